@@ -1,0 +1,87 @@
+import type { Dataset } from '../data/dataset.ts'
+import type { Matrix } from '../data/matrix.ts'
+import type { Network } from '../model/network.ts'
+import type { LossName } from '../training/loss.ts'
+import type { Optimizer } from '../training/optimizer.ts'
+
+/**
+ * The one small interface between the trainer and what computes. A backend knows nothing of epochs, histories, splits,
+ * schedules or files: it holds a network's parameters and data sets, runs steps, and answers.
+ */
+export interface Backend {
+  /** 'cpu' or 'webgpu'. */
+  readonly name: string
+  /** What runs, for people: the adapter's name, or the precision. */
+  readonly description: string
+  /** Whether it is a GPU emulated in software. */
+  readonly software: boolean
+  /** Puts a copy of the network's parameters where it computes, with everything allocated that training needs. */
+  place(network: Network, settings: PlacementSettings): Promise<PlacedNetwork>
+  /** Frees what the backend itself opened. */
+  dispose(): void
+}
+
+export interface PlacementSettings {
+  readonly loss: LossName
+  readonly optimizer: Optimizer
+  /** The largest minibatch that will be trained on. */
+  readonly batchSize: number
+}
+
+/** A data set where the backend computes: inputs, targets and an order to visit them in. */
+export interface LoadedData {
+  readonly samples: number
+  /** Bytes held for it. */
+  readonly memory: number
+  dispose(): void
+}
+
+/** Sums over samples; divide by `samples` for means. */
+export interface Sums {
+  loss: number
+  /** How many samples were answered right. */
+  right: number
+  samples: number
+}
+
+/** One pass over the data in minibatches. */
+export interface EpochPlan {
+  /** One index a sample. */
+  readonly order: Uint32Array
+  readonly batchSize: number
+  readonly learningRate: number
+  /** How many steps were made before, over the trainer's life. */
+  readonly stepsBefore: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** All that one minibatch's pass computes, layer by layer, each row-major with one row a sample. */
+export interface Trace {
+  /** Mean over the minibatch. */
+  loss: number
+  weightedInputs: ArrayLike<number>[]
+  activations: ArrayLike<number>[]
+  deltas: ArrayLike<number>[]
+  /** Laid out as the parameters; the mean over the minibatch. */
+  gradient: Float32Array | Float64Array
+}
+
+/** A network placed on a backend. */
+export interface PlacedNetwork {
+  /** Bytes of device memory held now, data sets included. */
+  readonly memory: number
+  load(data: Dataset): Promise<LoadedData>
+  /** Trains through one epoch; resolves when the sums of its losses (each taken before its step) are known. */
+  trainEpoch(data: LoadedData, plan: EpochPlan): Promise<Sums>
+  /** Loss and right answers over a data set, no training. */
+  score(data: LoadedData): Promise<Sums>
+  /** The outputs for each row: rows × last size, row-major. */
+  predict(inputs: Matrix): Promise<Float32Array>
+  /** One minibatch forward and back, no update. */
+  trace(minibatch: Dataset): Promise<Trace>
+  /** The parameters as they are now, laid out as `network.parameters`. */
+  readParameters(): Promise<Float32Array>
+  /** Puts the parameters back to where the last epoch began, and the optimizer's state to its start. */
+  restoreCheckpoint(): Promise<void>
+  dispose(): void
+}

@@ -1,0 +1,204 @@
+import { activations, type ActivationName } from '../../model/activation.ts'
+import type { Layer } from '../../model/layout.ts'
+import { type LossName, losses, outputShare } from '../../training/loss.ts'
+import type { Optimizer, StepScalars } from '../../training/optimizer.ts'
+
+/**
+ * The reference: each stage of a training step as plain loops, in the precision of the arrays that it is given. Every
+ * function here has a kernel of the same name in shaders/ that is held against it. Matrices are row-major, one row a
+ * sample; `rows` is the size of the minibatch.
+ */
+export type Values = Float32Array | Float64Array
+
+/** Z = A Wᵀ + b and A′ = f(Z). `inputs` rows × layer.inputs; `z`, `a` rows × layer.outputs, written. */
+export function forward(layer: Layer, parameters: Values, inputs: Values, rows: number, z: Values, a: Values): void {
+  const { inputs: count, outputs, weightOffset, biasOffset } = layer
+  for (let m = 0; m < rows; m++) {
+    for (let i = 0; i < outputs; i++) {
+      let sum = parameters[biasOffset + i]!
+      for (let j = 0; j < count; j++) sum += parameters[weightOffset + i * count + j]! * inputs[m * count + j]!
+      z[m * outputs + i] = sum
+    }
+  }
+  activate(layer.activation, outputs, rows, z, a)
+}
+
+/** A = f(Z), element by element; for softmax row by row. */
+export function activate(name: ActivationName, outputs: number, rows: number, z: Values, a: Values): void {
+  if (name === 'softmax') {
+    for (let m = 0; m < rows; m++) softmaxRow(z, a, m * outputs, outputs)
+    return
+  }
+  const { value } = activations[name]
+  for (let i = 0; i < rows * outputs; i++) a[i] = value(z[i]!)
+}
+
+/** a = eᶻ / Σ eᶻ over one row, shifted by its largest z so that nothing overflows. */
+function softmaxRow(z: Values, a: Values, start: number, count: number): void {
+  let largest = -Infinity
+  for (let i = start; i < start + count; i++) largest = Math.max(largest, z[i]!)
+  let sum = 0
+  for (let i = start; i < start + count; i++) sum += a[i] = Math.exp(z[i]! - largest)
+  for (let i = start; i < start + count; i++) a[i] = a[i]! / sum
+}
+
+/** ln Σ eᶻ over one row, shifted by its largest z. */
+function logSumExp(z: Values, start: number, count: number): number {
+  let largest = -Infinity
+  for (let i = start; i < start + count; i++) largest = Math.max(largest, z[i]!)
+  let sum = 0
+  for (let i = start; i < start + count; i++) sum += Math.exp(z[i]! - largest)
+  return largest + Math.log(sum)
+}
+
+/**
+ * δ = ∂C/∂A ⊙ f′(Z) of each sample at the output layer, and what the samples lose. Softmax + crossEntropy and
+ * sigmoid + binaryCrossEntropy: A − Y. Other losses on softmax pass through its Jacobian: δᵢ = aᵢ (gᵢ − Σⱼ gⱼ aⱼ).
+ * @returns the sum of the loss over the rows, and how many rows were answered right
+ */
+export function outputDelta(
+  layer: Layer,
+  loss: LossName,
+  z: Values,
+  a: Values,
+  targets: Values,
+  rows: number,
+  deltas: Values,
+): { loss: number; right: number } {
+  const { term, slope, requires } = losses[loss]
+  const { outputs, activation } = layer
+  const share = outputShare(losses[loss], outputs)
+  let sum = 0
+  let right = 0
+  for (let m = 0; m < rows; m++) {
+    const start = m * outputs
+    const shift = loss === 'crossEntropy' ? logSumExp(z, start, outputs) : 0
+    let projection = 0
+    let rowSum = 0
+    for (let i = start; i < start + outputs; i++) {
+      rowSum += term(a[i]!, targets[i]!, z[i]! - shift)
+      const g = share * slope(a[i]!, targets[i]!)
+      projection += g * a[i]!
+      deltas[i] = g
+    }
+    sum += share * rowSum
+    right += isRight(activation, a, targets, start, outputs) ? 1 : 0
+    if (requires !== undefined) continue
+    for (let i = start; i < start + outputs; i++) {
+      if (activation === 'softmax') deltas[i] = a[i]! * (deltas[i]! - projection)
+      else deltas[i] = deltas[i]! * activations[activation].derivative(z[i]!, a[i]!)
+    }
+  }
+  return { loss: sum, right }
+}
+
+/** One output: on the same side of 0.5 (tanh: of 0) as its target. Several: the largest output is the largest target. */
+function isRight(activation: ActivationName, a: Values, targets: Values, start: number, outputs: number): boolean {
+  if (outputs === 1) {
+    const boundary = activation === 'tanh' ? 0 : 0.5
+    return a[start]! > boundary === targets[start]! > boundary
+  }
+  let answered = start
+  let wanted = start
+  for (let i = start + 1; i < start + outputs; i++) {
+    if (a[i]! > a[answered]!) answered = i
+    if (targets[i]! > targets[wanted]!) wanted = i
+  }
+  return answered === wanted
+}
+
+/**
+ * δ of a hidden layer, (δ_next W_next) ⊙ f′(Z).
+ * @param next the layer after; its `inputs` are this layer's neurons
+ * @param activation of this layer
+ */
+export function hiddenDelta(
+  next: Layer,
+  parameters: Values,
+  nextDeltas: Values,
+  rows: number,
+  activation: ActivationName,
+  z: Values,
+  a: Values,
+  deltas: Values,
+): void {
+  const { inputs: count, outputs, weightOffset } = next
+  for (let m = 0; m < rows; m++) {
+    for (let j = 0; j < count; j++) {
+      let sum = 0
+      for (let i = 0; i < outputs; i++) sum += nextDeltas[m * outputs + i]! * parameters[weightOffset + i * count + j]!
+      deltas[m * count + j] = sum
+    }
+  }
+  timesDerivative(activation, rows * count, z, a, deltas)
+}
+
+/** δ ← δ ⊙ f′(Z) over `count` values. */
+export function timesDerivative(activation: ActivationName, count: number, z: Values, a: Values, deltas: Values): void {
+  if (activation === 'softmax') throw new Error('softmax stands on output layers only')
+  const { derivative } = activations[activation]
+  for (let i = 0; i < count; i++) deltas[i] = deltas[i]! * derivative(z[i]!, a[i]!)
+}
+
+/** ∂C/∂W = δᵀ A / rows and ∂C/∂b = Σ δ / rows of one layer, written into `gradients`, laid out as the parameters. */
+export function gradient(layer: Layer, deltas: Values, inputs: Values, rows: number, gradients: Values): void {
+  const { inputs: count, outputs, weightOffset, biasOffset } = layer
+  for (let i = 0; i < outputs; i++) {
+    for (let j = 0; j < count; j++) {
+      let sum = 0
+      for (let m = 0; m < rows; m++) sum += deltas[m * outputs + i]! * inputs[m * count + j]!
+      gradients[weightOffset + i * count + j] = sum / rows
+    }
+    let sum = 0
+    for (let m = 0; m < rows; m++) sum += deltas[m * outputs + i]!
+    gradients[biasOffset + i] = sum / rows
+  }
+}
+
+/**
+ * One step of the optimizer over all parameters; the formulas stand with the optimizers.
+ * @param state slots of one number a parameter, one slot after the other, read and written
+ */
+export function update(
+  optimizer: Optimizer,
+  scalars: StepScalars,
+  parameters: Values,
+  gradients: Values,
+  state: Values,
+): void {
+  const { name, weightDecay, momentum, nesterov, centered, decay1, decay2, epsilon } = optimizer
+  const { stepSize, decay, correction } = scalars
+  const count = parameters.length
+  const coupled = name === 'adamw' ? 0 : weightDecay
+  for (let i = 0; i < count; i++) {
+    const p = parameters[i]!
+    const g = gradients[i]! + coupled * p
+    if (name === 'sgd') {
+      if (momentum === 0) {
+        parameters[i] = p - stepSize * g
+        continue
+      }
+      const v = (state[i] = momentum * state[i]! + g)
+      parameters[i] = p - stepSize * (nesterov ? g + momentum * v : v)
+    } else if (name === 'rmsprop') {
+      const s = (state[i] = decay2 * state[i]! + (1 - decay2) * g * g)
+      let variance = s
+      if (centered) {
+        const place = (momentum > 0 ? 2 : 1) * count + i
+        const mean = (state[place] = decay2 * state[place]! + (1 - decay2) * g)
+        variance = Math.max(0, s - mean * mean)
+      }
+      const quotient = g / (Math.sqrt(variance) + epsilon)
+      if (momentum === 0) parameters[i] = p - stepSize * quotient
+      else parameters[i] = p - stepSize * (state[count + i] = momentum * state[count + i]! + quotient)
+    } else if (name === 'adagrad') {
+      const s = (state[i] = state[i]! + g * g)
+      parameters[i] = p - (stepSize * g) / (Math.sqrt(s) + epsilon)
+    } else {
+      const m = (state[i] = decay1 * state[i]! + (1 - decay1) * g)
+      const v = (state[count + i] = decay2 * state[count + i]! + (1 - decay2) * g * g)
+      const kept = name === 'adamw' ? p - decay * p : p
+      parameters[i] = kept - (stepSize * m) / (Math.sqrt(v) * correction + epsilon)
+    }
+  }
+}

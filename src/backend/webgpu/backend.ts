@@ -1,0 +1,66 @@
+import { checkKeys, InputError } from '../../errors.ts'
+import type { Backend } from '../backend.ts'
+import { Device } from './device.ts'
+import { Kernels } from './kernels.ts'
+import { WebGPUNetwork } from './network.ts'
+
+/** Options of {@link webgpu}. */
+export interface WebGPUOptions {
+  /** A device of your own: used, and left alone when the trainer is disposed of. */
+  device?: GPUDevice
+}
+
+/**
+ * The WebGPU backend. Its device is opened when the first network is placed on it, or passed in.
+ * @example await Trainer.create(network, { backend: webgpu({ device }) })
+ */
+export function webgpu(options: WebGPUOptions = {}): Backend {
+  checkKeys('webgpu', options, ['device'])
+  const { device } = options
+  if (device === undefined) return new WebGPUBackend(() => Device.open())
+  if (typeof device !== 'object' || !('queue' in device)) throw new InputError('device: expected a GPUDevice')
+  const own = Device.from(device)
+  return new WebGPUBackend(() => Promise.resolve(own), own)
+}
+
+/** The WebGPU backend on an adapter that was already chosen. */
+export async function webgpuOn(adapter: GPUAdapter): Promise<Backend> {
+  const device = await Device.fromAdapter(adapter)
+  return new WebGPUBackend(() => Promise.resolve(device), device)
+}
+
+class WebGPUBackend implements Backend {
+  readonly name = 'webgpu'
+  readonly #open: () => Promise<Device>
+  #device: Device | undefined
+  #opening: Promise<{ device: Device; kernels: Kernels }> | undefined
+
+  constructor(open: () => Promise<Device>, device?: Device) {
+    this.#open = open
+    this.#device = device
+  }
+
+  get description(): string {
+    if (!this.#device) return 'WebGPU, not opened yet'
+    return this.software ? `${this.#device.name} (software adapter)` : this.#device.name
+  }
+
+  get software(): boolean {
+    return this.#device?.software ?? false
+  }
+
+  async place(...[network, settings]: Parameters<Backend['place']>) {
+    this.#opening ??= this.#open().then((device) => {
+      this.#device = device
+      return { device, kernels: new Kernels(device) }
+    })
+    const { device, kernels } = await this.#opening
+    device.check()
+    return WebGPUNetwork.place(device, kernels, network, settings)
+  }
+
+  dispose(): void {
+    this.#device?.dispose()
+    this.#opening = undefined
+  }
+}

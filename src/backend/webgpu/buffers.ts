@@ -1,0 +1,71 @@
+import { InputError } from '../../errors.ts'
+import { type Device, usage } from './device.ts'
+
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+
+/**
+ * Makes every buffer of a placed network and knows what they hold together: `bytes` is exact, and `dispose` frees all.
+ */
+export class Buffers {
+  readonly #device: Device
+  readonly #held = new Set<GPUBuffer>()
+
+  constructor(device: Device) {
+    this.#device = device
+  }
+
+  /** Bytes held now. */
+  get bytes(): number {
+    let sum = 0
+    for (const buffer of this.#held) sum += buffer.size
+    return sum
+  }
+
+  /**
+   * A buffer of float32 or u32 values that kernels read and write.
+   * @param values how many, or the values themselves
+   * @throws InputError where the device cannot bind so much at once
+   */
+  storage(label: string, values: number | Float32Array | Uint32Array): GPUBuffer {
+    const count = typeof values === 'number' ? values : values.length
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.gpu.limits
+    const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize)
+    if (count * 4 > limit) {
+      throw new InputError(
+        `${label}: ${megabytes(count * 4)} are more than the ${megabytes(limit)} that '${this.#device.name}' can bind ` +
+          "at once; take fewer samples or a smaller batch, or backend: 'cpu'",
+      )
+    }
+    const buffer = this.#make(label, Math.max(16, count * 4), usage.storage | usage.copySource | usage.copyTarget)
+    if (typeof values !== 'number') this.#device.gpu.queue.writeBuffer(buffer, 0, values as GPUAllowSharedBufferSource)
+    return buffer
+  }
+
+  /** A buffer of constants that kernels read, by dynamic offset. */
+  uniform(label: string, bytes: number): GPUBuffer {
+    return this.#make(label, bytes, usage.uniform | usage.copyTarget)
+  }
+
+  /** A buffer that results are copied into to be read by the host. */
+  readback(label: string, bytes: number): GPUBuffer {
+    return this.#make(label, Math.max(16, bytes), usage.mapRead | usage.copyTarget)
+  }
+
+  #make(label: string, size: number, flags: number): GPUBuffer {
+    const buffer = this.#device.gpu.createBuffer({ label: `webgpu-mlp ${label}`, size, usage: flags })
+    this.#held.add(buffer)
+    return buffer
+  }
+
+  /** Frees one buffer. */
+  free(...buffers: GPUBuffer[]): void {
+    for (const buffer of buffers) {
+      if (this.#held.delete(buffer)) buffer.destroy()
+    }
+  }
+
+  /** Frees all of them. */
+  dispose(): void {
+    this.free(...this.#held)
+  }
+}

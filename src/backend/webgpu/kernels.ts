@@ -1,0 +1,147 @@
+import activation from '../../../shaders/activation.wgsl?raw'
+import forward from '../../../shaders/forward.wgsl?raw'
+import gradient from '../../../shaders/gradient.wgsl?raw'
+import hiddenDelta from '../../../shaders/hidden_delta.wgsl?raw'
+import loss from '../../../shaders/loss.wgsl?raw'
+import optimizer from '../../../shaders/optimizer.wgsl?raw'
+import outputDelta from '../../../shaders/output_delta.wgsl?raw'
+import softmax from '../../../shaders/softmax.wgsl?raw'
+import step from '../../../shaders/step.wgsl?raw'
+import tile from '../../../shaders/tile.wgsl?raw'
+import update from '../../../shaders/update.wgsl?raw'
+import { GPUValidationError } from '../../errors.ts'
+import { COMPUTE_STAGE, type Device } from './device.ts'
+
+/** How a kernel uses a binding; the explicit layout follows from it. */
+type Access = 'step' | 'read' | 'readWrite'
+
+interface KernelSource {
+  readonly file: string
+  /** The kernel first, its libraries after it, so that line numbers in errors are the kernel's. */
+  readonly code: string
+  /** In order of the binding numbers. */
+  readonly bindings: readonly Access[]
+}
+
+const join = (...sources: string[]) => sources.join('\n')
+
+const sources = {
+  forward: {
+    file: 'forward.wgsl',
+    code: join(forward, step, tile, activation),
+    bindings: ['step', 'read', 'read', 'read', 'readWrite', 'readWrite'],
+  },
+  softmax: { file: 'softmax.wgsl', code: join(softmax, step), bindings: ['step', 'read', 'readWrite'] },
+  outputDelta: {
+    file: 'output_delta.wgsl',
+    code: join(outputDelta, step, activation, loss),
+    bindings: ['step', 'readWrite', 'read', 'read', 'read', 'readWrite'],
+  },
+  hiddenDelta: {
+    file: 'hidden_delta.wgsl',
+    code: join(hiddenDelta, step, tile, activation),
+    bindings: ['step', 'read', 'read', 'read', 'readWrite'],
+  },
+  gradient: {
+    file: 'gradient.wgsl',
+    code: join(gradient, step, tile),
+    bindings: ['step', 'read', 'read', 'read', 'readWrite'],
+  },
+  update: {
+    file: 'update.wgsl',
+    code: join(update, step, optimizer),
+    bindings: ['step', 'read', 'readWrite', 'readWrite'],
+  },
+} as const satisfies Record<string, KernelSource>
+
+export type KernelName = keyof typeof sources
+
+/** A compiled kernel and the layout that its bind groups follow. */
+export interface Kernel {
+  readonly name: KernelName
+  readonly pipeline: GPUComputePipeline
+  readonly layout: GPUBindGroupLayout
+}
+
+/** How many bytes of a step's record are bound. */
+export const STEP_BYTES = 32
+
+const bindingTypes: Record<Access, GPUBufferBindingLayout> = {
+  step: { type: 'uniform', hasDynamicOffset: true, minBindingSize: STEP_BYTES },
+  read: { type: 'read-only-storage' },
+  readWrite: { type: 'storage' },
+}
+
+/** Compiles kernels for one device, each module once and each set of constants once. */
+export class Kernels {
+  readonly #device: Device
+  readonly #modules = new Map<KernelName, Promise<{ module: GPUShaderModule; layout: GPUBindGroupLayout }>>()
+  readonly #compiled = new Map<string, Promise<Kernel>>()
+
+  constructor(device: Device) {
+    this.#device = device
+  }
+
+  /**
+   * @param constants one value for each `override` of the kernel and its libraries
+   * @throws GPUValidationError with WGSL's message, file, line, column and source
+   */
+  compile(name: KernelName, constants: Record<string, number>): Promise<Kernel> {
+    const key = `${name} ${JSON.stringify(constants)}`
+    let kernel = this.#compiled.get(key)
+    if (!kernel) {
+      kernel = this.#compile(name, constants)
+      this.#compiled.set(key, kernel)
+    }
+    return kernel
+  }
+
+  async #compile(name: KernelName, constants: Record<string, number>): Promise<Kernel> {
+    let made = this.#modules.get(name)
+    if (!made) {
+      made = this.#makeModule(name)
+      this.#modules.set(name, made)
+    }
+    const { module, layout } = await made
+    const { gpu } = this.#device
+    const label = `webgpu-mlp ${name}`
+    try {
+      const pipeline = await gpu.createComputePipelineAsync({
+        label,
+        layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main', constants },
+      })
+      return { name, pipeline, layout }
+    } catch (error) {
+      this.#device.check()
+      const message = error instanceof Error ? error.message : String(error)
+      throw new GPUValidationError(`${sources[name].file} with ${JSON.stringify(constants)}: ${message}`)
+    }
+  }
+
+  async #makeModule(name: KernelName) {
+    const { file, code, bindings } = sources[name]
+    const label = `webgpu-mlp ${name}`
+    const { gpu } = this.#device
+    // A faulty shader is told by checkCompilation, with its place in the file.
+    gpu.pushErrorScope('validation')
+    const module = gpu.createShaderModule({ label, code })
+    await Promise.all([gpu.popErrorScope(), checkCompilation(module, file, code)])
+    const entries = (bindings as readonly Access[]).map((access, binding) => ({
+      binding,
+      visibility: COMPUTE_STAGE,
+      buffer: bindingTypes[access],
+    }))
+    return { module, layout: gpu.createBindGroupLayout({ label, entries }) }
+  }
+}
+
+/** Throws the first error of a shader with its place and its line of source. */
+export async function checkCompilation(module: GPUShaderModule, file: string, code: string): Promise<void> {
+  const { messages } = await module.getCompilationInfo()
+  const error = messages.find(({ type }) => type === 'error')
+  if (!error) return
+  const line = code.split('\n')[error.lineNum - 1] ?? ''
+  const caret = `${' '.repeat(Math.max(0, error.linePos - 1))}^`
+  throw new GPUValidationError(`${file}:${error.lineNum}:${error.linePos}: ${error.message}\n${line}\n${caret}`)
+}

@@ -1,0 +1,44 @@
+import type { StepScalars } from '../../training/optimizer.ts'
+import type { Buffers } from './buffers.ts'
+import type { Device } from './device.ts'
+import { STEP_BYTES } from './kernels.ts'
+
+/** How many steps' records stand side by side: as many as one submit can hold. */
+export const MOST_STEPS = 512
+
+/** What a pass that makes no update is given for the optimizer's scalars. */
+export const noUpdate: StepScalars = { stepSize: 0, decay: 0, correction: 1 }
+
+/** The records of the steps of one submit (struct Step of shaders/step.wgsl), bound one at a time by dynamic offset. */
+export class StepRecords {
+  readonly buffer: GPUBuffer
+  readonly #device: Device
+  readonly #stride: number
+  readonly #words: Uint32Array
+  readonly #numbers: Float32Array
+
+  constructor(device: Device, buffers: Buffers) {
+    this.#device = device
+    this.#stride = Math.max(STEP_BYTES, device.gpu.limits.minUniformBufferOffsetAlignment)
+    this.buffer = buffers.uniform('steps', MOST_STEPS * this.#stride)
+    this.#words = new Uint32Array((MOST_STEPS * this.#stride) / 4)
+    this.#numbers = new Float32Array(this.#words.buffer)
+  }
+
+  /** Sets record `index` in host memory and returns its dynamic offset. */
+  set(index: number, start: number, rows: number, { stepSize, decay, correction }: StepScalars): number {
+    const offset = index * this.#stride
+    const place = offset / 4
+    this.#words[place] = start
+    this.#words[place + 1] = rows
+    this.#numbers[place + 2] = stepSize
+    this.#numbers[place + 3] = decay
+    this.#numbers[place + 4] = correction
+    return offset
+  }
+
+  /** Sends the first `count` records; what was submitted before still sees the old ones. */
+  upload(count: number): void {
+    this.#device.gpu.queue.writeBuffer(this.buffer, 0, this.#words, 0, (count * this.#stride) / 4)
+  }
+}

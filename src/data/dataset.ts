@@ -1,0 +1,211 @@
+import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../errors.ts'
+import { drawSeed, Random } from '../random.ts'
+import { Matrix, type MatrixLike } from './matrix.ts'
+
+/** Names that go with a data set. */
+export interface DatasetNames {
+  /** One name per input column. */
+  features?: readonly string[] | undefined
+  /** One name per class: then the targets are classes, one-hot with one column per class (or one column for two). */
+  classes?: readonly string[] | undefined
+}
+
+/** What stands for the targets: a matrix, one number a sample, or one class name a sample. */
+export type Targets = MatrixLike | ArrayLike<number> | readonly string[]
+
+/**
+ * Samples to train on or to score: `inputs` (samples × features) and `targets` (samples × outputs), checked once when
+ * made (equal counts, everything finite) so that nothing later has to.
+ * @example
+ * const data = Dataset.from([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]])
+ * const named = Dataset.from([[5.1], [6.2]], ['setosa', 'virginica'])  // classes found, targets one-hot
+ */
+export class Dataset {
+  readonly inputs: Matrix
+  readonly targets: Matrix
+  readonly features: readonly string[] | undefined
+  readonly classes: readonly string[] | undefined
+
+  private constructor(inputs: Matrix, targets: Matrix, names: DatasetNames) {
+    this.inputs = inputs
+    this.targets = targets
+    this.features = names.features
+    this.classes = names.classes
+  }
+
+  /** How many samples there are. */
+  get length(): number {
+    return this.inputs.rows
+  }
+
+  /**
+   * @param x samples × features
+   * @param y a matrix samples × outputs; or one number a sample, which is one output column, or with `classes` the
+   *   index of its class; or one class name a sample
+   * @throws InputError for different counts, empty data, values that are not finite, labels outside the classes
+   */
+  static from(x: MatrixLike, y: Targets, names: DatasetNames = {}): Dataset {
+    checkKeys('Dataset.from', names, ['features', 'classes'])
+    if (names.features !== undefined) checkNames('features', names.features)
+    if (names.classes !== undefined) checkClasses(names.classes)
+    const inputs = Matrix.from(x, 'x')
+    const { targets, classes } = readTargets(y, names.classes)
+    if (targets.rows !== inputs.rows) {
+      throw new InputError(`y: expected ${inputs.rows} rows, one for each of x, got ${targets.rows}`)
+    }
+    if (names.features !== undefined && names.features.length !== inputs.cols) {
+      throw new InputError(`features: expected ${inputs.cols} names, one a column of x, got ${names.features.length}`)
+    }
+    return new Dataset(inputs, targets, { features: names.features, classes })
+  }
+
+  /** A copy of the given samples, in the order given. @throws InputError for none, and for one that there is not */
+  take(rows: ArrayLike<number>): Dataset {
+    if (rows.length === 0) throw new InputError('rows: expected at least one sample, got none')
+    return new Dataset(this.inputs.take(rows), this.targets.take(rows), this)
+  }
+
+  /** The same samples with other inputs (scaled ones, say). */
+  withInputs(inputs: Matrix): Dataset {
+    return Dataset.from(inputs, this.targets, { features: this.features, classes: this.classes })
+  }
+
+  /** The class of each sample: the column with the largest target, or for one column the side of `boundary`. */
+  labels(boundary = 0.5): Uint32Array {
+    const { rows, cols, data } = this.targets
+    return Uint32Array.from({ length: rows }, (_, i) =>
+      cols === 1 ? Number((data[i] as number) > boundary) : argmax(data, i * cols, cols),
+    )
+  }
+}
+
+/** The place of the largest of `count` values from `start` on, counted from 0; the first where several are largest. */
+export function argmax(values: ArrayLike<number>, start: number, count: number): number {
+  let best = 0
+  for (let j = 1; j < count; j++) {
+    if ((values[start + j] as number) > (values[start + best] as number)) best = j
+  }
+  return best
+}
+
+function readTargets(y: Targets, classes: readonly string[] | undefined) {
+  const isList = (Array.isArray(y) || ArrayBuffer.isView(y)) && typeof (y as ArrayLike<unknown>)[0] !== 'object'
+  if (!isList) {
+    const targets = Matrix.from(y as MatrixLike, 'y')
+    const expected = classes?.length
+    const fits = expected === undefined || targets.cols === expected || (expected === 2 && targets.cols === 1)
+    if (!fits) throw new InputError(`classes: expected ${targets.cols} names, one a column of y, got ${expected}`)
+    return { targets, classes }
+  }
+  const list = y as ArrayLike<number | string>
+  if (list.length === 0) throw new InputError('y: expected at least one target, got none')
+  if (typeof list[0] === 'string') {
+    const found = classes ?? [...new Set(list as readonly string[])].sort()
+    if (found.length < 2)
+      throw new InputError(`y: every sample is ${describe(found[0])}, expected at least two classes`)
+    const places = new Map(found.map((name, i) => [name, i]))
+    const labels = Array.from(list, (name, i) => {
+      const place = typeof name === 'string' ? places.get(name) : undefined
+      if (place !== undefined) return place
+      throw new InputError(`y: sample ${i} is ${describe(name)}, expected one of the classes ${found.join(', ')}`)
+    })
+    return { targets: oneHot(labels, found.length), classes: found }
+  }
+  if (classes !== undefined) return { targets: oneHot(list as ArrayLike<number>, classes.length), classes }
+  return { targets: Matrix.from({ rows: list.length, cols: 1, data: list as ArrayLike<number> }, 'y'), classes }
+}
+
+/**
+ * One row a label: 1 in the label's column, 0 elsewhere.
+ * @param labels whole numbers from 0
+ * @param classes how many columns; left out, one more than the largest label
+ * @throws InputError for labels that are not whole numbers below `classes`
+ * @example oneHot([2, 0], 3).toArray() // [[0, 0, 1], [1, 0, 0]]
+ */
+export function oneHot(labels: ArrayLike<number>, classes?: number): Matrix {
+  if (typeof labels !== 'object' || labels === null || !(labels.length > 0)) {
+    throw new InputError(`labels: expected a list of at least one class, got ${describe(labels)}`)
+  }
+  if (classes !== undefined) checkInteger('classes', classes)
+  const last = classes === undefined ? 2 ** 32 - 2 : classes - 1
+  let largest = 0
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i] as number
+    if (!Number.isInteger(label) || label < 0 || label > last) {
+      throw new InputError(`labels: sample ${i} is ${describe(label)}, expected a whole number from 0 to ${last}`)
+    }
+    largest = Math.max(largest, label)
+  }
+  const matrix = new Matrix(labels.length, classes ?? largest + 1)
+  for (let i = 0; i < labels.length; i++) matrix.data[i * matrix.cols + (labels[i] as number)] = 1
+  return matrix
+}
+
+function checkNames(argument: string, names: unknown): readonly string[] {
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names
+  throw new InputError(`${argument}: expected a list of names, got ${describe(names)}`)
+}
+
+function checkClasses(classes: unknown): void {
+  const names = checkNames('classes', classes)
+  const repeated = names.find((name, i) => names.indexOf(name) < i)
+  if (repeated !== undefined) throw new InputError(`classes: ${describe(repeated)} stands there twice`)
+  if (names.length < 2) throw new InputError(`classes: expected at least two names, got ${names.length}`)
+}
+
+/** How {@link split} divides. */
+export interface SplitOptions {
+  /** The share that goes to the test set, between 0 and 1. Default 0.2. */
+  test?: number | undefined
+  /** A seed that is not given is drawn. */
+  seed?: number | undefined
+  /** Keep the shares of the classes the same in both parts. Default false. */
+  stratify?: boolean | undefined
+}
+
+/**
+ * Divides a data set at random into `train` and `test`; with `stratify`, class by class.
+ * @throws InputError where one of the two parts would be empty
+ * @example const { train, test } = split(circle({ samples: 500 }), { test: 0.2, seed: 7, stratify: true })
+ */
+export function split(dataset: Dataset, options: SplitOptions = {}): { train: Dataset; test: Dataset } {
+  checkKeys('split', options, ['test', 'seed', 'stratify'])
+  if (!(dataset instanceof Dataset)) throw new InputError(`dataset: expected a Dataset, got ${describe(dataset)}`)
+  const { test = 0.2, seed = drawSeed(), stratify = false } = options
+  checkNumber('test', test, { min: 0, max: 1, exclusive: true })
+  checkInteger('seed', seed, 0)
+  const random = new Random(seed, 'split')
+  const order = random.permutation(dataset.length)
+  const total = Math.round(dataset.length * test)
+  if (total === 0 || total === dataset.length) {
+    throw new InputError(`test: ${test} of ${dataset.length} samples leaves one of the two parts empty`)
+  }
+  if (!stratify) {
+    return { test: dataset.take(order.subarray(0, total)), train: dataset.take(order.subarray(total)) }
+  }
+  const labels = dataset.labels()
+  const groups = new Map<number, number[]>()
+  for (const sample of order) {
+    const label = labels[sample] as number
+    const group = groups.get(label)
+    if (group) group.push(sample)
+    else groups.set(label, [sample])
+  }
+  return takeStratified(dataset, order, [...groups.values()], total)
+}
+
+/** Takes the same share of each group: the whole parts first, what is left by the largest fraction. */
+function takeStratified(dataset: Dataset, order: Uint32Array, groups: number[][], total: number) {
+  // Whole products divided once: no share of a class is lost to rounding, as 0.29 · 100 = 28.999999999999996 would be.
+  const counts = groups.map((group) => Math.floor((group.length * total) / dataset.length))
+  const byFraction = groups
+    .map((group, i) => ({ i, fraction: (group.length * total) % dataset.length }))
+    .sort((a, b) => b.fraction - a.fraction || a.i - b.i)
+  let missing = total - counts.reduce((sum, count) => sum + count, 0)
+  for (const { i } of byFraction) if (missing-- > 0) counts[i] = (counts[i] as number) + 1
+  const chosen = new Set(groups.flatMap((group, i) => group.slice(0, counts[i])))
+  return {
+    test: dataset.take(order.filter((sample) => chosen.has(sample))),
+    train: dataset.take(order.filter((sample) => !chosen.has(sample))),
+  }
+}

@@ -1,0 +1,158 @@
+import { checkKeys, describe, InputError } from '../errors.ts'
+import { Dataset, oneHot } from './dataset.ts'
+import { pixelNames } from './digits.ts'
+import { Matrix } from './matrix.ts'
+
+/** The element types of the IDX format. */
+export type IdxType = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64'
+
+/** What an IDX file holds. */
+export interface IdxArray {
+  type: IdxType
+  /** The length of each dimension, the slowest first: [60000, 28, 28] for MNIST's training images. */
+  shape: number[]
+  /** The values in row-major order, as many as the product of the shape. */
+  data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
+}
+
+/** What {@link datasetFromIdx} takes. */
+export interface IdxDatasetOptions {
+  /** What the classes are called, label 0 first. Default: `0` … `9`, or `0` … the largest label where that is above 9. */
+  classes?: readonly string[] | undefined
+}
+
+interface ElementType {
+  name: IdxType
+  bytes: number
+  read: (view: DataView, start: number, count: number) => IdxArray['data']
+}
+
+function element<T extends IdxArray['data']>(
+  name: IdxType,
+  List: { new (length: number): T; readonly BYTES_PER_ELEMENT: number },
+  get: (view: DataView, at: number) => number,
+): ElementType {
+  const bytes = List.BYTES_PER_ELEMENT
+  const read = (view: DataView, start: number, count: number) => {
+    const values = new List(count)
+    for (let i = 0; i < count; i++) values[i] = get(view, start + i * bytes)
+    return values
+  }
+  return { name, bytes, read }
+}
+
+const elementTypes: ReadonlyMap<number, ElementType> = new Map([
+  [0x08, element('uint8', Uint8Array, (view, at) => view.getUint8(at))],
+  [0x09, element('int8', Int8Array, (view, at) => view.getInt8(at))],
+  [0x0b, element('int16', Int16Array, (view, at) => view.getInt16(at))],
+  [0x0c, element('int32', Int32Array, (view, at) => view.getInt32(at))],
+  [0x0d, element('float32', Float32Array, (view, at) => view.getFloat32(at))],
+  [0x0e, element('float64', Float64Array, (view, at) => view.getFloat64(at))],
+])
+
+/**
+ * Reads the IDX format of the MNIST files: two zero bytes, the element type, the number of dimensions, each length as a
+ * big-endian uint32, then the values, big-endian. Bytes that are gzipped (1f 8b) are unpacked first.
+ * @throws InputError for another magic number, a file cut short, bytes left over, and broken gzip
+ * @example
+ * const { shape, data } = await parseIdx(new Uint8Array(await response.arrayBuffer()))  // shape [60000, 28, 28]
+ */
+export async function parseIdx(bytes: Uint8Array): Promise<IdxArray> {
+  return readIdx(bytes, 'IDX file')
+}
+
+/**
+ * The data set of an IDX file of images and one of labels, as MNIST, Fashion-MNIST and EMNIST come. Byte pixels become
+ * 0 … 1 (divided by 255); float pixels stay as they are. Labels become one-hot.
+ * @param images the bytes of the file, gzipped or not; shape samples × rows × columns (or samples × features)
+ * @param labels the bytes of the file, gzipped or not; one whole number from 0 a sample
+ * @returns inputs samples × (rows · columns), targets samples × classes
+ * @throws InputError for files that are broken, swapped, mislabelled, or of different counts, and labels outside `classes`
+ * @example const train = await datasetFromIdx(images, labels, { classes: ['t-shirt', 'trouser', …] })
+ */
+export async function datasetFromIdx(
+  images: Uint8Array,
+  labels: Uint8Array,
+  options: IdxDatasetOptions = {},
+): Promise<Dataset> {
+  checkKeys('datasetFromIdx', options, ['classes'])
+  const pixels = await readIdx(images, 'images')
+  const marks = await readIdx(labels, 'labels')
+  if (pixels.shape.length === 1 && marks.shape.length > 1) {
+    throw new InputError(
+      `images and labels are swapped: the images are ${sayShape(pixels)}, the labels ${sayShape(marks)}`,
+    )
+  }
+  if (pixels.shape.length < 2) {
+    throw new InputError(`images: expected samples × rows × columns, got ${sayShape(pixels)}: is it a file of labels?`)
+  }
+  if (marks.shape.length !== 1 || marks.type.startsWith('float')) {
+    throw new InputError(`labels: expected one whole number a sample, got ${sayShape(marks)}: is it a file of images?`)
+  }
+  const [samples = 0, ...image] = pixels.shape
+  if (marks.data.length !== samples) {
+    throw new InputError(`labels: expected ${samples}, one an image, got ${marks.data.length}`)
+  }
+  const features = image.reduce((product, length) => product * length, 1)
+  if (samples === 0 || features === 0) {
+    throw new InputError(`images: expected at least one image of at least one pixel, got ${sayShape(pixels)}`)
+  }
+  const inputs = new Matrix(samples, features, scalePixels(pixels))
+  const { classes = nameClasses(marks.data) } = options
+  return Dataset.from(inputs, oneHot(marks.data, classes.length), { features: pixelNames(features), classes })
+}
+
+function scalePixels({ type, data }: IdxArray): Float32Array {
+  if (type === 'uint8') return Float32Array.from(data, (value) => value / 255)
+  if (type === 'float32' || type === 'float64') return Float32Array.from(data)
+  throw new InputError(`images: expected uint8 or float pixels, got ${type}`)
+}
+
+function nameClasses(labels: IdxArray['data']): string[] {
+  let largest = 9
+  for (const label of labels) largest = Math.max(largest, label)
+  if (largest > 65535) throw new InputError(`labels: expected classes from 0 to at most 65535, got ${largest}`)
+  return Array.from({ length: largest + 1 }, (_, label) => String(label))
+}
+
+function sayShape({ type, shape }: IdxArray): string {
+  return `${shape.join(' × ')} ${type}`
+}
+
+async function readIdx(packed: Uint8Array, name: string): Promise<IdxArray> {
+  if (!(packed instanceof Uint8Array)) {
+    throw new InputError(`${name}: expected the file's bytes as a Uint8Array, got ${describe(packed)}`)
+  }
+  const bytes = packed[0] === 0x1f && packed[1] === 0x8b ? await gunzip(packed, name) : packed
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const magic = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+  const type = elementTypes.get(bytes[2] ?? 0)
+  const dimensions = bytes[3] ?? 0
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || dimensions === 0) {
+    const start = magic === '' ? 'is empty' : `starts with ${magic}`
+    throw new InputError(`${name}: not IDX: it ${start}, expected 00 00, a type (08, 09, 0b … 0e) and the dimensions`)
+  }
+  const header = 4 + 4 * dimensions
+  if (bytes.length < header) {
+    throw new InputError(`${name}: cut short: expected a header of ${header} bytes, got ${bytes.length} bytes in all`)
+  }
+  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i))
+  const count = shape.reduce((product, length) => product * length, 1)
+  const expected = header + count * type.bytes
+  if (bytes.length !== expected) {
+    const difference = Math.abs(bytes.length - expected)
+    const problem = bytes.length < expected ? `cut short by ${difference}` : `followed by ${difference} more`
+    const what = `${shape.join(' × ')} ${type.name} in ${expected} bytes`
+    throw new InputError(`${name}: ${problem} bytes: expected ${what}, got ${bytes.length}`)
+  }
+  return { type: type.name, shape, data: type.read(view, header, count) }
+}
+
+async function gunzip(packed: Uint8Array, name: string): Promise<Uint8Array> {
+  try {
+    const source = new Blob([packed as Uint8Array<ArrayBuffer>]).stream()
+    return new Uint8Array(await new Response(source.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer())
+  } catch (cause) {
+    throw new InputError(`${name}: broken gzip, or cut short (${packed.length} bytes); fetch the file again`, { cause })
+  }
+}

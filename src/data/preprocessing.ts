@@ -1,0 +1,90 @@
+import { describe, InputError } from '../errors.ts'
+import { Scaling } from '../model/scaling.ts'
+import { Dataset } from './dataset.ts'
+import type { Matrix } from './matrix.ts'
+
+/**
+ * Fits the scaling that gives every input column mean 0 and standard deviation 1 (the population's, divided by the
+ * number of samples, as scikit-learn's StandardScaler). A column that does not vary is only shifted, to 0.
+ *
+ * Fit it on the training part only, scale all parts with it, and keep it with the model: `network.scaling = scaling`.
+ * @param dataset the training samples; it is left as it is
+ * @throws InputError for anything else than a Dataset
+ * @example
+ * const { train, test } = split(data, { test: 0.2, seed: 7 })
+ * const scaling = standardize(train)
+ * const network = await fit(Network.create({ sizes: [4, 8, 3] }), scale(train, scaling), { epochs: 50 })
+ * network.scaling = scaling
+ */
+export function standardize(dataset: Dataset): Scaling {
+  const columns = summarize(dataset)
+  return new Scaling(
+    'standardize',
+    columns.map(({ constant, min, mean }) => (constant ? min : mean)),
+    columns.map(({ constant, deviation }) => (constant ? 1 : deviation)),
+  )
+}
+
+/**
+ * Fits the scaling that takes every input column to 0 … 1: its smallest value to 0, its largest to 1 (values outside of
+ * what it was fitted on land outside of 0 … 1). A column that does not vary is only shifted, to 0.
+ *
+ * Fit it on the training part only, scale all parts with it, and keep it with the model: `network.scaling = scaling`.
+ * @param dataset the training samples; it is left as it is
+ * @throws InputError for anything else than a Dataset
+ * @example scale(test, normalize(train))
+ */
+export function normalize(dataset: Dataset): Scaling {
+  const columns = summarize(dataset)
+  return new Scaling(
+    'normalize',
+    columns.map(({ min }) => min),
+    columns.map(({ constant, min, max }) => (constant ? 1 : max - min)),
+  )
+}
+
+/**
+ * The same samples with their inputs scaled; targets and names stay. The data set that is given is left as it is.
+ * @throws InputError where the columns are not as many as the scaling was fitted on
+ * @example const test = scale(raw, network.scaling)
+ */
+export function scale(dataset: Dataset, scaling: Scaling): Dataset {
+  checkDataset(dataset)
+  if (!(scaling instanceof Scaling)) {
+    throw new InputError(`scaling: expected what standardize or normalize returns, got ${describe(scaling)}`)
+  }
+  return dataset.withInputs(scaling.apply(dataset.inputs))
+}
+
+interface Column {
+  min: number
+  max: number
+  mean: number
+  deviation: number
+  /** Whether it does not vary: told by the values, since a mean may be off by a rounding. */
+  constant: boolean
+}
+
+function checkDataset(dataset: unknown): asserts dataset is Dataset {
+  if (!(dataset instanceof Dataset)) throw new InputError(`dataset: expected a Dataset, got ${describe(dataset)}`)
+}
+
+function summarize(dataset: Dataset): Column[] {
+  checkDataset(dataset)
+  return Array.from({ length: dataset.inputs.cols }, (_, column) => summarizeColumn(dataset.inputs, column))
+}
+
+/** In float64, in two passes: the squares are of distances from the mean, so nothing cancels. */
+function summarizeColumn({ rows, cols, data }: Matrix, column: number): Column {
+  let [min, max, sum] = [Infinity, -Infinity, 0]
+  for (let i = column; i < data.length; i += cols) {
+    const value = data[i] as number
+    if (value < min) min = value
+    if (value > max) max = value
+    sum += value
+  }
+  const mean = sum / rows
+  let squares = 0
+  for (let i = column; i < data.length; i += cols) squares += ((data[i] as number) - mean) ** 2
+  return { min, max, mean, deviation: Math.sqrt(squares / rows), constant: min === max }
+}

@@ -1,0 +1,118 @@
+/** Thrown before any work is done when an argument does not fit; names the argument, what came and what is expected. */
+export class InputError extends Error {
+  override name = 'InputError'
+}
+
+/** Thrown when no adapter, driver or package can run what was asked for; the message says what to do about it. */
+export class BackendUnavailableError extends Error {
+  override name = 'BackendUnavailableError'
+}
+
+/** Thrown at the next call after the GPU device was lost; names the device and the driver's own reason. */
+export class DeviceLostError extends Error {
+  override name = 'DeviceLostError'
+}
+
+/** Thrown when WebGPU rejects something (a shader, a buffer, a binding): WebGPU's message with the thing's label. */
+export class GPUValidationError extends Error {
+  override name = 'GPUValidationError'
+}
+
+/** The last good parameters and the place where a training run left the finite numbers. */
+export interface Divergence {
+  /** The epoch, counted from 1, whose loss was not finite. */
+  epoch: number
+  /** The loss that came out: NaN, Infinity or -Infinity. */
+  loss: number
+  /** weights[l] as at the start of that epoch, row-major, sizes[l + 1] × sizes[l]. */
+  weights: Float32Array[]
+  /** biases[l] as at the start of that epoch. */
+  biases: Float32Array[]
+}
+
+/** Thrown when a training loss turns NaN or infinite; carries the last good parameters (those before that epoch). */
+export class DivergedError extends Error {
+  override name = 'DivergedError'
+  readonly epoch: number
+  readonly loss: number
+  readonly weights: Float32Array[]
+  readonly biases: Float32Array[]
+
+  constructor({ epoch, loss, weights, biases }: Divergence) {
+    super(
+      `the training loss became ${loss} in epoch ${epoch}: lower the learning rate, or scale the inputs ` +
+        '(the parameters before that epoch are kept in this error)',
+    )
+    this.epoch = epoch
+    this.loss = loss
+    this.weights = weights
+    this.biases = biases
+  }
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row.push(Math.min((row[j - 1] ?? 0) + 1, (previous[j] ?? 0) + 1, substitution))
+    }
+    previous = row
+  }
+  return previous[b.length] ?? 0
+}
+
+/** The known name that is nearest to a mistyped one, if any is near enough to be meant. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 1
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+  }
+  return best
+}
+
+/** Checks that `name` is one of `known`; otherwise throws an {@link InputError} that suggests the nearest. */
+export function checkName<T extends string>(argument: string, name: unknown, known: readonly T[]): T {
+  if (typeof name === 'string' && (known as readonly string[]).includes(name)) return name as T
+  const near = typeof name === 'string' ? nearestName(name, known) : undefined
+  const hint = near === undefined ? '' : ` (did you mean '${near}'?)`
+  throw new InputError(`${argument}: unknown name ${describe(name)}${hint}; known are ${known.join(', ')}`)
+}
+
+/** Checks a finite number within [min, max]; `exclusive` leaves min itself out. */
+export function checkNumber(
+  argument: string,
+  value: unknown,
+  { min = -Infinity, max = Infinity, exclusive = false }: { min?: number; max?: number; exclusive?: boolean } = {},
+): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value <= max && (exclusive ? value > min : value >= min)) {
+    return value
+  }
+  const above = min === -Infinity ? '' : exclusive ? ` above ${min}` : ` of at least ${min}`
+  const below = max === Infinity ? '' : ` and at most ${max}`
+  throw new InputError(`${argument}: expected a finite number${above}${below}, got ${describe(value)}`)
+}
+
+/** Checks a whole number within [min, max]. */
+export function checkInteger(argument: string, value: unknown, min = 1, max = 2 ** 32 - 1): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
+  throw new InputError(`${argument}: expected a whole number from ${min} to ${max}, got ${describe(value)}`)
+}
+
+/** Checks that an options object has no other keys than `known`; a mistyped option is an error, not a silent default. */
+export function checkKeys(argument: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) checkName(`${argument} option`, key, known)
+}
+
+/** A value as it is shown in an error message: short, on one line. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? `an array of ${value.length}` : `a ${value.constructor?.name ?? 'object'}`
+  }
+  return String(value)
+}

@@ -1,0 +1,34 @@
+export type { Backend } from './backend/backend.ts'
+export { cpu, type Precision } from './backend/cpu/backend.ts'
+export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
+export { Dataset, oneHot, split, type DatasetNames, type SplitOptions, type Targets } from './data/dataset.ts'
+export { Matrix, type MatrixLike } from './data/matrix.ts'
+export {
+  BackendUnavailableError,
+  DeviceLostError,
+  DivergedError,
+  GPUValidationError,
+  InputError,
+  type Divergence,
+} from './errors.ts'
+export { activationNames, type ActivationName } from './model/activation.ts'
+export { initializerNames, type InitializerName } from './model/initializer.ts'
+export type { NetworkJSON } from './model/json.ts'
+export { Network, type NetworkOptions, type NetworkParameters } from './model/network.ts'
+export { Neuron } from './model/neuron.ts'
+export { Scaling } from './model/scaling.ts'
+export { lossNames, type LossName } from './training/loss.ts'
+export {
+  adagrad,
+  adam,
+  adamw,
+  optimizerNames,
+  rmsprop,
+  sgd,
+  type Optimizer,
+  type OptimizerName,
+} from './training/optimizer.ts'
+export { backendNames, type BackendName } from './training/placement.ts'
+export type { Evaluation, Score } from './training/score.ts'
+export { fit, Trainer, type Epoch, type FitOptions, type History, type TrainerOptions } from './training/trainer.ts'
+export { verify, type LayerCheck, type StageCheck, type Verification, type VerifyOptions } from './training/verify.ts'

@@ -1,0 +1,105 @@
+import { describe, InputError } from '../errors.ts'
+import type { ActivationName } from './activation.ts'
+import type { Network, NetworkParameters } from './network.ts'
+import { Scaling } from './scaling.ts'
+
+/** Float32 values in JSON: base64 of their little-endian bytes, or plain numbers. */
+export type EncodedValues = string | number[]
+
+/** The model file. */
+export interface NetworkJSON {
+  format: 'webgpu-mlp'
+  version: 1
+  sizes: number[]
+  activations: ActivationName[]
+  weights: EncodedValues[]
+  biases: EncodedValues[]
+  features?: string[]
+  classes?: string[]
+  scaling?: { kind: Scaling['kind']; offset: number[]; scale: number[] }
+}
+
+export function encodeNetwork(network: Network): NetworkJSON {
+  const { features, classes, scaling } = network
+  return {
+    format: 'webgpu-mlp',
+    version: 1,
+    sizes: [...network.sizes],
+    activations: [...network.activations],
+    ...(features && { features: [...features] }),
+    ...(classes && { classes: [...classes] }),
+    ...(scaling && { scaling: { kind: scaling.kind, offset: [...scaling.offset], scale: [...scaling.scale] } }),
+    weights: network.weights.map(encodeValues),
+    biases: network.biases.map(encodeValues),
+  }
+}
+
+export function decodeNetwork(
+  value: unknown,
+): NetworkParameters & Pick<Network, 'features' | 'classes' | 'scaling'> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InputError(`model: expected an object as Network.toJSON() makes, got ${describe(value)}`)
+  }
+  const json = value as Partial<Record<keyof NetworkJSON, unknown>>
+  if (json.format !== 'webgpu-mlp') {
+    throw new InputError(`model: not a webgpu-mlp model (its "format" is ${describe(json.format)})`)
+  }
+  if (json.version !== 1) {
+    throw new InputError(`model: version ${describe(json.version)} is not known here (1 is); a newer webgpu-mlp wrote it?`)
+  }
+  const list = (name: 'weights' | 'biases') => {
+    if (!Array.isArray(json[name])) throw new InputError(`model: "${name}" is ${describe(json[name])}, expected a list`)
+    return json[name].map((values, l) => (typeof values === 'string' ? decodeValues(values, `${name}[${l}]`) : values))
+  }
+  return {
+    sizes: json.sizes as number[],
+    activations: json.activations as ActivationName[],
+    weights: list('weights'),
+    biases: list('biases'),
+    features: names(json.features, 'features', Array.isArray(json.sizes) ? json.sizes[0] : undefined),
+    classes: names(json.classes, 'classes'),
+    scaling: json.scaling === undefined ? undefined : decodeScaling(json.scaling, json.sizes),
+  }
+}
+
+function names(value: unknown, field: string, count?: unknown): string[] | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value) || !value.every((name) => typeof name === 'string')) {
+    throw new InputError(`model: "${field}" is ${describe(value)}, expected a list of names`)
+  }
+  if (count !== undefined && value.length !== count) {
+    throw new InputError(`model: "${field}" has ${value.length} names, expected ${String(count)}`)
+  }
+  return value
+}
+
+function decodeScaling(value: unknown, sizes: unknown): Scaling {
+  const { kind, offset, scale } = (value ?? {}) as Record<string, unknown>
+  const inputs = Array.isArray(sizes) ? (sizes[0] as unknown) : undefined
+  const fits = (list: unknown) => Array.isArray(list) && list.length === inputs && list.every(Number.isFinite)
+  if ((kind !== 'standardize' && kind !== 'normalize') || !fits(offset) || !fits(scale)) {
+    throw new InputError('model: "scaling" needs a kind (standardize or normalize) and an offset and a scale per input')
+  }
+  return new Scaling(kind, offset as number[], scale as number[])
+}
+
+function encodeValues(values: Float32Array): string {
+  const bytes = new Uint8Array(values.length * 4)
+  const view = new DataView(bytes.buffer)
+  values.forEach((value, i) => view.setFloat32(i * 4, value, true))
+  let binary = ''
+  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000))
+  return btoa(binary)
+}
+
+function decodeValues(base64: string, name: string): Float32Array {
+  let binary: string
+  try {
+    binary = atob(base64)
+  } catch {
+    throw new InputError(`model: "${name}" is not base64`)
+  }
+  if (binary.length % 4 !== 0) throw new InputError(`model: "${name}" is cut short (${binary.length} bytes)`)
+  const view = new DataView(Uint8Array.from(binary, (character) => character.charCodeAt(0)).buffer)
+  return Float32Array.from({ length: binary.length / 4 }, (_, i) => view.getFloat32(i * 4, true))
+}

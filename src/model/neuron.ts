@@ -1,0 +1,79 @@
+import { Matrix, type MatrixLike } from '../data/matrix.ts'
+import { checkInteger, checkKeys, checkNumber, InputError } from '../errors.ts'
+import { sigmoid } from './activation.ts'
+
+/**
+ * A single sigmoid neuron, where the article starts: it answers σ(w·x + b), and learns by full-batch gradient descent
+ * on the cost Σ(y − σ(z))² over all samples. Every parameter starts at 0.1. Computed in float64, on the CPU.
+ * @example
+ * const neuron = new Neuron({ inputs: 2, learningRate: 1, epochs: 1500 })
+ * neuron.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1])
+ * neuron.predict([[1, 1]])[0] > 0.5 // true
+ */
+export class Neuron {
+  /** One per input. */
+  readonly weights: Float64Array
+  bias = 0.1
+  readonly learningRate: number
+  readonly epochs: number
+
+  constructor(options: { inputs: number; learningRate?: number; epochs?: number }) {
+    checkKeys('Neuron', options, ['inputs', 'learningRate', 'epochs'])
+    this.weights = new Float64Array(checkInteger('inputs', options.inputs)).fill(0.1)
+    this.learningRate = checkNumber('learningRate', options.learningRate ?? 1, { min: 0, exclusive: true })
+    this.epochs = checkInteger('epochs', options.epochs ?? 1500)
+  }
+
+  /**
+   * Descends `epochs` steps. ∂C/∂w = Σ −2 (y − a) a (1 − a) x, and the step is learningRate times that.
+   * @param x samples × inputs
+   * @param y one target a sample, 0 to 1: a list or a single column
+   * @returns the neuron itself
+   */
+  fit(x: MatrixLike, y: MatrixLike | ArrayLike<number>): this {
+    const inputs = this.#check(x)
+    const list = y as ArrayLike<number>
+    const isList = typeof list[0] === 'number'
+    const targets = isList ? Matrix.from({ rows: list.length, cols: 1, data: list }, 'y') : Matrix.from(y as MatrixLike, 'y')
+    if (targets.rows !== inputs.rows || targets.cols !== 1) {
+      throw new InputError(`y: expected ${inputs.rows} × 1 targets, got ${targets.rows} × ${targets.cols}`)
+    }
+    const gradient = new Float64Array(inputs.cols)
+    for (let epoch = 0; epoch < this.epochs; epoch++) {
+      gradient.fill(0)
+      let biasGradient = 0
+      for (let i = 0; i < inputs.rows; i++) {
+        const row = inputs.row(i)
+        const a = this.#answer(row)
+        const delta = -2 * ((targets.data[i] as number) - a) * a * (1 - a)
+        for (let j = 0; j < row.length; j++) gradient[j] = (gradient[j] as number) + delta * (row[j] as number)
+        biasGradient += delta
+      }
+      for (let j = 0; j < gradient.length; j++) {
+        this.weights[j] = (this.weights[j] as number) - this.learningRate * (gradient[j] as number)
+      }
+      this.bias -= this.learningRate * biasGradient
+    }
+    return this
+  }
+
+  /** σ(w·x + b) for each row of x: one number from 0 to 1 a sample. */
+  predict(x: MatrixLike): Float64Array {
+    const inputs = this.#check(x)
+    return Float64Array.from({ length: inputs.rows }, (_, i) => this.#answer(inputs.row(i)))
+  }
+
+  #check(x: MatrixLike): Matrix {
+    const inputs = Matrix.from(x, 'x')
+    if (inputs.cols !== this.weights.length) {
+      throw new InputError(`x: expected ${this.weights.length} columns, one an input, got ${inputs.cols}`)
+    }
+    return inputs
+  }
+
+  #answer(row: Float32Array): number {
+    let z = this.bias
+    for (let j = 0; j < row.length; j++) z += (this.weights[j] as number) * (row[j] as number)
+    return sigmoid(z)
+  }
+}

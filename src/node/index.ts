@@ -1,0 +1,1 @@
+export { checkWritable, readDataset, readModel, writeFileAtomic, writeModel } from './files.ts'

@@ -1,0 +1,340 @@
+import type { Backend, LoadedData, PlacedNetwork } from '../backend/backend.ts'
+import { Dataset } from '../data/dataset.ts'
+import { Matrix, type MatrixLike } from '../data/matrix.ts'
+import { checkInteger, checkKeys, checkName, describe, DivergedError, InputError } from '../errors.ts'
+import { splitParameters } from '../model/layout.ts'
+import { Network } from '../model/network.ts'
+import { drawSeed } from '../random.ts'
+import { type LossName, lossNames } from './loss.ts'
+import { countMinibatches, epochOrder } from './minibatch.ts'
+import { type Optimizer, optimizerNames, sgd } from './optimizer.ts'
+import { type BackendName, chooseBackend } from './placement.ts'
+import { type Evaluation, isRegression, meanScore, regressionScore, type Score } from './score.ts'
+import { checkDataset, checkLoss } from './validation.ts'
+
+/** How a network is placed and trained. */
+export interface TrainerOptions {
+  /** Default 'auto': a hardware WebGPU adapter, else the CPU. */
+  backend?: BackendName | Backend
+  /** Default 'quadratic'. */
+  loss?: LossName
+  /** Default sgd({ learningRate: 0.1 }). */
+  optimizer?: Optimizer
+  /** Samples per step; the last minibatch of an epoch may be shorter. Default 32. */
+  batchSize?: number
+  /** Shuffling; a whole number from 0 to 2³² − 1. Drawn, and reported in the history, where it is left out. */
+  seed?: number
+}
+
+/** How long and on what is trained. */
+export interface FitOptions {
+  /** Passes over the training data. Default 10. */
+  epochs?: number
+  /** Scored after every epoch. */
+  validation?: Dataset
+  /** Default true; false takes the samples in the order given. */
+  shuffle?: boolean
+  /** Called after every epoch; awaited. */
+  onEpoch?: (epoch: Epoch) => void | Promise<void>
+  /** Aborting stops within some milliseconds; what was trained until then stays, and the call rejects with the reason. */
+  signal?: AbortSignal
+}
+
+/** What one epoch came to. */
+export interface Epoch extends Score {
+  /** Counted from 1 over the trainer's life. */
+  epoch: number
+  validation: Score | null
+  /** Steps made in this epoch. */
+  steps: number
+  learningRate: number
+  /** Time spent training and scoring. */
+  seconds: number
+  samplesPerSecond: number
+}
+
+/** What a call of `fit` came to, with all that is needed to repeat it. */
+export interface History {
+  epochs: Epoch[]
+  seed: number
+  backend: { name: string; description: string }
+  steps: number
+  seconds: number
+  samplesPerSecond: number
+}
+
+/**
+ * A network placed on a backend, and trained there.
+ * @example
+ * const trainer = await Trainer.create(network, { loss: 'quadratic', optimizer: sgd({ learningRate: 3 }), batchSize: 10 })
+ * const history = await trainer.fit(train, { epochs: 30, validation: test })
+ * await trainer.read()   // the trained parameters are now in `network`
+ * trainer.dispose()
+ */
+export class Trainer {
+  readonly network: Network
+  readonly backend: Backend
+  readonly loss: LossName
+  readonly optimizer: Optimizer
+  readonly batchSize: number
+  readonly seed: number
+  readonly #placed: PlacedNetwork
+  readonly #opened: boolean
+  #epoch = 0
+  #step = 0
+  #running: string | undefined
+  #looping = false
+  #disposed = false
+
+  private constructor(network: Network, backend: Backend, opened: boolean, placed: PlacedNetwork, settings: Settings) {
+    this.network = network
+    this.backend = backend
+    this.loss = settings.loss
+    this.optimizer = settings.optimizer
+    this.batchSize = settings.batchSize
+    this.seed = settings.seed
+    this.#opened = opened
+    this.#placed = placed
+  }
+
+  /**
+   * Places a copy of the network's parameters on a backend and allocates all that training needs.
+   * @throws InputError for options that do not fit; BackendUnavailableError where what was asked for cannot be had
+   */
+  static async create(network: Network, options: TrainerOptions = {}): Promise<Trainer> {
+    const settings = checkSettings(network, options)
+    const { backend, opened } = await chooseBackend(options.backend ?? 'auto')
+    try {
+      return new Trainer(network, backend, opened, await backend.place(network, settings), settings)
+    } catch (error) {
+      if (opened) backend.dispose()
+      throw error
+    }
+  }
+
+  /** Bytes of device memory planned and held, known before the first step; data sets count while they are in use. */
+  get memory(): number {
+    return this.#placed.memory
+  }
+
+  /** Epochs trained so far. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** Trains for some epochs. Called again, it goes on where it was: twice 5 epochs are the same as 10. */
+  async fit(train: Dataset, options: FitOptions = {}): Promise<History> {
+    const epochs: Epoch[] = []
+    const began = performance.now()
+    for await (const epoch of this.epochs(train, options)) epochs.push(epoch)
+    const seconds = (performance.now() - began) / 1000
+    const { name, description } = this.backend
+    return {
+      epochs,
+      seed: this.seed,
+      backend: { name, description },
+      steps: epochs.reduce((sum, { steps }) => sum + steps, 0),
+      seconds,
+      samplesPerSecond: (epochs.length * train.length) / seconds,
+    }
+  }
+
+  /**
+   * Trains one epoch each time the next is asked for; leaving the loop stops cleanly.
+   * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
+   */
+  epochs(train: Dataset, options: FitOptions = {}): AsyncIterableIterator<Epoch> {
+    return this.#epochs(train, checkFit(this, train, options))
+  }
+
+  async *#epochs(train: Dataset, options: CheckedFitOptions): AsyncIterableIterator<Epoch> {
+    const { epochs, validation, onEpoch, signal } = options
+    signal?.throwIfAborted()
+    if (this.#looping) throw new InputError('trainer: already training; leave that loop or await that fit() first')
+    this.#looping = true
+    const loaded: LoadedData[] = []
+    const load = (data: Dataset) =>
+      this.#exclusively('fit', async () => {
+        const handle = await this.#placed.load(data)
+        loaded.push(handle)
+        return handle
+      })
+    try {
+      const trainData = await load(train)
+      const validationData = validation === train ? trainData : validation && (await load(validation))
+      for (let i = 0; i < epochs; i++) {
+        signal?.throwIfAborted()
+        const epoch = await this.#exclusively('fit', () => this.#trainEpoch(trainData, validationData, options))
+        await onEpoch?.(epoch)
+        yield epoch
+      }
+    } finally {
+      for (const handle of loaded) handle.dispose()
+      this.#looping = false
+    }
+  }
+
+  async #trainEpoch(
+    train: LoadedData,
+    validation: LoadedData | undefined,
+    { shuffle, signal }: CheckedFitOptions,
+  ): Promise<Epoch> {
+    const began = performance.now()
+    const { learningRate } = this.optimizer
+    const steps = countMinibatches(train.samples, this.batchSize)
+    const order = epochOrder(train.samples, this.seed, this.#epoch + 1, shuffle)
+    const plan = { order, batchSize: this.batchSize, learningRate, stepsBefore: this.#step, signal }
+    const score = meanScore(await this.#placed.trainEpoch(train, plan))
+    this.#epoch++
+    this.#step += steps
+    if (!Number.isFinite(score.loss)) throw await this.#diverged(score.loss)
+    const validated = validation ? meanScore(await this.#placed.score(validation)) : null
+    const seconds = (performance.now() - began) / 1000
+    const samplesPerSecond = train.samples / seconds
+    return { epoch: this.#epoch, ...score, validation: validated, steps, learningRate, seconds, samplesPerSecond }
+  }
+
+  async #diverged(loss: number): Promise<DivergedError> {
+    await this.#placed.restoreCheckpoint()
+    const { weights, biases } = splitParameters(this.network.layers, await this.#placed.readParameters())
+    return new DivergedError({ epoch: this.#epoch, loss, weights, biases })
+  }
+
+  /** Loss and accuracy over a data set; for regression also R² and the mean absolute error. */
+  async evaluate(data: Dataset): Promise<Evaluation> {
+    checkDataset(this.network, this.loss, checkIsDataset(data, 'data'), 'data')
+    return this.#exclusively('evaluate', async () => {
+      const loaded = await this.#placed.load(data)
+      try {
+        const score = { ...meanScore(await this.#placed.score(loaded)), samples: data.length }
+        if (!isRegression(this.network.layers.at(-1)!, this.loss, data)) return score
+        return { ...score, ...regressionScore(await this.#placed.predict(data.inputs), data) }
+      } finally {
+        loaded.dispose()
+      }
+    })
+  }
+
+  /** The network's outputs for each row of x: rows × last layer's size. */
+  async predict(x: MatrixLike): Promise<Matrix> {
+    const inputs = Matrix.from(x, 'x')
+    const [first, last] = [this.network.sizes[0]!, this.network.sizes.at(-1)!]
+    if (inputs.cols !== first) {
+      throw new InputError(`x: expected ${first} columns, one an input of the network, got ${inputs.cols}`)
+    }
+    return this.#exclusively('predict', async () => new Matrix(inputs.rows, last, await this.#placed.predict(inputs)))
+  }
+
+  /** Loss and gradients of one minibatch, no update: the means over its samples, shaped as the network's parameters. */
+  async gradients(
+    x: MatrixLike,
+    y: MatrixLike,
+  ): Promise<{ loss: number; weights: Float32Array[]; biases: Float32Array[] }> {
+    const minibatch = Dataset.from(x, y)
+    checkDataset(this.network, this.loss, minibatch, 'minibatch')
+    const { loss, gradient } = await this.#exclusively('gradients', () => this.#placed.trace(minibatch))
+    return { loss, ...splitParameters(this.network.layers, Float32Array.from(gradient)) }
+  }
+
+  /** Copies the trained parameters back into `network`, and returns it. */
+  async read(): Promise<Network> {
+    this.network.parameters.set(await this.#exclusively('read', () => this.#placed.readParameters()))
+    return this.network
+  }
+
+  /** Frees everything the trainer holds; a device that was passed in is left alone. */
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.#placed.dispose()
+    if (this.#opened) this.backend.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /** Runs one thing at a time: a second call while one runs would see half-made steps. */
+  async #exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#disposed) throw new InputError(`trainer: ${what}() was called after dispose()`)
+    if (this.#running !== undefined) {
+      throw new InputError(`trainer: ${what}() was called while ${this.#running}() is running; await it first`)
+    }
+    this.#running = what
+    try {
+      return await work()
+    } finally {
+      this.#running = undefined
+    }
+  }
+}
+
+interface Settings {
+  readonly loss: LossName
+  readonly optimizer: Optimizer
+  readonly batchSize: number
+  readonly seed: number
+}
+
+function checkSettings(network: Network, options: TrainerOptions): Settings {
+  if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
+  checkKeys('Trainer.create', options, ['backend', 'loss', 'optimizer', 'batchSize', 'seed'])
+  const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
+  checkLoss(network, loss)
+  const optimizer = options.optimizer ?? sgd({ learningRate: 0.1 })
+  if (typeof optimizer !== 'object' || !optimizerNames.includes(optimizer.name)) {
+    const mend = `one of ${optimizerNames.map((name) => `${name}()`).join(', ')}`
+    throw new InputError(`optimizer: expected ${mend}, got ${describe(optimizer)}`)
+  }
+  return {
+    loss,
+    optimizer,
+    batchSize: checkInteger('batchSize', options.batchSize ?? 32),
+    seed: checkInteger('seed', options.seed ?? drawSeed(), 0),
+  }
+}
+
+interface CheckedFitOptions {
+  readonly epochs: number
+  readonly shuffle: boolean
+  readonly validation: Dataset | undefined
+  readonly onEpoch: FitOptions['onEpoch']
+  readonly signal: AbortSignal | undefined
+}
+
+function checkFit({ network, loss }: Trainer, train: Dataset, options: FitOptions): CheckedFitOptions {
+  checkKeys('fit', options, ['epochs', 'validation', 'shuffle', 'onEpoch', 'signal'])
+  const { shuffle = true, validation, onEpoch, signal } = options
+  checkDataset(network, loss, checkIsDataset(train, 'train'), 'train')
+  if (validation !== undefined) checkDataset(network, loss, checkIsDataset(validation, 'validation'), 'validation')
+  if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
+  return { epochs: checkInteger('epochs', options.epochs ?? 10), shuffle, validation, onEpoch, signal }
+}
+
+function checkIsDataset(data: unknown, name: string): Dataset {
+  if (data instanceof Dataset) return data
+  throw new InputError(`${name}: expected a Dataset (Dataset.from(x, y) makes one), got ${describe(data)}`)
+}
+
+/**
+ * Trains a network in one call: places it, fits, reads the parameters back into it and frees everything. Where the
+ * training is aborted, the parameters trained until then are read back before the call rejects.
+ * @example await fit(network, circle({ samples: 500, seed: 1 }), { optimizer: sgd({ learningRate: 3 }), epochs: 100 })
+ */
+export async function fit(network: Network, train: Dataset, options: TrainerOptions & FitOptions = {}): Promise<History> {
+  const { backend, loss, optimizer, batchSize, seed, ...fitOptions } = options
+  const given = { backend, loss, optimizer, batchSize, seed }
+  const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const trainer = await Trainer.create(network, settings)
+  try {
+    const history = await trainer.fit(train, fitOptions)
+    await trainer.read()
+    return history
+  } catch (error) {
+    // What was trained before an abort or a divergence is kept; a lost device has nothing left to read.
+    await trainer.read().catch(() => undefined)
+    throw error
+  } finally {
+    trainer.dispose()
+  }
+}
