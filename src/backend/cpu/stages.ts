@@ -1,7 +1,6 @@
 import { activations, type ActivationName } from '../../model/activation.ts'
 import type { Layer } from '../../model/layout.ts'
 import { type LossName, losses, outputShare } from '../../training/loss.ts'
-import type { Optimizer, StepScalars } from '../../training/optimizer.ts'
 
 /**
  * The reference: each stage of a training step as plain loops, in the precision of the arrays that it is given. Every
@@ -155,50 +154,4 @@ export function gradient(layer: Layer, deltas: Values, inputs: Values, rows: num
   }
 }
 
-/**
- * One step of the optimizer over all parameters; the formulas stand with the optimizers.
- * @param state slots of one number a parameter, one slot after the other, read and written
- */
-export function update(
-  optimizer: Optimizer,
-  scalars: StepScalars,
-  parameters: Values,
-  gradients: Values,
-  state: Values,
-): void {
-  const { name, weightDecay, momentum, nesterov, centered, decay1, decay2, epsilon } = optimizer
-  const { stepSize, decay, correction } = scalars
-  const count = parameters.length
-  const coupled = name === 'adamw' ? 0 : weightDecay
-  for (let i = 0; i < count; i++) {
-    const p = parameters[i]!
-    const g = gradients[i]! + coupled * p
-    if (name === 'sgd') {
-      if (momentum === 0) {
-        parameters[i] = p - stepSize * g
-        continue
-      }
-      const v = (state[i] = momentum * state[i]! + g)
-      parameters[i] = p - stepSize * (nesterov ? g + momentum * v : v)
-    } else if (name === 'rmsprop') {
-      const s = (state[i] = decay2 * state[i]! + (1 - decay2) * g * g)
-      let variance = s
-      if (centered) {
-        const place = (momentum > 0 ? 2 : 1) * count + i
-        const mean = (state[place] = decay2 * state[place]! + (1 - decay2) * g)
-        variance = Math.max(0, s - mean * mean)
-      }
-      const quotient = g / (Math.sqrt(variance) + epsilon)
-      if (momentum === 0) parameters[i] = p - stepSize * quotient
-      else parameters[i] = p - stepSize * (state[count + i] = momentum * state[count + i]! + quotient)
-    } else if (name === 'adagrad') {
-      const s = (state[i] = state[i]! + g * g)
-      parameters[i] = p - (stepSize * g) / (Math.sqrt(s) + epsilon)
-    } else {
-      const m = (state[i] = decay1 * state[i]! + (1 - decay1) * g)
-      const v = (state[count + i] = decay2 * state[count + i]! + (1 - decay2) * g * g)
-      const kept = name === 'adamw' ? p - decay * p : p
-      parameters[i] = kept - (stepSize * m) / (Math.sqrt(v) * correction + epsilon)
-    }
-  }
-}
+export { update } from './update.ts'

@@ -1,0 +1,41 @@
+// The four workloads that every figure is about: shapes, settings and random data that any program can be given.
+
+/** A small generator of its own, so that the data do not depend on the library under test. */
+function randomNumbers(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+/** @typedef {{ name: string, sizes: number[], hidden: string, output: string, loss: string, optimizer: 'sgd' | 'adam',
+ *   learningRate: number, batchSize: number, samples: number }} Workload */
+
+/** @type {Record<string, Workload>} */
+export const workloads = {
+  W1: { name: '2-3-2 sigmoid, quadratic, batch 10', sizes: [2, 3, 2], hidden: 'sigmoid', output: 'sigmoid', loss: 'quadratic', optimizer: 'sgd', learningRate: 0.5, batchSize: 10, samples: 500 }, // prettier-ignore
+  W2: { name: '784-30-10 sigmoid, quadratic, batch 10', sizes: [784, 30, 10], hidden: 'sigmoid', output: 'sigmoid', loss: 'quadratic', optimizer: 'sgd', learningRate: 3, batchSize: 10, samples: 2000 }, // prettier-ignore
+  W3: { name: '784-128-10 relu, softmax + crossEntropy, batch 64', sizes: [784, 128, 10], hidden: 'relu', output: 'softmax', loss: 'crossEntropy', optimizer: 'sgd', learningRate: 0.1, batchSize: 64, samples: 2048 }, // prettier-ignore
+  W4: { name: '1024-1024-1024-1024 relu, meanSquaredError, batch 256', sizes: [1024, 1024, 1024, 1024], hidden: 'relu', output: 'linear', loss: 'meanSquaredError', optimizer: 'sgd', learningRate: 0.01, batchSize: 256, samples: 512 }, // prettier-ignore
+}
+
+/** Inputs in [0, 1); one-hot targets where there are few outputs, else targets in [0, 1). Row-major float32. */
+export function makeData({ sizes, samples }, seed = 1) {
+  const random = randomNumbers(seed)
+  const inputs = sizes[0]
+  const outputs = sizes.at(-1)
+  const x = Float32Array.from({ length: samples * inputs }, random)
+  const y = new Float32Array(samples * outputs)
+  for (let i = 0; i < samples; i++) {
+    if (outputs <= 10) y[i * outputs + Math.floor(random() * outputs)] = 1
+    else for (let j = 0; j < outputs; j++) y[i * outputs + j] = random()
+  }
+  return { x, y }
+}
+
+/** Floating-point operations of one step: two a multiply-add; the first layer passes no delta on. */
+export function flopsPerStep({ sizes, batchSize }) {
+  const weights = sizes.slice(1).reduce((sum, size, l) => sum + size * sizes[l], 0)
+  return batchSize * (6 * weights - 2 * sizes[0] * sizes[1])
+}

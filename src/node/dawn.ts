@@ -1,0 +1,49 @@
+/**
+ * `#gpu` in Node: Dawn, from the optional package `webgpu`. The instance stays private to this module: setting
+ * `globalThis.navigator.gpu` makes processes hang or crash at their end, and would be seen by other libraries.
+ */
+
+let instance: GPU | undefined
+let opening: Promise<GPU | undefined> | undefined
+let failure: string | undefined
+
+/** Work of about this many milliseconds goes into one submit: well under a driver's watchdog, and few submits. */
+export const submitMilliseconds = 50
+
+/** Dawn's WebGPU, or undefined where it cannot be loaded; {@link loadFailure} then says why. */
+export function openGPU(): Promise<GPU | undefined> {
+  // Electron and Bun may bring a WebGPU of their own; it is looked for each time, since it may be set later.
+  const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu
+  if (own) return Promise.resolve(own)
+  opening ??= load()
+  return opening
+}
+
+/** Why Dawn could not be loaded, in a sentence with a mend; undefined where it could, or was not yet asked for. */
+export function loadFailure(): string | undefined {
+  return failure
+}
+
+async function load(): Promise<GPU | undefined> {
+  try {
+    const { create } = await import('webgpu')
+    instance = create([])
+    return instance
+  } catch (error) {
+    failure = explain(error)
+    return undefined
+  }
+}
+
+function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = (error as { code?: unknown } | null)?.code
+  if (code === 'ERR_MODULE_NOT_FOUND') {
+    return "the optional package 'webgpu' (Dawn) is not installed: run `npm install webgpu`"
+  }
+  const place = `${process.platform}-${process.arch}`
+  if (code === 'MODULE_NOT_FOUND') {
+    return `the package 'webgpu' (Dawn) holds no build for ${place}: reinstall it, or use backend 'cpu'`
+  }
+  return `the package 'webgpu' (Dawn) does not load on ${place}: ${message.split('\n', 1)[0] ?? ''}`
+}

@@ -1,0 +1,35 @@
+import { Dataset } from '../src/data/dataset.ts'
+import { Matrix } from '../src/data/matrix.ts'
+import { type ActivationName, activationNames } from '../src/model/activation.ts'
+import { Network } from '../src/model/network.ts'
+import { Random } from '../src/random.ts'
+import { type LossName, lossNames, losses } from '../src/training/loss.ts'
+
+/** Every loss with every output activation that goes with it. */
+export const lossPairs = lossNames.flatMap((loss) => {
+  const { requires } = losses[loss]
+  const fitting = activationNames.filter((name) => requires === undefined || name === requires)
+  return fitting.map((output): [LossName, ActivationName] => [loss, output])
+})
+
+export const hiddenNames = activationNames.filter((name) => name !== 'softmax')
+
+/** Normal inputs; targets that are probabilities and sum to 1, so that every loss takes them. */
+export function randomData(samples: number, inputs: number, outputs: number, seed: number): Dataset {
+  const random = new Random(seed, 'data')
+  const x = new Matrix(samples, inputs)
+  const y = new Matrix(samples, outputs)
+  for (let i = 0; i < x.data.length; i++) x.data[i] = random.normal()
+  for (let i = 0; i < samples; i++) {
+    if (outputs === 1) y.data[i] = random.below(2)
+    else y.data[i * outputs + random.below(outputs)] = 1
+  }
+  return Dataset.from(x, y)
+}
+
+export function randomNetwork(sizes: number[], hidden: ActivationName, output: ActivationName, seed: number): Network {
+  const network = Network.create({ sizes, hidden, output, init: 'glorotNormal', seed })
+  const random = new Random(seed, 'data', 1)
+  for (const biases of network.biases) for (let i = 0; i < biases.length; i++) biases[i] = 0.3 * random.normal()
+  return network
+}

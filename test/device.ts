@@ -1,0 +1,43 @@
+import { afterAll, test } from 'vitest'
+import { Device } from '../src/backend/webgpu/device.ts'
+
+let opening: Promise<Device> | undefined
+const opened: Device[] = []
+
+/** One device a test file, opened when first needed; opened again where a test lost or destroyed it. */
+async function open(): Promise<Device> {
+  const device = await Device.open()
+  opened.push(device)
+  void device.gpu.lost.then(() => (opening = undefined))
+  return device
+}
+
+afterAll(() => {
+  for (const device of opened) device.dispose()
+})
+
+const scopes: GPUErrorFilter[] = ['out-of-memory', 'internal', 'validation']
+
+/**
+ * A test that runs on a GPU device (hardware, else the software adapter that the test set-up brings). It fails where no
+ * adapter is found, and where WebGPU reports any error while it runs. The device is the file's; do not dispose of it.
+ * @example withDevice('adds one', async (device) => { … device.gpu.createBuffer(…) … })
+ */
+export function withDevice(name: string, body: (device: Device) => Promise<void> | void, timeout?: number): void {
+  test(
+    name,
+    async () => {
+      const device = await (opening ??= open())
+      for (const scope of scopes) device.gpu.pushErrorScope(scope)
+      let errors: (GPUError | null)[]
+      try {
+        await body(device)
+      } finally {
+        errors = await Promise.all(scopes.map(() => device.gpu.popErrorScope()))
+      }
+      const messages = errors.flatMap((error) => (error ? [error.message] : []))
+      if (messages.length > 0) throw new Error(`WebGPU reported: ${messages.join('\n')}`)
+    },
+    timeout,
+  )
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import type { Backend } from '../src/backend/backend.ts'
+import { cpu } from '../src/backend/cpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import type { Dataset } from '../src/data/dataset.ts'
+import type { Network } from '../src/model/network.ts'
+import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/training/optimizer.ts'
+import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
+import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
+import { expectClose } from './close.ts'
+import { withDevice } from './device.ts'
+
+/** Ten losses in a row, then the parameters. A full batch an epoch, so that each epoch's loss is one step's. */
+async function tenLosses(network: Network, data: Dataset, options: TrainerOptions) {
+  const trainer = await Trainer.create(network.clone(), { batchSize: data.length, seed: 5, ...options })
+  try {
+    const { epochs } = await trainer.fit(data, { epochs: 10 })
+    return { losses: epochs.map(({ loss }) => loss), parameters: [...(await trainer.read()).parameters] }
+  } finally {
+    trainer.dispose()
+  }
+}
+
+async function expectSameTraining(network: Network, data: Dataset, backend: Backend, options: TrainerOptions) {
+  const reference = await tenLosses(network, data, { ...options, backend: cpu({ precision: 'float64' }) })
+  const got = await tenLosses(network, data, { ...options, backend })
+  // Ten steps, each with some 100 roundings in the longest chain of a value.
+  expectClose(got.losses, reference.losses, { name: 'losses', rtol: 1000 * 2 ** -24, atol: 1e-7 })
+  expect(reference.losses[9]).not.toBe(reference.losses[0])
+  expectClose(got.parameters, reference.parameters, { name: 'parameters', rtol: 1e-4, atol: 2e-5 })
+}
+
+const optimizers: [string, Optimizer][] = [
+  ['sgd', sgd({ learningRate: 0.5 })],
+  ['sgd, momentum, weight decay', sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.01 })],
+  ['sgd, nesterov', sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true })],
+  ['rmsprop', rmsprop({ learningRate: 0.01 })],
+  ['rmsprop, centered, momentum', rmsprop({ learningRate: 0.003, momentum: 0.5, centered: true })],
+  ['adagrad', adagrad({ learningRate: 0.05, learningRateDecay: 0.1 })],
+  ['adam', adam({ learningRate: 0.01 })],
+  ['adamw', adamw({ learningRate: 0.01, weightDecay: 0.1 })],
+]
+
+describe('ten training losses in a row agree with float64', () => {
+  const data = randomData(24, 6, 4, 1)
+  for (const [name, optimizer] of optimizers) {
+    const network = randomNetwork([6, 9, 4], 'tanh', 'softmax', 2)
+    const options: TrainerOptions = { optimizer, loss: 'crossEntropy' }
+    withDevice(`webgpu, ${name}`, (device) => expectSameTraining(network, data, webgpu({ device: device.gpu }), options))
+    it(`cpu float32, ${name}`, () => expectSameTraining(network, data, cpu(), options))
+  }
+  for (const [loss, output] of lossPairs) {
+    withDevice(`webgpu, ${loss} on ${output}`, async (device) => {
+      const network = randomNetwork([6, 8, 4], 'sigmoid', output, 3)
+      await expectSameTraining(network, data, webgpu({ device: device.gpu }), { optimizer: sgd({ learningRate: 0.2 }), loss })
+    })
+  }
+  for (const hidden of hiddenNames) {
+    withDevice(`webgpu, hidden ${hidden}`, async (device) => {
+      const network = randomNetwork([6, 8, 8, 4], hidden, 'sigmoid', 4)
+      await expectSameTraining(network, data, webgpu({ device: device.gpu }), { optimizer: sgd({ learningRate: 0.2 }) })
+    })
+  }
+})
+
+/** Three epochs in shuffled minibatches that do not divide the data. */
+async function threeEpochs(network: Network, data: Dataset, options: TrainerOptions) {
+  const trainer = await Trainer.create(network.clone(), { batchSize: 7, seed: 9, ...options })
+  const { epochs } = await trainer.fit(data, { epochs: 3, validation: data })
+  const { parameters } = await trainer.read()
+  const evaluation = await trainer.evaluate(data)
+  trainer.dispose()
+  return { epochs, parameters, evaluation }
+}
+
+describe('minibatches in a shuffled order', () => {
+  const data = randomData(45, 5, 3, 11)
+  const network = randomNetwork([5, 6, 3], 'relu', 'sigmoid', 12)
+  const optimizer = sgd({ learningRate: 0.5 })
+
+  withDevice('visit the same samples in the same order on both backends', async (device) => {
+    const got = await threeEpochs(network, data, { backend: webgpu({ device: device.gpu }), optimizer })
+    const want = await threeEpochs(network, data, { backend: cpu({ precision: 'float64' }), optimizer })
+    const other = await threeEpochs(network, data, { backend: cpu({ precision: 'float64' }), optimizer, seed: 10 })
+    expectClose(got.parameters, want.parameters, { name: 'parameters', rtol: 1e-4, atol: 1e-5 })
+    expect(got.epochs.map(({ steps }) => steps)).toEqual([7, 7, 7])
+    for (const [e, epoch] of got.epochs.entries()) {
+      expectClose(epoch.loss, want.epochs[e]!.loss, { name: 'loss', rtol: 1e-4 })
+      expect(epoch.accuracy).toBe(want.epochs[e]!.accuracy)
+      expectClose(epoch.validation!.loss, want.epochs[e]!.validation!.loss, { name: 'validation', rtol: 1e-4 })
+    }
+    // The order matters to more than rounding: another seed ends elsewhere.
+    expect(() => expectClose(other.parameters, want.parameters, { name: 'p', rtol: 1e-4, atol: 1e-5 })).toThrow()
+  })
+
+  withDevice('give the same bits twice on webgpu', async (device) => {
+    const run = () => threeEpochs(network, data, { backend: webgpu({ device: device.gpu }), optimizer: adam() })
+    const [first, second] = [await run(), await run()]
+    expect([...second.parameters]).toEqual([...first.parameters])
+    expect(second.epochs.map(({ loss }) => loss)).toEqual(first.epochs.map(({ loss }) => loss))
+  })
+
+  it('give the same bits twice on the CPU', async () => {
+    const run = () => threeEpochs(network, data, { backend: 'cpu', optimizer: adam() })
+    expect([...(await run()).parameters]).toEqual([...(await run()).parameters])
+  })
+
+  it('average over their own size: the last one of 3 samples counts its 3', async () => {
+    // One epoch of a linear neuron without shuffling, worked out step by step.
+    const { Network } = await import('../src/model/network.ts')
+    const { Dataset } = await import('../src/data/dataset.ts')
+    const neuron = Network.from({ sizes: [1, 1], activations: ['linear'], weights: [[0]], biases: [[0]] })
+    const trainer = await Trainer.create(neuron, { backend: 'cpu', batchSize: 2, optimizer: sgd({ learningRate: 1 }) })
+    await trainer.fit(Dataset.from([[1], [1], [1]], [[1], [2], [4]]), { epochs: 1, shuffle: false })
+    // Step 1: z = 0, δ = −1, −2, mean −1.5 → w = b = 1.5. Step 2: z = 3, δ = −1 → w = b = 2.5.
+    expect([...(await trainer.read()).parameters]).toEqual([2.5, 2.5])
+    trainer.dispose()
+  })
+})
+
+describe('data sets larger than a tile, a workspace or a submit', () => {
+  withDevice('are trained on and scored in pieces', async (device) => {
+    const data = randomData(3000, 400, 2, 21)
+    const network = randomNetwork([400, 3, 2], 'sigmoid', 'softmax', 22)
+    const options: TrainerOptions = { loss: 'crossEntropy', optimizer: sgd({ learningRate: 0.1 }), batchSize: 2 }
+    const got = await threeEpochs(network, data, { ...options, backend: webgpu({ device: device.gpu }) })
+    const want = await threeEpochs(network, data, { ...options, backend: 'cpu' })
+    expectClose(got.parameters, want.parameters, { name: 'parameters', rtol: 1e-3, atol: 1e-4 })
+    expectClose(got.evaluation.loss, want.evaluation.loss, { name: 'loss', rtol: 1e-4 })
+    expect(got.evaluation.accuracy).toBeCloseTo(want.evaluation.accuracy, 2)
+  })
+
+  withDevice('are predicted like single rows', async (device) => {
+    const data = randomData(2500, 600, 3, 23)
+    const network = randomNetwork([600, 5, 3], 'gelu', 'softmax', 24)
+    const trainer = await Trainer.create(network, { backend: webgpu({ device: device.gpu }), loss: 'crossEntropy' })
+    const all = await trainer.predict(data.inputs)
+    const reference = await Trainer.create(network, { backend: 'cpu', loss: 'crossEntropy' })
+    expectClose(all.data, (await reference.predict(data.inputs)).data, { name: 'predictions', atol: 1e-5 })
+    const last = await trainer.predict(data.inputs.take([2499]))
+    expectClose(last.row(0), all.row(2499), { name: 'last row', atol: 1e-6 })
+    trainer.dispose()
+  })
+})

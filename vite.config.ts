@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Plugin, UserConfig } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { softwareAdapterEnv } from './test/software-adapter.ts'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(path('package.json'), 'utf8')) as Record<
+  'dependencies' | 'optionalDependencies',
+  Record<string, string>
+>
+const packages = [...Object.keys(dependencies), ...Object.keys(optionalDependencies)]
+
+/**
+ * Removes what earlier builds left beside this one's files. Not `emptyOutDir`: the browser's folder holds Node's, and
+ * a program that runs from the folder while it is built should not find it empty.
+ */
+function removeStale(): Plugin {
+  return {
+    name: 'remove-stale',
+    writeBundle({ dir = '' }, bundle) {
+      for (const entry of readdirSync(dir, { withFileTypes: true })) {
+        if (entry.isFile() && !(entry.name in bundle)) rmSync(join(dir, entry.name), { force: true })
+      }
+    },
+  }
+}
+
+/** Fails the build where the browser's bundle would need Node. */
+function refuseNode(): Plugin {
+  return {
+    name: 'refuse-node',
+    enforce: 'pre',
+    resolveId(id, importer) {
+      if (id.startsWith('node:') || builtinModules.includes(id)) {
+        this.error(`${importer ?? 'the entry'} imports '${id}', which browsers do not have`)
+      }
+    },
+  }
+}
+
+const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
+
+/** One self-contained module, and papaparse in a chunk that is loaded when a CSV is read. */
+const browser: UserConfig = {
+  plugins: [refuseNode(), removeStale()],
+  resolve: { conditions: ['browser', 'module', 'import', 'default'] },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: false,
+    target: 'es2022',
+    sourcemap: true,
+    reportCompressedSize: false,
+    lib: { entry: { index: path('src/index.ts') }, formats: ['es'] },
+    rolldownOptions: { output },
+  },
+}
+
+/** Three entries over shared chunks: a class is the same whichever entry it came through. Packages stay outside. */
+const node: UserConfig = {
+  plugins: [removeStale()],
+  resolve: { conditions: ['node', 'module', 'import', 'default'] },
+  build: {
+    ssr: true,
+    outDir: 'dist/node',
+    emptyOutDir: false,
+    target: 'node20',
+    sourcemap: true,
+    reportCompressedSize: false,
+    lib: {
+      entry: { index: path('src/index.ts'), files: path('src/node/index.ts'), cli: path('src/cli/main.ts') },
+      formats: ['es'],
+    },
+    rolldownOptions: { output, external: (id) => packages.some((name) => id === name || id.startsWith(`${name}/`)) },
+  },
+  ssr: { external: packages, resolve: { conditions: ['node', 'module', 'import', 'default'] } },
+}
+
+export default defineConfig(({ mode }) => {
+  if (mode === 'browser') return browser
+  if (mode === 'node') return node
+  // The loader reads LD_LIBRARY_PATH when a process starts: it is set here, and the forks inherit it.
+  if (mode === 'test') Object.assign(process.env, softwareAdapterEnv())
+  return {
+    test: {
+      include: ['test/**/*.test.ts'],
+      pool: 'forks',
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  }
+})
