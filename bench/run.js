@@ -17,7 +17,9 @@ const { values, positionals } = parseArgs({
 const options = { rounds: Number(values.rounds), seconds: Number(values.seconds) }
 const results = []
 const print = values.json ? console.error : console.log
-print(`${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0]?.model}, ${os.cpus().length} processors, node ${process.version}`)
+print(
+  `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0]?.model}, ${os.cpus().length} processors, node ${process.version}`,
+)
 
 async function tryContender(make) {
   try {

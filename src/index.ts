@@ -2,7 +2,24 @@ export type { Backend } from './backend/backend.ts'
 export { cpu, type Precision } from './backend/cpu/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
 export { Dataset, oneHot, split, type DatasetNames, type SplitOptions, type Targets } from './data/dataset.ts'
+export { parseCsv, parseCsvInputs, type CsvInputsOptions, type CsvOptions } from './data/csv.ts'
+export {
+  circle,
+  digits,
+  gate,
+  linear,
+  moons,
+  spirals,
+  xor,
+  type CircleOptions,
+  type DigitsOptions,
+  type GateName,
+  type GeneratorOptions,
+  type SpiralsOptions,
+} from './data/generators.ts'
+export { datasetFromIdx, parseIdx, type IdxArray, type IdxDatasetOptions } from './data/idx.ts'
 export { Matrix, type MatrixLike } from './data/matrix.ts'
+export { normalize, scale, standardize } from './data/preprocessing.ts'
 export {
   BackendUnavailableError,
   DeviceLostError,

@@ -4,7 +4,7 @@
  * every platform.
  */
 
-const LN2_HIGH = 0.693147180369123816490e0
+const LN2_HIGH = 0.69314718036912381649
 const LN2_LOW = 1.90821492927058770002e-10
 
 /** Natural logarithm of a positive, normal number by atanh's series: exact operations only, within 2 ulp. */

@@ -111,10 +111,7 @@ describe('parseCsv', () => {
 
   it('counts lines as the file does: line breaks in quotes and blank lines, too', async () => {
     const text = 'x,"the\nclass",y\n1,a,2\n\n3,"b\n\nb",oops\n4,c,5\n'
-    await expectError(
-      parseCsv(text, { target: 1 }),
-      "CSV: line 5, column 'y': found 'oops', expected a finite number",
-    )
+    await expectError(parseCsv(text, { target: 1 }), "CSV: line 5, column 'y': found 'oops', expected a finite number")
   })
 
   it.each<[string, CsvOptions, string | RegExp]>([
@@ -139,7 +136,11 @@ describe('parseCsv', () => {
     ['a,b,a\n1,2,3\n', {}, "CSV: line 1: columns 0 and 2 are both named 'a'"],
     ['a,b\n"1,2\n3,4\n', {}, 'CSV: line 2: a quoted value (") is never closed'],
     ['a,b\n1,2\n"3"x,4\n', {}, 'CSV: line 3: a quoted value (") is not followed by a delimiter'],
-    [iris, { target: 'knd' }, "target: the file has no column 'knd' (did you mean 'kind'?); it has length, width, kind"],
+    [
+      iris,
+      { target: 'knd' },
+      "target: the file has no column 'knd' (did you mean 'kind'?); it has length, width, kind",
+    ],
     [iris, { target: 3 }, 'target: expected a column from 0 to 2, or back from -1, got 3'],
     [iris, { target: 0.5 }, 'target: expected a column from 0 to 2, or back from -1, got 0.5'],
     [iris, { target: [] }, "target: expected a column's name or number, or several of them, got an array of 0"],

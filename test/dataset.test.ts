@@ -44,7 +44,15 @@ describe('Dataset.from', () => {
     [['a', 'a', 'a'], {}, "y: every sample is 'a', expected at least two classes"],
     [[0, 1, 3], { classes: ['a', 'b', 'c'] }, 'labels: sample 2 is 3, expected a whole number from 0 to 2'],
     [[0, 1, 0.5], { classes: ['a', 'b'] }, 'labels: sample 2 is 0.5, expected a whole number from 0 to 1'],
-    [[[0, 0], [0, 1], [1, 0]], { classes: ['a', 'b', 'c'] }, 'classes: expected 2 names, one a column of y, got 3'],
+    [
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+      ],
+      { classes: ['a', 'b', 'c'] },
+      'classes: expected 2 names, one a column of y, got 3',
+    ],
     [[1, 2, 3], { features: ['a', 'b'] }, 'features: expected 1 names, one a column of x, got 2'],
     [[1, 2, 3], { features: 'a' }, "features: expected a list of names, got 'a'"],
     [[0, 1, 0], { classes: ['a', 'a'] }, "classes: 'a' stands there twice"],

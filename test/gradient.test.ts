@@ -40,7 +40,9 @@ function makeTargets(loss: LossName, random: Random): Float64Array {
 
 const pairs = lossNames.flatMap((loss) => {
   const { requires } = losses[loss]
-  return activationNames.filter((name) => requires === undefined || name === requires).map((name) => [loss, name] as const)
+  return activationNames
+    .filter((name) => requires === undefined || name === requires)
+    .map((name) => [loss, name] as const)
 })
 const hiddenNames = activationNames.filter((name) => name !== 'softmax')
 
@@ -50,10 +52,7 @@ async function checkGradients(names: ActivationName[], loss: LossName, seed: num
   // Float32 data, so that the float64 backend and this test see the same numbers.
   const x = Float64Array.from({ length: ROWS * 3 }, () => Math.fround(random.normal()))
   const y = makeTargets(loss, random).map(Math.fround)
-  const data = Dataset.from(
-    new Matrix(ROWS, 3, Float32Array.from(x)),
-    new Matrix(ROWS, 3, Float32Array.from(y)),
-  )
+  const data = Dataset.from(new Matrix(ROWS, 3, Float32Array.from(x)), new Matrix(ROWS, 3, Float32Array.from(y)))
   const placed = await cpu({ precision: 'float64' }).place(network, { loss, optimizer: sgd(), batchSize: ROWS })
   const { gradient, loss: value } = await placed.trace(data)
   const parameters = Float64Array.from(network.parameters)

@@ -88,10 +88,25 @@ describe('datasetFromIdx', () => {
   })
 
   it.each<[string, Uint8Array, Uint8Array, string | RegExp]>([
-    ['swapped files', labels, images, /^images and labels are swapped: the images are 2 uint8, the labels 2 × 2 × 2 uint8$/],
-    ['labels for images', labels, labels, /^images: expected samples × rows × columns, got 2 uint8: is it a file of labels/],
+    [
+      'swapped files',
+      labels,
+      images,
+      /^images and labels are swapped: the images are 2 uint8, the labels 2 × 2 × 2 uint8$/,
+    ],
+    [
+      'labels for images',
+      labels,
+      labels,
+      /^images: expected samples × rows × columns, got 2 uint8: is it a file of labels/,
+    ],
     ['images for labels', images, images, /^labels: expected one whole number a sample, got 2 × 2 × 2 uint8: is it/],
-    ['float labels', images, idx(0x0d, [1], [0, 0, 0, 0]), /^labels: expected one whole number a sample, got 1 float32/],
+    [
+      'float labels',
+      images,
+      idx(0x0d, [1], [0, 0, 0, 0]),
+      /^labels: expected one whole number a sample, got 1 float32/,
+    ],
     ['different counts', images, idx(8, [3], [1, 2, 3]), 'labels: expected 2, one an image, got 3'],
     ['no images', idx(8, [0, 2, 2], []), idx(8, [0], []), /^images: expected at least one image/],
     ['negative labels', images, idx(9, [2], [255, 0]), 'labels: sample 0 is -1, expected a whole number from 0 to 9'],

@@ -77,8 +77,12 @@ describe('Network.from', () => {
   })
 
   it('names shape and finiteness', () => {
-    expect(() => Network.from({ ...good, weights: [[1, 2, 3]] })).toThrow('weights[0]: expected 2 × 2 = 4 values, got 3')
-    expect(() => Network.from({ ...good, biases: [[5, NaN]] })).toThrow('biases[0]: value 1 is NaN, expected a finite number')
+    expect(() => Network.from({ ...good, weights: [[1, 2, 3]] })).toThrow(
+      'weights[0]: expected 2 × 2 = 4 values, got 3',
+    )
+    expect(() => Network.from({ ...good, biases: [[5, NaN]] })).toThrow(
+      'biases[0]: value 1 is NaN, expected a finite number',
+    )
     expect(() => Network.from({ ...good, biases: [] })).toThrow('biases: expected 1')
   })
 })
@@ -98,7 +102,14 @@ describe('JSON', () => {
   })
 
   it('takes plain numbers for parameters', () => {
-    const json = { format: 'webgpu-mlp', version: 1, sizes: [1, 1], activations: ['linear'], weights: [[2]], biases: [[3]] }
+    const json = {
+      format: 'webgpu-mlp',
+      version: 1,
+      sizes: [1, 1],
+      activations: ['linear'],
+      weights: [[2]],
+      biases: [[3]],
+    }
     expect([...Network.fromJSON(json).parameters]).toEqual([2, 3])
   })
 
@@ -106,8 +117,14 @@ describe('JSON', () => {
     [null, /expected an object/],
     [{ sizes: [1, 1] }, /not a webgpu-mlp model/],
     [{ format: 'webgpu-mlp', version: 2 }, /version 2 is not known/],
-    [{ format: 'webgpu-mlp', version: 1, sizes: [1, 1], activations: ['linear'], weights: ['AAA'], biases: [[0]] }, /weights\[0\]/],
-    [{ format: 'webgpu-mlp', version: 1, sizes: [1, 1], activations: ['linear'], biases: [[0]] }, /"weights" is undefined/],
+    [
+      { format: 'webgpu-mlp', version: 1, sizes: [1, 1], activations: ['linear'], weights: ['AAA'], biases: [[0]] },
+      /weights\[0\]/,
+    ],
+    [
+      { format: 'webgpu-mlp', version: 1, sizes: [1, 1], activations: ['linear'], biases: [[0]] },
+      /"weights" is undefined/,
+    ],
   ])('refuses %o', (json, message) => {
     expect(() => Network.fromJSON(json)).toThrow(message)
   })

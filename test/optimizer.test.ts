@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { update } from '../src/backend/cpu/stages.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd, stateSlots, stepScalars } from '../src/training/optimizer.ts'
+import {
+  adagrad,
+  adam,
+  adamw,
+  type Optimizer,
+  rmsprop,
+  sgd,
+  stateSlots,
+  stepScalars,
+} from '../src/training/optimizer.ts'
 import { expectClose } from './close.ts'
 
 /** One parameter under a fixed sequence of gradients, by the library's update. */
@@ -25,7 +34,10 @@ function expected(body: (p: number, g: number, t: number) => number, start = 1):
 describe('update rules are those of torch.optim', () => {
   it('sgd', () => {
     // By hand: 1 − 0.1·0.5, and so on.
-    expectClose(follow(sgd({ learningRate: 0.1 }), gradients), [0.95, 0.975, 0.775, 0.7625], { name: 'sgd', rtol: 1e-15 })
+    expectClose(follow(sgd({ learningRate: 0.1 }), gradients), [0.95, 0.975, 0.775, 0.7625], {
+      name: 'sgd',
+      rtol: 1e-15,
+    })
   })
 
   it('sgd with weight decay, momentum and nesterov', () => {

@@ -4,9 +4,11 @@ import { drawSeed, Random } from '../src/random.ts'
 describe('Random', () => {
   it('gives the same first values for a seed on every platform', () => {
     const random = new Random(7, 'data')
-    expect(Array.from({ length: 4 }, () => random.bits())).toEqual([1913676861,4112859011,1216323786,3257532289])
-    expect(Array.from({ length: 3 }, () => random.normal())).toEqual([1.024280675729232,-2.283537667519254,-0.8383480734175175])
-    expect([...new Random(7, 'shuffle', 3).permutation(8)]).toEqual([1,2,0,4,3,7,5,6])
+    expect(Array.from({ length: 4 }, () => random.bits())).toEqual([1913676861, 4112859011, 1216323786, 3257532289])
+    expect(Array.from({ length: 3 }, () => random.normal())).toEqual([
+      1.024280675729232, -2.283537667519254, -0.8383480734175175,
+    ])
+    expect([...new Random(7, 'shuffle', 3).permutation(8)]).toEqual([1, 2, 0, 4, 3, 7, 5, 6])
   })
 
   it('draws uniform numbers in [0, 1) that float32 holds exactly', () => {

@@ -30,7 +30,7 @@ function chromiumPackage(): ChromiumPackage {
 /** The regular files of a tar archive (ustar, names up to 100 characters: all that the package's archives hold). */
 function* tarFiles(tar: Buffer): Generator<{ name: string; content: Buffer }> {
   const text = (start: number, length: number) => tar.toString('latin1', start, start + length).replace(/\0.*$/s, '')
-  for (let header = 0; header + 512 <= tar.length && tar[header] !== 0; ) {
+  for (let header = 0; header + 512 <= tar.length && tar[header] !== 0;) {
     const size = Number.parseInt(text(header + 124, 12).trim() || '0', 8)
     const kind = text(header + 156, 1)
     const start = header + 512

@@ -31,7 +31,10 @@ describe('fit', () => {
 
   it('draws a seed where none is given, and repeats the run with it', async () => {
     const data = randomData(40, 3, 2, 1)
-    const [first, second] = [randomNetwork([3, 4, 2], 'tanh', 'sigmoid', 1), randomNetwork([3, 4, 2], 'tanh', 'sigmoid', 1)]
+    const [first, second] = [
+      randomNetwork([3, 4, 2], 'tanh', 'sigmoid', 1),
+      randomNetwork([3, 4, 2], 'tanh', 'sigmoid', 1),
+    ]
     const { seed } = await fit(first, data, { backend: 'cpu', batchSize: 7, epochs: 3 })
     await fit(second, data, { backend: 'cpu', batchSize: 7, epochs: 3, seed })
     expect([...second.parameters]).toEqual([...first.parameters])
@@ -118,7 +121,12 @@ describe('an AbortSignal', () => {
 /** A linear neuron under a learning rate that throws it out of float32 within some epochs. */
 async function diverge(backend: ReturnType<typeof cpu>) {
   const network = Network.create({ sizes: [3, 2], activation: 'linear', seed: 1 })
-  const trainer = await Trainer.create(network, { backend, batchSize: 5, optimizer: sgd({ learningRate: 300 }), seed: 1 })
+  const trainer = await Trainer.create(network, {
+    backend,
+    batchSize: 5,
+    optimizer: sgd({ learningRate: 300 }),
+    seed: 1,
+  })
   const data = randomData(20, 3, 2, 1)
   const error: unknown = await trainer.fit(data, { epochs: 50 }).catch((reason: unknown) => reason)
   const kept = (await trainer.read()).parameters
@@ -171,13 +179,31 @@ describe('evaluate', () => {
     const score = async (activation: 'linear' | 'tanh', weights: number[][], y: number[][]) => {
       const network = Network.from({ sizes: [1, weights.length], activations: [activation], weights: [weights], biases: [weights.map(() => 0)] }) // prettier-ignore
       const trainer = await Trainer.create(network, { backend: 'cpu' })
-      return (await trainer.evaluate(Dataset.from(y.map((_, i) => [i / 4]), y))).accuracy
+      return (
+        await trainer.evaluate(
+          Dataset.from(
+            y.map((_, i) => [i / 4]),
+            y,
+          ),
+        )
+      ).accuracy
     }
     // Answers 0, 0.25, 0.5, 0.75 against the boundary 0.5.
     expect(await score('linear', [[1]], [[0], [0], [0], [1]])).toBe(1)
     expect(await score('linear', [[1]], [[1], [0], [0], [0]])).toBe(0.5)
     expect(await score('tanh', [[1]], [[-1], [1], [1], [1]])).toBe(1)
-    expect(await score('linear', [[1], [-1]], [[1, 0], [1, 0], [0, 1], [1, 0]])).toBe(0.75)
+    expect(
+      await score(
+        'linear',
+        [[1], [-1]],
+        [
+          [1, 0],
+          [1, 0],
+          [0, 1],
+          [1, 0],
+        ],
+      ),
+    ).toBe(0.75)
   })
 
   it('adds R² and the mean absolute error for regression, worked out by hand', async () => {

@@ -46,13 +46,18 @@ describe('ten training losses in a row agree with float64', () => {
   for (const [name, optimizer] of optimizers) {
     const network = randomNetwork([6, 9, 4], 'tanh', 'softmax', 2)
     const options: TrainerOptions = { optimizer, loss: 'crossEntropy' }
-    withDevice(`webgpu, ${name}`, (device) => expectSameTraining(network, data, webgpu({ device: device.gpu }), options))
+    withDevice(`webgpu, ${name}`, (device) =>
+      expectSameTraining(network, data, webgpu({ device: device.gpu }), options),
+    )
     it(`cpu float32, ${name}`, () => expectSameTraining(network, data, cpu(), options))
   }
   for (const [loss, output] of lossPairs) {
     withDevice(`webgpu, ${loss} on ${output}`, async (device) => {
       const network = randomNetwork([6, 8, 4], 'sigmoid', output, 3)
-      await expectSameTraining(network, data, webgpu({ device: device.gpu }), { optimizer: sgd({ learningRate: 0.2 }), loss })
+      await expectSameTraining(network, data, webgpu({ device: device.gpu }), {
+        optimizer: sgd({ learningRate: 0.2 }),
+        loss,
+      })
     })
   }
   for (const hidden of hiddenNames) {

@@ -34,9 +34,7 @@ export function encodeNetwork(network: Network): NetworkJSON {
   }
 }
 
-export function decodeNetwork(
-  value: unknown,
-): NetworkParameters & Pick<Network, 'features' | 'classes' | 'scaling'> {
+export function decodeNetwork(value: unknown): NetworkParameters & Pick<Network, 'features' | 'classes' | 'scaling'> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InputError(`model: expected an object as Network.toJSON() makes, got ${describe(value)}`)
   }
@@ -45,7 +43,9 @@ export function decodeNetwork(
     throw new InputError(`model: not a webgpu-mlp model (its "format" is ${describe(json.format)})`)
   }
   if (json.version !== 1) {
-    throw new InputError(`model: version ${describe(json.version)} is not known here (1 is); a newer webgpu-mlp wrote it?`)
+    throw new InputError(
+      `model: version ${describe(json.version)} is not known here (1 is); a newer webgpu-mlp wrote it?`,
+    )
   }
   const list = (name: 'weights' | 'biases') => {
     if (!Array.isArray(json[name])) throw new InputError(`model: "${name}" is ${describe(json[name])}, expected a list`)

@@ -124,7 +124,9 @@ export class Network {
 
 function checkSizes(sizes: unknown): readonly number[] {
   if (!Array.isArray(sizes) || sizes.length < 2) {
-    throw new InputError(`sizes: expected at least an input and an output layer, such as [2, 3, 2], got ${describe(sizes)}`)
+    throw new InputError(
+      `sizes: expected at least an input and an output layer, such as [2, 3, 2], got ${describe(sizes)}`,
+    )
   }
   sizes.forEach((size, l) => checkInteger(`sizes[${l}]`, size, 1, 2 ** 24))
   return sizes as number[]

@@ -34,7 +34,9 @@ export class Neuron {
     const inputs = this.#check(x)
     const list = y as ArrayLike<number>
     const isList = typeof list[0] === 'number'
-    const targets = isList ? Matrix.from({ rows: list.length, cols: 1, data: list }, 'y') : Matrix.from(y as MatrixLike, 'y')
+    const targets = isList
+      ? Matrix.from({ rows: list.length, cols: 1, data: list }, 'y')
+      : Matrix.from(y as MatrixLike, 'y')
     if (targets.rows !== inputs.rows || targets.cols !== 1) {
       throw new InputError(`y: expected ${inputs.rows} × 1 targets, got ${targets.rows} × ${targets.cols}`)
     }

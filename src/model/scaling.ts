@@ -26,7 +26,9 @@ export class Scaling {
   apply(x: MatrixLike): Matrix {
     const matrix = Matrix.from(x, 'x')
     if (matrix.cols !== this.offset.length) {
-      throw new InputError(`x: expected ${this.offset.length} columns, as the scaling was fitted on, got ${matrix.cols}`)
+      throw new InputError(
+        `x: expected ${this.offset.length} columns, as the scaling was fitted on, got ${matrix.cols}`,
+      )
     }
     const scaled = new Matrix(matrix.rows, matrix.cols)
     for (let i = 0; i < matrix.data.length; i++) {

@@ -3,6 +3,8 @@
  * `globalThis.navigator.gpu` makes processes hang or crash at their end, and would be seen by other libraries.
  */
 
+import { constants } from 'node:os'
+
 let instance: GPU | undefined
 let opening: Promise<GPU | undefined> | undefined
 let failure: string | undefined
@@ -25,6 +27,12 @@ export function loadFailure(): string | undefined {
 }
 
 async function load(): Promise<GPU | undefined> {
+  if (lacksVulkanLoader()) {
+    failure =
+      'the Vulkan loader (libvulkan.so.1), through which WebGPU reaches the GPU on Linux, is not installed: ' +
+      "install your distribution's libvulkan1 or vulkan-loader (`npx webgpu-mlp doctor` says more)"
+    return undefined
+  }
   try {
     const { create } = await import('webgpu')
     instance = create([])
@@ -32,6 +40,20 @@ async function load(): Promise<GPU | undefined> {
   } catch (error) {
     failure = explain(error)
     return undefined
+  }
+}
+
+/**
+ * Whether Dawn would find no Vulkan. Asked beforehand, because Dawn itself writes a warning to standard error, which a
+ * run that was content with the CPU should not begin with. A library that loads but is no Node addon is there.
+ */
+export function lacksVulkanLoader(): boolean {
+  if (process.platform !== 'linux') return false
+  try {
+    process.dlopen({ exports: {} }, 'libvulkan.so.1', constants.dlopen.RTLD_LAZY)
+    return false
+  } catch (error) {
+    return error instanceof Error && error.message.includes('cannot open shared object file')
   }
 }
 

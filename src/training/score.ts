@@ -27,7 +27,12 @@ export function meanScore({ loss, right, samples }: Sums): Score {
 
 /** Whether a network predicts quantities rather than classes: a distance as its loss, and no classes to choose from. */
 export function isRegression(output: Layer, loss: LossName, data: Dataset): boolean {
-  return data.classes === undefined && output.activation !== 'softmax' && !loss.endsWith('CrossEntropy') && loss !== 'crossEntropy'
+  return (
+    data.classes === undefined &&
+    output.activation !== 'softmax' &&
+    !loss.endsWith('CrossEntropy') &&
+    loss !== 'crossEntropy'
+  )
 }
 
 /**

@@ -321,7 +321,11 @@ function checkIsDataset(data: unknown, name: string): Dataset {
  * training is aborted, the parameters trained until then are read back before the call rejects.
  * @example await fit(network, circle({ samples: 500, seed: 1 }), { optimizer: sgd({ learningRate: 3 }), epochs: 100 })
  */
-export async function fit(network: Network, train: Dataset, options: TrainerOptions & FitOptions = {}): Promise<History> {
+export async function fit(
+  network: Network,
+  train: Dataset,
+  options: TrainerOptions & FitOptions = {},
+): Promise<History> {
   const { backend, loss, optimizer, batchSize, seed, ...fitOptions } = options
   const given = { backend, loss, optimizer, batchSize, seed }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))

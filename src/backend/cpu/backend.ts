@@ -243,10 +243,7 @@ class CPUNetwork implements PlacedNetwork {
   }
 
   /** Forward over all rows, a piece at a time. */
-  async #inPieces(
-    source: Source,
-    use: (space: Workspace, rows: number, start: number) => void,
-  ): Promise<void> {
+  async #inPieces(source: Source, use: (space: Workspace, rows: number, start: number) => void): Promise<void> {
     const samples = source.inputs.rows
     const space = this.#piecesFor(samples)
     for (let start = 0; start < samples; start += space.rows) {

@@ -39,42 +39,48 @@ function multiplyRows(
   [b0, b1, b2, b3]: readonly [number, number, number, number],
   count: number,
 ): void {
-  let c00 = 0, c01 = 0, c02 = 0, c03 = 0 // prettier-ignore
-  let c10 = 0, c11 = 0, c12 = 0, c13 = 0 // prettier-ignore
-  let c20 = 0, c21 = 0, c22 = 0, c23 = 0 // prettier-ignore
-  let c30 = 0, c31 = 0, c32 = 0, c33 = 0 // prettier-ignore
+  // prettier-ignore
+  let c00 = 0, c01 = 0, c02 = 0, c03 = 0, c10 = 0, c11 = 0, c12 = 0, c13 = 0,
+      c20 = 0, c21 = 0, c22 = 0, c23 = 0, c30 = 0, c31 = 0, c32 = 0, c33 = 0
+  // prettier-ignore
   for (let k = 0; k < count; k++) {
-    const x0 = x[a0 + k]!, x1 = x[a1 + k]!, x2 = x[a2 + k]!, x3 = x[a3 + k]! // prettier-ignore
-    const y0 = w[b0 + k]!, y1 = w[b1 + k]!, y2 = w[b2 + k]!, y3 = w[b3 + k]! // prettier-ignore
-    c00 += x0 * y0; c01 += x0 * y1; c02 += x0 * y2; c03 += x0 * y3 // prettier-ignore
-    c10 += x1 * y0; c11 += x1 * y1; c12 += x1 * y2; c13 += x1 * y3 // prettier-ignore
-    c20 += x2 * y0; c21 += x2 * y1; c22 += x2 * y2; c23 += x2 * y3 // prettier-ignore
-    c30 += x3 * y0; c31 += x3 * y1; c32 += x3 * y2; c33 += x3 * y3 // prettier-ignore
+    const x0 = x[a0 + k]!, x1 = x[a1 + k]!, x2 = x[a2 + k]!, x3 = x[a3 + k]!
+    const y0 = w[b0 + k]!, y1 = w[b1 + k]!, y2 = w[b2 + k]!, y3 = w[b3 + k]!
+    c00 += x0 * y0; c01 += x0 * y1; c02 += x0 * y2; c03 += x0 * y3
+    c10 += x1 * y0; c11 += x1 * y1; c12 += x1 * y2; c13 += x1 * y3
+    c20 += x2 * y0; c21 += x2 * y1; c22 += x2 * y2; c23 += x2 * y3
+    c30 += x3 * y0; c31 += x3 * y1; c32 += x3 * y2; c33 += x3 * y3
   }
-  tile[0] = c00; tile[1] = c01; tile[2] = c02; tile[3] = c03 // prettier-ignore
-  tile[4] = c10; tile[5] = c11; tile[6] = c12; tile[7] = c13 // prettier-ignore
-  tile[8] = c20; tile[9] = c21; tile[10] = c22; tile[11] = c23 // prettier-ignore
-  tile[12] = c30; tile[13] = c31; tile[14] = c32; tile[15] = c33 // prettier-ignore
+  // prettier-ignore
+  {
+    tile[0] = c00; tile[1] = c01; tile[2] = c02; tile[3] = c03
+    tile[4] = c10; tile[5] = c11; tile[6] = c12; tile[7] = c13
+    tile[8] = c20; tile[9] = c21; tile[10] = c22; tile[11] = c23
+    tile[12] = c30; tile[13] = c31; tile[14] = c32; tile[15] = c33
+  }
 }
 
 /** tile[r, c] = Σ_k left[p + 4k + r] · right[q + 4k + c]: both packed into panels four wide. */
 function multiplyPanels(left: Float32Array, p: number, right: Float32Array, q: number, count: number): void {
-  let c00 = 0, c01 = 0, c02 = 0, c03 = 0 // prettier-ignore
-  let c10 = 0, c11 = 0, c12 = 0, c13 = 0 // prettier-ignore
-  let c20 = 0, c21 = 0, c22 = 0, c23 = 0 // prettier-ignore
-  let c30 = 0, c31 = 0, c32 = 0, c33 = 0 // prettier-ignore
+  // prettier-ignore
+  let c00 = 0, c01 = 0, c02 = 0, c03 = 0, c10 = 0, c11 = 0, c12 = 0, c13 = 0,
+      c20 = 0, c21 = 0, c22 = 0, c23 = 0, c30 = 0, c31 = 0, c32 = 0, c33 = 0
+  // prettier-ignore
   for (const end = p + 4 * count; p < end; p += 4, q += 4) {
-    const x0 = left[p]!, x1 = left[p + 1]!, x2 = left[p + 2]!, x3 = left[p + 3]! // prettier-ignore
-    const y0 = right[q]!, y1 = right[q + 1]!, y2 = right[q + 2]!, y3 = right[q + 3]! // prettier-ignore
-    c00 += x0 * y0; c01 += x0 * y1; c02 += x0 * y2; c03 += x0 * y3 // prettier-ignore
-    c10 += x1 * y0; c11 += x1 * y1; c12 += x1 * y2; c13 += x1 * y3 // prettier-ignore
-    c20 += x2 * y0; c21 += x2 * y1; c22 += x2 * y2; c23 += x2 * y3 // prettier-ignore
-    c30 += x3 * y0; c31 += x3 * y1; c32 += x3 * y2; c33 += x3 * y3 // prettier-ignore
+    const x0 = left[p]!, x1 = left[p + 1]!, x2 = left[p + 2]!, x3 = left[p + 3]!
+    const y0 = right[q]!, y1 = right[q + 1]!, y2 = right[q + 2]!, y3 = right[q + 3]!
+    c00 += x0 * y0; c01 += x0 * y1; c02 += x0 * y2; c03 += x0 * y3
+    c10 += x1 * y0; c11 += x1 * y1; c12 += x1 * y2; c13 += x1 * y3
+    c20 += x2 * y0; c21 += x2 * y1; c22 += x2 * y2; c23 += x2 * y3
+    c30 += x3 * y0; c31 += x3 * y1; c32 += x3 * y2; c33 += x3 * y3
   }
-  tile[0] = c00; tile[1] = c01; tile[2] = c02; tile[3] = c03 // prettier-ignore
-  tile[4] = c10; tile[5] = c11; tile[6] = c12; tile[7] = c13 // prettier-ignore
-  tile[8] = c20; tile[9] = c21; tile[10] = c22; tile[11] = c23 // prettier-ignore
-  tile[12] = c30; tile[13] = c31; tile[14] = c32; tile[15] = c33 // prettier-ignore
+  // prettier-ignore
+  {
+    tile[0] = c00; tile[1] = c01; tile[2] = c02; tile[3] = c03
+    tile[4] = c10; tile[5] = c11; tile[6] = c12; tile[7] = c13
+    tile[8] = c20; tile[9] = c21; tile[10] = c22; tile[11] = c23
+    tile[12] = c30; tile[13] = c31; tile[14] = c32; tile[15] = c33
+  }
 }
 
 /** The four row starts from row `first` on; rows past the last repeat it, and their sums are not stored. */
@@ -132,7 +138,8 @@ export function forward(
       multiplyRows(inputs, rowStarts(m, rows, count), weights, columns, count)
       const height = Math.min(4, rows - m)
       for (let r = 0; r < height; r++) {
-        for (let c = 0; c < width; c++) z[(m + r) * outputs + i + c] = tile[4 * r + c]! + parameters[biasOffset + i + c]!
+        for (let c = 0; c < width; c++)
+          z[(m + r) * outputs + i + c] = tile[4 * r + c]! + parameters[biasOffset + i + c]!
       }
     }
   }

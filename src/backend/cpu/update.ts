@@ -1,13 +1,7 @@
 import type { Optimizer, StepScalars } from '../../training/optimizer.ts'
 import type { Values } from './stages.ts'
 
-type Rule = (
-  optimizer: Optimizer,
-  scalars: StepScalars,
-  parameters: Values,
-  gradients: Values,
-  state: Values,
-) => void
+type Rule = (optimizer: Optimizer, scalars: StepScalars, parameters: Values, gradients: Values, state: Values) => void
 
 /** Where each slot of the state begins: one number a parameter, one slot after the other. */
 const slot = (index: number, parameters: Values) => index * parameters.length

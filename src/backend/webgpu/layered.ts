@@ -59,7 +59,13 @@ export class LayeredPlan {
   readonly #layers: readonly Layer[]
   readonly #stages: PlanStages
 
-  private constructor(device: Device, buffers: Buffers, layers: readonly Layer[], residents: Residents, made: PlanStages) {
+  private constructor(
+    device: Device,
+    buffers: Buffers,
+    layers: readonly Layer[],
+    residents: Residents,
+    made: PlanStages,
+  ) {
     this.#device = device
     this.#buffers = buffers
     this.#layers = layers
@@ -114,7 +120,9 @@ export class LayeredPlan {
     if (softmax) passes.forward.push(this.#record(softmax, [deltas[last]!, activations[last]!]))
     if (!data.targets) return { ...passes, update: [] }
 
-    passes.score.push(this.#record(outputDelta, [deltas[last]!, activations[last]!, data.targets, data.order, rowScores]))
+    passes.score.push(
+      this.#record(outputDelta, [deltas[last]!, activations[last]!, data.targets, data.order, rowScores]),
+    )
     for (let l = last; l >= 0; l--) {
       passes.backward.push(this.#record(gradient[l]!, [deltas[l]!, inputsOf(l), data.order, gradients]))
       if (l === 0) break

@@ -15,6 +15,7 @@ export async function openGPU(): Promise<GPU | undefined> {
 export function loadFailure(): string | undefined {
   if (navigator?.gpu) return undefined
   // Browsers hide WebGPU from pages that came over plain http; it looks like a missing feature, and is not one.
-  if (isSecureContext === false) return 'browsers give WebGPU to secure pages only: serve this one over https or localhost'
+  if (isSecureContext === false)
+    return 'browsers give WebGPU to secure pages only: serve this one over https or localhost'
   return 'this browser has no WebGPU: use a recent Chrome, Edge, Firefox or Safari'
 }

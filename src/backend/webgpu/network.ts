@@ -33,7 +33,10 @@ class WebGPUData implements LoadedData, DeviceData {
     this.samples = inputs.rows
     this.inputs = buffers.storage('inputs', inputs.data)
     if (targets) this.targets = buffers.storage('targets', targets.data)
-    this.order = buffers.storage('order', Uint32Array.from({ length: inputs.rows }, (_, i) => i))
+    this.order = buffers.storage(
+      'order',
+      Uint32Array.from({ length: inputs.rows }, (_, i) => i),
+    )
   }
 
   get memory(): number {
@@ -68,7 +71,13 @@ export class WebGPUNetwork implements PlacedNetwork {
   readonly #pace = new Pace(submitMilliseconds, MOST_STEPS)
   #pieces: Workspace | undefined
 
-  private constructor(device: Device, buffers: Buffers, network: Network, settings: PlacementSettings, plan: LayeredPlan) {
+  private constructor(
+    device: Device,
+    buffers: Buffers,
+    network: Network,
+    settings: PlacementSettings,
+    plan: LayeredPlan,
+  ) {
     this.#device = device
     this.#buffers = buffers
     this.#layers = network.layers
@@ -112,7 +121,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     const inFlight: Promise<void>[] = []
     const steps = Math.ceil(order.length / batchSize)
     let lastEnd = performance.now()
-    for (let first = 0; first < steps; ) {
+    for (let first = 0; first < steps;) {
       const count = Math.min(this.#pace.steps, steps - first)
       const submitted = this.#submitSteps(data, plan, first, count)
       const began = performance.now()

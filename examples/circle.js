@@ -1,0 +1,19 @@
+// A network trained in a few lines: in Node, on a GPU where there is one. Run: npm run build && node examples/circle.js
+import { circle, fit, Network, sgd, split } from 'webgpu-mlp'
+
+const { train, test } = split(circle({ samples: 500, seed: 1 }), { test: 0.2, seed: 1, stratify: true })
+const network = Network.create({ sizes: [2, 3, 2], seed: 1 })
+const history = await fit(network, train, {
+  validation: test,
+  optimizer: sgd({ learningRate: 3 }),
+  batchSize: 10,
+  epochs: 300,
+  seed: 1,
+  onEpoch: ({ epoch, loss, validation }) => {
+    if (epoch % 50 === 0) console.log(`epoch ${epoch}  loss ${loss.toFixed(4)}  score ${validation.accuracy}`)
+  },
+})
+console.log(
+  `${history.steps} steps on ${history.backend.description}, ${Math.round(history.samplesPerSecond)} samples/s`,
+)
+console.log('weights into the first hidden neuron:', network.weights[0].subarray(0, 2))

@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Dataset } from '../src/data/dataset.ts'
+import { standardize } from '../src/data/preprocessing.ts'
+import { InputError } from '../src/errors.ts'
+import { Network } from '../src/model/network.ts'
+import { checkWritable, readDataset, readModel, writeFileAtomic, writeModel } from '../src/node/index.ts'
+
+const mnist = fileURLToPath(new URL('../../shared/data/mnist-9k', import.meta.url))
+let folder: string
+const at = (...names: string[]) => join(folder, ...names)
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webgpu-mlp-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function expectError(work: Promise<unknown>, message: string | RegExp) {
+  await expect(work).rejects.toThrow(InputError)
+  await expect(work).rejects.toThrow(typeof message === 'string' ? new InputError(message) : message)
+}
+
+describe('writeModel and readModel', () => {
+  it('gives the same network back, with names and scaling', async () => {
+    const network = Network.create({ sizes: [2, 3, 2], hidden: 'tanh', output: 'softmax', seed: 7 })
+    network.features = ['x', 'y']
+    network.classes = ['no', 'yes']
+    network.scaling = standardize(Dataset.from([[1, 2], [3, 5]], [0, 1])) // prettier-ignore
+    await writeModel(at('model.json'), network)
+    const read = await readModel(at('model.json'))
+    expect([read.sizes, read.activations]).toEqual([network.sizes, network.activations])
+    expect(read.parameters).toEqual(network.parameters)
+    expect([read.features, read.classes, read.scaling]).toEqual([network.features, network.classes, network.scaling])
+    expect(await readdir(folder)).toEqual(['model.json'])
+  })
+
+  it('writes no model that could not be read back', async () => {
+    const network = Network.create({ sizes: [1, 1], seed: 7 })
+    network.parameters[1] = NaN
+    await expectError(writeModel(at('model.json'), network), /^network: parameter 1 is NaN/)
+    await expectError(writeModel(at('model.json'), {} as Network), 'network: expected a Network, got a Object')
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it.each([
+    ['', 'not a model file: it is empty'],
+    ['{"format": "webgpu', 'not a model file: it is not JSON, or cut short'],
+    ['{"format": "other"}', 'model: not a webgpu-mlp model (its "format" is \'other\')'],
+    ['[1]', 'model: expected an object as Network.toJSON() makes, got an array of 1'],
+  ])('refuses a file that holds %j', async (content, problem) => {
+    await writeFile(at('model.json'), content)
+    await expectError(readModel(at('model.json')), `${at('model.json')}: ${problem}`)
+  })
+
+  it('refuses paths that are missing, folders, bytes, and no paths', async () => {
+    await expectError(readModel(at('no.json')), `${at('no.json')}: cannot be read: there is no such file or folder`)
+    await expectError(readModel(folder), `${folder}: cannot be read: it is a folder, expected a file`)
+    await writeFile(at('bytes'), Uint8Array.of(0xff, 0xfe, 0))
+    await expectError(readModel(at('bytes')), `${at('bytes')}: not UTF-8 text; save it as UTF-8`)
+    await expectError(readModel(''), "path: expected the path of a file, got ''")
+    await expectError(readModel(undefined as unknown as string), 'path: expected the path of a file, got undefined')
+  })
+})
+
+describe('writeFileAtomic', () => {
+  it('writes text and bytes, replaces, and makes folders', async () => {
+    await writeFileAtomic(at('a', 'b', 'file'), 'größer')
+    expect(await readFile(at('a', 'b', 'file'), 'utf8')).toBe('größer')
+    await writeFileAtomic(at('a', 'b', 'file'), Uint8Array.of(1, 2))
+    expect([...(await readFile(at('a', 'b', 'file')))]).toEqual([1, 2])
+    expect(await readdir(at('a', 'b'))).toEqual(['file'])
+  })
+
+  it('keeps the mode of a file, and a link to it', async () => {
+    await writeFile(at('file'), 'old', { mode: 0o600 })
+    await symlink('file', at('link'))
+    await writeFileAtomic(at('link'), 'new')
+    expect(await readFile(at('file'), 'utf8')).toBe('new')
+    expect((await lstat(at('link'))).isSymbolicLink()).toBe(true)
+    expect((await stat(at('file'))).mode & 0o777).toBe(0o600)
+    expect((await readdir(folder)).sort()).toEqual(['file', 'link'])
+  })
+
+  it('leaves nothing behind where it fails', async () => {
+    await mkdir(at('folder'))
+    await writeFile(at('file'), 'old')
+    await expectError(writeFileAtomic(at('folder'), 'x'), `${at('folder')}: is a folder, expected the name of a file`)
+    await expectError(
+      writeFileAtomic(at('file', 'under'), 'x'),
+      `${at('file', 'under')}: cannot be written: a part of the path is a file, not a folder`,
+    )
+    const long = at('n'.repeat(300))
+    await expectError(writeFileAtomic(long, 'x'), `${long}: cannot be written: the name is too long`)
+    await expectError(
+      writeFileAtomic(at('new'), 5 as unknown as string),
+      'content: expected text or a Uint8Array, got 5',
+    )
+    expect(await readFile(at('file'), 'utf8')).toBe('old')
+    expect((await readdir(folder)).sort()).toEqual(['file', 'folder'])
+  })
+})
+
+describe('checkWritable', () => {
+  it('passes what can be written, and writes nothing', async () => {
+    await writeFile(at('file'), 'old')
+    await checkWritable(at('file'))
+    await checkWritable(at('new', 'file'))
+    expect(await readdir(folder)).toEqual(['file'])
+  })
+
+  it('refuses folders and files on the way', async () => {
+    await writeFile(at('file'), 'old')
+    await expectError(checkWritable(folder), `${folder}: is a folder, expected the name of a file`)
+    await expectError(
+      checkWritable(at('file', 'a', 'b')),
+      `${at('file', 'a', 'b')}: cannot be written: ${at('file')} is not a folder`,
+    )
+  })
+})
+
+describe('readDataset', () => {
+  const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255, 51, 0)
+  const labels = (...values: number[]) => Uint8Array.of(0, 0, 8, 1, 0, 0, 0, values.length, ...values)
+
+  it('reads .csv and .tsv files', async () => {
+    await writeFile(at('data.csv'), 'a,b,kind\n1,2,u\n3,4,v\n')
+    await writeFile(at('data.TSV'), 'a\tkind, of\n1\tu\n3\tv\n')
+    const { train, validation } = await readDataset(at('data.csv'), { target: 'a' })
+      .catch(() => readDataset(at('data.csv'), { target: 'kind' })) // prettier-ignore
+    expect(train.inputs.toArray()).toEqual([[1, 2], [3, 4]]) // prettier-ignore
+    expect(validation).toBeUndefined()
+    expect((await readDataset(at('data.TSV'))).train.classes).toEqual(['u', 'v'])
+    await expectError(
+      readDataset(at('data.csv'), { target: 'knd' }),
+      `${at('data.csv')}: target: the file has no column 'knd' (did you mean 'kind'?); it has a, b, kind`,
+    )
+  })
+
+  it('reads a folder of IDX files, t10k as validation', async () => {
+    await writeFile(at('train-images-idx3-ubyte.gz'), gzipSync(images))
+    await writeFile(at('train-labels.idx1-ubyte'), labels(3, 11))
+    expect((await readDataset(folder)).validation).toBeUndefined()
+    await writeFile(at('t10k-images-idx3-ubyte'), images)
+    await writeFile(at('t10k-labels.idx1-ubyte.gz'), gzipSync(labels(1, 2)))
+    const { train, validation } = await readDataset(folder)
+    expect(train.inputs.toArray()).toEqual([[0, 1], [Math.fround(0.2), 0]]) // prettier-ignore
+    expect([...train.labels()]).toEqual([3, 11])
+    expect([...(validation?.labels() ?? [])]).toEqual([1, 2])
+    // The training part settles the classes of both.
+    expect([train.classes?.length, validation?.classes?.length]).toEqual([12, 12])
+  })
+
+  it('says which file is missing or broken', async () => {
+    await expectError(
+      readDataset(folder),
+      `${folder}: found no train-images-idx3-ubyte (or .gz), expected MNIST's IDX files under their names`,
+    )
+    await writeFile(at('train-images-idx3-ubyte'), images)
+    await expectError(readDataset(folder), /found no train-labels-idx1-ubyte \(or \.gz\)/)
+    await writeFile(at('train-labels-idx1-ubyte'), labels(1))
+    await expectError(
+      readDataset(folder),
+      `${at('train-images-idx3-ubyte')}, train-labels-idx1-ubyte: labels: expected 2, one an image, got 1`,
+    )
+    await expectError(readDataset(at('no.csv')), `${at('no.csv')}: cannot be read: there is no such file or folder`)
+    await writeFile(at('data.png'), 'x')
+    await expectError(
+      readDataset(at('data.png')),
+      `${at('data.png')}: expected a .csv or .tsv file, or a folder with IDX files (MNIST)`,
+    )
+  })
+
+  it.skipIf(!existsSync(mnist))('reads MNIST', async () => {
+    const { train, validation } = await readDataset(mnist)
+    expect([train.inputs.rows, train.inputs.cols, train.targets.cols]).toEqual([8000, 784, 10])
+    expect([validation?.inputs.rows, validation?.inputs.cols, validation?.targets.cols]).toEqual([1000, 784, 10])
+    expect(Math.max(...train.inputs.row(0))).toBeGreaterThan(0.9)
+    expect(train.inputs.data.every((value) => value >= 0 && value <= 1)).toBe(true)
+    const counts = Array.from({ length: 10 }, (_, digit) => train.labels().filter((label) => label === digit).length)
+    for (const count of counts) expect(count).toBeGreaterThan(600)
+  })
+})
