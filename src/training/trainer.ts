@@ -1,57 +1,27 @@
 import type { Backend, LoadedData, PlacedNetwork } from '../backend/backend.ts'
 import { Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
-import { checkInteger, checkKeys, checkName, describe, DivergedError, InputError } from '../errors.ts'
+import { DivergedError, InputError } from '../errors.ts'
 import { splitParameters } from '../model/layout.ts'
-import { Network } from '../model/network.ts'
-import { drawSeed } from '../random.ts'
-import { type LossName, lossNames } from './loss.ts'
+import type { Network } from '../model/network.ts'
+import type { LossName } from './loss.ts'
 import { countMinibatches, epochOrder } from './minibatch.ts'
-import { type Optimizer, optimizerNames, sgd } from './optimizer.ts'
-import { type BackendName, chooseBackend } from './placement.ts'
-import { type Evaluation, isRegression, meanScore, regressionScore, type Score } from './score.ts'
-import { checkDataset, checkLoss } from './validation.ts'
+import {
+  type CheckedFitOptions,
+  checkFit,
+  checkIsDataset,
+  checkSettings,
+  type Epoch,
+  type FitOptions,
+  type Settings,
+  type TrainerOptions,
+} from './options.ts'
+import type { Optimizer } from './optimizer.ts'
+import { chooseBackend } from './placement.ts'
+import { type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
+import { checkDataset } from './validation.ts'
 
-/** How a network is placed and trained. */
-export interface TrainerOptions {
-  /** Default 'auto': a hardware WebGPU adapter, else the CPU. */
-  backend?: BackendName | Backend
-  /** Default 'quadratic'. */
-  loss?: LossName
-  /** Default sgd({ learningRate: 0.1 }). */
-  optimizer?: Optimizer
-  /** Samples per step; the last minibatch of an epoch may be shorter. Default 32. */
-  batchSize?: number
-  /** Shuffling; a whole number from 0 to 2³² − 1. Drawn, and reported in the history, where it is left out. */
-  seed?: number
-}
-
-/** How long and on what is trained. */
-export interface FitOptions {
-  /** Passes over the training data. Default 10. */
-  epochs?: number
-  /** Scored after every epoch. */
-  validation?: Dataset
-  /** Default true; false takes the samples in the order given. */
-  shuffle?: boolean
-  /** Called after every epoch; awaited. */
-  onEpoch?: (epoch: Epoch) => void | Promise<void>
-  /** Aborting stops within some milliseconds; what was trained until then stays, and the call rejects with the reason. */
-  signal?: AbortSignal
-}
-
-/** What one epoch came to. */
-export interface Epoch extends Score {
-  /** Counted from 1 over the trainer's life. */
-  epoch: number
-  validation: Score | null
-  /** Steps made in this epoch. */
-  steps: number
-  learningRate: number
-  /** Time spent training and scoring. */
-  seconds: number
-  samplesPerSecond: number
-}
+export type { Epoch, FitOptions, TrainerOptions }
 
 /** What a call of `fit` came to, with all that is needed to repeat it. */
 export interface History {
@@ -267,53 +237,6 @@ export class Trainer {
       this.#running = undefined
     }
   }
-}
-
-interface Settings {
-  readonly loss: LossName
-  readonly optimizer: Optimizer
-  readonly batchSize: number
-  readonly seed: number
-}
-
-function checkSettings(network: Network, options: TrainerOptions): Settings {
-  if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
-  checkKeys('Trainer.create', options, ['backend', 'loss', 'optimizer', 'batchSize', 'seed'])
-  const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
-  checkLoss(network, loss)
-  const optimizer = options.optimizer ?? sgd({ learningRate: 0.1 })
-  if (typeof optimizer !== 'object' || !optimizerNames.includes(optimizer.name)) {
-    const mend = `one of ${optimizerNames.map((name) => `${name}()`).join(', ')}`
-    throw new InputError(`optimizer: expected ${mend}, got ${describe(optimizer)}`)
-  }
-  return {
-    loss,
-    optimizer,
-    batchSize: checkInteger('batchSize', options.batchSize ?? 32),
-    seed: checkInteger('seed', options.seed ?? drawSeed(), 0),
-  }
-}
-
-interface CheckedFitOptions {
-  readonly epochs: number
-  readonly shuffle: boolean
-  readonly validation: Dataset | undefined
-  readonly onEpoch: FitOptions['onEpoch']
-  readonly signal: AbortSignal | undefined
-}
-
-function checkFit({ network, loss }: Trainer, train: Dataset, options: FitOptions): CheckedFitOptions {
-  checkKeys('fit', options, ['epochs', 'validation', 'shuffle', 'onEpoch', 'signal'])
-  const { shuffle = true, validation, onEpoch, signal } = options
-  checkDataset(network, loss, checkIsDataset(train, 'train'), 'train')
-  if (validation !== undefined) checkDataset(network, loss, checkIsDataset(validation, 'validation'), 'validation')
-  if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
-  return { epochs: checkInteger('epochs', options.epochs ?? 10), shuffle, validation, onEpoch, signal }
-}
-
-function checkIsDataset(data: unknown, name: string): Dataset {
-  if (data instanceof Dataset) return data
-  throw new InputError(`${name}: expected a Dataset (Dataset.from(x, y) makes one), got ${describe(data)}`)
 }
 
 /**

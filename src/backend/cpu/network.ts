@@ -1,0 +1,270 @@
+import type { Dataset } from '../../data/dataset.ts'
+import type { Matrix } from '../../data/matrix.ts'
+import type { Layer } from '../../model/layout.ts'
+import type { Network } from '../../model/network.ts'
+import { stateSlots, stepScalars } from '../../training/optimizer.ts'
+import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
+import * as reference from './stages.ts'
+import type { Values } from './stages.ts'
+import * as tiled from './tiled.ts'
+
+export type Precision = 'float32' | 'float64'
+
+/** Evaluation and prediction go through the data in pieces of about this many values a layer. */
+const PIECE_VALUES = 1 << 18
+/** How long a stretch of an epoch may hold the event loop, in milliseconds. */
+const STRETCH = 25
+
+/** Lets timers, signals and drawing have their turn. */
+const breathe = () => new Promise<void>((resolve) => setTimeout(resolve))
+
+/** What a pass over a minibatch writes: one array a layer, and the minibatch's own rows. */
+interface Workspace {
+  rows: number
+  inputs: Values
+  targets: Values
+  z: Values[]
+  a: Values[]
+  deltas: Values[]
+}
+
+/** Inputs, with targets where there are any. */
+interface Source {
+  readonly inputs: Matrix
+  readonly targets?: Matrix
+}
+
+function gatherRows(matrix: Matrix, target: Values, start: number, rows: number, order?: Uint32Array): void {
+  const { cols, data } = matrix
+  for (let m = 0; m < rows; m++) {
+    const from = (order ? order[start + m]! : start + m) * cols
+    for (let j = 0; j < cols; j++) target[m * cols + j] = data[from + j]!
+  }
+}
+
+class CPUData implements LoadedData {
+  readonly samples: number
+  readonly data: Dataset
+
+  constructor(data: Dataset) {
+    this.data = data
+    this.samples = data.length
+  }
+  /** The data set's own arrays are read where they are. */
+  get memory(): number {
+    return 0
+  }
+  dispose(): void {
+    // Nothing was allocated for it.
+  }
+}
+
+/** A network in host memory, in the precision asked for. */
+export class CPUNetwork implements PlacedNetwork {
+  readonly #settings: PlacementSettings
+  readonly #layers: readonly Layer[]
+  readonly #array: (length: number) => Values
+  readonly #parameters: Values
+  readonly #checkpoint: Values
+  readonly #gradients: Values
+  readonly #state: Values
+  readonly #training: Workspace
+  readonly #scratch: tiled.Scratch | undefined
+  #pieces: Workspace | undefined
+
+  constructor(network: Network, settings: PlacementSettings, precision: Precision) {
+    this.#settings = settings
+    this.#layers = network.layers
+    this.#array = precision === 'float32' ? (length) => new Float32Array(length) : (length) => new Float64Array(length)
+    const count = network.parameters.length
+    this.#parameters = this.#array(count)
+    this.#parameters.set(network.parameters)
+    this.#checkpoint = this.#parameters.slice()
+    this.#gradients = this.#array(count)
+    this.#state = this.#array(stateSlots(settings.optimizer) * count).fill(settings.optimizer.initialAccumulator)
+    this.#training = this.#makeWorkspace(settings.batchSize)
+    this.#scratch = precision === 'float32' ? new tiled.Scratch() : undefined
+  }
+
+  get memory(): number {
+    const spaces = [this.#training, this.#pieces].flatMap((space) =>
+      space ? [space.inputs, space.targets, ...space.z, ...space.a, ...space.deltas] : [],
+    )
+    const arrays = [this.#parameters, this.#checkpoint, this.#gradients, this.#state, ...spaces]
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.#scratch?.bytes ?? 0)
+  }
+
+  #makeWorkspace(rows: number): Workspace {
+    const perLayer = () => this.#layers.map(({ outputs }) => this.#array(rows * outputs))
+    const first = this.#layers[0]!.inputs
+    const last = this.#layers.at(-1)!.outputs
+    return {
+      rows,
+      inputs: this.#array(rows * first),
+      targets: this.#array(rows * last),
+      z: perLayer(),
+      a: perLayer(),
+      deltas: perLayer(),
+    }
+  }
+
+  /** A workspace for data that is not trained on: as large as is useful, made when first needed. */
+  #piecesFor(samples: number): Workspace {
+    const widest = Math.max(...this.#layers.map(({ inputs, outputs }) => Math.max(inputs, outputs)))
+    const rows = Math.min(samples, Math.max(1, Math.floor(PIECE_VALUES / widest)))
+    if (!this.#pieces || this.#pieces.rows < rows) this.#pieces = this.#makeWorkspace(rows)
+    return this.#pieces
+  }
+
+  load(data: Dataset): Promise<LoadedData> {
+    return Promise.resolve(new CPUData(data))
+  }
+
+  /** Copies the samples that `order` names from `start` on into the workspace. */
+  #gather(space: Workspace, data: Source, start: number, rows: number, order?: Uint32Array): void {
+    gatherRows(data.inputs, space.inputs, start, rows, order)
+    if (data.targets) gatherRows(data.targets, space.targets, start, rows, order)
+  }
+
+  #forward(space: Workspace, rows: number): void {
+    this.#layers.forEach((layer, l) => {
+      const inputs = l === 0 ? space.inputs : space.a[l - 1]!
+      if (this.#scratch) {
+        tiled.forward(
+          layer,
+          this.#parameters as Float32Array,
+          inputs as Float32Array,
+          rows,
+          space.z[l] as Float32Array,
+          space.a[l] as Float32Array,
+        )
+      } else reference.forward(layer, this.#parameters, inputs, rows, space.z[l]!, space.a[l]!)
+    })
+  }
+
+  #outputDelta(space: Workspace, rows: number): { loss: number; right: number } {
+    const l = this.#layers.length - 1
+    const { z, a, deltas, targets } = space
+    return reference.outputDelta(this.#layers[l]!, this.#settings.loss, z[l]!, a[l]!, targets, rows, deltas[l]!)
+  }
+
+  #backward(space: Workspace, rows: number): void {
+    const { z, a, deltas, inputs } = space
+    for (let l = this.#layers.length - 1; l >= 0; l--) {
+      const layer = this.#layers[l]!
+      const below = l === 0 ? inputs : a[l - 1]!
+      if (this.#scratch) {
+        const own = deltas[l] as Float32Array
+        tiled.gradient(layer, own, below as Float32Array, rows, this.#gradients as Float32Array, this.#scratch)
+      } else reference.gradient(layer, deltas[l]!, below, rows, this.#gradients)
+      if (l === 0) break
+      const { activation } = this.#layers[l - 1]!
+      if (this.#scratch) {
+        tiled.hiddenDelta(
+          layer,
+          this.#parameters as Float32Array,
+          deltas[l] as Float32Array,
+          rows,
+          activation,
+          z[l - 1] as Float32Array,
+          a[l - 1] as Float32Array,
+          deltas[l - 1] as Float32Array,
+          this.#scratch,
+        )
+      } else {
+        const below = [z[l - 1]!, a[l - 1]!, deltas[l - 1]!] as const
+        reference.hiddenDelta(layer, this.#parameters, deltas[l]!, rows, activation, ...below)
+      }
+    }
+  }
+
+  async trainEpoch(data: LoadedData, plan: EpochPlan): Promise<Sums> {
+    const { order, batchSize, learningRate, stepsBefore, signal } = plan
+    const { optimizer } = this.#settings
+    const source = (data as CPUData).data
+    const sums: Sums = { loss: 0, right: 0, samples: 0 }
+    this.#checkpoint.set(this.#parameters)
+    let stretchStart = performance.now()
+    for (let start = 0, step = stepsBefore + 1; start < order.length; start += batchSize, step++) {
+      const rows = Math.min(batchSize, order.length - start)
+      this.#gather(this.#training, source, start, rows, order)
+      this.#forward(this.#training, rows)
+      const { loss, right } = this.#outputDelta(this.#training, rows)
+      sums.loss += loss
+      sums.right += right
+      sums.samples += rows
+      this.#backward(this.#training, rows)
+      const scalars = stepScalars(optimizer, step, learningRate)
+      reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
+      if (performance.now() - stretchStart > STRETCH) {
+        await breathe()
+        signal?.throwIfAborted()
+        stretchStart = performance.now()
+      }
+    }
+    return sums
+  }
+
+  async score(data: LoadedData): Promise<Sums> {
+    const source = (data as CPUData).data
+    const sums: Sums = { loss: 0, right: 0, samples: source.length }
+    await this.#inPieces(source, (space, rows) => {
+      const { loss, right } = this.#outputDelta(space, rows)
+      sums.loss += loss
+      sums.right += right
+    })
+    return sums
+  }
+
+  async predict(inputs: Matrix): Promise<Float32Array> {
+    const outputs = this.#layers.at(-1)!.outputs
+    const answers = new Float32Array(inputs.rows * outputs)
+    await this.#inPieces({ inputs }, (space, rows, start) => {
+      answers.set(space.a.at(-1)!.subarray(0, rows * outputs), start * outputs)
+    })
+    return answers
+  }
+
+  /** Forward over all rows, a piece at a time. */
+  async #inPieces(source: Source, use: (space: Workspace, rows: number, start: number) => void): Promise<void> {
+    const samples = source.inputs.rows
+    const space = this.#piecesFor(samples)
+    for (let start = 0; start < samples; start += space.rows) {
+      const rows = Math.min(space.rows, samples - start)
+      this.#gather(space, source, start, rows)
+      this.#forward(space, rows)
+      use(space, rows, start)
+      if (start + rows < samples) await breathe()
+    }
+  }
+
+  trace(minibatch: Dataset): Promise<Trace> {
+    const rows = minibatch.length
+    const space = this.#makeWorkspace(rows)
+    this.#gather(space, minibatch, 0, rows)
+    this.#forward(space, rows)
+    const { loss } = this.#outputDelta(space, rows)
+    this.#backward(space, rows)
+    return Promise.resolve({
+      loss: loss / rows,
+      weightedInputs: space.z,
+      activations: space.a,
+      deltas: space.deltas,
+      gradient: this.#gradients.slice(),
+    })
+  }
+
+  readParameters(): Promise<Float32Array> {
+    return Promise.resolve(Float32Array.from(this.#parameters))
+  }
+
+  restoreCheckpoint(): Promise<void> {
+    this.#parameters.set(this.#checkpoint)
+    this.#state.fill(this.#settings.optimizer.initialAccumulator)
+    return Promise.resolve()
+  }
+
+  dispose(): void {
+    // Host memory is the collector's.
+  }
+}
