@@ -1,6 +1,6 @@
-// Library: the constants of an optimizer's rule, numbered as optimizerNames in src/training/optimizer.ts, where the
+// Library: an optimizer's rule for one parameter, numbered as optimizerNames in src/training/optimizer.ts, where the
 // formulas stand. KEEP and TAKE are beta and 1 - beta: the difference is taken in float64 on the host, since in float32
-// 1 - 0.999 would be off by 1e-5.
+// 1 - 0.999 would be off by 1e-5. CPU: update in src/backend/cpu/update.ts. Needs step.wgsl.
 const SGD = 0u;
 const RMSPROP = 1u;
 const ADAGRAD = 2u;
@@ -17,3 +17,53 @@ override TAKE1: f32;
 override KEEP2: f32;
 override TAKE2: f32;
 override EPSILON: f32;
+
+// A parameter with its slots of state; those that the optimizer does not have are left alone.
+struct Parameter {
+  value: f32,
+  slot0: f32,
+  slot1: f32,
+  slot2: f32,
+}
+
+fn move_parameter(old: Parameter, gradient: f32, step: StepScalars) -> Parameter {
+  let p = old.value;
+  let g = gradient + WEIGHT_DECAY * p;
+  var moved = old;
+  switch OPTIMIZER {
+    case RMSPROP: {
+      moved.slot0 = KEEP2 * old.slot0 + TAKE2 * g * g;
+      var variance = moved.slot0;
+      if (CENTERED) {
+        let mean = KEEP2 * select(old.slot1, old.slot2, MOMENTUM > 0.0) + TAKE2 * g;
+        if (MOMENTUM > 0.0) { moved.slot2 = mean; } else { moved.slot1 = mean; }
+        variance = max(0.0, variance - mean * mean);
+      }
+      var quotient = g / (sqrt(variance) + EPSILON);
+      if (MOMENTUM > 0.0) {
+        quotient += MOMENTUM * old.slot1;
+        moved.slot1 = quotient;
+      }
+      moved.value = p - step.step_size * quotient;
+    }
+    case ADAGRAD: {
+      moved.slot0 = old.slot0 + g * g;
+      moved.value = p - step.step_size * g / (sqrt(moved.slot0) + EPSILON);
+    }
+    case ADAM, ADAMW: {
+      moved.slot0 = KEEP1 * old.slot0 + TAKE1 * g;
+      moved.slot1 = KEEP2 * old.slot1 + TAKE2 * g * g;
+      let kept = select(p, p - step.decay * p, OPTIMIZER == ADAMW);
+      moved.value = kept - step.step_size * moved.slot0 / (sqrt(moved.slot1) * step.correction + EPSILON);
+    }
+    default: {
+      if (MOMENTUM == 0.0) {
+        moved.value = p - step.step_size * g;
+      } else {
+        moved.slot0 = MOMENTUM * old.slot0 + g;
+        moved.value = p - step.step_size * select(moved.slot0, g + MOMENTUM * moved.slot0, NESTEROV);
+      }
+    }
+  }
+  return moved;
+}

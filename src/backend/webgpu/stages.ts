@@ -1,7 +1,7 @@
 import { activationNames } from '../../model/activation.ts'
 import type { Layer } from '../../model/layout.ts'
 import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
-import { type Optimizer, optimizerNames } from '../../training/optimizer.ts'
+import { type Optimizer, optimizerNames, stateSlots } from '../../training/optimizer.ts'
 import type { Kernel, Kernels } from './kernels.ts'
 
 /**
@@ -109,15 +109,10 @@ export async function gradient(kernels: Kernels, layer: Layer, first: boolean): 
   return productStage(kernel, tiling, columns, layer.outputs)
 }
 
-const UPDATE_WIDTH = 64
-const MOST_GROUPS = 65535
-
-/** The optimizer's step over all parameters. */
-export async function update(kernels: Kernels, optimizer: Optimizer, count: number): Promise<Stage> {
+/** The constants of shaders/optimizer.wgsl. */
+export function optimizerConstants(optimizer: Optimizer): Record<string, number> {
   const { name, weightDecay, momentum, nesterov, centered, decay1, decay2, epsilon } = optimizer
-  const kernel = await kernels.compile('update', {
-    COUNT: count,
-    WIDTH: UPDATE_WIDTH,
+  return {
     OPTIMIZER: optimizerNames.indexOf(name),
     WEIGHT_DECAY: name === 'adamw' ? 0 : weightDecay,
     MOMENTUM: momentum,
@@ -128,6 +123,19 @@ export async function update(kernels: Kernels, optimizer: Optimizer, count: numb
     KEEP2: decay2,
     TAKE2: 1 - decay2,
     EPSILON: epsilon,
+  }
+}
+
+const UPDATE_WIDTH = 64
+const MOST_GROUPS = 65535
+
+/** The optimizer's step over all parameters. */
+export async function update(kernels: Kernels, optimizer: Optimizer, count: number): Promise<Stage> {
+  const kernel = await kernels.compile('update', {
+    COUNT: count,
+    SLOTS: stateSlots(optimizer),
+    WIDTH: UPDATE_WIDTH,
+    ...optimizerConstants(optimizer),
   })
   const groups = divideUp(count, UPDATE_WIDTH)
   const down = divideUp(groups, MOST_GROUPS)

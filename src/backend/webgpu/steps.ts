@@ -31,9 +31,9 @@ export class StepRecords {
     const place = offset / 4
     this.#words[place] = start
     this.#words[place + 1] = rows
-    this.#numbers[place + 2] = stepSize
-    this.#numbers[place + 3] = decay
-    this.#numbers[place + 4] = correction
+    this.#numbers[place + 4] = stepSize
+    this.#numbers[place + 5] = decay
+    this.#numbers[place + 6] = correction
     return offset
   }
 
