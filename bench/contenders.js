@@ -16,15 +16,16 @@ export async function ours(workload, backend, label) {
   const check = await verify(network, data, { backend, loss, optimizer, batchSize: Math.min(batchSize, 16) })
   if (!check.ok) throw new Error(`${label}: does not hold against float64: ${JSON.stringify(check.layers)}`)
   const trainer = await Trainer.create(network, { backend, loss, optimizer, batchSize, seed: 1 })
+  let epochsPerSecond = 0
   const run = async (seconds) => {
-    const end = performance.now() + seconds * 1000
-    const began = performance.now()
-    let steps = 0
-    for await (const epoch of trainer.epochs(data, { epochs: 1e9 })) {
-      steps += epoch.steps
-      if (performance.now() >= end) break
+    let epochs = Math.max(1, Math.round(epochsPerSecond * seconds))
+    for (;;) {
+      const history = await trainer.fit(data, { epochs })
+      epochsPerSecond = epochs / history.seconds
+      // Too short to be a measurement: the first run does not yet know how long to go on.
+      if (history.seconds > seconds / 2) return history.steps / history.seconds
+      epochs = Math.max(epochs + 1, Math.round(epochsPerSecond * seconds))
     }
-    return (steps * 1000) / (performance.now() - began)
   }
   return { label, run, dispose: () => trainer.dispose(), description: trainer.backend.description }
 }

@@ -51,7 +51,7 @@ const shapes: [sizes: number[], batch: number][] = [
 ]
 
 const backends: [string, (body: (backend: Backend) => Promise<void>) => (name: string) => void][] = [
-  ['webgpu', (body) => (name) => withDevice(name, (device) => body(webgpu({ device: device.gpu })))],
+  ['webgpu', (body) => (name) => withDevice(name, (device) => body(webgpu({ device: device.gpu, plan: 'layered' })))],
   ['cpu float32', (body) => (name) => it(name, () => body(cpu()))],
 ]
 

@@ -149,9 +149,11 @@ describe('a loss that leaves the finite numbers', () => {
     expect([...kept]).toEqual(last)
   }
   it('stops the run on the CPU and carries the last good parameters', () => check(cpu()))
-  withDevice('stops the run on webgpu and carries the last good parameters', (device) =>
-    check(webgpu({ device: device.gpu })),
-  )
+  for (const plan of ['layered', 'resident'] as const) {
+    withDevice(`stops the run on webgpu, ${plan}, and carries the last good parameters`, (device) =>
+      check(webgpu({ device: device.gpu, plan })),
+    )
+  }
 })
 
 describe('gradients', () => {
@@ -224,7 +226,8 @@ describe('memory', () => {
   withDevice('is known before the first step, flat over epochs, and freed', async (device) => {
     const data = randomData(64, 8, 3, 1)
     const network = randomNetwork([8, 16, 3], 'tanh', 'sigmoid', 1)
-    const trainer = await Trainer.create(network, { backend: webgpu({ device: device.gpu }), batchSize: 16, seed: 1 })
+    const backend = webgpu({ device: device.gpu, plan: 'layered' })
+    const trainer = await Trainer.create(network, { backend, batchSize: 16, seed: 1 })
     const planned = trainer.memory
     const held: number[] = []
     for await (const epoch of trainer.epochs(data, { epochs: 40, validation: data })) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/cpu/backend.ts'
-import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { webgpu as webgpuOf } from '../src/backend/webgpu/backend.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/training/optimizer.ts'
@@ -29,6 +29,10 @@ async function expectSameTraining(network: Network, data: Dataset, backend: Back
   expect(reference.losses[9]).not.toBe(reference.losses[0])
   expectClose(got.parameters, reference.parameters, { name: 'parameters', rtol: 1e-4, atol: 2e-5 })
 }
+
+/** Both plans are held against the reference; what follows runs on the layered one unless it says so. */
+const webgpu = ({ device }: { device: GPUDevice }) => webgpuOf({ device, plan: 'layered' })
+const resident = ({ device }: { device: GPUDevice }) => webgpuOf({ device, plan: 'resident' })
 
 const optimizers: [string, Optimizer][] = [
   ['sgd', sgd({ learningRate: 0.5 })],
@@ -68,6 +72,34 @@ describe('ten training losses in a row agree with float64', () => {
   }
 })
 
+describe('the resident plan: ten training losses in a row agree with float64', () => {
+  const data = randomData(24, 3, 3, 1)
+  const compare = (device: GPUDevice, network: Network, options: TrainerOptions) =>
+    expectSameTraining(network, data, resident({ device }), options)
+  for (const [name, optimizer] of optimizers) {
+    withDevice(name, async ({ gpu }) => {
+      const network = randomNetwork([3, 4, 3], 'tanh', 'softmax', 2)
+      await compare(gpu, network, { optimizer, loss: 'crossEntropy' })
+    })
+  }
+  for (const [loss, output] of lossPairs) {
+    withDevice(`${loss} on ${output}`, async ({ gpu }) => {
+      const network = randomNetwork([3, 3, 3], 'sigmoid', output, 3)
+      await compare(gpu, network, { optimizer: sgd({ learningRate: 0.2 }), loss })
+    })
+  }
+  for (const hidden of hiddenNames) {
+    withDevice(`hidden ${hidden}`, async ({ gpu }) => {
+      const network = randomNetwork([3, 3, 2, 3], hidden, 'sigmoid', 4)
+      await compare(gpu, network, { optimizer: sgd({ learningRate: 0.2 }) })
+    })
+  }
+  withDevice('one output, one input, no hidden layer', async ({ gpu }) => {
+    const network = randomNetwork([1, 1], 'tanh', 'tanh', 5)
+    await expectSameTraining(network, randomData(9, 1, 1, 6), resident({ device: gpu }), { optimizer: sgd() })
+  })
+})
+
 /** Three epochs in shuffled minibatches that do not divide the data. */
 async function threeEpochs(network: Network, data: Dataset, options: TrainerOptions) {
   const trainer = await Trainer.create(network.clone(), { batchSize: 7, seed: 9, ...options })
@@ -96,6 +128,26 @@ describe('minibatches in a shuffled order', () => {
     }
     // The order matters to more than rounding: another seed ends elsewhere.
     expect(() => expectClose(other.parameters, want.parameters, { name: 'p', rtol: 1e-4, atol: 1e-5 })).toThrow()
+  })
+
+  withDevice('are visited alike when many epochs run in one go', async ({ gpu }) => {
+    // fit() without validation groups epochs, epochs() does not: the same steps, so the same bits.
+    const small = randomNetwork([5, 4, 3], 'tanh', 'sigmoid', 12)
+    const options: TrainerOptions = { backend: resident({ device: gpu }), batchSize: 7, seed: 9, optimizer: adam() }
+    const together = await Trainer.create(small.clone(), options)
+    const { epochs } = await together.fit(data, { epochs: 200 })
+    const apart = await Trainer.create(small.clone(), options)
+    const losses: number[] = []
+    for await (const { loss } of apart.epochs(data, { epochs: 200 })) losses.push(loss)
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
+    expectClose(
+      epochs.map(({ loss }) => loss),
+      losses,
+      { name: 'losses', rtol: 1e-6 },
+    )
+    expect([...(await together.read()).parameters]).toEqual([...(await apart.read()).parameters])
+    together.dispose()
+    apart.dispose()
   })
 
   withDevice('give the same bits twice on webgpu', async (device) => {

@@ -71,8 +71,14 @@ export interface PlacedNetwork {
   /** Bytes of device memory held now, data sets included. */
   readonly memory: number
   load(data: Dataset): Promise<LoadedData>
-  /** Trains through one epoch; resolves when the sums of its losses (each taken before its step) are known. */
-  trainEpoch(data: LoadedData, plan: EpochPlan): Promise<Sums>
+  /**
+   * Trains through epochs, one after another, alike but for their order; resolves when the sums of their losses (each
+   * taken before its step) are known. Stops after the first epoch whose loss is not finite.
+   * @returns the sums of each epoch that was trained
+   */
+  trainEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]>
+  /** How many epochs it is good to ask for at once, where nothing is wanted between them; at least 1. */
+  epochsAtOnce(data: LoadedData, batchSize: number): number
   /** Loss and right answers over a data set, no training. */
   score(data: LoadedData): Promise<Sums>
   /** The outputs for each row: rows × last size, row-major. */
@@ -81,7 +87,7 @@ export interface PlacedNetwork {
   trace(minibatch: Dataset): Promise<Trace>
   /** The parameters as they are now, laid out as `network.parameters`. */
   readParameters(): Promise<Float32Array>
-  /** Puts the parameters back to where the last epoch began, and the optimizer's state to its start. */
+  /** Puts the parameters back to where the last trained epoch began, and the optimizer's state to its start. */
   restoreCheckpoint(): Promise<void>
   dispose(): void
 }

@@ -92,11 +92,17 @@ export class Trainer {
     return this.#epoch
   }
 
-  /** Trains for some epochs. Called again, it goes on where it was: twice 5 epochs are the same as 10. */
+  /**
+   * Trains for some epochs. Called again, it goes on where it was: twice 5 epochs are the same as 10.
+   *
+   * Where nothing is scored between the epochs, a small network trains many of them in one go on a GPU; `onEpoch` is
+   * then called for them one after another, and the trainer may be some of them ahead. `epochs` never is.
+   */
   async fit(train: Dataset, options: FitOptions = {}): Promise<History> {
+    const checked = checkFit(this, train, options)
     const epochs: Epoch[] = []
     const began = performance.now()
-    for await (const epoch of this.epochs(train, options)) epochs.push(epoch)
+    for await (const epoch of this.#epochs(train, checked, checked.validation === undefined)) epochs.push(epoch)
     const seconds = (performance.now() - began) / 1000
     const { name, description } = this.backend
     return {
@@ -114,10 +120,11 @@ export class Trainer {
    * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
    */
   epochs(train: Dataset, options: FitOptions = {}): AsyncIterableIterator<Epoch> {
-    return this.#epochs(train, checkFit(this, train, options))
+    return this.#epochs(train, checkFit(this, train, options), false)
   }
 
-  async *#epochs(train: Dataset, options: CheckedFitOptions): AsyncIterableIterator<Epoch> {
+  /** @param ahead whether epochs may be trained before they are asked for */
+  async *#epochs(train: Dataset, options: CheckedFitOptions, ahead: boolean): AsyncIterableIterator<Epoch> {
     const { epochs, validation, onEpoch, signal } = options
     signal?.throwIfAborted()
     if (this.#looping) throw new InputError('trainer: already training; leave that loop or await that fit() first')
@@ -132,11 +139,16 @@ export class Trainer {
     try {
       const trainData = await load(train)
       const validationData = validation === train ? trainData : validation && (await load(validation))
-      for (let i = 0; i < epochs; i++) {
+      for (let done = 0; done < epochs;) {
         signal?.throwIfAborted()
-        const epoch = await this.#exclusively('fit', () => this.#trainEpoch(trainData, validationData, options))
-        await onEpoch?.(epoch)
-        yield epoch
+        const most = ahead ? this.#placed.epochsAtOnce(trainData, this.batchSize) : 1
+        const count = Math.min(most, epochs - done)
+        const trained = await this.#exclusively('fit', () => this.#train(trainData, validationData, count, options))
+        for (const epoch of trained) {
+          await onEpoch?.(epoch)
+          yield epoch
+        }
+        done += count
       }
     } finally {
       for (const handle of loaded) handle.dispose()
@@ -144,24 +156,34 @@ export class Trainer {
     }
   }
 
-  async #trainEpoch(
+  /** Trains `count` epochs and scores the validation data after them. */
+  async #train(
     train: LoadedData,
     validation: LoadedData | undefined,
+    count: number,
     { shuffle, signal }: CheckedFitOptions,
-  ): Promise<Epoch> {
+  ): Promise<Epoch[]> {
     const began = performance.now()
+    const { batchSize, seed } = this
     const { learningRate } = this.optimizer
-    const steps = countMinibatches(train.samples, this.batchSize)
-    const order = epochOrder(train.samples, this.seed, this.#epoch + 1, shuffle)
-    const plan = { order, batchSize: this.batchSize, learningRate, stepsBefore: this.#step, signal }
-    const score = meanScore(await this.#placed.trainEpoch(train, plan))
-    this.#epoch++
-    this.#step += steps
-    if (!Number.isFinite(score.loss)) throw await this.#diverged(score.loss)
+    const { samples } = train
+    const steps = countMinibatches(samples, batchSize)
+    const plans = Array.from({ length: count }, (_, i) => {
+      const order = epochOrder(samples, seed, this.#epoch + 1 + i, shuffle)
+      return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
+    })
+    const scores = (await this.#placed.trainEpochs(train, plans)).map(meanScore)
+    this.#epoch += scores.length
+    this.#step += scores.length * steps
+    const last = scores.at(-1)!
+    if (!Number.isFinite(last.loss)) throw await this.#diverged(last.loss)
     const validated = validation ? meanScore(await this.#placed.score(validation)) : null
-    const seconds = (performance.now() - began) / 1000
-    const samplesPerSecond = train.samples / seconds
-    return { epoch: this.#epoch, ...score, validation: validated, steps, learningRate, seconds, samplesPerSecond }
+    const seconds = (performance.now() - began) / 1000 / count
+    const samplesPerSecond = samples / seconds
+    return scores.map((score, i) => {
+      const epoch = this.#epoch - count + 1 + i
+      return { epoch, ...score, validation: validated, steps, learningRate, seconds, samplesPerSecond }
+    })
   }
 
   async #diverged(loss: number): Promise<DivergedError> {

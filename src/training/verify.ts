@@ -80,7 +80,7 @@ export async function verify(network: Network, data: Dataset, options: VerifyOpt
       const trace = await placed.trace(minibatch)
       const loaded = await placed.load(minibatch)
       const plan = { order, batchSize, learningRate: optimizer.learningRate, stepsBefore: 0 }
-      await placed.trainEpoch(loaded, plan)
+      await placed.trainEpochs(loaded, [plan])
       const updated = await placed.readParameters()
       loaded.dispose()
       const checks = new Checks(network, minibatch, loss, trace)

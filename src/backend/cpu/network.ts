@@ -178,7 +178,21 @@ export class CPUNetwork implements PlacedNetwork {
     }
   }
 
-  async trainEpoch(data: LoadedData, plan: EpochPlan): Promise<Sums> {
+  epochsAtOnce(): number {
+    return 1
+  }
+
+  async trainEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]> {
+    const done: Sums[] = []
+    for (const plan of plans) {
+      const sums = await this.#trainEpoch(data, plan)
+      done.push(sums)
+      if (!Number.isFinite(sums.loss)) break
+    }
+    return done
+  }
+
+  async #trainEpoch(data: LoadedData, plan: EpochPlan): Promise<Sums> {
     const { order, batchSize, learningRate, stepsBefore, signal } = plan
     const { optimizer } = this.#settings
     const source = (data as CPUData).data

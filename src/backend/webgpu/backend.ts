@@ -1,13 +1,20 @@
-import { checkKeys, InputError } from '../../errors.ts'
+import { checkKeys, checkName, InputError } from '../../errors.ts'
 import type { Backend } from '../backend.ts'
 import { Device } from './device.ts'
 import { Kernels } from './kernels.ts'
 import { WebGPUNetwork } from './network.ts'
+import { type PlanChoice, planChoices } from './resident.ts'
 
 /** Options of {@link webgpu}. */
 export interface WebGPUOptions {
   /** A device of your own: used, and left alone when the trainer is disposed of. */
   device?: GPUDevice
+  /**
+   * How networks are trained. 'layered' is one dispatch a stage and layer, for any size; 'resident' keeps a small
+   * network in registers and trains whole epochs in one dispatch. Default 'auto': resident where it applies and is the
+   * faster one.
+   */
+  plan?: PlanChoice
 }
 
 /**
@@ -15,27 +22,30 @@ export interface WebGPUOptions {
  * @example await Trainer.create(network, { backend: webgpu({ device }) })
  */
 export function webgpu(options: WebGPUOptions = {}): Backend {
-  checkKeys('webgpu', options, ['device'])
+  checkKeys('webgpu', options, ['device', 'plan'])
   const { device } = options
-  if (device === undefined) return new WebGPUBackend(() => Device.open())
+  const plan = checkName('plan', options.plan ?? 'auto', planChoices)
+  if (device === undefined) return new WebGPUBackend(plan, () => Device.open())
   if (typeof device !== 'object' || !('queue' in device)) throw new InputError('device: expected a GPUDevice')
   const own = Device.from(device)
-  return new WebGPUBackend(() => Promise.resolve(own), own)
+  return new WebGPUBackend(plan, () => Promise.resolve(own), own)
 }
 
 /** The WebGPU backend on an adapter that was already chosen. */
 export async function webgpuOn(adapter: GPUAdapter): Promise<Backend> {
   const device = await Device.fromAdapter(adapter)
-  return new WebGPUBackend(() => Promise.resolve(device), device)
+  return new WebGPUBackend('auto', () => Promise.resolve(device), device)
 }
 
 class WebGPUBackend implements Backend {
   readonly name = 'webgpu'
+  readonly #plan: PlanChoice
   readonly #open: () => Promise<Device>
   #device: Device | undefined
   #opening: Promise<{ device: Device; kernels: Kernels }> | undefined
 
-  constructor(open: () => Promise<Device>, device?: Device) {
+  constructor(plan: PlanChoice, open: () => Promise<Device>, device?: Device) {
+    this.#plan = plan
     this.#open = open
     this.#device = device
   }
@@ -56,7 +66,7 @@ class WebGPUBackend implements Backend {
     })
     const { device, kernels } = await this.#opening
     device.check()
-    return WebGPUNetwork.place(device, kernels, network, settings)
+    return WebGPUNetwork.place(device, kernels, network, settings, this.#plan)
   }
 
   dispose(): void {

@@ -13,7 +13,7 @@ import { GPUValidationError } from '../../errors.ts'
 import { COMPUTE_STAGE, type Device } from './device.ts'
 
 /** How a kernel uses a binding; the explicit layout follows from it. */
-type Access = 'step' | 'read' | 'readWrite'
+type Access = 'step' | 'uniform' | 'read' | 'readWrite'
 
 interface KernelSource {
   readonly file: string
@@ -56,9 +56,22 @@ const sources = {
 
 export type KernelName = keyof typeof sources
 
+/** The libraries that the generated resident kernel stands on, and its bindings. */
+const residentLibraries = join(step, activation, loss, optimizer)
+const residentBindings: readonly Access[] = [
+  'uniform',
+  'read',
+  'read',
+  'read',
+  'read',
+  'readWrite',
+  'readWrite',
+  'readWrite',
+]
+
 /** A compiled kernel and the layout that its bind groups follow. */
 export interface Kernel {
-  readonly name: KernelName
+  readonly name: string
   readonly pipeline: GPUComputePipeline
   readonly layout: GPUBindGroupLayout
 }
@@ -68,6 +81,7 @@ export const STEP_BYTES = 32
 
 const bindingTypes: Record<Access, GPUBufferBindingLayout> = {
   step: { type: 'uniform', hasDynamicOffset: true, minBindingSize: STEP_BYTES },
+  uniform: { type: 'uniform' },
   read: { type: 'read-only-storage' },
   readWrite: { type: 'storage' },
 }
@@ -75,7 +89,7 @@ const bindingTypes: Record<Access, GPUBufferBindingLayout> = {
 /** Compiles kernels for one device, each module once and each set of constants once. */
 export class Kernels {
   readonly #device: Device
-  readonly #modules = new Map<KernelName, Promise<{ module: GPUShaderModule; layout: GPUBindGroupLayout }>>()
+  readonly #modules = new Map<string, Promise<{ module: GPUShaderModule; layout: GPUBindGroupLayout }>>()
   readonly #compiled = new Map<string, Promise<Kernel>>()
 
   constructor(device: Device) {
@@ -87,24 +101,34 @@ export class Kernels {
    * @throws GPUValidationError with WGSL's message, file, line, column and source
    */
   compile(name: KernelName, constants: Record<string, number>): Promise<Kernel> {
-    const key = `${name} ${JSON.stringify(constants)}`
+    return this.#compileOnce(name, sources[name], constants)
+  }
+
+  /** Compiles the kernel that residentSource wrote for one network's shape. */
+  compileResident(kernel: string, constants: Record<string, number>): Promise<Kernel> {
+    const code = join(kernel, residentLibraries)
+    return this.#compileOnce('resident', { file: 'resident kernel', code, bindings: residentBindings }, constants)
+  }
+
+  #compileOnce(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
+    const key = `${source.code} ${JSON.stringify(constants)}`
     let kernel = this.#compiled.get(key)
     if (!kernel) {
-      kernel = this.#compile(name, constants)
+      kernel = this.#compile(name, source, constants)
       this.#compiled.set(key, kernel)
     }
     return kernel
   }
 
-  async #compile(name: KernelName, constants: Record<string, number>): Promise<Kernel> {
-    let made = this.#modules.get(name)
+  async #compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
+    const label = `webgpu-mlp ${name}`
+    let made = this.#modules.get(source.code)
     if (!made) {
-      made = this.#makeModule(name)
-      this.#modules.set(name, made)
+      made = this.#makeModule(label, source)
+      this.#modules.set(source.code, made)
     }
     const { module, layout } = await made
     const { gpu } = this.#device
-    const label = `webgpu-mlp ${name}`
     try {
       const pipeline = await gpu.createComputePipelineAsync({
         label,
@@ -115,19 +139,17 @@ export class Kernels {
     } catch (error) {
       this.#device.check()
       const message = error instanceof Error ? error.message : String(error)
-      throw new GPUValidationError(`${sources[name].file} with ${JSON.stringify(constants)}: ${message}`)
+      throw new GPUValidationError(`${source.file} with ${JSON.stringify(constants)}: ${message}`)
     }
   }
 
-  async #makeModule(name: KernelName) {
-    const { file, code, bindings } = sources[name]
-    const label = `webgpu-mlp ${name}`
+  async #makeModule(label: string, { file, code, bindings }: KernelSource) {
     const { gpu } = this.#device
     // A faulty shader is told by checkCompilation, with its place in the file.
     gpu.pushErrorScope('validation')
     const module = gpu.createShaderModule({ label, code })
     await Promise.all([gpu.popErrorScope(), checkCompilation(module, file, code)])
-    const entries = (bindings as readonly Access[]).map((access, binding) => ({
+    const entries = bindings.map((access, binding) => ({
       binding,
       visibility: COMPUTE_STAGE,
       buffer: bindingTypes[access],

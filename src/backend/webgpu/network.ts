@@ -9,7 +9,9 @@ import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
 import { type DeviceData, encode, LayeredPlan, type Passes, type Workspace } from './layered.ts'
 import { Pace } from './pace.ts'
+import { choosesResident, epochsHeld, type PlanChoice, ResidentPlan } from './resident.ts'
 import { MOST_STEPS, noUpdate } from './steps.ts'
+import { countMinibatches } from '../../training/minibatch.ts'
 import { submitMilliseconds } from '#gpu'
 
 /** Evaluation and prediction go through the data in pieces of about this many values a layer. */
@@ -28,15 +30,15 @@ class WebGPUData implements LoadedData, DeviceData {
   readonly #buffers: Buffers
   readonly #passes = new Map<Workspace, Passes>()
 
-  constructor(buffers: Buffers, inputs: Matrix, targets?: Matrix) {
+  /** @param epochs how many epochs' orders are kept side by side */
+  constructor(buffers: Buffers, inputs: Matrix, targets?: Matrix, epochs = 1) {
     this.#buffers = buffers
     this.samples = inputs.rows
     this.inputs = buffers.storage('inputs', inputs.data)
     if (targets) this.targets = buffers.storage('targets', targets.data)
-    this.order = buffers.storage(
-      'order',
-      Uint32Array.from({ length: inputs.rows }, (_, i) => i),
-    )
+    const order = new Uint32Array(inputs.rows * epochs)
+    for (let i = 0; i < inputs.rows; i++) order[i] = i
+    this.order = buffers.storage('order', order)
   }
 
   get memory(): number {
@@ -65,10 +67,13 @@ export class WebGPUNetwork implements PlacedNetwork {
   readonly #layers: readonly Layer[]
   readonly #settings: PlacementSettings
   readonly #plan: LayeredPlan
+  readonly #resident: ResidentPlan | undefined
   readonly #training: Workspace
   readonly #checkpoint: GPUBuffer
+  /** The optimizer's state as at the checkpoint, where a group of epochs may have to be repeated. */
+  readonly #checkpointState: GPUBuffer | undefined
   readonly #bytes: number
-  readonly #pace = new Pace(submitMilliseconds, MOST_STEPS)
+  readonly #pace: Pace
   #pieces: Workspace | undefined
 
   private constructor(
@@ -77,22 +82,39 @@ export class WebGPUNetwork implements PlacedNetwork {
     network: Network,
     settings: PlacementSettings,
     plan: LayeredPlan,
+    resident: ResidentPlan | undefined,
   ) {
     this.#device = device
     this.#buffers = buffers
     this.#layers = network.layers
     this.#settings = settings
     this.#plan = plan
+    this.#resident = resident
+    this.#pace = new Pace(submitMilliseconds, resident?.mostSteps ?? MOST_STEPS)
     this.#training = plan.makeWorkspace('training', settings.batchSize)
     this.#checkpoint = buffers.storage('checkpoint', network.parameters)
     this.#bytes = network.parameters.byteLength
+    if (resident) this.#checkpointState = buffers.storage('checkpoint of the state', plan.residents.state.size / 4)
   }
 
-  static async place(device: Device, kernels: Kernels, network: Network, settings: PlacementSettings) {
+  static async place(
+    device: Device,
+    kernels: Kernels,
+    network: Network,
+    settings: PlacementSettings,
+    choice: PlanChoice,
+  ) {
     const buffers = new Buffers(device)
     try {
       const plan = await LayeredPlan.create(device, kernels, buffers, network.layers, network.parameters, settings)
-      return await device.checked('training', () => new WebGPUNetwork(device, buffers, network, settings, plan))
+      const { residents } = plan
+      const resident = choosesResident(choice, network.layers, settings)
+        ? await ResidentPlan.create(device, kernels, buffers, network.layers, residents, settings)
+        : undefined
+      return await device.checked(
+        'training',
+        () => new WebGPUNetwork(device, buffers, network, settings, plan, resident),
+      )
     } catch (error) {
       buffers.dispose()
       throw error
@@ -104,50 +126,101 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   load(data: Dataset): Promise<LoadedData> {
-    return this.#device.checked('data set', () => new WebGPUData(this.#buffers, data.inputs, data.targets))
+    const epochs = this.#resident ? epochsHeld(data.length) : 1
+    return this.#device.checked('data set', () => new WebGPUData(this.#buffers, data.inputs, data.targets, epochs))
   }
 
-  async trainEpoch(loaded: LoadedData, plan: EpochPlan): Promise<Sums> {
-    const data = loaded as WebGPUData
-    const { order, batchSize, signal } = plan
-    const { gpu } = this.#device
-    this.#device.check()
-    gpu.queue.writeBuffer(data.order, 0, order as GPUAllowSharedBufferSource)
-    const begin = gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
-    begin.copyBufferToBuffer(this.#plan.residents.parameters, 0, this.#checkpoint, 0, this.#bytes)
-    begin.clearBuffer(this.#training.rowScores)
-    gpu.queue.submit([begin.finish()])
+  epochsAtOnce(loaded: LoadedData, batchSize: number): number {
+    if (!this.#resident) return 1
+    const fitting = Math.floor(this.#pace.steps / countMinibatches(loaded.samples, batchSize))
+    return Math.max(1, Math.min(fitting, epochsHeld(loaded.samples)))
+  }
 
+  async trainEpochs(loaded: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]> {
+    const data = loaded as WebGPUData
+    const done: Sums[] = []
+    if (this.#resident) return this.#trainGroup(this.#resident, data, plans)
+    for (const plan of plans) {
+      await this.#beginEpochs(data, [plan], this.#training.rowScores)
+      const steps = countMinibatches(plan.order.length, plan.batchSize)
+      await this.#inSubmits(steps, plan.signal, (first, count) => this.#submitSteps(data, plan, first, count))
+      const sums = await this.#readScores(this.#training, plan.order.length)
+      done.push(sums)
+      if (!Number.isFinite(sums.loss)) break
+    }
+    return done
+  }
+
+  /** Epochs of a small network in as few dispatches as the time for one allows, and one read-back for all of them. */
+  async #trainGroup(resident: ResidentPlan, data: WebGPUData, plans: readonly EpochPlan[]): Promise<Sums[]> {
+    const plan = plans[0]!
+    const samples = plan.order.length
+    const perEpoch = countMinibatches(samples, plan.batchSize)
+    await this.#beginEpochs(data, plans, resident.scores)
+    await this.#inSubmits(perEpoch * plans.length, plan.signal, (first, count) =>
+      this.#device.checked('training', () => resident.submit(data, plan, perEpoch, first, count)),
+    )
+    const [values] = await this.#read([resident.scores], plans.length * 8)
+    const sums = plans.map((_, i) => ({ loss: values![2 * i]!, right: values![2 * i + 1]!, samples }))
+    const bad = sums.findIndex(({ loss }) => !Number.isFinite(loss))
+    if (bad <= 0) return bad < 0 ? sums : sums.slice(0, 1)
+    // The checkpoint is the group's beginning. The same epochs again, up to the bad one, lead to where that one began.
+    await this.#restore(this.#checkpointState)
+    await this.#trainGroup(resident, data, plans.slice(0, bad))
+    await this.#beginEpochs(data, plans.slice(bad, bad + 1), resident.scores)
+    return sums.slice(0, bad + 1)
+  }
+
+  /** Sends the epochs' orders, keeps a copy of the parameters and the optimizer's state, and clears the scores. */
+  #beginEpochs(data: WebGPUData, plans: readonly EpochPlan[], scores: GPUBuffer): Promise<void> {
+    return this.#device.checked('training', () => {
+      const { gpu } = this.#device
+      const { parameters, state } = this.#plan.residents
+      plans.forEach(({ order }, i) => {
+        gpu.queue.writeBuffer(data.order, i * order.byteLength, order as GPUAllowSharedBufferSource)
+      })
+      const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
+      encoder.copyBufferToBuffer(parameters, 0, this.#checkpoint, 0, this.#bytes)
+      if (this.#checkpointState) encoder.copyBufferToBuffer(state, 0, this.#checkpointState, 0, state.size)
+      encoder.clearBuffer(scores)
+      gpu.queue.submit([encoder.finish()])
+    })
+  }
+
+  /** Submits `steps` steps in pieces that fill the time for one submit, two of them under way at a time. */
+  async #inSubmits(
+    steps: number,
+    signal: AbortSignal | undefined,
+    submit: (first: number, count: number) => Promise<void>,
+  ): Promise<void> {
     const inFlight: Promise<void>[] = []
-    const steps = Math.ceil(order.length / batchSize)
     let lastEnd = performance.now()
     for (let first = 0; first < steps;) {
       const count = Math.min(this.#pace.steps, steps - first)
-      const submitted = this.#submitSteps(data, plan, first, count)
       const began = performance.now()
-      inFlight.push(
-        submitted.then(() => {
-          const now = performance.now()
-          this.#pace.learn(count, now - Math.max(began, lastEnd))
-          lastEnd = now
-        }),
-      )
+      const settled = submit(first, count).then(async () => {
+        await this.#device.settled()
+        const now = performance.now()
+        this.#pace.learn(count, now - Math.max(began, lastEnd))
+        lastEnd = now
+      })
+      settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
+      inFlight.push(settled)
       first += count
       if (inFlight.length >= MOST_IN_FLIGHT) await inFlight.shift()
       if (signal?.aborted) break
     }
     await Promise.all(inFlight)
     signal?.throwIfAborted()
-    return this.#readScores(this.#training, order.length)
   }
 
-  /** Encodes and submits `count` minibatches from the given one on; resolves when the device has done them. */
-  async #submitSteps(data: WebGPUData, plan: EpochPlan, first: number, count: number): Promise<void> {
+  /** Encodes and submits `count` minibatches of the layered plan, from the given one on. */
+  #submitSteps(data: WebGPUData, plan: EpochPlan, first: number, count: number): Promise<void> {
     const { order, batchSize, learningRate, stepsBefore } = plan
     const { steps } = this.#plan.residents
     const passes = data.passes(this.#plan, this.#training)
     const recorded = [...passes.forward, ...passes.score, ...passes.backward, ...passes.update]
-    await this.#device.checked('training', () => {
+    return this.#device.checked('training', () => {
       const encoder = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp steps' })
       const pass = encoder.beginComputePass({ label: 'webgpu-mlp steps' })
       for (let i = 0; i < count; i++) {
@@ -160,7 +233,6 @@ export class WebGPUNetwork implements PlacedNetwork {
       steps.upload(count)
       this.#device.gpu.queue.submit([encoder.finish()])
     })
-    await this.#device.settled()
   }
 
   async #readScores(space: Workspace, samples: number): Promise<Sums> {
@@ -298,15 +370,21 @@ export class WebGPUNetwork implements PlacedNetwork {
     return values!
   }
 
-  restoreCheckpoint(): Promise<void> {
+  async restoreCheckpoint(): Promise<void> {
+    await this.#restore()
+    const { state } = this.#plan.residents
+    const start = new Float32Array(state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
+    this.#device.gpu.queue.writeBuffer(state, 0, start)
+  }
+
+  /** Copies the checkpoint back, with the optimizer's state where that was kept. */
+  #restore(keptState?: GPUBuffer): Promise<void> {
     return this.#device.checked('checkpoint', () => {
-      const { queue } = this.#device.gpu
       const { parameters, state } = this.#plan.residents
       const encoder = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp checkpoint' })
       encoder.copyBufferToBuffer(this.#checkpoint, 0, parameters, 0, this.#bytes)
-      queue.submit([encoder.finish()])
-      const start = new Float32Array(state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
-      queue.writeBuffer(state, 0, start)
+      if (keptState) encoder.copyBufferToBuffer(keptState, 0, state, 0, state.size)
+      this.#device.gpu.queue.submit([encoder.finish()])
     })
   }
 

@@ -1,0 +1,220 @@
+import type { ActivationName } from '../../model/activation.ts'
+import type { Layer } from '../../model/layout.ts'
+import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
+
+/**
+ * Writes the resident kernel of one network: whole minibatch loops as straight-line code for that network's very shape,
+ * every parameter, gradient and slot of state in a variable of its own. Loops over arrays that are indexed at run time
+ * are many times slower on every compiler that was tried, which is why this text is generated. One invocation trains one
+ * network, without a barrier. The formulas are those of the layered kernels, through the same libraries.
+ */
+export interface ResidentShape {
+  readonly layers: readonly Layer[]
+  readonly loss: LossName
+  /** Numbers of optimizer state per parameter. */
+  readonly slots: number
+}
+
+/** f in shaders/activation.wgsl, as an expression of z. */
+const activationCalls: Record<Exclude<ActivationName, 'softmax'>, (z: string) => string> = {
+  linear: (z) => z,
+  sigmoid: (z) => `sigmoid(${z})`,
+  tanh: (z) => `hyperbolic_tangent(${z})`,
+  relu: (z) => `select(${z}, 0.0, ${z} < 0.0)`,
+  leakyRelu: (z) => `select(${z}, 0.01 * ${z}, ${z} < 0.0)`,
+  elu: (z) => `select(${z}, exp_minus_one(min(${z}, 0.0)), ${z} < 0.0)`,
+  gelu: (z) => `${z} * normal_distribution(${z})`,
+  silu: (z) => `${z} * sigmoid(${z})`,
+  softplus: (z) => `softplus(${z})`,
+}
+
+/** f′ in shaders/activation.wgsl, as an expression of z and a. */
+const derivativeCalls: Record<Exclude<ActivationName, 'softmax'>, (z: string, a: string) => string> = {
+  linear: () => '1.0',
+  sigmoid: (_, a) => `(${a} * (1.0 - ${a}))`,
+  tanh: (_, a) => `(1.0 - ${a} * ${a})`,
+  relu: (z) => `select(0.0, 1.0, ${z} > 0.0)`,
+  leakyRelu: (z) => `select(0.01, 1.0, ${z} > 0.0)`,
+  elu: (z, a) => `select(1.0, ${a} + 1.0, ${z} < 0.0)`,
+  gelu: (z) => `(normal_distribution(${z}) + ${z} * normal_density(${z}))`,
+  silu: (z) => `silu_derivative(${z})`,
+  softplus: (z) => `sigmoid(${z})`,
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i)
+const sum = (terms: readonly string[]) => terms.join(' + ')
+
+/** The whole kernel; shaders/{step,activation,loss,optimizer}.wgsl follow it. */
+export function residentSource(shape: ResidentShape): string {
+  const { layers, slots } = shape
+  const inputs = layers[0]!.inputs
+  const outputs = layers.at(-1)!.outputs
+  const count = layers.reduce((total, layer) => total + layer.outputs * (layer.inputs + 1), 0)
+  const each = (line: (i: number) => string) => range(count).map(line).join('\n')
+  const load = (i: number) => {
+    const state = range(3).map((slot) => (slot < slots ? `state[${slot * count + i}]` : '0.0'))
+    return `  var p${i} = Parameter(parameters[${i}], ${state.join(', ')});`
+  }
+  const store = (i: number) =>
+    [
+      `  parameters[${i}] = p${i}.value;`,
+      ...range(slots).map((k) => `  state[${k * count + i}] = p${i}.slot${k};`),
+    ].join('\n')
+  return `
+struct Run {
+  first: u32,        // first step of this dispatch, counted over the epochs of the order
+  steps: u32,
+  samples: u32,      // of one epoch
+  batch: u32,
+  per_epoch: u32,    // steps
+  stride: u32,       // 1 where each step has scalars of its own, else 0
+}
+
+@group(0) @binding(0) var<uniform> run: Run;
+@group(0) @binding(1) var<storage, read> inputs: array<f32>;
+@group(0) @binding(2) var<storage, read> targets: array<f32>;
+@group(0) @binding(3) var<storage, read> order: array<u32>;
+@group(0) @binding(4) var<storage, read> scalars: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(6) var<storage, read_write> state: array<f32>;
+@group(0) @binding(7) var<storage, read_write> scores: array<vec2f>;
+
+fn silu_derivative(z: f32) -> f32 {
+  let s = sigmoid(z);
+  return s * (1.0 + z * (1.0 - s));
+}
+
+@compute @workgroup_size(1)
+fn main() {
+${each(load)}
+  var epoch = run.first / run.per_epoch;
+  var place = run.first % run.per_epoch;
+  var score = vec2f();
+  for (var i = 0u; i < run.steps; i++) {
+    let start = epoch * run.samples + place * run.batch;
+    let rows = min(run.batch, run.samples - place * run.batch);
+    var loss = 0.0;
+    var right = 0.0;
+${each((i) => `    var g${i} = 0.0;`)}
+    for (var m = 0u; m < rows; m++) {
+      let row = order[start + m];
+${range(inputs)
+  .map((j) => `      let x${j} = inputs[row * ${inputs}u + ${j}u];`)
+  .join('\n')}
+${range(outputs)
+  .map((i) => `      let y${i} = targets[row * ${outputs}u + ${i}u];`)
+  .join('\n')}
+${layers.map((_, l) => forwardLines(shape, l)).join('\n')}
+${outputLines(shape)}
+${layers.map((_, l) => backwardLines(shape, layers.length - 1 - l)).join('\n')}
+    }
+    score += vec2f(loss, right);
+    let record = scalars[i * run.stride];
+    let step = StepScalars(record.x, record.y, record.z);
+    let share = 1.0 / f32(rows);
+${each((i) => `    p${i} = move_parameter(p${i}, g${i} * share, step);`)}
+    place++;
+    if (place == run.per_epoch) {
+      scores[epoch] += score;
+      score = vec2f();
+      place = 0u;
+      epoch++;
+    }
+  }
+  if (place > 0u) { scores[epoch] += score; }
+${each(store)}
+}
+`
+}
+
+const weight = (layer: Layer, i: number, j: number) => layer.weightOffset + i * layer.inputs + j
+
+/** The input j of layer l: the data for the first, the activations below for the others. */
+const below = (l: number, j: number) => (l === 0 ? `x${j}` : `a${l - 1}_${j}`)
+
+function forwardLines({ layers }: ResidentShape, l: number): string {
+  const layer = layers[l]!
+  const { activation, inputs, outputs, biasOffset } = layer
+  const z = range(outputs).map((i) => {
+    const terms = range(inputs).map((j) => `p${weight(layer, i, j)}.value * ${below(l, j)}`)
+    return `      let z${l}_${i} = ${sum([`p${biasOffset + i}.value`, ...terms])};`
+  })
+  const names = range(outputs).map((i) => `z${l}_${i}`)
+  if (activation !== 'softmax') {
+    return [...z, ...names.map((name, i) => `      let a${l}_${i} = ${activationCalls[activation](name)};`)].join('\n')
+  }
+  const largest = names.reduce((nested, name) => `max(${nested}, ${name})`)
+  return [
+    ...z,
+    `      let largest = ${largest};`,
+    ...names.map((name, i) => `      let e${i} = exp(max(${name} - largest, -80.0));`),
+    `      let total = ${sum(names.map((_, i) => `e${i}`))};`,
+    ...names.map((_, i) => `      let a${l}_${i} = e${i} / total;`),
+  ].join('\n')
+}
+
+/** Loss, right answers and δ of the output layer. */
+function outputLines({ layers, loss }: ResidentShape): string {
+  const l = layers.length - 1
+  const { activation, outputs } = layers[l]!
+  const number = `${lossNames.indexOf(loss)}u`
+  const share = outputShare(losses[loss], outputs)
+  const factor = share === 1 ? '' : `f32(${share}) * `
+  const a = range(outputs).map((i) => `a${l}_${i}`)
+  const shift = loss === 'crossEntropy' ? ' - (largest + log(total))' : ''
+  const terms = a.map((name, i) => `loss_term(${number}, ${name}, y${i}, z${l}_${i}${shift})`)
+  const lines = [`      loss += ${factor}(${sum(terms)});`]
+  const slopes = a.map((name, i) => `${factor}loss_slope(${number}, ${name}, y${i})`)
+  const paired = losses[loss].requires !== undefined
+  if (activation === 'softmax' && !paired) {
+    lines.push(...slopes.map((slope, i) => `      let slope${i} = ${slope};`))
+    lines.push(`      let projection = ${sum(a.map((name, i) => `slope${i} * ${name}`))};`)
+    lines.push(...a.map((name, i) => `      let d${l}_${i} = ${name} * (slope${i} - projection);`))
+  } else {
+    const derivative = (i: number) =>
+      paired || activation === 'softmax' ? '' : ` * ${derivativeCalls[activation](`z${l}_${i}`, a[i]!)}`
+    lines.push(...slopes.map((slope, i) => `      let d${l}_${i} = ${slope}${derivative(i)};`))
+  }
+  return [...lines, ...answerLines(activation, a)].join('\n')
+}
+
+function answerLines(activation: ActivationName, a: readonly string[]): string[] {
+  if (a.length === 1) {
+    const boundary = activation === 'tanh' ? '0.0' : '0.5'
+    return [`      right += select(0.0, 1.0, (${a[0]} > ${boundary}) == (y0 > ${boundary}));`]
+  }
+  const pick = (names: readonly string[], best: string, place: string) => [
+    `      var ${best} = ${names[0]};`,
+    `      var ${place} = 0u;`,
+    ...names.slice(1).map((name, i) => `      if (${name} > ${best}) { ${best} = ${name}; ${place} = ${i + 1}u; }`),
+  ]
+  return [
+    ...pick(a, 'best_answer', 'answer'),
+    ...pick(
+      a.map((_, i) => `y${i}`),
+      'best_label',
+      'label',
+    ),
+    '      right += select(0.0, 1.0, answer == label);',
+  ]
+}
+
+/** What layer l adds to its gradients, and the δ of the layer below it. */
+function backwardLines({ layers }: ResidentShape, l: number): string {
+  const layer = layers[l]!
+  const { inputs, outputs, biasOffset } = layer
+  const lines = range(outputs).flatMap((i) => [
+    ...range(inputs).map((j) => `      g${weight(layer, i, j)} += d${l}_${i} * ${below(l, j)};`),
+    `      g${biasOffset + i} += d${l}_${i};`,
+  ])
+  const lower = layers[l - 1]
+  if (lower === undefined) return lines.join('\n')
+  const { activation } = lower
+  if (activation === 'softmax') throw new Error('softmax stands on output layers only')
+  for (const j of range(inputs)) {
+    const terms = range(outputs).map((i) => `d${l}_${i} * p${weight(layer, i, j)}.value`)
+    const derivative = derivativeCalls[activation](`z${l - 1}_${j}`, `a${l - 1}_${j}`)
+    lines.push(`      let d${l - 1}_${j} = (${sum(terms)}) * ${derivative};`)
+  }
+  return lines.join('\n')
+}

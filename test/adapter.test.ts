@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { transformWithOxc } from 'vite'
+import { expect, test } from 'vitest'
+import { nameAdapter } from '../src/backend/webgpu/device.ts'
+import { loadFailure, openGPU } from '../src/node/dawn.ts'
+import { withDevice } from './device.ts'
+
+test('Dawn finds an adapter, and it is not the null backend', async () => {
+  const gpu = await openGPU()
+  expect(loadFailure()).toBeUndefined()
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
+  expect(adapter, 'no WebGPU adapter: the test set-up should have brought SwiftShader').toBeTruthy()
+  const { vendor, architecture, description } = adapter!.info
+  console.log(`WebGPU adapter: ${vendor} ${architecture}, ${description}`)
+  expect(nameAdapter(adapter!.info)).not.toMatch(/null/i)
+})
+
+withDevice('the adapter computes', async ({ gpu }) => {
+  // Dawn's null backend accepts everything and computes nothing.
+  const code = `@group(0) @binding(0) var<storage, read_write> value: u32;
+    @compute @workgroup_size(1) fn main() { value = value * 6u; }`
+  const pipeline = await gpu.createComputePipelineAsync({
+    layout: 'auto',
+    compute: { module: gpu.createShaderModule({ code }) },
+  })
+  const value = gpu.createBuffer({ size: 4, usage: 0x80 | 0x8 | 0x4 })
+  const result = gpu.createBuffer({ size: 4, usage: 0x1 | 0x8 })
+  gpu.queue.writeBuffer(value, 0, new Uint32Array([7]))
+  const encoder = gpu.createCommandEncoder()
+  const pass = encoder.beginComputePass()
+  pass.setPipeline(pipeline)
+  const entries = [{ binding: 0, resource: { buffer: value } }]
+  pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }))
+  pass.dispatchWorkgroups(1)
+  pass.end()
+  encoder.copyBufferToBuffer(value, 0, result, 0, 4)
+  gpu.queue.submit([encoder.finish()])
+  await result.mapAsync(1)
+  expect(new Uint32Array(result.getMappedRange())[0]).toBe(42)
+})
+
+/** Runs `program` after the code of src/node/dawn.ts, in a Node process of its own. */
+async function runWithDawn(program: string, environment: Record<string, string> = {}) {
+  const file = fileURLToPath(new URL('../src/node/dawn.ts', import.meta.url))
+  const { code } = await transformWithOxc(readFileSync(file, 'utf8'), file)
+  return spawnSync(process.execPath, ['--input-type=module', '--eval', `${code}\n${program}`], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+    timeout: 5000,
+  })
+}
+
+test('a process that opened and destroyed a device ends by itself, within 5 seconds and with code 0', async () => {
+  const ended = await runWithDawn(`
+    const adapter = await (await openGPU()).requestAdapter()
+    const device = await adapter.requestDevice()
+    device.createBuffer({ size: 4, usage: 0x80 })
+    device.destroy()
+    console.log('destroyed', 'gpu' in (globalThis.navigator ?? {}))`)
+  expect(ended).toMatchObject({ status: 0, signal: null, stderr: '', stdout: 'destroyed false\n' })
+})
+
+test('a process that never asks for an adapter ends by itself too', async () => {
+  const ended = await runWithDawn('await openGPU()')
+  expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' })
+})
+
+test('without a driver there is no adapter, rather than one that computes nothing', async () => {
+  const nowhere = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json', VK_LOADER_DEBUG: 'none' }
+  const ended = await runWithDawn('console.log(await (await openGPU()).requestAdapter())', nowhere)
+  expect(ended).toMatchObject({ status: 0, stdout: process.platform === 'linux' ? 'null\n' : expect.anything() })
+})
