@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { Dataset, split } from '../data/dataset.ts'
+import { circle, digits, linear, moons, spirals, xor } from '../data/generators.ts'
+import { InputError, nearestName } from '../errors.ts'
+import { readDataset } from '../node/files.ts'
+
+const generators = { circle, linear, xor, moons, spirals, digits }
+const generatorNames = Object.keys(generators)
+
+/** What says which data. */
+export interface DataOptions {
+  data: string
+  target?: string | undefined
+  samples?: number | undefined
+  noise?: number | undefined
+  seed?: number | undefined
+  /** The names that a saved model knows. */
+  features?: readonly string[] | undefined
+  classes?: readonly string[] | undefined
+}
+
+/** A data set by the name of its generator, a CSV file, or a folder with IDX files. */
+export async function loadData(options: DataOptions): Promise<{ train: Dataset; validation?: Dataset }> {
+  const { data, samples, noise, seed } = options
+  if (Object.hasOwn(generators, data)) {
+    if (options.target !== undefined) throw new InputError(`--target: '${data}' is generated, its targets are fixed`)
+    if (data !== 'digits') return { train: generators[data as 'circle']({ samples, noise, seed }) }
+    if (noise !== undefined) throw new InputError("--noise: is for points; 'digits' has none")
+    return { train: digits({ samples, seed }) }
+  }
+  if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
+  if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
+  if (!existsSync(data)) {
+    const near = nearestName(data, generatorNames)
+    const hint = near === undefined ? '' : ` (did you mean '${near}'?)`
+    throw new InputError(
+      `--data: no file or folder '${data}', and no generator${hint}; known are ${generatorNames.join(', ')}`,
+    )
+  }
+  const { target, features, classes } = options
+  return readDataset(data, { target: parseTarget(target), features, classes })
+}
+
+/** A column by name; by number where the text is one. */
+function parseTarget(target: string | undefined): string | number | undefined {
+  return target !== undefined && /^-?\d+$/.test(target) ? Number(target) : target
+}
+
+/** Holds out a share for validation; by classes where there are any. */
+export function holdOut(data: Dataset, share: number, seed: number): { train: Dataset; validation: Dataset } {
+  const { train, test } = split(data, { test: share, seed, stratify: data.classes !== undefined })
+  return { train, validation: test }
+}
+
+/** '400 samples, 2 inputs, 2 classes', for people. */
+export function describeData(data: Dataset, validation?: Dataset): string {
+  const { inputs, targets, classes } = data
+  const outputs = classes ? `${classes.length} classes` : targets.cols === 1 ? '1 target' : `${targets.cols} targets`
+  const held = validation ? `, ${count(validation.length)} for validation` : ''
+  return `${count(data.length)} samples${held}, ${count(inputs.cols)} inputs, ${outputs}`
+}
+
+/** A whole number with its thousands apart. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander'
+import { version } from '../../package.json'
+import { readModel } from '../node/files.ts'
+import { chooseBackend } from '../training/placement.ts'
+import { count } from './data.ts'
+import { print, table } from './output.ts'
+
+export function infoCommand(): Command {
+  return new Command('info')
+    .description('what this program and machine are, or what a model file holds')
+    .option('--model <file>', 'a model that train wrote')
+    .option('--json', 'print one JSON object instead of text')
+    .action(info)
+}
+
+async function info({ model, json }: { model?: string; json?: boolean }): Promise<void> {
+  const facts = model === undefined ? await describeProgram() : await describeModel(model)
+  if (json) print(JSON.stringify(facts))
+  else print(table(Object.entries(facts).map(([name, value]) => [name, String(value)])))
+}
+
+async function describeProgram(): Promise<Record<string, string>> {
+  const { backend } = await chooseBackend('auto')
+  const chosen = `${backend.name}: ${backend.description}`
+  backend.dispose()
+  return { version, node: process.version, platform: `${process.platform} ${process.arch}`, backend: chosen }
+}
+
+async function describeModel(path: string): Promise<Record<string, string | number>> {
+  const { sizes, activations, parameters, features, classes, scaling } = await readModel(path)
+  const names = (list: readonly string[] | undefined) =>
+    list ? `${list.slice(0, 12).join(', ')}${list.length > 12 ? `, … (${list.length})` : ''}` : 'unnamed'
+  return {
+    sizes: sizes.join('-'),
+    activations: activations.join(', '),
+    parameters: count(parameters.length),
+    features: names(features),
+    classes: names(classes),
+    scaling: scaling ? `${scaling.kind}, applied to the inputs before the network` : 'none',
+  }
+}

@@ -1,0 +1,163 @@
+/* global uPlot */
+// Draws the charts of a report from the data that stand in it. Runs in the reader's browser; plain, no modules.
+'use strict'
+{
+  const run = JSON.parse(document.getElementById('run').textContent)
+  const ink = () => getComputedStyle(document.documentElement).getPropertyValue('--soft').trim()
+  const line = () => getComputedStyle(document.documentElement).getPropertyValue('--line').trim()
+  const rgb = (place, alpha = 1) => `rgba(${run.palette[place % run.palette.length].join(',')},${alpha})`
+  const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  const nameOf = (label) => run.classes?.[label] ?? String(label)
+  const charts = []
+
+  const axis = (label) => ({
+    label,
+    stroke: ink,
+    labelSize: 22,
+    labelFont: '13px system-ui, sans-serif',
+    font: '12px system-ui, sans-serif',
+    grid: { stroke: line, width: 1 },
+    ticks: { stroke: line, width: 1 },
+  })
+
+  /** Makes a chart as wide as its place, and keeps it so. */
+  function chart(place, height, options, data) {
+    const width = () => Math.max(200, place.clientWidth)
+    const made = new uPlot({ ...options, width: width(), height: height(width()) }, data, place)
+    charts.push(() => made.setSize({ width: width(), height: height(width()) }))
+    return made
+  }
+
+  function curve(id, label, own, held) {
+    const series = [{ label: 'epoch' }, { label: `training ${label}`, stroke: rgb(0), width: 2 }]
+    const data = [run.curves.epoch, own]
+    if (held) {
+      series.push({ label: `validation ${label}`, stroke: rgb(4), width: 2, dash: [6, 4] })
+      data.push(held)
+    }
+    for (const one of series.slice(1)) {
+      one.points = { show: run.curves.epoch.length < 30 }
+      one.value = (_, value) => (value == null ? '–' : Number(value.toPrecision(4)))
+    }
+    const options = { scales: { x: { time: false } }, axes: [axis('epoch'), { ...axis(label), size: 62 }], series }
+    chart(document.getElementById(id), () => 280, options, data)
+  }
+
+  /** A scatter chart over the plane; `behind` draws under the points. */
+  function scatter(place, behind, ringed) {
+    const { x, y, labels, wrong } = run.plane
+    const classes = [...new Set(labels)].sort((a, b) => a - b)
+    const data = [
+      null,
+      ...classes.map((label) => {
+        const of = (values) => values.filter((_, i) => labels[i] === label)
+        return [of(x.values), of(y.values), of(wrong)]
+      }),
+    ]
+    const draw = (plot, index) => {
+      const { ctx } = plot
+      const [xs, ys, bad] = plot.data[index]
+      const size = 3.2 * devicePixelRatio
+      ctx.save()
+      ctx.beginPath()
+      ctx.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height)
+      ctx.clip()
+      xs.forEach((value, i) => {
+        const [px, py] = [plot.valToPos(value, 'x', true), plot.valToPos(ys[i], 'y', true)]
+        ctx.beginPath()
+        ctx.arc(px, py, size, 0, 2 * Math.PI)
+        ctx.fillStyle = rgb(classes[index - 1])
+        ctx.fill()
+        ctx.lineWidth = devicePixelRatio
+        ctx.strokeStyle = 'rgba(255,255,255,0.9)'
+        ctx.stroke()
+        if (!ringed || !bad[i]) return
+        ctx.beginPath()
+        ctx.arc(px, py, size * 1.8, 0, 2 * Math.PI)
+        ctx.lineWidth = 1.6 * devicePixelRatio
+        ctx.strokeStyle = '#000'
+        ctx.stroke()
+      })
+      ctx.restore()
+      return null
+    }
+    const options = {
+      mode: 2,
+      legend: { show: false },
+      cursor: { show: false },
+      scales: {
+        x: { time: false, range: () => [x.low, x.high] },
+        y: { range: () => [y.low, y.high] },
+      },
+      axes: [axis(run.features?.[0] ?? 'x'), { ...axis(run.features?.[1] ?? 'y'), size: 56 }],
+      series: [{}, ...classes.map((label) => ({ label: nameOf(label), stroke: rgb(label), paths: draw }))],
+      hooks: { drawAxes: behind ? [behind] : [] },
+    }
+    chart(place, (width) => Math.min(460, Math.round(width * 0.86)), options, data)
+  }
+
+  function regions() {
+    const { grid, colours } = run.plane
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = grid
+    const context = canvas.getContext('2d')
+    const image = context.createImageData(grid, grid)
+    bytes(colours).forEach((value, i) => {
+      image.data[4 * Math.floor(i / 3) + (i % 3)] = value
+      image.data[4 * Math.floor(i / 3) + 3] = 150
+    })
+    context.putImageData(image, 0, 0)
+    return (plot) => {
+      const { left, top, width, height } = plot.bbox
+      plot.ctx.imageSmoothingEnabled = true
+      plot.ctx.drawImage(canvas, left, top, width, height)
+    }
+  }
+
+  function legend(place) {
+    for (const label of [...new Set(run.plane.labels)].sort((a, b) => a - b)) {
+      const item = document.createElement('span')
+      const dot = document.createElement('i')
+      dot.style.background = rgb(label)
+      item.append(dot, nameOf(label))
+      place.append(item)
+    }
+  }
+
+  function picture({ pixels, answer, label }) {
+    const figure = document.createElement('figure')
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = 28
+    const context = canvas.getContext('2d')
+    const image = context.createImageData(28, 28)
+    bytes(pixels).forEach((value, i) => image.data.set([value, value, value, 255], 4 * i))
+    context.putImageData(image, 0, 0)
+    const caption = document.createElement('figcaption')
+    caption.textContent = `${nameOf(answer)}, is ${nameOf(label)}`
+    canvas.setAttribute('role', 'img')
+    canvas.setAttribute('aria-label', `a ${nameOf(label)}, answered ${nameOf(answer)}`)
+    figure.append(canvas, caption)
+    return figure
+  }
+
+  if (run.plane) {
+    const section = document.getElementById('plane')
+    section.hidden = false
+    const [raw, answered] = section.querySelectorAll('.chart')
+    legend(section.querySelector('.legend'))
+    scatter(raw, null, false)
+    scatter(answered, regions(), true)
+  }
+  curve('loss', 'loss', run.curves.loss, run.curves.validationLoss)
+  curve('score', 'score', run.curves.score, run.curves.validationScore)
+  if (run.pictures) {
+    const { shown, wrong, of, held } = run.pictures
+    const section = document.getElementById('pictures')
+    section.hidden = false
+    const which = held ? 'validation' : 'training'
+    section.querySelector('.note').textContent =
+      `${wrong} of ${of} ${which} samples${wrong > shown.length ? `; the first ${shown.length} of them` : ''}.`
+    section.querySelector('.grid').append(...shown.map(picture))
+  }
+  addEventListener('resize', () => charts.forEach((fit) => fit()))
+}

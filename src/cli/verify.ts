@@ -1,0 +1,106 @@
+import { Command } from 'commander'
+import { Dataset, oneHot } from '../data/dataset.ts'
+import { Matrix } from '../data/matrix.ts'
+import { scale } from '../data/preprocessing.ts'
+import { checkName } from '../errors.ts'
+import { Network } from '../model/network.ts'
+import { readModel } from '../node/files.ts'
+import { drawSeed, Random } from '../random.ts'
+import { backendNames } from '../training/placement.ts'
+import { type StageCheck, verify as verifyBackend } from '../training/verify.ts'
+import { loadData } from './data.ts'
+import { usualLoss } from './evaluate.ts'
+import {
+  addBackendOption,
+  addDataOptions,
+  addNetworkOptions,
+  number,
+  parseActivations,
+  parseLayers,
+  parseLoss,
+} from './options.ts'
+import { exitCodes, print, table } from './output.ts'
+
+interface VerifyOptions {
+  model?: string
+  data?: string
+  target?: string
+  samples?: number
+  noise?: number
+  layers: string
+  activation: string
+  loss: string
+  seed?: number
+  batch: number
+  backend: string
+  json?: boolean
+}
+
+export function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description("hold this machine's backend against float64, stage by stage; exits 1 where it does not hold")
+    .option('--model <file>', 'a trained model (default: a drawn network)')
+    .option('--data <name>', 'data as for train (default: drawn)')
+  addDataOptions(command)
+  addNetworkOptions(command)
+  addBackendOption(command)
+  return command
+    .option('--batch <size>', 'samples that are looked at', number, 32)
+    .option('--json', 'print one JSON object instead of a table')
+    .action(verify)
+}
+
+async function verify(options: VerifyOptions): Promise<void> {
+  const backend = checkName('--backend', options.backend, backendNames)
+  const seed = options.seed ?? drawSeed()
+  const { network, data, loss } = await makeCase(options, seed)
+  const result = await verifyBackend(network, data, { backend, loss, batchSize: options.batch })
+  if (options.json) print(JSON.stringify({ ...result, seed }))
+  else {
+    print(`${result.backend.name}: ${result.backend.description}`)
+    print(
+      `${network.sizes.join('-')}, ${network.activations.join(' · ')}, ${loss}, ${result.samples} samples, seed ${seed}`,
+    )
+    print('Largest relative error of each stage, and in brackets what float32 rounding may cost there:\n')
+    const head = ['layer', 'forward', 'activation', 'delta', 'weight gradient', 'bias gradient', 'update']
+    const rows = result.layers.map(
+      ({ layer, forward, activation, delta, weightGradient, biasGradient, update }) =>
+      [String(layer), ...[forward, activation, delta, weightGradient, biasGradient, update].map(say)], // prettier-ignore
+    )
+    print(table([head, ...rows]))
+    print(result.ok ? '\nEvery stage holds.' : '\nNOT every stage holds: results of this backend cannot be trusted.')
+  }
+  if (!result.ok) process.exitCode = exitCodes.failed
+}
+
+const say = ({ error, bound, ok }: StageCheck) =>
+  `${error.toExponential(1)} (${bound.toExponential(1)})${ok ? '' : ' FAILS'}`
+
+async function makeCase(options: VerifyOptions, seed: number) {
+  const model = options.model === undefined ? undefined : await readModel(options.model)
+  const { data: name, target, samples, noise } = options
+  const { features, classes, scaling } = model ?? {}
+  const loaded =
+    name === undefined ? undefined : await loadData({ data: name, target, samples, noise, seed, features, classes })
+  const given = loaded && (scaling ? scale(loaded.train, scaling) : loaded.train)
+  const ends = given && { inputs: given.inputs.cols, outputs: given.targets.cols }
+  const loss = options.loss === 'quadratic' && model ? usualLoss(model) : parseLoss(options.loss)
+  let network = model
+  if (!network) {
+    const text = options.layers === '-,3,-' && !ends ? '784,30,10' : options.layers
+    const sizes = parseLayers(text, ends)
+    const activations = parseActivations(options.activation, sizes.length - 1, loss)
+    network = Network.create({ sizes, activations, seed })
+  }
+  return { network, loss, data: given ?? drawData(network, options.batch, seed) }
+}
+
+/** Normal inputs and a random class each. */
+function drawData({ sizes }: Network, samples: number, seed: number): Dataset {
+  const random = new Random(seed, 'data')
+  const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!]
+  const x = new Matrix(samples, inputs)
+  for (let i = 0; i < x.data.length; i++) x.data[i] = random.normal()
+  const labels = Array.from({ length: samples }, () => random.below(Math.max(2, outputs)))
+  return outputs === 1 ? Dataset.from(x, labels) : Dataset.from(x, oneHot(labels, outputs))
+}
