@@ -52,6 +52,8 @@ const browser: UserConfig = {
     outDir: 'dist',
     emptyOutDir: false,
     target: 'es2022',
+    // Errors name classes ("got a Matrix"), and a user's bundler minifies anyhow.
+    minify: false,
     sourcemap: true,
     reportCompressedSize: false,
     lib: { entry: { index: path('src/index.ts') }, formats: ['es'] },

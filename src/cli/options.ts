@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { checkName, InputError } from '../errors.ts'
+import { checkName, checkNumber, InputError } from '../errors.ts'
 import { type ActivationName, activationNames } from '../model/activation.ts'
 import { type LossName, lossNames, losses } from '../training/loss.ts'
 import { adagrad, adam, adamw, type Optimizer, optimizerNames, rmsprop, sgd } from '../training/optimizer.ts'
@@ -102,6 +102,8 @@ export function parseOptimizer({ optimizer, lr, momentum, weightDecay }: Optimiz
   if (lr !== undefined && !(lr >= 0 && lr < Infinity)) {
     throw new InputError(`--lr: expected a learning rate of at least 0, got ${lr}`)
   }
+  if (weightDecay !== undefined) checkNumber('--weight-decay', weightDecay, { min: 0 })
+  if (momentum !== undefined) checkNumber('--momentum', momentum, { min: 0 })
   if (momentum !== undefined && name !== 'sgd' && name !== 'rmsprop') {
     throw new InputError(`--momentum: is for sgd and rmsprop; ${name} has its own`)
   }

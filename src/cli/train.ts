@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { writeFileSync } from 'node:fs'
 import { normalize, scale, standardize } from '../data/preprocessing.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { checkName, InputError } from '../errors.ts'
+import { checkInteger, checkName, checkNumber, InputError } from '../errors.ts'
 import { initializerNames } from '../model/initializer.ts'
 import { Network } from '../model/network.ts'
 import { checkWritable, writeFileAtomic, writeModel } from '../node/files.ts'
@@ -81,7 +81,9 @@ export function trainCommand(): Command {
 
 async function train(options: TrainOptions): Promise<void> {
   const say = options.json ? () => undefined : print
-  const seed = options.seed ?? drawSeed()
+  const seed = checkInteger('--seed', options.seed ?? drawSeed(), 0)
+  checkInteger('--batch', options.batch)
+  checkInteger('--epochs', options.epochs)
   const loss = parseLoss(options.loss)
   const optimizer = parseOptimizer(options)
   const backend = checkName('--backend', options.backend, backendNames)
@@ -160,6 +162,7 @@ export interface PreparedData {
 async function prepareData(options: TrainOptions, seed: number): Promise<PreparedData> {
   const { data, target, samples, noise, test } = options
   const loaded = await loadData({ data, target, samples, noise, seed })
+  if (test !== undefined) checkNumber('--test', test, { min: 0, max: 0.99, exclusive: true })
   if (test !== undefined && loaded.validation) {
     throw new InputError(`--test: '${data}' brings its own validation set (t10k-*)`)
   }

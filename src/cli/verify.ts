@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { Dataset, oneHot } from '../data/dataset.ts'
 import { Matrix } from '../data/matrix.ts'
 import { scale } from '../data/preprocessing.ts'
-import { checkName } from '../errors.ts'
+import { checkInteger, checkName } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { readModel } from '../node/files.ts'
 import { drawSeed, Random } from '../random.ts'
@@ -52,7 +52,8 @@ export function verifyCommand(): Command {
 
 async function verify(options: VerifyOptions): Promise<void> {
   const backend = checkName('--backend', options.backend, backendNames)
-  const seed = options.seed ?? drawSeed()
+  const seed = checkInteger('--seed', options.seed ?? drawSeed(), 0)
+  checkInteger('--batch', options.batch)
   const { network, data, loss } = await makeCase(options, seed)
   const result = await verifyBackend(network, data, { backend, loss, batchSize: options.batch })
   if (options.json) print(JSON.stringify({ ...result, seed }))

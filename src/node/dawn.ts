@@ -28,9 +28,7 @@ export function loadFailure(): string | undefined {
 
 async function load(): Promise<GPU | undefined> {
   if (lacksVulkanLoader()) {
-    failure =
-      'the Vulkan loader (libvulkan.so.1), through which WebGPU reaches the GPU on Linux, is not installed: ' +
-      "install your distribution's libvulkan1 or vulkan-loader (`npx webgpu-mlp doctor` says more)"
+    failure = 'the Vulkan loader (libvulkan.so.1) is not installed; `npx webgpu-mlp doctor` says what to do'
     return undefined
   }
   try {

@@ -4,6 +4,7 @@ import { version } from '../../../package.json'
 import { argmax, type Dataset } from '../../data/dataset.ts'
 import { Matrix } from '../../data/matrix.ts'
 import type { Network } from '../../model/network.ts'
+import type { Optimizer } from '../../training/optimizer.ts'
 import type { Evaluation } from '../../training/score.ts'
 import type { Epoch, Trainer } from '../../training/trainer.ts'
 import { count } from '../data.ts'
@@ -77,7 +78,7 @@ ${style}</style>
 <figure><div id="score" class="chart"></div><figcaption>Score per epoch, in %</figcaption></figure>
 </div></section>
 <section id="pictures" hidden><h2>Answered wrong</h2><p class="note"></p><div class="grid"></div></section>
-<section><h2>Settings</h2><table>${makeSettings(run)}</table></section>
+<section><h2>Settings</h2><table class="settings">${makeSettings(run)}</table></section>
 <footer>Made by webgpu-mlp ${version} on ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC.</footer>
 </main>
 <noscript>The charts of this report are drawn by a script in this file; scripts are switched off here.</noscript>
@@ -126,7 +127,7 @@ function makeSettings(run: Run): string {
     )
     .map(([key, value]): [string, string] => [
       key,
-      typeof value === 'object' ? describeOptimizer(value as object) : String(value),
+      typeof value === 'object' ? describeOptimizer(value as Optimizer) : String(value),
     ])
   const rows: [string, string][] = [
     ['backend used', `${backend.name}: ${backend.description}`],
@@ -143,11 +144,8 @@ function makeSettings(run: Run): string {
     .join('')
 }
 
-const describeOptimizer = (optimizer: object) =>
-  Object.entries(optimizer)
-    .filter(([key, value]) => key === 'name' || (value !== 0 && value !== false))
-    .map(([key, value]) => (key === 'name' ? String(value) : `${key} ${value}`))
-    .join(', ')
+const describeOptimizer = ({ name, ...constants }: Optimizer) =>
+  [name, ...Object.entries(constants).flatMap(([key, value]) => (value ? [`${key} ${value}`] : []))].join(', ')
 
 /** Columns for the charts; long runs are thinned out evenly, their last epoch kept. */
 function makeCurves(epochs: readonly Epoch[]) {

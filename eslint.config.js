@@ -1,0 +1,50 @@
+import { builtinModules } from 'node:module'
+import tseslint from 'typescript-eslint'
+
+const builtins = ['node:*', ...builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/'))]
+
+export default tseslint.config(
+  { ignores: ['dist/', 'runs/', '.cache/', '.gpu/', 'shared/', 'coverage/'] },
+  tseslint.configs.strictTypeChecked,
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js', '.dependency-cruiser.js'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Take the seeded Random of src/random.ts.' },
+      ],
+      // Numeric code indexes typed arrays within bounds that the types cannot know.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      // Public functions check what untyped callers pass, although the types rule it out.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    // The library runs in browsers: nothing of Node in it, and nothing of a page (workers have none).
+    files: ['src/**/*.ts'],
+    ignores: ['src/node/**', 'src/cli/**'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: builtins.slice(1), patterns: [{ group: ['node:*'] }] }],
+      'no-restricted-globals': ['error', 'document', 'window', 'localStorage', 'process', 'Buffer', 'require'],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // expect.anything() and its like are typed `any` by vitest.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+)
