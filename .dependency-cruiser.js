@@ -6,7 +6,8 @@ export default {
   forbidden: [
     {
       name: 'no-circular',
-      comment: 'Modules that need each other are one module. Types may go in circles: nothing of them is left at run time.',
+      comment:
+        'Modules that need each other are one module. Types may go in circles: nothing of them is left at run time.',
       severity: error,
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
@@ -102,7 +103,12 @@ export default {
       name: 'no-development-packages',
       severity: error,
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        // The report takes uPlot's files in as text.
+        pathNot: '^node_modules/uplot/',
+        dependencyTypesNot: ['type-only'],
+      },
     },
   ],
   options: {

@@ -1,135 +1,66 @@
-import { stat } from 'node:fs/promises'
-import { nearestName } from '../errors.ts'
-import {
-  circle,
-  Dataset,
-  digits,
-  type GeneratorOptions,
-  InputError,
-  linear,
-  Matrix,
-  moons,
-  type Network,
-  scale,
-  spirals,
-  xor,
-} from '../index.ts'
+import { existsSync } from 'node:fs'
+import { Dataset, split } from '../data/dataset.ts'
+import { circle, digits, linear, moons, spirals, xor } from '../data/generators.ts'
+import { InputError, nearestName } from '../errors.ts'
 import { readDataset } from '../node/files.ts'
-import type { LayerSize } from './options.ts'
-import { count, grouped, list } from './format.ts'
 
-const generators: Readonly<Record<string, (options: GeneratorOptions) => Dataset>> = {
-  circle,
-  linear,
-  xor,
-  moons,
-  spirals,
-  digits,
-}
+const generators = { circle, linear, xor, moons, spirals, digits }
+const generatorNames = Object.keys(generators)
 
-/** What the flags of a command say about its data. */
-export interface DataFlags {
+/** What says which data. */
+export interface DataOptions {
   data: string
-  target?: string[]
-  task?: 'classification' | 'regression'
-  samples?: number
-  noise?: number
+  target?: string | undefined
+  samples?: number | undefined
+  noise?: number | undefined
+  seed?: number | undefined
+  /** The names that a saved model knows. */
+  features?: readonly string[] | undefined
+  classes?: readonly string[] | undefined
 }
 
-/** Data as they were read or generated. */
-export interface Source {
-  /** What they are called, for people. */
-  name: string
-  kind: 'generated' | 'csv' | 'images'
-  train: Dataset
-  validation: Dataset | undefined
-}
-
-/**
- * Generates or reads the data that --data names. The generators' names come first; ./circle is a folder of that name.
- * @param known names of the columns and classes that a model expects
- */
-export async function loadData(
-  flags: DataFlags,
-  seed: number,
-  known: { features?: readonly string[] | undefined; classes?: readonly string[] | undefined } = {},
-): Promise<Source> {
-  const { data: name, target, task, samples, noise } = flags
-  const generate = Object.hasOwn(generators, name) ? generators[name] : undefined
-  if (generate) {
-    if (target || task) throw new InputError(`--${target ? 'target' : 'task'}: goes with CSV files, not with ${name}`)
-    const kind = name === 'digits' ? 'images' : 'generated'
-    return { name, kind, train: generate({ samples, noise, seed }), validation: undefined }
+/** A data set by the name of its generator, a CSV file, or a folder with IDX files. */
+export async function loadData(options: DataOptions): Promise<{ train: Dataset; validation?: Dataset }> {
+  const { data, samples, noise, seed } = options
+  if (Object.hasOwn(generators, data)) {
+    if (options.target !== undefined) throw new InputError(`--target: '${data}' is generated, its targets are fixed`)
+    if (data !== 'digits') return { train: generators[data as 'circle']({ samples, noise, seed }) }
+    if (noise !== undefined) throw new InputError("--noise: is for points; 'digits' has none")
+    return { train: digits({ samples, seed }) }
   }
-  const found = await stat(name).catch(() => undefined)
-  if (!found) throw new InputError(explainMissing(name))
-  const stray = samples !== undefined ? 'samples' : noise !== undefined ? 'noise' : undefined
-  if (stray) throw new InputError(`--${stray}: goes with generated data (${list(Object.keys(generators))}), not files`)
-  if (found.isDirectory() && (target || task)) {
-    throw new InputError(`--${target ? 'target' : 'task'}: goes with CSV files, not with a folder of IDX files`)
-  }
-  const { train, validation } = await readDataset(name, { ...known, target, task })
-  return { name, kind: found.isDirectory() ? 'images' : 'csv', train, validation }
-}
-
-function explainMissing(name: string): string {
-  const near = /[./\\]/.test(name) ? undefined : nearestName(name, Object.keys(generators))
-  const hint = near === undefined ? '' : ` (did you mean '${near}'?)`
-  const names = Object.keys(generators).join(', ')
-  return `--data: there is no file or folder '${name}'${hint}; expected a .csv file, a folder with IDX files, or ${names}`
-}
-
-/**
- * The same samples for a network of so many outputs: two classes may be one column (0 or 1) or two (one-hot), and each is
- * made from the other as the last layer asks. Anything else is left as it is.
- */
-export function fitOutputs(data: Dataset, outputs: number): Dataset {
-  const { inputs, targets, features, classes } = data
-  if (classes?.length !== 2 || targets.cols === outputs || outputs > 2) return data
-  const labels = data.labels()
-  const y = outputs === 1 ? new Matrix(labels.length, 1, Float32Array.from(labels)) : labels
-  return Dataset.from(inputs, y, { features, classes })
-}
-
-/** The sizes of --layers with the data's in place of '-'. @throws InputError where they do not fit the data */
-export function fitLayers(layers: readonly LayerSize[], { name, train }: Source): { sizes: number[]; train: Dataset } {
-  const last = layers.at(-1)
-  const fitted = typeof last === 'number' ? fitOutputs(train, last) : train
-  const [features, outputs] = [fitted.inputs.cols, fitted.targets.cols]
-  const sizes = layers.map((size, l) => (size !== '-' ? size : l === 0 ? features : outputs))
-  const mend = `expected --layers ${['-', ...layers.slice(1, -1), '-'].join(',')} (that is ${[features, ...sizes.slice(1, -1), outputs].join(',')})`
-  if (sizes[0] !== features) {
-    throw new InputError(`--layers: begins with ${sizes[0]}, but ${name} has ${count(features, 'feature')}; ${mend}`)
-  }
-  if (sizes.at(-1) !== outputs) {
-    const what = fitted.classes ? count(fitted.classes.length, 'class', 'classes') : count(outputs, 'target column')
-    throw new InputError(`--layers: ends with ${sizes.at(-1)}, but ${name} has ${what}; ${mend}`)
-  }
-  return { sizes, train: fitted }
-}
-
-/** Data as a model expects them: with its outputs, behind its scaling. @throws InputError where they do not fit */
-export function fitModel(data: Dataset, network: Network, name: string): Dataset {
-  const fitted = fitOutputs(data, network.sizes.at(-1) ?? 0)
-  const sizes = network.sizes.join('-')
-  if (fitted.inputs.cols !== network.sizes[0]) {
-    const wanted = network.features ? ` (${list(network.features)})` : ''
+  if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
+  if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
+  if (!existsSync(data)) {
+    const near = nearestName(data, generatorNames)
+    const hint = near === undefined ? '' : ` (did you mean '${near}'?)`
     throw new InputError(
-      `--data: ${name} has ${count(fitted.inputs.cols, 'feature')}, the model ${sizes} expects ${network.sizes[0]}${wanted}`,
+      `--data: no file or folder '${data}', and no generator${hint}; known are ${generatorNames.join(', ')}`,
     )
   }
-  if (fitted.targets.cols !== network.sizes.at(-1)) {
-    const what = count(fitted.targets.cols, 'target column')
-    throw new InputError(`--data: ${name} has ${what}, the model ${sizes} gives ${network.sizes.at(-1)}`)
-  }
-  return network.scaling ? scale(fitted, network.scaling) : fitted
+  const { target, features, classes } = options
+  return readDataset(data, { target: parseTarget(target), features, classes })
 }
 
-/** What the data are, in a line. */
-export function describeData({ name, train, validation }: Source): string {
-  const outputs = train.classes
-    ? `${count(train.classes.length, 'class', 'classes')} (${list(train.classes)})`
-    : count(train.targets.cols, 'target')
-  const held = validation ? `, ${grouped(validation.length)} more for validation` : ''
-  return `${name}: ${count(train.length, 'sample')}${held}, ${count(train.inputs.cols, 'feature')}, ${outputs}`
+/** A column by name; by number where the text is one. */
+function parseTarget(target: string | undefined): string | number | undefined {
+  return target !== undefined && /^-?\d+$/.test(target) ? Number(target) : target
+}
+
+/** Holds out a share for validation; by classes where there are any. */
+export function holdOut(data: Dataset, share: number, seed: number): { train: Dataset; validation: Dataset } {
+  const { train, test } = split(data, { test: share, seed, stratify: data.classes !== undefined })
+  return { train, validation: test }
+}
+
+/** '400 samples, 2 inputs, 2 classes', for people. */
+export function describeData(data: Dataset, validation?: Dataset): string {
+  const { inputs, targets, classes } = data
+  const outputs = classes ? `${classes.length} classes` : targets.cols === 1 ? '1 target' : `${targets.cols} targets`
+  const held = validation ? `, ${count(validation.length)} for validation` : ''
+  return `${count(data.length)} samples${held}, ${count(inputs.cols)} inputs, ${outputs}`
+}
+
+/** A whole number with its thousands apart. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
 }

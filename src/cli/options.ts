@@ -1,161 +1,118 @@
-import { Option } from 'commander'
-import { checkName } from '../errors.ts'
-import {
-  type ActivationName,
-  activationNames,
-  adagrad,
-  adam,
-  adamw,
-  type BackendName,
-  backendNames,
-  initializerNames,
-  InputError,
-  type LossName,
-  lossNames,
-  type Optimizer,
-  type OptimizerName,
-  optimizerNames,
-  rmsprop,
-  sgd,
-} from '../index.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { checkName, checkNumber, InputError } from '../errors.ts'
+import { type ActivationName, activationNames } from '../model/activation.ts'
+import { type LossName, lossNames, losses } from '../training/loss.ts'
+import { adagrad, adam, adamw, type Optimizer, optimizerNames, rmsprop, sgd } from '../training/optimizer.ts'
 
-/** A size of --layers: a number, or '-' for what the data have. */
-export type LayerSize = number | '-'
-
-/** A number given to a flag. */
-export function parseNumber(flag: string, text: string, { min = -Infinity, below = Infinity, above = -Infinity } = {}) {
-  const value = text.trim() === '' ? Number.NaN : Number(text)
-  if (Number.isFinite(value) && value >= min && value < below && value > above) return value
-  const bounds = [
-    min > -Infinity && `of at least ${min}`,
-    above > -Infinity && `above ${above}`,
-    below < Infinity && `below ${below}`,
-  ]
-  const range = bounds.filter(Boolean).join(' and ')
-  throw new InputError(`${flag}: expected a number${range && ` ${range}`}, got '${text}'`)
+/** A number in an option's value; whole numbers and ranges are checked where they are used, by the library. */
+export function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError(`expected a number, got '${text}'.`)
+  return value
 }
 
-/** A whole number given to a flag. */
-export function parseInteger(flag: string, text: string, min: number, max = 2 ** 32 - 1): number {
-  const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
-  if (value >= min && value <= max) return value
-  throw new InputError(`${flag}: expected a whole number from ${min} to ${max}, got '${text}'`)
+const list = (names: readonly string[]) => names.join(', ')
+
+/** The options that name a data set. */
+export function addDataOptions(command: Command): Command {
+  return command
+    .option('--target <column>', 'CSV: the column to predict, by name or number (default: the last)')
+    .option('--samples <count>', 'generated data: how many samples', number)
+    .option('--noise <deviation>', 'generated points: how far they are moved at random', number)
 }
 
-/** 2,3,2 or -,30,-: sizes of layers, inputs first; '-' only where the data fix the size. */
-export function parseLayers(text: string): LayerSize[] {
-  const parts = text.split(',').map((part) => part.trim())
-  if (parts.length < 2) {
-    throw new InputError(`--layers: expected two sizes or more, such as 2,3,2 or -,30,-, got '${text}'`)
-  }
-  return parts.map((part, l) => {
-    if (part !== '-') return parseInteger(`--layers: layer ${l + 1}`, part, 1, 2 ** 24)
-    if (l === 0 || l === parts.length - 1) return '-'
-    throw new InputError(`--layers: '-' may stand for the first and the last layer only, got '${text}'`)
-  })
+/** The option that names a backend. */
+export function addBackendOption(command: Command): Command {
+  return command.option('--backend <name>', 'auto, webgpu or cpu; auto takes a hardware GPU, else the CPU', 'auto')
 }
 
-/** One name, or a comma list. */
-export function parseActivations(text: string): ActivationName[] {
-  return text.split(',').map((name) => checkName('--activation', name.trim(), activationNames))
+/** The options that shape a network and its loss. */
+export function addNetworkOptions(command: Command): Command {
+  return command
+    .option('--layers <sizes>', "neurons per layer, inputs first; '-' takes a size from the data", '-,3,-')
+    .option('--activation <names>', `one for all layers, or one a layer: ${list(activationNames)}`, 'sigmoid')
+    .option('--loss <name>', list(lossNames), 'quadratic')
+    .option('--seed <number>', 'for everything that is drawn (default: drawn, and told)', number)
+}
+
+/** The data's ends of a network. */
+export interface Ends {
+  inputs: number
+  outputs: number
 }
 
 /**
- * One activation a layer: a list as it is given; one name for every layer, but for the output layer of a loss that is
- * computed together with softmax or sigmoid.
+ * `--layers 2,3,2`, or with `-` for what the data fix.
+ * @throws InputError where a size is not one, or does not fit the data
  */
-export function spreadActivations(names: readonly ActivationName[], layers: number, loss: LossName): ActivationName[] {
-  if (names.length > 1 || layers === 1) {
-    if (names.length !== layers) {
-      const wanted = `one name, or ${layers}, one a layer after the inputs`
-      throw new InputError(`--activation: expected ${wanted}, got ${names.length}: ${names.join(',')}`)
+export function parseLayers(text: string, data?: Ends): number[] {
+  const parts = text.split(',').map((part) => part.trim())
+  if (parts.length < 2) throw new InputError(`--layers: expected at least two sizes, such as 2,3,2, got '${text}'`)
+  return parts.map((part, l) => {
+    const fixed = l === 0 ? data?.inputs : l === parts.length - 1 ? data?.outputs : undefined
+    if (part === '-') {
+      if (fixed !== undefined) return fixed
+      throw new InputError(`--layers: '-' stands for a size that the data fix: the first or the last, in '${text}'`)
     }
+    const size = Number(part)
+    if (!Number.isInteger(size) || size < 1)
+      throw new InputError(`--layers: '${part}' in '${text}' is not a layer's size`)
+    if (fixed !== undefined && fixed !== size) {
+      const end = l === 0 ? ['first', 'input columns'] : ['last', 'targets (classes or columns)']
+      throw new InputError(
+        `--layers: the ${end[0]} size is ${size}, but the data have ${fixed} ${end[1]}; write ${fixed}, or '-' to take it`,
+      )
+    }
+    return size
+  })
+}
+
+/**
+ * `--activation relu`, or one a layer. One name goes for all layers, but for an output layer that the loss fixes.
+ * @throws InputError for unknown names (with the nearest known one) and a count that is not the layers'
+ */
+export function parseActivations(text: string, layers: number, loss: LossName): ActivationName[] {
+  const names = text.split(',').map((name) => checkName('--activation', name.trim(), activationNames))
+  if (names.length === 1) {
+    const [name] = names as [ActivationName]
+    const output = losses[loss].requires ?? name
+    return [...Array<ActivationName>(layers - 1).fill(name), output]
   }
-  const [name = 'sigmoid'] = names
-  const output = { crossEntropy: 'softmax', binaryCrossEntropy: 'sigmoid' } as const
-  const last = loss in output ? output[loss as keyof typeof output] : name
-  const spread = names.length > 1 ? [...names] : [...Array<ActivationName>(layers - 1).fill(name), last]
-  const misplaced = spread.slice(0, -1).indexOf('softmax')
-  if (misplaced >= 0) {
-    const mend = `such as --activation ${[...Array<string>(layers - 1).fill('sigmoid'), 'softmax'].join(',')}`
-    throw new InputError(`--activation: softmax is for the output layer only; name one a layer, ${mend}`)
+  if (names.length !== layers) {
+    throw new InputError(
+      `--activation: expected one name, or ${layers}, one a layer after the first; got ${names.length}`,
+    )
   }
-  return spread
+  return names
 }
 
-const makers: Record<OptimizerName, (options: { learningRate?: number }) => Optimizer> = {
-  sgd,
-  rmsprop,
-  adagrad,
-  adam,
-  adamw,
+export const parseLoss = (text: string): LossName => checkName('--loss', text, lossNames)
+
+/** What the optimizer's options came as. */
+export interface OptimizerOptions {
+  optimizer: string
+  lr?: number
+  momentum?: number
+  weightDecay?: number
 }
 
-/** The optimizer with its learning rate: for sgd 0.1 where none is given, else PyTorch's default. */
-export function makeOptimizer(name: OptimizerName, learningRate: number | undefined): Optimizer {
-  const rate = learningRate ?? (name === 'sgd' ? 0.1 : undefined)
-  return makers[name](rate === undefined ? {} : { learningRate: rate })
-}
-
-/** The flags that several commands share. */
-export const flags = {
-  data: (what = `circle, linear, xor, moons, spirals, digits; a .csv file; or a folder with MNIST's IDX files`) =>
-    new Option('--data <source>', what),
-  model: () => new Option('--model <file>', 'a model file, as train writes it'),
-  target: () =>
-    new Option(
-      '--target <column>',
-      "the CSV column to predict: its name, or number from 0 (default: the last); several: --target a --target b",
-    ).argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]),
-  task: () =>
-    new Option('--task <kind>', 'classification or regression (default: as the target column looks)').argParser((text) =>
-      checkName('--task', text, ['classification', 'regression'] as const),
-    ),
-  layers: (fallback: string) =>
-    new Option('--layers <sizes>', 'layer sizes; - for what the data have')
-      .default(parseLayers(fallback), fallback)
-      .argParser(parseLayers),
-  activation: () =>
-    new Option('--activation <names>', `one for all layers, or one a layer: ${activationNames.join(', ')}`)
-      .default(['sigmoid'], 'sigmoid')
-      .argParser(parseActivations),
-  loss: (note = 'quadratic') =>
-    new Option('--loss <name>', `${lossNames.join(', ')} (default: ${note})`).argParser((text): LossName =>
-      checkName('--loss', text, lossNames),
-    ),
-  optimizer: () =>
-    new Option('--optimizer <name>', optimizerNames.join(', '))
-      .default('sgd')
-      .argParser((text): OptimizerName => checkName('--optimizer', text, optimizerNames)),
-  lr: () =>
-    new Option('--lr <number>', "learning rate (default: sgd 0.1, the others PyTorch's)").argParser((text) =>
-      parseNumber('--lr', text, { min: 0 }),
-    ),
-  batch: () =>
-    new Option('--batch <samples>', 'samples per step').default(32).argParser((text) => parseInteger('--batch', text, 1)),
-  epochs: () =>
-    new Option('--epochs <count>', 'passes over the data')
-      .default(10)
-      .argParser((text) => parseInteger('--epochs', text, 1)),
-  seed: () =>
-    new Option('--seed <number>', 'for data, split, first weights and order (default: drawn, and told)').argParser((text) =>
-      parseInteger('--seed', text, 0),
-    ),
-  init: () =>
-    new Option('--init <name>', `first weights: ${initializerNames.join(', ')}`)
-      .default('glorotUniform')
-      .argParser((text) => checkName('--init', text, initializerNames)),
-  backend: () =>
-    new Option('--backend <name>', 'auto (a hardware GPU, else the CPU), webgpu, cpu')
-      .default('auto')
-      .argParser((text): BackendName => checkName('--backend', text, backendNames)),
-  samples: () =>
-    new Option('--samples <count>', 'how many samples to generate').argParser((text) =>
-      parseInteger('--samples', text, 1, 2 ** 28),
-    ),
-  noise: () =>
-    new Option('--noise <deviation>', 'noise of generated data').argParser((text) =>
-      parseNumber('--noise', text, { min: 0 }),
-    ),
-  json: (what = 'print one JSON object and nothing else') => new Option('--json', what),
+/** @throws InputError for unknown names, negative rates, and a momentum where there is none */
+export function parseOptimizer({ optimizer, lr, momentum, weightDecay }: OptimizerOptions): Optimizer {
+  const name = checkName('--optimizer', optimizer, optimizerNames)
+  if (lr !== undefined && !(lr >= 0 && lr < Infinity)) {
+    throw new InputError(`--lr: expected a learning rate of at least 0, got ${lr}`)
+  }
+  if (weightDecay !== undefined) checkNumber('--weight-decay', weightDecay, { min: 0 })
+  if (momentum !== undefined) checkNumber('--momentum', momentum, { min: 0 })
+  if (momentum !== undefined && name !== 'sgd' && name !== 'rmsprop') {
+    throw new InputError(`--momentum: is for sgd and rmsprop; ${name} has its own`)
+  }
+  // Alone, sgd takes the article's rate, as a trainer without an optimizer does.
+  const learningRate = lr ?? (name === 'sgd' ? 0.1 : undefined)
+  const options = {
+    ...(learningRate !== undefined && { learningRate }),
+    ...(momentum !== undefined && { momentum }),
+    ...(weightDecay !== undefined && { weightDecay }),
+  }
+  return { sgd, rmsprop, adagrad, adam, adamw }[name](options)
 }
