@@ -1,84 +1,44 @@
-import { describe, expect, test } from 'vitest'
-import { advise, diagnose, type AdapterDiagnosis, type Surroundings } from '../src/node/diagnose.ts'
+import { describe, expect, it } from 'vitest'
+import { advise, diagnose, type Surroundings } from '../src/node/diagnose.ts'
 
 describe('diagnose', () => {
-  test('finds the adapter that the tests run on, and says what auto takes and why', async () => {
-    const { node, platform, dawn, adapters, auto, advice } = await diagnose()
+  it('finds the adapter that the tests run on, and says what auto takes and why', async () => {
+    const { node, adapters, chosen, dawn, advice } = await diagnose()
     expect(node).toBe(process.version)
-    expect(platform).toBe(`${process.platform}-${process.arch}`)
-    expect(dawn).toEqual({ loads: true, version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string })
-    expect(adapters.length).toBeGreaterThan(0)
+    expect(dawn).toBe('loads')
     const [first] = adapters
-    expect(first?.name).not.toBe('')
-    expect(first?.problem).toBeUndefined()
-    expect(Object.keys(first?.features ?? {})).toEqual(['shader-f16', 'subgroups', 'timestamp-query'])
-    for (const [name, value] of Object.entries(first?.limits ?? {})) expect(value, name).toBeGreaterThan(0)
+    if (!first) throw new Error('no adapter')
+    expect(first.limits.maxStorageBufferBindingSize).toBeGreaterThanOrEqual(128 * 2 ** 20)
     expect(new Set(adapters.map(({ name }) => name)).size).toBe(adapters.length)
-    expect(auto.backend).toBe(first?.software ? 'cpu' : 'webgpu')
-    expect(auto.reason).toContain(first?.name)
-    if (first?.software) expect(advice).not.toEqual([])
-    else expect(advice).toEqual([])
+    const hardware = adapters.some(({ software }) => !software)
+    expect(chosen.backend).toBe(hardware ? 'webgpu' : 'cpu')
+    expect(chosen.reason).toContain(first.name)
+    expect(advice.length > 0).toBe(!hardware)
   })
 })
 
-const bare: Surroundings = {
+const fine: Surroundings = {
   platform: 'linux',
-  arch: 'x64',
-  glibc: true,
-  container: false,
-  distribution: 'id=debian',
+  failure: undefined,
   vulkanLoader: true,
-  vulkanDrivers: [],
+  vulkanDrivers: ['/usr/share/vulkan/icd.d/intel_icd.x86_64.json'],
   nvidia: false,
-  dri: false,
+  dri: true,
 }
-const nvidiaDriver = ['/usr/share/vulkan/icd.d/nvidia_icd.json']
-const mesaDriver = ['/usr/share/vulkan/icd.d/intel_icd.x86_64.json']
-const adapter = (software: boolean, problem?: string): AdapterDiagnosis => ({
-  name: 'Some adapter',
-  vendor: '',
-  architecture: '',
-  description: '',
-  software,
-  features: { 'shader-f16': false, subgroups: false, 'timestamp-query': false },
-  limits: {} as AdapterDiagnosis['limits'],
-  ...(problem !== undefined && { problem }),
-})
 
 describe('advise', () => {
-  test('has none where a hardware adapter opens', () => {
-    expect(advise(bare, [adapter(false)])).toEqual([])
-    expect(advise(bare, [adapter(true), adapter(false)])).toEqual([])
-  })
-
-  test.each<[string, Partial<Surroundings>, RegExp[]]>([
-    ['no loader on Debian', { vulkanLoader: false, dri: true }, [/apt install libvulkan1/, /apt install mesa-vulkan/]],
-    [
-      'no loader on Fedora',
-      { vulkanLoader: false, distribution: 'id=fedora' },
-      [/dnf install vulkan-loader/, /no GPU/],
-    ],
-    ['no loader anywhere known', { vulkanLoader: false, distribution: '' }, [/libvulkan1 or vulkan-loader/, /no GPU/]],
-    ['NVIDIA without its manifest', { nvidia: true }, [/nvidia_icd\.json.*proprietary driver/]],
-    ['NVIDIA in a container', { nvidia: true, container: true }, [/NVIDIA_DRIVER_CAPABILITIES=\S*graphics/]],
-    ['NVIDIA with its manifest', { nvidia: true, vulkanDrivers: nvidiaDriver }, [/offers no GPU.*nvidia-smi/]],
-    ['drivers that Dawn refuses', { dri: true, vulkanDrivers: mesaDriver }, [/Mesa older than 24.*render/]],
-    ['no GPU in a container', { container: true }, [/--device \/dev\/dri.*graphics/]],
-    ['no GPU at all', {}, [/no GPU.*'cpu'/]],
-    ['musl', { glibc: false }, [/musl.*Debian/]],
-    ['Windows', { platform: 'win32' }, [/driver.*Direct3D 12/, /Remote Desktop/]],
-    ['macOS', { platform: 'darwin' }, [/Metal/]],
-    ['another system', { platform: 'freebsd' }, [/not built for freebsd/]],
-  ])('%s', (_, change, patterns) => {
-    for (const adapters of [[], [adapter(true)]]) {
-      const advice = advise({ ...bare, ...change }, adapters)
-      expect(advice).toHaveLength(patterns.length)
-      patterns.forEach((pattern, i) => expect(advice[i]).toMatch(pattern))
-    }
-  })
-
-  test("passes on why Dawn does not load, and why a hardware adapter's device does not open", () => {
-    expect(advise(bare, [], 'run `npm install webgpu`')).toEqual(['Dawn does not load: run `npm install webgpu`.'])
-    expect(advise(bare, [adapter(false, 'out of memory')])).toEqual([expect.stringMatching(/driver.*out of memory/)])
+  it.each<[string, Partial<Surroundings>, RegExp[]]>([
+    ['an old Mesa', {}, [/drivers found: .*intel_icd.*version 24/]],
+    ['no loader', { vulkanLoader: false, vulkanDrivers: [] }, [/libvulkan1.*vulkan-loader/, /mesa-vulkan-drivers/]],
+    ['NVIDIA without graphics', { nvidia: true, vulkanDrivers: [] }, [/nvidia_icd\.json/, /mesa-vulkan-drivers/]],
+    ['NVIDIA alone', { nvidia: true, dri: false, vulkanDrivers: [] }, [/NVIDIA_DRIVER_CAPABILITIES/]],
+    ['no GPU', { dri: false, vulkanDrivers: [] }, [/shows no GPU/]],
+    ['Windows', { platform: 'win32' }, [/driver of your card/]],
+    ['a Mac', { platform: 'darwin' }, [/Metal/]],
+    ['no Dawn', { failure: "the optional package 'webgpu' (Dawn) is not installed: …" }, [/is not installed/]],
+  ])('%s', (_, around, wanted) => {
+    const advice = advise({ ...fine, ...around })
+    expect(advice).toHaveLength(wanted.length)
+    wanted.forEach((pattern, i) => expect(advice[i]).toMatch(pattern))
   })
 })

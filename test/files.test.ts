@@ -43,7 +43,7 @@ describe('writeModel and readModel', () => {
     const network = Network.create({ sizes: [1, 1], seed: 7 })
     network.parameters[1] = NaN
     await expectError(writeModel(at('model.json'), network), /^network: parameter 1 is NaN/)
-    await expectError(writeModel(at('model.json'), {} as Network), 'network: expected a Network, got a Object')
+    await expectError(writeModel(at('model.json'), {} as never), 'network: expected a Network, got a Object')
     expect(await readdir(folder)).toEqual([])
   })
 

@@ -55,7 +55,7 @@ describe('errors', () => {
       new InputError('dataset: expected a Dataset, got an array of 4'),
     )
     expect(() => normalize(undefined as unknown as Dataset)).toThrow(InputError)
-    expect(() => scale(data, {} as Scaling)).toThrow(
+    expect(() => scale(data, {} as never)).toThrow(
       new InputError('scaling: expected what standardize or normalize returns, got a Object'),
     )
     expect(() => scale(Dataset.from([[1]], [1]), standardize(data))).toThrow(

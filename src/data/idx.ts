@@ -27,9 +27,9 @@ interface ElementType {
   read: (view: DataView, start: number, count: number) => IdxArray['data']
 }
 
-function element<T extends IdxArray['data']>(
+function element(
   name: IdxType,
-  List: { new (length: number): T; readonly BYTES_PER_ELEMENT: number },
+  List: { new (length: number): IdxArray['data']; readonly BYTES_PER_ELEMENT: number },
   get: (view: DataView, at: number) => number,
 ): ElementType {
   const bytes = List.BYTES_PER_ELEMENT

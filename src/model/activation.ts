@@ -22,9 +22,9 @@ export type ActivationName = (typeof activationNames)[number]
 /** What works on one neuron at a time: all but softmax, which needs its whole layer. */
 export interface ElementwiseActivation {
   /** a = f(z) */
-  value(z: number): number
+  readonly value: (z: number) => number
   /** f′(z), from z and a = f(z) */
-  derivative(z: number, a: number): number
+  readonly derivative: (z: number, a: number) => number
 }
 
 export function sigmoid(z: number): number {

@@ -49,7 +49,9 @@ export function decodeNetwork(value: unknown): NetworkParameters & Pick<Network,
   }
   const list = (name: 'weights' | 'biases') => {
     if (!Array.isArray(json[name])) throw new InputError(`model: "${name}" is ${describe(json[name])}, expected a list`)
-    return json[name].map((values, l) => (typeof values === 'string' ? decodeValues(values, `${name}[${l}]`) : values))
+    return (json[name] as (string | number[])[]).map((values, l) =>
+      typeof values === 'string' ? decodeValues(values, `${name}[${l}]`) : values,
+    )
   }
   return {
     sizes: json.sizes as number[],
@@ -68,7 +70,7 @@ function names(value: unknown, field: string, count?: unknown): string[] | undef
     throw new InputError(`model: "${field}" is ${describe(value)}, expected a list of names`)
   }
   if (count !== undefined && value.length !== count) {
-    throw new InputError(`model: "${field}" has ${value.length} names, expected ${String(count)}`)
+    throw new InputError(`model: "${field}" has ${value.length} names, expected ${describe(count)}`)
   }
   return value
 }

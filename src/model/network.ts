@@ -162,7 +162,7 @@ function fill(target: Float32Array, source: unknown, name: string, shape: string
     throw new InputError(`${name}: expected ${shape}${target.length} values, got ${describe(source)}`)
   }
   const rows = Array.isArray(source) && typeof source[0] === 'object'
-  const values = (rows ? source.flatMap((row) => [...row]) : source) as ArrayLike<number>
+  const values = (rows ? (source as number[][]).flat() : source) as ArrayLike<number>
   if (values.length !== target.length) {
     throw new InputError(`${name}: expected ${shape}${target.length} values, got ${values.length}`)
   }

@@ -26,6 +26,21 @@ export interface Diagnosis {
   advice: string[]
 }
 
+/** What stands around this program, on which the advice depends. */
+export interface Surroundings {
+  platform: NodeJS.Platform
+  /** Why Dawn does not load, where it does not. */
+  failure: string | undefined
+  /** Linux: whether libvulkan.so.1 is found. */
+  vulkanLoader: boolean
+  /** Linux: the files by which Vulkan drivers announce themselves. */
+  vulkanDrivers: string[]
+  /** Linux: whether the kernel shows an NVIDIA card. */
+  nvidia: boolean
+  /** Linux: whether the kernel shows any other graphics device. */
+  dri: boolean
+}
+
 /** Where Vulkan drivers announce themselves on Linux. */
 const driverFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d']
 const usefulFeatures = ['shader-f16', 'subgroups', 'timestamp-query'] as const
@@ -51,7 +66,7 @@ export async function diagnose(): Promise<Diagnosis> {
     dawn: failure ?? 'loads',
     adapters,
     chosen,
-    advice: hardware ? [] : advise(),
+    advice: hardware ? [] : advise(lookAround()),
   }
 }
 
@@ -75,40 +90,53 @@ async function findAdapters(gpu: GPU): Promise<AdapterReport[]> {
   return [...found.values()]
 }
 
-/** What would bring a hardware adapter, for this platform. */
-function advise(): string[] {
-  const failure = loadFailure()
-  if (failure?.includes("package 'webgpu'")) return [failure]
-  if (process.platform === 'win32')
-    return ['install the graphics driver of your card from its maker; WebGPU runs on Direct3D 12']
-  if (process.platform === 'darwin')
-    return ['WebGPU runs on Metal; macOS 11 or newer has it, virtual machines often do not']
-  return adviseLinux()
+function lookAround(): Surroundings {
+  return {
+    platform: process.platform,
+    failure: loadFailure(),
+    vulkanLoader: !lacksVulkanLoader(),
+    vulkanDrivers: driverFolders.flatMap(listDrivers),
+    nvidia: existsSync('/dev/nvidia0'),
+    dri: existsSync('/dev/dri'),
+  }
 }
 
-function adviseLinux(): string[] {
+/** What would bring a hardware adapter, given that there is none. */
+export function advise(around: Surroundings): string[] {
+  const { platform, failure } = around
+  if (failure?.includes("package 'webgpu'")) return [failure]
+  if (platform === 'win32')
+    return ['install the graphics driver of your card from its maker: WebGPU runs on Direct3D 12']
+  if (platform === 'darwin') {
+    return ['WebGPU runs on Metal, which macOS 11 and newer have on real machines; virtual machines often do not']
+  }
+  return adviseLinux(around)
+}
+
+function adviseLinux({ vulkanLoader, vulkanDrivers, nvidia, dri }: Surroundings): string[] {
   const advice: string[] = []
-  if (lacksVulkanLoader()) {
+  if (!nvidia && !dri) {
+    advice.push(
+      'this machine shows no GPU (no /dev/dri, no /dev/nvidia0): in a container or virtual machine, pass one in',
+    )
+  }
+  if (!vulkanLoader) {
     advice.push(
       'install the Vulkan loader: `apt install libvulkan1` (Debian, Ubuntu), `dnf install vulkan-loader` (Fedora)',
     )
   }
-  const drivers = driverFolders.flatMap((folder) => listDrivers(folder))
-  const devices = existsSync('/dev/dri') || existsSync('/dev/nvidia0')
-  if (!devices)
-    advice.push('this machine shows no GPU (/dev/dri and /dev/nvidia* are missing): in a container, pass one in')
-  if (drivers.length === 0) {
+  if (nvidia && !vulkanDrivers.some((driver) => driver.includes('nvidia'))) {
     advice.push(
-      'no Vulkan driver is installed: for AMD and Intel `apt install mesa-vulkan-drivers` (Mesa 24 or newer; Dawn refuses ' +
-        "older ones, Debian 12's among them), for NVIDIA the maker's own driver",
+      "an NVIDIA card is here, but not its Vulkan driver (nvidia_icd.json): install the driver's graphics part " +
+        '(libnvidia-gl); in a container set NVIDIA_DRIVER_CAPABILITIES=all',
     )
-  } else {
-    advice.push(`Vulkan drivers found: ${drivers.join(', ')}; Mesa's must be version 24 or newer for Dawn to take them`)
   }
-  if (existsSync('/dev/nvidia0') && !drivers.some((driver) => driver.includes('nvidia'))) {
+  if (dri && vulkanDrivers.length === 0) {
+    advice.push('install a Vulkan driver: for AMD and Intel `apt install mesa-vulkan-drivers`, Mesa 24 or newer')
+  }
+  if (vulkanDrivers.length > 0) {
     advice.push(
-      "an NVIDIA card is here, but nvidia_icd.json is not: install the driver's graphics part (libnvidia-gl); in a " +
-        'container set NVIDIA_DRIVER_CAPABILITIES=all or graphics,compute',
+      `drivers found: ${vulkanDrivers.join(', ')}; Dawn refuses Mesa before version 24, Debian 12's 22.3 among it`,
     )
   }
   return advice

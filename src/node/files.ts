@@ -22,7 +22,7 @@ export async function readModel(path: string): Promise<Network> {
     const problem = text.trim() === '' ? 'it is empty' : 'it is not JSON, or cut short'
     throw new InputError(`${path}: not a model file: ${problem}`, { cause })
   }
-  return withPath(path, async () => Network.fromJSON(value))
+  return withPath(path, () => Promise.resolve(Network.fromJSON(value)))
 }
 
 /**

@@ -27,9 +27,9 @@ export type LossName = (typeof lossNames)[number]
 
 export interface Loss {
   /** What one output adds to C. `logit` is z; for softmax outputs ln a. */
-  term(a: number, y: number, logit: number): number
+  readonly term: (a: number, y: number, logit: number) => number
   /** ∂C/∂a of one output; for the two cross-entropies, which are taken from z, ∂C/∂z = a − y. */
-  slope(a: number, y: number): number
+  readonly slope: (a: number, y: number) => number
   /** Whether C is divided by the number of outputs. */
   readonly meanOverOutputs: boolean
   /** The output activation that the loss is computed together with, where it must be one. */

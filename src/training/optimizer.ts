@@ -103,8 +103,8 @@ function adamLike(name: 'adam' | 'adamw', weightDecay: number, options: AdamOpti
   checkCommon(name, options, ['betas', 'epsilon'])
   const { betas = [0.9, 0.999], ...rest } = options
   if (!Array.isArray(betas) || betas.length !== 2) throw new InputError(`${name}: betas: expected two numbers`)
-  const decay1 = checkShare(`${name}: betas[0]`, betas[0] as number)
-  const decay2 = checkShare(`${name}: betas[1]`, betas[1] as number)
+  const decay1 = checkShare(`${name}: betas[0]`, betas[0])
+  const decay2 = checkShare(`${name}: betas[1]`, betas[1])
   return Object.freeze({ ...neutral, name, learningRate: 1e-3, weightDecay, decay1, decay2, epsilon: 1e-8, ...rest })
 }
 

@@ -59,6 +59,12 @@ class CPUData implements LoadedData {
   }
 }
 
+/** The data of a handle that `load` gave. */
+function ownData(handle: LoadedData): Dataset {
+  if (handle instanceof CPUData) return handle.data
+  throw new Error('the data were loaded by another backend')
+}
+
 /** A network in host memory, in the precision asked for. */
 export class CPUNetwork implements PlacedNetwork {
   readonly #settings: PlacementSettings
@@ -195,7 +201,7 @@ export class CPUNetwork implements PlacedNetwork {
   async #trainEpoch(data: LoadedData, plan: EpochPlan): Promise<Sums> {
     const { order, batchSize, learningRate, stepsBefore, signal } = plan
     const { optimizer } = this.#settings
-    const source = (data as CPUData).data
+    const source = ownData(data)
     const sums: Sums = { loss: 0, right: 0, samples: 0 }
     this.#checkpoint.set(this.#parameters)
     let stretchStart = performance.now()
@@ -220,7 +226,7 @@ export class CPUNetwork implements PlacedNetwork {
   }
 
   async score(data: LoadedData): Promise<Sums> {
-    const source = (data as CPUData).data
+    const source = ownData(data)
     const sums: Sums = { loss: 0, right: 0, samples: source.length }
     await this.#inPieces(source, (space, rows) => {
       const { loss, right } = this.#outputDelta(space, rows)

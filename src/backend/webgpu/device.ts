@@ -23,7 +23,7 @@ export function nameAdapter(info: GPUAdapterInfo): string {
 /** Whether an adapter is a CPU in disguise (SwiftShader, llvmpipe, WARP). */
 export function isSoftware(info: GPUAdapterInfo): boolean {
   const names = [info.vendor, info.architecture, info.device, info.description].join(' ')
-  return info.isFallbackAdapter === true || softwareNames.test(names)
+  return info.isFallbackAdapter || softwareNames.test(names)
 }
 
 /** The adapter that WebGPU would give here, if any. */

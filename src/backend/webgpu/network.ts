@@ -60,6 +60,12 @@ class WebGPUData implements LoadedData, DeviceData {
   }
 }
 
+/** The buffers behind a handle that `load` gave. */
+function ownData(handle: LoadedData): WebGPUData {
+  if (handle instanceof WebGPUData) return handle
+  throw new Error('the data were loaded by another backend')
+}
+
 /** A network on the GPU, trained by the layered plan. */
 export class WebGPUNetwork implements PlacedNetwork {
   readonly #device: Device
@@ -137,7 +143,7 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   async trainEpochs(loaded: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]> {
-    const data = loaded as WebGPUData
+    const data = ownData(loaded)
     const done: Sums[] = []
     if (this.#resident) return this.#trainGroup(this.#resident, data, plans)
     for (const plan of plans) {
@@ -257,7 +263,7 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   async score(loaded: LoadedData): Promise<Sums> {
-    const data = loaded as WebGPUData
+    const data = ownData(loaded)
     const space = await this.#device.checked('evaluation', () => this.#piecesFor(data.samples))
     const passes = data.passes(this.#plan, space)
     const reset = this.#device.gpu.createCommandEncoder()
@@ -353,7 +359,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     const staging = await this.#device.checked('read-back', () => {
       const targets = sizes.map((size, i) => this.#buffers.readback(`read-back ${i}`, size))
       const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp read-back' })
-      sources.forEach((source, i) => encoder.copyBufferToBuffer(source, 0, targets[i]!, 0, sizes[i]!))
+      sources.forEach((source, i) => encoder.copyBufferToBuffer(source, 0, targets[i]!, 0, sizes[i]))
       gpu.queue.submit([encoder.finish()])
       return targets
     })

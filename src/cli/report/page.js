@@ -37,7 +37,7 @@
     }
     for (const one of series.slice(1)) {
       one.points = { show: run.curves.epoch.length < 30 }
-      one.value = (_, value) => (value == null ? '–' : Number(value.toPrecision(4)))
+      one.value = (_, value) => (value === null || value === undefined ? '–' : Number(value.toPrecision(4)))
     }
     const options = { scales: { x: { time: false } }, axes: [axis('epoch'), { ...axis(label), size: 62 }], series }
     chart(document.getElementById(id), () => 280, options, data)
