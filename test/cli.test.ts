@@ -255,6 +255,7 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     ['--data circle --backend gpu', /--backend: unknown name 'gpu'/],
     ['--data circle --bach 3', /unknown option '--bach'.*--batch/],
     ['--data circle --out a-file/model.json', /a-file/],
+    ['--data circle --out /proc/x/model.json', /\/proc\/x\/model\.json: cannot be written/],
     ['--data circle --report empty-folder', /empty-folder: is a folder/],
     ['--data circle --standardize --normalize', /--normalize: is the other of --standardize/],
     ['', /required option '--data <name>' not specified/],

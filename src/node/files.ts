@@ -61,8 +61,17 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   }
 }
 
+/** Makes a folder and those above it. Node's own recursive mkdir never ends where the kernel refuses, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => undefined))?.isDirectory()) return
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder))
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
 async function replaceFile(path: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.tmp`)
   const file = await open(temporary, 'wx', mode)
   try {
@@ -97,6 +106,7 @@ export async function checkWritable(path: string): Promise<void> {
     above = await stat(folder).catch(() => undefined)
   }
   if (!above?.isDirectory()) throw new InputError(`${path}: cannot be written: ${folder} is not a folder`)
+  if (/^\/(proc|sys)(\/|$)/.test(folder)) throw new InputError(`${path}: cannot be written: ${folder} is the kernel's`)
   await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
     throw fileError(error, path, 'written')
   })
