@@ -6,7 +6,7 @@ import { makeData } from './workloads.js'
 
 const optimizers = { adam, sgd }
 
-/** One of our backends on a workload: held against float64 first, then ready to be timed. */
+/** One of our backends (by name, or made) on a workload: held against float64 first, then ready to be timed. */
 export async function ours(workload, backend, label) {
   const { sizes, hidden, output, loss, batchSize, samples, learningRate } = workload
   const { x, y } = makeData(workload)
@@ -27,7 +27,12 @@ export async function ours(workload, backend, label) {
       epochs = Math.max(epochs + 1, Math.round(epochsPerSecond * seconds))
     }
   }
-  return { label, run, dispose: () => trainer.dispose(), description: trainer.backend.description }
+  return {
+    label,
+    run,
+    dispose: () => (trainer.dispose(), trainer.backend.dispose()),
+    description: trainer.backend.description,
+  }
 }
 
 /** The article's way in numpy: a program of its own that answers each line "seconds" with its steps per second. */

@@ -1,6 +1,7 @@
 // Checks, then times: `npm run bench` [-- W1 W2] [--rounds 5] [--seconds 0.6]. Prints a table and, with --json, the figures.
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { webgpu } from '../dist/node/index.js'
 import { numpyLoop, ours } from './contenders.js'
 import { measureInTurn } from './measure.js'
 import { flopsPerStep, workloads } from './workloads.js'
@@ -10,7 +11,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.6' },
-    backend: { type: 'string', multiple: true, default: ['cpu', 'webgpu', 'numpy'] },
+    backend: { type: 'string', multiple: true, default: ['cpu', 'webgpu', 'layered', 'numpy'] },
     json: { type: 'boolean', default: false },
   },
 })
@@ -37,6 +38,7 @@ for (const key of positionals.length > 0 ? positionals : Object.keys(workloads))
   const makers = {
     cpu: () => ours(workload, 'cpu', 'webgpu-mlp cpu'),
     webgpu: () => ours(workload, 'webgpu', 'webgpu-mlp webgpu'),
+    layered: () => ours(workload, webgpu({ plan: 'layered' }), 'webgpu-mlp webgpu, layered'),
     numpy: () => numpyLoop(workload, 'numpy, loop over samples'),
   }
   const contenders = []

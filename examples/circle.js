@@ -5,12 +5,12 @@ const { train, test } = split(circle({ samples: 500, seed: 1 }), { test: 0.2, se
 const network = Network.create({ sizes: [2, 3, 2], seed: 1 })
 const history = await fit(network, train, {
   validation: test,
-  optimizer: sgd({ learningRate: 3 }),
+  optimizer: sgd({ learningRate: 1 }),
   batchSize: 10,
-  epochs: 300,
+  epochs: 1000,
   seed: 1,
   onEpoch: ({ epoch, loss, validation }) => {
-    if (epoch % 50 === 0) console.log(`epoch ${epoch}  loss ${loss.toFixed(4)}  score ${validation.accuracy}`)
+    if (epoch % 100 === 0) console.log(`epoch ${epoch}  loss ${loss.toFixed(4)}  score ${validation.accuracy}`)
   },
 })
 console.log(
