@@ -1,6 +1,7 @@
 // Z = A W^T + b and A' = f(Z) of one layer, for a minibatch.
 //   inputs           rows x INPUTS (the data set, its rows taken through the order, or the layer before's activations)
-//   weights          OUTPUTS x INPUTS, row-major, in parameters from WEIGHTS on; biases OUTPUTS from BIASES on
+//   weights          INPUTS x OUTPUTS (transposed: neighbouring invocations, which have neighbouring neurons, then read
+//                    neighbouring addresses), in parameters from WEIGHTS on; biases OUTPUTS from BIASES on
 //   weighted_inputs  rows x OUTPUTS, written; activations the same (for softmax, softmax.wgsl writes them)
 // CPU: forward in src/backend/cpu/stages.ts. Libraries: step, tile, activation.
 override INPUTS: u32;
@@ -32,15 +33,19 @@ fn load(starts: vec4u, k: u32) -> vec4f {
   return vec4f(inputs[starts.x + k], inputs[starts.y + k], inputs[starts.z + k], inputs[starts.w + k]);
 }
 
+fn store_one(row: u32, column: u32, sum: f32) {
+  if (column >= OUTPUTS) { return; }
+  let z = sum + parameters[BIASES + column];
+  weighted_inputs[row * OUTPUTS + column] = z;
+  activations[row * OUTPUTS + column] = activate(ACTIVATION, z);
+}
+
 fn store(row: u32, columns: vec4u, sums: vec4f) {
   if (row >= step.rows) { return; }
-  for (var c = 0u; c < 4u; c++) {
-    if (columns[c] < OUTPUTS) {
-      let z = sums[c] + parameters[BIASES + columns[c]];
-      weighted_inputs[row * OUTPUTS + columns[c]] = z;
-      activations[row * OUTPUTS + columns[c]] = activate(ACTIVATION, z);
-    }
-  }
+  store_one(row, columns.x, sums.x);
+  store_one(row, columns.y, sums.y);
+  store_one(row, columns.z, sums.z);
+  store_one(row, columns.w, sums.w);
 }
 
 fn store_tile(first: u32, columns: vec4u, sums: mat4x4f) {
@@ -54,7 +59,7 @@ fn store_tile(first: u32, columns: vec4u, sums: mat4x4f) {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let first = group.y * 4u * ROW_TILES;
   let columns = group.x * 4u * WIDTH + lane.x + WIDTH * vec4u(0u, 1u, 2u, 3u);
-  let weights = WEIGHTS + INPUTS * min(columns, vec4u(OUTPUTS - 1u));
+  let neurons = WEIGHTS + min(columns, vec4u(OUTPUTS - 1u));
   let starts0 = input_starts(first);
   let starts1 = input_starts(first + 4u);
   let starts2 = input_starts(first + 8u);
@@ -64,7 +69,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   var sums2 = mat4x4f();
   var sums3 = mat4x4f();
   for (var k = 0u; k < INPUTS; k++) {
-    let w = vec4f(parameters[weights.x + k], parameters[weights.y + k], parameters[weights.z + k], parameters[weights.w + k]);
+    let places = neurons + k * OUTPUTS;
+    let w = vec4f(parameters[places.x], parameters[places.y], parameters[places.z], parameters[places.w]);
     sums0 += outer_product(load(starts0, k), w);
     if (ROW_TILES > 1u) { sums1 += outer_product(load(starts1, k), w); }
     if (ROW_TILES > 2u) { sums2 += outer_product(load(starts2, k), w); }

@@ -1,6 +1,6 @@
 // delta of a hidden layer, (delta_next W_next) ⊙ f'(Z), written over Z.
 //   next_deltas  rows x NEXT, of the layer after
-//   weights      NEXT x OUTPUTS of the layer after, in parameters from WEIGHTS on
+//   weights      OUTPUTS x NEXT (transposed) of the layer after, in parameters from WEIGHTS on
 //   activations  rows x OUTPUTS of this layer
 //   deltas       rows x OUTPUTS of this layer: Z on entry, delta on return
 // CPU: hiddenDelta in src/backend/cpu/stages.ts. Libraries: step, tile, activation.
@@ -21,14 +21,18 @@ fn load(starts: vec4u, k: u32) -> vec4f {
   return vec4f(next_deltas[starts.x + k], next_deltas[starts.y + k], next_deltas[starts.z + k], next_deltas[starts.w + k]);
 }
 
+fn store_one(row: u32, column: u32, sum: f32) {
+  if (column >= OUTPUTS) { return; }
+  let place = row * OUTPUTS + column;
+  deltas[place] = sum * activation_derivative(ACTIVATION, deltas[place], activations[place]);
+}
+
 fn store(row: u32, columns: vec4u, sums: vec4f) {
   if (row >= step.rows) { return; }
-  for (var c = 0u; c < 4u; c++) {
-    if (columns[c] < OUTPUTS) {
-      let place = row * OUTPUTS + columns[c];
-      deltas[place] = sums[c] * activation_derivative(ACTIVATION, deltas[place], activations[place]);
-    }
-  }
+  store_one(row, columns.x, sums.x);
+  store_one(row, columns.y, sums.y);
+  store_one(row, columns.z, sums.z);
+  store_one(row, columns.w, sums.w);
 }
 
 fn store_tile(first: u32, columns: vec4u, sums: mat4x4f) {
@@ -42,7 +46,7 @@ fn store_tile(first: u32, columns: vec4u, sums: mat4x4f) {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let first = group.y * 4u * ROW_TILES;
   let columns = group.x * 4u * WIDTH + lane.x + WIDTH * vec4u(0u, 1u, 2u, 3u);
-  let clamped = WEIGHTS + min(columns, vec4u(OUTPUTS - 1u));
+  let weights = WEIGHTS + NEXT * min(columns, vec4u(OUTPUTS - 1u));
   let starts0 = NEXT * four_rows(first, step.rows);
   let starts1 = NEXT * four_rows(first + 4u, step.rows);
   let starts2 = NEXT * four_rows(first + 8u, step.rows);
@@ -52,8 +56,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   var sums2 = mat4x4f();
   var sums3 = mat4x4f();
   for (var k = 0u; k < NEXT; k++) {
-    let weights = clamped + k * OUTPUTS;
-    let w = vec4f(parameters[weights.x], parameters[weights.y], parameters[weights.z], parameters[weights.w]);
+    let places = weights + k;
+    let w = vec4f(parameters[places.x], parameters[places.y], parameters[places.z], parameters[places.w]);
     sums0 += outer_product(load(starts0, k), w);
     if (ROW_TILES > 1u) { sums1 += outer_product(load(starts1, k), w); }
     if (ROW_TILES > 2u) { sums2 += outer_product(load(starts2, k), w); }

@@ -15,6 +15,11 @@ override WIDTH: u32;
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.y * groups.x * WIDTH + id.x;
   if (i >= COUNT) { return; }
+  if (SLOTS == 0u) {
+    let p = parameters[i];
+    parameters[i] = p - step.scalars.step_size * (gradients[i] + WEIGHT_DECAY * p);
+    return;
+  }
   var parameter = Parameter(parameters[i], 0.0, 0.0, 0.0);
   if (SLOTS > 0u) { parameter.slot0 = state[i]; }
   if (SLOTS > 1u) { parameter.slot1 = state[COUNT + i]; }

@@ -9,6 +9,7 @@ import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
 import { type DeviceData, encode, LayeredPlan, type Passes, type Workspace } from './layered.ts'
 import { Pace } from './pace.ts'
+import { toDevice, toHost } from './transpose.ts'
 import { choosesResident, epochsHeld, type PlanChoice, ResidentPlan } from './resident.ts'
 import { MOST_STEPS, noUpdate } from './steps.ts'
 import { countMinibatches } from '../../training/minibatch.ts'
@@ -98,7 +99,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     this.#resident = resident
     this.#pace = new Pace(submitMilliseconds, resident?.mostSteps ?? MOST_STEPS)
     this.#training = plan.makeWorkspace('training', settings.batchSize)
-    this.#checkpoint = buffers.storage('checkpoint', network.parameters)
+    this.#checkpoint = buffers.storage('checkpoint', network.parameters.length)
     this.#bytes = network.parameters.byteLength
     if (resident) this.#checkpointState = buffers.storage('checkpoint of the state', plan.residents.state.size / 4)
   }
@@ -112,7 +113,14 @@ export class WebGPUNetwork implements PlacedNetwork {
   ) {
     const buffers = new Buffers(device)
     try {
-      const plan = await LayeredPlan.create(device, kernels, buffers, network.layers, network.parameters, settings)
+      const plan = await LayeredPlan.create(
+        device,
+        kernels,
+        buffers,
+        network.layers,
+        toDevice(network.layers, network.parameters),
+        settings,
+      )
       const { residents } = plan
       const resident = choosesResident(choice, network.layers, settings)
         ? await ResidentPlan.create(device, kernels, buffers, network.layers, residents, settings)
@@ -339,7 +347,7 @@ export class WebGPUNetwork implements PlacedNetwork {
         weightedInputs: this.#cut(weightedInputs, rows),
         activations: this.#cut(layers.slice(0, space.activations.length), rows),
         deltas: this.#cut(layers.slice(space.activations.length), rows),
-        gradient: gradient!,
+        gradient: toHost(this.#layers, gradient!),
       }
     } finally {
       data.dispose()
@@ -373,7 +381,7 @@ export class WebGPUNetwork implements PlacedNetwork {
 
   async readParameters(): Promise<Float32Array> {
     const [values] = await this.#read([this.#plan.residents.parameters], this.#bytes)
-    return values!
+    return toHost(this.#layers, values!)
   }
 
   async restoreCheckpoint(): Promise<void> {

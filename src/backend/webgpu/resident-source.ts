@@ -127,7 +127,8 @@ ${each(store)}
 `
 }
 
-const weight = (layer: Layer, i: number, j: number) => layer.weightOffset + i * layer.inputs + j
+/** The place of w_ij in the parameters, which hold each layer's weights transposed. */
+const weight = (layer: Layer, i: number, j: number) => layer.weightOffset + j * layer.outputs + i
 
 /** The input j of layer l: the data for the first, the activations below for the others. */
 const below = (l: number, j: number) => (l === 0 ? `x${j}` : `a${l - 1}_${j}`)

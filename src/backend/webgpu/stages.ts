@@ -96,17 +96,16 @@ export async function hiddenDelta(kernels: Kernels, layer: Layer, next: Layer, b
 
 /** ∂C/∂W and ∂C/∂b of a layer. */
 export async function gradient(kernels: Kernels, layer: Layer, first: boolean): Promise<Stage> {
-  const columns = layer.inputs + 1
-  const tiling = chooseTiling(layer.outputs, columns)
+  const rows = layer.inputs + 1
+  const tiling = chooseTiling(rows, layer.outputs)
   const kernel = await kernels.compile('gradient', {
     INPUTS: layer.inputs,
     OUTPUTS: layer.outputs,
     WEIGHTS: layer.weightOffset,
-    BIASES: layer.biasOffset,
     GATHER: Number(first),
     ...tilingConstants(tiling),
   })
-  return productStage(kernel, tiling, columns, layer.outputs)
+  return productStage(kernel, tiling, layer.outputs, rows)
 }
 
 /** The constants of shaders/optimizer.wgsl. */
@@ -126,7 +125,7 @@ export function optimizerConstants(optimizer: Optimizer): Record<string, number>
   }
 }
 
-const UPDATE_WIDTH = 64
+const UPDATE_WIDTH = 256
 const MOST_GROUPS = 65535
 
 /** The optimizer's step over all parameters. */
