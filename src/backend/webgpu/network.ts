@@ -7,8 +7,10 @@ import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Tra
 import { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
-import { type DeviceData, encode, LayeredPlan, type Passes, type Workspace } from './layered.ts'
-import { Pace } from './pace.ts'
+import { encode, LayeredPlan, type Passes, type Workspace } from './layered.ts'
+import { ownData, WebGPUData } from './data.ts'
+import { readBack } from './readback.ts'
+import { inSubmits, Pace } from './pace.ts'
 import { toDevice, toHost } from './transpose.ts'
 import { choosesResident, epochsHeld, type PlanChoice, ResidentPlan } from './resident.ts'
 import { MOST_STEPS, noUpdate } from './steps.ts'
@@ -19,53 +21,6 @@ import { submitMilliseconds } from '#gpu'
 const PIECE_VALUES = 1 << 20
 /** Prediction uploads at most so many values at a time. */
 const UPLOAD_VALUES = 1 << 23
-/** How many submits may be under way: one that runs, one that waits. */
-const MOST_IN_FLIGHT = 2
-
-/** A data set's buffers, with the passes that were bound to it. */
-class WebGPUData implements LoadedData, DeviceData {
-  readonly samples: number
-  readonly inputs: GPUBuffer
-  declare readonly targets?: GPUBuffer
-  readonly order: GPUBuffer
-  readonly #buffers: Buffers
-  readonly #passes = new Map<Workspace, Passes>()
-
-  /** @param epochs how many epochs' orders are kept side by side */
-  constructor(buffers: Buffers, inputs: Matrix, targets?: Matrix, epochs = 1) {
-    this.#buffers = buffers
-    this.samples = inputs.rows
-    this.inputs = buffers.storage('inputs', inputs.data)
-    if (targets) this.targets = buffers.storage('targets', targets.data)
-    const order = new Uint32Array(inputs.rows * epochs)
-    for (let i = 0; i < inputs.rows; i++) order[i] = i
-    this.order = buffers.storage('order', order)
-  }
-
-  get memory(): number {
-    return this.inputs.size + this.order.size + (this.targets?.size ?? 0)
-  }
-
-  passes(plan: LayeredPlan, space: Workspace): Passes {
-    let passes = this.#passes.get(space)
-    if (!passes) {
-      passes = plan.bind(this, space)
-      this.#passes.set(space, passes)
-    }
-    return passes
-  }
-
-  dispose(): void {
-    this.#passes.clear()
-    this.#buffers.free(this.inputs, this.order, ...(this.targets ? [this.targets] : []))
-  }
-}
-
-/** The buffers behind a handle that `load` gave. */
-function ownData(handle: LoadedData): WebGPUData {
-  if (handle instanceof WebGPUData) return handle
-  throw new Error('the data were loaded by another backend')
-}
 
 /** A network on the GPU, trained by the layered plan. */
 export class WebGPUNetwork implements PlacedNetwork {
@@ -157,7 +112,9 @@ export class WebGPUNetwork implements PlacedNetwork {
     for (const plan of plans) {
       await this.#beginEpochs(data, [plan], this.#training.rowScores)
       const steps = countMinibatches(plan.order.length, plan.batchSize)
-      await this.#inSubmits(steps, plan.signal, (first, count) => this.#submitSteps(data, plan, first, count))
+      await inSubmits(this.#device, this.#pace, steps, plan.signal, (first, count) =>
+        this.#submitSteps(data, plan, first, count),
+      )
       const sums = await this.#readScores(this.#training, plan.order.length)
       done.push(sums)
       if (!Number.isFinite(sums.loss)) break
@@ -171,7 +128,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     const samples = plan.order.length
     const perEpoch = countMinibatches(samples, plan.batchSize)
     await this.#beginEpochs(data, plans, resident.scores)
-    await this.#inSubmits(perEpoch * plans.length, plan.signal, (first, count) =>
+    await inSubmits(this.#device, this.#pace, perEpoch * plans.length, plan.signal, (first, count) =>
       this.#device.checked('training', () => resident.submit(data, plan, perEpoch, first, count)),
     )
     const [values] = await this.#read([resident.scores], plans.length * 8)
@@ -199,33 +156,6 @@ export class WebGPUNetwork implements PlacedNetwork {
       encoder.clearBuffer(scores)
       gpu.queue.submit([encoder.finish()])
     })
-  }
-
-  /** Submits `steps` steps in pieces that fill the time for one submit, two of them under way at a time. */
-  async #inSubmits(
-    steps: number,
-    signal: AbortSignal | undefined,
-    submit: (first: number, count: number) => Promise<void>,
-  ): Promise<void> {
-    const inFlight: Promise<void>[] = []
-    let lastEnd = performance.now()
-    for (let first = 0; first < steps;) {
-      const count = Math.min(this.#pace.steps, steps - first)
-      const began = performance.now()
-      const settled = submit(first, count).then(async () => {
-        await this.#device.settled()
-        const now = performance.now()
-        this.#pace.learn(count, now - Math.max(began, lastEnd))
-        lastEnd = now
-      })
-      settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
-      inFlight.push(settled)
-      first += count
-      if (inFlight.length >= MOST_IN_FLIGHT) await inFlight.shift()
-      if (signal?.aborted) break
-    }
-    await Promise.all(inFlight)
-    signal?.throwIfAborted()
   }
 
   /** Encodes and submits `count` minibatches of the layered plan, from the given one on. */
@@ -360,23 +290,8 @@ export class WebGPUNetwork implements PlacedNetwork {
     return values.map((value, l) => value.subarray(0, rows * this.#layers[l]!.outputs))
   }
 
-  /** Reads buffers back, all in one wait. @param bytes how much of each; left out, all of it */
-  async #read(sources: readonly GPUBuffer[], bytes?: number): Promise<Float32Array[]> {
-    const { gpu } = this.#device
-    const sizes = sources.map(({ size }) => bytes ?? size)
-    const staging = await this.#device.checked('read-back', () => {
-      const targets = sizes.map((size, i) => this.#buffers.readback(`read-back ${i}`, size))
-      const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp read-back' })
-      sources.forEach((source, i) => encoder.copyBufferToBuffer(source, 0, targets[i]!, 0, sizes[i]))
-      gpu.queue.submit([encoder.finish()])
-      return targets
-    })
-    try {
-      const copies = await Promise.all(staging.map((buffer, i) => this.#device.read(buffer, sizes[i]!)))
-      return copies.map((copy) => new Float32Array(copy))
-    } finally {
-      this.#buffers.free(...staging)
-    }
+  #read(sources: readonly GPUBuffer[], bytes?: number): Promise<Float32Array[]> {
+    return readBack(this.#device, this.#buffers, sources, bytes)
   }
 
   async readParameters(): Promise<Float32Array> {

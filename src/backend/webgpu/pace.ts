@@ -1,3 +1,8 @@
+import type { Device } from './device.ts'
+
+/** How many submits may be under way: one that runs, one that waits. */
+const MOST_IN_FLIGHT = 2
+
 /**
  * How many steps go into one submit: so many that the device works about `target` milliseconds on it. Longer, and a
  * page stutters, a driver's watchdog fires and an abort waits; shorter, and the submits themselves cost. Learned from
@@ -24,4 +29,36 @@ export class Pace {
     // At most fourfold at a time: the first measurements are of a device that was just waking up.
     this.#steps = Math.max(1, Math.min(this.#most, Math.floor(Math.min(fitting, this.#steps * 4))))
   }
+}
+
+/**
+ * Submits `steps` steps in pieces that fill the time for one submit, two of them under way at a time.
+ * @param submit records and submits `count` steps from `first` on
+ */
+export async function inSubmits(
+  device: Device,
+  pace: Pace,
+  steps: number,
+  signal: AbortSignal | undefined,
+  submit: (first: number, count: number) => Promise<void>,
+): Promise<void> {
+  const inFlight: Promise<void>[] = []
+  let lastEnd = performance.now()
+  for (let first = 0; first < steps;) {
+    const count = Math.min(pace.steps, steps - first)
+    const began = performance.now()
+    const settled = submit(first, count).then(async () => {
+      await device.settled()
+      const now = performance.now()
+      pace.learn(count, now - Math.max(began, lastEnd))
+      lastEnd = now
+    })
+    settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
+    inFlight.push(settled)
+    first += count
+    if (inFlight.length >= MOST_IN_FLIGHT) await inFlight.shift()
+    if (signal?.aborted) break
+  }
+  await Promise.all(inFlight)
+  signal?.throwIfAborted()
 }
