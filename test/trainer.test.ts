@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/cpu/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { Dataset } from '../src/data/dataset.ts'
@@ -107,6 +108,16 @@ describe('an AbortSignal', () => {
     await expect(run).rejects.toThrow('enough')
     expect([...network.parameters]).not.toEqual(before)
   })
+
+  const never = async (backend: Backend) => {
+    const trainer = await Trainer.create(make(), { ...options, backend })
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(new Error('time is up')), 100)
+    await expect(trainer.fit(xor, { epochs: 1e9, signal: controller.signal })).rejects.toThrow('time is up')
+    trainer.dispose()
+  }
+  it('is heard between epochs of microseconds on the CPU: timers have their turn', () => never(cpu()))
+  withDevice('is heard between epochs of microseconds on webgpu', (device) => never(webgpu({ device: device.gpu })))
 
   it('stops within an epoch', async () => {
     const controller = new AbortController()

@@ -202,16 +202,10 @@ async function runEpochs(trainer: Trainer, data: PreparedData, options: TrainOpt
   const progress = showProgress(epochs, options.json === true)
   process.on('SIGINT', interrupt)
   const began = performance.now()
-  let lastBreath = began
   try {
     for await (const epoch of running) {
       done.push(epoch)
       progress.update(epoch)
-      if (performance.now() - lastBreath > 20) {
-        // Epochs of a small network never leave the microtasks: without this no signal would be heard.
-        await new Promise<void>((resolve) => setImmediate(resolve))
-        lastBreath = performance.now()
-      }
       if (interrupted) break
     }
   } finally {
