@@ -202,11 +202,13 @@ export class WebGPUNetwork implements PlacedNetwork {
 
   async score(loaded: LoadedData): Promise<Sums> {
     const data = ownData(loaded)
-    const space = await this.#device.checked('evaluation', () => this.#piecesFor(data.samples))
-    const passes = data.passes(this.#plan, space)
-    const reset = this.#device.gpu.createCommandEncoder()
-    reset.clearBuffer(space.rowScores)
-    this.#device.gpu.queue.submit([reset.finish()])
+    const { space, passes } = await this.#device.checked('evaluation', () => {
+      const space = this.#piecesFor(data.samples)
+      const reset = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp evaluation' })
+      reset.clearBuffer(space.rowScores)
+      this.#device.gpu.queue.submit([reset.finish()])
+      return { space, passes: data.passes(this.#plan, space) }
+    })
     for (let start = 0; start < data.samples; start += space.rows) {
       const rows = Math.min(space.rows, data.samples - start)
       await this.#submitPiece(start, rows, [...passes.forward, ...passes.score])
