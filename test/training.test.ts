@@ -187,6 +187,19 @@ describe('data sets larger than a tile, a workspace or a submit', () => {
     expect(got.evaluation.accuracy).toBeCloseTo(want.evaluation.accuracy, 2)
   })
 
+  withDevice('may have more samples than WebGPU has workgroups for', async ({ gpu }) => {
+    const data = randomData(300_000, 2, 2, 25)
+    const network = randomNetwork([2, 3, 2], 'sigmoid', 'sigmoid', 26)
+    const trainer = await Trainer.create(network, { backend: webgpu({ device: gpu }), batchSize: 10 })
+    const reference = await Trainer.create(network, { backend: 'cpu', batchSize: 10 })
+    const [got, want] = [await trainer.evaluate(data), await reference.evaluate(data)]
+    expectClose(got.loss, want.loss, { name: 'loss', rtol: 1e-5 })
+    expectClose(got.accuracy, want.accuracy, { name: 'accuracy', atol: 1e-5 })
+    trainer.dispose()
+    const tooLarge = Trainer.create(network, { backend: webgpu({ device: gpu }), batchSize: 300_000 })
+    await expect(tooLarge).rejects.toThrow('batchSize: webgpu takes at most 262140 samples at once, got 300000')
+  })
+
   withDevice('are predicted like single rows', async (device) => {
     const data = randomData(2500, 600, 3, 23)
     const network = randomNetwork([600, 5, 3], 'gelu', 'softmax', 24)

@@ -1,3 +1,4 @@
+import { InputError } from '../../errors.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { Matrix } from '../../data/matrix.ts'
 import type { Layer } from '../../model/layout.ts'
@@ -19,6 +20,16 @@ import { submitMilliseconds } from '#gpu'
 
 /** Evaluation and prediction go through the data in pieces of about this many values a layer. */
 const PIECE_VALUES = 1 << 20
+/** A kernel takes at least 4 rows a workgroup, and WebGPU at most 65,535 workgroups side by side. */
+const MOST_ROWS = 4 * 65535
+
+function checkRows(argument: string, rows: number): void {
+  if (rows <= MOST_ROWS) return
+  throw new InputError(
+    `${argument}: webgpu takes at most ${MOST_ROWS} samples at once, got ${rows}; use smaller batches`,
+  )
+}
+
 /** Prediction uploads at most so many values at a time. */
 const UPLOAD_VALUES = 1 << 23
 
@@ -66,6 +77,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     settings: PlacementSettings,
     choice: PlanChoice,
   ) {
+    checkRows('batchSize', settings.batchSize)
     const buffers = new Buffers(device)
     try {
       const plan = await LayeredPlan.create(
@@ -192,7 +204,7 @@ export class WebGPUNetwork implements PlacedNetwork {
   /** A workspace for data that is not trained on: as large as is useful, made when first needed. */
   #piecesFor(samples: number): Workspace {
     const widest = Math.max(...this.#layers.map(({ inputs, outputs }) => Math.max(inputs, outputs)))
-    const rows = Math.min(samples, Math.max(1, Math.floor(PIECE_VALUES / widest)))
+    const rows = Math.min(samples, MOST_ROWS, Math.max(1, Math.floor(PIECE_VALUES / widest)))
     if (!this.#pieces || this.#pieces.rows < rows) {
       this.#pieces?.dispose()
       this.#pieces = this.#plan.makeWorkspace('evaluation', rows)
@@ -262,6 +274,7 @@ export class WebGPUNetwork implements PlacedNetwork {
 
   async trace(minibatch: Dataset): Promise<Trace> {
     const rows = minibatch.length
+    checkRows('minibatch', rows)
     const { data, space } = await this.#device.checked('trace', () => ({
       data: new WebGPUData(this.#buffers, minibatch.inputs, minibatch.targets),
       space: this.#plan.makeWorkspace('trace', rows),
