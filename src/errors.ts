@@ -39,10 +39,7 @@ export class DivergedError extends Error {
   readonly biases: Float32Array[]
 
   constructor({ epoch, loss, weights, biases }: Divergence) {
-    super(
-      `the training loss became ${loss} in epoch ${epoch}: lower the learning rate, or scale the inputs ` +
-        '(the parameters before that epoch are kept in this error)',
-    )
+    super(`the training loss became ${loss} in epoch ${epoch}: lower the learning rate, or scale the inputs`)
     this.epoch = epoch
     this.loss = loss
     this.weights = weights

@@ -1,7 +1,7 @@
 import type { Sums } from '../backend/backend.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Layer } from '../model/layout.ts'
-import type { LossName } from './loss.ts'
+import { type LossName, losses } from './loss.ts'
 
 /** How well a network does on a data set. */
 export interface Score {
@@ -27,12 +27,7 @@ export function meanScore({ loss, right, samples }: Sums): Score {
 
 /** Whether a network predicts quantities rather than classes: a distance as its loss, and no classes to choose from. */
 export function isRegression(output: Layer, loss: LossName, data: Dataset): boolean {
-  return (
-    data.classes === undefined &&
-    output.activation !== 'softmax' &&
-    !loss.endsWith('CrossEntropy') &&
-    loss !== 'crossEntropy'
-  )
+  return data.classes === undefined && losses[loss].requires === undefined && output.activation !== 'softmax'
 }
 
 /**

@@ -112,7 +112,9 @@ export class ResidentPlan {
     const records = this.#ownScalars ? steps : 1
     for (let i = 0; i < records; i++) {
       const { stepSize, decay, correction } = stepScalars(optimizer, stepsBefore + first + i + 1, learningRate)
-      this.#records.set([stepSize, decay, correction], 4 * i)
+      this.#records[4 * i] = stepSize
+      this.#records[4 * i + 1] = decay
+      this.#records[4 * i + 2] = correction
     }
     gpu.queue.writeBuffer(this.#scalars, 0, this.#records, 0, 4 * records)
     const run = Uint32Array.of(first, steps, order.length, batchSize, perEpoch, Number(this.#ownScalars))
