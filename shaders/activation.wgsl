@@ -93,3 +93,14 @@ fn activation_derivative(activation: u32, z: f32, a: f32) -> f32 {
     default: { return 1.0; }
   }
 }
+
+// f and f' of a pack's four neurons
+fn activate_four(activation: u32, z: vec4f) -> vec4f {
+  return vec4f(activate(activation, z.x), activate(activation, z.y), activate(activation, z.z),
+    activate(activation, z.w));
+}
+
+fn activation_derivative_four(activation: u32, z: vec4f, a: vec4f) -> vec4f {
+  return vec4f(activation_derivative(activation, z.x, a.x), activation_derivative(activation, z.y, a.y),
+    activation_derivative(activation, z.z, a.z), activation_derivative(activation, z.w, a.w));
+}

@@ -31,3 +31,14 @@ fn loss_slope(loss: u32, a: f32, y: f32) -> f32 {
     default: { return error; }
   }
 }
+
+// of a pack's four outputs
+fn loss_terms(loss: u32, a: vec4f, y: vec4f, logit: vec4f) -> vec4f {
+  return vec4f(loss_term(loss, a.x, y.x, logit.x), loss_term(loss, a.y, y.y, logit.y),
+    loss_term(loss, a.z, y.z, logit.z), loss_term(loss, a.w, y.w, logit.w));
+}
+
+fn loss_slopes(loss: u32, a: vec4f, y: vec4f) -> vec4f {
+  return vec4f(loss_slope(loss, a.x, y.x), loss_slope(loss, a.y, y.y), loss_slope(loss, a.z, y.z),
+    loss_slope(loss, a.w, y.w));
+}

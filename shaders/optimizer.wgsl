@@ -1,4 +1,4 @@
-// Library: an optimizer's rule for one parameter, numbered as optimizerNames in src/training/optimizer.ts, where the
+// Library: an optimizer's rule for four parameters at once or one, numbered as optimizerNames in src/training/optimizer.ts, where the
 // formulas stand. KEEP and TAKE are beta and 1 - beta: the difference is taken in float64 on the host, since in float32
 // 1 - 0.999 would be off by 1e-5. CPU: update in src/backend/cpu/update.ts. Needs step.wgsl.
 const SGD = 0u;
@@ -18,15 +18,16 @@ override KEEP2: f32;
 override TAKE2: f32;
 override EPSILON: f32;
 
-// A parameter with its slots of state; those that the optimizer does not have are left alone.
-struct Parameter {
-  value: f32,
-  slot0: f32,
-  slot1: f32,
-  slot2: f32,
+// Values is vec4f or f32, Flags vec4<bool> or bool: optimizer_four.wgsl, optimizer_one.wgsl.
+// Parameters with their slots of state; those that the optimizer does not have are left alone.
+struct Parameters {
+  value: Values,
+  slot0: Values,
+  slot1: Values,
+  slot2: Values,
 }
 
-fn move_parameter(old: Parameter, gradient: f32, step: StepScalars) -> Parameter {
+fn move_parameters(old: Parameters, gradient: Values, step: StepScalars) -> Parameters {
   let p = old.value;
   let g = gradient + WEIGHT_DECAY * p;
   var moved = old;
@@ -35,11 +36,11 @@ fn move_parameter(old: Parameter, gradient: f32, step: StepScalars) -> Parameter
       moved.slot0 = KEEP2 * old.slot0 + TAKE2 * g * g;
       var variance = moved.slot0;
       if (CENTERED) {
-        let mean = KEEP2 * select(old.slot1, old.slot2, MOMENTUM > 0.0) + TAKE2 * g;
+        let mean = KEEP2 * select(old.slot1, old.slot2, Flags(MOMENTUM > 0.0)) + TAKE2 * g;
         if (MOMENTUM > 0.0) { moved.slot2 = mean; } else { moved.slot1 = mean; }
-        variance = max(0.0, variance - mean * mean);
+        variance = max(Values(), variance - mean * mean);
       }
-      var quotient = g / (sqrt(variance) + EPSILON);
+      var quotient = g / (sqrt(variance) + Values(EPSILON));
       if (MOMENTUM > 0.0) {
         quotient += MOMENTUM * old.slot1;
         moved.slot1 = quotient;
@@ -48,20 +49,20 @@ fn move_parameter(old: Parameter, gradient: f32, step: StepScalars) -> Parameter
     }
     case ADAGRAD: {
       moved.slot0 = old.slot0 + g * g;
-      moved.value = p - step.step_size * g / (sqrt(moved.slot0) + EPSILON);
+      moved.value = p - step.step_size * g / (sqrt(moved.slot0) + Values(EPSILON));
     }
     case ADAM, ADAMW: {
       moved.slot0 = KEEP1 * old.slot0 + TAKE1 * g;
       moved.slot1 = KEEP2 * old.slot1 + TAKE2 * g * g;
-      let kept = select(p, p - step.decay * p, OPTIMIZER == ADAMW);
-      moved.value = kept - step.step_size * moved.slot0 / (sqrt(moved.slot1) * step.correction + EPSILON);
+      let kept = select(p, p - step.decay * p, Flags(OPTIMIZER == ADAMW));
+      moved.value = kept - step.step_size * moved.slot0 / (sqrt(moved.slot1) * step.correction + Values(EPSILON));
     }
     default: {
       if (MOMENTUM == 0.0) {
         moved.value = p - step.step_size * g;
       } else {
         moved.slot0 = MOMENTUM * old.slot0 + g;
-        moved.value = p - step.step_size * select(moved.slot0, g + MOMENTUM * moved.slot0, NESTEROV);
+        moved.value = p - step.step_size * select(moved.slot0, g + MOMENTUM * moved.slot0, Flags(NESTEROV));
       }
     }
   }

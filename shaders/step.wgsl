@@ -1,5 +1,9 @@
-// Library: what changes from one minibatch to the next. One record a step stands in a uniform buffer, 256 bytes apart,
-// and is bound by dynamic offset. Written by src/backend/webgpu/steps.ts.
+// Library: what changes from one minibatch to the next, and how rows stand in memory. One record a step stands in a
+// uniform buffer, 256 bytes apart, and is bound by dynamic offset. Written by src/backend/webgpu/steps.ts.
+//
+// Everything on the device stands in packs of four neighbouring values, a vec4 each: a row of n values is ceil(n / 4)
+// packs, filled up with zeros, and a minibatch's rows are filled up to a multiple of four with rows of zeros. So every
+// load and store is a whole vec4, no loop has a tail, and what is filled up adds nothing to any sum.
 
 // StepScalars in src/training/optimizer.ts
 struct StepScalars {
@@ -12,4 +16,19 @@ struct Step {
   start: u32,            // first place of the minibatch in the epoch's order
   rows: u32,             // samples of the minibatch
   @align(16) scalars: StepScalars,
+}
+
+// which of a pack's four columns exist
+fn columns_within(pack: u32, count: u32) -> vec4<bool> {
+  return vec4u(4u * pack) + vec4u(0u, 1u, 2u, 3u) < vec4u(count);
+}
+
+// rows filled up to a multiple of four
+fn filled(rows: u32) -> u32 {
+  return (rows + 3u) & ~3u;
+}
+
+// four rows from the first on; those past the last repeat it
+fn four_rows(first: u32, rows: u32) -> vec4u {
+  return min(vec4u(first) + vec4u(0u, 1u, 2u, 3u), vec4u(rows - 1u));
 }

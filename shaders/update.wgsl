@@ -1,32 +1,22 @@
-// One step of the optimizer over all parameters; one invocation a parameter.
-//   parameters, gradients  COUNT
-//   state                  SLOTS times COUNT numbers, one slot after the other
+// Library of gradient.wgsl: the optimizer's step, taken as soon as a gradient is known.
+//   parameters  PACKS
+//   state       SLOTS times PACKS, one slot after the other
 // CPU: update in src/backend/cpu/update.ts. Libraries: step, optimizer.
-override COUNT: u32;
+override PACKS: u32;
 override SLOTS: u32;
-override WIDTH: u32;
 
-@group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read> gradients: array<f32>;
-@group(0) @binding(2) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(3) var<storage, read_write> state: array<f32>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> state: array<vec4f>;
 
-@compute @workgroup_size(WIDTH)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.y * groups.x * WIDTH + id.x;
-  if (i >= COUNT) { return; }
-  if (SLOTS == 0u) {
-    let p = parameters[i];
-    parameters[i] = p - step.scalars.step_size * (gradients[i] + WEIGHT_DECAY * p);
-    return;
-  }
-  var parameter = Parameter(parameters[i], 0.0, 0.0, 0.0);
-  if (SLOTS > 0u) { parameter.slot0 = state[i]; }
-  if (SLOTS > 1u) { parameter.slot1 = state[COUNT + i]; }
-  if (SLOTS > 2u) { parameter.slot2 = state[2u * COUNT + i]; }
-  parameter = move_parameter(parameter, gradients[i], step.scalars);
-  parameters[i] = parameter.value;
-  if (SLOTS > 0u) { state[i] = parameter.slot0; }
-  if (SLOTS > 1u) { state[COUNT + i] = parameter.slot1; }
-  if (SLOTS > 2u) { state[2u * COUNT + i] = parameter.slot2; }
+fn finish(place: u32, gradient: vec4f, exists: vec4<bool>) {
+  let g = select(vec4f(), gradient, exists);
+  var pack = Parameters(parameters[place], vec4f(), vec4f(), vec4f());
+  if (SLOTS > 0u) { pack.slot0 = state[place]; }
+  if (SLOTS > 1u) { pack.slot1 = state[PACKS + place]; }
+  if (SLOTS > 2u) { pack.slot2 = state[2u * PACKS + place]; }
+  pack = move_parameters(pack, g, step.scalars);
+  parameters[place] = select(vec4f(), pack.value, exists);
+  if (SLOTS > 0u) { state[place] = pack.slot0; }
+  if (SLOTS > 1u) { state[PACKS + place] = pack.slot1; }
+  if (SLOTS > 2u) { state[2u * PACKS + place] = pack.slot2; }
 }

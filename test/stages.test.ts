@@ -48,6 +48,7 @@ const shapes: [sizes: number[], batch: number][] = [
   [[5, 130, 7, 33, 2], 1],
   [[31, 4, 2], 65],
   [[784, 30, 10], 10],
+  [[6, 9, 70], 7],
 ]
 
 const backends: [string, (body: (backend: Backend) => Promise<void>) => (name: string) => void][] = [

@@ -246,10 +246,11 @@ describe('memory', () => {
     }
     expect(new Set(held).size).toBe(1)
     // Afterwards the data set is gone; the workspace for scoring stays.
-    const layers = 16 + 3
+    // Rows stand in packs of four values.
+    const layers = 16 + 4
     const scoring = 2 * 64 * layers * 4 + 64 * 2 * 4
     expect(trainer.memory).toBe(planned + scoring)
-    const dataBytes = 64 * (8 + 3 + 1) * 4
+    const dataBytes = 64 * (8 + 4 + 1) * 4
     expect(held[0]).toBe(planned + scoring + dataBytes)
     trainer.dispose()
     expect(trainer.memory).toBe(0)

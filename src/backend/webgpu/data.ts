@@ -2,22 +2,29 @@ import type { Matrix } from '../../data/matrix.ts'
 import type { LoadedData } from '../backend.ts'
 import type { Buffers } from './buffers.ts'
 import type { DeviceData, LayeredPlan, Passes, Workspace } from './layered.ts'
+import { packBytes, packRows } from './packs.ts'
 
 /** A data set's buffers, with the passes that were bound to it. */
 export class WebGPUData implements LoadedData, DeviceData {
   readonly samples: number
   readonly inputs: GPUBuffer
+  readonly bytes: boolean
   declare readonly targets?: GPUBuffer
   readonly order: GPUBuffer
   readonly #buffers: Buffers
-  readonly #passes = new Map<Workspace, Passes>()
+  readonly #passes = new Map<Workspace, Promise<Passes>>()
 
-  /** @param epochs how many epochs' orders are kept side by side */
-  constructor(buffers: Buffers, inputs: Matrix, targets?: Matrix, epochs = 1) {
+  /**
+   * @param epochs how many epochs' orders are kept side by side
+   * @param mayBytes whether inputs that are whole 255ths may be kept as bytes
+   */
+  constructor(buffers: Buffers, inputs: Matrix, targets?: Matrix, { epochs = 1, mayBytes = true } = {}) {
     this.#buffers = buffers
     this.samples = inputs.rows
-    this.inputs = buffers.storage('inputs', inputs.data)
-    if (targets) this.targets = buffers.storage('targets', targets.data)
+    const bytes = mayBytes ? packBytes(inputs.data, inputs.rows, inputs.cols) : undefined
+    this.bytes = bytes !== undefined
+    this.inputs = buffers.storage('inputs', bytes ?? packRows(inputs.data, inputs.rows, inputs.cols))
+    if (targets) this.targets = buffers.storage('targets', packRows(targets.data, targets.rows, targets.cols))
     const order = new Uint32Array(inputs.rows * epochs)
     for (let i = 0; i < inputs.rows; i++) order[i] = i
     this.order = buffers.storage('order', order)
@@ -27,7 +34,7 @@ export class WebGPUData implements LoadedData, DeviceData {
     return this.inputs.size + this.order.size + (this.targets?.size ?? 0)
   }
 
-  passes(plan: LayeredPlan, space: Workspace): Passes {
+  passes(plan: LayeredPlan, space: Workspace): Promise<Passes> {
     let passes = this.#passes.get(space)
     if (!passes) {
       passes = plan.bind(this, space)

@@ -39,7 +39,7 @@ export function explainMissingAdapter(): string {
 }
 
 /** Features that are used where they are granted. */
-const wantedFeatures: GPUFeatureName[] = ['timestamp-query']
+const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups']
 
 /**
  * A GPU device with what belongs to it: its name, whether it still lives, and errors that are thrown instead of logged.
@@ -49,6 +49,8 @@ export class Device {
   readonly gpu: GPUDevice
   readonly name: string
   readonly software: boolean
+  /** Whether the four invocations of a quad can hand values to each other. */
+  readonly quads: boolean
   readonly #owned: boolean
   #lost: string | undefined
   #disposed = false
@@ -57,6 +59,7 @@ export class Device {
     this.gpu = gpu
     this.name = nameAdapter(info)
     this.software = isSoftware(info)
+    this.quads = gpu.features.has('subgroups')
     this.#owned = owned
     void gpu.lost.then(({ reason, message }) => {
       if (!this.#disposed) this.#lost = `${message || 'no reason given'} (${reason})`

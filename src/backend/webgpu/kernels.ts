@@ -1,14 +1,25 @@
 import activation from '../../../shaders/activation.wgsl?raw'
+import deltaRow from '../../../shaders/delta_row.wgsl?raw'
 import forward from '../../../shaders/forward.wgsl?raw'
 import gradient from '../../../shaders/gradient.wgsl?raw'
+import gradientKeep from '../../../shaders/gradient_keep.wgsl?raw'
 import hiddenDelta from '../../../shaders/hidden_delta.wgsl?raw'
+import inputsByte from '../../../shaders/inputs_byte.wgsl?raw'
+import inputsFloat from '../../../shaders/inputs_float.wgsl?raw'
+import layer from '../../../shaders/layer.wgsl?raw'
 import loss from '../../../shaders/loss.wgsl?raw'
 import optimizer from '../../../shaders/optimizer.wgsl?raw'
+import optimizerFour from '../../../shaders/optimizer_four.wgsl?raw'
+import optimizerOne from '../../../shaders/optimizer_one.wgsl?raw'
+import output from '../../../shaders/output.wgsl?raw'
 import outputDelta from '../../../shaders/output_delta.wgsl?raw'
+import product from '../../../shaders/product.wgsl?raw'
 import softmax from '../../../shaders/softmax.wgsl?raw'
+import softmaxRow from '../../../shaders/softmax_row.wgsl?raw'
 import step from '../../../shaders/step.wgsl?raw'
-import tile from '../../../shaders/tile.wgsl?raw'
 import update from '../../../shaders/update.wgsl?raw'
+import valuesPlain from '../../../shaders/values_plain.wgsl?raw'
+import valuesQuad from '../../../shaders/values_quad.wgsl?raw'
 import { GPUValidationError } from '../../errors.ts'
 import { COMPUTE_STAGE, type Device } from './device.ts'
 
@@ -25,39 +36,73 @@ interface KernelSource {
 
 const join = (...sources: string[]) => sources.join('\n')
 
-const sources = {
-  forward: {
-    file: 'forward.wgsl',
-    code: join(forward, step, tile, activation),
-    bindings: ['step', 'read', 'read', 'read', 'readWrite', 'readWrite'],
+/** How a kernel's text is put together for an adapter and the data. */
+export interface Variant {
+  /** The inputs of the first layer stand as bytes. */
+  readonly bytes?: boolean
+  /** The gradients are written down instead of taken as the optimizer's step. */
+  readonly keepGradients?: boolean
+}
+
+const residentLibraries = join(step, activation, loss, optimizerOne, optimizer)
+
+/** Kernels without a matrix product have one text on every adapter. */
+const rowKernels = {
+  softmax: {
+    file: 'softmax.wgsl',
+    code: join(softmax, step, softmaxRow),
+    bindings: ['step', 'read', 'readWrite'],
   },
-  softmax: { file: 'softmax.wgsl', code: join(softmax, step), bindings: ['step', 'read', 'readWrite'] },
   outputDelta: {
     file: 'output_delta.wgsl',
-    code: join(outputDelta, step, activation, loss),
-    bindings: ['step', 'readWrite', 'read', 'read', 'read', 'readWrite'],
-  },
-  hiddenDelta: {
-    file: 'hidden_delta.wgsl',
-    code: join(hiddenDelta, step, tile, activation),
-    bindings: ['step', 'read', 'read', 'read', 'readWrite'],
-  },
-  gradient: {
-    file: 'gradient.wgsl',
-    code: join(gradient, step, tile),
-    bindings: ['step', 'read', 'read', 'read', 'readWrite'],
-  },
-  update: {
-    file: 'update.wgsl',
-    code: join(update, step, optimizer),
-    bindings: ['step', 'read', 'readWrite', 'readWrite'],
+    code: join(outputDelta, step, activation, loss, softmaxRow, deltaRow),
+    bindings: ['step', 'readWrite', 'readWrite', 'read', 'read', 'readWrite'],
   },
 } as const satisfies Record<string, KernelSource>
 
-export type KernelName = keyof typeof sources
+/** Kernels with one: the same, but for how values are read. */
+const productKernels = {
+  forward: {
+    file: 'forward.wgsl',
+    code: () => join(forward, step, activation, layer),
+    bindings: () => ['step', 'read', 'read', 'read', 'readWrite', 'readWrite'],
+  },
+  output: {
+    file: 'output.wgsl',
+    code: () => join(output, step, activation, loss, layer, softmaxRow, deltaRow),
+    bindings: () => ['step', 'read', 'read', 'read', 'readWrite', 'readWrite', 'read', 'readWrite'],
+  },
+  hiddenDelta: {
+    file: 'hidden_delta.wgsl',
+    code: () => join(hiddenDelta, step, activation),
+    bindings: () => ['step', 'read', 'read', 'read', 'readWrite'],
+  },
+  gradient: {
+    file: 'gradient.wgsl',
+    code: ({ keepGradients }) =>
+      keepGradients ? join(gradient, step, gradientKeep) : join(gradient, step, update, optimizerFour, optimizer),
+    bindings: ({ keepGradients }) => ['step', 'read', 'read', 'read', 'readWrite', ...(keepGradients ? [] : readWrite)],
+  },
+} as const satisfies Record<
+  string,
+  { file: string; code: (variant: Variant) => string; bindings: (variant: Variant) => Access[] }
+>
 
-/** The libraries that the generated resident kernel stands on, and its bindings. */
-const residentLibraries = join(step, activation, loss, optimizer)
+const readWrite: Access[] = ['readWrite']
+
+export type KernelName = keyof typeof rowKernels | keyof typeof productKernels
+
+/** The text of a kernel, for adapters with quads (subgroups) and without. */
+function makeSource(name: KernelName, variant: Variant, quads: boolean): KernelSource {
+  if (name === 'softmax' || name === 'outputDelta') return rowKernels[name]
+  const { file, code, bindings } = productKernels[name]
+  const inputs = variant.bytes ? inputsByte : inputsFloat
+  const text = join(code(variant), product, quads ? valuesQuad : valuesPlain, inputs)
+  // On the kernel's first line, so that the line numbers stay the kernel's.
+  return { file, code: quads ? `enable subgroups; ${text}` : text, bindings: bindings(variant) }
+}
+
+/** The bindings of the generated resident kernel. */
 const residentBindings: readonly Access[] = [
   'uniform',
   'read',
@@ -100,8 +145,8 @@ export class Kernels {
    * @param constants one value for each `override` of the kernel and its libraries
    * @throws GPUValidationError with WGSL's message, file, line, column and source
    */
-  compile(name: KernelName, constants: Record<string, number>): Promise<Kernel> {
-    return this.#compileOnce(name, sources[name], constants)
+  compile(name: KernelName, constants: Record<string, number>, variant: Variant = {}): Promise<Kernel> {
+    return this.#compileOnce(name, makeSource(name, variant, this.#device.quads), constants)
   }
 
   /** Compiles the kernel that residentSource wrote for one network's shape. */

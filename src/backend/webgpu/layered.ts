@@ -1,17 +1,16 @@
-import type { Layer } from '../../model/layout.ts'
 import { stateSlots } from '../../training/optimizer.ts'
 import type { PlacementSettings } from '../backend.ts'
 import type { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
 import { type Kernels, STEP_BYTES } from './kernels.ts'
+import { countPacks, type DeviceLayer } from './packs.ts'
 import * as stages from './stages.ts'
-import type { Stage } from './stages.ts'
+import type { Stage, StageMaker } from './stages.ts'
 import { StepRecords } from './steps.ts'
 
 /** What is resident on the device for as long as a network is placed. */
 export interface Residents {
   readonly parameters: GPUBuffer
-  readonly gradients: GPUBuffer
   readonly state: GPUBuffer
   readonly steps: StepRecords
 }
@@ -19,13 +18,15 @@ export interface Residents {
 /** A data set on the device. */
 export interface DeviceData {
   readonly inputs: GPUBuffer
+  /** Whether the inputs stand as bytes, each a whole 255th. */
+  readonly bytes: boolean
   /** Absent where there is nothing to score against (prediction). */
   readonly targets?: GPUBuffer
   /** One u32 a sample: which row comes when. */
   readonly order: GPUBuffer
 }
 
-/** What the passes over one minibatch write: one buffer a layer, of `rows` samples. */
+/** What the passes over one minibatch write: one buffer a layer, of `rows` samples, filled up to a multiple of four. */
 export interface Workspace {
   readonly rows: number
   readonly activations: readonly GPUBuffer[]
@@ -37,67 +38,65 @@ export interface Workspace {
 }
 
 /** A stage with the buffers it works on. */
-interface Recorded {
+export interface Recorded {
   readonly stage: Stage
   readonly bindGroup: GPUBindGroup
 }
 
 /** The passes over one data set in one workspace, ready to be recorded into an encoder. */
 export interface Passes {
+  /** Z and activations of every layer. */
   readonly forward: readonly Recorded[]
-  /** Output delta (with the scores), then gradients and hidden deltas, last layer first; empty without targets. */
+  /** The same with loss, right answers and the output's δ; empty, as the two below, without targets. */
   readonly score: readonly Recorded[]
+  /** δ of the hidden layers, last first; score comes before. */
   readonly backward: readonly Recorded[]
+  /** Gradients and the optimizer's step, layer by layer. */
   readonly update: readonly Recorded[]
 }
 
-/** The layered plan: one dispatch a stage and layer, any sizes. Kernels are compiled once, bind groups made once. */
+/** Rows filled up to a multiple of four. */
+const filledRows = (rows: number) => 4 * Math.ceil(rows / 4)
+
+/**
+ * The layered plan: one dispatch a stage and layer, any sizes. Kernels are compiled when the first data set is bound,
+ * since they follow from how its inputs stand; bind groups are made once.
+ */
 export class LayeredPlan {
   readonly residents: Residents
   readonly #device: Device
   readonly #buffers: Buffers
-  readonly #layers: readonly Layer[]
-  readonly #stages: PlanStages
+  readonly #layers: readonly DeviceLayer[]
+  readonly #settings: PlacementSettings
+  readonly #maker: StageMaker
 
-  private constructor(
+  constructor(
     device: Device,
+    kernels: Kernels,
     buffers: Buffers,
-    layers: readonly Layer[],
-    residents: Residents,
-    made: PlanStages,
+    layers: readonly DeviceLayer[],
+    parameters: Float32Array,
+    settings: PlacementSettings,
   ) {
     this.#device = device
     this.#buffers = buffers
     this.#layers = layers
-    this.residents = residents
-    this.#stages = made
-  }
-
-  static async create(
-    device: Device,
-    kernels: Kernels,
-    buffers: Buffers,
-    layers: readonly Layer[],
-    parameters: Float32Array,
-    settings: PlacementSettings,
-  ): Promise<LayeredPlan> {
+    this.#settings = settings
+    this.#maker = { kernels, software: device.software, batch: settings.batchSize }
     const { optimizer } = settings
-    const made = await compileStages(kernels, layers, parameters.length, settings)
-    const residents = await device.checked('parameters', () => ({
+    const state = new Float32Array(stateSlots(optimizer) * parameters.length).fill(optimizer.initialAccumulator)
+    this.residents = {
       parameters: buffers.storage('parameters', parameters),
-      gradients: buffers.storage('gradients', parameters.length),
-      state: buffers.storage(
-        'optimizer state',
-        new Float32Array(stateSlots(optimizer) * parameters.length).fill(optimizer.initialAccumulator),
-      ),
+      state: buffers.storage('optimizer state', state),
       steps: new StepRecords(device, buffers),
-    }))
-    return new LayeredPlan(device, buffers, layers, residents, made)
+    }
   }
 
   makeWorkspace(name: string, rows: number): Workspace {
     const perLayer = (what: string) =>
-      this.#layers.map(({ outputs }, l) => this.#buffers.storage(`${name} ${what}[${l}]`, rows * outputs))
+      this.#layers.map(({ outputPacks }, l) =>
+        this.#buffers.storage(`${name} ${what}[${l}]`, filledRows(rows) * 4 * outputPacks),
+      )
     const activations = perLayer('activations')
     const deltas = perLayer('deltas')
     const rowScores = this.#buffers.storage(`${name} row scores`, rows * 2)
@@ -105,31 +104,86 @@ export class LayeredPlan {
     return { rows, activations, deltas, rowScores, dispose }
   }
 
-  /** Binds the stages to a data set and a workspace. */
-  bind(data: DeviceData, space: Workspace): Passes {
-    const { parameters, gradients, state } = this.residents
-    const { forward, softmax, outputDelta, hiddenDelta, gradient, update } = this.#stages
-    const { activations, deltas, rowScores } = space
+  /** Compiles the stages for a data set and binds them to it and a workspace. */
+  async bind(data: DeviceData, space: Workspace): Promise<Passes> {
+    const { targets } = data
+    const { activations, deltas } = space
     const last = this.#layers.length - 1
-    const inputsOf = (l: number) => (l === 0 ? data.inputs : activations[l - 1]!)
-    const passes = { forward: [] as Recorded[], score: [] as Recorded[], backward: [] as Recorded[] }
+    const [forwards, softmax, training] = await Promise.all([
+      this.#eachLayer((layer, l) => stages.forward(this.#maker, layer, l === 0, data.bytes)),
+      this.#layers[last]!.activation === 'softmax' ? stages.softmax(this.#maker, this.#layers[last]!) : undefined,
+      targets && this.#compileTraining(data.bytes),
+    ])
+    return this.#device.checked('bind groups', () => {
+      const { parameters, state } = this.residents
+      const inputsOf = (l: number) => this.#inputsOf(l, data, space)
+      const forward = forwards.map((stage, l) =>
+        this.#record(stage, [inputsOf(l), data.order, parameters, deltas[l]!, activations[l]!]),
+      )
+      if (softmax) forward.push(this.#record(softmax, [deltas[last]!, activations[last]!]))
+      if (!targets || !training) return { forward, score: [], backward: [], update: [] }
 
-    forward.forEach((stage, l) => {
-      passes.forward.push(this.#record(stage, [parameters, inputsOf(l), data.order, deltas[l]!, activations[l]!]))
+      const backward = training.hiddenDelta.map((stage, l) =>
+        this.#record(stage, [deltas[l + 1]!, parameters, activations[l]!, deltas[l]!]),
+      )
+      const update = training.gradient.map((stage, l) =>
+        this.#record(stage, [inputsOf(l), data.order, deltas[l]!, parameters, state]),
+      )
+      const score = this.#bindScore(forward, training, data, targets, space)
+      return { forward, score, backward: backward.reverse(), update }
     })
-    if (softmax) passes.forward.push(this.#record(softmax, [deltas[last]!, activations[last]!]))
-    if (!data.targets) return { ...passes, update: [] }
+  }
 
-    passes.score.push(
-      this.#record(outputDelta, [deltas[last]!, activations[last]!, data.targets, data.order, rowScores]),
-    )
-    for (let l = last; l >= 0; l--) {
-      passes.backward.push(this.#record(gradient[l]!, [deltas[l]!, inputsOf(l), data.order, gradients]))
-      if (l === 0) break
-      const own = [activations[l - 1]!, deltas[l - 1]!]
-      passes.backward.push(this.#record(hiddenDelta[l - 1]!, [parameters, deltas[l]!, ...own]))
+  async #compileTraining(bytes: boolean) {
+    const last = this.#layers.length - 1
+    const output = this.#layers[last]!
+    const { loss, optimizer } = this.#settings
+    const packs = countPacks(this.#layers)
+    const [hiddenDelta, gradient, outputDelta] = await Promise.all([
+      Promise.all(this.#layers.slice(1).map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next))),
+      this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, l === 0, bytes, optimizer)),
+      stages.outputFits(output)
+        ? stages.output(this.#maker, output, loss, last === 0, bytes)
+        : stages.outputDelta(this.#maker, output, loss),
+    ])
+    return { hiddenDelta, gradient, outputDelta }
+  }
+
+  /** The forward passes with the output's δ: in one with the last of them where the layer is narrow enough. */
+  #bindScore(
+    forward: readonly Recorded[],
+    { outputDelta }: { outputDelta: Stage },
+    data: DeviceData,
+    targets: GPUBuffer,
+    space: Workspace,
+  ): Recorded[] {
+    const { rowScores } = space
+    const last = this.#layers.length - 1
+    const own = [space.deltas[last]!, space.activations[last]!, targets] as const
+    if (!stages.outputFits(this.#layers[last]!)) {
+      return [...forward, this.#record(outputDelta, [...own, data.order, rowScores])]
     }
-    return { ...passes, update: [this.#record(update, [gradients, parameters, state])] }
+    const buffers = [this.#inputsOf(last, data, space), data.order, this.residents.parameters, ...own, rowScores]
+    return [...forward.slice(0, last), this.#record(outputDelta, buffers)]
+  }
+
+  /** The stages that write the gradients down instead of making a step, laid out as the parameters. */
+  async bindGradients(data: DeviceData, space: Workspace, gradients: GPUBuffer): Promise<Recorded[]> {
+    const packs = countPacks(this.#layers)
+    const made = await this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, l === 0, data.bytes))
+    return this.#device.checked('bind groups', () =>
+      made.map((stage, l) =>
+        this.#record(stage, [this.#inputsOf(l, data, space), data.order, space.deltas[l]!, gradients]),
+      ),
+    )
+  }
+
+  #inputsOf(l: number, data: DeviceData, space: Workspace): GPUBuffer {
+    return l === 0 ? data.inputs : space.activations[l - 1]!
+  }
+
+  #eachLayer<T>(make: (layer: DeviceLayer, l: number) => T): Promise<Awaited<T>[]> {
+    return Promise.all(this.#layers.map(make))
   }
 
   #record(stage: Stage, buffers: readonly GPUBuffer[]): Recorded {
@@ -151,32 +205,4 @@ export function encode(pass: GPUComputePassEncoder, recorded: readonly Recorded[
     pass.setBindGroup(0, bindGroup, [offset])
     pass.dispatchWorkgroups(x, y)
   }
-}
-
-interface PlanStages {
-  readonly forward: readonly Stage[]
-  readonly softmax: Stage | undefined
-  readonly outputDelta: Stage
-  /** hiddenDelta[l] makes the deltas of layer l from those of layer l + 1. */
-  readonly hiddenDelta: readonly Stage[]
-  readonly gradient: readonly Stage[]
-  readonly update: Stage
-}
-
-async function compileStages(
-  kernels: Kernels,
-  layers: readonly Layer[],
-  parameters: number,
-  { loss, optimizer, batchSize }: PlacementSettings,
-): Promise<PlanStages> {
-  const output = layers.at(-1)!
-  const [forward, hiddenDelta, gradient, softmax, outputDelta, update] = await Promise.all([
-    Promise.all(layers.map((layer, l) => stages.forward(kernels, layer, l === 0, batchSize))),
-    Promise.all(layers.slice(1).map((next, l) => stages.hiddenDelta(kernels, layers[l]!, next, batchSize))),
-    Promise.all(layers.map((layer, l) => stages.gradient(kernels, layer, l === 0))),
-    output.activation === 'softmax' ? stages.softmax(kernels, output) : undefined,
-    stages.outputDelta(kernels, output, loss),
-    stages.update(kernels, optimizer, parameters),
-  ])
-  return { forward, softmax, outputDelta, hiddenDelta, gradient, update }
 }

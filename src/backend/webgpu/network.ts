@@ -1,18 +1,17 @@
 import { InputError } from '../../errors.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { Matrix } from '../../data/matrix.ts'
-import type { Layer } from '../../model/layout.ts'
 import type { Network } from '../../model/network.ts'
 import { stepScalars } from '../../training/optimizer.ts'
 import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
 import { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
-import { encode, LayeredPlan, type Passes, type Workspace } from './layered.ts'
+import { encode, LayeredPlan, type Recorded, type Workspace } from './layered.ts'
 import { ownData, WebGPUData } from './data.ts'
 import { readBack } from './readback.ts'
 import { inSubmits, Pace } from './pace.ts'
-import { toDevice, toHost } from './transpose.ts'
+import { type DeviceLayer, deviceLayers, packsOf, toDevice, toHost, unpackRows } from './packs.ts'
 import { choosesResident, epochsHeld, type PlanChoice, ResidentPlan } from './resident.ts'
 import { MOST_STEPS, noUpdate } from './steps.ts'
 import { countMinibatches } from '../../training/minibatch.ts'
@@ -37,7 +36,7 @@ const UPLOAD_VALUES = 1 << 23
 export class WebGPUNetwork implements PlacedNetwork {
   readonly #device: Device
   readonly #buffers: Buffers
-  readonly #layers: readonly Layer[]
+  readonly #layers: readonly DeviceLayer[]
   readonly #settings: PlacementSettings
   readonly #plan: LayeredPlan
   readonly #resident: ResidentPlan | undefined
@@ -52,21 +51,21 @@ export class WebGPUNetwork implements PlacedNetwork {
   private constructor(
     device: Device,
     buffers: Buffers,
-    network: Network,
+    layers: readonly DeviceLayer[],
     settings: PlacementSettings,
     plan: LayeredPlan,
     resident: ResidentPlan | undefined,
   ) {
     this.#device = device
     this.#buffers = buffers
-    this.#layers = network.layers
+    this.#layers = layers
     this.#settings = settings
     this.#plan = plan
     this.#resident = resident
     this.#pace = new Pace(submitMilliseconds, resident?.mostSteps ?? MOST_STEPS)
     this.#training = plan.makeWorkspace('training', settings.batchSize)
-    this.#checkpoint = buffers.storage('checkpoint', network.parameters.length)
-    this.#bytes = network.parameters.byteLength
+    this.#bytes = plan.residents.parameters.size
+    this.#checkpoint = buffers.storage('checkpoint', this.#bytes / 4)
     if (resident) this.#checkpointState = buffers.storage('checkpoint of the state', plan.residents.state.size / 4)
   }
 
@@ -80,21 +79,19 @@ export class WebGPUNetwork implements PlacedNetwork {
     checkRows('batchSize', settings.batchSize)
     const buffers = new Buffers(device)
     try {
-      const plan = await LayeredPlan.create(
-        device,
-        kernels,
-        buffers,
-        network.layers,
-        toDevice(network.layers, network.parameters),
-        settings,
+      const layers = deviceLayers(network.layers)
+      const parameters = toDevice(layers, network.parameters)
+      const plan = await device.checked(
+        'parameters',
+        () => new LayeredPlan(device, kernels, buffers, layers, parameters, settings),
       )
       const { residents } = plan
       const resident = choosesResident(choice, network.layers, settings)
-        ? await ResidentPlan.create(device, kernels, buffers, network.layers, residents, settings)
+        ? await ResidentPlan.create(device, kernels, buffers, layers, residents, settings)
         : undefined
       return await device.checked(
         'training',
-        () => new WebGPUNetwork(device, buffers, network, settings, plan, resident),
+        () => new WebGPUNetwork(device, buffers, layers, settings, plan, resident),
       )
     } catch (error) {
       buffers.dispose()
@@ -107,8 +104,8 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   load(data: Dataset): Promise<LoadedData> {
-    const epochs = this.#resident ? epochsHeld(data.length) : 1
-    return this.#device.checked('data set', () => new WebGPUData(this.#buffers, data.inputs, data.targets, epochs))
+    const form = this.#resident ? { epochs: epochsHeld(data.length), mayBytes: false } : {}
+    return this.#device.checked('data set', () => new WebGPUData(this.#buffers, data.inputs, data.targets, form))
   }
 
   epochsAtOnce(loaded: LoadedData, batchSize: number): number {
@@ -121,11 +118,13 @@ export class WebGPUNetwork implements PlacedNetwork {
     const data = ownData(loaded)
     const done: Sums[] = []
     if (this.#resident) return this.#trainGroup(this.#resident, data, plans)
+    const { score, backward, update } = await data.passes(this.#plan, this.#training)
+    const recorded = [...score, ...backward, ...update]
     for (const plan of plans) {
       await this.#beginEpochs(data, [plan], this.#training.rowScores)
       const steps = countMinibatches(plan.order.length, plan.batchSize)
       await inSubmits(this.#device, this.#pace, steps, plan.signal, (first, count) =>
-        this.#submitSteps(data, plan, first, count),
+        this.#submitSteps(recorded, plan, first, count),
       )
       const sums = await this.#readScores(this.#training, plan.order.length)
       done.push(sums)
@@ -171,11 +170,9 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   /** Encodes and submits `count` minibatches of the layered plan, from the given one on. */
-  #submitSteps(data: WebGPUData, plan: EpochPlan, first: number, count: number): Promise<void> {
+  #submitSteps(recorded: readonly Recorded[], plan: EpochPlan, first: number, count: number): Promise<void> {
     const { order, batchSize, learningRate, stepsBefore } = plan
     const { steps } = this.#plan.residents
-    const passes = data.passes(this.#plan, this.#training)
-    const recorded = [...passes.forward, ...passes.score, ...passes.backward, ...passes.update]
     return this.#device.checked('training', () => {
       const encoder = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp steps' })
       const pass = encoder.beginComputePass({ label: 'webgpu-mlp steps' })
@@ -214,16 +211,17 @@ export class WebGPUNetwork implements PlacedNetwork {
 
   async score(loaded: LoadedData): Promise<Sums> {
     const data = ownData(loaded)
-    const { space, passes } = await this.#device.checked('evaluation', () => {
+    const space = await this.#device.checked('evaluation', () => {
       const space = this.#piecesFor(data.samples)
       const reset = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp evaluation' })
       reset.clearBuffer(space.rowScores)
       this.#device.gpu.queue.submit([reset.finish()])
-      return { space, passes: data.passes(this.#plan, space) }
+      return space
     })
+    const passes = await data.passes(this.#plan, space)
     for (let start = 0; start < data.samples; start += space.rows) {
       const rows = Math.min(space.rows, data.samples - start)
-      await this.#submitPiece(start, rows, [...passes.forward, ...passes.score])
+      await this.#submitPiece(start, rows, passes.score)
     }
     return this.#readScores(space, data.samples)
   }
@@ -246,13 +244,13 @@ export class WebGPUNetwork implements PlacedNetwork {
       data: new WebGPUData(this.#buffers, inputs),
     }))
     try {
-      const { forward } = data.passes(this.#plan, space)
+      const { forward } = await data.passes(this.#plan, space)
       const outputs = this.#layers.at(-1)!.outputs
       for (let start = 0; start < inputs.rows; start += space.rows) {
         const rows = Math.min(space.rows, inputs.rows - start)
         await this.#submitPiece(start, rows, forward)
-        const [values] = await this.#read([space.activations.at(-1)!], rows * outputs * 4)
-        answers.set(values!, start * outputs)
+        const [values] = await this.#read([space.activations.at(-1)!], rows * packsOf(outputs) * 16)
+        answers.set(unpackRows(values!, rows, outputs), start * outputs)
       }
     } finally {
       data.dispose()
@@ -260,7 +258,7 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   /** One pass over a piece of data, without an update. */
-  #submitPiece(start: number, rows: number, recorded: Passes['forward']): Promise<void> {
+  #submitPiece(start: number, rows: number, recorded: readonly Recorded[]): Promise<void> {
     const { steps } = this.#plan.residents
     return this.#device.checked('evaluation', () => {
       const encoder = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp piece' })
@@ -275,34 +273,37 @@ export class WebGPUNetwork implements PlacedNetwork {
   async trace(minibatch: Dataset): Promise<Trace> {
     const rows = minibatch.length
     checkRows('minibatch', rows)
-    const { data, space } = await this.#device.checked('trace', () => ({
+    const { data, space, gradients } = await this.#device.checked('trace', () => ({
       data: new WebGPUData(this.#buffers, minibatch.inputs, minibatch.targets),
       space: this.#plan.makeWorkspace('trace', rows),
+      gradients: this.#buffers.storage('gradients', this.#bytes / 4),
     }))
     try {
-      const passes = data.passes(this.#plan, space)
-      await this.#submitPiece(0, rows, passes.forward)
+      const { forward, score, backward } = await data.passes(this.#plan, space)
+      const keep = await this.#plan.bindGradients(data, space, gradients)
+      await this.#submitPiece(0, rows, forward)
       const weightedInputs = await this.#read(space.deltas)
-      await this.#submitPiece(0, rows, [...passes.score, ...passes.backward])
+      await this.#submitPiece(0, rows, [...score, ...backward, ...keep])
       const layers = await this.#read([...space.activations, ...space.deltas])
-      const [gradient] = await this.#read([this.#plan.residents.gradients], this.#bytes)
+      const [gradient] = await this.#read([gradients], this.#bytes)
       const { loss } = await this.#readScores(space, rows)
       return {
         loss: loss / rows,
-        weightedInputs: this.#cut(weightedInputs, rows),
-        activations: this.#cut(layers.slice(0, space.activations.length), rows),
-        deltas: this.#cut(layers.slice(space.activations.length), rows),
+        weightedInputs: this.#unpack(weightedInputs, rows),
+        activations: this.#unpack(layers.slice(0, space.activations.length), rows),
+        deltas: this.#unpack(layers.slice(space.activations.length), rows),
         gradient: toHost(this.#layers, gradient!),
       }
     } finally {
       data.dispose()
       space.dispose()
+      this.#buffers.free(gradients)
     }
   }
 
-  /** Buffers may be longer than what they hold (16 bytes at least); this cuts each layer's values to rows × outputs. */
-  #cut(values: Float32Array[], rows: number): Float32Array[] {
-    return values.map((value, l) => value.subarray(0, rows * this.#layers[l]!.outputs))
+  /** Each layer's values without what fills them up. */
+  #unpack(values: Float32Array[], rows: number): Float32Array[] {
+    return values.map((value, l) => unpackRows(value, rows, this.#layers[l]!.outputs))
   }
 
   #read(sources: readonly GPUBuffer[], bytes?: number): Promise<Float32Array[]> {

@@ -1,6 +1,6 @@
 import type { ActivationName } from '../../model/activation.ts'
-import type { Layer } from '../../model/layout.ts'
 import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
+import { countPacks, type DeviceLayer, packsOf } from './packs.ts'
 
 /**
  * Writes the resident kernel of one network: whole minibatch loops as straight-line code for that network's very shape,
@@ -9,7 +9,7 @@ import { type LossName, lossNames, losses, outputShare } from '../../training/lo
  * network, without a barrier. The formulas are those of the layered kernels, through the same libraries.
  */
 export interface ResidentShape {
-  readonly layers: readonly Layer[]
+  readonly layers: readonly DeviceLayer[]
   readonly loss: LossName
   /** Numbers of optimizer state per parameter. */
   readonly slots: number
@@ -49,11 +49,12 @@ export function residentSource(shape: ResidentShape): string {
   const { layers, slots } = shape
   const inputs = layers[0]!.inputs
   const outputs = layers.at(-1)!.outputs
-  const count = layers.reduce((total, layer) => total + layer.outputs * (layer.inputs + 1), 0)
-  const each = (line: (i: number) => string) => range(count).map(line).join('\n')
+  const count = 4 * countPacks(layers)
+  const places = layers.flatMap(placesOf)
+  const each = (line: (i: number) => string) => places.map(line).join('\n')
   const load = (i: number) => {
     const state = range(3).map((slot) => (slot < slots ? `state[${slot * count + i}]` : '0.0'))
-    return `  var p${i} = Parameter(parameters[${i}], ${state.join(', ')});`
+    return `  var p${i} = Parameters(parameters[${i}], ${state.join(', ')});`
   }
   const store = (i: number) =>
     [
@@ -71,8 +72,8 @@ struct Run {
 }
 
 @group(0) @binding(0) var<uniform> run: Run;
-@group(0) @binding(1) var<storage, read> inputs: array<f32>;
-@group(0) @binding(2) var<storage, read> targets: array<f32>;
+@group(0) @binding(1) var<storage, read> inputs: array<vec4f>;
+@group(0) @binding(2) var<storage, read> targets: array<vec4f>;
 @group(0) @binding(3) var<storage, read> order: array<u32>;
 @group(0) @binding(4) var<storage, read> scalars: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> parameters: array<f32>;
@@ -98,12 +99,8 @@ ${each(load)}
 ${each((i) => `    var g${i} = 0.0;`)}
     for (var m = 0u; m < rows; m++) {
       let row = order[start + m];
-${range(inputs)
-  .map((j) => `      let x${j} = inputs[row * ${inputs}u + ${j}u];`)
-  .join('\n')}
-${range(outputs)
-  .map((i) => `      let y${i} = targets[row * ${outputs}u + ${i}u];`)
-  .join('\n')}
+${loadRow('x', 'inputs', inputs)}
+${loadRow('y', 'targets', outputs)}
 ${layers.map((_, l) => forwardLines(shape, l)).join('\n')}
 ${outputLines(shape)}
 ${layers.map((_, l) => backwardLines(shape, layers.length - 1 - l)).join('\n')}
@@ -112,7 +109,7 @@ ${layers.map((_, l) => backwardLines(shape, layers.length - 1 - l)).join('\n')}
     let record = scalars[i * run.stride];
     let step = StepScalars(record.x, record.y, record.z);
     let share = 1.0 / f32(rows);
-${each((i) => `    p${i} = move_parameter(p${i}, g${i} * share, step);`)}
+${each((i) => `    p${i} = move_parameters(p${i}, g${i} * share, step);`)}
     place++;
     if (place == run.per_epoch) {
       scores[epoch] += score;
@@ -127,18 +124,34 @@ ${each(store)}
 `
 }
 
-/** The place of w_ij in the parameters, which hold each layer's weights transposed. */
-const weight = (layer: Layer, i: number, j: number) => layer.weightOffset + j * layer.outputs + i
+/** The place of w_ij in the parameters, which hold each layer's weights transposed in rows of packs. */
+const weight = (layer: DeviceLayer, i: number, j: number) => 4 * (layer.weightPack + j * layer.outputPacks) + i
+/** And of b_i. */
+const bias = (layer: DeviceLayer, i: number) => 4 * layer.biasPack + i
+
+/** The places of all of a layer's parameters. */
+function placesOf(layer: DeviceLayer): number[] {
+  const rows = range(layer.inputs).map((j) => range(layer.outputs).map((i) => weight(layer, i, j)))
+  return [...rows.flat(), ...range(layer.outputs).map((i) => bias(layer, i))]
+}
+
+/** A sample's values as x0, x1 …, from its row of packs. */
+function loadRow(name: string, buffer: string, count: number): string {
+  const packs = packsOf(count)
+  const loads = range(packs).map((k) => `      let ${name}_pack${k} = ${buffer}[row * ${packs}u + ${k}u];`)
+  const values = range(count).map((j) => `      let ${name}${j} = ${name}_pack${j >> 2}.${'xyzw'[j & 3]!};`)
+  return [...loads, ...values].join('\n')
+}
 
 /** The input j of layer l: the data for the first, the activations below for the others. */
 const below = (l: number, j: number) => (l === 0 ? `x${j}` : `a${l - 1}_${j}`)
 
 function forwardLines({ layers }: ResidentShape, l: number): string {
   const layer = layers[l]!
-  const { activation, inputs, outputs, biasOffset } = layer
+  const { activation, inputs, outputs } = layer
   const z = range(outputs).map((i) => {
     const terms = range(inputs).map((j) => `p${weight(layer, i, j)}.value * ${below(l, j)}`)
-    return `      let z${l}_${i} = ${sum([`p${biasOffset + i}.value`, ...terms])};`
+    return `      let z${l}_${i} = ${sum([`p${bias(layer, i)}.value`, ...terms])};`
   })
   const names = range(outputs).map((i) => `z${l}_${i}`)
   if (activation !== 'softmax') {
@@ -203,10 +216,10 @@ function answerLines(activation: ActivationName, a: readonly string[]): string[]
 /** What layer l adds to its gradients, and the δ of the layer below it. */
 function backwardLines({ layers }: ResidentShape, l: number): string {
   const layer = layers[l]!
-  const { inputs, outputs, biasOffset } = layer
+  const { inputs, outputs } = layer
   const lines = range(outputs).flatMap((i) => [
     ...range(inputs).map((j) => `      g${weight(layer, i, j)} += d${l}_${i} * ${below(l, j)};`),
-    `      g${biasOffset + i} += d${l}_${i};`,
+    `      g${bias(layer, i)} += d${l}_${i};`,
   ])
   const lower = layers[l - 1]
   if (lower === undefined) return lines.join('\n')

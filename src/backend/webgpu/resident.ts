@@ -6,6 +6,7 @@ import type { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
 import type { Kernel, Kernels } from './kernels.ts'
 import type { DeviceData, Residents } from './layered.ts'
+import type { DeviceLayer } from './packs.ts'
 import { residentSource } from './resident-source.ts'
 import { optimizerConstants } from './stages.ts'
 
@@ -86,7 +87,7 @@ export class ResidentPlan {
     device: Device,
     kernels: Kernels,
     buffers: Buffers,
-    layers: readonly Layer[],
+    layers: readonly DeviceLayer[],
     residents: Residents,
     settings: PlacementSettings,
   ): Promise<ResidentPlan> {

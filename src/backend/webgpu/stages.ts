@@ -1,8 +1,9 @@
 import { activationNames } from '../../model/activation.ts'
-import type { Layer } from '../../model/layout.ts'
 import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
 import { type Optimizer, optimizerNames, stateSlots } from '../../training/optimizer.ts'
-import type { Kernel, Kernels } from './kernels.ts'
+import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
+import type { DeviceLayer } from './packs.ts'
+import { chooseTiling, divideUp, groupsOf, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
 
 /**
  * The stages of a training step on the GPU: which kernel with which constants, and how many workgroups a minibatch
@@ -14,98 +15,141 @@ export interface Stage {
   groups(rows: number): readonly [x: number, y: number]
 }
 
-/** How a matrix product is divided: an invocation sums 4·rowTiles rows by 4 columns, `width` of them a workgroup. */
-interface Tiling {
-  readonly rowTiles: number
-  readonly width: number
+/** What stages are made for: the device's kernels, and the kind of adapter. */
+export interface StageMaker {
+  readonly kernels: Kernels
+  readonly software: boolean
+  /** Samples of the largest minibatch. */
+  readonly batch: number
 }
 
-const divideUp = (count: number, size: number) => Math.ceil(count / size)
-
-/** At least so many workgroups keep the device busy, where the shape allows. */
-const ENOUGH_GROUPS = 8
-
-/**
- * The largest tile that still leaves enough workgroups, and no wider than the columns need. Large tiles read each value
- * fewer times; many workgroups keep more of the device at work.
- */
-export function chooseTiling(rows: number, columns: number): Tiling {
-  let width = 16
-  while (width > 4 && width * 2 >= columns) width /= 2
-  const across = divideUp(columns, 4 * width)
-  let rowTiles = Math.min(4, divideUp(rows, 4))
-  while (rowTiles > 1 && across * divideUp(rows, 4 * rowTiles) < ENOUGH_GROUPS) rowTiles--
-  return { rowTiles, width }
+async function productStage(
+  { kernels }: StageMaker,
+  name: KernelName,
+  constants: Record<string, number>,
+  columns: number,
+  tiling: Tiling,
+  variant?: Variant,
+): Promise<Stage> {
+  const kernel = await kernels.compile(name, { ...constants, ...tilingConstants(tiling) }, variant)
+  return { kernel, groups: (rows) => groupsOf({ rows, columns }, tiling) }
 }
 
-function productStage(kernel: Kernel, { rowTiles, width }: Tiling, columns: number, fixedRows?: number): Stage {
-  const x = divideUp(columns, 4 * width)
-  return { kernel, groups: (rows) => [x, divideUp(fixedRows ?? rows, 4 * rowTiles)] }
-}
+const layerConstants = (layer: DeviceLayer, first: boolean) => ({
+  INPUTS: layer.inputPacks,
+  OUTPUTS: layer.outputs,
+  OUTPUT_PACKS: layer.outputPacks,
+  WEIGHTS: layer.weightPack,
+  BIASES: layer.biasPack,
+  ACTIVATION: activationNames.indexOf(layer.activation),
+  GATHER: Number(first),
+})
 
-const tilingConstants = ({ rowTiles, width }: Tiling) => ({ ROW_TILES: rowTiles, WIDTH: width })
+const forwardShape = ({ batch }: StageMaker, { outputs, inputs }: DeviceLayer): ProductShape => ({
+  rows: batch,
+  columns: outputs,
+  terms: inputs,
+})
 
 /** Z = A Wᵀ + b, A′ = f(Z). @param first whether its inputs are the data set, gathered through the order */
-export async function forward(kernels: Kernels, layer: Layer, first: boolean, batch: number): Promise<Stage> {
-  const tiling = chooseTiling(batch, layer.outputs)
-  const kernel = await kernels.compile('forward', {
-    INPUTS: layer.inputs,
-    OUTPUTS: layer.outputs,
-    WEIGHTS: layer.weightOffset,
-    BIASES: layer.biasOffset,
-    ACTIVATION: activationNames.indexOf(layer.activation),
-    GATHER: Number(first),
-    ...tilingConstants(tiling),
-  })
-  return productStage(kernel, tiling, layer.outputs)
+export function forward(maker: StageMaker, layer: DeviceLayer, first: boolean, bytes: boolean): Promise<Stage> {
+  const tiling = chooseTiling(forwardShape(maker, layer), maker.software)
+  return productStage(maker, 'forward', layerConstants(layer, first), layer.outputs, tiling, { bytes })
+}
+
+const lossConstants = (layer: DeviceLayer, loss: LossName) => ({
+  LOSS: lossNames.indexOf(loss),
+  SHARE: outputShare(losses[loss], layer.outputs),
+  BOUNDARY: layer.activation === 'tanh' ? 0 : 0.5,
+})
+
+/** So many packs of outputs one workgroup takes whole rows of. */
+const MOST_OUTPUT_PACKS = 16
+
+/** Whether {@link output} takes this output layer. */
+export const outputFits = (layer: DeviceLayer) => layer.outputPacks <= MOST_OUTPUT_PACKS
+
+/** forward of the output layer, softmax and output delta in one. */
+export function output(
+  maker: StageMaker,
+  layer: DeviceLayer,
+  loss: LossName,
+  first: boolean,
+  bytes: boolean,
+): Promise<Stage> {
+  let width = 4
+  while (width < layer.outputPacks) width *= 2
+  const tiling = { rowTiles: 1, columnTiles: 1, width, slices: 1 }
+  const constants = { ...layerConstants(layer, first), ...lossConstants(layer, loss) }
+  return productStage(maker, 'output', constants, layer.outputs, tiling, { bytes })
 }
 
 const ROW_WIDTH = 8
+const rowGroups = (rows: number): [number, number] => [divideUp(rows, ROW_WIDTH), 1]
 
 /** a = eᶻ / Σ eᶻ, row by row. */
-export async function softmax(kernels: Kernels, layer: Layer): Promise<Stage> {
-  const kernel = await kernels.compile('softmax', { OUTPUTS: layer.outputs, WIDTH: ROW_WIDTH })
-  return { kernel, groups: (rows) => [divideUp(rows, ROW_WIDTH), 1] }
+export async function softmax({ kernels }: StageMaker, layer: DeviceLayer): Promise<Stage> {
+  const { outputs, outputPacks } = layer
+  const kernel = await kernels.compile('softmax', { OUTPUTS: outputs, OUTPUT_PACKS: outputPacks, WIDTH: ROW_WIDTH })
+  return { kernel, groups: rowGroups }
 }
 
 /** δ of the output layer, with loss and right answers. */
-export async function outputDelta(kernels: Kernels, layer: Layer, loss: LossName): Promise<Stage> {
+export async function outputDelta({ kernels }: StageMaker, layer: DeviceLayer, loss: LossName): Promise<Stage> {
   const kernel = await kernels.compile('outputDelta', {
     OUTPUTS: layer.outputs,
+    OUTPUT_PACKS: layer.outputPacks,
     ACTIVATION: activationNames.indexOf(layer.activation),
-    LOSS: lossNames.indexOf(loss),
-    SHARE: outputShare(losses[loss], layer.outputs),
-    BOUNDARY: layer.activation === 'tanh' ? 0 : 0.5,
+    ...lossConstants(layer, loss),
     WIDTH: ROW_WIDTH,
   })
-  return { kernel, groups: (rows) => [divideUp(rows, ROW_WIDTH), 1] }
+  return { kernel, groups: rowGroups }
 }
 
 /** δ of a hidden layer from the layer after it. */
-export async function hiddenDelta(kernels: Kernels, layer: Layer, next: Layer, batch: number): Promise<Stage> {
-  const tiling = chooseTiling(batch, layer.outputs)
-  const kernel = await kernels.compile('hiddenDelta', {
-    NEXT: next.outputs,
+export function hiddenDelta(maker: StageMaker, layer: DeviceLayer, next: DeviceLayer): Promise<Stage> {
+  const constants = {
+    NEXT: next.outputPacks,
     OUTPUTS: layer.outputs,
-    WEIGHTS: next.weightOffset,
+    OUTPUT_PACKS: layer.outputPacks,
+    WEIGHTS: next.weightPack,
     ACTIVATION: activationNames.indexOf(layer.activation),
-    ...tilingConstants(tiling),
-  })
-  return productStage(kernel, tiling, layer.outputs)
+  }
+  const shape = { rows: maker.batch, columns: layer.outputs, terms: next.outputs }
+  return productStage(maker, 'hiddenDelta', constants, layer.outputs, chooseTiling(shape, maker.software))
 }
 
-/** ∂C/∂W and ∂C/∂b of a layer. */
-export async function gradient(kernels: Kernels, layer: Layer, first: boolean): Promise<Stage> {
-  const rows = layer.inputs + 1
-  const tiling = chooseTiling(rows, layer.outputs)
-  const kernel = await kernels.compile('gradient', {
-    INPUTS: layer.inputs,
-    OUTPUTS: layer.outputs,
-    WEIGHTS: layer.weightOffset,
+/**
+ * ∂C/∂W and ∂C/∂b of a layer, and the optimizer's step with them.
+ * @param packs of all parameters
+ * @param optimizer left out, the gradients are written down and no step is made
+ */
+export async function gradient(
+  maker: StageMaker,
+  layer: DeviceLayer,
+  packs: number,
+  first: boolean,
+  bytes: boolean,
+  optimizer?: Optimizer,
+): Promise<Stage> {
+  const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack } = layer
+  // Sums over samples are never shared: their number is the minibatch's, and that may be the last, shorter one.
+  const tiling = { ...chooseTiling({ rows: inputs, columns: outputs, terms: 0 }, maker.software), slices: 1 }
+  const [x, y] = groupsOf({ rows: inputs, columns: outputs }, tiling)
+  const constants = {
+    INPUTS: inputPacks,
+    INPUT_COUNT: inputs,
+    OUTPUTS: outputs,
+    OUTPUT_PACKS: outputPacks,
+    WEIGHTS: weightPack,
+    BIASES: biasPack,
     GATHER: Number(first),
+    BIAS_ROW: y,
+    ...(optimizer && { PACKS: packs, SLOTS: stateSlots(optimizer), ...optimizerConstants(optimizer) }),
     ...tilingConstants(tiling),
-  })
-  return productStage(kernel, tiling, layer.outputs, rows)
+  }
+  const kernel = await maker.kernels.compile('gradient', constants, { bytes, keepGradients: optimizer === undefined })
+  return { kernel, groups: () => [x, y + 1] }
 }
 
 /** The constants of shaders/optimizer.wgsl. */
@@ -123,20 +167,4 @@ export function optimizerConstants(optimizer: Optimizer): Record<string, number>
     TAKE2: 1 - decay2,
     EPSILON: epsilon,
   }
-}
-
-const UPDATE_WIDTH = 256
-const MOST_GROUPS = 65535
-
-/** The optimizer's step over all parameters. */
-export async function update(kernels: Kernels, optimizer: Optimizer, count: number): Promise<Stage> {
-  const kernel = await kernels.compile('update', {
-    COUNT: count,
-    SLOTS: stateSlots(optimizer),
-    WIDTH: UPDATE_WIDTH,
-    ...optimizerConstants(optimizer),
-  })
-  const groups = divideUp(count, UPDATE_WIDTH)
-  const down = divideUp(groups, MOST_GROUPS)
-  return { kernel, groups: () => [divideUp(groups, down), down] }
 }

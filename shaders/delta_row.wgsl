@@ -1,0 +1,79 @@
+// Library: delta = dC/dA ⊙ f'(Z) of one row of the output layer, written over Z; loss and right answers of the row are
+// added to the row's sums. Softmax + crossEntropy and sigmoid + binaryCrossEntropy: A - Y.
+//   weighted_inputs  rows x OUTPUT_PACKS: Z on entry, delta on return
+//   activations      rows x OUTPUT_PACKS
+//   targets          samples x OUTPUT_PACKS, rows taken through the order
+//   row_scores       per row of the minibatch (loss, right answers), summed over the epoch's steps
+// CPU: outputDelta in src/backend/cpu/stages.ts. Libraries: step, activation, loss, softmax_row.
+override LOSS: u32;
+override SHARE: f32;
+override BOUNDARY: f32;
+
+// the largest value so far and the place where it stands; of equals the first
+struct Best {
+  value: f32,
+  place: u32,
+}
+
+fn better(best: Best, four: vec4f, pack: u32) -> Best {
+  var b = best;
+  if (four.x > b.value) { b = Best(four.x, 4u * pack); }
+  if (four.y > b.value) { b = Best(four.y, 4u * pack + 1u); }
+  if (four.z > b.value) { b = Best(four.z, 4u * pack + 2u); }
+  if (four.w > b.value) { b = Best(four.w, 4u * pack + 3u); }
+  return b;
+}
+
+// ln sum e^z of the row, still whole in weighted_inputs
+fn log_sum_exp(row: u32) -> f32 {
+  let largest = largest_of_row(row);
+  var sum = 0.0;
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
+    sum += dot(powers(weighted_inputs[row * OUTPUT_PACKS + pack], pack, largest), vec4f(1.0));
+  }
+  return largest + log(sum);
+}
+
+fn delta_row(row: u32) {
+  let start = row * OUTPUT_PACKS;
+  let wanted = order[step.start + row] * OUTPUT_PACKS;
+  var shift = 0.0;
+  if (LOSS == CROSS_ENTROPY) { shift = log_sum_exp(row); }
+
+  var loss = 0.0;
+  var projection = 0.0;
+  var answer = Best(LEAST, 0u);
+  var label = Best(LEAST, 0u);
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
+    let a = activations[start + pack];
+    let y = targets[wanted + pack];
+    let terms = loss_terms(LOSS, a, y, weighted_inputs[start + pack] - vec4f(shift));
+    loss += dot(existing(terms, pack, 0.0), vec4f(1.0));
+    if (ACTIVATION == SOFTMAX) { projection += SHARE * dot(loss_slopes(LOSS, a, y), a); }
+    if (OUTPUTS > 1u) {
+      answer = better(answer, existing(a, pack, LEAST), pack);
+      label = better(label, existing(y, pack, LEAST), pack);
+    }
+  }
+  var right = answer.place == label.place;
+  if (OUTPUTS == 1u) { right = (activations[start].x > BOUNDARY) == (targets[wanted].x > BOUNDARY); }
+
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
+    let a = activations[start + pack];
+    var delta = SHARE * loss_slopes(LOSS, a, targets[wanted + pack]);
+    if (LOSS < BINARY_CROSS_ENTROPY) {
+      if (ACTIVATION == SOFTMAX) {
+        delta = a * (delta - vec4f(projection));
+      } else {
+        delta *= activation_derivative_four(ACTIVATION, weighted_inputs[start + pack], a);
+      }
+    }
+    weighted_inputs[start + pack] = existing(delta, pack, 0.0);
+  }
+  row_scores[row] += vec2f(SHARE * loss, select(0.0, 1.0, right));
+}
+
+// a row that only fills the minibatch up to a multiple of four
+fn clear_row(row: u32) {
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) { weighted_inputs[row * OUTPUT_PACKS + pack] = vec4f(); }
+}

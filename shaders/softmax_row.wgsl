@@ -1,0 +1,34 @@
+// Library: softmax of one row, from weighted_inputs to activations, both rows x OUTPUT_PACKS.
+const LEAST = -3.4e38;
+
+fn largest_of(four: vec4f) -> f32 {
+  return max(max(four.x, four.y), max(four.z, four.w));
+}
+
+fn existing(four: vec4f, pack: u32, otherwise: f32) -> vec4f {
+  return select(vec4f(otherwise), four, columns_within(pack, OUTPUTS));
+}
+
+fn largest_of_row(row: u32) -> f32 {
+  var largest = LEAST;
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
+    largest = max(largest, largest_of(existing(weighted_inputs[row * OUTPUT_PACKS + pack], pack, LEAST)));
+  }
+  return largest;
+}
+
+fn powers(four: vec4f, pack: u32, largest: f32) -> vec4f {
+  return existing(exp(max(four - vec4f(largest), vec4f(-80.0))), pack, 0.0);
+}
+
+fn softmax_row(row: u32) {
+  let start = row * OUTPUT_PACKS;
+  let largest = largest_of_row(row);
+  var sum = 0.0;
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
+    let e = powers(weighted_inputs[start + pack], pack, largest);
+    activations[start + pack] = e;
+    sum += dot(e, vec4f(1.0));
+  }
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) { activations[start + pack] /= sum; }
+}

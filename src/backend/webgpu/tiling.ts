@@ -1,0 +1,72 @@
+import { packsOf } from './packs.ts'
+
+/**
+ * How a matrix product is divided (shaders/product.wgsl): an invocation sums 4·rowTiles rows by 4·columnTiles columns,
+ * `width` invocations stand side by side in a workgroup, and `slices` of them share each sum.
+ */
+export interface Tiling {
+  readonly rowTiles: number
+  readonly columnTiles: number
+  readonly width: number
+  readonly slices: number
+}
+
+/** The product that is to be divided: rows × columns sums of `terms` terms each. */
+export interface ProductShape {
+  readonly rows: number
+  readonly columns: number
+  readonly terms: number
+}
+
+export const divideUp = (count: number, size: number) => Math.ceil(count / size)
+
+/** At least so many workgroups keep the device busy, where the shape allows. */
+const ENOUGH_GROUPS = { software: 8, hardware: 128 }
+const WIDEST = { software: 16, hardware: 32 }
+/** Fewer terms than this are not worth sharing. */
+const TERMS_TO_SLICE = 64
+const MOST_SLICES = 8
+
+/** Workgroups across and down. */
+export function groupsOf({ rows, columns }: Pick<ProductShape, 'rows' | 'columns'>, tiling: Tiling): [number, number] {
+  const { rowTiles, columnTiles, width } = tiling
+  return [divideUp(packsOf(columns), width * columnTiles), divideUp(packsOf(rows), rowTiles)]
+}
+
+/**
+ * The largest tile that still leaves enough workgroups, and no wider than the columns need. Large tiles read each value
+ * fewer times; many workgroups keep more of the device at work. Every tile adds up each sum in the same order, so the
+ * choice does not touch a bit of the result, but for the slices: those follow from the shape and the kind of adapter
+ * alone.
+ */
+export function chooseTiling(shape: ProductShape, software: boolean): Tiling {
+  const kind = software ? 'software' : 'hardware'
+  const rows = packsOf(shape.rows)
+  const columns = packsOf(shape.columns)
+  let width = WIDEST[kind]
+  while (width > 4 && width / 2 >= columns) width /= 2
+  let columnTiles = columns >= 2 * width && rows > 3 ? 2 : 1
+  let rowTiles = Math.min(columnTiles === 2 ? 2 : 4, rows)
+  const groups = () => divideUp(columns, width * columnTiles) * divideUp(rows, rowTiles)
+  const few = () => groups() < ENOUGH_GROUPS[kind]
+  while (few() && width > (software ? 4 : 8)) width /= 2
+  while (few() && rowTiles > (software ? 3 : 1)) rowTiles--
+  if (few() && !software) columnTiles = 1
+  let slices = 1
+  if (!software && columnTiles === 1 && rowTiles === 1) {
+    while (slices < MOST_SLICES && groups() * slices < ENOUGH_GROUPS[kind] && shape.terms / slices >= TERMS_TO_SLICE)
+      slices *= 2
+  }
+  return { rowTiles, columnTiles, width, slices }
+}
+
+/** The overrides of shaders/product.wgsl. */
+export function tilingConstants({ rowTiles, columnTiles, width, slices }: Tiling): Record<string, number> {
+  return {
+    ROW_TILES: rowTiles,
+    COLUMN_TILES: columnTiles,
+    WIDTH: width,
+    SLICES: slices,
+    PARTIALS: slices === 1 ? 1 : rowTiles * columnTiles * width * slices,
+  }
+}
