@@ -6,16 +6,19 @@
 // CPU: gradient in src/backend/cpu/stages.ts. Libraries: step, product, values, inputs, and one of the two.
 override INPUTS: u32;
 override INPUT_COUNT: u32;
-override OUTPUTS: u32;
 override OUTPUT_PACKS: u32;
 override WEIGHTS: u32;
 override BIASES: u32;
 override GATHER: bool;
 override BIAS_ROW: u32;       // the workgroup row that sums the biases
+override WHOLE_TILES: bool;   // no tile reaches below the last input
+
+// of one sample in the mean
+var<private> share: f32;
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(2) var<storage, read> order: array<u32>;
-@group(0) @binding(3) var<storage, read> deltas: array<vec4f>;
+@group(1) @binding(2) var<storage, read> order: array<u32>;
+@group(1) @binding(3) var<storage, read> deltas: array<vec4f>;
 
 fn reduction() -> u32 {
   return filled(step.rows) / 4u;
@@ -44,9 +47,12 @@ fn columns_at(pack: u32, k: u32) -> mat4x4f {
     deltas[place + 3u * OUTPUT_PACKS]);
 }
 
+fn column_packs() -> u32 {
+  return OUTPUT_PACKS;
+}
+
 fn store_row(row: u32, pack: u32, sums: vec4f) {
-  if (row >= INPUT_COUNT || pack >= OUTPUT_PACKS) { return; }
-  finish(WEIGHTS + row * OUTPUT_PACKS + pack, sums / f32(step.rows), columns_within(pack, OUTPUTS));
+  if (WHOLE_TILES || row < INPUT_COUNT) { finish(WEIGHTS + row * OUTPUT_PACKS + pack, sums * share); }
 }
 
 fn sum_biases(group: u32, lane: u32) {
@@ -55,11 +61,12 @@ fn sum_biases(group: u32, lane: u32) {
     if (pack >= OUTPUT_PACKS) { return; }
     var sums = vec4f();
     for (var m = 0u; m < step.rows; m++) { sums += deltas[m * OUTPUT_PACKS + pack]; }
-    finish(BIASES + pack, sums / f32(step.rows), columns_within(pack, OUTPUTS));
+    finish(BIASES + pack, sums * share);
   }
 }
 
 fn run(group: vec3u, invocation: u32) {
+  share = 1.0 / f32(step.rows);
   if (group.y == BIAS_ROW) {
     if (invocation < WIDTH) { sum_biases(group.x, invocation); }
   } else {

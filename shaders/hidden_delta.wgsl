@@ -11,9 +11,9 @@ override WEIGHTS: u32;
 override ACTIVATION: u32;
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(2) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(3) var<storage, read> activations: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> deltas: array<vec4f>;
+@group(1) @binding(2) var<storage, read> parameters: array<vec4f>;
+@group(1) @binding(3) var<storage, read> activations: array<vec4f>;
+@group(1) @binding(4) var<storage, read_write> deltas: array<vec4f>;
 
 fn reduction() -> u32 {
   return NEXT;
@@ -37,8 +37,12 @@ fn columns_at(pack: u32, k: u32) -> mat4x4f {
     parameters[place + 3u * NEXT]));
 }
 
+fn column_packs() -> u32 {
+  return OUTPUT_PACKS;
+}
+
 fn store_row(row: u32, pack: u32, sums: vec4f) {
-  if (row >= filled(step.rows) || pack >= OUTPUT_PACKS) { return; }
+  if (row >= filled(step.rows)) { return; }
   let place = row * OUTPUT_PACKS + pack;
   let delta = sums * activation_derivative_four(ACTIVATION, deltas[place], activations[place]);
   let exists = columns_within(pack, OUTPUTS) & vec4<bool>(row < step.rows);

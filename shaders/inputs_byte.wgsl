@@ -1,5 +1,5 @@
 // Library: inputs that are whole 255ths (pixels), kept as one byte each, four to a pack.
-@group(0) @binding(1) var<storage, read> inputs: array<u32>;
+@group(1) @binding(1) var<storage, read> inputs: array<u32>;
 
 fn value(place: u32) -> vec4f {
   let pack = vec4u(inputs[place]) >> vec4u(0u, 8u, 16u, 24u);

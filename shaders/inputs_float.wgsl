@@ -1,6 +1,6 @@
 // Library: a layer's inputs as float32, four to a pack; the binding stands here because its type differs from
 // inputs_byte.wgsl's.
-@group(0) @binding(1) var<storage, read> inputs: array<vec4f>;
+@group(1) @binding(1) var<storage, read> inputs: array<vec4f>;
 
 fn value(place: u32) -> vec4f {
   return inputs[place];

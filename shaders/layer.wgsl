@@ -12,10 +12,10 @@ override ACTIVATION: u32;
 override GATHER: bool;
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(2) var<storage, read> order: array<u32>;
-@group(0) @binding(3) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> weighted_inputs: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> activations: array<vec4f>;
+@group(1) @binding(2) var<storage, read> order: array<u32>;
+@group(1) @binding(3) var<storage, read> parameters: array<vec4f>;
+@group(1) @binding(4) var<storage, read_write> weighted_inputs: array<vec4f>;
+@group(1) @binding(5) var<storage, read_write> activations: array<vec4f>;
 
 fn reduction() -> u32 {
   return INPUTS;
@@ -44,8 +44,12 @@ fn columns_at(pack: u32, k: u32) -> mat4x4f {
     parameters[place + 3u * OUTPUT_PACKS]);
 }
 
+fn column_packs() -> u32 {
+  return OUTPUT_PACKS;
+}
+
 fn store_row(row: u32, pack: u32, sums: vec4f) {
-  if (row >= filled(step.rows) || pack >= OUTPUT_PACKS) { return; }
+  if (row >= filled(step.rows)) { return; }
   let place = row * OUTPUT_PACKS + pack;
   let z = sums + parameters[BIASES + pack];
   weighted_inputs[place] = z;

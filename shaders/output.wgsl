@@ -2,8 +2,8 @@
 // then loss, right answers and delta, which is written over Z (delta_row.wgsl).
 // CPU: forward and outputDelta in src/backend/cpu/stages.ts. Libraries: step, activation, loss, layer, softmax_row,
 // delta_row, product, values, inputs.
-@group(0) @binding(6) var<storage, read> targets: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> row_scores: array<vec2f>;
+@group(1) @binding(6) var<storage, read> targets: array<vec4f>;
+@group(1) @binding(7) var<storage, read_write> row_scores: array<vec2f>;
 
 fn run(group: vec3u, invocation: u32) {
   product(group, invocation);

@@ -7,11 +7,11 @@ override ACTIVATION: u32;
 override WIDTH: u32;
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read_write> weighted_inputs: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> activations: array<vec4f>;
-@group(0) @binding(3) var<storage, read> targets: array<vec4f>;
-@group(0) @binding(4) var<storage, read> order: array<u32>;
-@group(0) @binding(5) var<storage, read_write> row_scores: array<vec2f>;
+@group(1) @binding(1) var<storage, read_write> weighted_inputs: array<vec4f>;
+@group(1) @binding(2) var<storage, read_write> activations: array<vec4f>;
+@group(1) @binding(3) var<storage, read> targets: array<vec4f>;
+@group(1) @binding(4) var<storage, read> order: array<u32>;
+@group(1) @binding(5) var<storage, read_write> row_scores: array<vec2f>;
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -2,7 +2,8 @@
 // 4 x 4 matrices (a column of the matrix is a row of the tile), so that every index is a constant and all of it stays in
 // registers. A step of the loop takes four terms of each sum at once: one product of two matrices a tile. The columns
 // of the second tile lie a workgroup's width away: neighbouring invocations read neighbouring addresses.
-// Where there are few workgroups and long sums, SLICES invocations share a sum, each taking every SLICES-th step.
+// Where there are few workgroups and long sums, SLICES invocations share a sum, each taking every SLICES-th step; such
+// kernels have one tile an invocation. slices_one.wgsl and slices_many.wgsl bring the parts together.
 //
 // A kernel says what is multiplied:
 //   reduction() -> u32                    how many steps of four terms
@@ -10,35 +11,20 @@
 //   terms(k: u32) -> vec4u                where the four terms of step k stand from there
 //   rows_at(starts: vec4u, terms: vec4u) -> mat4x4f    column r: the four terms of the tile's row r
 //   columns_at(pack: u32, k: u32) -> mat4x4f           column q: the q-th term of the pack's four columns
-//   store_row(row: u32, pack: u32, sums: vec4f)        takes one row of the result, which may lie outside
+//   store_row(row: u32, pack: u32, sums: vec4f)        takes one row of the result, which may lie below the last
+//   column_packs() -> u32                 how many packs of columns there are
 //   run(group: vec3u, lane: u32)          the kernel itself, which calls product
 // The entry point stands in values_plain.wgsl and values_quad.wgsl.
 override ROW_TILES: u32;
 override COLUMN_TILES: u32;
 override WIDTH: u32;
 override SLICES: u32;
-override PARTIALS: u32;   // ROW_TILES * COLUMN_TILES * WIDTH * SLICES; 1 where there is one slice
-
-var<workgroup> partials: array<mat4x4f, PARTIALS>;
 
 fn store_tile(first: u32, pack: u32, sums: mat4x4f) {
   store_row(first, pack, sums[0]);
   store_row(first + 1u, pack, sums[1]);
   store_row(first + 2u, pack, sums[2]);
   store_row(first + 3u, pack, sums[3]);
-}
-
-// the sums of all slices, for the invocations of the first; tile is counted over rows and columns
-fn over_slices(tile: u32, lane: u32, own: mat4x4f) -> mat4x4f {
-  var sums = own;
-  for (var slice = 1u; slice < SLICES; slice++) {
-    sums += partials[(tile * SLICES + slice) * WIDTH + lane];
-  }
-  return sums;
-}
-
-fn keep_partial(tile: u32, slice: u32, lane: u32, sums: mat4x4f) {
-  partials[(tile * SLICES + slice) * WIDTH + lane] = sums;
 }
 
 fn product(group: vec3u, invocation: u32) {
@@ -95,23 +81,18 @@ fn product(group: vec3u, invocation: u32) {
     }
   }
   if (SLICES > 1u) {
-    keep_partial(0u, slice, lane, a0);
-    if (ROW_TILES > 1u) { keep_partial(1u, slice, lane, a1); }
-    if (COLUMN_TILES > 1u) { keep_partial(ROW_TILES, slice, lane, b0); }
-    if (COLUMN_TILES > 1u && ROW_TILES > 1u) { keep_partial(3u, slice, lane, b1); }
-    workgroupBarrier();
+    a0 = over_slices(slice, lane, a0);
     if (slice > 0u) { return; }
-    a0 = over_slices(0u, lane, a0);
-    if (ROW_TILES > 1u) { a1 = over_slices(1u, lane, a1); }
-    if (COLUMN_TILES > 1u) { b0 = over_slices(ROW_TILES, lane, b0); }
-    if (COLUMN_TILES > 1u && ROW_TILES > 1u) { b1 = over_slices(3u, lane, b1); }
   }
   let first = 4u * tile;
-  store_tile(first, pack, a0);
-  if (ROW_TILES > 1u) { store_tile(first + 4u, pack, a1); }
-  if (ROW_TILES > 2u) { store_tile(first + 8u, pack, a2); }
-  if (ROW_TILES > 3u) { store_tile(first + 12u, pack, a3); }
-  if (COLUMN_TILES > 1u) {
+  let packs = column_packs();
+  if (pack < packs) {
+    store_tile(first, pack, a0);
+    if (ROW_TILES > 1u) { store_tile(first + 4u, pack, a1); }
+    if (ROW_TILES > 2u) { store_tile(first + 8u, pack, a2); }
+    if (ROW_TILES > 3u) { store_tile(first + 12u, pack, a3); }
+  }
+  if (COLUMN_TILES > 1u && next < packs) {
     store_tile(first, next, b0);
     if (ROW_TILES > 1u) { store_tile(first + 4u, next, b1); }
     if (ROW_TILES > 2u) { store_tile(first + 8u, next, b2); }

@@ -6,8 +6,8 @@ override OUTPUT_PACKS: u32;
 override WIDTH: u32;
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read> weighted_inputs: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> activations: array<vec4f>;
+@group(1) @binding(1) var<storage, read> weighted_inputs: array<vec4f>;
+@group(1) @binding(2) var<storage, read_write> activations: array<vec4f>;
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(global_invocation_id) id: vec3u) {

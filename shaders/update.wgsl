@@ -1,21 +1,21 @@
 // Library of gradient.wgsl: the optimizer's step, taken as soon as a gradient is known.
 //   parameters  PACKS
 //   state       SLOTS times PACKS, one slot after the other
+// What fills a row up has no gradient, and stays 0 under every rule.
 // CPU: update in src/backend/cpu/update.ts. Libraries: step, optimizer.
 override PACKS: u32;
 override SLOTS: u32;
 
-@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> state: array<vec4f>;
+@group(1) @binding(4) var<storage, read_write> parameters: array<vec4f>;
+@group(1) @binding(5) var<storage, read_write> state: array<vec4f>;
 
-fn finish(place: u32, gradient: vec4f, exists: vec4<bool>) {
-  let g = select(vec4f(), gradient, exists);
+fn finish(place: u32, gradient: vec4f) {
   var pack = Parameters(parameters[place], vec4f(), vec4f(), vec4f());
   if (SLOTS > 0u) { pack.slot0 = state[place]; }
   if (SLOTS > 1u) { pack.slot1 = state[PACKS + place]; }
   if (SLOTS > 2u) { pack.slot2 = state[2u * PACKS + place]; }
-  pack = move_parameters(pack, g, step.scalars);
-  parameters[place] = select(vec4f(), pack.value, exists);
+  pack = move_parameters(pack, gradient, step.scalars);
+  parameters[place] = pack.value;
   if (SLOTS > 0u) { state[place] = pack.slot0; }
   if (SLOTS > 1u) { state[PACKS + place] = pack.slot1; }
   if (SLOTS > 2u) { state[2u * PACKS + place] = pack.slot2; }

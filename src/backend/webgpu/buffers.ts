@@ -41,7 +41,7 @@ export class Buffers {
     return buffer
   }
 
-  /** A buffer of constants that kernels read, by dynamic offset. */
+  /** A buffer of constants that kernels read. */
   uniform(label: string, bytes: number): GPUBuffer {
     return this.#make(label, bytes, usage.uniform | usage.copyTarget)
   }

@@ -14,6 +14,8 @@ import optimizerOne from '../../../shaders/optimizer_one.wgsl?raw'
 import output from '../../../shaders/output.wgsl?raw'
 import outputDelta from '../../../shaders/output_delta.wgsl?raw'
 import product from '../../../shaders/product.wgsl?raw'
+import slicesMany from '../../../shaders/slices_many.wgsl?raw'
+import slicesOne from '../../../shaders/slices_one.wgsl?raw'
 import softmax from '../../../shaders/softmax.wgsl?raw'
 import softmaxRow from '../../../shaders/softmax_row.wgsl?raw'
 import step from '../../../shaders/step.wgsl?raw'
@@ -42,6 +44,8 @@ export interface Variant {
   readonly bytes?: boolean
   /** The gradients are written down instead of taken as the optimizer's step. */
   readonly keepGradients?: boolean
+  /** Several invocations share each sum. */
+  readonly slices?: boolean
 }
 
 const residentLibraries = join(step, activation, loss, optimizerOne, optimizer)
@@ -97,7 +101,8 @@ function makeSource(name: KernelName, variant: Variant, quads: boolean): KernelS
   if (name === 'softmax' || name === 'outputDelta') return rowKernels[name]
   const { file, code, bindings } = productKernels[name]
   const inputs = variant.bytes ? inputsByte : inputsFloat
-  const text = join(code(variant), product, quads ? valuesQuad : valuesPlain, inputs)
+  const slices = variant.slices ? slicesMany : slicesOne
+  const text = join(code(variant), product, slices, quads ? valuesQuad : valuesPlain, inputs)
   // On the kernel's first line, so that the line numbers stay the kernel's.
   return { file, code: quads ? `enable subgroups; ${text}` : text, bindings: bindings(variant) }
 }
@@ -114,18 +119,21 @@ const residentBindings: readonly Access[] = [
   'readWrite',
 ]
 
-/** A compiled kernel and the layout that its bind groups follow. */
+/** A compiled kernel and the layout that the bind groups of its own buffers follow. */
 export interface Kernel {
   readonly name: string
   readonly pipeline: GPUComputePipeline
   readonly layout: GPUBindGroupLayout
 }
 
+/** A kernel's buffers are bound as one group; where it takes the step's record, that is group 0 and they are group 1. */
+const isOwn = (access: Access) => access !== 'step'
+
 /** How many bytes of a step's record are bound. */
 export const STEP_BYTES = 32
 
 const bindingTypes: Record<Access, GPUBufferBindingLayout> = {
-  step: { type: 'uniform', hasDynamicOffset: true, minBindingSize: STEP_BYTES },
+  step: { type: 'uniform', minBindingSize: STEP_BYTES },
   uniform: { type: 'uniform' },
   read: { type: 'read-only-storage' },
   readWrite: { type: 'storage' },
@@ -137,8 +145,13 @@ export class Kernels {
   readonly #modules = new Map<string, Promise<{ module: GPUShaderModule; layout: GPUBindGroupLayout }>>()
   readonly #compiled = new Map<string, Promise<Kernel>>()
 
+  /** The layout of the group that holds a step's record alone. */
+  readonly stepLayout: GPUBindGroupLayout
+
   constructor(device: Device) {
     this.#device = device
+    const entries = [{ binding: 0, visibility: COMPUTE_STAGE, buffer: bindingTypes.step }]
+    this.stepLayout = device.gpu.createBindGroupLayout({ label: 'webgpu-mlp step', entries })
   }
 
   /**
@@ -177,7 +190,10 @@ export class Kernels {
     try {
       const pipeline = await gpu.createComputePipelineAsync({
         label,
-        layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+        layout: gpu.createPipelineLayout({
+          label,
+          bindGroupLayouts: source.bindings.every(isOwn) ? [layout] : [this.stepLayout, layout],
+        }),
         compute: { module, entryPoint: 'main', constants },
       })
       return { name, pipeline, layout }
@@ -194,11 +210,9 @@ export class Kernels {
     gpu.pushErrorScope('validation')
     const module = gpu.createShaderModule({ label, code })
     await Promise.all([gpu.popErrorScope(), checkCompilation(module, file, code)])
-    const entries = bindings.map((access, binding) => ({
-      binding,
-      visibility: COMPUTE_STAGE,
-      buffer: bindingTypes[access],
-    }))
+    const entries = bindings
+      .map((access, binding) => ({ access, binding, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }))
+      .filter(({ access }) => isOwn(access))
     return { module, layout: gpu.createBindGroupLayout({ label, entries }) }
   }
 }

@@ -2,7 +2,7 @@ import { stateSlots } from '../../training/optimizer.ts'
 import type { PlacementSettings } from '../backend.ts'
 import type { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
-import { type Kernels, STEP_BYTES } from './kernels.ts'
+import type { Kernels } from './kernels.ts'
 import { countPacks, type DeviceLayer } from './packs.ts'
 import * as stages from './stages.ts'
 import type { Stage, StageMaker } from './stages.ts'
@@ -88,7 +88,7 @@ export class LayeredPlan {
     this.residents = {
       parameters: buffers.storage('parameters', parameters),
       state: buffers.storage('optimizer state', state),
-      steps: new StepRecords(device, buffers),
+      steps: new StepRecords(device, buffers, kernels.stepLayout),
     }
   }
 
@@ -188,21 +188,23 @@ export class LayeredPlan {
 
   #record(stage: Stage, buffers: readonly GPUBuffer[]): Recorded {
     const { name, layout } = stage.kernel
-    const resources = [
-      { buffer: this.residents.steps.buffer, size: STEP_BYTES },
-      ...buffers.map((buffer) => ({ buffer })),
-    ]
-    const entries = resources.map((resource, binding) => ({ binding, resource }))
+    const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
     return { stage, bindGroup: this.#device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }) }
   }
 }
 
-/** Records one step's stages; `offset` is where its record stands. */
-export function encode(pass: GPUComputePassEncoder, recorded: readonly Recorded[], offset: number, rows: number): void {
+/** Records one step's stages; `step` binds its record. */
+export function encode(
+  pass: GPUComputePassEncoder,
+  recorded: readonly Recorded[],
+  step: GPUBindGroup,
+  rows: number,
+): void {
+  pass.setBindGroup(0, step)
   for (const { stage, bindGroup } of recorded) {
     const [x, y] = stage.groups(rows)
     pass.setPipeline(stage.kernel.pipeline)
-    pass.setBindGroup(0, bindGroup, [offset])
+    pass.setBindGroup(1, bindGroup)
     pass.dispatchWorkgroups(x, y)
   }
 }

@@ -31,7 +31,11 @@ async function productStage(
   tiling: Tiling,
   variant?: Variant,
 ): Promise<Stage> {
-  const kernel = await kernels.compile(name, { ...constants, ...tilingConstants(tiling) }, variant)
+  const kernel = await kernels.compile(
+    name,
+    { ...constants, ...tilingConstants(tiling) },
+    { ...variant, slices: tiling.slices > 1 },
+  )
   return { kernel, groups: (rows) => groupsOf({ rows, columns }, tiling) }
 }
 
@@ -139,12 +143,12 @@ export async function gradient(
   const constants = {
     INPUTS: inputPacks,
     INPUT_COUNT: inputs,
-    OUTPUTS: outputs,
     OUTPUT_PACKS: outputPacks,
     WEIGHTS: weightPack,
     BIASES: biasPack,
     GATHER: Number(first),
     BIAS_ROW: y,
+    WHOLE_TILES: Number(inputs % (4 * tiling.rowTiles) === 0),
     ...(optimizer && { PACKS: packs, SLOTS: stateSlots(optimizer), ...optimizerConstants(optimizer) }),
     ...tilingConstants(tiling),
   }
@@ -165,6 +169,7 @@ export function optimizerConstants(optimizer: Optimizer): Record<string, number>
     TAKE1: 1 - decay1,
     KEEP2: decay2,
     TAKE2: 1 - decay2,
-    EPSILON: epsilon,
+    // With an epsilon of 0, values that only fill up a row would become 0 / 0.
+    EPSILON: Math.max(epsilon, 1e-37),
   }
 }

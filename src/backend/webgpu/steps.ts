@@ -9,32 +9,49 @@ export const MOST_STEPS = 512
 /** What a pass that makes no update is given for the optimizer's scalars. */
 export const noUpdate: StepScalars = { stepSize: 0, decay: 0, correction: 1 }
 
-/** The records of the steps of one submit (struct Step of shaders/step.wgsl), bound one at a time by dynamic offset. */
+/**
+ * The records of the steps of one submit (struct Step of shaders/step.wgsl), each with a bind group of its own. Dynamic
+ * offsets would need only one, but cost 70 µs a dispatch on lavapipe; bind groups that were made once cost nothing.
+ */
 export class StepRecords {
   readonly buffer: GPUBuffer
   readonly #device: Device
+  readonly #layout: GPUBindGroupLayout
+  readonly #groups: GPUBindGroup[] = []
   readonly #stride: number
   readonly #words: Uint32Array
   readonly #numbers: Float32Array
 
-  constructor(device: Device, buffers: Buffers) {
+  constructor(device: Device, buffers: Buffers, layout: GPUBindGroupLayout) {
     this.#device = device
+    this.#layout = layout
     this.#stride = Math.max(STEP_BYTES, device.gpu.limits.minUniformBufferOffsetAlignment)
     this.buffer = buffers.uniform('steps', MOST_STEPS * this.#stride)
     this.#words = new Uint32Array((MOST_STEPS * this.#stride) / 4)
     this.#numbers = new Float32Array(this.#words.buffer)
   }
 
-  /** Sets record `index` in host memory and returns its dynamic offset. */
-  set(index: number, start: number, rows: number, { stepSize, decay, correction }: StepScalars): number {
-    const offset = index * this.#stride
-    const place = offset / 4
+  /** Sets record `index` in host memory and returns its bind group. */
+  set(index: number, start: number, rows: number, { stepSize, decay, correction }: StepScalars): GPUBindGroup {
+    const place = (index * this.#stride) / 4
     this.#words[place] = start
     this.#words[place + 1] = rows
     this.#numbers[place + 4] = stepSize
     this.#numbers[place + 5] = decay
     this.#numbers[place + 6] = correction
-    return offset
+    return this.#group(index)
+  }
+
+  /** Made when a submit is first so long, and kept. */
+  #group(index: number): GPUBindGroup {
+    let group = this.#groups[index]
+    if (!group) {
+      const resource = { buffer: this.buffer, offset: index * this.#stride, size: STEP_BYTES }
+      const entries = [{ binding: 0, resource }]
+      group = this.#device.gpu.createBindGroup({ label: 'webgpu-mlp step', layout: this.#layout, entries })
+      this.#groups[index] = group
+    }
+    return group
   }
 
   /** Sends the first `count` records; what was submitted before still sees the old ones. */

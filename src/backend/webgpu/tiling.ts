@@ -67,6 +67,6 @@ export function tilingConstants({ rowTiles, columnTiles, width, slices }: Tiling
     COLUMN_TILES: columnTiles,
     WIDTH: width,
     SLICES: slices,
-    PARTIALS: slices === 1 ? 1 : rowTiles * columnTiles * width * slices,
+    ...(slices > 1 && { PARTIALS: width * slices }),
   }
 }

@@ -1,0 +1,14 @@
+// Library: the parts of a sum that a workgroup's slices hold, added up for the invocations of the first slice.
+override PARTIALS: u32;   // WIDTH * SLICES
+
+var<workgroup> partials: array<mat4x4f, PARTIALS>;
+
+fn over_slices(slice: u32, lane: u32, sums: mat4x4f) -> mat4x4f {
+  partials[slice * WIDTH + lane] = sums;
+  workgroupBarrier();
+  var all = sums;
+  if (slice == 0u) {
+    for (var other = 1u; other < SLICES; other++) { all += partials[other * WIDTH + lane]; }
+  }
+  return all;
+}
