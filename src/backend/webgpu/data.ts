@@ -43,6 +43,11 @@ export class WebGPUData implements LoadedData, DeviceData {
     return passes
   }
 
+  /** The passes in a workspace are to be bound anew. */
+  forget(space: Workspace): void {
+    this.#passes.delete(space)
+  }
+
   dispose(): void {
     this.#passes.clear()
     this.#buffers.free(this.inputs, this.order, ...(this.targets ? [this.targets] : []))

@@ -6,7 +6,9 @@ import type { Kernels } from './kernels.ts'
 import { countPacks, type DeviceLayer } from './packs.ts'
 import * as stages from './stages.ts'
 import type { Stage, StageMaker } from './stages.ts'
-import { StepRecords } from './steps.ts'
+import { noUpdate, StepRecords } from './steps.ts'
+import type { Tiling } from './tiling.ts'
+import { needsTuning, tilingFor, tune } from './tuning.ts'
 
 /** What is resident on the device for as long as a network is placed. */
 export interface Residents {
@@ -17,6 +19,7 @@ export interface Residents {
 
 /** A data set on the device. */
 export interface DeviceData {
+  readonly samples: number
   readonly inputs: GPUBuffer
   /** Whether the inputs stand as bytes, each a whole 255th. */
   readonly bytes: boolean
@@ -82,7 +85,11 @@ export class LayeredPlan {
     this.#buffers = buffers
     this.#layers = layers
     this.#settings = settings
-    this.#maker = { kernels, software: device.software, batch: settings.batchSize }
+    this.#maker = {
+      kernels,
+      batch: settings.batchSize,
+      tiling: (stage, shape) => tilingFor(device, stage, shape),
+    }
     const { optimizer } = settings
     const state = new Float32Array(stateSlots(optimizer) * parameters.length).fill(optimizer.initialAccumulator)
     this.residents = {
@@ -176,6 +183,71 @@ export class LayeredPlan {
         this.#record(stage, [this.#inputsOf(l, data, space), data.order, space.deltas[l]!, gradients]),
       ),
     )
+  }
+
+  /**
+   * Measures the tiles of the large products on this adapter, on the buffers of training themselves; what a step would
+   * change is written into copies. Every tile gives the same bits.
+   * @returns whether anything was measured: then the passes are to be bound anew
+   */
+  async tune(data: DeviceData, space: Workspace): Promise<boolean> {
+    const step = this.residents.steps.set(0, 0, Math.min(space.rows, data.samples), noUpdate)
+    this.residents.steps.upload(1)
+    const wanted = this.#layers.flatMap((_, l) =>
+      (['forward', 'hiddenDelta', 'gradient'] as const).flatMap((stage) => {
+        // The output layer's forward pass is output's, with a tile of its own; the first layer has no δ below it.
+        if (stage === 'hiddenDelta' && l === 0) return []
+        if (stage === 'forward' && l === this.#layers.length - 1 && stages.outputFits(this.#layers[l]!)) return []
+        const shape = stages.productShapes[stage](this.#layers[l]!, space.rows)
+        return needsTuning(this.#device, stage, shape) ? [{ stage, l, shape }] : []
+      }),
+    )
+    if (wanted.length === 0) return false
+    const copies = await this.#device.checked('tuning', () => ({
+      parameters: this.#buffers.storage('tuning parameters', this.residents.parameters.size / 4),
+      state: this.#buffers.storage('tuning state', this.residents.state.size / 4),
+    }))
+    try {
+      for (const { stage, l, shape } of wanted) {
+        if (!needsTuning(this.#device, stage, shape)) continue
+        const record = (tiling: Tiling) => this.#recordTiled(stage, l, tiling, data, space, copies)
+        await tune(this.#device, stage, shape, step, space.rows, record)
+      }
+    } finally {
+      this.#buffers.free(copies.parameters, copies.state)
+    }
+    return true
+  }
+
+  async #recordTiled(
+    stage: stages.ProductName,
+    l: number,
+    tiling: Tiling,
+    data: DeviceData,
+    space: Workspace,
+    copies: Pick<Residents, 'parameters' | 'state'>,
+  ): Promise<Recorded> {
+    const maker: StageMaker = { ...this.#maker, tiling: () => tiling }
+    const layer = this.#layers[l]!
+    const { activations, deltas } = space
+    const { parameters } = this.residents
+    const inputs = this.#inputsOf(l, data, space)
+    const [made, buffers] = await {
+      forward: async () => {
+        const made = await stages.forward(maker, layer, l === 0, data.bytes)
+        return [made, [inputs, data.order, parameters, deltas[l]!, activations[l]!]] as const
+      },
+      hiddenDelta: async () => {
+        const made = await stages.hiddenDelta(maker, this.#layers[l - 1]!, layer)
+        return [made, [deltas[l]!, parameters, activations[l - 1]!, deltas[l - 1]!]] as const
+      },
+      gradient: async () => {
+        const { optimizer } = this.#settings
+        const made = await stages.gradient(maker, layer, countPacks(this.#layers), l === 0, data.bytes, optimizer)
+        return [made, [inputs, data.order, deltas[l]!, copies.parameters, copies.state]] as const
+      },
+    }[stage]()
+    return this.#device.checked('tuning', () => this.#record(made, buffers))
   }
 
   #inputsOf(l: number, data: DeviceData, space: Workspace): GPUBuffer {

@@ -29,6 +29,9 @@ function checkRows(argument: string, rows: number): void {
   )
 }
 
+/** Milliseconds of training after which the kernels' tiles are measured; the measurement takes about as long. */
+const TRAINED_BEFORE_TUNING = 1000
+
 /** Prediction uploads at most so many values at a time. */
 const UPLOAD_VALUES = 1 << 23
 
@@ -47,6 +50,9 @@ export class WebGPUNetwork implements PlacedNetwork {
   readonly #bytes: number
   readonly #pace: Pace
   #pieces: Workspace | undefined
+  /** Milliseconds of training so far. */
+  #trained = 0
+  #tuned = false
 
   private constructor(
     device: Device,
@@ -118,6 +124,8 @@ export class WebGPUNetwork implements PlacedNetwork {
     const data = ownData(loaded)
     const done: Sums[] = []
     if (this.#resident) return this.#trainGroup(this.#resident, data, plans)
+    await this.#tuneOnce(data)
+    const began = performance.now()
     const { score, backward, update } = await data.passes(this.#plan, this.#training)
     const recorded = [...score, ...backward, ...update]
     for (const plan of plans) {
@@ -130,7 +138,15 @@ export class WebGPUNetwork implements PlacedNetwork {
       done.push(sums)
       if (!Number.isFinite(sums.loss)) break
     }
+    this.#trained += performance.now() - began
     return done
+  }
+
+  /** Measures the tiles once the training has gone on for so long that it pays; a short run takes those of the rule. */
+  async #tuneOnce(data: WebGPUData): Promise<void> {
+    if (this.#tuned || this.#trained < TRAINED_BEFORE_TUNING) return
+    this.#tuned = true
+    if (await this.#plan.tune(data, this.#training)) data.forget(this.#training)
   }
 
   /** Epochs of a small network in as few dispatches as the time for one allows, and one read-back for all of them. */

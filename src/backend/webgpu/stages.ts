@@ -3,7 +3,7 @@ import { type LossName, lossNames, losses, outputShare } from '../../training/lo
 import { type Optimizer, optimizerNames, stateSlots } from '../../training/optimizer.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
 import type { DeviceLayer } from './packs.ts'
-import { chooseTiling, divideUp, groupsOf, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
+import { divideUp, groupsOf, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
 
 /**
  * The stages of a training step on the GPU: which kernel with which constants, and how many workgroups a minibatch
@@ -15,13 +15,15 @@ export interface Stage {
   groups(rows: number): readonly [x: number, y: number]
 }
 
-/** What stages are made for: the device's kernels, and the kind of adapter. */
+/** What stages are made with: the device's kernels, and how each product is divided. */
 export interface StageMaker {
   readonly kernels: Kernels
-  readonly software: boolean
   /** Samples of the largest minibatch. */
   readonly batch: number
+  tiling(stage: ProductName, shape: ProductShape): Tiling
 }
+
+export type ProductName = 'forward' | 'hiddenDelta' | 'gradient'
 
 async function productStage(
   { kernels }: StageMaker,
@@ -49,15 +51,19 @@ const layerConstants = (layer: DeviceLayer, first: boolean) => ({
   GATHER: Number(first),
 })
 
-const forwardShape = ({ batch }: StageMaker, { outputs, inputs }: DeviceLayer): ProductShape => ({
-  rows: batch,
-  columns: outputs,
-  terms: inputs,
-})
+/** The shapes of a layer's products. Those of hiddenDelta are the layer's below, from the next one's δ. */
+export const productShapes: Record<ProductName, (layer: DeviceLayer, batch: number) => ProductShape> = {
+  forward: ({ inputs, outputs }, batch) => ({ rows: batch, columns: outputs, terms: inputs }),
+  hiddenDelta: ({ inputs, outputs }, batch) => ({ rows: batch, columns: inputs, terms: outputs }),
+  gradient: ({ inputs, outputs }, batch) => ({ rows: inputs, columns: outputs, terms: batch }),
+}
+
+const tilingOf = (maker: StageMaker, stage: ProductName, layer: DeviceLayer) =>
+  maker.tiling(stage, productShapes[stage](layer, maker.batch))
 
 /** Z = A Wᵀ + b, A′ = f(Z). @param first whether its inputs are the data set, gathered through the order */
 export function forward(maker: StageMaker, layer: DeviceLayer, first: boolean, bytes: boolean): Promise<Stage> {
-  const tiling = chooseTiling(forwardShape(maker, layer), maker.software)
+  const tiling = tilingOf(maker, 'forward', layer)
   return productStage(maker, 'forward', layerConstants(layer, first), layer.outputs, tiling, { bytes })
 }
 
@@ -119,8 +125,7 @@ export function hiddenDelta(maker: StageMaker, layer: DeviceLayer, next: DeviceL
     WEIGHTS: next.weightPack,
     ACTIVATION: activationNames.indexOf(layer.activation),
   }
-  const shape = { rows: maker.batch, columns: layer.outputs, terms: next.outputs }
-  return productStage(maker, 'hiddenDelta', constants, layer.outputs, chooseTiling(shape, maker.software))
+  return productStage(maker, 'hiddenDelta', constants, layer.outputs, tilingOf(maker, 'hiddenDelta', next))
 }
 
 /**
@@ -138,7 +143,7 @@ export async function gradient(
 ): Promise<Stage> {
   const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack } = layer
   // Sums over samples are never shared: their number is the minibatch's, and that may be the last, shorter one.
-  const tiling = { ...chooseTiling({ rows: inputs, columns: outputs, terms: 0 }, maker.software), slices: 1 }
+  const tiling = { ...tilingOf(maker, 'gradient', layer), slices: 1 }
   const [x, y] = groupsOf({ rows: inputs, columns: outputs }, tiling)
   const constants = {
     INPUTS: inputPacks,

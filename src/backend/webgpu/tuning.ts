@@ -1,0 +1,86 @@
+import type { Device } from './device.ts'
+import { encode, type Recorded } from './layered.ts'
+import { packsOf } from './packs.ts'
+import { chooseTiling, type ProductShape, type Tiling } from './tiling.ts'
+
+/** Products of fewer multiplications than this are not worth a measurement. */
+const WORTH_MEASURING = 100_000
+/** A tile must be this much faster than the one chosen by rule, or the rule's stays: measurements waver. */
+const CLEARLY_FASTER = 0.9
+const ROUNDS = 4
+/** Milliseconds of device time that one measurement takes about. */
+const MEASURE = 4
+
+/** What was found, for every adapter and shape of this process. */
+const found = new Map<string, Tiling>()
+
+const keyOf = (device: Device, stage: string, { rows, columns, terms }: ProductShape) =>
+  `${device.name} ${stage} ${rows} ${columns} ${terms}`
+
+/** The tile that was measured to be the fastest for this shape on this adapter, else the one that the rule gives. */
+export function tilingFor(device: Device, stage: string, shape: ProductShape): Tiling {
+  return found.get(keyOf(device, stage, shape)) ?? chooseTiling(shape, device.software)
+}
+
+/** Whether a product of this shape is worth a measurement that was not made yet. */
+export function needsTuning(device: Device, stage: string, shape: ProductShape): boolean {
+  return shape.rows * shape.columns * shape.terms >= WORTH_MEASURING && !found.has(keyOf(device, stage, shape))
+}
+
+/** The rule's tile first, then those with one more or one less of what adapters were seen to differ in. */
+function candidates(device: Device, shape: ProductShape): Tiling[] {
+  const rule = chooseTiling(shape, device.software)
+  // Slices change the order in which a sum is added up; everything else leaves every bit as it is.
+  if (rule.slices > 1) return [rule]
+  const { rowTiles, columnTiles, width } = rule
+  const others: Tiling[] = [
+    columnTiles === 1 ? { ...rule, columnTiles: 2, width: Math.max(4, width / 2) } : { ...rule, columnTiles: 1 },
+    { ...rule, rowTiles: rowTiles > 2 ? 2 : 4 },
+  ]
+  const [rows, columns] = [packsOf(shape.rows), packsOf(shape.columns)]
+  return [rule, ...others.filter((tiling) => tiling.rowTiles <= rows && tiling.columnTiles <= columns)]
+}
+
+/**
+ * Measures a product's tiles on the device and remembers the fastest.
+ * @param record compiles the stage with a tile and binds it to buffers that may be written
+ */
+export async function tune(
+  device: Device,
+  stage: string,
+  shape: ProductShape,
+  step: GPUBindGroup,
+  minibatch: number,
+  record: (tiling: Tiling) => Promise<Recorded>,
+): Promise<void> {
+  const tilings = candidates(device, shape)
+  const recorded = await Promise.all(tilings.map(record))
+  const least = tilings.map(() => Infinity)
+  // In turn, so that a device that wavers wavers for all of them.
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, one] of recorded.entries()) {
+      least[i] = Math.min(least[i]!, await measure(device, one, step, minibatch))
+    }
+  }
+  const best = least.indexOf(Math.min(...least))
+  found.set(keyOf(device, stage, shape), tilings[least[best]! < CLEARLY_FASTER * least[0]! ? best : 0]!)
+}
+
+/** Milliseconds of one dispatch among many. */
+async function measure(device: Device, recorded: Recorded, step: GPUBindGroup, rows: number): Promise<number> {
+  const run = async (times: number) => {
+    const began = performance.now()
+    await device.checked('tuning', () => {
+      const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp tuning' })
+      const pass = encoder.beginComputePass({ label: 'webgpu-mlp tuning' })
+      for (let i = 0; i < times; i++) encode(pass, [recorded], step, rows)
+      pass.end()
+      device.gpu.queue.submit([encoder.finish()])
+    })
+    await device.settled()
+    return (performance.now() - began) / times
+  }
+  const first = await run(1)
+  const times = Math.min(100, Math.floor(MEASURE / first))
+  return times > 1 ? run(times) : first
+}
