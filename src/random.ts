@@ -122,7 +122,9 @@ export class Random {
 
   /** The numbers 0 … n − 1 in random order. */
   permutation(n: number): Uint32Array {
-    return this.shuffle(Uint32Array.from({ length: n }, (_, i) => i))
+    const order = new Uint32Array(n)
+    for (let i = 0; i < n; i++) order[i] = i
+    return this.shuffle(order)
   }
 }
 

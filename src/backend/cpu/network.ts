@@ -6,6 +6,7 @@ import { stateSlots, stepScalars } from '../../training/optimizer.ts'
 import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
 import * as reference from './stages.ts'
 import type { Values } from './stages.ts'
+import * as small from './small.ts'
 import * as tiled from './tiled.ts'
 
 export type Precision = 'float32' | 'float64'
@@ -46,7 +47,8 @@ function gatherRows(matrix: Matrix, target: Values, start: number, rows: number,
   const { cols, data } = matrix
   for (let m = 0; m < rows; m++) {
     const from = (order ? order[start + m]! : start + m) * cols
-    for (let j = 0; j < cols; j++) target[m * cols + j] = data[from + j]!
+    const to = m * cols
+    for (let j = 0; j < cols; j++) target[to + j] = data[from + j]!
   }
 }
 
@@ -145,7 +147,8 @@ export class CPUNetwork implements PlacedNetwork {
     this.#layers.forEach((layer, l) => {
       const inputs = l === 0 ? space.inputs : space.a[l - 1]!
       if (this.#scratch) {
-        tiled.forward(
+        const { forward } = small.isSmall(layer) ? small : tiled
+        forward(
           layer,
           this.#parameters as Float32Array,
           inputs as Float32Array,
@@ -170,12 +173,14 @@ export class CPUNetwork implements PlacedNetwork {
       const below = l === 0 ? inputs : a[l - 1]!
       if (this.#scratch) {
         const own = deltas[l] as Float32Array
-        tiled.gradient(layer, own, below as Float32Array, rows, this.#gradients as Float32Array, this.#scratch)
+        const { gradient } = small.isSmall(layer) ? small : tiled
+        gradient(layer, own, below as Float32Array, rows, this.#gradients as Float32Array, this.#scratch)
       } else reference.gradient(layer, deltas[l]!, below, rows, this.#gradients)
       if (l === 0) break
       const { activation } = this.#layers[l - 1]!
       if (this.#scratch) {
-        tiled.hiddenDelta(
+        const { hiddenDelta } = small.isSmall(layer) ? small : tiled
+        hiddenDelta(
           layer,
           this.#parameters as Float32Array,
           deltas[l] as Float32Array,

@@ -31,14 +31,28 @@ export class Scratch {
   }
 }
 
-/** tile[r, c] = Σ_k x[a_r + k] · w[b_c + k]: rows of both stand contiguously. */
+/** tile[r, c] = Σ_k x[m + r, k] · w[i + c, k], of `rows` × `count` inputs and `outputs` × `count` weights. */
 function multiplyRows(
   x: Float32Array,
-  [a0, a1, a2, a3]: readonly [number, number, number, number],
+  m: number,
+  rows: number,
   w: Float32Array,
-  [b0, b1, b2, b3]: readonly [number, number, number, number],
+  weightOffset: number,
+  i: number,
+  outputs: number,
   count: number,
 ): void {
+  // Rows past the last repeat it, and their sums are not stored.
+  const lastRow = (rows - 1) * count
+  const a0 = m * count
+  const a1 = Math.min(a0 + count, lastRow)
+  const a2 = Math.min(a0 + 2 * count, lastRow)
+  const a3 = Math.min(a0 + 3 * count, lastRow)
+  const lastColumn = weightOffset + (outputs - 1) * count
+  const b0 = weightOffset + i * count
+  const b1 = Math.min(b0 + count, lastColumn)
+  const b2 = Math.min(b0 + 2 * count, lastColumn)
+  const b3 = Math.min(b0 + 3 * count, lastColumn)
   // prettier-ignore
   let c00 = 0, c01 = 0, c02 = 0, c03 = 0, c10 = 0, c11 = 0, c12 = 0, c13 = 0,
       c20 = 0, c21 = 0, c22 = 0, c23 = 0, c30 = 0, c31 = 0, c32 = 0, c33 = 0
@@ -83,13 +97,6 @@ function multiplyPanels(left: Float32Array, p: number, right: Float32Array, q: n
   }
 }
 
-/** The four row starts from row `first` on; rows past the last repeat it, and their sums are not stored. */
-function rowStarts(first: number, rows: number, stride: number): [number, number, number, number] {
-  const last = (rows - 1) * stride
-  const start = first * stride
-  return [start, Math.min(start + stride, last), Math.min(start + 2 * stride, last), Math.min(start + 3 * stride, last)]
-}
-
 /** Columns of a row-major matrix as panels four wide, one after another; columns past the last are 0. */
 function packColumns(
   source: Float32Array,
@@ -130,12 +137,10 @@ export function forward(
   a: Float32Array,
 ): void {
   const { inputs: count, outputs, weightOffset, biasOffset } = layer
-  const weights = parameters.subarray(weightOffset, biasOffset)
   for (let i = 0; i < outputs; i += 4) {
-    const columns = rowStarts(i, outputs, count)
     const width = Math.min(4, outputs - i)
     for (let m = 0; m < rows; m += 4) {
-      multiplyRows(inputs, rowStarts(m, rows, count), weights, columns, count)
+      multiplyRows(inputs, m, rows, parameters, weightOffset, i, outputs, count)
       const height = Math.min(4, rows - m)
       for (let r = 0; r < height; r++) {
         for (let c = 0; c < width; c++)
