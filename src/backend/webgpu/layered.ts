@@ -4,6 +4,7 @@ import type { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
 import { countPacks, type DeviceLayer } from './packs.ts'
+import type { Recorded } from './recording.ts'
 import * as stages from './stages.ts'
 import type { Stage, StageMaker } from './stages.ts'
 import { noUpdate, StepRecords } from './steps.ts'
@@ -38,12 +39,6 @@ export interface Workspace {
   /** Per row of the minibatch: loss and right answers, summed. */
   readonly rowScores: GPUBuffer
   dispose(): void
-}
-
-/** A stage with the buffers it works on. */
-export interface Recorded {
-  readonly stage: Stage
-  readonly bindGroup: GPUBindGroup
 }
 
 /** The passes over one data set in one workspace, ready to be recorded into an encoder. */
@@ -262,21 +257,5 @@ export class LayeredPlan {
     const { name, layout } = stage.kernel
     const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
     return { stage, bindGroup: this.#device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }) }
-  }
-}
-
-/** Records one step's stages; `step` binds its record. */
-export function encode(
-  pass: GPUComputePassEncoder,
-  recorded: readonly Recorded[],
-  step: GPUBindGroup,
-  rows: number,
-): void {
-  pass.setBindGroup(0, step)
-  for (const { stage, bindGroup } of recorded) {
-    const [x, y] = stage.groups(rows)
-    pass.setPipeline(stage.kernel.pipeline)
-    pass.setBindGroup(1, bindGroup)
-    pass.dispatchWorkgroups(x, y)
   }
 }

@@ -1,5 +1,5 @@
 import type { Device } from './device.ts'
-import { encode, type Recorded } from './layered.ts'
+import { encode, type Recorded } from './recording.ts'
 import { packsOf } from './packs.ts'
 import { chooseTiling, type ProductShape, type Tiling } from './tiling.ts'
 
