@@ -53,6 +53,9 @@ export interface Passes {
   readonly update: readonly Recorded[]
 }
 
+/** Only the first layer reads the data set; what is above it reads activations, which are floats wherever they came from. */
+const formOf = (l: number, { bytes }: DeviceData) => ({ gather: l === 0, bytes: l === 0 && bytes })
+
 /** Rows filled up to a multiple of four. */
 const filledRows = (rows: number) => 4 * Math.ceil(rows / 4)
 
@@ -112,9 +115,9 @@ export class LayeredPlan {
     const { activations, deltas } = space
     const last = this.#layers.length - 1
     const [forwards, softmax, training] = await Promise.all([
-      this.#eachLayer((layer, l) => stages.forward(this.#maker, layer, l === 0, data.bytes)),
+      this.#eachLayer((layer, l) => stages.forward(this.#maker, layer, formOf(l, data))),
       this.#layers[last]!.activation === 'softmax' ? stages.softmax(this.#maker, this.#layers[last]!) : undefined,
-      targets && this.#compileTraining(data.bytes),
+      targets && this.#compileTraining(data),
     ])
     return this.#device.checked('bind groups', () => {
       const { parameters, state } = this.residents
@@ -136,16 +139,16 @@ export class LayeredPlan {
     })
   }
 
-  async #compileTraining(bytes: boolean) {
+  async #compileTraining(data: DeviceData) {
     const last = this.#layers.length - 1
     const output = this.#layers[last]!
     const { loss, optimizer } = this.#settings
     const packs = countPacks(this.#layers)
     const [hiddenDelta, gradient, outputDelta] = await Promise.all([
       Promise.all(this.#layers.slice(1).map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next))),
-      this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, l === 0, bytes, optimizer)),
+      this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, formOf(l, data), optimizer)),
       stages.outputFits(output)
-        ? stages.output(this.#maker, output, loss, last === 0, bytes)
+        ? stages.output(this.#maker, output, loss, formOf(last, data))
         : stages.outputDelta(this.#maker, output, loss),
     ])
     return { hiddenDelta, gradient, outputDelta }
@@ -172,7 +175,7 @@ export class LayeredPlan {
   /** The stages that write the gradients down instead of making a step, laid out as the parameters. */
   async bindGradients(data: DeviceData, space: Workspace, gradients: GPUBuffer): Promise<Recorded[]> {
     const packs = countPacks(this.#layers)
-    const made = await this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, l === 0, data.bytes))
+    const made = await this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, formOf(l, data)))
     return this.#device.checked('bind groups', () =>
       made.map((stage, l) =>
         this.#record(stage, [this.#inputsOf(l, data, space), data.order, space.deltas[l]!, gradients]),
@@ -229,7 +232,7 @@ export class LayeredPlan {
     const inputs = this.#inputsOf(l, data, space)
     const [made, buffers] = await {
       forward: async () => {
-        const made = await stages.forward(maker, layer, l === 0, data.bytes)
+        const made = await stages.forward(maker, layer, formOf(l, data))
         return [made, [inputs, data.order, parameters, deltas[l]!, activations[l]!]] as const
       },
       hiddenDelta: async () => {
@@ -238,7 +241,7 @@ export class LayeredPlan {
       },
       gradient: async () => {
         const { optimizer } = this.#settings
-        const made = await stages.gradient(maker, layer, countPacks(this.#layers), l === 0, data.bytes, optimizer)
+        const made = await stages.gradient(maker, layer, countPacks(this.#layers), formOf(l, data), optimizer)
         return [made, [inputs, data.order, deltas[l]!, copies.parameters, copies.state]] as const
       },
     }[stage]()

@@ -41,14 +41,20 @@ async function productStage(
   return { kernel, groups: (rows) => groupsOf({ rows, columns }, tiling) }
 }
 
-const layerConstants = (layer: DeviceLayer, first: boolean) => ({
+/** How a layer's inputs stand: the first layer's are the data set's, gathered through the order, perhaps as bytes. */
+export interface InputForm {
+  readonly gather: boolean
+  readonly bytes: boolean
+}
+
+const layerConstants = (layer: DeviceLayer, { gather }: InputForm) => ({
   INPUTS: layer.inputPacks,
   OUTPUTS: layer.outputs,
   OUTPUT_PACKS: layer.outputPacks,
   WEIGHTS: layer.weightPack,
   BIASES: layer.biasPack,
   ACTIVATION: activationNames.indexOf(layer.activation),
-  GATHER: Number(first),
+  GATHER: Number(gather),
 })
 
 /** The shapes of a layer's products. Those of hiddenDelta are the layer's below, from the next one's δ. */
@@ -61,10 +67,10 @@ export const productShapes: Record<ProductName, (layer: DeviceLayer, batch: numb
 const tilingOf = (maker: StageMaker, stage: ProductName, layer: DeviceLayer) =>
   maker.tiling(stage, productShapes[stage](layer, maker.batch))
 
-/** Z = A Wᵀ + b, A′ = f(Z). @param first whether its inputs are the data set, gathered through the order */
-export function forward(maker: StageMaker, layer: DeviceLayer, first: boolean, bytes: boolean): Promise<Stage> {
+/** Z = A Wᵀ + b, A′ = f(Z). */
+export function forward(maker: StageMaker, layer: DeviceLayer, form: InputForm): Promise<Stage> {
   const tiling = tilingOf(maker, 'forward', layer)
-  return productStage(maker, 'forward', layerConstants(layer, first), layer.outputs, tiling, { bytes })
+  return productStage(maker, 'forward', layerConstants(layer, form), layer.outputs, tiling, { bytes: form.bytes })
 }
 
 const lossConstants = (layer: DeviceLayer, loss: LossName) => ({
@@ -80,18 +86,12 @@ const MOST_OUTPUT_PACKS = 16
 export const outputFits = (layer: DeviceLayer) => layer.outputPacks <= MOST_OUTPUT_PACKS
 
 /** forward of the output layer, softmax and output delta in one. */
-export function output(
-  maker: StageMaker,
-  layer: DeviceLayer,
-  loss: LossName,
-  first: boolean,
-  bytes: boolean,
-): Promise<Stage> {
+export function output(maker: StageMaker, layer: DeviceLayer, loss: LossName, form: InputForm): Promise<Stage> {
   let width = 4
   while (width < layer.outputPacks) width *= 2
   const tiling = { rowTiles: 1, columnTiles: 1, width, slices: 1 }
-  const constants = { ...layerConstants(layer, first), ...lossConstants(layer, loss) }
-  return productStage(maker, 'output', constants, layer.outputs, tiling, { bytes })
+  const constants = { ...layerConstants(layer, form), ...lossConstants(layer, loss) }
+  return productStage(maker, 'output', constants, layer.outputs, tiling, { bytes: form.bytes })
 }
 
 const ROW_WIDTH = 8
@@ -137,8 +137,7 @@ export async function gradient(
   maker: StageMaker,
   layer: DeviceLayer,
   packs: number,
-  first: boolean,
-  bytes: boolean,
+  { gather, bytes }: InputForm,
   optimizer?: Optimizer,
 ): Promise<Stage> {
   const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack } = layer
@@ -151,7 +150,7 @@ export async function gradient(
     OUTPUT_PACKS: outputPacks,
     WEIGHTS: weightPack,
     BIASES: biasPack,
-    GATHER: Number(first),
+    GATHER: Number(gather),
     BIAS_ROW: y,
     WHOLE_TILES: Number(inputs % (4 * tiling.rowTiles) === 0),
     ...(optimizer && { PACKS: packs, SLOTS: stateSlots(optimizer), ...optimizerConstants(optimizer) }),

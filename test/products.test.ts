@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import type { Backend } from '../src/backend/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { Device, findAdapter } from '../src/backend/webgpu/device.ts'
+import { Kernels } from '../src/backend/webgpu/kernels.ts'
+import { WebGPUNetwork } from '../src/backend/webgpu/network.ts'
+import { deviceLayers, packBytes, packRows, toDevice, toHost, unpackRows } from '../src/backend/webgpu/packs.ts'
+import { chooseTiling, groupsOf } from '../src/backend/webgpu/tiling.ts'
+import { needsTuning, tilingFor } from '../src/backend/webgpu/tuning.ts'
+import { Dataset } from '../src/data/dataset.ts'
+import { Matrix } from '../src/data/matrix.ts'
+import { Network } from '../src/model/network.ts'
+import { sgd } from '../src/training/optimizer.ts'
+import { Trainer } from '../src/training/trainer.ts'
+import { verify } from '../src/training/verify.ts'
+import { randomData, randomNetwork } from './backends.ts'
+import { withDevice } from './device.ts'
+
+/** What withDevice's adapter does not do by itself: products divided as on a hardware adapter, sums shared by slices. */
+function asHardware(gpu: GPUDevice): Backend {
+  const device = Device.from(gpu)
+  Object.defineProperty(device, 'software', { value: false })
+  const kernels = new Kernels(device)
+  return {
+    name: 'webgpu',
+    description: device.name,
+    software: false,
+    place: (network, settings) => WebGPUNetwork.place(device, kernels, network, settings, 'layered'),
+    dispose: () => undefined,
+  }
+}
+
+/** Inputs that are whole 255ths, 0 and 1 among them. */
+function pixels(samples: number, inputs: number, outputs: number): Dataset {
+  const { targets } = randomData(samples, inputs, outputs, 3)
+  const x = new Matrix(samples, inputs)
+  for (let i = 0; i < x.data.length; i++) x.data[i] = ((i * 97) % 256) / 255
+  return Dataset.from(x, targets)
+}
+
+describe('products', () => {
+  it('are divided so that every row and column has its place', () => {
+    for (const software of [true, false]) {
+      for (const rows of [1, 4, 5, 64, 300]) {
+        for (const columns of [1, 3, 16, 17, 130, 1024]) {
+          for (const terms of [1, 63, 64, 784]) {
+            const tiling = chooseTiling({ rows, columns, terms }, software)
+            const { rowTiles, columnTiles, width, slices } = tiling
+            const [x, y] = groupsOf({ rows, columns }, tiling)
+            expect(x * width * columnTiles * 4).toBeGreaterThanOrEqual(columns)
+            expect(y * rowTiles * 4).toBeGreaterThanOrEqual(rows)
+            expect(width % 4).toBe(0)
+            expect(width * slices).toBeLessThanOrEqual(256)
+            // 64 bytes a partial sum, and WebGPU grants 16 KiB.
+            expect(slices === 1 || width * slices * 64 <= 16384).toBe(true)
+            expect(slices === 1 || (rowTiles === 1 && columnTiles === 1)).toBe(true)
+          }
+        }
+      }
+    }
+  })
+
+  withDevice('hold where several invocations share each sum', async ({ gpu }) => {
+    expect(chooseTiling({ rows: 10, columns: 30, terms: 784 }, false).slices).toBe(8)
+    for (const [inputs, batch] of [
+      [784, 10],
+      [130, 7],
+    ] as const) {
+      const network = randomNetwork([inputs, 30, 200, 10], 'tanh', 'softmax', 1)
+      const data = randomData(batch, inputs, 10, 2)
+      const { ok, layers } = await verify(network, data, {
+        backend: asHardware(gpu),
+        loss: 'crossEntropy',
+        batchSize: batch,
+      })
+      expect(ok, JSON.stringify(layers)).toBe(true)
+    }
+  })
+
+  for (const plain of [false, true]) {
+    withDevice(`hold over pixels kept as bytes${plain ? ', without subgroups' : ''}`, async ({ gpu }) => {
+      const device = plain ? await bareDevice() : gpu
+      const network = randomNetwork([50, 20, 3], 'tanh', 'sigmoid', 1)
+      const data = pixels(21, 50, 3)
+      expect(packBytes(data.inputs.data, 21, 50)).toBeDefined()
+      const backend = webgpu({ device, plan: 'layered' })
+      const { ok, layers } = await verify(network, data, { backend, batchSize: 21 })
+      expect(ok, JSON.stringify(layers)).toBe(true)
+      if (plain) device.destroy()
+    })
+  }
+
+  withDevice('measured in the midst of training, change no bit of it', async (device) => {
+    const shape = { rows: 48, columns: 64, terms: 96 }
+    const data = randomData(480, 96, 3, 1)
+    const options = {
+      backend: webgpu({ device: device.gpu, plan: 'layered' }),
+      optimizer: sgd(),
+      batchSize: 48,
+      seed: 1,
+    }
+    const make = () => randomNetwork([96, 64, 3], 'tanh', 'sigmoid', 1)
+    expect(needsTuning(device, 'forward', shape)).toBe(true)
+    const trainer = await Trainer.create(make(), options)
+    let epochs = 0
+    for await (const _ of trainer.epochs(data, { epochs: 10_000 })) {
+      epochs++
+      if (!needsTuning(device, 'forward', shape)) break
+    }
+    const { parameters } = await trainer.read()
+    trainer.dispose()
+    expect(epochs).toBeGreaterThan(1)
+    expect(tilingFor(device, 'forward', shape).slices).toBe(1)
+
+    // Once more, now with the measured tiles from the first step on.
+    const again = await Trainer.create(make(), options)
+    await again.fit(data, { epochs })
+    expect((await again.read()).parameters).toEqual(parameters)
+    again.dispose()
+  })
+})
+
+/** A device that was granted no feature at all. */
+async function bareDevice(): Promise<GPUDevice> {
+  const adapter = await findAdapter()
+  if (!adapter) throw new Error('no adapter')
+  const device = await adapter.requestDevice()
+  expect(device.features.has('subgroups')).toBe(false)
+  return device
+}
+
+describe('packs', () => {
+  it('take parameters to the device and back', () => {
+    const network = Network.create({ sizes: [5, 7, 4, 3], seed: 1 })
+    const layers = deviceLayers(network.layers)
+    const there = toDevice(layers, network.parameters)
+    expect(there.length % 4).toBe(0)
+    expect(there.filter((value) => value !== 0).length).toBe(network.parameters.filter((value) => value !== 0).length)
+    expect(toHost(layers, there)).toEqual(network.parameters)
+  })
+
+  it('fill rows up with zeros, and take them off again', () => {
+    const values = Float32Array.of(1, 2, 3, 4, 5, 6)
+    expect([...packRows(values, 2, 3)]).toEqual([1, 2, 3, 0, 4, 5, 6, 0])
+    expect(unpackRows(packRows(values, 2, 3), 2, 3)).toEqual(values)
+    const whole = Float32Array.of(1, 2, 3, 4)
+    expect(packRows(whole, 1, 4)).toBe(whole)
+  })
+
+  it('take values as bytes only where nothing is lost', () => {
+    const exact = Float32Array.of(0, 1, 128 / 255)
+    expect([...new Uint8Array(packBytes(exact, 1, 3)!.buffer)]).toEqual([0, 255, 128, 0])
+    for (const value of [0.5, -1 / 255, 256 / 255, NaN, Infinity]) {
+      expect(packBytes(Float32Array.of(0, value), 1, 2), String(value)).toBeUndefined()
+    }
+  })
+})
