@@ -8,10 +8,12 @@ import { activate, timesDerivative } from './stages.ts'
  * order and rounded once.
  */
 
-/** Layers of at most so many weights are faster without tiles (measured: bench/NOTES.md). */
-const MOST_WEIGHTS = 64
+/** Narrower than a tile and with at most so many weights: there plain loops are faster (measured: bench/NOTES.md). */
+const TILE = 4
+const MOST_WEIGHTS = 32
 
-export const isSmall = ({ inputs, outputs }: Layer) => inputs * outputs <= MOST_WEIGHTS
+export const isSmall = ({ inputs, outputs }: Layer) =>
+  Math.min(inputs, outputs) < TILE && inputs * outputs <= MOST_WEIGHTS
 
 /** As {@link file://./stages.ts} forward. */
 export function forward(

@@ -5,6 +5,7 @@ import type { Network } from '../../model/network.ts'
 import { stepScalars } from '../../training/optimizer.ts'
 import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
 import { Buffers } from './buffers.ts'
+import { Checkpoint } from './checkpoint.ts'
 import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
 import { LayeredPlan, type Workspace } from './layered.ts'
@@ -36,7 +37,7 @@ const TRAINED_BEFORE_TUNING = 1000
 /** Prediction uploads at most so many values at a time. */
 const UPLOAD_VALUES = 1 << 23
 
-/** A network on the GPU, trained by the layered plan. */
+/** A network on the GPU, trained by the layered plan or, where that applies, the resident one. */
 export class WebGPUNetwork implements PlacedNetwork {
   readonly #device: Device
   readonly #buffers: Buffers
@@ -45,9 +46,7 @@ export class WebGPUNetwork implements PlacedNetwork {
   readonly #plan: LayeredPlan
   readonly #resident: ResidentPlan | undefined
   readonly #training: Workspace
-  readonly #checkpoint: GPUBuffer
-  /** The optimizer's state as at the checkpoint, where a group of epochs may have to be repeated. */
-  readonly #checkpointState: GPUBuffer | undefined
+  readonly #checkpoint: Checkpoint
   readonly #bytes: number
   readonly #pace: Pace
   #pieces: Workspace | undefined
@@ -72,8 +71,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     this.#pace = new Pace(submitMilliseconds, resident?.mostSteps ?? MOST_STEPS)
     this.#training = plan.makeWorkspace('training', settings.batchSize)
     this.#bytes = plan.residents.parameters.size
-    this.#checkpoint = buffers.storage('checkpoint', this.#bytes / 4)
-    if (resident) this.#checkpointState = buffers.storage('checkpoint of the state', plan.residents.state.size / 4)
+    this.#checkpoint = new Checkpoint(device, buffers, plan.residents, resident !== undefined)
   }
 
   static async place(
@@ -164,7 +162,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     const bad = sums.findIndex(({ loss }) => !Number.isFinite(loss))
     if (bad <= 0) return bad < 0 ? sums : sums.slice(0, 1)
     // The checkpoint is the group's beginning. The same epochs again, up to the bad one, lead to where that one began.
-    await this.#restore(this.#checkpointState)
+    await this.#checkpoint.restore(true)
     await this.#trainGroup(resident, data, plans.slice(0, bad))
     await this.#beginEpochs(data, plans.slice(bad, bad + 1), resident.scores)
     return sums.slice(0, bad + 1)
@@ -174,13 +172,11 @@ export class WebGPUNetwork implements PlacedNetwork {
   #beginEpochs(data: WebGPUData, plans: readonly EpochPlan[], scores: GPUBuffer): Promise<void> {
     return this.#device.checked('training', () => {
       const { gpu } = this.#device
-      const { parameters, state } = this.#plan.residents
       plans.forEach(({ order }, i) => {
         gpu.queue.writeBuffer(data.order, i * order.byteLength, order as GPUAllowSharedBufferSource)
       })
       const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
-      encoder.copyBufferToBuffer(parameters, 0, this.#checkpoint, 0, this.#bytes)
-      if (this.#checkpointState) encoder.copyBufferToBuffer(state, 0, this.#checkpointState, 0, state.size)
+      this.#checkpoint.take(encoder)
       encoder.clearBuffer(scores)
       gpu.queue.submit([encoder.finish()])
     })
@@ -333,21 +329,10 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   async restoreCheckpoint(): Promise<void> {
-    await this.#restore()
+    await this.#checkpoint.restore(false)
     const { state } = this.#plan.residents
     const start = new Float32Array(state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
     this.#device.gpu.queue.writeBuffer(state, 0, start)
-  }
-
-  /** Copies the checkpoint back, with the optimizer's state where that was kept. */
-  #restore(keptState?: GPUBuffer): Promise<void> {
-    return this.#device.checked('checkpoint', () => {
-      const { parameters, state } = this.#plan.residents
-      const encoder = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp checkpoint' })
-      encoder.copyBufferToBuffer(this.#checkpoint, 0, parameters, 0, this.#bytes)
-      if (keptState) encoder.copyBufferToBuffer(keptState, 0, state, 0, state.size)
-      this.#device.gpu.queue.submit([encoder.finish()])
-    })
   }
 
   dispose(): void {

@@ -24,14 +24,14 @@ export function tilingFor(device: Device, stage: string, shape: ProductShape): T
 
 /** Whether a product of this shape is worth a measurement that was not made yet. */
 export function needsTuning(device: Device, stage: string, shape: ProductShape): boolean {
-  return shape.rows * shape.columns * shape.terms >= WORTH_MEASURING && !found.has(keyOf(device, stage, shape))
+  if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || found.has(keyOf(device, stage, shape))) return false
+  // Slices change the order in which a sum is added up; everything else leaves every bit as it is.
+  return chooseTiling(shape, device.software).slices === 1
 }
 
 /** The rule's tile first, then those with one more or one less of what adapters were seen to differ in. */
 function candidates(device: Device, shape: ProductShape): Tiling[] {
   const rule = chooseTiling(shape, device.software)
-  // Slices change the order in which a sum is added up; everything else leaves every bit as it is.
-  if (rule.slices > 1) return [rule]
   const { rowTiles, columnTiles, width } = rule
   const others: Tiling[] = [
     columnTiles === 1 ? { ...rule, columnTiles: 2, width: Math.max(4, width / 2) } : { ...rule, columnTiles: 1 },
