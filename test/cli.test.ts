@@ -44,6 +44,17 @@ const flowers = ['length,width,kind'].concat(
 )
 
 describe('train', () => {
+  it('says where the time went, and how much memory a GPU holds', async () => {
+    const { out } = await run('train --data circle --layers 2,6,2 --epochs 3 --seed 1 --backend webgpu --profile')
+    expect(out).toMatch(/^Memory +[\d.]+ [KM]iB on the device$/m)
+    expect(out).toMatch(/^Part +What +Time +Share +Times +Each$/m)
+    expect(out).toMatch(/^kernel +resident +[\d.]+ .s +[\d.]+ %/m)
+    expect(out).toMatch(/^all +[\d.]+ m?s +100.0 %$/m)
+    const json = await run('train --data circle --layers 2,6,2 --epochs 3 --seed 1 --backend webgpu --profile --json')
+    const { profile } = JSON.parse(json.out) as { profile: { seconds: number; entries: { seconds: number }[] } }
+    expect(profile.entries.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(profile.seconds, 6)
+  })
+
   it('trains on circle, tells what runs, and writes model and report', async () => {
     const args = '--data circle --layers 2,3,2 --lr 1 --batch 10 --epochs 600 --seed 1 --backend cpu'
     const { code, out, error } = await run(`train ${args} --out a/model.json --report a/report.html`)

@@ -233,32 +233,6 @@ describe('evaluate', () => {
   })
 })
 
-describe('memory', () => {
-  withDevice('is known before the first step, flat over epochs, and freed', async (device) => {
-    const data = randomData(64, 8, 3, 1)
-    const network = randomNetwork([8, 16, 3], 'tanh', 'sigmoid', 1)
-    const backend = webgpu({ device: device.gpu, plan: 'layered' })
-    const trainer = await Trainer.create(network, { backend, batchSize: 16, seed: 1 })
-    const planned = trainer.memory
-    const held: number[] = []
-    for await (const epoch of trainer.epochs(data, { epochs: 40, validation: data })) {
-      if (epoch.epoch > 1) held.push(trainer.memory)
-    }
-    expect(new Set(held).size).toBe(1)
-    // Afterwards the data set is gone; the workspace for scoring stays.
-    // Rows stand in packs of four values.
-    const layers = 16 + 4
-    const scoring = 2 * 64 * layers * 4 + 64 * 2 * 4
-    expect(trainer.memory).toBe(planned + scoring)
-    const dataBytes = 64 * (8 + 4 + 1) * 4
-    expect(held[0]).toBe(planned + scoring + dataBytes)
-    trainer.dispose()
-    expect(trainer.memory).toBe(0)
-    // The device is the user's own, and lives on.
-    await expect(device.settled()).resolves.toBeUndefined()
-  })
-})
-
 describe('a lost device', () => {
   it('is named in the error of what was running and of the next call', async () => {
     const { Device } = await import('../src/backend/webgpu/device.ts')

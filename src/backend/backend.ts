@@ -3,6 +3,7 @@ import type { Matrix } from '../data/matrix.ts'
 import type { Network } from '../model/network.ts'
 import type { LossName } from '../training/loss.ts'
 import type { Optimizer } from '../training/optimizer.ts'
+import type { Profiler } from './profiler.ts'
 
 /**
  * The one small interface between the trainer and what computes. A backend knows nothing of epochs, histories, splits,
@@ -26,6 +27,8 @@ export interface PlacementSettings {
   readonly optimizer: Optimizer
   /** The largest minibatch that will be trained on. */
   readonly batchSize: number
+  /** Where clocks report to; they cost time, so there are none without it. */
+  readonly profiler?: Profiler | undefined
 }
 
 /** A data set where the backend computes: inputs, targets and an order to visit them in. */
@@ -70,6 +73,8 @@ export interface Trace {
 export interface PlacedNetwork {
   /** Bytes of device memory held now, data sets included. */
   readonly memory: number
+  /** Bytes that will be held while training on a data set, and scoring another, in place of what is held now. */
+  memoryFor(train: Dataset, validation?: Dataset): number
   load(data: Dataset): Promise<LoadedData>
   /**
    * Trains through epochs, one after another, alike but for their order; resolves when the sums of their losses (each

@@ -22,6 +22,7 @@ import {
   parseOptimizer,
 } from './options.ts'
 import { bytes, decimal, exitCodes, note, percent, print } from './output.ts'
+import { profileTable } from './profile.ts'
 import { showProgress } from './progress.ts'
 import { makeReport } from './report/report.ts'
 
@@ -49,6 +50,7 @@ interface TrainOptions {
   out?: string
   report?: string
   json?: boolean
+  profile?: boolean
 }
 
 export function trainCommand(): Command {
@@ -75,6 +77,7 @@ export function trainCommand(): Command {
     .option('--no-shuffle', 'take the samples in the order given')
     .option('--out <file>', 'where the trained model goes (JSON)')
     .option('--report <file>', 'where a report goes (one HTML file)')
+    .option('--profile', 'say where the time went (training is slower by it)')
     .option('--json', 'print one JSON object instead of text')
     .action(train)
 }
@@ -99,7 +102,14 @@ async function train(options: TrainOptions): Promise<void> {
   Object.assign(network, { features: data.train.features, classes: data.train.classes, scaling: data.scaling })
   warnOfRange(network, data.train)
 
-  const trainer = await Trainer.create(network, { backend, loss, optimizer, batchSize: options.batch, seed })
+  const trainer = await Trainer.create(network, {
+    backend,
+    loss,
+    optimizer,
+    batchSize: options.batch,
+    seed,
+    profile: options.profile === true,
+  })
   try {
     const { name, description } = trainer.backend
     const architecture = `${sizes.join('-')}, ${activations.join(' · ')}, ${count(network.parameters.length)} parameters`
@@ -109,7 +119,8 @@ async function train(options: TrainOptions): Promise<void> {
     say(
       `Training ${loss}, ${optimizer.name}, learning rate ${optimizer.learningRate}, batch ${options.batch}, seed ${seed}`,
     )
-    if (name === 'webgpu') say(`Memory   ${bytes(trainer.memory)} on the device, besides the data`)
+    const validated = data.validation ? { validation: data.validation } : {}
+    if (name === 'webgpu') say(`Memory   ${bytes(trainer.memoryFor(data.train, validated))} on the device`)
 
     const epochs: Epoch[] = []
     const { seconds, interrupted } = await runEpochs(trainer, data, options, epochs)
@@ -133,6 +144,7 @@ async function train(options: TrainOptions): Promise<void> {
       await writeFileAtomic(options.report, await makeReport(run))
     }
     const samples = epochs.length * data.train.length
+    const profile = options.profile ? trainer.profile() : undefined
     const outcome = {
       backend: { name, description },
       epochs: epochs.length,
@@ -143,9 +155,11 @@ async function train(options: TrainOptions): Promise<void> {
       accuracy: result.accuracy,
       validation: validation && { loss: validation.loss, accuracy: validation.accuracy },
       model: options.out ?? null,
+      ...(profile && { profile }),
     }
     if (options.json) print(JSON.stringify(outcome))
     else summarize(trainer, data, outcome, { result, validation }, options)
+    if (profile && !options.json) print(`\nWhere the time went\n${profileTable(profile)}`)
     if (interrupted) process.exitCode = exitCodes.interrupted
   } finally {
     trainer.dispose()

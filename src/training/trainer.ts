@@ -1,4 +1,5 @@
 import type { Backend, LoadedData, PlacedNetwork } from '../backend/backend.ts'
+import { type Profile, type Profiler, timed } from '../backend/profiler.ts'
 import { Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
 import { DivergedError, InputError } from '../errors.ts'
@@ -48,6 +49,7 @@ export class Trainer {
   readonly optimizer: Optimizer
   readonly batchSize: number
   readonly seed: number
+  readonly #profiler: Profiler | undefined
   readonly #placed: PlacedNetwork
   readonly #opened: boolean
   #epoch = 0
@@ -63,6 +65,7 @@ export class Trainer {
     this.optimizer = settings.optimizer
     this.batchSize = settings.batchSize
     this.seed = settings.seed
+    this.#profiler = settings.profiler
     this.#opened = opened
     this.#placed = placed
   }
@@ -73,18 +76,52 @@ export class Trainer {
    */
   static async create(network: Network, options: TrainerOptions = {}): Promise<Trainer> {
     const settings = checkSettings(network, options)
-    const { backend, opened } = await chooseBackend(options.backend ?? 'auto')
+    const { profiler } = settings
+    const began = performance.now()
+    const { backend, opened } = await timed(profiler, 'open', 'adapter and device', () =>
+      chooseBackend(options.backend ?? 'auto'),
+    )
     try {
-      return new Trainer(network, backend, opened, await backend.place(network, settings), settings)
+      const placed = await backend.place(network, settings)
+      profiler?.addWall(performance.now() - began)
+      return new Trainer(network, backend, opened, placed, settings)
     } catch (error) {
       if (opened) backend.dispose()
       throw error
     }
   }
 
-  /** Bytes of device memory planned and held, known before the first step; data sets count while they are in use. */
+  /**
+   * Bytes of device memory planned and held, known before the first step; data sets count while they are in use. (What
+   * the host maps to read results lies in its own memory and does not count.)
+   */
   get memory(): number {
     return this.#placed.memory
+  }
+
+  /**
+   * Bytes of device memory that `fit` with these data will hold; exact.
+   * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
+   */
+  memoryFor(train: Dataset, { validation }: Pick<FitOptions, 'validation'> = {}): number {
+    const checked = checkFit(this, train, validation ? { validation } : {})
+    return this.#placed.memoryFor(train, checked.validation)
+  }
+
+  /**
+   * Where the time went, of everything that this trainer has done so far: opening, compiling, encoding, submitting, each
+   * kernel (on a GPU by its own clock), reading back, the host. The entries add up to the wall time of the trainer's calls.
+   * @throws InputError where the trainer was not created with `profile: true`
+   * @example
+   * const trainer = await Trainer.create(network, { backend: 'webgpu', profile: true })
+   * await trainer.fit(train)
+   * for (const { name, seconds, share } of trainer.profile().entries) console.log(name, seconds, share)
+   */
+  profile(): Profile {
+    if (!this.#profiler) {
+      throw new InputError('trainer: profile() needs clocks; create the trainer with { profile: true }')
+    }
+    return this.#profiler.report()
   }
 
   /** Epochs trained so far. */
@@ -168,10 +205,12 @@ export class Trainer {
     const { learningRate } = this.optimizer
     const { samples } = train
     const steps = countMinibatches(samples, batchSize)
-    const plans = Array.from({ length: count }, (_, i) => {
-      const order = epochOrder(samples, seed, this.#epoch + 1 + i, shuffle)
-      return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
-    })
+    const makePlans = () =>
+      Array.from({ length: count }, (_, i) => {
+        const order = epochOrder(samples, seed, this.#epoch + 1 + i, shuffle)
+        return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
+      })
+    const plans = await timed(this.#profiler, 'host', 'orders of the epochs', makePlans)
     const scores = (await this.#placed.trainEpochs(train, plans)).map(meanScore)
     this.#epoch += scores.length
     this.#step += scores.length * steps
@@ -253,9 +292,11 @@ export class Trainer {
       throw new InputError(`trainer: ${what}() was called while ${this.#running}() is running; await it first`)
     }
     this.#running = what
+    const began = performance.now()
     try {
       return await work()
     } finally {
+      this.#profiler?.addWall(performance.now() - began)
       this.#running = undefined
     }
   }
@@ -271,8 +312,8 @@ export async function fit(
   train: Dataset,
   options: TrainerOptions & FitOptions = {},
 ): Promise<History> {
-  const { backend, loss, optimizer, batchSize, seed, ...fitOptions } = options
-  const given = { backend, loss, optimizer, batchSize, seed }
+  const { backend, loss, optimizer, batchSize, seed, profile, ...fitOptions } = options
+  const given = { backend, loss, optimizer, batchSize, seed, profile }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const trainer = await Trainer.create(network, settings)
   try {

@@ -111,6 +111,16 @@ export class CPUNetwork implements PlacedNetwork {
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.#scratch?.bytes ?? 0)
   }
 
+  /** Data sets stay where they are; scoring takes a workspace. */
+  memoryFor(_train: Dataset, validation?: Dataset): number {
+    const rows = validation ? this.#pieceRows(validation.length) : 0
+    const held = this.#pieces?.rows ?? 0
+    if (rows <= held) return this.memory
+    const perRow = this.#layers.reduce((sum, { outputs }) => sum + 3 * outputs, 0)
+    const ends = this.#layers[0]!.inputs + this.#layers.at(-1)!.outputs
+    return this.memory + (rows - held) * (perRow + ends) * this.#parameters.BYTES_PER_ELEMENT
+  }
+
   #makeWorkspace(rows: number): Workspace {
     const perLayer = () => this.#layers.map(({ outputs }) => this.#array(rows * outputs))
     const first = this.#layers[0]!.inputs
@@ -127,10 +137,14 @@ export class CPUNetwork implements PlacedNetwork {
 
   /** A workspace for data that is not trained on: as large as is useful, made when first needed. */
   #piecesFor(samples: number): Workspace {
-    const widest = Math.max(...this.#layers.map(({ inputs, outputs }) => Math.max(inputs, outputs)))
-    const rows = Math.min(samples, Math.max(1, Math.floor(PIECE_VALUES / widest)))
+    const rows = this.#pieceRows(samples)
     if (!this.#pieces || this.#pieces.rows < rows) this.#pieces = this.#makeWorkspace(rows)
     return this.#pieces
+  }
+
+  #pieceRows(samples: number): number {
+    const widest = Math.max(...this.#layers.map(({ inputs, outputs }) => Math.max(inputs, outputs)))
+    return Math.min(samples, Math.max(1, Math.floor(PIECE_VALUES / widest)))
   }
 
   load(data: Dataset): Promise<LoadedData> {

@@ -1,5 +1,6 @@
 import { checkKeys, checkName, InputError } from '../../errors.ts'
 import type { Backend } from '../backend.ts'
+import { timed } from '../profiler.ts'
 import { Device } from './device.ts'
 import { Kernels } from './kernels.ts'
 import { WebGPUNetwork } from './network.ts'
@@ -64,7 +65,8 @@ class WebGPUBackend implements Backend {
       this.#device = device
       return { device, kernels: new Kernels(device) }
     })
-    const { device, kernels } = await this.#opening
+    const opening = this.#opening
+    const { device, kernels } = await timed(settings.profiler, 'open', 'adapter and device', () => opening)
     device.check()
     return WebGPUNetwork.place(device, kernels, network, settings, this.#plan)
   }

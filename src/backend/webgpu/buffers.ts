@@ -3,18 +3,23 @@ import { type Device, usage } from './device.ts'
 
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
+/** Bytes that a buffer of so many float32 or u32 values takes. */
+export const storageBytes = (values: number) => Math.max(16, 4 * values)
+
 /**
  * Makes every buffer of a placed network and knows what they hold together: `bytes` is exact, and `dispose` frees all.
  */
 export class Buffers {
   readonly #device: Device
   readonly #held = new Set<GPUBuffer>()
+  /** Those that the host maps: they lie in its memory, not in the device's. */
+  readonly #mapped = new Set<GPUBuffer>()
 
   constructor(device: Device) {
     this.#device = device
   }
 
-  /** Bytes held now. */
+  /** Bytes of device memory held now. */
   get bytes(): number {
     let sum = 0
     for (const buffer of this.#held) sum += buffer.size
@@ -36,7 +41,7 @@ export class Buffers {
           "at once; take fewer samples or a smaller batch, or backend: 'cpu'",
       )
     }
-    const buffer = this.#make(label, Math.max(16, count * 4), usage.storage | usage.copySource | usage.copyTarget)
+    const buffer = this.#make(label, storageBytes(count), usage.storage | usage.copySource | usage.copyTarget)
     if (typeof values !== 'number') this.#device.gpu.queue.writeBuffer(buffer, 0, values as GPUAllowSharedBufferSource)
     return buffer
   }
@@ -46,26 +51,26 @@ export class Buffers {
     return this.#make(label, bytes, usage.uniform | usage.copyTarget)
   }
 
-  /** A buffer that results are copied into to be read by the host. */
+  /** A buffer that results are copied into to be read by the host, in whose memory it lies. */
   readback(label: string, bytes: number): GPUBuffer {
-    return this.#make(label, Math.max(16, bytes), usage.mapRead | usage.copyTarget)
+    return this.#make(label, Math.max(16, bytes), usage.mapRead | usage.copyTarget, this.#mapped)
   }
 
-  #make(label: string, size: number, flags: number): GPUBuffer {
+  #make(label: string, size: number, flags: number, place = this.#held): GPUBuffer {
     const buffer = this.#device.gpu.createBuffer({ label: `webgpu-mlp ${label}`, size, usage: flags })
-    this.#held.add(buffer)
+    place.add(buffer)
     return buffer
   }
 
   /** Frees one buffer. */
   free(...buffers: GPUBuffer[]): void {
     for (const buffer of buffers) {
-      if (this.#held.delete(buffer)) buffer.destroy()
+      if (this.#held.delete(buffer) || this.#mapped.delete(buffer)) buffer.destroy()
     }
   }
 
   /** Frees all of them. */
   dispose(): void {
-    this.free(...this.#held)
+    this.free(...this.#held, ...this.#mapped)
   }
 }

@@ -1,8 +1,23 @@
 import type { Matrix } from '../../data/matrix.ts'
 import type { LoadedData } from '../backend.ts'
-import type { Buffers } from './buffers.ts'
+import { type Buffers, storageBytes } from './buffers.ts'
 import type { DeviceData, LayeredPlan, Passes, Workspace } from './layered.ts'
-import { packBytes, packRows } from './packs.ts'
+import { fitBytes, packBytes, packRows, packsOf } from './packs.ts'
+
+/** How a data set is kept. */
+export interface DataForm {
+  /** How many epochs' orders stand side by side. */
+  readonly epochs: number
+  /** Whether inputs that are whole 255ths may be kept as bytes. */
+  readonly mayBytes: boolean
+}
+
+/** Bytes of device memory that a data set takes. */
+export function dataBytes(inputs: Matrix, targets: Matrix, { epochs, mayBytes }: DataForm): number {
+  const values = (matrix: Matrix) => 4 * packsOf(matrix.cols) * matrix.rows
+  const inputValues = values(inputs) / (mayBytes && fitBytes(inputs.data) ? 4 : 1)
+  return storageBytes(inputValues) + storageBytes(values(targets)) + storageBytes(inputs.rows * epochs)
+}
 
 /** A data set's buffers, with the passes that were bound to it. */
 export class WebGPUData implements LoadedData, DeviceData {
@@ -14,16 +29,12 @@ export class WebGPUData implements LoadedData, DeviceData {
   readonly #buffers: Buffers
   readonly #passes = new Map<Workspace, Promise<Passes>>()
 
-  /**
-   * @param epochs how many epochs' orders are kept side by side
-   * @param mayBytes whether inputs that are whole 255ths may be kept as bytes
-   */
-  constructor(buffers: Buffers, inputs: Matrix, targets?: Matrix, { epochs = 1, mayBytes = true } = {}) {
+  constructor(buffers: Buffers, { epochs, mayBytes }: DataForm, inputs: Matrix, targets?: Matrix) {
     this.#buffers = buffers
     this.samples = inputs.rows
-    const bytes = mayBytes ? packBytes(inputs.data, inputs.rows, inputs.cols) : undefined
-    this.bytes = bytes !== undefined
-    this.inputs = buffers.storage('inputs', bytes ?? packRows(inputs.data, inputs.rows, inputs.cols))
+    const { data, rows, cols } = inputs
+    this.bytes = mayBytes && fitBytes(data)
+    this.inputs = buffers.storage('inputs', this.bytes ? packBytes(data, rows, cols) : packRows(data, rows, cols))
     if (targets) this.targets = buffers.storage('targets', packRows(targets.data, targets.rows, targets.cols))
     const order = new Uint32Array(inputs.rows * epochs)
     for (let i = 0; i < inputs.rows; i++) order[i] = i

@@ -8,6 +8,7 @@ export const usage = {
   copyTarget: 0x8,
   uniform: 0x40,
   storage: 0x80,
+  queryResolve: 0x200,
 } as const
 export const COMPUTE_STAGE = 0x4
 export const MAP_MODE_READ = 0x1

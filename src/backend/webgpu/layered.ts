@@ -1,6 +1,6 @@
-import { stateSlots } from '../../training/optimizer.ts'
+import { sgd, stateSlots } from '../../training/optimizer.ts'
 import type { PlacementSettings } from '../backend.ts'
-import type { Buffers } from './buffers.ts'
+import { type Buffers, storageBytes } from './buffers.ts'
 import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
 import { countPacks, type DeviceLayer } from './packs.ts'
@@ -56,8 +56,13 @@ export interface Passes {
 /** Only the first layer reads the data set; what is above it reads activations, which are floats wherever they came from. */
 const formOf = (l: number, { bytes }: DeviceData) => ({ gather: l === 0, bytes: l === 0 && bytes })
 
-/** Rows filled up to a multiple of four. */
-const filledRows = (rows: number) => 4 * Math.ceil(rows / 4)
+/** Values of a layer's activations (or δ) for so many rows, which are filled up to a multiple of four. */
+const layerValues = ({ outputPacks }: DeviceLayer, rows: number) => 4 * Math.ceil(rows / 4) * 4 * outputPacks
+
+/** Bytes of device memory that a workspace of so many rows takes. */
+export function workspaceBytes(layers: readonly DeviceLayer[], rows: number): number {
+  return layers.reduce((sum, layer) => sum + 2 * storageBytes(layerValues(layer, rows)), storageBytes(2 * rows))
+}
 
 /**
  * The layered plan: one dispatch a stage and layer, any sizes. Kernels are compiled when the first data set is bound,
@@ -99,9 +104,7 @@ export class LayeredPlan {
 
   makeWorkspace(name: string, rows: number): Workspace {
     const perLayer = (what: string) =>
-      this.#layers.map(({ outputPacks }, l) =>
-        this.#buffers.storage(`${name} ${what}[${l}]`, filledRows(rows) * 4 * outputPacks),
-      )
+      this.#layers.map((layer, l) => this.#buffers.storage(`${name} ${what}[${l}]`, layerValues(layer, rows)))
     const activations = perLayer('activations')
     const deltas = perLayer('deltas')
     const rowScores = this.#buffers.storage(`${name} row scores`, rows * 2)
@@ -123,16 +126,16 @@ export class LayeredPlan {
       const { parameters, state } = this.residents
       const inputsOf = (l: number) => this.#inputsOf(l, data, space)
       const forward = forwards.map((stage, l) =>
-        this.#record(stage, [inputsOf(l), data.order, parameters, deltas[l]!, activations[l]!]),
+        this.#record(`forward[${l}]`, stage, [inputsOf(l), data.order, parameters, deltas[l]!, activations[l]!]),
       )
-      if (softmax) forward.push(this.#record(softmax, [deltas[last]!, activations[last]!]))
+      if (softmax) forward.push(this.#record('softmax', softmax, [deltas[last]!, activations[last]!]))
       if (!targets || !training) return { forward, score: [], backward: [], update: [] }
 
       const backward = training.hiddenDelta.map((stage, l) =>
-        this.#record(stage, [deltas[l + 1]!, parameters, activations[l]!, deltas[l]!]),
+        this.#record(`hiddenDelta[${l}]`, stage, [deltas[l + 1]!, parameters, activations[l]!, deltas[l]!]),
       )
       const update = training.gradient.map((stage, l) =>
-        this.#record(stage, [inputsOf(l), data.order, deltas[l]!, parameters, state]),
+        this.#record(`gradient[${l}]`, stage, [inputsOf(l), data.order, deltas[l]!, parameters, state]),
       )
       const score = this.#bindScore(forward, training, data, targets, space)
       return { forward, score, backward: backward.reverse(), update }
@@ -166,10 +169,10 @@ export class LayeredPlan {
     const last = this.#layers.length - 1
     const own = [space.deltas[last]!, space.activations[last]!, targets] as const
     if (!stages.outputFits(this.#layers[last]!)) {
-      return [...forward, this.#record(outputDelta, [...own, data.order, rowScores])]
+      return [...forward, this.#record('outputDelta', outputDelta, [...own, data.order, rowScores])]
     }
     const buffers = [this.#inputsOf(last, data, space), data.order, this.residents.parameters, ...own, rowScores]
-    return [...forward.slice(0, last), this.#record(outputDelta, buffers)]
+    return [...forward.slice(0, last), this.#record('output', outputDelta, buffers)]
   }
 
   /** The stages that write the gradients down instead of making a step, laid out as the parameters. */
@@ -178,14 +181,19 @@ export class LayeredPlan {
     const made = await this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, formOf(l, data)))
     return this.#device.checked('bind groups', () =>
       made.map((stage, l) =>
-        this.#record(stage, [this.#inputsOf(l, data, space), data.order, space.deltas[l]!, gradients]),
+        this.#record(`gradient[${l}]`, stage, [
+          this.#inputsOf(l, data, space),
+          data.order,
+          space.deltas[l]!,
+          gradients,
+        ]),
       ),
     )
   }
 
   /**
-   * Measures the tiles of the large products on this adapter, on the buffers of training themselves; what a step would
-   * change is written into copies. Every tile gives the same bits.
+   * Measures the tiles of the large products on this adapter, on the buffers of training themselves, and changes no
+   * parameter by it. Every tile gives the same bits.
    * @returns whether anything was measured: then the passes are to be bound anew
    */
   async tune(data: DeviceData, space: Workspace): Promise<boolean> {
@@ -200,21 +208,12 @@ export class LayeredPlan {
         return needsTuning(this.#device, stage, shape) ? [{ stage, l, shape }] : []
       }),
     )
-    if (wanted.length === 0) return false
-    const copies = await this.#device.checked('tuning', () => ({
-      parameters: this.#buffers.storage('tuning parameters', this.residents.parameters.size / 4),
-      state: this.#buffers.storage('tuning state', this.residents.state.size / 4),
-    }))
-    try {
-      for (const { stage, l, shape } of wanted) {
-        if (!needsTuning(this.#device, stage, shape)) continue
-        const record = (tiling: Tiling) => this.#recordTiled(stage, l, tiling, data, space, copies)
-        await tune(this.#device, stage, shape, step, space.rows, record)
-      }
-    } finally {
-      this.#buffers.free(copies.parameters, copies.state)
+    for (const { stage, l, shape } of wanted) {
+      if (!needsTuning(this.#device, stage, shape)) continue
+      const record = (tiling: Tiling) => this.#recordTiled(stage, l, tiling, data, space)
+      await tune(this.#device, stage, shape, step, space.rows, record)
     }
-    return true
+    return wanted.length > 0
   }
 
   async #recordTiled(
@@ -223,12 +222,11 @@ export class LayeredPlan {
     tiling: Tiling,
     data: DeviceData,
     space: Workspace,
-    copies: Pick<Residents, 'parameters' | 'state'>,
   ): Promise<Recorded> {
     const maker: StageMaker = { ...this.#maker, tiling: () => tiling }
     const layer = this.#layers[l]!
     const { activations, deltas } = space
-    const { parameters } = this.residents
+    const { parameters, state } = this.residents
     const inputs = this.#inputsOf(l, data, space)
     const [made, buffers] = await {
       forward: async () => {
@@ -240,12 +238,21 @@ export class LayeredPlan {
         return [made, [deltas[l]!, parameters, activations[l - 1]!, deltas[l - 1]!]] as const
       },
       gradient: async () => {
-        const { optimizer } = this.#settings
-        const made = await stages.gradient(maker, layer, countPacks(this.#layers), formOf(l, data), optimizer)
-        return [made, [inputs, data.order, deltas[l]!, copies.parameters, copies.state]] as const
+        // Steps of size 0 along gradients of 0, without state: nothing moves.
+        const made = await stages.gradient(maker, layer, countPacks(this.#layers), formOf(l, data), sgd())
+        return [made, [inputs, data.order, deltas[l]!, parameters, state]] as const
       },
     }[stage]()
-    return this.#device.checked('tuning', () => this.#record(made, buffers))
+    return this.#device.checked('tuning', () => {
+      if (stage === 'gradient') this.#clear(deltas[l]!)
+      return this.#record(stage, made, buffers)
+    })
+  }
+
+  #clear(buffer: GPUBuffer): void {
+    const encoder = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp tuning' })
+    encoder.clearBuffer(buffer)
+    this.#device.gpu.queue.submit([encoder.finish()])
   }
 
   #inputsOf(l: number, data: DeviceData, space: Workspace): GPUBuffer {
@@ -256,9 +263,13 @@ export class LayeredPlan {
     return Promise.all(this.#layers.map(make))
   }
 
-  #record(stage: Stage, buffers: readonly GPUBuffer[]): Recorded {
-    const { name, layout } = stage.kernel
+  #record(name: string, stage: Stage, buffers: readonly GPUBuffer[]): Recorded {
+    const { layout } = stage.kernel
     const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
-    return { stage, bindGroup: this.#device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }) }
+    return {
+      name,
+      stage,
+      bindGroup: this.#device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }),
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Device } from './device.ts'
 
-/** How many submits may be under way: one that runs, one that waits. */
-const MOST_IN_FLIGHT = 2
+/** How many submits may be under way: one that runs, one that waits; with a profiler's clocks on, one. */
+export const inFlight: Record<'normal' | 'timed', number> = { normal: 2, timed: 1 }
 
 /**
  * How many steps go into one submit: so many that the device works about `target` milliseconds on it. Longer, and a
@@ -32,8 +32,9 @@ export class Pace {
 }
 
 /**
- * Submits `steps` steps in pieces that fill the time for one submit, two of them under way at a time.
+ * Submits `steps` steps in pieces that fill the time for one submit, some of them under way at a time.
  * @param submit records and submits `count` steps from `first` on
+ * @param options the most steps of one submit, and how many submits are under way at once
  */
 export async function inSubmits(
   device: Device,
@@ -41,11 +42,12 @@ export async function inSubmits(
   steps: number,
   signal: AbortSignal | undefined,
   submit: (first: number, count: number) => Promise<void>,
+  { most = Infinity, atOnce = inFlight.normal } = {},
 ): Promise<void> {
-  const inFlight: Promise<void>[] = []
+  const underWay: Promise<void>[] = []
   let lastEnd = performance.now()
   for (let first = 0; first < steps;) {
-    const count = Math.min(pace.steps, steps - first)
+    const count = Math.min(pace.steps, most, steps - first)
     const began = performance.now()
     const settled = submit(first, count).then(async () => {
       await device.settled()
@@ -54,11 +56,11 @@ export async function inSubmits(
       lastEnd = now
     })
     settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
-    inFlight.push(settled)
+    underWay.push(settled)
     first += count
-    if (inFlight.length >= MOST_IN_FLIGHT) await inFlight.shift()
+    if (underWay.length >= atOnce) await underWay.shift()
     if (signal?.aborted) break
   }
-  await Promise.all(inFlight)
+  await Promise.all(underWay)
   signal?.throwIfAborted()
 }

@@ -87,20 +87,21 @@ export function unpackRows(packed: Float32Array, rows: number, cols: number): Fl
   return values
 }
 
-/**
- * Values as bytes where each is a whole 255th exactly as float32 has it (pixels scaled to [0, 1], flags), four to a
- * word; undefined where one is not. Nothing is lost by it, and the device holds a quarter.
- */
-export function packBytes(values: Float32Array, rows: number, cols: number): Uint32Array | undefined {
+/** Whether every value is a whole 255th exactly as float32 has it: pixels scaled to [0, 1], flags. */
+export function fitBytes(values: Float32Array): boolean {
+  for (const value of values) {
+    const byte = Math.round(value * 255)
+    if (byte < 0 || byte > 255 || Math.fround(byte / 255) !== value) return false
+  }
+  return true
+}
+
+/** Values that {@link fitBytes} as bytes, four to a word: nothing is lost by it, and the device holds a quarter. */
+export function packBytes(values: Float32Array, rows: number, cols: number): Uint32Array {
   const packs = packsOf(cols)
   const bytes = new Uint8Array(4 * packs * rows)
   for (let m = 0; m < rows; m++) {
-    for (let j = 0; j < cols; j++) {
-      const value = values[m * cols + j]!
-      const byte = Math.round(value * 255)
-      if (byte < 0 || byte > 255 || Math.fround(byte / 255) !== value) return undefined
-      bytes[4 * packs * m + j] = byte
-    }
+    for (let j = 0; j < cols; j++) bytes[4 * packs * m + j] = Math.round(values[m * cols + j]! * 255)
   }
   return new Uint32Array(bytes.buffer)
 }

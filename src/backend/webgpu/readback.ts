@@ -1,3 +1,4 @@
+import type { Sums } from '../backend.ts'
 import type { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
 
@@ -27,4 +28,14 @@ export async function readBack(
   } finally {
     buffers.free(...staging)
   }
+}
+
+/** Sums a minibatch's rows (loss, right answers), which each kept their own sum over the steps. */
+export function sumRows(rowScores: Float32Array, rows: number, samples: number): Sums {
+  const sums: Sums = { loss: 0, right: 0, samples }
+  for (let i = 0; i < rows; i++) {
+    sums.loss += rowScores[2 * i]!
+    sums.right += rowScores[2 * i + 1]!
+  }
+  return sums
 }

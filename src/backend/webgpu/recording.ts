@@ -1,23 +1,110 @@
+import type { StepScalars } from '../../training/optimizer.ts'
+import type { Device } from './device.ts'
+import type { KernelClock } from './profile.ts'
 import type { Stage } from './stages.ts'
+import type { StepRecords } from './steps.ts'
 
 /** A stage with the buffers it works on. */
 export interface Recorded {
+  /** The stage and its layer, such as `gradient[0]`. */
+  readonly name: string
   readonly stage: Stage
   readonly bindGroup: GPUBindGroup
 }
 
-/** Records one step's stages; `step` binds its record. */
-export function encode(
-  pass: GPUComputePassEncoder,
-  recorded: readonly Recorded[],
-  step: GPUBindGroup,
-  rows: number,
-): void {
-  pass.setBindGroup(0, step)
-  for (const { stage, bindGroup } of recorded) {
-    const [x, y] = stage.groups(rows)
-    pass.setPipeline(stage.kernel.pipeline)
-    pass.setBindGroup(1, bindGroup)
-    pass.dispatchWorkgroups(x, y)
+/** One minibatch: where it begins in the epoch's order, its samples, and the optimizer's scalars. */
+export interface Minibatch {
+  readonly start: number
+  readonly rows: number
+  readonly scalars: StepScalars
+}
+
+/** Records one stage of a step; group 0 holds the step's record. */
+export function encode(pass: GPUComputePassEncoder, { stage, bindGroup }: Recorded, rows: number): void {
+  const [x, y] = stage.groups(rows)
+  pass.setPipeline(stage.kernel.pipeline)
+  pass.setBindGroup(1, bindGroup)
+  pass.dispatchWorkgroups(x, y)
+}
+
+/** Records the layered plan's steps into command buffers and submits them, with a clock on each dispatch if wanted. */
+export class Recorder {
+  readonly #device: Device
+  readonly #records: StepRecords
+  readonly #clock: KernelClock | undefined
+
+  constructor(device: Device, records: StepRecords, clock?: KernelClock) {
+    this.#device = device
+    this.#records = records
+    this.#clock = clock
+  }
+
+  /** Steps that one command buffer takes at most. */
+  mostSteps(stages: readonly Recorded[]): number {
+    return this.#clock ? this.#clock.mostSteps(stages.length) : Infinity
+  }
+
+  /** Submits `count` steps of the same stages; with a clock, also waits for them. */
+  async submit(
+    what: string,
+    stages: readonly Recorded[],
+    count: number,
+    minibatch: (i: number) => Minibatch,
+  ): Promise<void> {
+    const clock = this.#clock
+    const began = performance.now()
+    let encoded = began
+    let submitted = began
+    await this.#device.checked(what, () => {
+      const encoder = this.#device.gpu.createCommandEncoder({ label: `webgpu-mlp ${what}` })
+      if (clock) this.#encodeTimed(encoder, clock, stages, count, minibatch)
+      else this.#encode(encoder, what, stages, count, minibatch)
+      const commands = encoder.finish()
+      encoded = performance.now()
+      this.#records.upload(count)
+      this.#device.gpu.queue.submit([commands])
+      submitted = performance.now()
+    })
+    if (!clock) return
+    clock.profiler.add('encode', 'steps', encoded - began, count)
+    clock.profiler.add('submit', 'steps', submitted - encoded)
+    await clock.collect(submitted)
+  }
+
+  #encode(
+    encoder: GPUCommandEncoder,
+    what: string,
+    stages: readonly Recorded[],
+    count: number,
+    minibatch: (i: number) => Minibatch,
+  ): void {
+    const pass = encoder.beginComputePass({ label: `webgpu-mlp ${what}` })
+    for (let i = 0; i < count; i++) {
+      const { start, rows, scalars } = minibatch(i)
+      pass.setBindGroup(0, this.#records.set(i, start, rows, scalars))
+      for (const stage of stages) encode(pass, stage, rows)
+    }
+    pass.end()
+  }
+
+  /** A pass for each dispatch: that is where WebGPU writes timestamps. */
+  #encodeTimed(
+    encoder: GPUCommandEncoder,
+    clock: KernelClock,
+    stages: readonly Recorded[],
+    count: number,
+    minibatch: (i: number) => Minibatch,
+  ): void {
+    for (let i = 0; i < count; i++) {
+      const { start, rows, scalars } = minibatch(i)
+      const group = this.#records.set(i, start, rows, scalars)
+      for (const stage of stages) {
+        const pass = clock.beginPass(encoder, stage.name)
+        pass.setBindGroup(0, group)
+        encode(pass, stage, rows)
+        pass.end()
+      }
+    }
+    clock.end(encoder)
   }
 }

@@ -7,6 +7,7 @@ import type { Device } from './device.ts'
 import type { Kernel, Kernels } from './kernels.ts'
 import type { DeviceData, Residents } from './layered.ts'
 import type { DeviceLayer } from './packs.ts'
+import type { KernelClock } from './profile.ts'
 import { residentSource } from './resident-source.ts'
 import { optimizerConstants } from './stages.ts'
 
@@ -64,6 +65,7 @@ export class ResidentPlan {
   /** Whether each step has scalars of its own. */
   readonly #ownScalars: boolean
   readonly #records: Float32Array
+  readonly #clock: KernelClock | undefined
 
   private constructor(
     device: Device,
@@ -71,7 +73,9 @@ export class ResidentPlan {
     buffers: Buffers,
     residents: Residents,
     settings: PlacementSettings,
+    clock: KernelClock | undefined,
   ) {
+    this.#clock = clock
     this.#device = device
     this.#kernel = kernel
     this.#residents = residents
@@ -90,11 +94,12 @@ export class ResidentPlan {
     layers: readonly DeviceLayer[],
     residents: Residents,
     settings: PlacementSettings,
+    clock?: KernelClock,
   ): Promise<ResidentPlan> {
     const { loss, optimizer } = settings
     const source = residentSource({ layers, loss, slots: stateSlots(optimizer) })
     const kernel = await kernels.compileResident(source, optimizerConstants(optimizer))
-    return device.checked('resident plan', () => new ResidentPlan(device, kernel, buffers, residents, settings))
+    return device.checked('resident plan', () => new ResidentPlan(device, kernel, buffers, residents, settings, clock))
   }
 
   /** Steps that one dispatch takes at most. */
@@ -106,9 +111,35 @@ export class ResidentPlan {
    * Trains `steps` minibatches from step `first` of the group on. The group's orders stand one after another in the
    * data's order buffer; its epochs are all alike but for their order.
    */
-  submit(data: DeviceData, plan: EpochPlan, perEpoch: number, first: number, steps: number): void {
+  async submit(data: DeviceData, plan: EpochPlan, perEpoch: number, first: number, steps: number): Promise<void> {
+    const clock = this.#clock
+    const began = performance.now()
+    let encoded = began
+    let submitted = began
+    await this.#device.checked('training', () => {
+      this.#setRun(plan, perEpoch, first, steps)
+      const { gpu } = this.#device
+      const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
+      const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
+      pass.setPipeline(this.#kernel.pipeline)
+      pass.setBindGroup(0, this.#bind(data))
+      pass.dispatchWorkgroups(1)
+      pass.end()
+      clock?.end(encoder)
+      const commands = encoder.finish()
+      encoded = performance.now()
+      gpu.queue.submit([commands])
+      submitted = performance.now()
+    })
+    if (!clock) return
+    clock.profiler.add('encode', 'steps', encoded - began, steps)
+    clock.profiler.add('submit', 'steps', submitted - encoded)
+    await clock.collect(submitted)
+  }
+
+  /** Sends what the kernel must know of its steps. */
+  #setRun({ order, batchSize, learningRate, stepsBefore }: EpochPlan, perEpoch: number, first: number, steps: number) {
     const { gpu } = this.#device
-    const { order, batchSize, learningRate, stepsBefore } = plan
     const { optimizer } = this.#settings
     const records = this.#ownScalars ? steps : 1
     for (let i = 0; i < records; i++) {
@@ -120,13 +151,6 @@ export class ResidentPlan {
     gpu.queue.writeBuffer(this.#scalars, 0, this.#records, 0, 4 * records)
     const run = Uint32Array.of(first, steps, order.length, batchSize, perEpoch, Number(this.#ownScalars))
     gpu.queue.writeBuffer(this.#run, 0, run)
-    const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
-    const pass = encoder.beginComputePass({ label: 'webgpu-mlp resident' })
-    pass.setPipeline(this.#kernel.pipeline)
-    pass.setBindGroup(0, this.#bind(data))
-    pass.dispatchWorkgroups(1)
-    pass.end()
-    gpu.queue.submit([encoder.finish()])
   }
 
   #bind(data: DeviceData): GPUBindGroup {

@@ -73,7 +73,8 @@ async function measure(device: Device, recorded: Recorded, step: GPUBindGroup, r
     await device.checked('tuning', () => {
       const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp tuning' })
       const pass = encoder.beginComputePass({ label: 'webgpu-mlp tuning' })
-      for (let i = 0; i < times; i++) encode(pass, [recorded], step, rows)
+      pass.setBindGroup(0, step)
+      for (let i = 0; i < times; i++) encode(pass, recorded, rows)
       pass.end()
       device.gpu.queue.submit([encoder.finish()])
     })

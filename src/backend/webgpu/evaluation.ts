@@ -1,0 +1,186 @@
+import type { Dataset } from '../../data/dataset.ts'
+import { Matrix } from '../../data/matrix.ts'
+import type { Sums, Trace } from '../backend.ts'
+import { type Profiler, timed } from '../profiler.ts'
+import type { Buffers } from './buffers.ts'
+import { WebGPUData } from './data.ts'
+import type { Device } from './device.ts'
+import { type LayeredPlan, type Workspace, workspaceBytes } from './layered.ts'
+import { type DeviceLayer, packsOf, toHost, unpackRows } from './packs.ts'
+import { readBack, sumRows } from './readback.ts'
+import type { Recorded, Recorder } from './recording.ts'
+import { noUpdate } from './steps.ts'
+
+/** Data are gone through in pieces of about this many values a layer. */
+const PIECE_VALUES = 1 << 20
+/** A training workspace of so many values a layer is large enough to be used for it too. */
+const ENOUGH_VALUES = 1 << 16
+/** Prediction uploads at most so many values at a time. */
+const UPLOAD_VALUES = 1 << 23
+
+/** A kernel takes at least 4 rows a workgroup, and WebGPU at most 65,535 workgroups side by side. */
+export const MOST_ROWS = 4 * 65535
+
+/** Data that only pass through: kept without orders, floats or bytes as they fit. */
+const passing = { epochs: 1, mayBytes: true }
+
+/** Everything that a placed network answers without being trained: scores, predictions, and all values of a pass. */
+export class Evaluation {
+  readonly #device: Device
+  readonly #buffers: Buffers
+  readonly #layers: readonly DeviceLayer[]
+  readonly #plan: LayeredPlan
+  readonly #recorder: Recorder
+  readonly #profiler: Profiler | undefined
+  /** The training's own workspace until a larger one is needed. */
+  #space: Workspace
+  readonly #training: Workspace
+
+  constructor(
+    device: Device,
+    buffers: Buffers,
+    layers: readonly DeviceLayer[],
+    plan: LayeredPlan,
+    recorder: Recorder,
+    training: Workspace,
+    profiler: Profiler | undefined,
+  ) {
+    this.#device = device
+    this.#buffers = buffers
+    this.#layers = layers
+    this.#plan = plan
+    this.#recorder = recorder
+    this.#training = training
+    this.#space = training
+    this.#profiler = profiler
+  }
+
+  /** Rows of the workspace that so many samples are gone through in. */
+  #rowsFor(samples: number): number {
+    const widest = Math.max(...this.#layers.map(({ inputs, outputs }) => Math.max(inputs, outputs)))
+    const useful = Math.min(samples, MOST_ROWS, Math.max(1, Math.floor(PIECE_VALUES / widest)))
+    const enough = Math.min(useful, Math.ceil(ENOUGH_VALUES / widest))
+    return this.#space.rows >= enough ? this.#space.rows : useful
+  }
+
+  /** Bytes of device memory that scoring so many samples takes besides what is held now. */
+  bytesFor(samples: number): number {
+    const rows = this.#rowsFor(samples)
+    if (rows === this.#space.rows) return 0
+    const released = this.#space === this.#training ? 0 : workspaceBytes(this.#layers, this.#space.rows)
+    return workspaceBytes(this.#layers, rows) - released
+  }
+
+  #workspaceFor(samples: number): Workspace {
+    const rows = this.#rowsFor(samples)
+    if (rows !== this.#space.rows) {
+      if (this.#space !== this.#training) this.#space.dispose()
+      this.#space = this.#plan.makeWorkspace('evaluation', rows)
+    }
+    return this.#space
+  }
+
+  #passes(data: WebGPUData, space: Workspace) {
+    return timed(this.#profiler, 'compile', 'kernels', () => data.passes(this.#plan, space))
+  }
+
+  /** Loss and right answers over a data set. */
+  async score(data: WebGPUData): Promise<Sums> {
+    const space = await this.#device.checked('evaluation', () => {
+      const space = this.#workspaceFor(data.samples)
+      const reset = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp evaluation' })
+      reset.clearBuffer(space.rowScores)
+      this.#device.gpu.queue.submit([reset.finish()])
+      return space
+    })
+    const { score } = await this.#passes(data, space)
+    for (let start = 0; start < data.samples; start += space.rows) {
+      await this.#submit(start, Math.min(space.rows, data.samples - start), score)
+    }
+    return this.readScores(space, data.samples)
+  }
+
+  /** The outputs for each row, row-major. */
+  async predict(inputs: Matrix): Promise<Float32Array> {
+    const outputs = this.#layers.at(-1)!.outputs
+    const answers = new Float32Array(inputs.rows * outputs)
+    const most = Math.max(1, Math.floor(UPLOAD_VALUES / inputs.cols))
+    for (let first = 0; first < inputs.rows; first += most) {
+      const count = Math.min(most, inputs.rows - first)
+      const values = inputs.data.subarray(first * inputs.cols, (first + count) * inputs.cols)
+      await this.#predictUploaded(new Matrix(count, inputs.cols, values), answers.subarray(first * outputs))
+    }
+    return answers
+  }
+
+  async #predictUploaded(inputs: Matrix, answers: Float32Array): Promise<void> {
+    const { data, space } = await this.#device.checked('prediction', () => ({
+      space: this.#workspaceFor(inputs.rows),
+      data: new WebGPUData(this.#buffers, passing, inputs),
+    }))
+    try {
+      const { forward } = await this.#passes(data, space)
+      const outputs = this.#layers.at(-1)!.outputs
+      for (let start = 0; start < inputs.rows; start += space.rows) {
+        const rows = Math.min(space.rows, inputs.rows - start)
+        await this.#submit(start, rows, forward)
+        const [values] = await this.#read([space.activations.at(-1)!], rows * packsOf(outputs) * 16)
+        answers.set(unpackRows(values!, rows, outputs), start * outputs)
+      }
+    } finally {
+      data.dispose()
+    }
+  }
+
+  /** One minibatch forward and back, no update: all that its pass computes. */
+  async trace(minibatch: Dataset): Promise<Trace> {
+    const rows = minibatch.length
+    const bytes = this.#plan.residents.parameters.size
+    const { data, space, gradients } = await this.#device.checked('trace', () => ({
+      data: new WebGPUData(this.#buffers, passing, minibatch.inputs, minibatch.targets),
+      space: this.#plan.makeWorkspace('trace', rows),
+      gradients: this.#buffers.storage('gradients', bytes / 4),
+    }))
+    try {
+      const { forward, score, backward } = await this.#passes(data, space)
+      const keep = await this.#plan.bindGradients(data, space, gradients)
+      await this.#submit(0, rows, forward)
+      const weightedInputs = await this.#read(space.deltas)
+      await this.#submit(0, rows, [...score, ...backward, ...keep])
+      const layers = await this.#read([...space.activations, ...space.deltas])
+      const [gradient] = await this.#read([gradients], bytes)
+      const { loss } = await this.readScores(space, rows)
+      return {
+        loss: loss / rows,
+        weightedInputs: this.#unpack(weightedInputs, rows),
+        activations: this.#unpack(layers.slice(0, space.activations.length), rows),
+        deltas: this.#unpack(layers.slice(space.activations.length), rows),
+        gradient: toHost(this.#layers, gradient!),
+      }
+    } finally {
+      data.dispose()
+      space.dispose()
+      this.#buffers.free(gradients)
+    }
+  }
+
+  /** One pass over a piece of data, without an update. */
+  #submit(start: number, rows: number, stages: readonly Recorded[]): Promise<void> {
+    return this.#recorder.submit('evaluation', stages, 1, () => ({ start, rows, scalars: noUpdate }))
+  }
+
+  /** Each layer's values without what fills them up. */
+  #unpack(values: Float32Array[], rows: number): Float32Array[] {
+    return values.map((value, l) => unpackRows(value, rows, this.#layers[l]!.outputs))
+  }
+
+  /** The sums that a workspace's rows have gathered. */
+  async readScores(space: Workspace, samples: number): Promise<Sums> {
+    const [values] = await this.#read([space.rowScores])
+    return sumRows(values!, space.rows, samples)
+  }
+
+  #read(sources: readonly GPUBuffer[], bytes?: number): Promise<Float32Array[]> {
+    return timed(this.#profiler, 'read-back', 'results', () => readBack(this.#device, this.#buffers, sources, bytes))
+  }
+}
