@@ -4,10 +4,14 @@
 //   activations      rows x OUTPUT_PACKS
 //   targets          samples x OUTPUT_PACKS, rows taken through the order
 //   row_scores       per row of the minibatch (loss, right answers), summed over the epoch's steps
-// CPU: outputDelta in src/backend/cpu/stages.ts. Libraries: step, activation, loss, softmax_row.
+// CPU: outputDelta in src/backend/cpu/stages.ts. Libraries: step, activation, loss, softmax_row, and
+// rows_stored or what else says where the rows stand.
 override LOSS: u32;
 override SHARE: f32;
 override BOUNDARY: f32;
+
+// where the rows' sums begin
+var<private> scores_from: u32;
 
 // the largest value so far and the place where it stands; of equals the first
 struct Best {
@@ -29,7 +33,7 @@ fn log_sum_exp(row: u32) -> f32 {
   let largest = largest_of_row(row);
   var sum = 0.0;
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
-    sum += dot(powers(weighted_inputs[row * OUTPUT_PACKS + pack], pack, largest), vec4f(1.0));
+    sum += dot(powers(z_at(row * OUTPUT_PACKS + pack), pack, largest), vec4f(1.0));
   }
   return largest + log(sum);
 }
@@ -45,9 +49,9 @@ fn delta_row(row: u32) {
   var answer = Best(LEAST, 0u);
   var label = Best(LEAST, 0u);
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
-    let a = activations[start + pack];
+    let a = a_at(start + pack);
     let y = targets[wanted + pack];
-    let terms = loss_terms(LOSS, a, y, weighted_inputs[start + pack] - vec4f(shift));
+    let terms = loss_terms(LOSS, a, y, z_at(start + pack) - vec4f(shift));
     loss += dot(existing(terms, pack, 0.0), vec4f(1.0));
     if (ACTIVATION == SOFTMAX) { projection += SHARE * dot(loss_slopes(LOSS, a, y), a); }
     if (OUTPUTS > 1u) {
@@ -56,24 +60,24 @@ fn delta_row(row: u32) {
     }
   }
   var right = answer.place == label.place;
-  if (OUTPUTS == 1u) { right = (activations[start].x > BOUNDARY) == (targets[wanted].x > BOUNDARY); }
+  if (OUTPUTS == 1u) { right = (a_at(start).x > BOUNDARY) == (targets[wanted].x > BOUNDARY); }
 
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
-    let a = activations[start + pack];
+    let a = a_at(start + pack);
     var delta = SHARE * loss_slopes(LOSS, a, targets[wanted + pack]);
     if (LOSS < BINARY_CROSS_ENTROPY) {
       if (ACTIVATION == SOFTMAX) {
         delta = a * (delta - vec4f(projection));
       } else {
-        delta *= activation_derivative_four(ACTIVATION, weighted_inputs[start + pack], a);
+        delta *= activation_derivative_four(ACTIVATION, z_at(start + pack), a);
       }
     }
-    weighted_inputs[start + pack] = existing(delta, pack, 0.0);
+    set_delta(start + pack, existing(delta, pack, 0.0));
   }
-  row_scores[row] += vec2f(SHARE * loss, select(0.0, 1.0, right));
+  row_scores[scores_from + row] += vec2f(SHARE * loss, select(0.0, 1.0, right));
 }
 
 // a row that only fills the minibatch up to a multiple of four
 fn clear_row(row: u32) {
-  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) { weighted_inputs[row * OUTPUT_PACKS + pack] = vec4f(); }
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) { set_delta(row * OUTPUT_PACKS + pack, vec4f()); }
 }

@@ -1,12 +1,12 @@
 // a = e^z / sum e^z over each row, shifted by the row's largest z; one invocation a row.
 //   weighted_inputs, activations  rows x OUTPUT_PACKS
-// CPU: activate in src/backend/cpu/stages.ts. Libraries: step, row.
+// CPU: activate in src/backend/cpu/stages.ts. Libraries: step, softmax_row, rows_stored.
 override OUTPUTS: u32;
 override OUTPUT_PACKS: u32;
 override WIDTH: u32;
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(1) @binding(1) var<storage, read> weighted_inputs: array<vec4f>;
+@group(1) @binding(1) var<storage, read_write> weighted_inputs: array<vec4f>;
 @group(1) @binding(2) var<storage, read_write> activations: array<vec4f>;
 
 @compute @workgroup_size(WIDTH)

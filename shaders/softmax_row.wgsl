@@ -1,4 +1,5 @@
-// Library: softmax of one row, from weighted_inputs to activations, both rows x OUTPUT_PACKS.
+// Library: softmax of one row, from weighted_inputs to activations, both rows x OUTPUT_PACKS; rows_stored or
+// what else says where the rows stand.
 const LEAST = -3.4e38;
 
 fn largest_of(four: vec4f) -> f32 {
@@ -12,7 +13,7 @@ fn existing(four: vec4f, pack: u32, otherwise: f32) -> vec4f {
 fn largest_of_row(row: u32) -> f32 {
   var largest = LEAST;
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
-    largest = max(largest, largest_of(existing(weighted_inputs[row * OUTPUT_PACKS + pack], pack, LEAST)));
+    largest = max(largest, largest_of(existing(z_at(row * OUTPUT_PACKS + pack), pack, LEAST)));
   }
   return largest;
 }
@@ -26,9 +27,9 @@ fn softmax_row(row: u32) {
   let largest = largest_of_row(row);
   var sum = 0.0;
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
-    let e = powers(weighted_inputs[start + pack], pack, largest);
-    activations[start + pack] = e;
+    let e = powers(z_at(start + pack), pack, largest);
+    set_a(start + pack, e);
     sum += dot(e, vec4f(1.0));
   }
-  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) { activations[start + pack] /= sum; }
+  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) { set_a(start + pack, a_at(start + pack) / sum); }
 }

@@ -74,12 +74,12 @@ export class Device {
     return Device.fromAdapter(adapter)
   }
 
-  /** Opens a device with the adapter's own limits on buffers, so that larger data sets fit where the adapter can. */
+  /** Opens a device with the adapter's own limits on memory, so that larger data sets and networks fit where the adapter can. */
   static async fromAdapter(adapter: GPUAdapter): Promise<Device> {
-    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits
+    const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits
     const gpu = await adapter.requestDevice({
       label: 'webgpu-mlp',
-      requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+      requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize },
       requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
     })
     return new Device(gpu, adapter.info, true)

@@ -16,6 +16,8 @@ import outputDelta from '../../../shaders/output_delta.wgsl?raw'
 import product from '../../../shaders/product.wgsl?raw'
 import slicesMany from '../../../shaders/slices_many.wgsl?raw'
 import slicesOne from '../../../shaders/slices_one.wgsl?raw'
+import resident from '../../../shaders/resident.wgsl?raw'
+import rowsStored from '../../../shaders/rows_stored.wgsl?raw'
 import softmax from '../../../shaders/softmax.wgsl?raw'
 import softmaxRow from '../../../shaders/softmax_row.wgsl?raw'
 import step from '../../../shaders/step.wgsl?raw'
@@ -26,7 +28,7 @@ import { GPUValidationError } from '../../errors.ts'
 import { COMPUTE_STAGE, type Device } from './device.ts'
 
 /** How a kernel uses a binding; the explicit layout follows from it. */
-type Access = 'step' | 'uniform' | 'read' | 'readWrite'
+type Access = 'step' | 'run' | 'read' | 'readWrite'
 
 interface KernelSource {
   readonly file: string
@@ -48,18 +50,19 @@ export interface Variant {
   readonly slices?: boolean
 }
 
-const residentLibraries = join(step, activation, loss, optimizerOne, optimizer)
+const straightLibraries = join(step, activation, loss, optimizerOne, optimizer)
+const loopLibraries = join(step, activation, loss, inputsFloat, softmaxRow, deltaRow, update, optimizerFour, optimizer)
 
 /** Kernels without a matrix product have one text on every adapter. */
 const rowKernels = {
   softmax: {
     file: 'softmax.wgsl',
-    code: join(softmax, step, softmaxRow),
-    bindings: ['step', 'read', 'readWrite'],
+    code: join(softmax, step, softmaxRow, rowsStored),
+    bindings: ['step', 'readWrite', 'readWrite'],
   },
   outputDelta: {
     file: 'output_delta.wgsl',
-    code: join(outputDelta, step, activation, loss, softmaxRow, deltaRow),
+    code: join(outputDelta, step, activation, loss, softmaxRow, deltaRow, rowsStored),
     bindings: ['step', 'readWrite', 'readWrite', 'read', 'read', 'readWrite'],
   },
 } as const satisfies Record<string, KernelSource>
@@ -73,7 +76,7 @@ const productKernels = {
   },
   output: {
     file: 'output.wgsl',
-    code: () => join(output, step, activation, loss, layer, softmaxRow, deltaRow),
+    code: () => join(output, step, activation, loss, layer, softmaxRow, deltaRow, rowsStored),
     bindings: () => ['step', 'read', 'read', 'read', 'readWrite', 'readWrite', 'read', 'readWrite'],
   },
   hiddenDelta: {
@@ -107,15 +110,15 @@ function makeSource(name: KernelName, variant: Variant, quads: boolean): KernelS
   return { file, code: quads ? `enable subgroups; ${text}` : text, bindings: bindings(variant) }
 }
 
-/** The bindings of the generated resident kernel. */
+/** The bindings of both resident kernels. */
 const residentBindings: readonly Access[] = [
-  'uniform',
-  'read',
+  'run',
   'read',
   'read',
   'read',
   'readWrite',
   'readWrite',
+  'read',
   'readWrite',
 ]
 
@@ -126,15 +129,16 @@ export interface Kernel {
   readonly layout: GPUBindGroupLayout
 }
 
-/** A kernel's buffers are bound as one group; where it takes the step's record, that is group 0 and they are group 1. */
-const isOwn = (access: Access) => access !== 'step'
+/** What a kernel is told of its step or run is group 0, its own buffers are group 1. */
+const isOwn = (access: Access) => access !== 'step' && access !== 'run'
 
-/** How many bytes of a step's record are bound. */
+/** How many bytes of a step's record are bound, and of a run's. */
 export const STEP_BYTES = 32
+export const RUN_BYTES = 32
 
 const bindingTypes: Record<Access, GPUBufferBindingLayout> = {
   step: { type: 'uniform', minBindingSize: STEP_BYTES },
-  uniform: { type: 'uniform' },
+  run: { type: 'uniform', minBindingSize: RUN_BYTES },
   read: { type: 'read-only-storage' },
   readWrite: { type: 'storage' },
 }
@@ -145,13 +149,18 @@ export class Kernels {
   readonly #modules = new Map<string, Promise<{ module: GPUShaderModule; layout: GPUBindGroupLayout }>>()
   readonly #compiled = new Map<string, Promise<Kernel>>()
 
-  /** The layout of the group that holds a step's record alone. */
+  /** The layouts of the group that holds a step's record alone, or a run's. */
   readonly stepLayout: GPUBindGroupLayout
+  readonly runLayout: GPUBindGroupLayout
 
   constructor(device: Device) {
     this.#device = device
-    const entries = [{ binding: 0, visibility: COMPUTE_STAGE, buffer: bindingTypes.step }]
-    this.stepLayout = device.gpu.createBindGroupLayout({ label: 'webgpu-mlp step', entries })
+    const layout = (access: 'step' | 'run') => {
+      const entries = [{ binding: 0, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }]
+      return device.gpu.createBindGroupLayout({ label: `webgpu-mlp ${access}`, entries })
+    }
+    this.stepLayout = layout('step')
+    this.runLayout = layout('run')
   }
 
   /**
@@ -163,9 +172,15 @@ export class Kernels {
   }
 
   /** Compiles the kernel that residentSource wrote for one network's shape. */
-  compileResident(kernel: string, constants: Record<string, number>): Promise<Kernel> {
-    const code = join(kernel, residentLibraries)
+  compileStraight(kernel: string, constants: Record<string, number>): Promise<Kernel> {
+    const code = join(kernel, straightLibraries)
     return this.#compileOnce('resident', { file: 'resident kernel', code, bindings: residentBindings }, constants)
+  }
+
+  /** Compiles shaders/resident.wgsl with what residentLoopSource wrote of one network. */
+  compileLoop(shape: string, constants: Record<string, number>): Promise<Kernel> {
+    const code = join(resident, shape, loopLibraries)
+    return this.#compileOnce('resident', { file: 'resident.wgsl', code, bindings: residentBindings }, constants)
   }
 
   #compileOnce(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
@@ -192,7 +207,7 @@ export class Kernels {
         label,
         layout: gpu.createPipelineLayout({
           label,
-          bindGroupLayouts: source.bindings.every(isOwn) ? [layout] : [this.stepLayout, layout],
+          bindGroupLayouts: [source.bindings[0] === 'run' ? this.runLayout : this.stepLayout, layout],
         }),
         compute: { module, entryPoint: 'main', constants },
       })

@@ -9,6 +9,7 @@ import { type ProfilePart, timed } from '../profiler.ts'
 import { Buffers } from './buffers.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { dataBytes, type DataForm, ownData, WebGPUData } from './data.ts'
+import { Crossover, type PlanName } from './crossover.ts'
 import type { Device } from './device.ts'
 import { Evaluation, MOST_ROWS } from './evaluation.ts'
 import type { Kernels } from './kernels.ts'
@@ -16,9 +17,9 @@ import { LayeredPlan, type Workspace } from './layered.ts'
 import { inFlight, inSubmits, Pace } from './pace.ts'
 import { type DeviceLayer, deviceLayers, toDevice, toHost } from './packs.ts'
 import { KernelClock } from './profile.ts'
-import { readBack } from './readback.ts'
+import { readBack, sumRows } from './readback.ts'
 import { Recorder } from './recording.ts'
-import { choosesResident, epochsHeld, type PlanChoice, ResidentPlan } from './resident.ts'
+import { epochsHeld, type PlanChoice, residentForm, ResidentPlan } from './resident.ts'
 import { MOST_STEPS } from './steps.ts'
 import { submitMilliseconds } from '#gpu'
 
@@ -40,6 +41,8 @@ interface Parts {
   readonly settings: PlacementSettings
   readonly plan: LayeredPlan
   readonly resident: ResidentPlan | undefined
+  /** Where both plans apply and the faster is to be found. */
+  readonly crossover: Crossover | undefined
   readonly clock: KernelClock | undefined
 }
 
@@ -56,12 +59,14 @@ export class WebGPUNetwork implements PlacedNetwork {
   readonly #checkpoint: Checkpoint
   readonly #recorder: Recorder
   readonly #evaluation: Evaluation
-  readonly #pace: Pace
+  readonly #crossover: Crossover | undefined
+  /** How much is submitted at once, by either plan. */
+  readonly #pace: Record<PlanName, Pace>
   /** Milliseconds of training so far. */
   #trained = 0
   #tuned = false
 
-  private constructor({ device, buffers, layers, settings, plan, resident, clock }: Parts) {
+  private constructor({ device, buffers, layers, settings, plan, resident, crossover, clock }: Parts) {
     this.#device = device
     this.#buffers = buffers
     this.#layers = layers
@@ -69,7 +74,11 @@ export class WebGPUNetwork implements PlacedNetwork {
     this.#plan = plan
     this.#resident = resident
     this.#clock = clock
-    this.#pace = new Pace(submitMilliseconds, resident?.mostSteps ?? MOST_STEPS)
+    this.#crossover = crossover
+    this.#pace = {
+      layered: new Pace(submitMilliseconds, MOST_STEPS),
+      resident: new Pace(submitMilliseconds, resident?.mostSteps ?? 1),
+    }
     this.#training = plan.makeWorkspace('training', settings.batchSize)
     this.#checkpoint = new Checkpoint(device, buffers, plan.residents, resident !== undefined)
     this.#recorder = new Recorder(device, plan.residents.steps, clock)
@@ -95,12 +104,15 @@ export class WebGPUNetwork implements PlacedNetwork {
         () => new LayeredPlan(device, kernels, buffers, layers, parameters, settings),
       )
       const { residents } = plan
-      const resident = choosesResident(choice, network.layers, settings)
-        ? await timed(profiler, 'compile', 'kernels', () =>
-            ResidentPlan.create(device, kernels, buffers, layers, residents, settings, clock),
-          )
-        : undefined
-      const parts = { device, buffers, layers, settings, plan, resident, clock }
+      const form = residentForm(device, choice, layers, settings)
+      const resident =
+        form &&
+        (await timed(profiler, 'compile', 'kernels', () =>
+          ResidentPlan.create(device, kernels, buffers, layers, form, residents, settings, clock),
+        ))
+      const crossover =
+        choice === 'auto' && form === 'loop' ? new Crossover(device, layers, settings.batchSize) : undefined
+      const parts = { device, buffers, layers, settings, plan, resident, crossover, clock }
       return await device.checked('training', () => new WebGPUNetwork(parts))
     } catch (error) {
       buffers.dispose()
@@ -135,14 +147,29 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   epochsAtOnce(loaded: LoadedData, batchSize: number): number {
-    if (!this.#resident) return 1
-    const fitting = Math.floor(this.#pace.steps / countMinibatches(loaded.samples, batchSize))
-    return Math.max(1, Math.min(fitting, epochsHeld(loaded.samples)))
+    const resident = this.#residentNow
+    if (!resident) return 1
+    const fitting = Math.floor(this.#pace.resident.steps / countMinibatches(loaded.samples, batchSize))
+    return Math.max(1, Math.min(fitting, resident.mostEpochs(loaded.samples)))
+  }
+
+  /** The resident plan, where it is the one to train by. */
+  get #residentNow(): ResidentPlan | undefined {
+    return this.#crossover?.plan === 'layered' ? undefined : this.#resident
   }
 
   async trainEpochs(loaded: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]> {
     const data = ownData(loaded)
-    if (this.#resident) return this.#trainGroup(this.#resident, data, plans)
+    const resident = this.#residentNow
+    const began = performance.now()
+    const sums = resident ? await this.#trainGroup(resident, data, plans) : await this.#trainEach(data, plans)
+    const steps = plans.reduce((sum, { order, batchSize }) => sum + countMinibatches(order.length, batchSize), 0)
+    this.#crossover?.learn(steps, performance.now() - began)
+    return sums
+  }
+
+  /** Epoch after epoch by the layered plan. */
+  async #trainEach(data: WebGPUData, plans: readonly EpochPlan[]): Promise<Sums[]> {
     const done: Sums[] = []
     await this.#tuneOnce(data)
     const began = performance.now()
@@ -170,7 +197,7 @@ export class WebGPUNetwork implements PlacedNetwork {
       })
     const limits = { most: this.#recorder.mostSteps(stages), atOnce: this.#atOnce }
     const steps = countMinibatches(order.length, batchSize)
-    await inSubmits(this.#device, this.#pace, steps, signal, submit, limits)
+    await inSubmits(this.#device, this.#pace.layered, steps, signal, submit, limits)
     return this.#evaluation.readScores(this.#training, order.length)
   }
 
@@ -195,9 +222,10 @@ export class WebGPUNetwork implements PlacedNetwork {
     await this.#beginEpochs(data, plans, resident.scores)
     const submit = (first: number, count: number) => resident.submit(data, plan, perEpoch, first, count)
     const steps = perEpoch * plans.length
-    await inSubmits(this.#device, this.#pace, steps, plan.signal, submit, { atOnce: this.#atOnce })
-    const values = await this.#read(resident.scores, plans.length * 8)
-    const sums = plans.map((_, i) => ({ loss: values[2 * i]!, right: values[2 * i + 1]!, samples }))
+    await inSubmits(this.#device, this.#pace.resident, steps, plan.signal, submit, { atOnce: this.#atOnce })
+    const each = resident.scoresPerEpoch
+    const values = await this.#read(resident.scores, plans.length * each * 8)
+    const sums = plans.map((_, i) => sumRows(values.subarray(2 * i * each), each, samples))
     const bad = sums.findIndex(({ loss }) => !Number.isFinite(loss))
     if (bad <= 0) return bad < 0 ? sums : sums.slice(0, 1)
     // The checkpoint is the group's beginning. The same epochs again, up to the bad one, lead to where that one began.

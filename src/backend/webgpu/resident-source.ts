@@ -72,13 +72,13 @@ struct Run {
 }
 
 @group(0) @binding(0) var<uniform> run: Run;
-@group(0) @binding(1) var<storage, read> inputs: array<vec4f>;
-@group(0) @binding(2) var<storage, read> targets: array<vec4f>;
-@group(0) @binding(3) var<storage, read> order: array<u32>;
-@group(0) @binding(4) var<storage, read> scalars: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(6) var<storage, read_write> state: array<f32>;
-@group(0) @binding(7) var<storage, read_write> scores: array<vec2f>;
+@group(1) @binding(1) var<storage, read> inputs: array<vec4f>;
+@group(1) @binding(2) var<storage, read> order: array<u32>;
+@group(1) @binding(3) var<storage, read> targets: array<vec4f>;
+@group(1) @binding(4) var<storage, read_write> parameters: array<f32>;
+@group(1) @binding(5) var<storage, read_write> state: array<f32>;
+@group(1) @binding(6) var<storage, read> scalars: array<vec4f>;
+@group(1) @binding(7) var<storage, read_write> scores: array<vec2f>;
 
 fn silu_derivative(z: f32) -> f32 {
   let s = sigmoid(z);

@@ -1,19 +1,21 @@
 import { InputError } from '../../errors.ts'
-import { countParameters, type Layer } from '../../model/layout.ts'
+import { countParameters } from '../../model/layout.ts'
 import { stateSlots, stepScalars } from '../../training/optimizer.ts'
 import type { EpochPlan, PlacementSettings } from '../backend.ts'
 import type { Buffers } from './buffers.ts'
+import { mayBeResident } from './crossover.ts'
 import type { Device } from './device.ts'
-import type { Kernel, Kernels } from './kernels.ts'
+import { type Kernel, type Kernels, RUN_BYTES } from './kernels.ts'
 import type { DeviceData, Residents } from './layered.ts'
-import type { DeviceLayer } from './packs.ts'
+import { countPacks, type DeviceLayer } from './packs.ts'
 import type { KernelClock } from './profile.ts'
+import { residentBytes, residentLoopConstants, residentLoopSource } from './resident-loop.ts'
 import { residentSource } from './resident-source.ts'
 import { optimizerConstants } from './stages.ts'
 
 /** So many parameters are kept in one invocation's registers at most; compiling more takes seconds on some drivers. */
 const MOST_PARAMETERS = 120
-/** So many parameters times samples of a minibatch; above it the layered plan's many invocations are faster. */
+/** So many parameters times samples of a minibatch; above it more than one invocation is faster. */
 const MOST_WORK = 40_000
 /** Steps with scalars of their own (adam, adagrad) that one dispatch takes at most. */
 const MOST_RECORDS = 8192
@@ -21,29 +23,44 @@ const MOST_RECORDS = 8192
 const ORDER_ENTRIES = 1 << 17
 /** Epochs whose scores are kept on the device before they are read. */
 const MOST_EPOCHS = 1024
+/** And pairs of sums: one an epoch, or one an epoch and row of the minibatch. */
+const MOST_SCORES = 1 << 15
+const mostEpochs = (scoresPerEpoch: number) =>
+  Math.max(1, Math.min(MOST_EPOCHS, Math.floor(MOST_SCORES / scoresPerEpoch)))
 
 /** How networks may be trained on the GPU. */
 export const planChoices = ['auto', 'layered', 'resident'] as const
 export type PlanChoice = (typeof planChoices)[number]
 
 /**
- * Whether a network is trained by the resident plan. A rule and not a measurement of the moment: the plan decides the
- * last bits of a result, and the same run must give the same bits on every day.
+ * The two forms of the resident plan: straight-line code for one network's very shape, all of it in one invocation's
+ * registers (resident-source.ts), and loops over the layers, its values in one workgroup's memory (resident-loop.ts).
+ */
+export type ResidentForm = 'straight' | 'loop'
+
+/**
+ * The form in which a network can be trained by the resident plan, if any. Whether the straight form is taken is a rule
+ * and not a measurement: its last bits differ from the layered plan's, and the same run must give the same bits on every
+ * day. The loop form's do not, so it is measured against the layered plan (crossover.ts).
  * @throws InputError where it was asked for by name and the network is too large
  */
-export function choosesResident(
+export function residentForm(
+  device: Device,
   choice: PlanChoice,
-  layers: readonly Layer[],
+  layers: readonly DeviceLayer[],
   { batchSize }: PlacementSettings,
-): boolean {
+): ResidentForm | undefined {
+  if (choice === 'layered') return undefined
   const parameters = countParameters(layers)
-  if (choice === 'resident' && parameters > MOST_PARAMETERS) {
-    throw new InputError(
-      `plan: 'resident' is for at most ${MOST_PARAMETERS} parameters, this network has ${parameters}`,
-    )
-  }
-  if (choice !== 'auto') return choice === 'resident'
-  return parameters <= MOST_PARAMETERS && parameters * batchSize <= MOST_WORK
+  if (parameters <= MOST_PARAMETERS && (choice === 'resident' || parameters * batchSize <= MOST_WORK)) return 'straight'
+  const bytes = residentBytes(layers, batchSize)
+  const limit = device.gpu.limits.maxComputeWorkgroupStorageSize
+  if (bytes <= limit && (choice === 'resident' || mayBeResident(layers, batchSize))) return 'loop'
+  if (choice !== 'resident') return undefined
+  throw new InputError(
+    `plan: 'resident' keeps ${bytes} bytes of this network's values for a minibatch of ${batchSize}, more than the ` +
+      `${limit} of a workgroup on '${device.name}'; take smaller batches, or plan: 'auto'`,
+  )
 }
 
 /** How many epochs of so many samples the order buffer of a data set holds. */
@@ -51,40 +68,73 @@ export function epochsHeld(samples: number): number {
   return Math.max(1, Math.min(MOST_EPOCHS, Math.floor(ORDER_ENTRIES / samples)))
 }
 
-/** The resident plan: whole epochs of a small network in one dispatch, its parameters in registers throughout. */
+/**
+ * Invocations that share the work of a network in the loop form. Where a GPU is emulated, those of one vector: barriers
+ * between several are dear there (8-32-32-4: 4,000 steps/s with 4, 1,600 with 16 on SwiftShader).
+ */
+const WIDTH = { software: 4, hardware: 128 }
+
+async function compile(
+  device: Device,
+  kernels: Kernels,
+  layers: readonly DeviceLayer[],
+  form: ResidentForm,
+  { loss, optimizer, batchSize }: PlacementSettings,
+): Promise<Kernel> {
+  const slots = stateSlots(optimizer)
+  const rule = optimizerConstants(optimizer)
+  if (form === 'straight') return kernels.compileStraight(residentSource({ layers, loss, slots }), rule)
+  const width = device.software ? WIDTH.software : WIDTH.hardware
+  const constants = residentLoopConstants(layers, batchSize, loss, width)
+  const sizes = { PACKS: countPacks(layers), SLOTS: slots }
+  return kernels.compileLoop(residentLoopSource(layers, batchSize), { ...constants, ...sizes, ...rule })
+}
+
+/** The resident plan: whole epochs of a small network in one dispatch. */
 export class ResidentPlan {
+  /** Per epoch of a group, and in the loop form per row of the minibatch: loss and right answers, summed. */
+  readonly scores: GPUBuffer
+  /** How many pairs of them an epoch has. */
+  readonly scoresPerEpoch: number
   readonly #device: Device
   readonly #kernel: Kernel
   readonly #residents: Residents
   readonly #settings: PlacementSettings
+  readonly #clock: KernelClock | undefined
   readonly #run: GPUBuffer
+  readonly #runGroup: GPUBindGroup
   readonly #scalars: GPUBuffer
   readonly #bindGroups = new WeakMap<DeviceData, GPUBindGroup>()
-  /** Per epoch of a group: loss and right answers, summed. */
-  readonly scores: GPUBuffer
   /** Whether each step has scalars of its own. */
   readonly #ownScalars: boolean
   readonly #records: Float32Array
-  readonly #clock: KernelClock | undefined
 
   private constructor(
     device: Device,
+    kernels: Kernels,
     kernel: Kernel,
     buffers: Buffers,
+    form: ResidentForm,
     residents: Residents,
     settings: PlacementSettings,
     clock: KernelClock | undefined,
   ) {
-    this.#clock = clock
     this.#device = device
     this.#kernel = kernel
     this.#residents = residents
     this.#settings = settings
+    this.#clock = clock
     this.#ownScalars = settings.optimizer.name !== 'sgd' && settings.optimizer.name !== 'rmsprop'
     this.#records = new Float32Array(4 * (this.#ownScalars ? MOST_RECORDS : 1))
-    this.#run = buffers.uniform('run', 32)
+    this.#run = buffers.uniform('run', RUN_BYTES)
     this.#scalars = buffers.storage('scalars', this.#records.length)
-    this.scores = buffers.storage('epoch scores', 2 * MOST_EPOCHS)
+    this.scoresPerEpoch = form === 'loop' ? settings.batchSize : 1
+    this.scores = buffers.storage('epoch scores', 2 * this.scoresPerEpoch * mostEpochs(this.scoresPerEpoch))
+    this.#runGroup = device.gpu.createBindGroup({
+      label: 'webgpu-mlp run',
+      layout: kernels.runLayout,
+      entries: [{ binding: 0, resource: { buffer: this.#run } }],
+    })
   }
 
   static async create(
@@ -92,19 +142,26 @@ export class ResidentPlan {
     kernels: Kernels,
     buffers: Buffers,
     layers: readonly DeviceLayer[],
+    form: ResidentForm,
     residents: Residents,
     settings: PlacementSettings,
     clock?: KernelClock,
   ): Promise<ResidentPlan> {
-    const { loss, optimizer } = settings
-    const source = residentSource({ layers, loss, slots: stateSlots(optimizer) })
-    const kernel = await kernels.compileResident(source, optimizerConstants(optimizer))
-    return device.checked('resident plan', () => new ResidentPlan(device, kernel, buffers, residents, settings, clock))
+    const kernel = await compile(device, kernels, layers, form, settings)
+    return device.checked(
+      'resident plan',
+      () => new ResidentPlan(device, kernels, kernel, buffers, form, residents, settings, clock),
+    )
   }
 
   /** Steps that one dispatch takes at most. */
   get mostSteps(): number {
     return this.#ownScalars ? MOST_RECORDS : 1 << 24
+  }
+
+  /** Epochs of so many samples that can be trained without the host. */
+  mostEpochs(samples: number): number {
+    return Math.min(epochsHeld(samples), mostEpochs(this.scoresPerEpoch))
   }
 
   /**
@@ -122,7 +179,8 @@ export class ResidentPlan {
       const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
       const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
       pass.setPipeline(this.#kernel.pipeline)
-      pass.setBindGroup(0, this.#bind(data))
+      pass.setBindGroup(0, this.#runGroup)
+      pass.setBindGroup(1, this.#bind(data))
       pass.dispatchWorkgroups(1)
       pass.end()
       clock?.end(encoder)
@@ -159,8 +217,8 @@ export class ResidentPlan {
       const { parameters, state } = this.#residents
       const { inputs, targets, order } = data
       if (!targets) throw new Error('the data were loaded without targets')
-      const buffers = [this.#run, inputs, targets, order, this.#scalars, parameters, state, this.scores]
-      const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }))
+      const buffers = [inputs, order, targets, parameters, state, this.#scalars, this.scores]
+      const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
       group = this.#device.gpu.createBindGroup({ label: 'webgpu-mlp resident', layout: this.#kernel.layout, entries })
       this.#bindGroups.set(data, group)
     }

@@ -73,7 +73,8 @@ export function forward(maker: StageMaker, layer: DeviceLayer, form: InputForm):
   return productStage(maker, 'forward', layerConstants(layer, form), layer.outputs, tiling, { bytes: form.bytes })
 }
 
-const lossConstants = (layer: DeviceLayer, loss: LossName) => ({
+/** The constants of shaders/delta_row.wgsl that follow from the loss. */
+export const lossConstants = (layer: DeviceLayer, loss: LossName) => ({
   LOSS: lossNames.indexOf(loss),
   SHARE: outputShare(losses[loss], layer.outputs),
   BOUNDARY: layer.activation === 'tanh' ? 0 : 0.5,

@@ -1,0 +1,187 @@
+// Whole minibatch loops in one dispatch, for networks whose values fit the memory of one workgroup: a workgroup is a
+// network, its invocations share the tiles of each stage, and barriers stand where dispatches stand in the layered plan.
+// Every sum is added up in the order of product.wgsl, so that both plans give the same bits.
+//   inputs, targets, order   the data set; the orders of several epochs one after another
+//   parameters, state        as in the layered plan (update.wgsl), read and written throughout
+//   scalars                  the optimizer's, one record a step or one for all
+//   row_scores               per epoch and row of the minibatch (loss, right answers), summed over the steps
+// train_step, which names the layers one after another, is written by src/backend/webgpu/resident-loop.ts.
+// CPU: the stages in src/backend/cpu/stages.ts. Libraries: step, activation, loss, inputs_float, softmax_row, delta_row,
+// update, optimizer.
+override WIDTH: u32;
+override VALUES: u32;          // packs of Z, activations and deltas of all layers
+override OUTPUTS: u32;         // of the output layer, as the two below
+override OUTPUT_PACKS: u32;
+override ACTIVATION: u32;
+
+struct Layer {
+  inputs: u32,
+  input_packs: u32,
+  outputs: u32,
+  output_packs: u32,
+  weights: u32,      // places in parameters
+  biases: u32,
+  activation: u32,
+  below: u32,        // places in values: the activations below, or DATA
+  z: u32,
+  a: u32,
+}
+
+struct Run {
+  first: u32,        // first step of this dispatch, counted over the epochs of the order
+  steps: u32,
+  samples: u32,      // of one epoch
+  batch: u32,
+  per_epoch: u32,    // steps
+  stride: u32,       // 1 where each step has scalars of its own, else 0
+}
+
+const DATA = 0xffffffffu;
+
+@group(0) @binding(0) var<uniform> run: Run;
+@group(1) @binding(2) var<storage, read> order: array<u32>;
+@group(1) @binding(3) var<storage, read> targets: array<vec4f>;
+@group(1) @binding(6) var<storage, read> scalars: array<vec4f>;
+@group(1) @binding(7) var<storage, read_write> row_scores: array<vec2f>;
+
+var<workgroup> values: array<vec4f, VALUES>;
+var<private> step: Step;
+var<private> lane: u32;
+
+// where four rows of a layer's inputs begin, from the first on
+fn rows_below(layer: Layer, first: u32) -> vec4u {
+  let rows = four_rows(first, step.rows);
+  if (layer.below == DATA) {
+    let places = rows + vec4u(step.start);
+    return layer.input_packs * vec4u(order[places.x], order[places.y], order[places.z], order[places.w]);
+  }
+  return vec4u(layer.below) + layer.input_packs * rows;
+}
+
+// column r: a pack of the r-th of four rows
+fn packs_below(layer: Layer, places: vec4u) -> mat4x4f {
+  if (layer.below == DATA) { return mat4x4f(value(places.x), value(places.y), value(places.z), value(places.w)); }
+  return mat4x4f(values[places.x], values[places.y], values[places.z], values[places.w]);
+}
+
+fn parameters_at(place: u32, stride: u32) -> mat4x4f {
+  return mat4x4f(parameters[place], parameters[place + stride], parameters[place + 2u * stride],
+    parameters[place + 3u * stride]);
+}
+
+fn values_at(place: u32, stride: u32) -> mat4x4f {
+  return mat4x4f(values[place], values[place + stride], values[place + 2u * stride], values[place + 3u * stride]);
+}
+
+// forward in forward.wgsl
+fn forward(layer: Layer) {
+  let packs = layer.output_packs;
+  let tiles = filled(step.rows) / 4u * packs;
+  for (var tile = lane; tile < tiles; tile += WIDTH) {
+    let pack = tile % packs;
+    let first = tile / packs * 4u;
+    let starts = rows_below(layer, first);
+    var sums = mat4x4f();
+    for (var k = 0u; k < layer.input_packs; k++) {
+      sums += parameters_at(layer.weights + 4u * k * packs + pack, packs) * packs_below(layer, starts + vec4u(k));
+    }
+    let place = first * packs + pack;
+    let bias = parameters[layer.biases + pack];
+    values[layer.z + place] = sums[0] + bias;
+    values[layer.z + place + packs] = sums[1] + bias;
+    values[layer.z + place + 2u * packs] = sums[2] + bias;
+    values[layer.z + place + 3u * packs] = sums[3] + bias;
+    for (var r = 0u; r < 4u; r++) {
+      let own = place + r * packs;
+      let exists = columns_within(pack, layer.outputs) & vec4<bool>(first + r < step.rows);
+      values[layer.a + own] = select(vec4f(), activate_four(layer.activation, values[layer.z + own]), exists);
+    }
+  }
+}
+
+// output_delta.wgsl
+fn output_delta() {
+  for (var row = lane; row < filled(step.rows); row += WIDTH) {
+    if (row < step.rows) {
+      if (ACTIVATION == SOFTMAX) { softmax_row(row); }
+      delta_row(row);
+    } else {
+      clear_row(row);
+    }
+  }
+}
+
+// hidden_delta.wgsl
+fn hidden_delta(layer: Layer, next: Layer) {
+  let packs = layer.output_packs;
+  let tiles = filled(step.rows) / 4u * packs;
+  for (var tile = lane; tile < tiles; tile += WIDTH) {
+    let pack = tile % packs;
+    let first = tile / packs * 4u;
+    var sums = mat4x4f();
+    for (var k = 0u; k < next.output_packs; k++) {
+      let rows = values_at(next.z + first * next.output_packs + k, next.output_packs);
+      sums += transpose(parameters_at(next.weights + 4u * next.output_packs * pack + k, next.output_packs)) * rows;
+    }
+    let place = layer.z + first * packs + pack;
+    for (var r = 0u; r < 4u; r++) {
+      let own = r * packs;
+      let exists = columns_within(pack, layer.outputs) & vec4<bool>(first + r < step.rows);
+      let a = values[layer.a + first * packs + pack + own];
+      let slope = activation_derivative_four(layer.activation, values[place + own], a);
+      values[place + own] = select(vec4f(), slope, exists);
+    }
+    values[place] *= sums[0];
+    values[place + packs] *= sums[1];
+    values[place + 2u * packs] *= sums[2];
+    values[place + 3u * packs] *= sums[3];
+  }
+}
+
+// gradient.wgsl, with the optimizer's step
+fn gradient(layer: Layer) {
+  let packs = layer.output_packs;
+  let share = 1.0 / f32(step.rows);
+  let tiles = layer.input_packs * packs;
+  for (var tile = lane; tile < tiles + packs; tile += WIDTH) {
+    let pack = tile % packs;
+    if (tile >= tiles) {
+      var sums = vec4f();
+      for (var m = 0u; m < step.rows; m++) { sums += values[layer.z + m * packs + pack]; }
+      finish(layer.biases + pack, sums * share);
+      continue;
+    }
+    let input_pack = tile / packs;
+    var sums = mat4x4f();
+    for (var first = 0u; first < step.rows; first += 4u) {
+      let rows = transpose(packs_below(layer, rows_below(layer, first) + vec4u(input_pack)));
+      sums += values_at(layer.z + first * packs + pack, packs) * rows;
+    }
+    let place = layer.weights + 4u * input_pack * packs + pack;
+    let rows = layer.inputs - 4u * input_pack;
+    finish(place, sums[0] * share);
+    if (rows > 1u) { finish(place + packs, sums[1] * share); }
+    if (rows > 2u) { finish(place + 2u * packs, sums[2] * share); }
+    if (rows > 3u) { finish(place + 3u * packs, sums[3] * share); }
+  }
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(@builtin(local_invocation_index) invocation: u32) {
+  lane = invocation;
+  var epoch = run.first / run.per_epoch;
+  var place = run.first % run.per_epoch;
+  for (var i = 0u; i < run.steps; i++) {
+    let record = scalars[i * run.stride];
+    let start = place * run.batch;
+    step = Step(epoch * run.samples + start, min(run.batch, run.samples - start),
+      StepScalars(record.x, record.y, record.z));
+    scores_from = epoch * run.batch;
+    train_step();
+    place++;
+    if (place == run.per_epoch) {
+      place = 0u;
+      epoch++;
+    }
+  }
+}
