@@ -1,6 +1,7 @@
 // Library: activation functions and their derivatives, numbered as activationNames in src/model/activation.ts, whose
 // formulas these are. WGSL's own tanh is allowed an error of 1e-5 and its log one of 2^-21 near 1, so small arguments
 // go through series here; arguments of exp are bounded, so that nothing overflows.
+// Values is vec4f or f32: four.wgsl, one.wgsl.
 
 const LINEAR = 0u;
 const SIGMOID = 1u;
@@ -13,62 +14,66 @@ const SILU = 7u;
 const SOFTPLUS = 8u;
 const SOFTMAX = 9u;
 
-fn sigmoid(z: f32) -> f32 {
-  let e = exp(-min(abs(z), 80.0));
-  return select(1.0, e, z < 0.0) / (1.0 + e);
+fn sigmoid(z: Values) -> Values {
+  let e = exp(-min(abs(z), Values(80.0)));
+  return select(Values(1.0), e, z < Values()) / (1.0 + e);
 }
 
 // tanh z = z - z^3/3 + 2 z^5/15 - ... below 1/4, else (1 - e^-2|z|) / (1 + e^-2|z|) with the sign of z
-fn hyperbolic_tangent(z: f32) -> f32 {
+fn hyperbolic_tangent(z: Values) -> Values {
   let s = z * z;
   let series = z * (1.0 + s * (-0.333333333 + s * (0.133333333 + s * (-0.0539682540 + s * 0.0218694885))));
-  let e = exp(-2.0 * min(abs(z), 40.0));
+  let e = exp(-2.0 * min(abs(z), Values(40.0)));
   let quotient = sign(z) * (1.0 - e) / (1.0 + e);
-  return select(quotient, series, s < 0.0625);
+  return select(quotient, series, s < Values(0.0625));
 }
 
 // e^z - 1 for z <= 0
-fn exp_minus_one(z: f32) -> f32 {
+fn exp_minus_one(z: Values) -> Values {
   let series = z * (1.0 + z * (0.5 + z * (0.166666667 + z * (0.0416666667 + z * (0.00833333333 + z * 0.00138888889)))));
-  return select(exp(max(z, -80.0)) - 1.0, series, z > -0.25);
+  return select(exp(max(z, Values(-80.0))) - 1.0, series, z > Values(-0.25));
 }
 
 // ln(1 + e) for 0 <= e <= 1, as 2 artanh(e / (2 + e))
-fn log_one_plus(e: f32) -> f32 {
+fn log_one_plus(e: Values) -> Values {
   let s = e / (2.0 + e);
   let q = s * s;
   return 2.0 * s * (1.0 + q * (0.333333333 + q * (0.2 + q * (0.142857143 + q * (0.111111111 + q * (0.0909090909
     + q * (0.0769230769 + q * 0.0666666667)))))));
 }
 
-fn softplus(z: f32) -> f32 {
-  return select(z, 0.0, z < 0.0) + log_one_plus(exp(-min(abs(z), 80.0)));
+fn rectified(z: Values) -> Values {
+  return select(z, Values(), z < Values());
+}
+
+fn softplus(z: Values) -> Values {
+  return rectified(z) + log_one_plus(exp(-min(abs(z), Values(80.0))));
 }
 
 // The normal distribution function, erfc(-z / sqrt 2) / 2, with erfc(x) = t e^(P(t) - x^2), t = 2 / (2 + x) for x >= 0;
 // P is a Chebyshev fit of degree 9 made for this file (in float32 erfc is off by 3e-7, by 1e-6 relative).
-fn normal_distribution(z: f32) -> f32 {
-  let x = min(abs(z) * 0.707106781, 7.0);
+fn normal_distribution(z: Values) -> Values {
+  let x = min(abs(z) * 0.707106781, Values(7.0));
   let t = 2.0 / (2.0 + x);
   let p = -1.26526749 + t * (0.99523598 + t * (0.413957119 + t * (-0.0887533352 + t * (0.346652567 + t *
     (-0.703473091 + t * (0.0300917085 + t * (0.628178179 + t * (-0.462426513 + t *
     0.10580495))))))));
   let tail = 0.5 * t * exp(p - x * x);
-  return select(1.0 - tail, tail, z < 0.0);
+  return select(1.0 - tail, tail, z < Values());
 }
 
-fn normal_density(z: f32) -> f32 {
-  return 0.398942280 * exp(-0.5 * min(z * z, 160.0));
+fn normal_density(z: Values) -> Values {
+  return 0.398942280 * exp(-0.5 * min(z * z, Values(160.0)));
 }
 
-// f(z), one neuron at a time; softmax needs its whole row and is softmax.wgsl's
-fn activate(activation: u32, z: f32) -> f32 {
+// f(z), value by value; softmax needs its whole row and is softmax.wgsl's
+fn activate(activation: u32, z: Values) -> Values {
   switch activation {
     case SIGMOID: { return sigmoid(z); }
     case TANH: { return hyperbolic_tangent(z); }
-    case RELU: { return select(z, 0.0, z < 0.0); }
-    case LEAKY_RELU: { return select(z, 0.01 * z, z < 0.0); }
-    case ELU: { return select(z, exp_minus_one(min(z, 0.0)), z < 0.0); }
+    case RELU: { return rectified(z); }
+    case LEAKY_RELU: { return select(z, 0.01 * z, z < Values()); }
+    case ELU: { return select(z, exp_minus_one(min(z, Values())), z < Values()); }
     case GELU: { return z * normal_distribution(z); }
     case SILU: { return z * sigmoid(z); }
     case SOFTPLUS: { return softplus(z); }
@@ -77,30 +82,19 @@ fn activate(activation: u32, z: f32) -> f32 {
 }
 
 // f'(z), from z and a = f(z)
-fn activation_derivative(activation: u32, z: f32, a: f32) -> f32 {
+fn activation_derivative(activation: u32, z: Values, a: Values) -> Values {
   switch activation {
     case SIGMOID: { return a * (1.0 - a); }
     case TANH: { return 1.0 - a * a; }
-    case RELU: { return select(0.0, 1.0, z > 0.0); }
-    case LEAKY_RELU: { return select(0.01, 1.0, z > 0.0); }
-    case ELU: { return select(1.0, a + 1.0, z < 0.0); }
+    case RELU: { return select(Values(), Values(1.0), z > Values()); }
+    case LEAKY_RELU: { return select(Values(0.01), Values(1.0), z > Values()); }
+    case ELU: { return select(Values(1.0), a + 1.0, z < Values()); }
     case GELU: { return normal_distribution(z) + z * normal_density(z); }
     case SILU: {
       let s = sigmoid(z);
       return s * (1.0 + z * (1.0 - s));
     }
     case SOFTPLUS: { return sigmoid(z); }
-    default: { return 1.0; }
+    default: { return Values(1.0); }
   }
-}
-
-// f and f' of a pack's four neurons
-fn activate_four(activation: u32, z: vec4f) -> vec4f {
-  return vec4f(activate(activation, z.x), activate(activation, z.y), activate(activation, z.z),
-    activate(activation, z.w));
-}
-
-fn activation_derivative_four(activation: u32, z: vec4f, a: vec4f) -> vec4f {
-  return vec4f(activation_derivative(activation, z.x, a.x), activation_derivative(activation, z.y, a.y),
-    activation_derivative(activation, z.z, a.z), activation_derivative(activation, z.w, a.w));
 }

@@ -51,9 +51,9 @@ fn delta_row(row: u32) {
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
     let a = a_at(start + pack);
     let y = targets[wanted + pack];
-    let terms = loss_terms(LOSS, a, y, z_at(start + pack) - vec4f(shift));
+    let terms = loss_term(LOSS, a, y, z_at(start + pack) - vec4f(shift));
     loss += dot(existing(terms, pack, 0.0), vec4f(1.0));
-    if (ACTIVATION == SOFTMAX) { projection += SHARE * dot(loss_slopes(LOSS, a, y), a); }
+    if (ACTIVATION == SOFTMAX) { projection += SHARE * dot(loss_slope(LOSS, a, y), a); }
     if (OUTPUTS > 1u) {
       answer = better(answer, existing(a, pack, LEAST), pack);
       label = better(label, existing(y, pack, LEAST), pack);
@@ -64,12 +64,12 @@ fn delta_row(row: u32) {
 
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
     let a = a_at(start + pack);
-    var delta = SHARE * loss_slopes(LOSS, a, targets[wanted + pack]);
+    var delta = SHARE * loss_slope(LOSS, a, targets[wanted + pack]);
     if (LOSS < BINARY_CROSS_ENTROPY) {
       if (ACTIVATION == SOFTMAX) {
         delta = a * (delta - vec4f(projection));
       } else {
-        delta *= activation_derivative_four(ACTIVATION, z_at(start + pack), a);
+        delta *= activation_derivative(ACTIVATION, z_at(start + pack), a);
       }
     }
     set_delta(start + pack, existing(delta, pack, 0.0));

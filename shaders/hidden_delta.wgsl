@@ -44,7 +44,7 @@ fn column_packs() -> u32 {
 fn store_row(row: u32, pack: u32, sums: vec4f) {
   if (row >= filled(step.rows)) { return; }
   let place = row * OUTPUT_PACKS + pack;
-  let delta = sums * activation_derivative_four(ACTIVATION, deltas[place], activations[place]);
+  let delta = sums * activation_derivative(ACTIVATION, deltas[place], activations[place]);
   let exists = columns_within(pack, OUTPUTS) & vec4<bool>(row < step.rows);
   deltas[place] = select(vec4f(), delta, exists);
 }

@@ -54,5 +54,5 @@ fn store_row(row: u32, pack: u32, sums: vec4f) {
   let z = sums + parameters[BIASES + pack];
   weighted_inputs[place] = z;
   let exists = columns_within(pack, OUTPUTS) & vec4<bool>(row < step.rows);
-  activations[place] = select(vec4f(), activate_four(ACTIVATION, z), exists);
+  activations[place] = select(vec4f(), activate(ACTIVATION, z), exists);
 }

@@ -18,7 +18,7 @@ override KEEP2: f32;
 override TAKE2: f32;
 override EPSILON: f32;
 
-// Values is vec4f or f32, Flags vec4<bool> or bool: optimizer_four.wgsl, optimizer_one.wgsl.
+// Values is vec4f or f32, Flags vec4<bool> or bool: four.wgsl, one.wgsl.
 // Parameters with their slots of state; those that the optimizer does not have are left alone.
 struct Parameters {
   value: Values,

@@ -94,7 +94,7 @@ fn forward(layer: Layer) {
     for (var r = 0u; r < 4u; r++) {
       let own = place + r * packs;
       let exists = columns_within(pack, layer.outputs) & vec4<bool>(first + r < step.rows);
-      values[layer.a + own] = select(vec4f(), activate_four(layer.activation, values[layer.z + own]), exists);
+      values[layer.a + own] = select(vec4f(), activate(layer.activation, values[layer.z + own]), exists);
     }
   }
 }
@@ -128,7 +128,7 @@ fn hidden_delta(layer: Layer, next: Layer) {
       let own = r * packs;
       let exists = columns_within(pack, layer.outputs) & vec4<bool>(first + r < step.rows);
       let a = values[layer.a + first * packs + pack + own];
-      let slope = activation_derivative_four(layer.activation, values[place + own], a);
+      let slope = activation_derivative(layer.activation, values[place + own], a);
       values[place + own] = select(vec4f(), slope, exists);
     }
     values[place] *= sums[0];

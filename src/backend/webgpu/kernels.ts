@@ -1,5 +1,6 @@
 import activation from '../../../shaders/activation.wgsl?raw'
 import deltaRow from '../../../shaders/delta_row.wgsl?raw'
+import four from '../../../shaders/four.wgsl?raw'
 import forward from '../../../shaders/forward.wgsl?raw'
 import gradient from '../../../shaders/gradient.wgsl?raw'
 import gradientKeep from '../../../shaders/gradient_keep.wgsl?raw'
@@ -8,9 +9,8 @@ import inputsByte from '../../../shaders/inputs_byte.wgsl?raw'
 import inputsFloat from '../../../shaders/inputs_float.wgsl?raw'
 import layer from '../../../shaders/layer.wgsl?raw'
 import loss from '../../../shaders/loss.wgsl?raw'
+import one from '../../../shaders/one.wgsl?raw'
 import optimizer from '../../../shaders/optimizer.wgsl?raw'
-import optimizerFour from '../../../shaders/optimizer_four.wgsl?raw'
-import optimizerOne from '../../../shaders/optimizer_one.wgsl?raw'
 import output from '../../../shaders/output.wgsl?raw'
 import outputDelta from '../../../shaders/output_delta.wgsl?raw'
 import product from '../../../shaders/product.wgsl?raw'
@@ -50,8 +50,8 @@ export interface Variant {
   readonly slices?: boolean
 }
 
-const straightLibraries = join(step, activation, loss, optimizerOne, optimizer)
-const loopLibraries = join(step, activation, loss, inputsFloat, softmaxRow, deltaRow, update, optimizerFour, optimizer)
+const straightLibraries = join(step, one, activation, loss, optimizer)
+const loopLibraries = join(step, four, activation, loss, inputsFloat, softmaxRow, deltaRow, update, optimizer)
 
 /** Kernels without a matrix product have one text on every adapter. */
 const rowKernels = {
@@ -62,7 +62,7 @@ const rowKernels = {
   },
   outputDelta: {
     file: 'output_delta.wgsl',
-    code: join(outputDelta, step, activation, loss, softmaxRow, deltaRow, rowsStored),
+    code: join(outputDelta, step, four, activation, loss, softmaxRow, deltaRow, rowsStored),
     bindings: ['step', 'readWrite', 'readWrite', 'read', 'read', 'readWrite'],
   },
 } as const satisfies Record<string, KernelSource>
@@ -71,23 +71,23 @@ const rowKernels = {
 const productKernels = {
   forward: {
     file: 'forward.wgsl',
-    code: () => join(forward, step, activation, layer),
+    code: () => join(forward, step, four, activation, layer),
     bindings: () => ['step', 'read', 'read', 'read', 'readWrite', 'readWrite'],
   },
   output: {
     file: 'output.wgsl',
-    code: () => join(output, step, activation, loss, layer, softmaxRow, deltaRow, rowsStored),
+    code: () => join(output, step, four, activation, loss, layer, softmaxRow, deltaRow, rowsStored),
     bindings: () => ['step', 'read', 'read', 'read', 'readWrite', 'readWrite', 'read', 'readWrite'],
   },
   hiddenDelta: {
     file: 'hidden_delta.wgsl',
-    code: () => join(hiddenDelta, step, activation),
+    code: () => join(hiddenDelta, step, four, activation),
     bindings: () => ['step', 'read', 'read', 'read', 'readWrite'],
   },
   gradient: {
     file: 'gradient.wgsl',
     code: ({ keepGradients }) =>
-      keepGradients ? join(gradient, step, gradientKeep) : join(gradient, step, update, optimizerFour, optimizer),
+      keepGradients ? join(gradient, step, gradientKeep) : join(gradient, step, update, four, optimizer),
     bindings: ({ keepGradients }) => ['step', 'read', 'read', 'read', 'readWrite', ...(keepGradients ? [] : readWrite)],
   },
 } as const satisfies Record<

@@ -23,6 +23,8 @@ export const divideUp = (count: number, size: number) => Math.ceil(count / size)
 /** At least so many workgroups keep the device busy, where the shape allows. */
 const ENOUGH_GROUPS = { software: 8, hardware: 128 }
 const WIDEST = { software: 16, hardware: 32 }
+/** Products of fewer multiplications are over before a large tile pays, and small tiles compile in half the time. */
+const SMALL = 30_000
 /** Fewer terms than this are not worth sharing. */
 const TERMS_TO_SLICE = 64
 const MOST_SLICES = 8
@@ -45,8 +47,9 @@ export function chooseTiling(shape: ProductShape, software: boolean): Tiling {
   const columns = packsOf(shape.columns)
   let width = WIDEST[kind]
   while (width > 4 && width / 2 >= columns) width /= 2
-  let columnTiles = columns >= 2 * width && rows > 3 ? 2 : 1
-  let rowTiles = Math.min(columnTiles === 2 ? 2 : 4, rows)
+  const small = shape.rows * shape.columns * shape.terms < SMALL
+  let columnTiles = !small && columns >= 2 * width && rows > 3 ? 2 : 1
+  let rowTiles = small ? 1 : Math.min(columnTiles === 2 ? 2 : 4, rows)
   const groups = () => divideUp(columns, width * columnTiles) * divideUp(rows, rowTiles)
   const few = () => groups() < ENOUGH_GROUPS[kind]
   while (few() && width > (software ? 4 : 8)) width /= 2

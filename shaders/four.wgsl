@@ -1,0 +1,3 @@
+// Library: activation.wgsl, loss.wgsl and optimizer.wgsl for the four values of a pack at once.
+alias Values = vec4f;
+alias Flags = vec4<bool>;
