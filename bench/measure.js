@@ -5,23 +5,34 @@ export function median(values) {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
 }
 
-/** @typedef {{ label: string, run: (seconds: number) => Promise<number>, dispose?: () => void }} Contender
- *   run trains for about so many seconds and resolves to its steps per second */
+/** @typedef {{ label: string, run: (seconds: number) => Promise<number>, mostRounds?: number, warm?: boolean, dispose?: () => void }}
+ *   Contender run trains for about so many seconds and resolves to its steps per second; warm: it has been, and need
+ *   not be again; mostRounds: for one that is slow, in how many rounds it takes part */
 
 /**
  * Times contenders in turn (A B C A B C …), so that a machine that drifts drifts for all, and returns each one's
- * steps per second: the median of the rounds, with the least and the most.
+ * steps per second: the median of the rounds, with the least and the most. No round is begun that the budget would not
+ * let come to its end, except the first.
+ * @param {Contender[]} contenders
+ * @param {{ rounds?: number, seconds?: number, budget?: import('./budget.js').Budget }} options
  */
-export async function measureInTurn(contenders, { rounds = 5, seconds = 0.6 } = {}) {
+export async function measureInTurn(contenders, { rounds = 5, seconds = 0.6, budget } = {}) {
   const figures = contenders.map(() => [])
-  for (const { run } of contenders) await run(seconds / 2)
+  for (const { run, warm } of contenders) if (!warm) await run(seconds / 2)
+  let longest = 0
   for (let round = 0; round < rounds; round++) {
-    for (const [i, { run }] of contenders.entries()) figures[i].push(await run(seconds))
+    if (budget && round > 0 && budget.left < longest) break
+    const began = performance.now()
+    for (const [i, { run, mostRounds = rounds }] of contenders.entries()) {
+      if (round < mostRounds) figures[i].push(await run(seconds))
+    }
+    longest = Math.max(longest, (performance.now() - began) / 1000)
   }
   return contenders.map(({ label }, i) => ({
     label,
     stepsPerSecond: median(figures[i]),
     least: Math.min(...figures[i]),
     most: Math.max(...figures[i]),
+    rounds: figures[i].length,
   }))
 }

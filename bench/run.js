@@ -1,61 +1,132 @@
-// Checks, then times: `npm run bench` [-- W1 W2] [--rounds 5] [--seconds 0.6]. Prints a table and, with --json, the figures.
-import os from 'node:os'
-import { parseArgs } from 'node:util'
-import { webgpu } from '../dist/node/index.js'
-import { numpyLoop, ours } from './contenders.js'
-import { measureInTurn } from './measure.js'
-import { flopsPerStep, workloads } from './workloads.js'
+// `npm run bench`: the ceilings of the adapter, W1-W4 on each backend, how the cost grows, and whether memory does.
+import { Network, Trainer } from '../dist/node/index.js'
+import { checkNames, checkNumber, main, readArguments } from './arguments.js'
+import { Budget } from './budget.js'
+import { ceilingsTable, measureCeilings } from './ceilings.js'
+import { backendNames, compareBackends } from './comparison.js'
+import { measureMemory, memoryTable } from './memory.js'
+import { describeMachine, keepRun, machineLine, writeJson } from './results.js'
+import { measureSeries, series } from './scaling.js'
+import { printTable } from './table.js'
+import { workloads } from './workloads.js'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+/** Shares of the time. */
+const parts = { ceilings: 0.1, workloads: 0.4, scaling: 0.42, memory: 0.08 }
+const usage = `
+npm run bench -- [${Object.keys(workloads).join(' ')}] [options]
+
+Checks each contender against float64, then times it. Without arguments: everything, within the time given.
+
+  --part NAME      only this part, may be repeated: ${Object.keys(parts).join(', ')}
+                   (default: all; where workloads are named, ceilings and workloads)
+  --backend NAME   only this one, may be repeated: ${backendNames.join(', ')}
+  --budget SECONDS time for all of it (default 240)
+  --rounds N       rounds that contenders are timed in, in turn (default 5); the time may allow for fewer
+  --seconds N      time of one contender in one round (default 0.6)
+  --write          keep the figures: a file in bench/results and a section in bench/RESULTS.md
+  --json FILE      write all figures to a file
+`
+
+function readOptions() {
+  const many = { type: 'string', multiple: true }
+  const { values, positionals } = readArguments(usage, {
+    part: many,
+    backend: { ...many, default: backendNames },
+    budget: { type: 'string', default: '240' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.6' },
-    backend: { type: 'string', multiple: true, default: ['cpu', 'webgpu', 'layered', 'numpy'] },
-    json: { type: 'boolean', default: false },
-  },
-})
-const options = { rounds: Number(values.rounds), seconds: Number(values.seconds) }
-const results = []
-const print = values.json ? console.error : console.log
-print(
-  `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0]?.model}, ${os.cpus().length} processors, node ${process.version}`,
-)
+    write: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  })
+  checkNames('workload', positionals, Object.keys(workloads))
+  const usual = positionals.length > 0 ? ['ceilings', 'workloads'] : Object.keys(parts)
+  return {
+    workloads: positionals.length > 0 ? positionals : Object.keys(workloads),
+    parts: checkNames('part', values.part ?? usual, Object.keys(parts)),
+    backends: [...new Set(checkNames('backend', values.backend, backendNames))],
+    budget: checkNumber('budget', values.budget, { least: 1 }),
+    rounds: checkNumber('rounds', values.rounds, { least: 1, whole: true }),
+    seconds: checkNumber('seconds', values.seconds, { least: 0.01 }),
+    write: values.write,
+    json: values.json,
+  }
+}
 
-async function tryContender(make) {
+/** The adapter's name, or why there is none: asked once, and not by every contender. */
+async function findAdapter() {
   try {
-    return await make()
+    const trainer = await Trainer.create(Network.create({ sizes: [1, 1] }), { backend: 'webgpu' })
+    trainer.dispose()
+    return { adapter: trainer.backend.description }
   } catch (error) {
     if (error.name !== 'BackendUnavailableError') throw error
-    print(`skipped: ${error.message}`)
-    return undefined
+    return { missing: error.message }
   }
 }
 
-for (const key of positionals.length > 0 ? positionals : Object.keys(workloads)) {
-  const workload = workloads[key]
-  if (!workload) throw new Error(`unknown workload ${key}; known are ${Object.keys(workloads).join(', ')}`)
-  const makers = {
-    cpu: () => ours(workload, 'cpu', 'webgpu-mlp cpu'),
-    webgpu: () => ours(workload, 'webgpu', 'webgpu-mlp webgpu'),
-    layered: () => ours(workload, webgpu({ plan: 'layered' }), 'webgpu-mlp webgpu, layered'),
-    numpy: () => numpyLoop(workload, 'numpy, loop over samples'),
+/** The parts one after another; `show` gets each table as soon as it is there. */
+async function measure(options, adapter, show) {
+  const budget = new Budget(options.budget)
+  const backends = options.backends.filter((backend) => adapter || backend === 'cpu' || backend === 'numpy')
+  const onDevice = backends.some((backend) => backend !== 'cpu' && backend !== 'numpy')
+  const figures = {}
+  const partOf = (part) => {
+    const coming = options.parts.filter((name) => !(name in figures) && (onDevice || (name !== 'ceilings' && name !== 'memory'))) // prettier-ignore
+    return budget.part(parts[part] / coming.reduce((sum, name) => sum + parts[name], 0))
   }
-  const contenders = []
-  for (const name of values.backend) {
-    const contender = await tryContender(makers[name])
-    if (contender) contenders.push(contender)
+  const wanted = (part) => options.parts.includes(part)
+
+  if (wanted('ceilings') && onDevice) {
+    figures.ceilings = await measureCeilings(partOf('ceilings'))
+    show(ceilingsTable(figures.ceilings))
   }
-  const seconds = key === 'W4' ? Math.max(options.seconds, 2) : options.seconds
-  const figures = await measureInTurn(contenders, { ...options, seconds })
-  print(`\n${key}: ${workload.name}`)
-  for (const [i, figure] of figures.entries()) {
-    const gflops = (figure.stepsPerSecond * flopsPerStep(workload)) / 1e9
-    const range = `${figure.least.toPrecision(3)} … ${figure.most.toPrecision(3)}`
-    const on = contenders[i].description ?? ''
-    print(`  ${figure.label.padEnd(26)} ${figure.stepsPerSecond.toPrecision(4).padStart(10)} steps/s  (${range})  ${gflops.toPrecision(3)} GFLOP/s  ${on}`) // prettier-ignore
-    results.push({ workload: key, ...figure, gflops, on })
+  const { ceilings } = figures
+  if (wanted('workloads')) {
+    const part = partOf('workloads')
+    figures.workloads = []
+    for (const [i, key] of options.workloads.entries()) {
+      // The larger the network, the longer its steps: the last one named has two shares.
+      const time = part.part((i === options.workloads.length - 1 ? 2 : 1) / (options.workloads.length - i + 1))
+      const { results, table } = await compareBackends(key, backends, { ...options, budget: time, ceilings })
+      figures.workloads.push(...results)
+      show(table)
+    }
   }
-  for (const { dispose } of contenders) dispose?.()
+  if (wanted('scaling')) {
+    const part = partOf('scaling')
+    figures.scaling = []
+    const scaled = ['webgpu', 'cpu'].filter((backend) => backends.includes(backend))
+    for (const [i, one] of series.entries()) {
+      if (scaled.length === 0) break
+      const time = part.part(1 / (series.length - i))
+      const { results, table } = await measureSeries(one, scaled, { rounds: 3, budget: time, ceilings })
+      figures.scaling.push(...results)
+      show(table)
+    }
+  }
+  if (wanted('memory') && onDevice) {
+    figures.memory = await measureMemory(partOf('memory'))
+    show(memoryTable(figures.memory))
+  }
+  return figures
 }
-if (values.json) console.log(JSON.stringify(results))
+
+async function run() {
+  const options = readOptions()
+  const began = performance.now()
+  const machine = { ...describeMachine(), budget: options.budget, rounds: options.rounds, seconds: options.seconds }
+  console.log(machineLine(machine))
+  const { adapter, missing } = await findAdapter()
+  console.log(adapter ? `webgpu on ${adapter}` : `without webgpu: ${missing}`)
+  const tables = []
+  const figures = await measure(options, adapter, (table) => {
+    printTable(table)
+    tables.push(table)
+  })
+  console.log(`\n${Math.round((performance.now() - began) / 1000)} s in all`)
+  const all = { ...machine, adapter, ...figures }
+  if (options.json) await writeJson(options.json, all)
+  if (options.write) console.log(`written: ${(await keepRun({ kind: 'bench', adapter, machine, tables, figures })).join(', ')}`) // prettier-ignore
+}
+
+await main(run)

@@ -25,7 +25,8 @@ export function makeData({ sizes, samples }, seed = 1) {
   const random = randomNumbers(seed)
   const inputs = sizes[0]
   const outputs = sizes.at(-1)
-  const x = Float32Array.from({ length: samples * inputs }, random)
+  const x = new Float32Array(samples * inputs)
+  for (let i = 0; i < x.length; i++) x[i] = random()
   const y = new Float32Array(samples * outputs)
   for (let i = 0; i < samples; i++) {
     if (outputs <= 10) y[i * outputs + Math.floor(random() * outputs)] = 1
@@ -38,4 +39,18 @@ export function makeData({ sizes, samples }, seed = 1) {
 export function flopsPerStep({ sizes, batchSize }) {
   const weights = sizes.slice(1).reduce((sum, size, l) => sum + size * sizes[l], 0)
   return batchSize * (6 * weights - 2 * sizes[0] * sizes[1])
+}
+
+/** Weights and biases. */
+export function countParameters({ sizes }) {
+  return sizes.slice(1).reduce((sum, size, l) => sum + size * (sizes[l] + 1), 0)
+}
+
+/**
+ * Bytes that a step with sgd must move at least, if whatever lies between its stages came from caches: each parameter
+ * read once and written once, and the minibatch's inputs and targets read once, all float32.
+ */
+export function bytesPerStep(workload) {
+  const { sizes, batchSize } = workload
+  return 4 * (2 * countParameters(workload) + batchSize * (sizes[0] + sizes.at(-1)))
 }

@@ -1,0 +1,79 @@
+// Whether memory stays as it is over many epochs. A program of its own, so that what is measured is training alone:
+// `node --expose-gc bench/memory.js [SECONDS]` trains W1 on webgpu and prints one line of JSON.
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { bytes, number } from './table.js'
+
+const epochs = { warmUp: 1000, measured: 10_000 }
+/** Epochs of one call of fit: so the data set is also loaded and freed a hundred times. */
+const perFit = 100
+const program = fileURLToPath(import.meta.url)
+
+/** Runs the program and returns its figures. @param {import('./budget.js').Budget} budget */
+export async function measureMemory(budget) {
+  const child = spawn(process.execPath, ['--expose-gc', program, String(budget.left)], { stdio: ['ignore', 'pipe', 'pipe'] }) // prettier-ignore
+  let [output, complaints] = ['', '']
+  child.stdout.on('data', (text) => (output += text))
+  child.stderr.on('data', (text) => (complaints = `${complaints}${text}`.slice(-2000)))
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  if (code !== 0) throw new Error(`memory: ended with ${code}: ${complaints.trim().split('\n').at(-1)}`)
+  return JSON.parse(output)
+}
+
+/** @returns {import('./table.js').Table} */
+export function memoryTable({ epochs, before, after }) {
+  const kinds = {
+    rss: 'resident set',
+    heapUsed: 'JavaScript heap',
+    external: 'external',
+    device: "trainer's device memory",
+  }
+  return {
+    title: `Memory over ${number(epochs)} epochs of W1 on webgpu`,
+    columns: ['', 'before', 'after', 'growth', 'bytes an epoch'],
+    rows: Object.entries(kinds).map(([kind, name]) => {
+      const growth = after[kind] - before[kind]
+      return [name, bytes(before[kind]), bytes(after[kind]), bytes(growth), number(growth / epochs)]
+    }),
+    notes: epochs < 10_000 ? [`${number(epochs)} of 10,000 epochs, to keep to the time`] : [],
+  }
+}
+
+async function train(seconds) {
+  const { Dataset, Matrix, Network, sgd, Trainer } = await import('../dist/node/index.js')
+  const { Budget } = await import('./budget.js')
+  const { makeData, workloads } = await import('./workloads.js')
+  const budget = new Budget(seconds * 0.9)
+  const { sizes, hidden, output, loss, learningRate, batchSize, samples } = workloads.W1
+  const { x, y } = makeData(workloads.W1)
+  const data = Dataset.from(new Matrix(samples, sizes[0], x), new Matrix(samples, sizes.at(-1), y))
+  const network = Network.create({ sizes, hidden, output, seed: 1 })
+  const optimizer = sgd({ learningRate })
+  const trainer = await Trainer.create(network, { backend: 'webgpu', loss, optimizer, batchSize, seed: 1 })
+  const fit = async (most, until) => {
+    let done = 0
+    for (; done < most && budget.left > until; done += perFit) await trainer.fit(data, { epochs: perFit })
+    return done
+  }
+  await fit(epochs.warmUp, budget.left / 2)
+  const before = await memoryNow(trainer)
+  const done = await fit(epochs.measured, 0)
+  const after = await memoryNow(trainer)
+  trainer.dispose()
+  return { epochs: done, before, after }
+}
+
+/** After what can be collected has been: buffers of the device are freed by finalizers, which come a turn later. */
+async function memoryNow(trainer) {
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { rss, heapUsed, external, device: trainer.memory }
+}
+
+if (process.argv[1] === program) {
+  if (!globalThis.gc) throw new Error('start it as node --expose-gc bench/memory.js')
+  console.log(JSON.stringify(await train(Number(process.argv[2] ?? 60))))
+}

@@ -1,0 +1,170 @@
+// How the cost grows with samples, width and batch: each point of a series is a trainer, and all are timed in turn.
+import { webgpu } from '../dist/node/index.js'
+import { ours } from './contenders.js'
+import { measureInTurn } from './measure.js'
+import { number, ratio } from './table.js'
+import { countParameters, flopsPerStep, workloads } from './workloads.js'
+
+const classes = { hidden: 'relu', output: 'softmax', loss: 'crossEntropy', optimizer: 'sgd', learningRate: 0.01 }
+const regression = { hidden: 'relu', output: 'linear', loss: 'meanSquaredError', optimizer: 'sgd', learningRate: 0.01 }
+const powers = [1e3, 1e4, 1e5, 1e6]
+
+/** `flat`: that the time per sample stays as it is at the first point is the goal. */
+export const series = [
+  {
+    name: 'samples, small network',
+    title: 'Samples: 2-3-2, batch 10',
+    flat: true,
+    points: powers.map((samples) => ({ at: samples, workload: { ...workloads.W1, samples } })),
+  },
+  {
+    name: 'samples, wider network',
+    title: 'Samples: 64-32-10, batch 64',
+    flat: true,
+    points: powers.map((samples) => ({
+      at: samples,
+      workload: { ...classes, sizes: [64, 32, 10], batchSize: 64, samples },
+    })),
+  },
+  {
+    name: 'width',
+    title: 'Width: w-w-w, batch 64',
+    points: [16, 64, 256, 1024, 2048].map((width) => ({
+      at: width,
+      workload: { ...regression, sizes: [width, width, width], batchSize: 64 },
+    })),
+  },
+  {
+    name: 'batch',
+    title: 'Batch: 784-128-10',
+    points: [1, 8, 64, 512, 4096].map((batchSize) => ({
+      at: batchSize,
+      workload: { ...classes, sizes: [784, 128, 10], batchSize },
+    })),
+  },
+]
+
+/** Until a point has been timed, a backend is taken to compute so many GFLOP/s. */
+const supposed = 2
+/** Work of one epoch where the series leaves the number of samples open: long beside what an epoch costs by itself. */
+const epochFlops = { slow: 2e8, fast: 1e11 }
+const mostValues = 2 ** 24
+/** How far the time per sample may be from the first point's and still count as flat. */
+const flatness = 0.2
+
+/** As many minibatches as make an epoch of enough work, from 2 to 1024, as long as the inputs stay below 64 MiB. */
+function withSamples(workload, fast) {
+  if (workload.samples) return workload
+  const { sizes, batchSize } = workload
+  const enough = Math.round(epochFlops[fast ? 'fast' : 'slow'] / flopsPerStep(workload))
+  const fitting = Math.floor(mostValues / (sizes[0] * batchSize))
+  return { ...workload, samples: batchSize * Math.max(2, Math.min(1024, enough, fitting)) }
+}
+
+/**
+ * @param {typeof series[number]} one
+ * @param {string[]} backends cpu, webgpu
+ * @param {{ rounds: number, budget: import('./budget.js').Budget, ceilings?: object }} options
+ */
+export async function measureSeries(one, backends, options) {
+  const measured = []
+  for (const [i, backend] of backends.entries()) {
+    const budget = options.budget.part(1 / (backends.length - i))
+    measured.push(...(await measureBackend(one, backend, { ...options, budget })))
+  }
+  return { results: measured, table: tableOf(one, backends, measured) }
+}
+
+async function measureBackend({ name, points }, backend, { rounds, budget, ceilings }) {
+  const shared = backend === 'webgpu' ? webgpu() : 'cpu'
+  const fast = backend === 'webgpu' && ceilings?.software === false
+  const results = []
+  const contenders = []
+  let gflops = (backend === 'webgpu' && ceilings?.product) || supposed
+  try {
+    for (const [i, point] of points.entries()) {
+      const workload = withSamples(point.workload, fast)
+      const result = { series: name, at: point.at, backend, sizes: workload.sizes, batchSize: workload.batchSize, samples: workload.samples } // prettier-ignore
+      results.push(result)
+      // Half of the time is for the rounds.
+      const share = budget.left / 2 / (points.length - i)
+      result.leftOut = whyLeftOut(workload, gflops, share)
+      if (result.leftOut) continue
+      try {
+        const warmUp = backend === 'webgpu' ? Math.min(1.2, share / 2) : Math.min(0.2, share / 2)
+        const contender = await ours(workload, shared, name, { warmUp, clock: 'epochs', keepBackend: true })
+        const steps = Math.ceil(workload.samples / workload.batchSize)
+        gflops = (flopsPerStep(workload) * steps) / contender.epochSeconds / 1e9
+        contenders.push({ ...contender, workload, result })
+      } catch (error) {
+        process.exitCode = 1
+        result.failed = String(error.message).split('\n', 1)[0]
+      }
+    }
+    const seconds = Math.min(0.4, budget.left / rounds / Math.max(1, contenders.length))
+    const figures = await measureInTurn(contenders, { rounds, seconds, budget })
+    for (const [i, { workload, result }] of contenders.entries()) Object.assign(result, evaluate(workload, figures[i]))
+    const timed = results.filter(({ secondsPerSample }) => secondsPerSample)
+    for (const result of timed) result.relative = result.secondsPerSample / timed[0].secondsPerSample
+    return results
+  } finally {
+    for (const { dispose } of contenders) dispose()
+    if (backend === 'webgpu') shared.dispose()
+  }
+}
+
+/** Judged by the rate of the point before: no step, and no epoch of a given number of samples, may exceed its share. */
+function whyLeftOut(workload, gflops, share) {
+  const steps = Math.ceil(workload.samples / workload.batchSize)
+  const seconds = (flopsPerStep(workload) * steps) / gflops / 1e9
+  if (share <= 0) return 'no time is left'
+  if (seconds <= share) return undefined
+  const what = steps > 2 ? 'an epoch' : 'two steps'
+  return `${what} would take about ${number(seconds)} s, its share is ${number(share)} s`
+}
+
+function evaluate(workload, { stepsPerSecond, least, most, rounds }) {
+  // The last minibatch of an epoch may be smaller than the others.
+  const perStep = workload.samples / Math.ceil(workload.samples / workload.batchSize)
+  return {
+    parameters: countParameters(workload),
+    stepsPerSecond,
+    least,
+    most,
+    rounds,
+    secondsPerSample: 1 / (stepsPerSecond * perStep),
+    gflops: (stepsPerSecond * flopsPerStep(workload)) / 1e9,
+  }
+}
+
+function tableOf({ name, title, flat, points }, backends, results) {
+  const find = (backend, at) => results.find((result) => result.backend === backend && result.at === at)
+  const columns = backends.flatMap((backend) =>
+    flat ? [`${backend}: µs/sample`, '÷ first', 'GFLOP/s'] : [`${backend}: ms/step`, 'samples/s', 'GFLOP/s'],
+  )
+  const cells = ({ secondsPerSample, stepsPerSecond, relative, gflops }) =>
+    flat
+      ? [number(1e6 * secondsPerSample), ratio(relative), number(gflops)]
+      : [number(1e3 / stepsPerSecond), number(1 / secondsPerSample), number(gflops)]
+  const rows = points.map(({ at }) => [number(at), ...backends.flatMap((backend) => cells(find(backend, at)))])
+  const notes = backends.flatMap((backend) => {
+    const own = results.filter((result) => result.backend === backend)
+    return [...own.flatMap(remark), ...(flat ? [flatnessOf(backend, own)] : [])]
+  })
+  return { title, columns: [name.split(',', 1)[0], ...columns], rows, notes }
+}
+
+function remark({ backend, at, leftOut, failed }) {
+  if (failed) return [`${backend}, ${number(at)}: failed: ${failed}`]
+  return leftOut ? [`${backend}, ${number(at)}: left out, ${leftOut}`] : []
+}
+
+function flatnessOf(backend, results) {
+  const timed = results.filter(({ relative }) => relative)
+  if (timed.length < 2) return `${backend}: whether time per sample is flat, nothing is known`
+  const bent = timed.filter(({ relative }) => Math.abs(relative - 1) > flatness)
+  const range = `from ${number(timed[0]?.at)} to ${number(timed.at(-1)?.at)} samples`
+  if (bent.length === 0) return `${backend}: flat within ${100 * flatness} % ${range}`
+  const where = bent.map(({ at, relative }) => `${ratio(relative)} at ${number(at)}`).join(', ')
+  return `${backend}: time per sample is not flat within ${100 * flatness} % ${range}: ${where}`
+}
