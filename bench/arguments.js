@@ -14,7 +14,7 @@ export function readArguments(usage, options) {
     parsed = parseArgs({ allowPositionals: true, options: { ...options, help: { type: 'boolean', short: 'h' } } })
   } catch (error) {
     if (!String(error.code).startsWith('ERR_PARSE_ARGS')) throw error
-    throw new UsageError(error.message.split('\n', 1)[0])
+    throw new UsageError(error.message.split(/\n|\. /, 1)[0])
   }
   if (parsed.values.help) {
     console.log(usage.trim())

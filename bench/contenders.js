@@ -17,53 +17,46 @@ export const ourBackends = {
 /** Tiles are measured once training has gone on for a second: that belongs to the warm-up, not to a round. */
 const warmUpSeconds = 1.2
 
-/**
- * One of our backends (by name, or made) on a workload: held against float64 first, then warmed up and ready to be timed.
- * @param {{ warmUp?: number, clock?: 'fit' | 'epochs', keepBackend?: boolean }} options clock: the time of whole calls of
- *   fit, as a user has it, or of the epochs alone, without what a call costs once (checking the data, bringing them to
- *   the device); keepBackend: the backend is the caller's to dispose of, who uses it for others too
- */
-export async function ours(workload, backend, label, options = {}) {
-  const { warmUp = warmUpSeconds, clock = 'fit', keepBackend = false } = options
+export function makeDataset(workload) {
   const { sizes, samples } = workload
   const { x, y } = makeData(workload)
-  const data = Dataset.from(new Matrix(samples, sizes[0], x), new Matrix(samples, sizes.at(-1), y))
-  const trainer = await checkedTrainer(workload, data, backend, label)
+  return Dataset.from(new Matrix(samples, sizes[0], x), new Matrix(samples, sizes.at(-1), y))
+}
+
+export const makeNetwork = ({ sizes, hidden, output }) => Network.create({ sizes, hidden, output, seed: 1 })
+
+const makeOptimizer = ({ optimizer, learningRate }) => optimizers[optimizer]({ learningRate })
+
+/** A trainer with the workload's settings; it copies the network's parameters and leaves the network as it is. */
+export function makeTrainer(workload, network, backend) {
+  const { loss, batchSize } = workload
+  return Trainer.create(network, { backend, loss, optimizer: makeOptimizer(workload), batchSize, seed: 1 })
+}
+
+/** One of our backends (by name, or made) on a workload: held against float64 first, then warmed up and ready to be timed. */
+export async function ours(workload, backend, label, { warmUp = warmUpSeconds } = {}) {
+  const data = makeDataset(workload)
+  const network = makeNetwork(workload)
+  const { loss, batchSize } = workload
+  const optimizer = makeOptimizer(workload)
+  const check = await verify(network, data, { backend, loss, optimizer, batchSize: Math.min(batchSize, 16) })
+  if (!check.ok) throw new Error(`${label}: does not hold against float64: ${JSON.stringify(check.layers)}`)
+  const trainer = await makeTrainer(workload, network, backend)
   let epochsPerSecond = 0
   const run = async (seconds) => {
     let epochs = Math.max(1, Math.round(epochsPerSecond * seconds))
     for (;;) {
       const history = await trainer.fit(data, { epochs })
-      const took = clock === 'fit' ? history.seconds : history.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
-      epochsPerSecond = epochs / took
+      epochsPerSecond = epochs / history.seconds
       // Too short to be a measurement: the first run does not yet know how long to go on.
-      if (took > seconds / 2) return history.steps / took
+      if (history.seconds > seconds / 2) return history.steps / history.seconds
       epochs = Math.max(epochs + 1, Math.round(epochsPerSecond * seconds))
     }
   }
   await run(warmUp)
-  const last = await trainer.fit(data, { epochs: 1 })
-  return {
-    label,
-    run,
-    warm: true,
-    // A short warm-up knows only the first epoch, which kernels were still made ready in.
-    epochSeconds: Math.min(1 / epochsPerSecond, last.epochs[0].seconds),
-    dispose() {
-      trainer.dispose()
-      if (!keepBackend) trainer.backend.dispose()
-    },
-    description: trainer.backend.description,
-  }
-}
-
-async function checkedTrainer(workload, data, backend, label) {
-  const { sizes, hidden, output, loss, batchSize, learningRate } = workload
-  const network = Network.create({ sizes, hidden, output, seed: 1 })
-  const optimizer = optimizers[workload.optimizer]({ learningRate })
-  const check = await verify(network, data, { backend, loss, optimizer, batchSize: Math.min(batchSize, 16) })
-  if (!check.ok) throw new Error(`${label}: does not hold against float64: ${JSON.stringify(check.layers)}`)
-  return Trainer.create(network, { backend, loss, optimizer, batchSize, seed: 1 })
+  await trainer.fit(data, { epochs: 1 })
+  const dispose = () => (trainer.dispose(), trainer.backend.dispose())
+  return { label, run, warm: true, dispose, description: trainer.backend.description }
 }
 
 /** The article's way in numpy: a program of its own that answers each line "seconds" with its steps per second. */

@@ -2,7 +2,10 @@
 // `node --expose-gc bench/memory.js [SECONDS]` trains W1 on webgpu and prints one line of JSON.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { Budget } from './budget.js'
+import { makeDataset, makeNetwork, makeTrainer } from './contenders.js'
 import { bytes, number } from './table.js'
+import { workloads } from './workloads.js'
 
 const epochs = { warmUp: 1000, measured: 10_000 }
 /** Epochs of one call of fit: so the data set is also loaded and freed a hundred times. */
@@ -40,16 +43,9 @@ export function memoryTable({ epochs, before, after }) {
 }
 
 async function train(seconds) {
-  const { Dataset, Matrix, Network, sgd, Trainer } = await import('../dist/node/index.js')
-  const { Budget } = await import('./budget.js')
-  const { makeData, workloads } = await import('./workloads.js')
   const budget = new Budget(seconds * 0.9)
-  const { sizes, hidden, output, loss, learningRate, batchSize, samples } = workloads.W1
-  const { x, y } = makeData(workloads.W1)
-  const data = Dataset.from(new Matrix(samples, sizes[0], x), new Matrix(samples, sizes.at(-1), y))
-  const network = Network.create({ sizes, hidden, output, seed: 1 })
-  const optimizer = sgd({ learningRate })
-  const trainer = await Trainer.create(network, { backend: 'webgpu', loss, optimizer, batchSize, seed: 1 })
+  const data = makeDataset(workloads.W1)
+  const trainer = await makeTrainer(workloads.W1, makeNetwork(workloads.W1), 'webgpu')
   const fit = async (most, until) => {
     let done = 0
     for (; done < most && budget.left > until; done += perFit) await trainer.fit(data, { epochs: perFit })

@@ -1,15 +1,14 @@
 // Other libraries beside ours on the same networks: each proves first that it computes the same losses, then all are
-// timed in turn. `npm run build && npm ci --prefix bench/peers && node bench/peers/run.js [W1 W2] [--rounds 5]
-// [--seconds 0.8] [--peer jax] [--ours webgpu] [--json FILE]`; npm ci takes --ignore-scripts well.
-import { readFileSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
-import { parseArgs } from 'node:util'
-import { webgpu } from '../../dist/node/index.js'
-import { ours } from '../contenders.js'
+// timed in turn.
+import { checkNames, checkNumber, main, readArguments, UsageError } from '../arguments.js'
+import { ourBackends, ours } from '../contenders.js'
 import { measureInTurn } from '../measure.js'
-import { workloads } from '../workloads.js'
+import { describeMachine, installedVersion, keepRun, machineLine, writeJson } from '../results.js'
+import { printTable } from '../table.js'
+import { flopsPerStep, workloads } from '../workloads.js'
 import { startChild } from './child.js'
 import { makeProof, makeStart, writeStart } from './proof.js'
+import { adapterOf, peersTable, summaryTables } from './tables.js'
 
 /** `against`: which of ours a peer is compared with. */
 const peers = [
@@ -25,39 +24,83 @@ const peers = [
   { name: 'numpy, minibatches', against: 'cpu', command: ['python3', '-B', 'numpy_batched.py'] },
   { name: 'PyTorch cpu', against: 'cpu', command: ['python3', '-B', 'pytorch.py', 'cpu'] },
 ]
-const ourBackends = { webgpu: () => 'webgpu', layered: () => webgpu({ plan: 'layered' }), cpu: () => 'cpu' }
+const ourNames = ['webgpu', 'layered', 'cpu']
+/** A step of so many operations takes seconds on a software driver: such a network's proof has fewer steps. */
+const large = { flops: 1e9, steps: 2 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const usage = `
+npm run bench:peers -- [${Object.keys(workloads).join(' ')}] [options]
+
+Other libraries beside this one on the same networks, all in one run.
+
+  --peer PART      only peers with this in their name, may be repeated: jax, TensorFlow, PyTorch, numpy, wasm …
+  --ours NAME      which of ours, may be repeated: ${ourNames.join(', ')} (default: webgpu, cpu)
+  --rounds N       rounds that all are timed in, in turn (default 5)
+  --seconds N      time of each in one round (default 0.8)
+  --slow N         whoever takes longer than so many seconds a step is timed with fewer steps (default 2)
+  --steps N        steps of the proof (default 5; ${large.steps} for networks of more than a GFLOP a step)
+  --write          keep the figures: a file in bench/results and a section in bench/RESULTS.md
+  --json FILE      write all figures to a file
+`
+
+function readOptions() {
+  const many = { type: 'string', multiple: true }
+  const { values, positionals } = readArguments(usage, {
+    peer: many,
+    ours: { ...many, default: ['webgpu', 'cpu'] },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.8' },
+    slow: { type: 'string', default: '2' },
     steps: { type: 'string', default: '5' },
-    peer: { type: 'string', multiple: true },
-    ours: { type: 'string', multiple: true, default: ['webgpu', 'cpu'] },
+    write: { type: 'boolean', default: false },
     json: { type: 'string' },
-  },
-})
-
-/** Without `--peer`, all that are compared with one of ours that was asked for (layered counts as webgpu). */
-function chosenPeers() {
-  const kinds = values.ours.map((name) => (name === 'layered' ? 'webgpu' : name))
-  const wanted = (name) => !values.peer || values.peer.some((part) => name.toLowerCase().includes(part.toLowerCase()))
-  const chosen = peers.filter(({ name, against }) => wanted(name) && (values.peer || kinds.includes(against)))
-  if (values.peer && chosen.length === 0)
-    throw new Error(`no such peer; known are ${peers.map((p) => p.name).join(', ')}`)
-  return chosen
+  })
+  checkNames('workload', positionals, Object.keys(workloads))
+  const chosen = [...new Set(checkNames('backend', values.ours, ourNames))]
+  return {
+    workloads: positionals.length > 0 ? positionals : Object.keys(workloads),
+    ours: chosen,
+    peers: choosePeers(values.peer, chosen),
+    rounds: checkNumber('rounds', values.rounds, { least: 1, whole: true }),
+    seconds: checkNumber('seconds', values.seconds, { least: 0.01 }),
+    slow: checkNumber('slow', values.slow, { least: 0.01 }),
+    steps: checkNumber('steps', values.steps, { least: 1, whole: true }),
+    write: values.write,
+    json: values.json,
+  }
 }
 
-async function startPeer({ name, against, command }, request, prove) {
+/** Without `--peer`, all that are compared with one of ours that was asked for (layered counts as webgpu). */
+function choosePeers(wanted, chosenOurs) {
+  const kinds = chosenOurs.map((name) => (name === 'layered' ? 'webgpu' : name))
+  if (!wanted) return peers.filter(({ against }) => kinds.includes(against))
+  const matches = (name, part) => name.toLowerCase().includes(part.toLowerCase())
+  const unknown = wanted.find((part) => !peers.some(({ name }) => matches(name, part)))
+  if (unknown !== undefined) {
+    throw new UsageError(`no peer has '${unknown}' in its name; known are ${peers.map(({ name }) => name).join(', ')}`)
+  }
+  return peers.filter(({ name }) => wanted.some((part) => matches(name, part)))
+}
+
+async function startPeer({ name, against, command }, request, prove, { rounds, slow }) {
   const { ask, end } = startChild(command)
   try {
     const answer = await ask(request)
-    const { version, adapter, trained, remark } = answer
+    const { version, adapter, trained, remark, stepSeconds } = answer
     const difference = await prove(answer)
-    const contender = { label: name, against, version, on: adapter, trained, remark, difference, dispose: end }
+    const contender = {
+      label: name,
+      against,
+      version,
+      on: adapter,
+      trained,
+      remark,
+      stepSeconds,
+      difference,
+      dispose: end,
+    }
     contender.run = (seconds) => runUnlessFailed(contender, async () => (await ask({ seconds })).stepsPerSecond)
-    return contender
+    return Object.assign(contender, roundsFor(stepSeconds, rounds, slow))
   } catch (error) {
     await end()
     throw error
@@ -75,91 +118,80 @@ async function runUnlessFailed(contender, run) {
   }
 }
 
+/** For whoever is slow, as many rounds of one step as take the time of all rounds of a step of `slow` seconds. */
+function roundsFor(stepSeconds, rounds, slow) {
+  if (!(stepSeconds > slow)) return {}
+  return { mostRounds: Math.max(1, Math.floor((rounds * slow) / stepSeconds)), warm: true }
+}
+
 async function startOurs(workload, name) {
-  const make = ourBackends[name]
-  if (!make) throw new Error(`no such backend; known are ${Object.keys(ourBackends).join(', ')}`)
-  const contender = await ours(workload, make(), `webgpu-mlp ${name}`)
+  const contender = await ours(workload, ourBackends[name](), `webgpu-mlp ${name}`)
   return { ...contender, backend: name, on: contender.description }
 }
 
 /** What cannot be started is said in one line. */
-async function startAll(starters) {
+async function startAll(starters, notes) {
   const started = []
   for (const [name, start] of starters) {
     try {
       started.push(await start())
     } catch (error) {
-      console.log(`  ${name}: not timed: ${String(error.message).split('\n', 1)[0]}`)
+      notes.push(`${name}: not timed: ${String(error.message).split('\n', 1)[0]}`)
     }
   }
   return started
 }
 
-async function measureWorkload(key) {
+async function measureWorkload(key, options) {
   const workload = workloads[key]
-  if (!workload) throw new Error(`unknown workload ${key}; known are ${Object.keys(workloads).join(', ')}`)
-  console.log(`\n${key}: ${workload.name}`)
-  const start = makeStart(workload, Number(values.steps))
+  const steps = flopsPerStep(workload) > large.flops ? Math.min(large.steps, options.steps) : options.steps
+  const start = makeStart(workload, steps)
   const prove = makeProof(start)
   const { request, remove } = writeStart(start)
-  const contenders = await startAll([
-    ...values.ours.map((name) => [`webgpu-mlp ${name}`, () => startOurs(workload, name)]),
-    ...chosenPeers().map((peer) => [peer.name, () => startPeer(peer, request, prove)]),
-  ])
+  const notes = []
+  const contenders = await startAll(
+    [
+      ...options.ours.map((name) => [`webgpu-mlp ${name}`, () => startOurs(workload, name)]),
+      ...options.peers.map((peer) => [peer.name, () => startPeer(peer, request, prove, options)]),
+    ],
+    notes,
+  )
   try {
-    const options = { rounds: Number(values.rounds), seconds: Number(values.seconds) }
-    return report(key, contenders, await measureInTurn(contenders, options))
+    const results = evaluate(key, contenders, await measureInTurn(contenders, options))
+    return { results, table: peersTable(`${key}: ${workload.name}`, results, options.rounds, notes) }
   } finally {
     await Promise.all(contenders.map(({ dispose }) => dispose?.()))
     remove()
   }
 }
 
-function report(key, contenders, figures) {
-  const results = contenders.map(({ backend, against, version, on, trained, remark, difference, failure }, i) => {
-    const mine = figures[contenders.findIndex((contender) => against && contender.backend === against)]
+function evaluate(key, contenders, figures) {
+  return contenders.map((contender, i) => {
+    const { backend, against, version, on, trained, remark, stepSeconds, difference, failure } = contender
+    const mine = figures[contenders.findIndex((other) => against && other.backend === against)]
     const ratio = mine && mine.stepsPerSecond / figures[i].stepsPerSecond
-    return { workload: key, ...figures[i], backend, against, ratio, version, on, trained, remark, difference, failure }
+    return { workload: key, ...figures[i], backend, against, ratio, version, on, trained, remark, stepSeconds, difference, failure } // prettier-ignore
   })
-  for (const result of results) console.log(describe(result))
-  return results
 }
 
-function describe({ label, stepsPerSecond, least, most, against, ratio, version, on, trained, remark, failure }) {
-  if (failure) return `  ${label.padEnd(22)} crashed: ${failure}`
-  const range = `(${least.toPrecision(3)} … ${most.toPrecision(3)})`
-  const compared = ratio ? `ours ${against} ÷ it ${ratio.toPrecision(3)}` : ''
-  const single = trained && `single samples, ${trained.loss}`
-  const notes = [version, on, single, remark].filter(Boolean).join(', ')
-  return `  ${label.padEnd(22)} ${stepsPerSecond.toPrecision(4).padStart(9)} steps/s  ${range.padEnd(24)} ${compared.padEnd(26)} ${notes}`
-}
-
-const machine = {
-  date: new Date().toISOString().slice(0, 10),
-  processor: os.cpus()[0]?.model,
-  processors: os.cpus().length,
-  node: process.version,
-  dawn: installed('webgpu', '../../'),
-  dawnOfPeers: installed('webgpu', './'),
-  rounds: Number(values.rounds),
-  seconds: Number(values.seconds),
-}
-
-function installed(name, folder) {
-  try {
-    const file = new URL(`${folder}node_modules/${name}/package.json`, import.meta.url)
-    return JSON.parse(readFileSync(file, 'utf8')).version
-  } catch {
-    return undefined
+async function run() {
+  const options = readOptions()
+  const { rounds, seconds, slow } = options
+  const dawnOfPeers = installedVersion('webgpu', './peers/')
+  const machine = { ...describeMachine(), dawnOfPeers, rounds, seconds, slow }
+  console.log(machineLine(machine))
+  const results = []
+  for (const key of options.workloads) {
+    const measured = await measureWorkload(key, options)
+    results.push(...measured.results)
+    printTable(measured.table)
   }
+  const adapter = adapterOf(results)
+  if (options.json) await writeJson(options.json, { ...machine, adapter, results })
+  if (!options.write) return
+  const tables = summaryTables(results, options.workloads)
+  const files = await keepRun({ kind: 'peers', adapter, machine, tables, figures: { results } })
+  console.log(`\nwritten: ${files.join(', ')}`)
 }
 
-console.log(
-  `${machine.date}, ${machine.processor}, ${machine.processors} processors, node ${machine.node}, ` +
-    `Dawn (webgpu) ${machine.dawn}, the peers' ${machine.dawnOfPeers}`,
-)
-const results = []
-for (const key of positionals.length > 0 ? positionals : Object.keys(workloads)) {
-  results.push(...(await measureWorkload(key)))
-}
-if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...machine, results }, null, 2)}\n`)
+await main(run)

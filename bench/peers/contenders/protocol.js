@@ -31,8 +31,8 @@ export async function serve(makePeer) {
   try {
     const request = JSON.parse((await lines.next()).value)
     const peer = await makePeer(readTask(request))
-    const losses = await firstLosses(peer, readNumbers(request.order, Uint32Array), request)
-    answer({ ready: true, version: peer.version, ...peer.notes, losses })
+    const proof = await firstLosses(peer, readNumbers(request.order, Uint32Array), request)
+    answer({ ready: true, version: peer.version, ...peer.notes, ...proof })
     const train = trainer(peer, request.workload)
     for await (const line of lines) answer({ stepsPerSecond: await train(JSON.parse(line).seconds) })
   } catch (error) {
@@ -70,12 +70,16 @@ function readTask({ workload, x, y, parameters }) {
   return { workload, x: readNumbers(x, Float32Array), y: readNumbers(y, Float32Array), layers }
 }
 
-/** The proof: the losses of the first steps over the given order, each before its step. */
+/** The proof: the losses of the first steps over the given order, each before its step; and how long the last one took. */
 async function firstLosses(peer, order, { steps }) {
   peer.load(order)
   const losses = []
-  for (let i = 0; i < steps; i++) losses.push(await readAndDrop(peer, peer.step(i)))
-  return losses
+  let began
+  for (let i = 0; i < steps; i++) {
+    began = performance.now()
+    losses.push(await readAndDrop(peer, peer.step(i)))
+  }
+  return { losses, stepSeconds: (performance.now() - began) / 1000 }
 }
 
 /** How much work may be queued on the device ahead of the clock, in seconds, and in steps at most. */

@@ -1,6 +1,6 @@
 """PyTorch, on `cpu`, on `cuda`, or with `cuda-graphs`: a whole epoch recorded once and replayed as one launch.
 
-Products are in float32 (PyTorch's default leaves TF32 off), as ours are.
+Products are in float32, as ours are: TF32 is switched off, which some builds and environments switch on.
 """
 
 import sys
@@ -14,6 +14,7 @@ except ImportError as error:
     answer({"ready": False, "reason": f"PyTorch is not installed ({error})"})
     sys.exit()
 
+torch.set_float32_matmul_precision("highest")
 mode = sys.argv[1] if len(sys.argv) > 1 else "cpu"
 device = torch.device("cpu" if mode == "cpu" else "cuda")
 
@@ -110,7 +111,9 @@ def recorded_peer(model, x, y, batch, samples):
 
     def prove(order, steps):
         order = torch.from_numpy(order).to(device)
-        return Recorded(model, x, y, batch, steps).run(x, y, order).tolist()
+        # Kept until the losses have been read: a recording must outlive its launch.
+        recording = Recorded(model, x, y, batch, steps)
+        return recording.run(x, y, order).tolist()
 
     recorded = []
 
