@@ -14,7 +14,7 @@ export function describeMachine() {
     processor: os.cpus()[0]?.model ?? 'an unknown processor',
     processors: os.cpus().length,
     memory: os.totalmem(),
-    system: `${os.platform()} ${os.release()}`,
+    system: `${os.platform()} ${os.arch()}`,
     node: process.version,
     dawn: installedVersion('webgpu'),
   }
@@ -55,11 +55,19 @@ export async function keepRun({ kind, adapter, machine, remarks = [], tables, fi
 
   const what = kind === 'peers' ? 'beside other libraries' : 'by itself'
   const heading = `## ${machine.date}, ${adapter ?? 'no WebGPU adapter'}: ${what}`
-  const source = `\`npm run ${kind === 'peers' ? 'bench:peers' : 'bench'}\`, all figures: [${name}](results/${name}).`
+  const command = ['npm run', kind === 'peers' ? 'bench:peers' : 'bench', ...argumentsKept()].join(' ')
+  const source = `\`${command}\`, all figures: [${name}](results/${name}).`
   const section = [heading, `${machineLine(machine)}. ${source}`, ...remarks, ...tables.map(markdownTable)].join('\n\n')
   const file = here('./RESULTS.md')
   writeFileSync(file, await prettily(withSection(readFileSync(file, 'utf8'), heading, section), file))
   return [`bench/results/${name}`, 'bench/RESULTS.md']
+}
+
+/** The command line, so that a part is not taken for the whole; without where the figures were written to. */
+function argumentsKept() {
+  const given = process.argv.slice(2)
+  const kept = given.filter((argument, i) => !/^--(write|json)/.test(argument) && given[i - 1] !== '--json')
+  return kept.length > 0 ? ['--', ...kept] : []
 }
 
 /** A document with a section put before its first one, in place of an older one of the same heading. */
