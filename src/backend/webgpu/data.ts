@@ -10,13 +10,16 @@ export interface DataForm {
   readonly epochs: number
   /** Whether inputs that are whole 255ths may be kept as bytes. */
   readonly mayBytes: boolean
+  /** Whether there is a second copy, for the rows in the epoch's order. */
+  readonly sorted?: boolean
 }
 
 /** Bytes of device memory that a data set takes. */
-export function dataBytes(inputs: Matrix, targets: Matrix, { epochs, mayBytes }: DataForm): number {
+export function dataBytes(inputs: Matrix, targets: Matrix, { epochs, mayBytes, sorted }: DataForm): number {
   const values = (matrix: Matrix) => 4 * packsOf(matrix.cols) * matrix.rows
   const inputValues = values(inputs) / (mayBytes && fitBytes(inputs.data) ? 4 : 1)
-  return storageBytes(inputValues) + storageBytes(values(targets)) + storageBytes(inputs.rows * epochs)
+  const rows = storageBytes(inputValues) + storageBytes(values(targets))
+  return (sorted ? 2 : 1) * rows + storageBytes(inputs.rows * epochs)
 }
 
 /** A data set's buffers, with the passes that were bound to it. */
@@ -26,23 +29,33 @@ export class WebGPUData implements LoadedData, DeviceData {
   readonly bytes: boolean
   declare readonly targets?: GPUBuffer
   readonly order: GPUBuffer
+  declare readonly sorted?: { readonly inputs: GPUBuffer; readonly targets: GPUBuffer }
   readonly #buffers: Buffers
   readonly #passes = new Map<Workspace, Promise<Passes>>()
 
-  constructor(buffers: Buffers, { epochs, mayBytes }: DataForm, inputs: Matrix, targets?: Matrix) {
+  constructor(buffers: Buffers, { epochs, mayBytes, sorted }: DataForm, inputs: Matrix, targets?: Matrix) {
     this.#buffers = buffers
     this.samples = inputs.rows
     const { data, rows, cols } = inputs
     this.bytes = mayBytes && fitBytes(data)
     this.inputs = buffers.storage('inputs', this.bytes ? packBytes(data, rows, cols) : packRows(data, rows, cols))
     if (targets) this.targets = buffers.storage('targets', packRows(targets.data, targets.rows, targets.cols))
+    if (sorted && this.targets) {
+      const like = (label: string, { size }: GPUBuffer) => buffers.storage(label, size / 4)
+      this.sorted = { inputs: like('inputs in order', this.inputs), targets: like('targets in order', this.targets) }
+    }
     const order = new Uint32Array(inputs.rows * epochs)
     for (let i = 0; i < inputs.rows; i++) order[i] = i
     this.order = buffers.storage('order', order)
   }
 
   get memory(): number {
-    return this.inputs.size + this.order.size + (this.targets?.size ?? 0)
+    return this.#own.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  get #own(): GPUBuffer[] {
+    const { inputs, targets, order, sorted } = this
+    return [inputs, order, ...(targets ? [targets] : []), ...(sorted ? [sorted.inputs, sorted.targets] : [])]
   }
 
   passes(plan: LayeredPlan, space: Workspace): Promise<Passes> {
@@ -61,7 +74,7 @@ export class WebGPUData implements LoadedData, DeviceData {
 
   dispose(): void {
     this.#passes.clear()
-    this.#buffers.free(this.inputs, this.order, ...(this.targets ? [this.targets] : []))
+    this.#buffers.free(...this.#own)
   }
 }
 

@@ -2,6 +2,7 @@ import activation from '../../../shaders/activation.wgsl?raw'
 import deltaRow from '../../../shaders/delta_row.wgsl?raw'
 import four from '../../../shaders/four.wgsl?raw'
 import forward from '../../../shaders/forward.wgsl?raw'
+import gather from '../../../shaders/gather.wgsl?raw'
 import gradient from '../../../shaders/gradient.wgsl?raw'
 import gradientKeep from '../../../shaders/gradient_keep.wgsl?raw'
 import hiddenDelta from '../../../shaders/hidden_delta.wgsl?raw'
@@ -55,6 +56,11 @@ const loopLibraries = join(step, four, activation, loss, inputsFloat, softmaxRow
 
 /** Kernels without a matrix product have one text on every adapter. */
 const rowKernels = {
+  gather: {
+    file: 'gather.wgsl',
+    code: join(gather, step),
+    bindings: ['step', 'read', 'read', 'readWrite'],
+  },
   softmax: {
     file: 'softmax.wgsl',
     code: join(softmax, step, softmaxRow, rowsStored),
@@ -101,7 +107,7 @@ export type KernelName = keyof typeof rowKernels | keyof typeof productKernels
 
 /** The text of a kernel, for adapters with quads (subgroups) and without. */
 function makeSource(name: KernelName, variant: Variant, quads: boolean): KernelSource {
-  if (name === 'softmax' || name === 'outputDelta') return rowKernels[name]
+  if (name === 'gather' || name === 'softmax' || name === 'outputDelta') return rowKernels[name]
   const { file, code, bindings } = productKernels[name]
   const inputs = variant.bytes ? inputsByte : inputsFloat
   const slices = variant.slices ? slicesMany : slicesOne

@@ -28,6 +28,8 @@ export interface DeviceData {
   readonly targets?: GPUBuffer
   /** One u32 a sample: which row comes when. */
   readonly order: GPUBuffer
+  /** Room for inputs and targets in the epoch's order, where the data are many and read one by one. */
+  readonly sorted?: { readonly inputs: GPUBuffer; readonly targets: GPUBuffer }
 }
 
 /** What the passes over one minibatch write: one buffer a layer, of `rows` samples, filled up to a multiple of four. */

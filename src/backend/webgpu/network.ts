@@ -19,8 +19,8 @@ import { type DeviceLayer, deviceLayers, toDevice, toHost } from './packs.ts'
 import { KernelClock } from './profile.ts'
 import { readBack, sumRows } from './readback.ts'
 import { Recorder } from './recording.ts'
-import { epochsHeld, type PlanChoice, residentForm, ResidentPlan } from './resident.ts'
-import { MOST_STEPS } from './steps.ts'
+import { type PlanChoice, residentForm, ResidentPlan } from './resident.ts'
+import { MOST_STEPS, noUpdate } from './steps.ts'
 import { submitMilliseconds } from '#gpu'
 
 function checkRows(argument: string, rows: number): void {
@@ -108,7 +108,7 @@ export class WebGPUNetwork implements PlacedNetwork {
       const resident =
         form &&
         (await timed(profiler, 'compile', 'kernels', () =>
-          ResidentPlan.create(device, kernels, buffers, layers, form, residents, settings, clock),
+          ResidentPlan.create({ device, kernels, buffers, layers, form, residents, settings, clock }),
         ))
       const crossover =
         choice === 'auto' && form === 'loop' ? new Crossover(device, layers, settings.batchSize) : undefined
@@ -130,9 +130,8 @@ export class WebGPUNetwork implements PlacedNetwork {
     return this.memory + bytes(train) + (validation && validation !== train ? bytes(validation) : 0) + scored
   }
 
-  /** The resident kernel reads floats, and the orders of many epochs. */
   #formOf(samples: number): DataForm {
-    return this.#resident ? { epochs: epochsHeld(samples), mayBytes: false } : { epochs: 1, mayBytes: true }
+    return this.#resident?.formOf(samples) ?? { epochs: 1, mayBytes: true }
   }
 
   #timed<T>(part: ProfilePart, name: string, work: () => T | Promise<T>): Promise<T> {
@@ -220,6 +219,10 @@ export class WebGPUNetwork implements PlacedNetwork {
     const samples = plan.order.length
     const perEpoch = countMinibatches(samples, plan.batchSize)
     await this.#beginEpochs(data, plans, resident.scores)
+    const sorting = resident.sorting(data)
+    if (sorting.length > 0) {
+      await this.#recorder.submit('sorting', sorting, 1, () => ({ start: 0, rows: samples, scalars: noUpdate }))
+    }
     const submit = (first: number, count: number) => resident.submit(data, plan, perEpoch, first, count)
     const steps = perEpoch * plans.length
     await inSubmits(this.#device, this.#pace.resident, steps, plan.signal, submit, { atOnce: this.#atOnce })

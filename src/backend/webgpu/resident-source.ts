@@ -69,6 +69,7 @@ struct Run {
   batch: u32,
   per_epoch: u32,    // steps
   stride: u32,       // 1 where each step has scalars of its own, else 0
+  sorted: u32,       // 1 where the rows stand in the epoch's order already
 }
 
 @group(0) @binding(0) var<uniform> run: Run;
@@ -79,6 +80,11 @@ struct Run {
 @group(1) @binding(5) var<storage, read_write> state: array<f32>;
 @group(1) @binding(6) var<storage, read> scalars: array<vec4f>;
 @group(1) @binding(7) var<storage, read_write> scores: array<vec2f>;
+
+fn row_at(place: u32) -> u32 {
+  if (run.sorted == 1u) { return place; }
+  return order[place];
+}
 
 fn silu_derivative(z: f32) -> f32 {
   let s = sigmoid(z);
@@ -91,14 +97,25 @@ ${each(load)}
   var epoch = run.first / run.per_epoch;
   var place = run.first % run.per_epoch;
   var score = vec2f();
+  // The samples follow each other through minibatches and epochs. The next one is loaded while one is worked on, and the
+  // place of the one after: memory answers late, in large data sets above all.
+  let last = arrayLength(&order) - 1u;
+  var at = min(epoch * run.samples + place * run.batch, last);
+  var row = row_at(at);
+  var row_ahead = row_at(min(at + 1u, last));
+${declareRow('x', 'inputs', inputs)}
+${declareRow('y', 'targets', outputs)}
   for (var i = 0u; i < run.steps; i++) {
-    let start = epoch * run.samples + place * run.batch;
     let rows = min(run.batch, run.samples - place * run.batch);
     var loss = 0.0;
     var right = 0.0;
 ${each((i) => `    var g${i} = 0.0;`)}
     for (var m = 0u; m < rows; m++) {
-      let row = order[start + m];
+${unpackRow('x', inputs)}
+${unpackRow('y', outputs)}
+      at++;
+      row = row_ahead;
+      row_ahead = row_at(min(at + 1u, last));
 ${loadRow('x', 'inputs', inputs)}
 ${loadRow('y', 'targets', outputs)}
 ${layers.map((_, l) => forwardLines(shape, l)).join('\n')}
@@ -135,13 +152,25 @@ function placesOf(layer: DeviceLayer): number[] {
   return [...rows.flat(), ...range(layer.outputs).map((i) => bias(layer, i))]
 }
 
-/** A sample's values as x0, x1 …, from its row of packs. */
-function loadRow(name: string, buffer: string, count: number): string {
-  const packs = packsOf(count)
-  const loads = range(packs).map((k) => `      let ${name}_pack${k} = ${buffer}[row * ${packs}u + ${k}u];`)
-  const values = range(count).map((j) => `      let ${name}${j} = ${name}_pack${j >> 2}.${'xyzw'[j & 3]!};`)
-  return [...loads, ...values].join('\n')
-}
+/** The packs of a sample's row, as they stand in memory. */
+const rowPacks = (name: string, buffer: string, count: number) =>
+  range(packsOf(count)).map((k) => `${name}_pack${k} = ${buffer}[row * ${packsOf(count)}u + ${k}u];`)
+
+const declareRow = (name: string, buffer: string, count: number) =>
+  rowPacks(name, buffer, count)
+    .map((line) => `  var ${line}`)
+    .join('\n')
+
+const loadRow = (name: string, buffer: string, count: number) =>
+  rowPacks(name, buffer, count)
+    .map((line) => `      ${line}`)
+    .join('\n')
+
+/** A sample's values as x0, x1 …, from its packs. */
+const unpackRow = (name: string, count: number) =>
+  range(count)
+    .map((j) => `      let ${name}${j} = ${name}_pack${j >> 2}.${'xyzw'[j & 3]!};`)
+    .join('\n')
 
 /** The input j of layer l: the data for the first, the activations below for the others. */
 const below = (l: number, j: number) => (l === 0 ? `x${j}` : `a${l - 1}_${j}`)

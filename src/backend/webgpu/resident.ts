@@ -4,6 +4,7 @@ import { stateSlots, stepScalars } from '../../training/optimizer.ts'
 import type { EpochPlan, PlacementSettings } from '../backend.ts'
 import type { Buffers } from './buffers.ts'
 import { mayBeResident } from './crossover.ts'
+import type { DataForm } from './data.ts'
 import type { Device } from './device.ts'
 import { type Kernel, type Kernels, RUN_BYTES } from './kernels.ts'
 import type { DeviceData, Residents } from './layered.ts'
@@ -11,7 +12,8 @@ import { countPacks, type DeviceLayer } from './packs.ts'
 import type { KernelClock } from './profile.ts'
 import { residentBytes, residentLoopConstants, residentLoopSource } from './resident-loop.ts'
 import { residentSource } from './resident-source.ts'
-import { optimizerConstants } from './stages.ts'
+import type { Recorded } from './recording.ts'
+import { gather, optimizerConstants, type Stage } from './stages.ts'
 
 /** So many parameters are kept in one invocation's registers at most; compiling more takes seconds on some drivers. */
 const MOST_PARAMETERS = 120
@@ -64,7 +66,7 @@ export function residentForm(
 }
 
 /** How many epochs of so many samples the order buffer of a data set holds. */
-export function epochsHeld(samples: number): number {
+function epochsHeld(samples: number): number {
   return Math.max(1, Math.min(MOST_EPOCHS, Math.floor(ORDER_ENTRIES / samples)))
 }
 
@@ -90,6 +92,18 @@ async function compile(
   return kernels.compileLoop(residentLoopSource(layers, batchSize), { ...constants, ...sizes, ...rule })
 }
 
+/** What a resident plan is made of. */
+interface ResidentParts {
+  readonly device: Device
+  readonly kernels: Kernels
+  readonly buffers: Buffers
+  readonly layers: readonly DeviceLayer[]
+  readonly form: ResidentForm
+  readonly residents: Residents
+  readonly settings: PlacementSettings
+  readonly clock: KernelClock | undefined
+}
+
 /** The resident plan: whole epochs of a small network in one dispatch. */
 export class ResidentPlan {
   /** Per epoch of a group, and in the loop form per row of the minibatch: loss and right answers, summed. */
@@ -98,6 +112,8 @@ export class ResidentPlan {
   readonly scoresPerEpoch: number
   readonly #device: Device
   readonly #kernel: Kernel
+  /** Puts inputs and targets into the epoch's order; none in the loop form. */
+  readonly #gathers: readonly Stage[]
   readonly #residents: Residents
   readonly #settings: PlacementSettings
   readonly #clock: KernelClock | undefined
@@ -110,17 +126,13 @@ export class ResidentPlan {
   readonly #records: Float32Array
 
   private constructor(
-    device: Device,
-    kernels: Kernels,
+    { device, kernels, buffers, form, residents, settings, clock }: ResidentParts,
     kernel: Kernel,
-    buffers: Buffers,
-    form: ResidentForm,
-    residents: Residents,
-    settings: PlacementSettings,
-    clock: KernelClock | undefined,
+    gathers: readonly Stage[],
   ) {
     this.#device = device
     this.#kernel = kernel
+    this.#gathers = gathers
     this.#residents = residents
     this.#settings = settings
     this.#clock = clock
@@ -137,21 +149,41 @@ export class ResidentPlan {
     })
   }
 
-  static async create(
-    device: Device,
-    kernels: Kernels,
-    buffers: Buffers,
-    layers: readonly DeviceLayer[],
-    form: ResidentForm,
-    residents: Residents,
-    settings: PlacementSettings,
-    clock?: KernelClock,
-  ): Promise<ResidentPlan> {
-    const kernel = await compile(device, kernels, layers, form, settings)
-    return device.checked(
-      'resident plan',
-      () => new ResidentPlan(device, kernels, kernel, buffers, form, residents, settings, clock),
-    )
+  static async create(parts: ResidentParts): Promise<ResidentPlan> {
+    const { device, kernels, layers, form, settings } = parts
+    const [kernel, gathers] = await Promise.all([
+      compile(device, kernels, layers, form, settings),
+      // Rows are read one by one in the straight form only; in loops, many invocations wait for theirs together.
+      form === 'straight'
+        ? Promise.all([gather({ kernels }, layers[0]!.inputPacks), gather({ kernels }, layers.at(-1)!.outputPacks)])
+        : [],
+    ])
+    return device.checked('resident plan', () => new ResidentPlan(parts, kernel, gathers))
+  }
+
+  /** How a data set of so many samples is to be kept: floats, with the orders of many epochs or, if large, in order. */
+  formOf(samples: number): DataForm {
+    const epochs = epochsHeld(samples)
+    return { epochs, mayBytes: false, sorted: this.#gathers.length > 0 && epochs === 1 }
+  }
+
+  /** The stages that put a large data set into the epoch's order; to be submitted with all samples as one minibatch. */
+  sorting({ inputs, targets, order, sorted }: DeviceData): Recorded[] {
+    const [inputStage, targetStage] = this.#gathers
+    if (!sorted || !targets || !inputStage || !targetStage) return []
+    const record = (name: string, stage: Stage, buffers: readonly GPUBuffer[]) => {
+      const { layout } = stage.kernel
+      const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
+      return {
+        name,
+        stage,
+        bindGroup: this.#device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }),
+      }
+    }
+    return [
+      record('gather inputs', inputStage, [inputs, order, sorted.inputs]),
+      record('gather targets', targetStage, [targets, order, sorted.targets]),
+    ]
   }
 
   /** Steps that one dispatch takes at most. */
@@ -174,7 +206,7 @@ export class ResidentPlan {
     let encoded = began
     let submitted = began
     await this.#device.checked('training', () => {
-      this.#setRun(plan, perEpoch, first, steps)
+      this.#setRun(data, plan, perEpoch, first, steps)
       const { gpu } = this.#device
       const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
       const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
@@ -196,7 +228,8 @@ export class ResidentPlan {
   }
 
   /** Sends what the kernel must know of its steps. */
-  #setRun({ order, batchSize, learningRate, stepsBefore }: EpochPlan, perEpoch: number, first: number, steps: number) {
+  #setRun({ sorted }: DeviceData, plan: EpochPlan, perEpoch: number, first: number, steps: number): void {
+    const { order, batchSize, learningRate, stepsBefore } = plan
     const { gpu } = this.#device
     const { optimizer } = this.#settings
     const records = this.#ownScalars ? steps : 1
@@ -207,7 +240,15 @@ export class ResidentPlan {
       this.#records[4 * i + 2] = correction
     }
     gpu.queue.writeBuffer(this.#scalars, 0, this.#records, 0, 4 * records)
-    const run = Uint32Array.of(first, steps, order.length, batchSize, perEpoch, Number(this.#ownScalars))
+    const run = Uint32Array.of(
+      first,
+      steps,
+      order.length,
+      batchSize,
+      perEpoch,
+      +this.#ownScalars,
+      +(sorted !== undefined),
+    )
     gpu.queue.writeBuffer(this.#run, 0, run)
   }
 
@@ -215,7 +256,8 @@ export class ResidentPlan {
     let group = this.#bindGroups.get(data)
     if (!group) {
       const { parameters, state } = this.#residents
-      const { inputs, targets, order } = data
+      const { order } = data
+      const { inputs, targets } = data.sorted ?? data
       if (!targets) throw new Error('the data were loaded without targets')
       const buffers = [inputs, order, targets, parameters, state, this.#scalars, this.scores]
       const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))

@@ -98,6 +98,20 @@ export function output(maker: StageMaker, layer: DeviceLayer, loss: LossName, fo
 const ROW_WIDTH = 8
 const rowGroups = (rows: number): [number, number] => [divideUp(rows, ROW_WIDTH), 1]
 
+const GATHER_WIDTH = 64
+/** WebGPU's limit on workgroups side by side. */
+const MOST_GROUPS = 65535
+
+/** A data set's rows in the epoch's order; `rows` are all samples. */
+export async function gather({ kernels }: Pick<StageMaker, 'kernels'>, packs: number): Promise<Stage> {
+  const kernel = await kernels.compile('gather', { PACKS: packs, WIDTH: GATHER_WIDTH })
+  const groups = (rows: number): [number, number] => {
+    const all = divideUp(rows * packs, GATHER_WIDTH)
+    return [Math.min(all, MOST_GROUPS), divideUp(all, MOST_GROUPS)]
+  }
+  return { kernel, groups }
+}
+
 /** a = eᶻ / Σ eᶻ, row by row. */
 export async function softmax({ kernels }: StageMaker, layer: DeviceLayer): Promise<Stage> {
   const { outputs, outputPacks } = layer
