@@ -6,8 +6,10 @@ import { stateSlots, stepScalars } from '../../training/optimizer.ts'
 import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
 import * as reference from './stages.ts'
 import type { Values } from './stages.ts'
+import type { Rows } from './panels.ts'
 import * as small from './small.ts'
 import * as tiled from './tiled.ts'
+import type { Descent } from './update.ts'
 
 export type Precision = 'float32' | 'float64'
 
@@ -30,7 +32,10 @@ const breathe = () =>
 /** What a pass over a minibatch writes: one array a layer, and the minibatch's own rows. */
 interface Workspace {
   rows: number
+  /** The minibatch's inputs, where a stage wants them one after another. */
   inputs: Values
+  /** What each layer reads, for the tiled stages: the data set's own rows, then the activations below. */
+  below: Rows[]
   targets: Values
   z: Values[]
   a: Values[]
@@ -85,6 +90,10 @@ export class CPUNetwork implements PlacedNetwork {
   readonly #gradients: Values
   readonly #state: Values
   readonly #training: Workspace
+  /** Where each parameter's step is taken with its gradient: plain sgd in float32. */
+  readonly #descent: Descent | undefined
+  /** The parameters, for stages that read their rows. */
+  readonly #parameterRows: Rows
   readonly #scratch: tiled.Scratch | undefined
   #pieces: Workspace | undefined
   #lastBreath = performance.now()
@@ -99,8 +108,11 @@ export class CPUNetwork implements PlacedNetwork {
     this.#checkpoint = this.#parameters.slice()
     this.#gradients = this.#array(count)
     this.#state = this.#array(stateSlots(settings.optimizer) * count).fill(settings.optimizer.initialAccumulator)
-    this.#training = this.#makeWorkspace(settings.batchSize)
     this.#scratch = precision === 'float32' ? new tiled.Scratch() : undefined
+    this.#training = this.#makeWorkspace(settings.batchSize)
+    this.#parameterRows = { values: this.#parameters as Float32Array, order: undefined, first: 0 }
+    const { name, momentum, weightDecay } = settings.optimizer
+    if (this.#scratch && name === 'sgd' && momentum === 0) this.#descent = { stepSize: 0, weightDecay }
   }
 
   get memory(): number {
@@ -123,16 +135,12 @@ export class CPUNetwork implements PlacedNetwork {
 
   #makeWorkspace(rows: number): Workspace {
     const perLayer = () => this.#layers.map(({ outputs }) => this.#array(rows * outputs))
-    const first = this.#layers[0]!.inputs
+    const first = this.#readsInPlace ? 0 : this.#layers[0]!.inputs
     const last = this.#layers.at(-1)!.outputs
-    return {
-      rows,
-      inputs: this.#array(rows * first),
-      targets: this.#array(rows * last),
-      z: perLayer(),
-      a: perLayer(),
-      deltas: perLayer(),
-    }
+    const inputs = this.#array(rows * first)
+    const a = perLayer()
+    const below = [inputs, ...a].map((values) => ({ values: values as Float32Array, order: undefined, first: 0 }))
+    return { rows, inputs, below, targets: this.#array(rows * last), z: perLayer(), a, deltas: perLayer() }
   }
 
   /** A workspace for data that is not trained on: as large as is useful, made when first needed. */
@@ -151,26 +159,26 @@ export class CPUNetwork implements PlacedNetwork {
     return Promise.resolve(new CPUData(data))
   }
 
-  /** Copies the samples that `order` names from `start` on into the workspace. */
+  /** Whether the first layer reads its inputs from the data set itself. */
+  get #readsInPlace(): boolean {
+    return this.#scratch !== undefined && !small.isSmall(this.#layers[0]!)
+  }
+
+  /** Takes the samples that `order` names from `start` on into the workspace. */
   #gather(space: Workspace, data: Source, start: number, rows: number, order?: Uint32Array): void {
-    gatherRows(data.inputs, space.inputs, start, rows, order)
+    if (this.#readsInPlace) Object.assign(space.below[0]!, { values: data.inputs.data, order, first: start })
+    else gatherRows(data.inputs, space.inputs, start, rows, order)
     if (data.targets) gatherRows(data.targets, space.targets, start, rows, order)
   }
 
   #forward(space: Workspace, rows: number): void {
     this.#layers.forEach((layer, l) => {
-      const inputs = l === 0 ? space.inputs : space.a[l - 1]!
-      if (this.#scratch) {
-        const { forward } = small.isSmall(layer) ? small : tiled
-        forward(
-          layer,
-          this.#parameters as Float32Array,
-          inputs as Float32Array,
-          rows,
-          space.z[l] as Float32Array,
-          space.a[l] as Float32Array,
-        )
-      } else reference.forward(layer, this.#parameters, inputs, rows, space.z[l]!, space.a[l]!)
+      const { values } = space.below[l]!
+      const [z, a] = [space.z[l] as Float32Array, space.a[l] as Float32Array]
+      const parameters = this.#parameters as Float32Array
+      if (!this.#scratch) reference.forward(layer, parameters, values, rows, z, a)
+      else if (small.isSmall(layer)) small.forward(layer, parameters, values, rows, z, a)
+      else tiled.forward(layer, parameters, space.below[l]!, rows, z, a, this.#scratch)
     })
   }
 
@@ -180,36 +188,33 @@ export class CPUNetwork implements PlacedNetwork {
     return reference.outputDelta(this.#layers[l]!, this.#settings.loss, z[l]!, a[l]!, targets, rows, deltas[l]!)
   }
 
-  #backward(space: Workspace, rows: number): void {
-    const { z, a, deltas, inputs } = space
+  /** Deltas and gradients from the top down; with a `descent`, steps of plain sgd instead of gradients. */
+  #backward(space: Workspace, rows: number, descent?: Descent): void {
     for (let l = this.#layers.length - 1; l >= 0; l--) {
-      const layer = this.#layers[l]!
-      const below = l === 0 ? inputs : a[l - 1]!
-      if (this.#scratch) {
-        const own = deltas[l] as Float32Array
-        const { gradient } = small.isSmall(layer) ? small : tiled
-        gradient(layer, own, below as Float32Array, rows, this.#gradients as Float32Array, this.#scratch)
-      } else reference.gradient(layer, deltas[l]!, below, rows, this.#gradients)
-      if (l === 0) break
-      const { activation } = this.#layers[l - 1]!
-      if (this.#scratch) {
-        const { hiddenDelta } = small.isSmall(layer) ? small : tiled
-        hiddenDelta(
-          layer,
-          this.#parameters as Float32Array,
-          deltas[l] as Float32Array,
-          rows,
-          activation,
-          z[l - 1] as Float32Array,
-          a[l - 1] as Float32Array,
-          deltas[l - 1] as Float32Array,
-          this.#scratch,
-        )
-      } else {
-        const below = [z[l - 1]!, a[l - 1]!, deltas[l - 1]!] as const
-        reference.hiddenDelta(layer, this.#parameters, deltas[l]!, rows, activation, ...below)
-      }
+      if (l > 0) this.#hiddenDelta(space, rows, l - 1)
+      this.#gradient(space, rows, l, descent)
     }
+  }
+
+  #hiddenDelta({ z, a, deltas }: Workspace, rows: number, l: number): void {
+    const { activation } = this.#layers[l]!
+    const next = this.#layers[l + 1]!
+    const above = deltas[l + 1] as Float32Array
+    const own = [z[l] as Float32Array, a[l] as Float32Array, deltas[l] as Float32Array] as const
+    const parameters = this.#parameters as Float32Array
+    if (!this.#scratch) reference.hiddenDelta(next, parameters, above, rows, activation, ...own)
+    else if (small.isSmall(next)) small.hiddenDelta(next, parameters, above, rows, activation, ...own)
+    else tiled.hiddenDelta(next, this.#parameterRows, above, rows, activation, ...own, this.#scratch)
+  }
+
+  #gradient(space: Workspace, rows: number, l: number, descent?: Descent): void {
+    const layer = this.#layers[l]!
+    const below = space.below[l]!
+    const deltas = space.deltas[l] as Float32Array
+    const target = (descent ? this.#parameters : this.#gradients) as Float32Array
+    if (!this.#scratch) reference.gradient(layer, deltas, below.values, rows, target)
+    else if (small.isSmall(layer)) small.gradient(layer, deltas, below.values, rows, target, descent)
+    else tiled.gradient(layer, deltas, below, rows, target, descent, this.#scratch)
   }
 
   epochsAtOnce(): number {
@@ -240,9 +245,10 @@ export class CPUNetwork implements PlacedNetwork {
       sums.loss += loss
       sums.right += right
       sums.samples += rows
-      this.#backward(this.#training, rows)
       const scalars = stepScalars(optimizer, step, learningRate)
-      reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
+      if (this.#descent) this.#descent.stepSize = scalars.stepSize
+      this.#backward(this.#training, rows, this.#descent)
+      if (!this.#descent) reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
       if (performance.now() - this.#lastBreath > STRETCH) {
         await breathe()
         signal?.throwIfAborted()

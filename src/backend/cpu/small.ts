@@ -1,6 +1,7 @@
 import type { ActivationName } from '../../model/activation.ts'
 import type { Layer } from '../../model/layout.ts'
 import { activate, timesDerivative } from './stages.ts'
+import { type Descent, settle } from './update.ts'
 
 /**
  * The stages with matrix products for layers that are smaller than a register tile or two: plain loops, which need no
@@ -59,24 +60,29 @@ export function hiddenDelta(
   timesDerivative(activation, rows * count, z, a, deltas)
 }
 
-/** As {@link file://./stages.ts} gradient. */
+/**
+ * As {@link file://./stages.ts} gradient.
+ * @param target takes the gradients, or with a `descent` the step: then it holds the parameters
+ */
 export function gradient(
   layer: Layer,
   deltas: Float32Array,
   inputs: Float32Array,
   rows: number,
-  gradients: Float32Array,
+  target: Float32Array,
+  descent: Descent | undefined,
 ): void {
   const { inputs: count, outputs, weightOffset, biasOffset } = layer
   const deltasEnd = rows * outputs
+  const share = 1 / rows
   for (let i = 0, w = weightOffset; i < outputs; i++) {
     for (let j = 0; j < count; j++, w++) {
       let sum = 0
       for (let d = i, x = j; d < deltasEnd; d += outputs, x += count) sum += deltas[d]! * inputs[x]!
-      gradients[w] = sum / rows
+      settle(target, w, sum * share, descent)
     }
     let sum = 0
     for (let d = i; d < deltasEnd; d += outputs) sum += deltas[d]!
-    gradients[biasOffset + i] = sum / rows
+    settle(target, biasOffset + i, sum * share, descent)
   }
 }

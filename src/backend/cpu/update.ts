@@ -82,3 +82,22 @@ const rules: Record<Optimizer['name'], Rule> = { sgd, rmsprop, adagrad, adam, ad
 export const update: Rule = (optimizer, ...rest) => {
   rules[optimizer.name](optimizer, ...rest)
 }
+
+/** The constants of a step of plain sgd. */
+export interface Descent {
+  stepSize: number
+  readonly weightDecay: number
+}
+
+/**
+ * Stores a gradient; with a `descent`, `target` holds the parameters, and the step of plain sgd is taken there instead:
+ * to the bit what {@link update} comes to by way of the stored gradient.
+ */
+export function settle(target: Float32Array, place: number, gradient: number, descent: Descent | undefined): void {
+  if (descent === undefined) {
+    target[place] = gradient
+    return
+  }
+  const p = target[place]!
+  target[place] = p - descent.stepSize * (Math.fround(gradient) + descent.weightDecay * p)
+}
