@@ -8,6 +8,7 @@ import * as reference from './stages.ts'
 import type { Values } from './stages.ts'
 import type { Rows } from './panels.ts'
 import * as small from './small.ts'
+import { type Pass, straightPass } from './straight.ts'
 import * as tiled from './tiled.ts'
 import type { Descent } from './update.ts'
 
@@ -95,6 +96,9 @@ export class CPUNetwork implements PlacedNetwork {
   /** The parameters, for stages that read their rows. */
   readonly #parameterRows: Rows
   readonly #scratch: tiled.Scratch | undefined
+  readonly #straight: Pass | undefined
+  /** The loss and the right answers of one straight pass. */
+  readonly #scores = new Float64Array(2)
   #pieces: Workspace | undefined
   #lastBreath = performance.now()
 
@@ -110,6 +114,7 @@ export class CPUNetwork implements PlacedNetwork {
     this.#state = this.#array(stateSlots(settings.optimizer) * count).fill(settings.optimizer.initialAccumulator)
     this.#scratch = precision === 'float32' ? new tiled.Scratch() : undefined
     this.#training = this.#makeWorkspace(settings.batchSize)
+    if (this.#scratch) this.#straight = straightPass(this.#layers, settings.loss)
     this.#parameterRows = { values: this.#parameters as Float32Array, order: undefined, first: 0 }
     const { name, momentum, weightDecay } = settings.optimizer
     if (this.#scratch && name === 'sgd' && momentum === 0) this.#descent = { stepSize: 0, weightDecay }
@@ -239,16 +244,11 @@ export class CPUNetwork implements PlacedNetwork {
     this.#checkpoint.set(this.#parameters)
     for (let start = 0, step = stepsBefore + 1; start < order.length; start += batchSize, step++) {
       const rows = Math.min(batchSize, order.length - start)
-      this.#gather(this.#training, source, start, rows, order)
-      this.#forward(this.#training, rows)
-      const { loss, right } = this.#outputDelta(this.#training, rows)
-      sums.loss += loss
-      sums.right += right
-      sums.samples += rows
       const scalars = stepScalars(optimizer, step, learningRate)
-      if (this.#descent) this.#descent.stepSize = scalars.stepSize
-      this.#backward(this.#training, rows, this.#descent)
-      if (!this.#descent) reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
+      if (this.#straight) this.#passStraight(this.#straight, source, order, start, rows, sums)
+      else this.#passInStages(source, order, start, rows, scalars.stepSize, sums)
+      const stepped = this.#descent && !this.#straight
+      if (!stepped) reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
       if (performance.now() - this.#lastBreath > STRETCH) {
         await breathe()
         signal?.throwIfAborted()
@@ -256,6 +256,30 @@ export class CPUNetwork implements PlacedNetwork {
       }
     }
     return sums
+  }
+
+  /** A minibatch forward and back; what it loses is added to `sums`. */
+  #passInStages(source: Dataset, order: Uint32Array, start: number, rows: number, stepSize: number, sums: Sums): void {
+    const space = this.#training
+    this.#gather(space, source, start, rows, order)
+    this.#forward(space, rows)
+    const { loss, right } = this.#outputDelta(space, rows)
+    sums.loss += loss
+    sums.right += right
+    sums.samples += rows
+    if (this.#descent) this.#descent.stepSize = stepSize
+    this.#backward(space, rows, this.#descent)
+  }
+
+  /** As {@link CPUNetwork.#passInStages}, for a small network. */
+  #passStraight(pass: Pass, source: Dataset, order: Uint32Array, start: number, rows: number, sums: Sums): void {
+    const { inputs, targets } = source
+    const parameters = this.#parameters as Float32Array
+    const scores = this.#scores.fill(0)
+    pass(parameters, inputs.data, targets.data, order, start, rows, this.#gradients as Float32Array, scores)
+    sums.loss += scores[0]!
+    sums.right += scores[1]!
+    sums.samples += rows
   }
 
   async score(data: LoadedData): Promise<Sums> {
