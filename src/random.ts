@@ -102,10 +102,10 @@ export class Random {
 
   /** A whole number from 0 to n − 1, each as likely (rejection, no modulo bias). */
   below(n: number): number {
-    const limit = 2 ** 32 - (2 ** 32 % n)
     for (;;) {
       const bits = this.bits()
-      if (bits < limit) return bits % n
+      // The exact limit costs a division of doubles, and next to none of the numbers come near it.
+      if (bits < 2 ** 32 - n || bits < 2 ** 32 - (2 ** 32 % n)) return bits % n
     }
   }
 
