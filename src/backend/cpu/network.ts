@@ -11,6 +11,7 @@ import * as small from './small.ts'
 import { type Pass, straightPass } from './straight.ts'
 import * as tiled from './tiled.ts'
 import type { Descent } from './update.ts'
+import { type Source, Workspace } from './workspace.ts'
 
 export type Precision = 'float32' | 'float64'
 
@@ -29,34 +30,6 @@ const breathe = () =>
     }
     port2.postMessage(null)
   })
-
-/** What a pass over a minibatch writes: one array a layer, and the minibatch's own rows. */
-interface Workspace {
-  rows: number
-  /** The minibatch's inputs, where a stage wants them one after another. */
-  inputs: Values
-  /** What each layer reads, for the tiled stages: the data set's own rows, then the activations below. */
-  below: Rows[]
-  targets: Values
-  z: Values[]
-  a: Values[]
-  deltas: Values[]
-}
-
-/** Inputs, with targets where there are any. */
-interface Source {
-  readonly inputs: Matrix
-  readonly targets?: Matrix
-}
-
-function gatherRows(matrix: Matrix, target: Values, start: number, rows: number, order?: Uint32Array): void {
-  const { cols, data } = matrix
-  for (let m = 0; m < rows; m++) {
-    const from = (order ? order[start + m]! : start + m) * cols
-    const to = m * cols
-    for (let j = 0; j < cols; j++) target[to + j] = data[from + j]!
-  }
-}
 
 class CPUData implements LoadedData {
   readonly samples: number
@@ -121,11 +94,9 @@ export class CPUNetwork implements PlacedNetwork {
   }
 
   get memory(): number {
-    const spaces = [this.#training, this.#pieces].flatMap((space) =>
-      space ? [space.inputs, space.targets, ...space.z, ...space.a, ...space.deltas] : [],
-    )
-    const arrays = [this.#parameters, this.#checkpoint, this.#gradients, this.#state, ...spaces]
-    return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.#scratch?.bytes ?? 0)
+    const arrays = [this.#parameters, this.#checkpoint, this.#gradients, this.#state]
+    const spaces = this.#training.bytes + (this.#pieces?.bytes ?? 0) + (this.#scratch?.bytes ?? 0)
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, spaces)
   }
 
   /** Data sets stay where they are; scoring takes a workspace. */
@@ -139,13 +110,8 @@ export class CPUNetwork implements PlacedNetwork {
   }
 
   #makeWorkspace(rows: number): Workspace {
-    const perLayer = () => this.#layers.map(({ outputs }) => this.#array(rows * outputs))
-    const first = this.#readsInPlace ? 0 : this.#layers[0]!.inputs
-    const last = this.#layers.at(-1)!.outputs
-    const inputs = this.#array(rows * first)
-    const a = perLayer()
-    const below = [inputs, ...a].map((values) => ({ values: values as Float32Array, order: undefined, first: 0 }))
-    return { rows, inputs, below, targets: this.#array(rows * last), z: perLayer(), a, deltas: perLayer() }
+    const inPlace = this.#scratch !== undefined && !small.isSmall(this.#layers[0]!)
+    return new Workspace(this.#layers, rows, this.#array, inPlace)
   }
 
   /** A workspace for data that is not trained on: as large as is useful, made when first needed. */
@@ -162,18 +128,6 @@ export class CPUNetwork implements PlacedNetwork {
 
   load(data: Dataset): Promise<LoadedData> {
     return Promise.resolve(new CPUData(data))
-  }
-
-  /** Whether the first layer reads its inputs from the data set itself. */
-  get #readsInPlace(): boolean {
-    return this.#scratch !== undefined && !small.isSmall(this.#layers[0]!)
-  }
-
-  /** Takes the samples that `order` names from `start` on into the workspace. */
-  #gather(space: Workspace, data: Source, start: number, rows: number, order?: Uint32Array): void {
-    if (this.#readsInPlace) Object.assign(space.below[0]!, { values: data.inputs.data, order, first: start })
-    else gatherRows(data.inputs, space.inputs, start, rows, order)
-    if (data.targets) gatherRows(data.targets, space.targets, start, rows, order)
   }
 
   #forward(space: Workspace, rows: number): void {
@@ -261,7 +215,7 @@ export class CPUNetwork implements PlacedNetwork {
   /** A minibatch forward and back; what it loses is added to `sums`. */
   #passInStages(source: Dataset, order: Uint32Array, start: number, rows: number, stepSize: number, sums: Sums): void {
     const space = this.#training
-    this.#gather(space, source, start, rows, order)
+    space.take(source, start, rows, order)
     this.#forward(space, rows)
     const { loss, right } = this.#outputDelta(space, rows)
     sums.loss += loss
@@ -308,7 +262,7 @@ export class CPUNetwork implements PlacedNetwork {
     const space = this.#piecesFor(samples)
     for (let start = 0; start < samples; start += space.rows) {
       const rows = Math.min(space.rows, samples - start)
-      this.#gather(space, source, start, rows)
+      space.take(source, start, rows)
       this.#forward(space, rows)
       use(space, rows, start)
       if (start + rows < samples) await breathe()
@@ -318,7 +272,7 @@ export class CPUNetwork implements PlacedNetwork {
   trace(minibatch: Dataset): Promise<Trace> {
     const rows = minibatch.length
     const space = this.#makeWorkspace(rows)
-    this.#gather(space, minibatch, 0, rows)
+    space.take(minibatch, 0, rows)
     this.#forward(space, rows)
     const { loss } = this.#outputDelta(space, rows)
     this.#backward(space, rows)

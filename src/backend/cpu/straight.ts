@@ -67,8 +67,10 @@ function passSource(layers: readonly Layer[], loss: LossName): string {
   const load = (name: string, count: number) => (j: number) => `const ${name}${j} = ${name}[sample * ${count} + ${j}]`
   return `'use strict'
 const { fround, max, exp, log } = Math
+const g = new Float64Array(${Math.max(16, countParameters(layers))})
 return function (parameters, x, y, order, start, rows, gradients, sums) {
-${each((i) => `const p${i} = parameters[${i}]; let g${i} = 0`).join('\n')}
+${each((i) => `const p${i} = parameters[${i}]`).join('\n')}
+g.fill(0)
 let loss = 0
 let right = 0
 for (let m = start; m < start + rows; m++) {
@@ -82,7 +84,7 @@ ${layers.flatMap((_, l) => backwardLines(layers, layers.length - 1 - l)).join('\
 sums[0] += loss
 sums[1] += right
 const share = 1 / rows
-${each((i) => `gradients[${i}] = g${i} * share`).join('\n')}
+${each((i) => `gradients[${i}] = g[${i}] * share`).join('\n')}
 }`
 }
 
@@ -143,8 +145,8 @@ function backwardLines(layers: readonly Layer[], l: number): string[] {
   const layer = layers[l]!
   const { inputs, outputs, biasOffset } = layer
   const lines = range(outputs).flatMap((i) => [
-    ...range(inputs).map((j) => `g${weight(layer, i, j)} += d${l}_${i} * ${below(l, j)}`),
-    `g${biasOffset + i} += d${l}_${i}`,
+    ...range(inputs).map((j) => `g[${weight(layer, i, j)}] += d${l}_${i} * ${below(l, j)}`),
+    `g[${biasOffset + i}] += d${l}_${i}`,
   ])
   if (l === 0) return lines
   for (const j of range(inputs)) {

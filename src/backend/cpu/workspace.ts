@@ -1,0 +1,67 @@
+import type { Matrix } from '../../data/matrix.ts'
+import type { Layer } from '../../model/layout.ts'
+import type { Rows } from './panels.ts'
+import type { Values } from './stages.ts'
+
+/** Inputs, with targets where there are any. */
+export interface Source {
+  readonly inputs: Matrix
+  readonly targets?: Matrix
+}
+
+/** What a pass over at most `rows` samples reads and writes: one array a layer, row-major with one row a sample. */
+export class Workspace {
+  readonly rows: number
+  readonly targets: Values
+  readonly z: Values[]
+  readonly a: Values[]
+  readonly deltas: Values[]
+  /** What each layer reads: the inputs, then the activations of the layer below. */
+  readonly below: Rows[]
+  readonly #inputs: Values | undefined
+
+  /**
+   * @param array makes an array in the backend's precision
+   * @param inPlace whether the first layer reads its rows in the data set itself; else they are gathered
+   */
+  constructor(layers: readonly Layer[], rows: number, array: (length: number) => Values, inPlace: boolean) {
+    const perLayer = () => layers.map(({ outputs }) => array(rows * outputs))
+    this.rows = rows
+    this.#inputs = inPlace ? undefined : array(rows * layers[0]!.inputs)
+    this.targets = array(rows * layers.at(-1)!.outputs)
+    this.z = perLayer()
+    this.a = perLayer()
+    this.deltas = perLayer()
+    this.below = [this.#inputs ?? array(0), ...this.a.slice(0, -1)].map((values) => ({
+      // The reference, which runs in float64 too, asks for the values alone.
+      values: values as Float32Array,
+      order: undefined,
+      first: 0,
+    }))
+  }
+
+  get bytes(): number {
+    const arrays = [this.targets, ...this.z, ...this.a, ...this.deltas]
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.#inputs?.byteLength ?? 0)
+  }
+
+  /** Takes in `rows` samples from `start` on, those that `order` names where it is given. */
+  take({ inputs, targets }: Source, start: number, rows: number, order?: Uint32Array): void {
+    if (this.#inputs) gatherRows(inputs, this.#inputs, start, rows, order)
+    else {
+      const first = this.below[0]!
+      first.values = inputs.data
+      first.order = order
+      first.first = start
+    }
+    if (targets) gatherRows(targets, this.targets, start, rows, order)
+  }
+}
+
+function gatherRows({ cols, data }: Matrix, target: Values, start: number, rows: number, order?: Uint32Array): void {
+  for (let m = 0; m < rows; m++) {
+    const from = (order ? order[start + m]! : start + m) * cols
+    const to = m * cols
+    for (let j = 0; j < cols; j++) target[to + j] = data[from + j]!
+  }
+}
