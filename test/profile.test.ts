@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import type { Profile } from '../src/backend/profiler.ts'
+import { adam } from '../src/training/optimizer.ts'
 import { fit, Trainer } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { withDevice } from './device.ts'
@@ -53,6 +54,17 @@ describe('profile', () => {
     const profile = trainer.profile()
     trainer.dispose()
     expect(parts(profile, 'kernel')).toEqual(['resident'])
+  })
+
+  it('of the CPU has every stage too', async () => {
+    const options = { backend: 'cpu', loss: 'crossEntropy', optimizer: adam(), seed: 1, profile: true } as const
+    const trainer = await Trainer.create(randomNetwork([50, 40, 10], 'tanh', 'softmax', 1), options)
+    await trainer.fit(data, { epochs: 5 })
+    const stages = ['forward[0]', 'forward[1]', 'gather', 'gradient[0]', 'gradient[1]', 'hiddenDelta[0]', 'outputDelta']
+    const profile = trainer.profile()
+    expect(parts(profile, 'kernel').sort()).toEqual([...stages, 'update'])
+    expect(sum(profile)).toBeCloseTo(profile.seconds, 6)
+    expect(profile.entries.find(({ part }) => part === 'other')!.share).toBeLessThan(0.1)
   })
 
   it('is not made without being asked for', async () => {
