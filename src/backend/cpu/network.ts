@@ -2,8 +2,9 @@ import type { Dataset } from '../../data/dataset.ts'
 import type { Matrix } from '../../data/matrix.ts'
 import type { Layer } from '../../model/layout.ts'
 import type { Network } from '../../model/network.ts'
-import { stateSlots, stepScalars } from '../../training/optimizer.ts'
+import { type Optimizer, type StepScalars, stateSlots, stepScalars } from '../../training/optimizer.ts'
 import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
+import { timed } from '../profiler.ts'
 import * as reference from './stages.ts'
 import type { Values } from './stages.ts'
 import type { Rows } from './panels.ts'
@@ -102,16 +103,22 @@ export class CPUNetwork implements PlacedNetwork {
   /** Data sets stay where they are; scoring takes a workspace. */
   memoryFor(_train: Dataset, validation?: Dataset): number {
     const rows = validation ? this.#pieceRows(validation.length) : 0
-    const held = this.#pieces?.rows ?? 0
-    if (rows <= held) return this.memory
-    const perRow = this.#layers.reduce((sum, { outputs }) => sum + 3 * outputs, 0)
-    const ends = this.#layers[0]!.inputs + this.#layers.at(-1)!.outputs
-    return this.memory + (rows - held) * (perRow + ends) * this.#parameters.BYTES_PER_ELEMENT
+    if (rows <= (this.#pieces?.rows ?? 0)) return this.memory
+    return this.memory - (this.#pieces?.bytes ?? 0) + this.#makeWorkspace(rows).bytes
   }
 
   #makeWorkspace(rows: number): Workspace {
     const inPlace = this.#scratch !== undefined && !small.isSmall(this.#layers[0]!)
     return new Workspace(this.#layers, rows, this.#array, inPlace)
+  }
+
+  /** The time where a profiler asks for it; {@link CPUNetwork.#ended} takes it. */
+  #begin(): number {
+    return this.#settings.profiler ? performance.now() : 0
+  }
+
+  #ended(stage: string, layer: number, began: number): void {
+    this.#settings.profiler?.add('kernel', layer < 0 ? stage : `${stage}[${layer}]`, performance.now() - began)
   }
 
   /** A workspace for data that is not trained on: as large as is useful, made when first needed. */
@@ -135,16 +142,22 @@ export class CPUNetwork implements PlacedNetwork {
       const { values } = space.below[l]!
       const [z, a] = [space.z[l] as Float32Array, space.a[l] as Float32Array]
       const parameters = this.#parameters as Float32Array
+      const began = this.#begin()
       if (!this.#scratch) reference.forward(layer, parameters, values, rows, z, a)
       else if (small.isSmall(layer)) small.forward(layer, parameters, values, rows, z, a)
       else tiled.forward(layer, parameters, space.below[l]!, rows, z, a, this.#scratch)
+      this.#ended('forward', l, began)
     })
   }
 
   #outputDelta(space: Workspace, rows: number): { loss: number; right: number } {
     const l = this.#layers.length - 1
     const { z, a, deltas, targets } = space
-    return reference.outputDelta(this.#layers[l]!, this.#settings.loss, z[l]!, a[l]!, targets, rows, deltas[l]!)
+    const { loss } = this.#settings
+    const began = this.#begin()
+    const sums = reference.outputDelta(this.#layers[l]!, loss, z[l]!, a[l]!, targets, rows, deltas[l]!)
+    this.#ended('outputDelta', -1, began)
+    return sums
   }
 
   /** Deltas and gradients from the top down; with a `descent`, steps of plain sgd instead of gradients. */
@@ -161,9 +174,11 @@ export class CPUNetwork implements PlacedNetwork {
     const above = deltas[l + 1] as Float32Array
     const own = [z[l] as Float32Array, a[l] as Float32Array, deltas[l] as Float32Array] as const
     const parameters = this.#parameters as Float32Array
+    const began = this.#begin()
     if (!this.#scratch) reference.hiddenDelta(next, parameters, above, rows, activation, ...own)
     else if (small.isSmall(next)) small.hiddenDelta(next, parameters, above, rows, activation, ...own)
     else tiled.hiddenDelta(next, this.#parameterRows, above, rows, activation, ...own, this.#scratch)
+    this.#ended('hiddenDelta', l, began)
   }
 
   #gradient(space: Workspace, rows: number, l: number, descent?: Descent): void {
@@ -171,9 +186,11 @@ export class CPUNetwork implements PlacedNetwork {
     const below = space.below[l]!
     const deltas = space.deltas[l] as Float32Array
     const target = (descent ? this.#parameters : this.#gradients) as Float32Array
+    const began = this.#begin()
     if (!this.#scratch) reference.gradient(layer, deltas, below.values, rows, target)
     else if (small.isSmall(layer)) small.gradient(layer, deltas, below.values, rows, target, descent)
     else tiled.gradient(layer, deltas, below, rows, target, descent, this.#scratch)
+    this.#ended('gradient', l, began)
   }
 
   epochsAtOnce(): number {
@@ -201,10 +218,9 @@ export class CPUNetwork implements PlacedNetwork {
       const scalars = stepScalars(optimizer, step, learningRate)
       if (this.#straight) this.#passStraight(this.#straight, source, order, start, rows, sums)
       else this.#passInStages(source, order, start, rows, scalars.stepSize, sums)
-      const stepped = this.#descent && !this.#straight
-      if (!stepped) reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
+      if (!this.#descent || this.#straight) this.#update(optimizer, scalars)
       if (performance.now() - this.#lastBreath > STRETCH) {
-        await breathe()
+        await timed(this.#settings.profiler, 'host', 'event loop', breathe)
         signal?.throwIfAborted()
         this.#lastBreath = performance.now()
       }
@@ -212,10 +228,18 @@ export class CPUNetwork implements PlacedNetwork {
     return sums
   }
 
+  #update(optimizer: Optimizer, scalars: StepScalars): void {
+    const began = this.#begin()
+    reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
+    this.#ended('update', -1, began)
+  }
+
   /** A minibatch forward and back; what it loses is added to `sums`. */
   #passInStages(source: Dataset, order: Uint32Array, start: number, rows: number, stepSize: number, sums: Sums): void {
     const space = this.#training
+    const began = this.#begin()
     space.take(source, start, rows, order)
+    this.#ended('gather', -1, began)
     this.#forward(space, rows)
     const { loss, right } = this.#outputDelta(space, rows)
     sums.loss += loss
@@ -230,7 +254,9 @@ export class CPUNetwork implements PlacedNetwork {
     const { inputs, targets } = source
     const parameters = this.#parameters as Float32Array
     const scores = this.#scores.fill(0)
+    const began = this.#begin()
     pass(parameters, inputs.data, targets.data, order, start, rows, this.#gradients as Float32Array, scores)
+    this.#ended('forward to gradient', -1, began)
     sums.loss += scores[0]!
     sums.right += scores[1]!
     sums.samples += rows
