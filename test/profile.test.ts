@@ -13,7 +13,7 @@ describe('profile', () => {
     profile.entries.flatMap(({ part, name }) => (part === wanted ? [name] : []))
 
   withDevice('says where the time went, each kernel by name', async (device) => {
-    const network = randomNetwork([50, 40, 10], 'tanh', 'softmax', 1)
+    const network = randomNetwork([50, 200, 10], 'tanh', 'softmax', 1)
     const backend = webgpu({ device: device.gpu })
     const began = performance.now()
     const trainer = await Trainer.create(network, {

@@ -64,6 +64,12 @@ describe('ten training losses in a row agree with float64', () => {
       })
     })
   }
+  // Where δ is passed on in a pass of its own; in small networks the output's pass does it.
+  withDevice('webgpu, a wide hidden layer', async (device) => {
+    const network = randomNetwork([6, 250, 6], 'tanh', 'sigmoid', 4)
+    const wide = randomData(24, 6, 6, 1)
+    await expectSameTraining(network, wide, webgpu({ device: device.gpu }), { optimizer: sgd({ learningRate: 0.2 }) })
+  })
   for (const hidden of hiddenNames) {
     withDevice(`webgpu, hidden ${hidden}`, async (device) => {
       const network = randomNetwork([6, 8, 8, 4], hidden, 'sigmoid', 4)

@@ -1,4 +1,6 @@
 import activation from '../../../shaders/activation.wgsl?raw'
+import belowDelta from '../../../shaders/below_delta.wgsl?raw'
+import belowNone from '../../../shaders/below_none.wgsl?raw'
 import deltaRow from '../../../shaders/delta_row.wgsl?raw'
 import four from '../../../shaders/four.wgsl?raw'
 import forward from '../../../shaders/forward.wgsl?raw'
@@ -47,6 +49,8 @@ export interface Variant {
   readonly bytes?: boolean
   /** The gradients are written down instead of taken as the optimizer's step. */
   readonly keepGradients?: boolean
+  /** The output layer's δ is passed on to the layer below in the same kernel. */
+  readonly passOn?: boolean
   /** Several invocations share each sum. */
   readonly slices?: boolean
 }
@@ -82,8 +86,30 @@ const productKernels = {
   },
   output: {
     file: 'output.wgsl',
-    code: () => join(output, step, four, activation, loss, layer, softmaxRow, deltaRow, rowsStored),
-    bindings: () => ['step', 'read', 'read', 'read', 'readWrite', 'readWrite', 'read', 'readWrite'],
+    code: ({ passOn }) =>
+      join(
+        output,
+        step,
+        four,
+        activation,
+        loss,
+        layer,
+        softmaxRow,
+        deltaRow,
+        rowsStored,
+        passOn ? belowDelta : belowNone,
+      ),
+    bindings: ({ passOn }) => [
+      'step',
+      'read',
+      'read',
+      'read',
+      'readWrite',
+      'readWrite',
+      'read',
+      'readWrite',
+      ...(passOn ? readWrite : []),
+    ],
   },
   hiddenDelta: {
     file: 'hidden_delta.wgsl',

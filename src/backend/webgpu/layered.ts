@@ -49,7 +49,7 @@ export interface Passes {
   readonly forward: readonly Recorded[]
   /** The same with loss, right answers and the output's δ; empty, as the two below, without targets. */
   readonly score: readonly Recorded[]
-  /** δ of the hidden layers, last first; score comes before. */
+  /** δ of the hidden layers, last first, but for one that score passed on already; score comes before. */
   readonly backward: readonly Recorded[]
   /** Gradients and the optimizer's step, layer by layer. */
   readonly update: readonly Recorded[]
@@ -77,6 +77,8 @@ export class LayeredPlan {
   readonly #layers: readonly DeviceLayer[]
   readonly #settings: PlacementSettings
   readonly #maker: StageMaker
+  /** The layer below the output, where the output's own pass finds its δ too. */
+  readonly #passedOn: DeviceLayer | undefined
 
   constructor(
     device: Device,
@@ -95,6 +97,8 @@ export class LayeredPlan {
       batch: settings.batchSize,
       tiling: (stage, shape) => tilingFor(device, stage, shape),
     }
+    const [below, output] = [layers.at(-2), layers.at(-1)!]
+    this.#passedOn = stages.passesOn(output, below, settings.batchSize) ? below : undefined
     const { optimizer } = settings
     const state = new Float32Array(stateSlots(optimizer) * parameters.length).fill(optimizer.initialAccumulator)
     this.residents = {
@@ -150,10 +154,14 @@ export class LayeredPlan {
     const { loss, optimizer } = this.#settings
     const packs = countPacks(this.#layers)
     const [hiddenDelta, gradient, outputDelta] = await Promise.all([
-      Promise.all(this.#layers.slice(1).map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next))),
+      Promise.all(
+        this.#layers
+          .slice(1, this.#passedOn ? last : last + 1)
+          .map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next)),
+      ),
       this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, formOf(l, data), optimizer)),
       stages.outputFits(output)
-        ? stages.output(this.#maker, output, loss, formOf(last, data))
+        ? stages.output(this.#maker, output, loss, formOf(last, data), this.#passedOn)
         : stages.outputDelta(this.#maker, output, loss),
     ])
     return { hiddenDelta, gradient, outputDelta }
@@ -173,7 +181,15 @@ export class LayeredPlan {
     if (!stages.outputFits(this.#layers[last]!)) {
       return [...forward, this.#record('outputDelta', outputDelta, [...own, data.order, rowScores])]
     }
-    const buffers = [this.#inputsOf(last, data, space), data.order, this.residents.parameters, ...own, rowScores]
+    const below = this.#passedOn ? [space.deltas[last - 1]!] : []
+    const buffers = [
+      this.#inputsOf(last, data, space),
+      data.order,
+      this.residents.parameters,
+      ...own,
+      rowScores,
+      ...below,
+    ]
     return [...forward.slice(0, last), this.#record('output', outputDelta, buffers)]
   }
 
@@ -204,7 +220,7 @@ export class LayeredPlan {
     const wanted = this.#layers.flatMap((_, l) =>
       (['forward', 'hiddenDelta', 'gradient'] as const).flatMap((stage) => {
         // The output layer's forward pass is output's, with a tile of its own; the first layer has no δ below it.
-        if (stage === 'hiddenDelta' && l === 0) return []
+        if (stage === 'hiddenDelta' && (l === 0 || (l === this.#layers.length - 1 && this.#passedOn))) return []
         if (stage === 'forward' && l === this.#layers.length - 1 && stages.outputFits(this.#layers[l]!)) return []
         const shape = stages.productShapes[stage](this.#layers[l]!, space.rows)
         return needsTuning(this.#device, stage, shape) ? [{ stage, l, shape }] : []

@@ -86,13 +86,34 @@ const MOST_OUTPUT_PACKS = 16
 /** Whether {@link output} takes this output layer. */
 export const outputFits = (layer: DeviceLayer) => layer.outputPacks <= MOST_OUTPUT_PACKS
 
-/** forward of the output layer, softmax and output delta in one. */
-export function output(maker: StageMaker, layer: DeviceLayer, loss: LossName, form: InputForm): Promise<Stage> {
+/** Passing δ on costs a dispatch; with fewer multiplications than this, output does it in its own few workgroups. */
+const MOST_PASSED_ON = 30_000
+
+/** Whether {@link output} passes δ on to the layer below. */
+export const passesOn = (layer: DeviceLayer, below: DeviceLayer | undefined, batch: number) =>
+  below !== undefined && outputFits(layer) && batch * layer.inputs * layer.outputs < MOST_PASSED_ON
+
+/**
+ * forward of the output layer, softmax and output delta in one.
+ * @param below the layer whose δ is found in the same pass, where that is wanted
+ */
+export function output(
+  maker: StageMaker,
+  layer: DeviceLayer,
+  loss: LossName,
+  form: InputForm,
+  below?: DeviceLayer,
+): Promise<Stage> {
   let width = 4
   while (width < layer.outputPacks) width *= 2
   const tiling = { rowTiles: 1, columnTiles: 1, width, slices: 1 }
-  const constants = { ...layerConstants(layer, form), ...lossConstants(layer, loss) }
-  return productStage(maker, 'output', constants, layer.outputs, tiling, { bytes: form.bytes })
+  const constants = {
+    ...layerConstants(layer, form),
+    ...lossConstants(layer, loss),
+    ...(below && { INPUT_COUNT: below.outputs, ACTIVATION_BELOW: activationNames.indexOf(below.activation) }),
+  }
+  const variant = { bytes: form.bytes, passOn: below !== undefined }
+  return productStage(maker, 'output', constants, layer.outputs, tiling, variant)
 }
 
 const ROW_WIDTH = 8
