@@ -79,9 +79,10 @@ export interface PlacedNetwork {
   /**
    * Trains through epochs, one after another, alike but for their order; resolves when the sums of their losses (each
    * taken before its step) are known. Stops after the first epoch whose loss is not finite.
+   * @param meanwhile what the host may do while a device is at work; not all backends have such a time
    * @returns the sums of each epoch that was trained
    */
-  trainEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]>
+  trainEpochs(data: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]>
   /** How many epochs it is good to ask for at once, where nothing is wanted between them; at least 1. */
   epochsAtOnce(data: LoadedData, batchSize: number): number
   /** Loss and right answers over a data set, no training. */

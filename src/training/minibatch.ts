@@ -7,7 +7,9 @@ import { Random } from '../random.ts'
  */
 export function epochOrder(samples: number, seed: number, epoch: number, shuffle: boolean): Uint32Array {
   if (shuffle) return new Random(seed, 'shuffle', epoch).permutation(samples)
-  return Uint32Array.from({ length: samples }, (_, i) => i)
+  const order = new Uint32Array(samples)
+  for (let i = 0; i < samples; i++) order[i] = i
+  return order
 }
 
 /** How many minibatches an epoch has; the last one may be shorter. */

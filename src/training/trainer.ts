@@ -52,6 +52,8 @@ export class Trainer {
   readonly #profiler: Profiler | undefined
   readonly #placed: PlacedNetwork
   readonly #opened: boolean
+  /** Orders of the next epochs of a data set that is being trained on, made while a device was at work. */
+  #prepared: { data: LoadedData; prepared: Uint32Array[] } | undefined
   #epoch = 0
   #step = 0
   #running: string | undefined
@@ -180,7 +182,10 @@ export class Trainer {
         signal?.throwIfAborted()
         const most = ahead ? this.#placed.epochsAtOnce(trainData, this.batchSize) : 1
         const count = Math.min(most, epochs - done)
-        const trained = await this.#exclusively('fit', () => this.#train(trainData, validationData, count, options))
+        const next = Math.min(count, epochs - done - count)
+        const trained = await this.#exclusively('fit', () =>
+          this.#train(trainData, validationData, count, next, options),
+        )
         for (const epoch of trained) {
           await onEpoch?.(epoch)
           yield epoch
@@ -189,15 +194,17 @@ export class Trainer {
       }
     } finally {
       for (const handle of loaded) handle.dispose()
+      this.#prepared = undefined
       this.#looping = false
     }
   }
 
-  /** Trains `count` epochs and scores the validation data after them. */
+  /** Trains `count` epochs and scores the validation data after them; the orders of `next` more may be made meanwhile. */
   async #train(
     train: LoadedData,
     validation: LoadedData | undefined,
     count: number,
+    next: number,
     { shuffle, signal }: CheckedFitOptions,
   ): Promise<Epoch[]> {
     const began = performance.now()
@@ -205,13 +212,21 @@ export class Trainer {
     const { learningRate } = this.optimizer
     const { samples } = train
     const steps = countMinibatches(samples, batchSize)
-    const makePlans = () =>
-      Array.from({ length: count }, (_, i) => {
-        const order = epochOrder(samples, seed, this.#epoch + 1 + i, shuffle)
-        return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
-      })
-    const plans = await timed(this.#profiler, 'host', 'orders of the epochs', makePlans)
-    const scores = (await this.#placed.trainEpochs(train, plans)).map(meanScore)
+    const ordersFrom = (first: number, many: number) =>
+      Array.from({ length: many }, (_, i) => epochOrder(samples, seed, first + i, shuffle))
+    const { prepared } = train === this.#prepared?.data ? this.#prepared : { prepared: [] }
+    this.#prepared = undefined
+    const orders = await timed(this.#profiler, 'host', 'orders of the epochs', () => {
+      const kept = prepared.slice(0, count)
+      return [...kept, ...ordersFrom(this.#epoch + 1 + kept.length, count - kept.length)]
+    })
+    const plans = orders.map((order, i) => {
+      return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
+    })
+    const meanwhile = () => {
+      this.#prepared = { data: train, prepared: ordersFrom(this.#epoch + 1 + count, next) }
+    }
+    const scores = (await this.#placed.trainEpochs(train, plans, meanwhile)).map(meanScore)
     this.#epoch += scores.length
     this.#step += scores.length * steps
     const last = scores.at(-1)!

@@ -18,6 +18,11 @@ export type Precision = 'float32' | 'float64'
 
 /** Evaluation and prediction go through the data in pieces of about this many values a layer. */
 const PIECE_VALUES = 1 << 18
+/**
+ * Data sets of more samples than this do not fit a processor's caches: a small network then has its minibatch gathered
+ * first, so that the processor waits for all of its rows at once and not for each.
+ */
+const MANY_SAMPLES = 1 << 15
 /** How long training may hold the event loop, in milliseconds; short epochs add up to it. */
 const STRETCH = 25
 
@@ -71,6 +76,8 @@ export class CPUNetwork implements PlacedNetwork {
   readonly #parameterRows: Rows
   readonly #scratch: tiled.Scratch | undefined
   readonly #straight: Pass | undefined
+  /** 0, 1, 2 … for a minibatch that was gathered. */
+  readonly #places: Uint32Array
   /** The loss and the right answers of one straight pass. */
   readonly #scores = new Float64Array(2)
   #pieces: Workspace | undefined
@@ -87,8 +94,9 @@ export class CPUNetwork implements PlacedNetwork {
     this.#gradients = this.#array(count)
     this.#state = this.#array(stateSlots(settings.optimizer) * count).fill(settings.optimizer.initialAccumulator)
     this.#scratch = precision === 'float32' ? new tiled.Scratch() : undefined
-    this.#training = this.#makeWorkspace(settings.batchSize)
     if (this.#scratch) this.#straight = straightPass(this.#layers, settings.loss)
+    this.#training = this.#makeWorkspace(settings.batchSize)
+    this.#places = Uint32Array.from({ length: settings.batchSize }, (_, m) => m)
     this.#parameterRows = { values: this.#parameters as Float32Array, order: undefined, first: 0 }
     const { name, momentum, weightDecay } = settings.optimizer
     if (this.#scratch && name === 'sgd' && momentum === 0) this.#descent = { stepSize: 0, weightDecay }
@@ -108,7 +116,7 @@ export class CPUNetwork implements PlacedNetwork {
   }
 
   #makeWorkspace(rows: number): Workspace {
-    const inPlace = this.#scratch !== undefined && !small.isSmall(this.#layers[0]!)
+    const inPlace = this.#scratch !== undefined && !this.#straight && !small.isSmall(this.#layers[0]!)
     return new Workspace(this.#layers, rows, this.#array, inPlace)
   }
 
@@ -251,11 +259,18 @@ export class CPUNetwork implements PlacedNetwork {
 
   /** As {@link CPUNetwork.#passInStages}, for a small network. */
   #passStraight(pass: Pass, source: Dataset, order: Uint32Array, start: number, rows: number, sums: Sums): void {
-    const { inputs, targets } = source
     const parameters = this.#parameters as Float32Array
+    const gradients = this.#gradients as Float32Array
     const scores = this.#scores.fill(0)
     const began = this.#begin()
-    pass(parameters, inputs.data, targets.data, order, start, rows, this.#gradients as Float32Array, scores)
+    const space = this.#training
+    if (space.inputs && source.length > MANY_SAMPLES) {
+      space.take(source, start, rows, order)
+      const [x, y] = [space.inputs as Float32Array, space.targets as Float32Array]
+      pass(parameters, x, y, this.#places, 0, rows, gradients, scores)
+    } else {
+      pass(parameters, source.inputs.data, source.targets.data, order, start, rows, gradients, scores)
+    }
     this.#ended('forward to gradient', -1, began)
     sums.loss += scores[0]!
     sums.right += scores[1]!

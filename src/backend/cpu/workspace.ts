@@ -18,7 +18,8 @@ export class Workspace {
   readonly deltas: Values[]
   /** What each layer reads: the inputs, then the activations of the layer below. */
   readonly below: Rows[]
-  readonly #inputs: Values | undefined
+  /** The minibatch's own rows, where the first layer does not read them in the data set. */
+  readonly inputs: Values | undefined
 
   /**
    * @param array makes an array in the backend's precision
@@ -27,12 +28,12 @@ export class Workspace {
   constructor(layers: readonly Layer[], rows: number, array: (length: number) => Values, inPlace: boolean) {
     const perLayer = () => layers.map(({ outputs }) => array(rows * outputs))
     this.rows = rows
-    this.#inputs = inPlace ? undefined : array(rows * layers[0]!.inputs)
+    this.inputs = inPlace ? undefined : array(rows * layers[0]!.inputs)
     this.targets = array(rows * layers.at(-1)!.outputs)
     this.z = perLayer()
     this.a = perLayer()
     this.deltas = perLayer()
-    this.below = [this.#inputs ?? array(0), ...this.a.slice(0, -1)].map((values) => ({
+    this.below = [this.inputs ?? array(0), ...this.a.slice(0, -1)].map((values) => ({
       // The reference, which runs in float64 too, asks for the values alone.
       values: values as Float32Array,
       order: undefined,
@@ -42,12 +43,12 @@ export class Workspace {
 
   get bytes(): number {
     const arrays = [this.targets, ...this.z, ...this.a, ...this.deltas]
-    return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.#inputs?.byteLength ?? 0)
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.inputs?.byteLength ?? 0)
   }
 
   /** Takes in `rows` samples from `start` on, those that `order` names where it is given. */
   take({ inputs, targets }: Source, start: number, rows: number, order?: Uint32Array): void {
-    if (this.#inputs) gatherRows(inputs, this.#inputs, start, rows, order)
+    if (this.inputs) gatherRows(inputs, this.inputs, start, rows, order)
     else {
       const first = this.below[0]!
       first.values = inputs.data

@@ -157,23 +157,27 @@ export class WebGPUNetwork implements PlacedNetwork {
     return this.#crossover?.plan === 'layered' ? undefined : this.#resident
   }
 
-  async trainEpochs(loaded: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]> {
+  async trainEpochs(loaded: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]> {
     const data = ownData(loaded)
     const resident = this.#residentNow
     const began = performance.now()
-    const sums = resident ? await this.#trainGroup(resident, data, plans) : await this.#trainEach(data, plans)
+    // Where time is measured, nothing may overlap.
+    if (this.#clock) meanwhile = undefined
+    const sums = await (resident
+      ? this.#trainGroup(resident, data, plans, meanwhile)
+      : this.#trainEach(data, plans, meanwhile))
     const steps = plans.reduce((sum, { order, batchSize }) => sum + countMinibatches(order.length, batchSize), 0)
     this.#crossover?.learn(steps, performance.now() - began)
     return sums
   }
 
   /** Epoch after epoch by the layered plan. */
-  async #trainEach(data: WebGPUData, plans: readonly EpochPlan[]): Promise<Sums[]> {
+  async #trainEach(data: WebGPUData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]> {
     const done: Sums[] = []
     await this.#tuneOnce(data)
     const began = performance.now()
     for (const plan of plans) {
-      const sums = await this.#trainLayered(data, plan)
+      const sums = await this.#trainLayered(data, plan, meanwhile)
       done.push(sums)
       if (!Number.isFinite(sums.loss)) break
     }
@@ -182,7 +186,7 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   /** One epoch by the layered plan. */
-  async #trainLayered(data: WebGPUData, plan: EpochPlan): Promise<Sums> {
+  async #trainLayered(data: WebGPUData, plan: EpochPlan, meanwhile?: () => void): Promise<Sums> {
     const passes = await this.#timed('compile', 'kernels', () => data.passes(this.#plan, this.#training))
     const stages = [...passes.score, ...passes.backward, ...passes.update]
     const { order, batchSize, learningRate, stepsBefore, signal } = plan
@@ -194,7 +198,7 @@ export class WebGPUNetwork implements PlacedNetwork {
         const scalars = stepScalars(optimizer, stepsBefore + first + i + 1, learningRate)
         return { start, rows: Math.min(batchSize, order.length - start), scalars }
       })
-    const limits = { most: this.#recorder.mostSteps(stages), atOnce: this.#atOnce }
+    const limits = { most: this.#recorder.mostSteps(stages), atOnce: this.#atOnce, meanwhile }
     const steps = countMinibatches(order.length, batchSize)
     await inSubmits(this.#device, this.#pace.layered, steps, signal, submit, limits)
     return this.#evaluation.readScores(this.#training, order.length)
@@ -214,7 +218,12 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   /** Epochs of a small network in as few dispatches as the time for one allows, and one read-back for all of them. */
-  async #trainGroup(resident: ResidentPlan, data: WebGPUData, plans: readonly EpochPlan[]): Promise<Sums[]> {
+  async #trainGroup(
+    resident: ResidentPlan,
+    data: WebGPUData,
+    plans: readonly EpochPlan[],
+    meanwhile?: () => void,
+  ): Promise<Sums[]> {
     const plan = plans[0]!
     const samples = plan.order.length
     const perEpoch = countMinibatches(samples, plan.batchSize)
@@ -225,7 +234,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     }
     const submit = (first: number, count: number) => resident.submit(data, plan, perEpoch, first, count)
     const steps = perEpoch * plans.length
-    await inSubmits(this.#device, this.#pace.resident, steps, plan.signal, submit, { atOnce: this.#atOnce })
+    await inSubmits(this.#device, this.#pace.resident, steps, plan.signal, submit, { atOnce: this.#atOnce, meanwhile })
     const each = resident.scoresPerEpoch
     const values = await this.#read(resident.scores, plans.length * each * 8)
     const sums = plans.map((_, i) => sumRows(values.subarray(2 * i * each), each, samples))

@@ -31,10 +31,18 @@ export class Pace {
   }
 }
 
+export interface SubmitOptions {
+  /** The most steps of one submit. */
+  readonly most?: number
+  /** How many submits are under way at once. */
+  readonly atOnce?: number
+  /** Done once, while the device is at work on the first submit. */
+  readonly meanwhile?: (() => void) | undefined
+}
+
 /**
  * Submits `steps` steps in pieces that fill the time for one submit, some of them under way at a time.
  * @param submit records and submits `count` steps from `first` on
- * @param options the most steps of one submit, and how many submits are under way at once
  */
 export async function inSubmits(
   device: Device,
@@ -42,7 +50,7 @@ export async function inSubmits(
   steps: number,
   signal: AbortSignal | undefined,
   submit: (first: number, count: number) => Promise<void>,
-  { most = Infinity, atOnce = inFlight.normal } = {},
+  { most = Infinity, atOnce = inFlight.normal, meanwhile }: SubmitOptions = {},
 ): Promise<void> {
   const underWay: Promise<void>[] = []
   let lastEnd = performance.now()
@@ -57,6 +65,7 @@ export async function inSubmits(
     })
     settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
     underWay.push(settled)
+    if (first === 0) meanwhile?.()
     first += count
     if (underWay.length >= atOnce) await underWay.shift()
     if (signal?.aborted) break
