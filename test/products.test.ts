@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
+import { cpu } from '../src/backend/cpu/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { Device, findAdapter } from '../src/backend/webgpu/device.ts'
 import { Kernels } from '../src/backend/webgpu/kernels.ts'
@@ -13,7 +14,7 @@ import {
   toHost,
   unpackRows,
 } from '../src/backend/webgpu/packs.ts'
-import { chooseTiling, groupsOf } from '../src/backend/webgpu/tiling.ts'
+import { chooseFewTiling, chooseTiling, groupsOf } from '../src/backend/webgpu/tiling.ts'
 import { needsTuning, tilingFor } from '../src/backend/webgpu/tuning.ts'
 import { Dataset } from '../src/data/dataset.ts'
 import { Matrix } from '../src/data/matrix.ts'
@@ -22,6 +23,7 @@ import { sgd } from '../src/training/optimizer.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { verify } from '../src/training/verify.ts'
 import { randomData, randomNetwork } from './backends.ts'
+import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
 /** What withDevice's adapter does not do by itself: products divided as on a hardware adapter, sums shared by slices. */
@@ -64,6 +66,40 @@ describe('products', () => {
             expect(slices === 1 || (rowTiles === 1 && columnTiles === 1)).toBe(true)
           }
         }
+      }
+    }
+  })
+
+  it('of few terms are divided so that every row and column has its place', () => {
+    for (const software of [true, false]) {
+      for (const rows of [1, 4, 30, 784]) {
+        for (const columns of [1, 3, 16, 17, 30, 130]) {
+          const tiling = chooseFewTiling({ rows, columns, terms: 10 }, software)
+          const [x, y] = groupsOf({ rows, columns }, tiling)
+          expect(x * tiling.width * tiling.columnTiles * 4).toBeGreaterThanOrEqual(columns)
+          expect(y * tiling.rowTiles * 4).toBeGreaterThanOrEqual(rows)
+          expect(tiling.width % 4).toBe(0)
+        }
+      }
+    }
+  })
+
+  withDevice('of few terms hold for every small minibatch, on wide layers and narrow ones', async ({ gpu }) => {
+    for (const backend of [webgpu({ device: gpu, plan: 'layered' }), asHardware(gpu)]) {
+      for (const batchSize of [1, 4, 5, 10, 16, 17]) {
+        const network = randomNetwork([70, 37, 6], 'tanh', 'sigmoid', batchSize)
+        const data = randomData(batchSize, 70, 6, 2)
+        const { ok, layers } = await verify(network, data, { backend, batchSize })
+        expect(ok, JSON.stringify(layers)).toBe(true)
+        // A last, shorter minibatch, whose missing terms must add nothing.
+        const trained = []
+        for (const one of [backend, cpu({ precision: 'float64' })]) {
+          const trainer = await Trainer.create(network.clone(), { backend: one, batchSize, seed: 1, optimizer: sgd() })
+          await trainer.fit(randomData(2 * batchSize + 1, 70, 6, 3), { epochs: 3 })
+          trained.push((await trainer.read()).parameters)
+          trainer.dispose()
+        }
+        expectClose(trained[0]!, trained[1]!, { name: `batch ${batchSize}`, rtol: 1e-4, atol: 1e-5 })
       }
     }
   })

@@ -19,6 +19,7 @@ import outputDelta from '../../../shaders/output_delta.wgsl?raw'
 import product from '../../../shaders/product.wgsl?raw'
 import slicesMany from '../../../shaders/slices_many.wgsl?raw'
 import slicesOne from '../../../shaders/slices_one.wgsl?raw'
+import productFew from '../../../shaders/product_few.wgsl?raw'
 import resident from '../../../shaders/resident.wgsl?raw'
 import rowsStored from '../../../shaders/rows_stored.wgsl?raw'
 import softmax from '../../../shaders/softmax.wgsl?raw'
@@ -53,6 +54,8 @@ export interface Variant {
   readonly passOn?: boolean
   /** Several invocations share each sum. */
   readonly slices?: boolean
+  /** Sums have at most 16 terms. */
+  readonly few?: boolean
 }
 
 const straightLibraries = join(step, one, activation, loss, optimizer)
@@ -137,7 +140,7 @@ function makeSource(name: KernelName, variant: Variant, quads: boolean): KernelS
   const { file, code, bindings } = productKernels[name]
   const inputs = variant.bytes ? inputsByte : inputsFloat
   const slices = variant.slices ? slicesMany : slicesOne
-  const text = join(code(variant), product, slices, quads ? valuesQuad : valuesPlain, inputs)
+  const text = join(code(variant), variant.few ? productFew : product, slices, quads ? valuesQuad : valuesPlain, inputs)
   // On the kernel's first line, so that the line numbers stay the kernel's.
   return { file, code: quads ? `enable subgroups; ${text}` : text, bindings: bindings(variant) }
 }

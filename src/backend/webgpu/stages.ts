@@ -2,8 +2,8 @@ import { activationNames } from '../../model/activation.ts'
 import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
 import { type Optimizer, optimizerNames, stateSlots } from '../../training/optimizer.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
-import type { DeviceLayer } from './packs.ts'
-import { divideUp, groupsOf, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
+import { type DeviceLayer, packsOf } from './packs.ts'
+import { divideUp, groupsOf, hasFewTerms, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
 
 /**
  * The stages of a training step on the GPU: which kernel with which constants, and how many workgroups a minibatch
@@ -177,6 +177,8 @@ export async function gradient(
   optimizer?: Optimizer,
 ): Promise<Stage> {
   const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack } = layer
+  const shape = productShapes.gradient(layer, maker.batch)
+  const few = hasFewTerms(shape)
   // Sums over samples are never shared: their number is the minibatch's, and that may be the last, shorter one.
   const tiling = { ...tilingOf(maker, 'gradient', layer), slices: 1 }
   const [x, y] = groupsOf({ rows: inputs, columns: outputs }, tiling)
@@ -191,8 +193,10 @@ export async function gradient(
     WHOLE_TILES: Number(inputs % (4 * tiling.rowTiles) === 0),
     ...(optimizer && { PACKS: packs, SLOTS: stateSlots(optimizer), ...optimizerConstants(optimizer) }),
     ...tilingConstants(tiling),
+    ...(few ? { TERM_STEPS: packsOf(maker.batch) } : {}),
   }
-  const kernel = await maker.kernels.compile('gradient', constants, { bytes, keepGradients: optimizer === undefined })
+  const keepGradients = optimizer === undefined
+  const kernel = await maker.kernels.compile('gradient', constants, { bytes, keepGradients, few })
   return { kernel, groups: () => [x, y + 1] }
 }
 

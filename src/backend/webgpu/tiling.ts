@@ -63,6 +63,23 @@ export function chooseTiling(shape: ProductShape, software: boolean): Tiling {
   return { rowTiles, columnTiles, width, slices }
 }
 
+/** Sums of at most so many terms are for shaders/product_few.wgsl. */
+const FEW_TERMS = 16
+export const hasFewTerms = ({ terms }: Pick<ProductShape, 'terms'>) => terms <= FEW_TERMS
+
+/** How a product of few terms is divided: as many tiles of rows an invocation as leave enough workgroups. */
+export function chooseFewTiling(shape: ProductShape, software: boolean): Tiling {
+  const rows = packsOf(shape.rows)
+  const columns = packsOf(shape.columns)
+  const enough = ENOUGH_GROUPS[software ? 'software' : 'hardware']
+  let width = software ? 4 : WIDEST.hardware
+  while (width > 4 && width / 2 >= columns) width /= 2
+  const columnTiles = software && columns > width ? 2 : 1
+  const across = divideUp(columns, width * columnTiles)
+  const rowTiles = Math.max(1, Math.min(rows, Math.floor((rows * across) / enough), software ? Infinity : 4))
+  return { rowTiles, columnTiles, width, slices: 1 }
+}
+
 /** The overrides of shaders/product.wgsl. */
 export function tilingConstants({ rowTiles, columnTiles, width, slices }: Tiling): Record<string, number> {
   return {

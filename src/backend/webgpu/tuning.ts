@@ -1,7 +1,7 @@
 import type { Device } from './device.ts'
 import { encode, type Recorded } from './recording.ts'
 import { packsOf } from './packs.ts'
-import { chooseTiling, type ProductShape, type Tiling } from './tiling.ts'
+import { chooseFewTiling, chooseTiling, hasFewTerms, type ProductShape, type Tiling } from './tiling.ts'
 
 /** Products of fewer multiplications than this are not worth a measurement. */
 const WORTH_MEASURING = 100_000
@@ -17,14 +17,19 @@ const found = new Map<string, Tiling>()
 const keyOf = (device: Device, stage: string, { rows, columns, terms }: ProductShape) =>
   `${device.name} ${stage} ${rows} ${columns} ${terms}`
 
+/** Gradients over a small minibatch have a product of their own. */
+const isFew = (stage: string, shape: ProductShape) => stage === 'gradient' && hasFewTerms(shape)
+
 /** The tile that was measured to be the fastest for this shape on this adapter, else the one that the rule gives. */
 export function tilingFor(device: Device, stage: string, shape: ProductShape): Tiling {
-  return found.get(keyOf(device, stage, shape)) ?? chooseTiling(shape, device.software)
+  const choose = isFew(stage, shape) ? chooseFewTiling : chooseTiling
+  return found.get(keyOf(device, stage, shape)) ?? choose(shape, device.software)
 }
 
 /** Whether a product of this shape is worth a measurement that was not made yet. */
 export function needsTuning(device: Device, stage: string, shape: ProductShape): boolean {
   if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || found.has(keyOf(device, stage, shape))) return false
+  if (isFew(stage, shape)) return false
   // Slices change the order in which a sum is added up; everything else leaves every bit as it is.
   return chooseTiling(shape, device.software).slices === 1
 }
