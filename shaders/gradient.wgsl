@@ -52,7 +52,7 @@ fn column_packs() -> u32 {
 }
 
 fn store_row(row: u32, pack: u32, sums: vec4f) {
-  if (WHOLE_TILES || row < INPUT_COUNT) { finish(WEIGHTS + row * OUTPUT_PACKS + pack, sums * share); }
+  if (WHOLE_TILES || row < INPUT_COUNT) { finish_weights(WEIGHTS + row * OUTPUT_PACKS + pack, sums * share); }
 }
 
 fn sum_biases(group: u32, lane: u32) {

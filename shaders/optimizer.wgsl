@@ -17,6 +17,8 @@ override TAKE1: f32;
 override KEEP2: f32;
 override TAKE2: f32;
 override EPSILON: f32;
+override L1: f32;             // of the penalty L1 Σ|w| + L2 Σw² that weights are kept small by; biases are not
+override L2: f32;
 
 // Values is vec4f or f32, Flags vec4<bool> or bool: four.wgsl, one.wgsl.
 // Parameters with their slots of state; those that the optimizer does not have are left alone.
@@ -25,6 +27,11 @@ struct Parameters {
   slot0: Values,
   slot1: Values,
   slot2: Values,
+}
+
+// the penalty's gradient
+fn penalty(weight: Values) -> Values {
+  return L1 * sign(weight) + 2.0 * L2 * weight;
 }
 
 fn move_parameters(old: Parameters, gradient: Values, step: StepScalars) -> Parameters {

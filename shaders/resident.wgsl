@@ -159,10 +159,10 @@ fn gradient(layer: Layer) {
     }
     let place = layer.weights + 4u * input_pack * packs + pack;
     let rows = layer.inputs - 4u * input_pack;
-    finish(place, sums[0] * share);
-    if (rows > 1u) { finish(place + packs, sums[1] * share); }
-    if (rows > 2u) { finish(place + 2u * packs, sums[2] * share); }
-    if (rows > 3u) { finish(place + 3u * packs, sums[3] * share); }
+    finish_weights(place, sums[0] * share);
+    if (rows > 1u) { finish_weights(place + packs, sums[1] * share); }
+    if (rows > 2u) { finish_weights(place + 2u * packs, sums[2] * share); }
+    if (rows > 3u) { finish_weights(place + 3u * packs, sums[3] * share); }
   }
 }
 

@@ -9,6 +9,12 @@ override SLOTS: u32;
 @group(1) @binding(4) var<storage, read_write> parameters: array<vec4f>;
 @group(1) @binding(5) var<storage, read_write> state: array<vec4f>;
 
+fn finish_weights(place: u32, gradient: vec4f) {
+  var whole = gradient;
+  if (L1 > 0.0 || L2 > 0.0) { whole += penalty(parameters[place]); }
+  finish(place, whole);
+}
+
 fn finish(place: u32, gradient: vec4f) {
   var pack = Parameters(parameters[place], vec4f(), vec4f(), vec4f());
   if (SLOTS > 0u) { pack.slot0 = state[place]; }

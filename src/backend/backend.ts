@@ -27,6 +27,9 @@ export interface PlacementSettings {
   readonly optimizer: Optimizer
   /** The largest minibatch that will be trained on. */
   readonly batchSize: number
+  /** Factors of a penalty l1·Σ|w| + l2·Σw² on all weights, whose gradient is added to the loss's; default 0. */
+  readonly l1?: number
+  readonly l2?: number
   /** Where clocks report to; they cost time, so there are none without it. */
   readonly profiler?: Profiler | undefined
 }

@@ -1,7 +1,7 @@
 import type { Backend } from '../backend/backend.ts'
 import { Profiler } from '../backend/profiler.ts'
 import { Dataset } from '../data/dataset.ts'
-import { checkInteger, checkKeys, checkName, describe, InputError } from '../errors.ts'
+import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { drawSeed } from '../random.ts'
 import { type LossName, lossNames } from './loss.ts'
@@ -22,6 +22,12 @@ export interface TrainerOptions {
   batchSize?: number
   /** Shuffling; a whole number from 0 to 2³² − 1. Drawn, and reported in the history, where it is left out. */
   seed?: number
+  /**
+   * Keeps weights small: l1·Σ|w| + l2·Σw² over all weights (not biases) is minimised beside the loss, as Keras's l1 and
+   * l2. The loss that is told is without it. Default 0.
+   */
+  l1?: number
+  l2?: number
   /** Measures where the time goes, for {@link Trainer.profile}; training is slower by it. Default false. */
   profile?: boolean
 }
@@ -59,12 +65,14 @@ export interface Settings {
   readonly optimizer: Optimizer
   readonly batchSize: number
   readonly seed: number
+  readonly l1: number
+  readonly l2: number
   readonly profiler: Profiler | undefined
 }
 
 export function checkSettings(network: Network, options: TrainerOptions): Settings {
   if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
-  checkKeys('Trainer.create', options, ['backend', 'loss', 'optimizer', 'batchSize', 'seed', 'profile'])
+  checkKeys('Trainer.create', options, ['backend', 'loss', 'optimizer', 'batchSize', 'seed', 'l1', 'l2', 'profile'])
   const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
   checkLoss(network, loss)
   const optimizer = options.optimizer ?? sgd({ learningRate: 0.1 })
@@ -77,6 +85,8 @@ export function checkSettings(network: Network, options: TrainerOptions): Settin
   return {
     loss,
     optimizer,
+    l1: checkNumber('l1', options.l1 ?? 0, { min: 0 }),
+    l2: checkNumber('l2', options.l2 ?? 0, { min: 0 }),
     profiler: profile ? new Profiler() : undefined,
     batchSize: checkInteger('batchSize', options.batchSize ?? 32),
     seed: checkInteger('seed', options.seed ?? drawSeed(), 0),

@@ -327,8 +327,8 @@ export async function fit(
   train: Dataset,
   options: TrainerOptions & FitOptions = {},
 ): Promise<History> {
-  const { backend, loss, optimizer, batchSize, seed, profile, ...fitOptions } = options
-  const given = { backend, loss, optimizer, batchSize, seed, profile }
+  const { backend, loss, optimizer, batchSize, seed, l1, l2, profile, ...fitOptions } = options
+  const given = { backend, loss, optimizer, batchSize, seed, l1, l2, profile }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const trainer = await Trainer.create(network, settings)
   try {

@@ -11,7 +11,7 @@ import type { Rows } from './panels.ts'
 import * as small from './small.ts'
 import { type Pass, straightPass } from './straight.ts'
 import * as tiled from './tiled.ts'
-import type { Descent } from './update.ts'
+import { addPenalty, type Descent } from './update.ts'
 import { type Source, Workspace } from './workspace.ts'
 
 export type Precision = 'float32' | 'float64'
@@ -72,6 +72,7 @@ export class CPUNetwork implements PlacedNetwork {
   readonly #training: Workspace
   /** Where each parameter's step is taken with its gradient: plain sgd in float32. */
   readonly #descent: Descent | undefined
+  readonly #penalty: { l1: number; l2: number } | undefined
   /** The parameters, for stages that read their rows. */
   readonly #parameterRows: Rows
   readonly #scratch: tiled.Scratch | undefined
@@ -99,7 +100,9 @@ export class CPUNetwork implements PlacedNetwork {
     this.#places = Uint32Array.from({ length: settings.batchSize }, (_, m) => m)
     this.#parameterRows = { values: this.#parameters as Float32Array, order: undefined, first: 0 }
     const { name, momentum, weightDecay } = settings.optimizer
-    if (this.#scratch && name === 'sgd' && momentum === 0) this.#descent = { stepSize: 0, weightDecay }
+    const { l1 = 0, l2 = 0 } = settings
+    if (l1 > 0 || l2 > 0) this.#penalty = { l1, l2 }
+    else if (this.#scratch && name === 'sgd' && momentum === 0) this.#descent = { stepSize: 0, weightDecay }
   }
 
   get memory(): number {
@@ -238,6 +241,7 @@ export class CPUNetwork implements PlacedNetwork {
 
   #update(optimizer: Optimizer, scalars: StepScalars): void {
     const began = this.#begin()
+    if (this.#penalty) addPenalty(this.#layers, this.#penalty, this.#parameters, this.#gradients)
     reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
     this.#ended('update', -1, began)
   }

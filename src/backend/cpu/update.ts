@@ -1,3 +1,4 @@
+import type { Layer } from '../../model/layout.ts'
 import type { Optimizer, StepScalars } from '../../training/optimizer.ts'
 import type { Values } from './stages.ts'
 
@@ -70,6 +71,24 @@ const adam: Rule = (optimizer, { stepSize, decay, correction }, parameters, grad
     state[squares + i] = v
     const kept = decoupled ? p - decay * p : p
     parameters[i] = kept - (stepSize * m) / (Math.sqrt(v) * correction + epsilon)
+  }
+}
+
+/**
+ * Adds the gradient of the penalty l1·Σ|w| + l2·Σw² to the gradients of all weights: l1·sign(w) + 2·l2·w. Biases are left
+ * alone. (Keras's l1 and l2.)
+ */
+export function addPenalty(
+  layers: readonly Layer[],
+  { l1, l2 }: { l1: number; l2: number },
+  parameters: Values,
+  gradients: Values,
+): void {
+  for (const { inputs, outputs, weightOffset } of layers) {
+    for (let i = weightOffset; i < weightOffset + inputs * outputs; i++) {
+      const w = parameters[i]!
+      gradients[i] = gradients[i]! + (l1 * Math.sign(w) + 2 * l2 * w)
+    }
   }
 }
 

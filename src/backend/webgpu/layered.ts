@@ -151,7 +151,7 @@ export class LayeredPlan {
   async #compileTraining(data: DeviceData) {
     const last = this.#layers.length - 1
     const output = this.#layers[last]!
-    const { loss, optimizer } = this.#settings
+    const { loss } = this.#settings
     const packs = countPacks(this.#layers)
     const [hiddenDelta, gradient, outputDelta] = await Promise.all([
       Promise.all(
@@ -159,7 +159,7 @@ export class LayeredPlan {
           .slice(1, this.#passedOn ? last : last + 1)
           .map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next)),
       ),
-      this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, formOf(l, data), optimizer)),
+      this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, formOf(l, data), this.#settings)),
       stages.outputFits(output)
         ? stages.output(this.#maker, output, loss, formOf(last, data), this.#passedOn)
         : stages.outputDelta(this.#maker, output, loss),
@@ -257,7 +257,9 @@ export class LayeredPlan {
       },
       gradient: async () => {
         // Steps of size 0 along gradients of 0, without state: nothing moves.
-        const made = await stages.gradient(maker, layer, countPacks(this.#layers), formOf(l, data), sgd())
+        const made = await stages.gradient(maker, layer, countPacks(this.#layers), formOf(l, data), {
+          optimizer: sgd(),
+        })
         return [made, [inputs, data.order, deltas[l]!, parameters, state]] as const
       },
     }[stage]()

@@ -11,6 +11,8 @@ import { countPacks, type DeviceLayer, packsOf } from './packs.ts'
 export interface ResidentShape {
   readonly layers: readonly DeviceLayer[]
   readonly loss: LossName
+  /** Whether there is a penalty on the weights. */
+  readonly penalised: boolean
   /** Numbers of optimizer state per parameter. */
   readonly slots: number
 }
@@ -50,7 +52,9 @@ export function residentSource(shape: ResidentShape): string {
   const inputs = layers[0]!.inputs
   const outputs = layers.at(-1)!.outputs
   const count = 4 * countPacks(layers)
-  const places = layers.flatMap(placesOf)
+  const weights = layers.flatMap(weightPlaces)
+  const biases = layers.flatMap(biasPlaces)
+  const places = [...weights, ...biases]
   const each = (line: (i: number) => string) => places.map(line).join('\n')
   const load = (i: number) => {
     const state = range(3).map((slot) => (slot < slots ? `state[${slot * count + i}]` : '0.0'))
@@ -126,7 +130,8 @@ ${layers.map((_, l) => backwardLines(shape, layers.length - 1 - l)).join('\n')}
     let record = scalars[i * run.stride];
     let step = StepScalars(record.x, record.y, record.z);
     let share = 1.0 / f32(rows);
-${each((i) => `    p${i} = move_parameters(p${i}, g${i} * share, step);`)}
+${weights.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share${shape.penalised ? ` + penalty(p${i}.value)` : ''}, step);`).join('\n')}
+${biases.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share, step);`).join('\n')}
     place++;
     if (place == run.per_epoch) {
       scores[epoch] += score;
@@ -146,11 +151,10 @@ const weight = (layer: DeviceLayer, i: number, j: number) => 4 * (layer.weightPa
 /** And of b_i. */
 const bias = (layer: DeviceLayer, i: number) => 4 * layer.biasPack + i
 
-/** The places of all of a layer's parameters. */
-function placesOf(layer: DeviceLayer): number[] {
-  const rows = range(layer.inputs).map((j) => range(layer.outputs).map((i) => weight(layer, i, j)))
-  return [...rows.flat(), ...range(layer.outputs).map((i) => bias(layer, i))]
-}
+/** The places of all of a layer's weights, and of its biases. */
+const weightPlaces = (layer: DeviceLayer) =>
+  range(layer.inputs).flatMap((j) => range(layer.outputs).map((i) => weight(layer, i, j)))
+const biasPlaces = (layer: DeviceLayer) => range(layer.outputs).map((i) => bias(layer, i))
 
 /** The packs of a sample's row, as they stand in memory. */
 const rowPacks = (name: string, buffer: string, count: number) =>

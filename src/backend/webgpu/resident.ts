@@ -81,11 +81,13 @@ async function compile(
   kernels: Kernels,
   layers: readonly DeviceLayer[],
   form: ResidentForm,
-  { loss, optimizer, batchSize }: PlacementSettings,
+  settings: PlacementSettings,
 ): Promise<Kernel> {
+  const { loss, optimizer, batchSize } = settings
   const slots = stateSlots(optimizer)
-  const rule = optimizerConstants(optimizer)
-  if (form === 'straight') return kernels.compileStraight(residentSource({ layers, loss, slots }), rule)
+  const penalised = (settings.l1 ?? 0) > 0 || (settings.l2 ?? 0) > 0
+  const rule = optimizerConstants(settings)
+  if (form === 'straight') return kernels.compileStraight(residentSource({ layers, loss, slots, penalised }), rule)
   const width = device.software ? WIDTH.software : WIDTH.hardware
   const constants = residentLoopConstants(layers, batchSize, loss, width)
   const sizes = { PACKS: countPacks(layers), SLOTS: slots }

@@ -1,6 +1,7 @@
 import { activationNames } from '../../model/activation.ts'
 import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
-import { type Optimizer, optimizerNames, stateSlots } from '../../training/optimizer.ts'
+import { optimizerNames, stateSlots } from '../../training/optimizer.ts'
+import type { PlacementSettings } from '../backend.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
 import { type DeviceLayer, packsOf } from './packs.ts'
 import { divideUp, groupsOf, hasFewTerms, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
@@ -167,20 +168,21 @@ export function hiddenDelta(maker: StageMaker, layer: DeviceLayer, next: DeviceL
 /**
  * ∂C/∂W and ∂C/∂b of a layer, and the optimizer's step with them.
  * @param packs of all parameters
- * @param optimizer left out, the gradients are written down and no step is made
+ * @param rule left out, the gradients are written down and no step is made
  */
 export async function gradient(
   maker: StageMaker,
   layer: DeviceLayer,
   packs: number,
   { gather, bytes }: InputForm,
-  optimizer?: Optimizer,
+  rule?: StepRule,
 ): Promise<Stage> {
   const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack } = layer
-  const shape = productShapes.gradient(layer, maker.batch)
+  // A minibatch whose gradients are only written down may be larger than those that are trained on.
+  const shape = productShapes.gradient(layer, rule ? maker.batch : Math.max(maker.batch, 1024))
   const few = hasFewTerms(shape)
   // Sums over samples are never shared: their number is the minibatch's, and that may be the last, shorter one.
-  const tiling = { ...tilingOf(maker, 'gradient', layer), slices: 1 }
+  const tiling = { ...maker.tiling('gradient', shape), slices: 1 }
   const [x, y] = groupsOf({ rows: inputs, columns: outputs }, tiling)
   const constants = {
     INPUTS: inputPacks,
@@ -191,20 +193,25 @@ export async function gradient(
     GATHER: Number(gather),
     BIAS_ROW: y,
     WHOLE_TILES: Number(inputs % (4 * tiling.rowTiles) === 0),
-    ...(optimizer && { PACKS: packs, SLOTS: stateSlots(optimizer), ...optimizerConstants(optimizer) }),
+    ...(rule && { PACKS: packs, SLOTS: stateSlots(rule.optimizer), ...optimizerConstants(rule) }),
     ...tilingConstants(tiling),
     ...(few ? { TERM_STEPS: packsOf(maker.batch) } : {}),
   }
-  const keepGradients = optimizer === undefined
+  const keepGradients = rule === undefined
   const kernel = await maker.kernels.compile('gradient', constants, { bytes, keepGradients, few })
   return { kernel, groups: () => [x, y + 1] }
 }
 
+/** What a step follows from, the gradient apart. */
+export type StepRule = Pick<PlacementSettings, 'optimizer' | 'l1' | 'l2'>
+
 /** The constants of shaders/optimizer.wgsl. */
-export function optimizerConstants(optimizer: Optimizer): Record<string, number> {
+export function optimizerConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
   const { name, weightDecay, momentum, nesterov, centered, decay1, decay2, epsilon } = optimizer
   return {
     OPTIMIZER: optimizerNames.indexOf(name),
+    L1: l1,
+    L2: l2,
     WEIGHT_DECAY: name === 'adamw' ? 0 : weightDecay,
     MOMENTUM: momentum,
     NESTEROV: Number(nesterov),
