@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 const builtins = ['node:*', ...builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/'))]
 
 export default tseslint.config(
-  { ignores: ['dist/', 'runs/', '.cache/', '.gpu/', 'shared/', 'coverage/'] },
+  { ignores: ['dist/', 'dist-demo/', 'runs/', '.cache/', '.gpu/', 'shared/', 'coverage/'] },
   tseslint.configs.strictTypeChecked,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },

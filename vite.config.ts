@@ -81,9 +81,27 @@ const node: UserConfig = {
   ssr: { external: packages, resolve: { conditions: ['node', 'module', 'import', 'default'] } },
 }
 
+/** The page, as static files with relative paths; training runs in a worker. */
+const demo: UserConfig = {
+  root: path('demo'),
+  base: './',
+  plugins: [refuseNode()],
+  resolve: { conditions: ['browser', 'module', 'import', 'default'] },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
+  build: {
+    outDir: path('dist-demo'),
+    emptyOutDir: true,
+    target: 'es2022',
+    reportCompressedSize: false,
+    modulePreload: { polyfill: false },
+  },
+}
+
 export default defineConfig(({ mode }) => {
   if (mode === 'browser') return browser
   if (mode === 'node') return node
+  if (mode === 'demo') return demo
   // The loader reads LD_LIBRARY_PATH when a process starts: it is set here, and the forks inherit it.
   if (mode === 'test') Object.assign(process.env, softwareAdapterEnv())
   return {

@@ -1,0 +1,2 @@
+/** Style sheets take effect by being imported. */
+declare module '*.css'

@@ -1,0 +1,55 @@
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+import { history } from './state.ts'
+
+const ink = () => getComputedStyle(document.documentElement).getPropertyValue('--ink')
+const grid = () => getComputedStyle(document.documentElement).getPropertyValue('--line')
+
+function makeChart(element: HTMLElement, what: 'Loss' | 'Score'): uPlot {
+  const axis = () => ({ stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } })
+  return new uPlot(
+    {
+      width: element.clientWidth,
+      height: 150,
+      legend: { show: true, live: false },
+      scales: { x: { time: false }, ...(what === 'Score' && { y: { range: [0, 1] as [number, number] } }) },
+      axes: [
+        { ...axis(), size: 30 },
+        { ...axis(), size: 46 },
+      ],
+      series: [
+        { label: 'epoch' },
+        { label: `${what}, training`, stroke: '#d95f0e', width: 2 },
+        { label: `${what}, test`, stroke: '#4393d6', width: 2, dash: [6, 3] },
+      ],
+    },
+    [[], [], []],
+    element,
+  )
+}
+
+/** Loss or score over the epochs, for the training data and those held out. */
+export function Curve({ what }: { what: 'Loss' | 'Score' }) {
+  const element = useRef<HTMLDivElement>(null)
+  const chart = useRef<uPlot | undefined>(undefined)
+  useEffect(() => {
+    if (!element.current) return
+    const holder = element.current
+    chart.current = makeChart(holder, what)
+    const resized = new ResizeObserver(() => chart.current?.setSize({ width: holder.clientWidth, height: 150 }))
+    resized.observe(holder)
+    return () => {
+      resized.disconnect()
+      chart.current?.destroy()
+    }
+  }, [what])
+  const points = history.value
+  useEffect(() => {
+    chart.current?.setData([
+      points.map(({ epoch }) => epoch),
+      points.map((point) => (what === 'Loss' ? point.trainLoss : point.trainScore)),
+      points.map((point) => (what === 'Loss' ? point.testLoss : point.testScore)),
+    ])
+  }, [points, what])
+  return <div class="curve" ref={element} />
+}

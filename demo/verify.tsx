@@ -1,0 +1,57 @@
+import type { Verification } from '../src/index.ts'
+import { verification, verifyNow } from './state.ts'
+
+/** Each stage of the GPU held against float64 on the CPU, for the network on the page and its data. */
+export function Verify() {
+  const state = verification.value
+  return (
+    <section class="panel" aria-labelledby="verify-title">
+      <h2 id="verify-title">Trust this GPU</h2>
+      <p class="hint">Runs every stage of a training step on this GPU and on a float64 reference, and compares them.</p>
+      <button type="button" disabled={state === 'running'} onClick={verifyNow}>
+        {state === 'running' ? 'Comparing …' : 'Verify on this GPU'}
+      </button>
+      <div aria-live="polite">{state && state !== 'running' && <Table result={state} />}</div>
+    </section>
+  )
+}
+
+/** What the stages are called on the page. */
+const stageNames = {
+  forward: 'weighted sums',
+  activation: 'activations',
+  delta: 'deltas',
+  weightGradient: 'gradients of the weights',
+  biasGradient: 'gradients of the biases',
+  update: 'update',
+}
+
+function Table({ result: { ok, layers } }: { result: Verification }) {
+  return (
+    <>
+      <p class={ok ? 'good' : 'bad'}>{ok ? 'Every stage agrees.' : 'Something computes wrongly here; see below.'}</p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Layer</th>
+            <th scope="col">Stage</th>
+            <th scope="col">Largest relative error</th>
+            <th scope="col">Agrees</th>
+          </tr>
+        </thead>
+        <tbody>
+          {layers.flatMap(({ layer, ...checks }) =>
+            Object.entries(checks).map(([stage, check]) => (
+              <tr key={`${layer}-${stage}`}>
+                <td>{layer}</td>
+                <td>{stageNames[stage as keyof typeof stageNames]}</td>
+                <td>{check.error.toExponential(1)}</td>
+                <td>{check.ok ? 'yes' : 'no'}</td>
+              </tr>
+            )),
+          )}
+        </tbody>
+      </table>
+    </>
+  )
+}
