@@ -133,7 +133,22 @@ export function Transport() {
           Play
         </button>
       )}
-      <button type="button" onClick={step} title="Train once on all of the data">
+      <button
+        type="button"
+        title="Train on one minibatch"
+        onClick={() => {
+          step('minibatch')
+        }}
+      >
+        One step
+      </button>
+      <button
+        type="button"
+        title="Train once on all of the data"
+        onClick={() => {
+          step('epoch')
+        }}
+      >
         One epoch
       </button>
       <label class="rewind">

@@ -18,8 +18,8 @@ export type Request =
   | { type: 'pause' }
   /** Epochs a second, 0 for as many as can be. */
   | { type: 'speed'; speed: number }
-  /** One epoch. */
-  | { type: 'step' }
+  /** One minibatch, or what is left of an epoch. */
+  | { type: 'step'; what: 'minibatch' | 'epoch' }
   /** Another backend for the same network, parameters and all. */
   | { type: 'backend'; backend: BackendName }
   /** The parameters as they were at a moment of the history. */

@@ -120,8 +120,8 @@ export const play = () => {
 export const pause = () => {
   ask({ type: 'pause' })
 }
-export const step = () => {
-  ask({ type: 'step' })
+export const step = (what: 'minibatch' | 'epoch') => {
+  ask({ type: 'step', what })
 }
 export const rewind = (moment: number) => {
   ask({ type: 'rewind', moment })

@@ -13,6 +13,7 @@ import {
   rmsprop,
   type Score,
   sgd,
+  type Step,
   Trainer,
 } from '../src/index.ts'
 import { MAP_SIDE, type Points, REGION_SIDE, type View } from './protocol.ts'
@@ -65,6 +66,7 @@ export class Run {
   readonly #view: View
   #trainer: Trainer | undefined
   #epochs: AsyncIterableIterator<Epoch> | undefined
+  #steps: AsyncIterableIterator<Step> | undefined
   #backend: BackendName
   #before = { epoch: 0, step: 0 }
   #stride = 1
@@ -105,13 +107,32 @@ export class Run {
     this.#keep({ ...this.#before, train, test, parameters: this.network.parameters.slice() })
   }
 
-  /** Trains one epoch. */
+  /** Trains one minibatch, and scores the network after it. */
+  async minibatch(): Promise<void> {
+    const trainer = await this.trainer()
+    await this.#epochs?.return?.()
+    this.#epochs = undefined
+    this.#steps ??= trainer.steps(this.train)
+    const before = trainer.epoch
+    await this.#steps.next()
+    await trainer.read()
+    const { epoch, step } = this.#before
+    this.#before = { epoch: epoch + trainer.epoch - before, step: step + 1 }
+    const train = await trainer.evaluate(this.train)
+    const test = this.test ? await trainer.evaluate(this.test) : null
+    this.#keep({ ...this.#before, train, test, parameters: this.network.parameters.slice() })
+  }
+
+  /** Trains one epoch, or what is left of one that was begun in steps. */
   async epoch(): Promise<Epoch> {
     const trainer = await this.trainer()
+    await this.#steps?.return?.()
+    this.#steps = undefined
     this.#epochs ??= trainer.epochs(this.train, { epochs: 1e9, ...(this.test && { validation: this.test }) })
+    const done = trainer.step
     const { value } = (await this.#epochs.next()) as { value: Epoch }
     await trainer.read()
-    this.#before = { epoch: this.#before.epoch + 1, step: this.#before.step + value.steps }
+    this.#before = { epoch: this.#before.epoch + 1, step: this.#before.step + trainer.step - done }
     if (this.#before.epoch % this.#stride === 0) {
       const { loss, accuracy, validation } = value
       this.#keep({
@@ -155,7 +176,9 @@ export class Run {
   /** Gives the trainer back; the next one is made when it is needed. */
   async leave(): Promise<void> {
     await this.#epochs?.return?.()
+    await this.#steps?.return?.()
     this.#epochs = undefined
+    this.#steps = undefined
     this.#trainer?.dispose()
     this.#trainer = undefined
   }

@@ -116,11 +116,11 @@ const deeds: { [T in Request['type']]: (request: Request & { type: T }) => Promi
     setPlaying(false)
     if (run) await report(run)
   },
-  step: async () => {
+  step: async ({ what }) => {
     if (!run) return
     if (playing) setPlaying(false)
     run.forgetAfter(shown)
-    await run.epoch()
+    await (what === 'epoch' ? run.epoch() : run.minibatch())
     await report(run)
   },
   backend: async ({ backend }) => {

@@ -49,5 +49,13 @@ export {
 export { backendNames, type BackendName } from './training/placement.ts'
 export type { Evaluation, Score } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'
-export { fit, Trainer, type Epoch, type FitOptions, type History, type TrainerOptions } from './training/trainer.ts'
+export {
+  fit,
+  Trainer,
+  type Epoch,
+  type FitOptions,
+  type History,
+  type Step,
+  type TrainerOptions,
+} from './training/trainer.ts'
 export { verify, type LayerCheck, type StageCheck, type Verification, type VerifyOptions } from './training/verify.ts'

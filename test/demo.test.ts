@@ -125,6 +125,25 @@ describe('the page', () => {
     expect(runs[0]).toBe(runs[1])
   })
 
+  it('makes single steps, and an epoch of what is left', async () => {
+    const { page } = await open('samples=50&test=0')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('button', { name: 'Reset' }).click()
+    const counts = async (epochs: number, steps: number) =>
+      page.waitForFunction(
+        (wanted) => [...document.querySelectorAll('.count b')].map((b) => b.textContent).join() === wanted,
+        `${epochs},${steps}`,
+      )
+    await counts(0, 0)
+    await page.getByRole('button', { name: 'One step' }).click()
+    await counts(0, 1)
+    await page.getByRole('button', { name: 'One step' }).click()
+    await counts(0, 2)
+    await page.getByRole('button', { name: 'One epoch' }).click()
+    await counts(1, 5)
+    await page.close()
+  })
+
   it('goes back to earlier moments, and on from there', async () => {
     const { page } = await open()
     await page.waitForFunction(() => Number(document.querySelector('.count b')?.textContent?.replace(',', '')) > 60)

@@ -59,6 +59,16 @@ export interface Epoch extends Score {
   samplesPerSecond: number
 }
 
+/** What one step came to: its loss is the minibatch's before the step. */
+export interface Step extends Score {
+  /** Counted from 1 over the trainer's life. */
+  step: number
+  /** The epoch that it is part of. */
+  epoch: number
+  /** Of the minibatch. */
+  samples: number
+}
+
 /** {@link TrainerOptions}, checked and complete. */
 export interface Settings {
   readonly loss: LossName

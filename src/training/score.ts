@@ -20,6 +20,13 @@ export interface Evaluation extends Score {
   meanAbsoluteError?: number
 }
 
+/** Adds more samples' sums to those of some. */
+export function addSums(sums: Sums, more: Sums): void {
+  sums.loss += more.loss
+  sums.right += more.right
+  sums.samples += more.samples
+}
+
 /** The means of summed-up scores. */
 export function meanScore({ loss, right, samples }: Sums): Score {
   return { loss: loss / samples, accuracy: right / samples }

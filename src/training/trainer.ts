@@ -1,4 +1,4 @@
-import type { Backend, LoadedData, PlacedNetwork } from '../backend/backend.ts'
+import type { Backend, LoadedData, PlacedNetwork, Sums } from '../backend/backend.ts'
 import { type Profile, type Profiler, timed } from '../backend/profiler.ts'
 import { Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
@@ -15,14 +15,25 @@ import {
   type Epoch,
   type FitOptions,
   type Settings,
+  type Step,
   type TrainerOptions,
 } from './options.ts'
 import type { Optimizer } from './optimizer.ts'
 import { chooseBackend } from './placement.ts'
-import { type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
+import { addSums, type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
 import { checkDataset } from './validation.ts'
 
-export type { Epoch, FitOptions, TrainerOptions }
+export type { Epoch, FitOptions, Step, TrainerOptions }
+
+/** An epoch of which some steps were made one by one. */
+interface Begun {
+  readonly shuffle: boolean
+  readonly order: Uint32Array
+  /** How many samples of it were visited. */
+  visited: number
+  /** Of the steps so far. */
+  readonly sums: Sums
+}
 
 /** What a call of `fit` came to, with all that is needed to repeat it. */
 export interface History {
@@ -54,6 +65,7 @@ export class Trainer {
   readonly #opened: boolean
   /** Orders of the next epochs of a data set that is being trained on, made while a device was at work. */
   #prepared: { data: LoadedData; prepared: Uint32Array[] } | undefined
+  #begun: Begun | undefined
   #epoch = 0
   #step = 0
   #running: string | undefined
@@ -131,6 +143,11 @@ export class Trainer {
     return this.#epoch
   }
 
+  /** Steps made so far. */
+  get step(): number {
+    return this.#step
+  }
+
   /**
    * Trains for some epochs. Called again, it goes on where it was: twice 5 epochs are the same as 10.
    *
@@ -162,25 +179,85 @@ export class Trainer {
     return this.#epochs(train, checkFit(this, train, options), false)
   }
 
-  /** @param ahead whether epochs may be trained before they are asked for */
-  async *#epochs(train: Dataset, options: CheckedFitOptions, ahead: boolean): AsyncIterableIterator<Epoch> {
-    const { epochs, validation, onEpoch, signal } = options
+  /**
+   * Trains one minibatch each time the next is asked for, those that `epochs` would train and in their order, epoch after
+   * epoch without an end. `fit` and `epochs` finish an epoch that was begun so. For looking closely: whole epochs are faster.
+   * @example for await (const { step, loss } of trainer.steps(train)) if (step === 100) break
+   */
+  async *steps(train: Dataset, options: Pick<FitOptions, 'shuffle' | 'signal'> = {}): AsyncIterableIterator<Step> {
+    const { shuffle, signal } = checkFit(this, train, options)
+    const loaded = this.#startLoop(signal)
+    try {
+      const data = await this.#load(train, loaded)
+      for (;;) {
+        signal?.throwIfAborted()
+        yield await this.#exclusively('steps', () => this.#trainStep(data, shuffle))
+      }
+    } finally {
+      this.#endLoop(loaded)
+    }
+  }
+
+  async #trainStep(data: LoadedData, shuffle: boolean): Promise<Step> {
+    const { batchSize, seed } = this
+    const { samples } = data
+    const begun = this.#begunEpoch(samples, shuffle) ?? {
+      shuffle,
+      order: epochOrder(samples, seed, this.#epoch + 1, shuffle),
+      visited: 0,
+      sums: { loss: 0, right: 0, samples: 0 },
+    }
+    const order = begun.order.subarray(begun.visited, begun.visited + batchSize)
+    const plan = { order, batchSize, learningRate: this.optimizer.learningRate, stepsBefore: this.#step }
+    const sums = (await this.#placed.trainEpochs(data, [plan]))[0]!
+    this.#step++
+    if (!Number.isFinite(sums.loss)) throw await this.#diverged(sums.loss)
+    begun.visited += order.length
+    addSums(begun.sums, sums)
+    this.#begun = begun.visited < samples ? begun : undefined
+    const epoch = this.#epoch + 1
+    if (!this.#begun) this.#epoch = epoch
+    return { step: this.#step, epoch, ...meanScore(sums), samples: order.length }
+  }
+
+  /** The epoch that steps have begun, if it is one of such data. */
+  #begunEpoch(samples: number, shuffle: boolean): Begun | undefined {
+    return this.#begun?.order.length === samples && this.#begun.shuffle === shuffle ? this.#begun : undefined
+  }
+
+  /** Only one loop trains at a time; returns where its data are kept until it ends. */
+  #startLoop(signal: AbortSignal | undefined): LoadedData[] {
     signal?.throwIfAborted()
     if (this.#looping) throw new InputError('trainer: already training; leave that loop or await that fit() first')
     this.#looping = true
-    const loaded: LoadedData[] = []
-    const load = (data: Dataset) =>
-      this.#exclusively('fit', async () => {
-        const handle = await this.#placed.load(data)
-        loaded.push(handle)
-        return handle
-      })
+    return []
+  }
+
+  #endLoop(loaded: readonly LoadedData[]): void {
+    for (const handle of loaded) handle.dispose()
+    this.#prepared = undefined
+    this.#looping = false
+  }
+
+  #load(data: Dataset, loaded: LoadedData[]): Promise<LoadedData> {
+    return this.#exclusively('fit', async () => {
+      const handle = await this.#placed.load(data)
+      loaded.push(handle)
+      return handle
+    })
+  }
+
+  /** @param ahead whether epochs may be trained before they are asked for */
+  async *#epochs(train: Dataset, options: CheckedFitOptions, ahead: boolean): AsyncIterableIterator<Epoch> {
+    const { epochs, validation, onEpoch, signal } = options
+    const loaded = this.#startLoop(signal)
+    const load = (data: Dataset) => this.#load(data, loaded)
     try {
       const trainData = await load(train)
       const validationData = validation === train ? trainData : validation && (await load(validation))
       for (let done = 0; done < epochs;) {
         signal?.throwIfAborted()
-        const most = ahead ? this.#placed.epochsAtOnce(trainData, this.batchSize) : 1
+        const most = ahead && !this.#begun ? this.#placed.epochsAtOnce(trainData, this.batchSize) : 1
         const count = Math.min(most, epochs - done)
         const next = Math.min(count, epochs - done - count)
         const trained = await this.#exclusively('fit', () =>
@@ -193,9 +270,7 @@ export class Trainer {
         done += count
       }
     } finally {
-      for (const handle of loaded) handle.dispose()
-      this.#prepared = undefined
-      this.#looping = false
+      this.#endLoop(loaded)
     }
   }
 
@@ -212,11 +287,14 @@ export class Trainer {
     const { learningRate } = this.optimizer
     const { samples } = train
     const steps = countMinibatches(samples, batchSize)
+    const begun = this.#begunEpoch(samples, shuffle)
+    this.#begun = undefined
     const ordersFrom = (first: number, many: number) =>
       Array.from({ length: many }, (_, i) => epochOrder(samples, seed, first + i, shuffle))
     const { prepared } = train === this.#prepared?.data ? this.#prepared : { prepared: [] }
     this.#prepared = undefined
     const orders = await timed(this.#profiler, 'host', 'orders of the epochs', () => {
+      if (begun) return [begun.order.subarray(begun.visited)]
       const kept = prepared.slice(0, count)
       return [...kept, ...ordersFrom(this.#epoch + 1 + kept.length, count - kept.length)]
     })
@@ -226,9 +304,11 @@ export class Trainer {
     const meanwhile = () => {
       this.#prepared = { data: train, prepared: ordersFrom(this.#epoch + 1 + count, next) }
     }
-    const scores = (await this.#placed.trainEpochs(train, plans, meanwhile)).map(meanScore)
+    const sums = await this.#placed.trainEpochs(train, plans, meanwhile)
+    this.#step += begun ? countMinibatches(samples - begun.visited, batchSize) : sums.length * steps
+    if (begun) addSums(sums[0]!, begun.sums)
+    const scores = sums.map(meanScore)
     this.#epoch += scores.length
-    this.#step += scores.length * steps
     const last = scores.at(-1)!
     if (!Number.isFinite(last.loss)) throw await this.#diverged(last.loss)
     const validated = validation ? meanScore(await this.#placed.score(validation)) : null
