@@ -19,8 +19,8 @@ function makeChart(element: HTMLElement, what: 'Loss' | 'Score'): uPlot {
       ],
       series: [
         { label: 'epoch' },
-        { label: `${what}, training`, stroke: '#d95f0e', width: 2 },
-        { label: `${what}, test`, stroke: '#4393d6', width: 2, dash: [6, 3] },
+        { label: `${what}, training`, stroke: '#d95f0e', width: 2, points: { show: false } },
+        { label: `${what}, test`, stroke: '#4393d6', width: 2, dash: [6, 3], points: { show: false } },
       ],
     },
     [[], [], []],

@@ -3,6 +3,7 @@ import { DataControls, NetworkControls, Transport } from './controls.tsx'
 import { Curve } from './curves.tsx'
 import { Diagram, LayerCount } from './diagram.tsx'
 import { Plane } from './regions.tsx'
+import { Saving } from './saving.tsx'
 import { Status } from './status.tsx'
 import { Verify } from './verify.tsx'
 import { problemsFound } from './state.ts'
@@ -54,7 +55,8 @@ function App() {
                 <Plane regions={false} />
                 <Plane regions />
               </div>
-              <p class="hint">Circles are one class, squares the other; held-out points have a dark rim.</p>
+              <p class="hint">Circles are one class, squares the other; held-out points have a stronger rim.</p>
+              <Saving />
             </section>
             <Verify />
           </div>

@@ -54,7 +54,7 @@ export function Plane({ regions }: { regions: boolean }) {
   }, [train, test, view])
   const what = regions ? 'What the network answers over the plane, with the data over it' : 'The data'
   return (
-    <figure class="plane">
+    <figure class="plane" data-regions={regions || undefined}>
       <div class="square">
         <canvas ref={canvas} aria-hidden="true" />
         <canvas ref={overlay} role="img" aria-label={what} />

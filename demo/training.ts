@@ -53,7 +53,7 @@ interface Moment {
   parameters: Float32Array
 }
 
-/** So many moments are kept; when there are more, every second one goes. */
+/** So many moments are kept at most; when there are more, every second one goes. */
 const MOST_MOMENTS = 240
 
 /** One run: a network, its data, the backend it is trained on, and the moments so far. */
@@ -133,24 +133,21 @@ export class Run {
     const { value } = (await this.#epochs.next()) as { value: Epoch }
     await trainer.read()
     this.#before = { epoch: this.#before.epoch + 1, step: this.#before.step + trainer.step - done }
-    if (this.#before.epoch % this.#stride === 0) {
-      const { loss, accuracy, validation } = value
-      this.#keep({
-        ...this.#before,
-        train: { loss, accuracy },
-        test: validation,
-        parameters: this.network.parameters.slice(),
-      })
-    }
+    const { loss, accuracy, validation } = value
+    const parameters = this.network.parameters.slice()
+    this.#keep({ ...this.#before, train: { loss, accuracy }, test: validation, parameters })
     return value
   }
 
+  /** The last moment is always the network as it is now; of those before it, every `stride`-th epoch stays. */
   #keep(moment: Moment): void {
+    const last = this.moments.at(-1)
+    if (last && last.epoch % this.#stride !== 0) this.moments.pop()
     this.moments.push(moment)
     if (this.moments.length <= MOST_MOMENTS) return
-    const kept = this.moments.filter((_, i) => i % 2 === 0)
-    this.moments.splice(0, this.moments.length, ...kept)
     this.#stride *= 2
+    const kept = this.moments.filter(({ epoch }, i) => epoch % this.#stride === 0 || i === this.moments.length - 1)
+    this.moments.splice(0, this.moments.length, ...kept)
   }
 
   /** Shows the network as it was at a moment; training, if it goes on, begins there. */

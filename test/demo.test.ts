@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { circle, Network, split, Trainer } from '../src/index.ts'
 import { launchChromium, serve } from './browser.ts'
 
 let browser: Browser
@@ -141,6 +142,26 @@ describe('the page', () => {
     await counts(0, 2)
     await page.getByRole('button', { name: 'One epoch' }).click()
     await counts(1, 5)
+    await page.close()
+  })
+
+  it('saves the model as the library reads it, and a picture', async () => {
+    const { page } = await open('samples=200&speed=0')
+    await page.waitForFunction(() => Number(document.querySelector('.count b')?.textContent?.replace(',', '')) > 500)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+    const save = async (name: string) => {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()])
+      return readFileSync(await download.path())
+    }
+    const network = Network.fromJSON(JSON.parse((await save('Save the model')).toString()))
+    expect(network.sizes).toEqual([2, 3, 2])
+    const trainer = await Trainer.create(network, { backend: 'cpu' })
+    // The score of the training data is gathered while they are trained on; that of the others is the network's now.
+    const { test } = split(circle({ samples: 200, seed: 1, noise: 0 }), { test: 0.2, seed: 1 })
+    const shown = Number.parseFloat((await page.getByTestId('test-score').textContent()) ?? '')
+    expect(100 * (await trainer.evaluate(test)).accuracy).toBeCloseTo(shown, 1)
+    expect([...(await save('Save the picture')).subarray(1, 4)]).toEqual([...Buffer.from('PNG')])
     await page.close()
   })
 
