@@ -6,7 +6,7 @@
 //   scalars                  the optimizer's, one record a step or one for all
 //   row_scores               per epoch and row of the minibatch (loss, right answers), summed over the steps
 // train_step, which names the layers one after another, is written by src/backend/webgpu/resident-loop.ts.
-// CPU: the stages in src/backend/cpu/stages.ts. Libraries: step, activation, loss, inputs_float, softmax_row, delta_row,
+// CPU: the stages in src/backend/cpu/stages.ts. Libraries: run, step, activation, loss, inputs_float, softmax_row, delta_row,
 // update, optimizer.
 override WIDTH: u32;
 override VALUES: u32;          // packs of Z, activations and deltas of all layers
@@ -25,15 +25,6 @@ struct Layer {
   below: u32,        // places in values: the activations below, or DATA
   z: u32,
   a: u32,
-}
-
-struct Run {
-  first: u32,        // first step of this dispatch, counted over the epochs of the order
-  steps: u32,
-  samples: u32,      // of one epoch
-  batch: u32,
-  per_epoch: u32,    // steps
-  stride: u32,       // 1 where each step has scalars of its own, else 0
 }
 
 const DATA = 0xffffffffu;

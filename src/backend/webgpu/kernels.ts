@@ -22,6 +22,7 @@ import slicesOne from '../../../shaders/slices_one.wgsl?raw'
 import productFew from '../../../shaders/product_few.wgsl?raw'
 import resident from '../../../shaders/resident.wgsl?raw'
 import rowsStored from '../../../shaders/rows_stored.wgsl?raw'
+import run from '../../../shaders/run.wgsl?raw'
 import softmax from '../../../shaders/softmax.wgsl?raw'
 import softmaxRow from '../../../shaders/softmax_row.wgsl?raw'
 import step from '../../../shaders/step.wgsl?raw'
@@ -58,8 +59,8 @@ export interface Variant {
   readonly few?: boolean
 }
 
-const straightLibraries = join(step, one, activation, loss, optimizer)
-const loopLibraries = join(step, four, activation, loss, inputsFloat, softmaxRow, deltaRow, update, optimizer)
+const straightLibraries = join(run, step, one, activation, loss, optimizer)
+const loopLibraries = join(run, step, four, activation, loss, inputsFloat, softmaxRow, deltaRow, update, optimizer)
 
 /** Kernels without a matrix product have one text on every adapter. */
 const rowKernels = {

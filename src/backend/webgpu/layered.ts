@@ -4,7 +4,7 @@ import { type Buffers, storageBytes } from './buffers.ts'
 import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
 import { countPacks, type DeviceLayer } from './packs.ts'
-import type { Recorded } from './recording.ts'
+import { bindStage, type Recorded } from './recording.ts'
 import * as stages from './stages.ts'
 import type { Stage, StageMaker } from './stages.ts'
 import { noUpdate, StepRecords } from './steps.ts'
@@ -284,12 +284,6 @@ export class LayeredPlan {
   }
 
   #record(name: string, stage: Stage, buffers: readonly GPUBuffer[]): Recorded {
-    const { layout } = stage.kernel
-    const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
-    return {
-      name,
-      stage,
-      bindGroup: this.#device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }),
-    }
+    return bindStage(this.#device, name, stage, buffers)
   }
 }

@@ -12,6 +12,13 @@ export interface Recorded {
   readonly bindGroup: GPUBindGroup
 }
 
+/** Binds a stage to its buffers, in the order of its bindings from 1 on. */
+export function bindStage(device: Device, name: string, stage: Stage, buffers: readonly GPUBuffer[]): Recorded {
+  const { layout } = stage.kernel
+  const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
+  return { name, stage, bindGroup: device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }) }
+}
+
 /** One minibatch: where it begins in the epoch's order, its samples, and the optimizer's scalars. */
 export interface Minibatch {
   readonly start: number

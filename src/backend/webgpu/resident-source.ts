@@ -46,7 +46,7 @@ const derivativeCalls: Record<Exclude<ActivationName, 'softmax'>, (z: string, a:
 const range = (count: number) => Array.from({ length: count }, (_, i) => i)
 const sum = (terms: readonly string[]) => terms.join(' + ')
 
-/** The whole kernel; shaders/{step,activation,loss,optimizer}.wgsl follow it. */
+/** The whole kernel; shaders/{run,step,activation,loss,optimizer}.wgsl follow it. */
 export function residentSource(shape: ResidentShape): string {
   const { layers, slots } = shape
   const inputs = layers[0]!.inputs
@@ -66,16 +66,6 @@ export function residentSource(shape: ResidentShape): string {
       ...range(slots).map((k) => `  state[${k * count + i}] = p${i}.slot${k};`),
     ].join('\n')
   return `
-struct Run {
-  first: u32,        // first step of this dispatch, counted over the epochs of the order
-  steps: u32,
-  samples: u32,      // of one epoch
-  batch: u32,
-  per_epoch: u32,    // steps
-  stride: u32,       // 1 where each step has scalars of its own, else 0
-  sorted: u32,       // 1 where the rows stand in the epoch's order already
-}
-
 @group(0) @binding(0) var<uniform> run: Run;
 @group(1) @binding(1) var<storage, read> inputs: array<vec4f>;
 @group(1) @binding(2) var<storage, read> order: array<u32>;

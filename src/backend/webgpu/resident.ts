@@ -12,7 +12,7 @@ import { countPacks, type DeviceLayer } from './packs.ts'
 import type { KernelClock } from './profile.ts'
 import { residentBytes, residentLoopConstants, residentLoopSource } from './resident-loop.ts'
 import { residentSource } from './resident-source.ts'
-import type { Recorded } from './recording.ts'
+import { bindStage, type Recorded } from './recording.ts'
 import { gather, optimizerConstants, type Stage } from './stages.ts'
 
 /** So many parameters are kept in one invocation's registers at most; compiling more takes seconds on some drivers. */
@@ -123,6 +123,7 @@ export class ResidentPlan {
   readonly #runGroup: GPUBindGroup
   readonly #scalars: GPUBuffer
   readonly #bindGroups = new WeakMap<DeviceData, GPUBindGroup>()
+  readonly #sorting = new WeakMap<DeviceData, readonly Recorded[]>()
   /** Whether each step has scalars of its own. */
   readonly #ownScalars: boolean
   readonly #records: Float32Array
@@ -170,22 +171,21 @@ export class ResidentPlan {
   }
 
   /** The stages that put a large data set into the epoch's order; to be submitted with all samples as one minibatch. */
-  sorting({ inputs, targets, order, sorted }: DeviceData): Recorded[] {
-    const [inputStage, targetStage] = this.#gathers
-    if (!sorted || !targets || !inputStage || !targetStage) return []
-    const record = (name: string, stage: Stage, buffers: readonly GPUBuffer[]) => {
-      const { layout } = stage.kernel
-      const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
-      return {
-        name,
-        stage,
-        bindGroup: this.#device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }),
-      }
+  sorting(data: DeviceData): readonly Recorded[] {
+    let stages = this.#sorting.get(data)
+    if (!stages) {
+      const { inputs, targets, order, sorted } = data
+      const [inputStage, targetStage] = this.#gathers
+      stages =
+        sorted && targets && inputStage && targetStage
+          ? [
+              bindStage(this.#device, 'gather inputs', inputStage, [inputs, order, sorted.inputs]),
+              bindStage(this.#device, 'gather targets', targetStage, [targets, order, sorted.targets]),
+            ]
+          : []
+      this.#sorting.set(data, stages)
     }
-    return [
-      record('gather inputs', inputStage, [inputs, order, sorted.inputs]),
-      record('gather targets', targetStage, [targets, order, sorted.targets]),
-    ]
+    return stages
   }
 
   /** Steps that one dispatch takes at most. */
