@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../src/backend/cpu/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { Crossover } from '../src/backend/webgpu/crossover.ts'
 import { Device } from '../src/backend/webgpu/device.ts'
@@ -9,6 +10,7 @@ import type { LossName } from '../src/training/loss.ts'
 import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/training/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { hiddenNames, randomData, randomNetwork } from './backends.ts'
+import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
 type Plan = 'layered' | 'resident' | 'auto'
@@ -128,6 +130,25 @@ describe('the resident plan in loops gives the same bits as the layered one', ()
     )
   })
 })
+
+withDevice(
+  'a data set that is put into order first is trained as on the CPU, in the memory that was told',
+  async ({ gpu }) => {
+    const data = randomData(70_000, 2, 2, 1)
+    const losses = []
+    for (const backend of [webgpu({ device: gpu }), cpu()]) {
+      const network = randomNetwork([2, 3, 2], 'sigmoid', 'sigmoid', 1)
+      const trainer = await Trainer.create(network, { backend, batchSize: 500, seed: 1 })
+      const expected = trainer.memoryFor(data)
+      for await (const { loss } of trainer.epochs(data, { epochs: 2 })) {
+        losses.push(loss)
+        expect(trainer.memory).toBe(expected)
+      }
+      trainer.dispose()
+    }
+    expectClose(losses.slice(0, 2), losses.slice(2), { name: 'losses', rtol: 1e-4, atol: 0 })
+  },
+)
 
 describe('the crossover between the plans', () => {
   const device = Object.assign(Object.create(Device.prototype) as object, {
