@@ -3,6 +3,7 @@ export type { Backend } from './backend/backend.ts'
 export { cpu, type Precision } from './backend/cpu/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
 export { Dataset, oneHot, split, type DatasetNames, type SplitOptions, type Targets } from './data/dataset.ts'
+export { csvColumns, type CsvColumn } from './data/columns.ts'
 export { parseCsv, parseCsvInputs, type CsvInputsOptions, type CsvOptions } from './data/csv.ts'
 export {
   circle,
@@ -36,6 +37,7 @@ export { Network, type NetworkOptions, type NetworkParameters } from './model/ne
 export { Neuron } from './model/neuron.ts'
 export { Scaling } from './model/scaling.ts'
 export { lossNames, type LossName } from './training/loss.ts'
+export { confusionMatrix } from './training/metrics.ts'
 export {
   adagrad,
   adam,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { csvColumns } from '../src/data/columns.ts'
 import { type CsvInputsOptions, type CsvOptions, parseCsv, parseCsvInputs } from '../src/data/csv.ts'
 import { InputError } from '../src/errors.ts'
 
@@ -196,4 +197,23 @@ describe('parseCsvInputs', () => {
     [iris, { features: ['width', 'width'] }, "features: 'width' stands there twice"],
     [iris, { target: 'kind' } as CsvInputsOptions, /^parseCsvInputs option: unknown name 'target'/],
   ])('refuses %j with %j', (text, options, message) => expectError(parseCsvInputs(text, options), message))
+})
+
+describe('csvColumns', () => {
+  it('says what each column holds', async () => {
+    expect(await csvColumns('length,kind,id\n5.1,setosa,1\n6.2,virginica,2\n6.2,setosa,3\n')).toEqual({
+      rows: 3,
+      header: true,
+      columns: [
+        { name: 'length', numeric: true, distinct: 2 },
+        { name: 'kind', numeric: false, distinct: 2 },
+        { name: 'id', numeric: true, distinct: 3 },
+      ],
+    })
+  })
+
+  it('numbers the columns of a file without header, and names the line of what is no table', async () => {
+    expect((await csvColumns('1,a\n2,b\n')).columns.map(({ name }) => name)).toEqual(['x0', 'x1'])
+    await expect(csvColumns('a,b\n1,2\n3\n')).rejects.toThrow('line 3: expected 2 values')
+  })
 })
