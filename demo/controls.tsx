@@ -1,108 +1,20 @@
-import type { ComponentChildren } from 'preact'
-import { activationNames, initializerNames, lossNames, optimizerNames } from '../src/index.ts'
-import { problems } from './problems.ts'
-import { problemNames, type Settings } from './settings.ts'
-import { change, changeActivation, pause, play, playing, progress, restart, rewind, settings, step } from './state.ts'
-
-interface FieldProps {
-  label: string
-  children: ComponentChildren
-}
-
-const Field = ({ label, children }: FieldProps) => (
-  <label class="field">
-    <span>{label}</span>
-    {children}
-  </label>
-)
-
-function Choice<K extends keyof Settings>({
-  name,
-  label,
-  choices,
-}: {
-  name: K
-  label: string
-  choices: readonly (Settings[K] & string)[]
-}) {
-  return (
-    <Field label={label}>
-      <select
-        value={settings.value[name] as string}
-        onChange={({ currentTarget }) => {
-          change({ [name]: currentTarget.value })
-        }}
-      >
-        {choices.map((choice) => (
-          <option key={choice}>{choice}</option>
-        ))}
-      </select>
-    </Field>
-  )
-}
-
-/** A number that is taken when it is one and within bounds; else the field says so and the run goes on. */
-function Amount({
-  name,
-  label,
-  min,
-  max,
-  step: by,
-}: {
-  name: 'learningRate' | 'batch' | 'seed' | 'l1' | 'l2'
-  label: string
-  min: number
-  max: number
-  step: number | 'any'
-}) {
-  return (
-    <Field label={label}>
-      <input
-        type="number"
-        value={settings.value[name]}
-        min={min}
-        max={max}
-        step={by}
-        onChange={({ currentTarget }) => {
-          if (currentTarget.reportValidity() && currentTarget.value !== '')
-            change({ [name]: currentTarget.valueAsNumber })
-        }}
-      />
-    </Field>
-  )
-}
-
-function Slider({
-  name,
-  label,
-  min,
-  max,
-  step: by,
-  unit,
-}: {
-  name: 'samples' | 'noise' | 'test'
-  label: string
-  min: number
-  max: number
-  step: number
-  unit: (value: number) => string
-}) {
-  const value = settings.value[name]
-  return (
-    <Field label={`${label}: ${unit(value)}`}>
-      <input
-        type="range"
-        value={value}
-        min={min}
-        max={max}
-        step={by}
-        onChange={({ currentTarget }) => {
-          change({ [name]: currentTarget.valueAsNumber })
-        }}
-      />
-    </Field>
-  )
-}
+import { activationNames, initializerNames, optimizerNames } from '../src/index.ts'
+import { Amount, Choice } from './fields.tsx'
+import { Notices } from './notices.tsx'
+import { lossesFor, type Settings } from './settings.ts'
+import {
+  change,
+  changeActivation,
+  kind,
+  pause,
+  play,
+  playing,
+  progress,
+  restart,
+  rewind,
+  settings,
+  step,
+} from './state.ts'
 
 const speeds: readonly [value: number, text: string][] = [
   [2, '2 epochs a second'],
@@ -112,45 +24,40 @@ const speeds: readonly [value: number, text: string][] = [
   [0, 'as fast as it can'],
 ]
 
+const steps = [
+  { what: 'minibatch', text: 'One step', title: 'Train on one minibatch' },
+  { what: 'epoch', text: 'One epoch', title: 'Train once on all of the data' },
+] as const
+
+/** Begin, stop, go on in steps, go back. */
 export function Transport() {
-  const { moment = 0, moments = 1, epoch = 0, step: steps = 0 } = progress.value ?? {}
+  const { moment = 0, moments = 1, epoch = 0, step: taken = 0 } = progress.value ?? {}
   return (
     <section class="transport" aria-label="Training">
       <button
         type="button"
+        title="The same network, as it was before training"
         onClick={() => {
           restart(false)
         }}
       >
         Reset
       </button>
-      {playing.value ? (
-        <button type="button" class="main" onClick={pause}>
-          Pause
-        </button>
-      ) : (
-        <button type="button" class="main" onClick={play}>
-          Play
-        </button>
-      )}
-      <button
-        type="button"
-        title="Train on one minibatch"
-        onClick={() => {
-          step('minibatch')
-        }}
-      >
-        One step
+      <button type="button" class="main" onClick={playing.value ? pause : play}>
+        {playing.value ? 'Pause' : 'Play'}
       </button>
-      <button
-        type="button"
-        title="Train once on all of the data"
-        onClick={() => {
-          step('epoch')
-        }}
-      >
-        One epoch
-      </button>
+      {steps.map(({ what, text, title }) => (
+        <button
+          type="button"
+          key={what}
+          title={title}
+          onClick={() => {
+            step(what)
+          }}
+        >
+          {text}
+        </button>
+      ))}
       <label class="rewind">
         <span>Rewind</span>
         <input
@@ -158,6 +65,7 @@ export function Transport() {
           min={0}
           max={moments - 1}
           value={moment}
+          aria-valuetext={`epoch ${epoch}`}
           onInput={({ currentTarget }) => {
             rewind(currentTarget.valueAsNumber)
           }}
@@ -178,78 +86,68 @@ export function Transport() {
           ))}
         </select>
       </label>
-      <output class="count">
+      <span class="count">
         <b>{epoch.toLocaleString('en')}</b> epochs
-      </output>
-      <output class="count">
-        <b>{steps.toLocaleString('en')}</b> steps
-      </output>
+      </span>
+      <span class="count">
+        <b>{taken.toLocaleString('en')}</b> steps
+      </span>
+      <Notices about="training" />
     </section>
   )
 }
 
-export function DataControls() {
-  const { problem } = settings.value
-  return (
-    <section class="panel" aria-labelledby="data-title">
-      <h2 id="data-title">Data</h2>
-      <div class="problems" role="group" aria-label="Which data">
-        {problemNames.map((name) => (
-          <button
-            type="button"
-            key={name}
-            aria-pressed={problem === name}
-            onClick={() => {
-              change({ problem: name })
-            }}
-          >
-            {problems[name].title}
-          </button>
-        ))}
-      </div>
-      <p class="hint">{problems[problem].hint}</p>
-      <Slider name="samples" label="Points" min={50} max={2000} step={50} unit={(v) => v.toLocaleString('en')} />
-      <Slider name="noise" label="Noise" min={0} max={100} step={5} unit={(v) => `${v} %`} />
-      <Slider
-        name="test"
-        label="Held out for testing"
-        min={0}
-        max={0.8}
-        step={0.1}
-        unit={(v) => `${Math.round(100 * v)} %`}
-      />
-    </section>
-  )
-}
-
-export function NetworkControls() {
-  const { activations, hidden } = settings.value
+/** How it is trained. */
+export function TrainingControls() {
+  const { activations, hidden, loss, optimizer, init } = settings.value
+  const quantities = kind() === 'quantities'
   return (
     <section class="panel settings" aria-labelledby="settings-title">
       <h2 id="settings-title">Training</h2>
-      {activations.map((activation, l) => (
-        <Field key={l} label={l === hidden.length ? 'Output activation' : `Activation, layer ${l + 1}`}>
-          <select
+      <Notices about="settings" />
+      {activations.map((activation, l) => {
+        const isOutput = l === hidden.length
+        return (
+          <Choice
+            key={l}
+            label={isOutput ? 'Output activation' : `Activation, layer ${l + 1}`}
             value={activation}
-            onChange={({ currentTarget }) => {
-              changeActivation(l, currentTarget.value)
+            choices={activationNames.filter((name) => isOutput || name !== 'softmax')}
+            disabled={isOutput && quantities}
+            onChoose={(name) => {
+              changeActivation(l, name)
             }}
-          >
-            {activationNames
-              .filter((name) => name !== 'softmax' || l === hidden.length)
-              .map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-          </select>
-        </Field>
+          />
+        )
+      })}
+      {(
+        [
+          ['loss', 'Loss', loss, lossesFor(kind())],
+          ['optimizer', 'Optimizer', optimizer, optimizerNames],
+        ] as const
+      ).map(([name, label, value, choices]) => (
+        <Choice
+          key={name}
+          label={label}
+          value={value}
+          choices={choices}
+          onChoose={(chosen) => {
+            change({ [name]: chosen })
+          }}
+        />
       ))}
-      <Choice name="loss" label="Loss" choices={lossNames} />
-      <Choice name="optimizer" label="Optimizer" choices={optimizerNames} />
       <Amount name="learningRate" label="Learning rate" min={0.000001} max={100} step="any" />
       <Amount name="batch" label="Batch size" min={1} max={5000} step={1} />
-      <Amount name="l1" label="l1" min={0} max={1} step="any" />
-      <Amount name="l2" label="l2" min={0} max={1} step="any" />
-      <Choice name="init" label="Initial weights" choices={initializerNames} />
+      <Amount name="l1" label="l1: presses weights to zero" min={0} max={1} step="any" />
+      <Amount name="l2" label="l2: keeps weights small" min={0} max={1} step="any" />
+      <Choice
+        label="Initial weights"
+        value={init}
+        choices={initializerNames}
+        onChoose={(chosen) => {
+          change({ init: chosen } as Partial<Settings>)
+        }}
+      />
       <Amount name="seed" label="Seed" min={0} max={4294967295} step={1} />
     </section>
   )

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import { palette } from './colours.ts'
 import { history } from './state.ts'
 
 const ink = () => getComputedStyle(document.documentElement).getPropertyValue('--ink')
@@ -44,6 +45,11 @@ export function Curve({ what }: { what: 'Loss' | 'Score' }) {
     }
   }, [what])
   const points = history.value
+  const colours = palette()
+  useEffect(() => {
+    // Without data there is nothing to draw again, and uPlot does not take it.
+    if (history.peek().length > 0) chart.current?.redraw()
+  }, [colours])
   useEffect(() => {
     chart.current?.setData([
       points.map(({ epoch }) => epoch),

@@ -1,20 +1,72 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { css, palette } from './colours.ts'
-import { paint, shareOf } from './drawing.ts'
-import { MAP_SIDE } from './protocol.ts'
+import { useState } from 'preact/hooks'
+import { palette } from './colours.ts'
+import { Edges } from './edges.tsx'
+import { lookedAt } from './looking.ts'
+import { Neuron } from './neuron.tsx'
+import { told } from './numbers.ts'
 import { MOST_LAYERS, MOST_NEURONS } from './settings.ts'
 import { changeLayers, data, progress, settings } from './state.ts'
+import type { Parameters, Shown } from './protocol.ts'
 
-const NEURON = 38
-const GAP = 14
 const COLUMN = 132
+/** More inputs than this are drawn as one box. */
+const MOST_INPUTS = 12
+const BOX = 92
 
-/** Heights of the neurons of a layer, in the middle of `height`. */
-const placesOf = (count: number, height: number) =>
-  Array.from({ length: count }, (_, i) => height / 2 + (i - (count - 1) / 2) * (NEURON + GAP))
+/** How large neurons are, and the space between them, for so many in a column. */
+const sizesFor = (most: number) =>
+  most > 16 ? { neuron: 24, gap: 4 } : most > 9 ? { neuron: 30, gap: 8 } : { neuron: 38, gap: 14 }
 
-/** 0.4321 → '0.432'. */
-const told = (value: number) => Number(value.toPrecision(3)).toString()
+/** Where everything stands, in CSS pixels. */
+export interface Drawing {
+  /** Neurons in each column, the inputs first. */
+  sizes: readonly number[]
+  neuron: number
+  width: number
+  height: number
+  /** Whether the inputs are one box. */
+  boxed: boolean
+  /** Middle of a column, and of a neuron in it. */
+  x: (layer: number) => number
+  y: (layer: number, index: number) => number
+  /** Half the width of what stands in a column. */
+  half: (layer: number) => number
+}
+
+function arrange(shown: Shown, hidden: readonly number[], inputs: number): Drawing {
+  const boxed = shown.picture !== undefined || inputs > MOST_INPUTS
+  const sizes = [inputs, ...hidden, shown.outputs]
+  const most = Math.max(...sizes.slice(1), boxed ? 1 : inputs)
+  const { neuron, gap } = sizesFor(most)
+  const height = Math.max(most * (neuron + gap), boxed ? BOX + 20 : 0) + 60
+  const first = boxed ? BOX / 2 : neuron / 2
+  return {
+    sizes,
+    neuron,
+    boxed,
+    height,
+    width: 24 + first + (sizes.length - 1) * COLUMN + neuron / 2 + 60,
+    x: (l) => 12 + first + l * COLUMN,
+    y: (l, i) => height / 2 - 20 + (l === 0 && boxed ? 0 : (i - (sizes[l]! - 1) / 2) * (neuron + gap)),
+    half: (l) => (l === 0 ? first : neuron / 2),
+  }
+}
+
+/** What a neuron is called, with its bias and its largest weights. */
+function describe(network: Parameters | undefined, shown: Shown, layer: number, index: number, last: number): string {
+  const of = (l: number, i: number) =>
+    l === 0 ? (shown.features[i] ?? `input ${i + 1}`) : `neuron ${i + 1} of layer ${l}`
+  if (layer === 0) return `input ${of(0, index)}`
+  const name =
+    layer === last ? `output ${shown.classes[shown.outputs === 1 ? 1 : index] ?? shown.target}` : of(layer, index)
+  const bias = network?.biases[layer - 1]?.[index]
+  if (!network || bias === undefined) return name
+  const inputs = network.sizes[layer - 1]!
+  const row = network.weights[layer - 1]!.subarray(index * inputs, (index + 1) * inputs)
+  const named = layer > 1 || !shown.picture
+  const weights = named && inputs <= 6 ? `; weights ${[...row].map((w) => told(w)).join(', ')}` : ''
+  return `${name}: bias ${told(bias)}${weights}`
+}
 
 interface Exact {
   text: string
@@ -25,92 +77,82 @@ interface Exact {
 /** The network as in the article's figures: neurons with what they answer over the plane, weights by colour and width. */
 export function Diagram() {
   const [exact, setExact] = useState<Exact>()
+  const [focus, setFocus] = useState<readonly [layer: number, index: number]>([1, 0])
+  const shown = data.value?.shown
+  if (!shown) return null
   const { hidden } = settings.value
-  const { train } = data.value
-  const inputs = train.features.length
-  const outputs = train.targets.length / (train.inputs.length / inputs)
-  const sizes = [inputs, ...hidden, outputs]
-  const height = Math.max(...sizes) * (NEURON + GAP) + 60
-  const width = (sizes.length - 1) * COLUMN + NEURON + 24
-  const columns = sizes.map((size) => placesOf(size, height))
-  const x = (l: number) => 12 + l * COLUMN + NEURON / 2
-  const colours = palette()
-  // For a moment after a change of layers, the worker's network is still the old one.
   const latest = progress.value?.network
+  const inputs = shown.picture ? shown.picture.side ** 2 : shown.features.length
+  const drawing = arrange(shown, hidden, inputs)
+  const { sizes, width, height, x, y, boxed, neuron } = drawing
+  // For a moment after a change of layers, the worker's network is still the old one.
   const network = latest?.sizes.join() === sizes.join() ? latest : undefined
+  const last = sizes.length - 1
+  const forget = () => {
+    setExact(undefined)
+    lookedAt.value = undefined
+  }
+  const tell = (layer: number, index: number) => {
+    const text = describe(network, shown, layer, index, last)
+    setExact({ text, x: x(layer), y: y(layer, index) - neuron / 2 })
+    lookedAt.value = layer > 0 ? { layer, index, text } : undefined
+  }
+  const move = (event: KeyboardEvent) => {
+    const [l, i] = focus
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key]
+    if (!step) return
+    event.preventDefault()
+    const layer = Math.min(last, Math.max(0, l + step[0]!))
+    const count = layer === 0 && boxed ? 1 : sizes[layer]!
+    const index = Math.min(count - 1, Math.max(0, i + step[1]!))
+    setFocus([layer, index])
+    ;(event.currentTarget as HTMLElement).querySelector<HTMLElement>(`[data-at="${layer}-${index}"]`)?.focus()
+  }
   return (
     <div
       class="diagram"
+      role="group"
+      aria-label="Neurons: move between them with the arrow keys"
       style={{ width: `${width}px`, height: `${height}px` }}
-      onMouseLeave={() => {
-        setExact(undefined)
-      }}
+      onMouseLeave={forget}
+      onKeyDown={move}
+      onBlur={forget}
     >
       <svg width={width} height={height} role="img" aria-label={`A network of ${sizes.join('-')} neurons`}>
-        {network?.weights.flatMap((weights, l) =>
-          Array.from({ length: weights.length }, (_, at) => {
-            const [i, j] = [Math.floor(at / sizes[l]!), at % sizes[l]!]
-            const w = weights[at]!
-            const [x1, y1, x2, y2] = [x(l) + NEURON / 2, columns[l]![j]!, x(l + 1) - NEURON / 2, columns[l + 1]![i]!]
-            const middle = (x1 + x2) / 2
-            return (
-              <path
-                key={`${l}-${at}`}
-                d={`M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`}
-                fill="none"
-                stroke={css(w < 0 ? colours.low : colours.high)}
-                stroke-width={Math.min(9, 0.6 + 1.6 * Math.sqrt(Math.abs(w)))}
-                stroke-dasharray={w < 0 ? '7 3' : undefined}
-                stroke-opacity={0.35 + 0.6 * Math.min(1, Math.abs(w) / 3)}
-                onMouseEnter={() => {
-                  setExact({ text: `weight ${told(w)}`, x: middle, y: (y1 + y2) / 2 })
-                }}
-              />
-            )
-          }),
+        {network && (
+          <Edges
+            network={network}
+            drawing={drawing}
+            colours={palette()}
+            tell={(text, at) => {
+              setExact({ text, ...at })
+            }}
+          />
         )}
       </svg>
-      {columns.map((places, l) =>
-        places.map((y, i) => (
+      {sizes.map((size, l) =>
+        Array.from({ length: l === 0 && boxed ? 1 : size }, (_, i) => (
           <Neuron
             key={`${l}-${i}`}
             layer={l}
             index={i}
-            left={x(l) - NEURON / 2}
-            top={y - NEURON / 2}
+            drawing={drawing}
+            shown={shown}
             bias={l > 0 ? network?.biases[l - 1]![i] : undefined}
-            tell={(text) => {
-              setExact({ text, x: x(l), y: y - NEURON / 2 })
+            text={describe(network, shown, l, i, last)}
+            focusable={focus[0] === l && focus[1] === i}
+            tell={() => {
+              tell(l, i)
             }}
           />
         )),
       )}
-      {hidden.map((count, l) => (
-        <div class="layer-buttons" key={l} style={{ left: `${x(l + 1)}px` }}>
-          <button
-            type="button"
-            aria-label={`Fewer neurons in hidden layer ${l + 1}`}
-            disabled={count <= 1}
-            onClick={() => {
-              changeLayers(hidden.with(l, count - 1))
-            }}
-          >
-            −
-          </button>
-          <button
-            type="button"
-            aria-label={`More neurons in hidden layer ${l + 1}`}
-            disabled={count >= MOST_NEURONS}
-            onClick={() => {
-              changeLayers(hidden.with(l, count + 1))
-            }}
-          >
-            +
-          </button>
-        </div>
-      ))}
+      <LayerButtons hidden={hidden} x={x} />
       {exact && (
-        <output class="exact" style={{ left: `${exact.x}px`, top: `${exact.y}px` }}>
+        <output
+          class="exact"
+          style={{ left: `${Math.min(width - 70, Math.max(70, exact.x))}px`, top: `${Math.max(30, exact.y)}px` }}
+        >
           {exact.text}
         </output>
       )}
@@ -118,74 +160,31 @@ export function Diagram() {
   )
 }
 
-function Neuron({
-  layer,
-  index,
-  left,
-  top,
-  bias,
-  tell,
-}: {
-  layer: number
-  index: number
-  left: number
-  top: number
-  bias: number | undefined
-  tell: (text: string) => void
-}) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const current = progress.value
-  const { view, train } = data.value
-  useEffect(() => {
-    if (!canvas.current) return
-    if (layer === 0) {
-      paint(
-        canvas.current,
-        Array.from({ length: MAP_SIDE ** 2 }, (_, p) =>
-          index === 0 ? (p % MAP_SIDE) / MAP_SIDE : 1 - Math.floor(p / MAP_SIDE) / MAP_SIDE,
-        ),
-        MAP_SIDE,
-        palette(),
-      )
-      return
-    }
-    const map = current?.maps[layer - 1]
-    if (!map) return
-    const count = map.length / MAP_SIDE ** 2
-    const activation = settings.value.activations[layer - 1] ?? 'sigmoid'
-    if (index >= count) return
-    paint(
-      canvas.current,
-      Array.from({ length: MAP_SIDE ** 2 }, (_, p) => shareOf(map[p * count + index]!, activation)),
-      MAP_SIDE,
-      palette(),
-    )
-  }, [current, view, layer, index])
-  const colours = palette()
-  const name = layer === 0 ? train.features[index]! : `neuron ${index + 1} of layer ${layer}`
-  const text = bias === undefined ? `input ${name}` : `${name}: bias ${told(bias)}`
-  return (
-    <div
-      class="neuron"
-      tabIndex={0}
-      role="img"
-      aria-label={text}
-      style={{
-        left: `${left}px`,
-        top: `${top}px`,
-        borderColor: bias === undefined ? undefined : css(bias < 0 ? colours.low : colours.high),
-      }}
-      onMouseEnter={() => {
-        tell(text)
-      }}
-      onFocus={() => {
-        tell(text)
-      }}
-    >
-      <canvas ref={canvas} />
-      {layer === 0 && <span class="feature">{train.features[index]}</span>}
+function LayerButtons({ hidden, x }: { hidden: readonly number[]; x: Drawing['x'] }) {
+  return hidden.map((count, l) => (
+    <div class="layer-buttons" key={l} style={{ left: `${x(l + 1)}px` }}>
+      <button
+        type="button"
+        aria-label={`Fewer neurons in hidden layer ${l + 1}`}
+        disabled={count <= 1}
+        onClick={() => {
+          changeLayers(hidden.with(l, count - 1))
+        }}
+      >
+        −
+      </button>
+      <button
+        type="button"
+        aria-label={`More neurons in hidden layer ${l + 1}`}
+        disabled={count >= MOST_NEURONS}
+        onClick={() => {
+          changeLayers(hidden.with(l, count + 1))
+        }}
+      >
+        +
+      </button>
     </div>
-  )
+  ))
 }
 
 /** Layers added and taken away at the end. */
@@ -211,7 +210,7 @@ export function LayerCount() {
         aria-label="Add a hidden layer"
         disabled={hidden.length >= MOST_LAYERS}
         onClick={() => {
-          changeLayers([...hidden, hidden.at(-1) ?? 3])
+          changeLayers([...hidden, Math.min(hidden.at(-1) ?? 3, 8)])
         }}
       >
         +

@@ -1,29 +1,118 @@
-import { colourOf, type Palette } from './colours.ts'
+import { classColours, colourOf, css, mixed, type Palette } from './colours.ts'
+import type { Regions } from './protocol.ts'
 
-/** Paints shares from 0 to 1, row by row, one pixel each, onto a canvas of as many pixels. */
-export function paint(canvas: HTMLCanvasElement, shares: ArrayLike<number>, side: number, colours: Palette): void {
+/** Red, green and blue, each 0 to 255, as a pixel of an image in memory. */
+const pixel = ([r, g, b]: readonly [number, number, number]) => (255 << 24) | (b << 16) | (g << 8) | r
+
+/** The palette's 256 steps from low to high, made once for each palette. */
+const scales = new WeakMap<Palette, Uint32Array>()
+function scaleOf(colours: Palette): Uint32Array {
+  let scale = scales.get(colours)
+  if (!scale) {
+    scale = Uint32Array.from({ length: 256 }, (_, i) => pixel(colourOf(i / 255, colours)))
+    scales.set(colours, scale)
+  }
+  return scale
+}
+
+function paintPixels(canvas: HTMLCanvasElement, side: number, colourAt: (i: number) => number): void {
   if (canvas.width !== side) canvas.width = canvas.height = side
   const context = canvas.getContext('2d')
   if (!context) return
   const image = context.createImageData(side, side)
-  for (let i = 0; i < side * side; i++) {
-    const [r, g, b] = colourOf(shares[i]!, colours)
-    image.data.set([r, g, b, 255], 4 * i)
-  }
+  const pixels = new Uint32Array(image.data.buffer)
+  for (let i = 0; i < side * side; i++) pixels[i] = colourAt(i)
   context.putImageData(image, 0, 0)
 }
 
-/** What a neuron answers, as a share of where its answers can lie. */
-export function shareOf(answer: number, activation: string): number {
-  if (activation === 'sigmoid' || activation === 'softmax') return answer
-  if (activation === 'tanh') return (answer + 1) / 2
-  // Answers without bounds: 0 in the middle, and far ones near the ends.
-  return 0.5 + Math.atan(answer) / Math.PI
+/** Paints shares from 0 to 1, row by row, one pixel each, onto a canvas of as many pixels. */
+export function paint(canvas: HTMLCanvasElement, shares: ArrayLike<number>, side: number, colours: Palette): void {
+  const scale = scaleOf(colours)
+  paintPixels(canvas, side, (i) => scale[Math.min(255, Math.max(0, Math.round(255 * shares[i]!)))]!)
 }
 
-/** How much the outputs speak for the second class: of two outputs their difference, else the one there is. */
-export function decision(outputs: Float32Array, classes: number, activation: string, i: number): number {
-  if (classes === 1) return shareOf(outputs[i]!, activation)
-  const [a, b] = [shareOf(outputs[2 * i]!, activation), shareOf(outputs[2 * i + 1]!, activation)]
-  return 0.5 + (b - a) / 2
+/** Paints what the network answers: on the scale of two classes, or the colour of one of several. */
+export function paintRegions(canvas: HTMLCanvasElement, { side, shares, best }: Regions, colours: Palette): void {
+  if (!best) {
+    paint(canvas, shares, side, colours)
+    return
+  }
+  // From the ground, where two classes are equally likely, to the class's own colour.
+  const scale = classColours.map((colour) =>
+    Uint32Array.from({ length: 64 }, (_, i) => pixel(mixed(colours.middle, colour, 0.15 + (0.55 * i) / 63))),
+  )
+  paintPixels(
+    canvas,
+    side,
+    (i) => scale[best[i]! % scale.length]![Math.min(63, Math.max(0, Math.round(63 * shares[i]!)))]!,
+  )
+}
+
+/** The corners of the shapes that stand for classes, in a square from −1 to 1; the first is a circle. */
+const shapes: readonly (readonly (readonly [number, number])[])[] = [
+  [],
+  [
+    [-0.9, -0.9],
+    [0.9, -0.9],
+    [0.9, 0.9],
+    [-0.9, 0.9],
+  ],
+  [
+    [0, -1.2],
+    [1.1, 0.8],
+    [-1.1, 0.8],
+  ],
+  [
+    [0, -1.3],
+    [1.1, 0],
+    [0, 1.3],
+    [-1.1, 0],
+  ],
+  [
+    [0, 1.2],
+    [1.1, -0.8],
+    [-1.1, -0.8],
+  ],
+  [
+    [-0.4, -1.2],
+    [0.4, -1.2],
+    [0.4, 1.2],
+    [-0.4, 1.2],
+  ],
+  [
+    [-1.2, -0.4],
+    [1.2, -0.4],
+    [1.2, 0.4],
+    [-1.2, 0.4],
+  ],
+]
+
+/** One sample as a small shape, its class told by the shape as well as by the colour. */
+export function drawMark(context: CanvasRenderingContext2D, x: number, y: number, radius: number, shape: number): void {
+  const corners = shapes[shape % shapes.length]!
+  context.beginPath()
+  if (corners.length === 0) context.arc(x, y, 1.1 * radius, 0, 2 * Math.PI)
+  corners.forEach(([dx, dy], i) => {
+    if (i === 0) context.moveTo(x + dx * radius, y + dy * radius)
+    else context.lineTo(x + dx * radius, y + dy * radius)
+  })
+  context.closePath()
+  context.fill()
+  context.stroke()
+}
+
+/** The colour of a class among so many: the two ends of the scale, or one of the hues that stay apart. */
+export const classColour = (label: number, classes: number, colours: Palette): string =>
+  css(classes <= 2 ? (label === 1 ? colours.high : colours.low) : classColours[label % classColours.length]!)
+
+/** Copies a picture of side × side values from 0 (the ground) to 1 (ink). */
+export function paintPicture(
+  canvas: HTMLCanvasElement,
+  values: ArrayLike<number>,
+  side: number,
+  colours: Palette,
+): void {
+  const ink = colours.inkColour
+  const scale = Uint32Array.from({ length: 256 }, (_, i) => pixel(mixed(colours.middle, ink, i / 255)))
+  paintPixels(canvas, side, (i) => scale[Math.min(255, Math.max(0, Math.round(255 * values[i]!)))]!)
 }

@@ -1,19 +1,19 @@
-import type { ActivationName, BackendName, Score, Verification } from '../src/index.ts'
+import type { ActivationName, BackendName, CsvColumn, Score, Verification } from '../src/index.ts'
 import type { Settings } from './settings.ts'
 
-/** A data set as it travels to the worker. */
-export interface Points {
-  /** Row-major, `features.length` columns. */
-  inputs: Float32Array
-  targets: Float32Array
-  features: string[]
-  classes: string[]
-}
+/** Whether a network tells classes, quantities, or what is in a picture. */
+export type Kind = 'classes' | 'quantities' | 'images'
 
 /** What the page asks of the worker. */
 export type Request =
-  /** A new network on new data. */
-  | { type: 'start'; settings: Settings; train: Points; test: Points; view: View }
+  /** A new network on the data that the settings describe. */
+  | { type: 'start'; settings: Settings }
+  /** The same network, on data that have changed. */
+  | { type: 'data'; settings: Settings }
+  /** Files that were dropped or chosen. */
+  | { type: 'open'; files: readonly File[] }
+  /** Another column of the opened file to predict. */
+  | { type: 'target'; target: string }
   | { type: 'play' }
   | { type: 'pause' }
   /** Epochs a second, 0 for as many as can be. */
@@ -24,6 +24,8 @@ export type Request =
   | { type: 'backend'; backend: BackendName }
   /** The parameters as they were at a moment of the history. */
   | { type: 'rewind'; moment: number }
+  /** What the network makes of a drawn picture, now and as it learns on; undefined for none. */
+  | { type: 'ask'; pixels: Float32Array | undefined }
   | { type: 'verify' }
 
 /** What a backend is, for people. */
@@ -32,12 +34,92 @@ export interface Running {
   description: string
 }
 
+/** A file that the worker has read. */
+export interface Opened {
+  name: string
+  kind: 'csv' | 'idx'
+  samples: number
+  /** Of a CSV: its columns, and whether the first line names them. */
+  columns: CsvColumn[]
+  header: boolean
+  /** Whether held-out samples came with it (MNIST's t10k). */
+  test: boolean
+}
+
+/** Samples as the plane shows them. */
+export interface Plotted {
+  x: Float32Array
+  y: Float32Array
+  /** The class of each, or its quantity. */
+  value: Float32Array
+  /** How many samples there are; fewer may be drawn. */
+  count: number
+}
+
+/** The part of the plane that is drawn, around the data. */
+export interface View {
+  left: number
+  bottom: number
+  width: number
+  height: number
+}
+
+/** The data as the page shows them. */
+export interface Shown {
+  kind: Kind
+  features: readonly string[]
+  /** Names of the classes; none for quantities. */
+  classes: readonly string[]
+  outputs: number
+  /** The name of what is to be told. */
+  target: string
+  /** The columns along the two axes of the plane. */
+  axes: readonly [across: number, up: number]
+  /** From the least to the largest quantity of the training data; 0 and 1 for classes. */
+  range: readonly [low: number, high: number]
+  view: View
+  train: Plotted
+  test: Plotted
+  /** Pictures are side × side, this one is the mean of all. */
+  picture: { side: number; mean: Float32Array } | undefined
+  /** What was left out of a file, a sentence each. */
+  notes: readonly string[]
+}
+
 /** A network's parameters as they travel to the page; copies, so that training can go on. */
 export interface Parameters {
   sizes: readonly number[]
   activations: readonly ActivationName[]
   weights: readonly Float32Array[]
   biases: readonly Float32Array[]
+}
+
+/** What the network answers over the plane, row by row from the top left. */
+export interface Regions {
+  side: number
+  /** Of two classes how much speaks for the second, of quantities the share of their range: 0 to 1. */
+  shares: Float32Array
+  /** Of several classes the one answered; `shares` is then how far it is ahead of the next. */
+  best: Uint8Array | undefined
+}
+
+/** A sample that the network answers wrongly, the surest first. */
+export interface Mistake {
+  pixels: Float32Array
+  truth: number
+  answer: number
+}
+
+/** The network held against the samples that were held out, or where there are none, the training data. */
+export interface Examination {
+  on: 'held-out' | 'training'
+  samples: number
+  /** Of classes: how often each (row) was taken for which (column). */
+  confusion: number[][] | undefined
+  /** Of quantities, in the data's own units; some of the samples with their answers. */
+  error: { r2: number; mean: number; truths: Float32Array; answers: Float32Array } | undefined
+  /** Of pictures. */
+  mistakes: Mistake[]
 }
 
 /** How far the training is, and what the network makes of the plane. */
@@ -52,29 +134,44 @@ export interface Progress {
   network: Parameters
   /** What each neuron of each layer answers over the plane: one array a layer, a point a row, a neuron a column. */
   maps: Float32Array[]
-  /** The outputs over the plane at full resolution, a point a row. */
-  regions: Float32Array
+  regions: Regions | undefined
+  /** Not with each report: it takes as long as there are samples. */
+  examination: Examination | undefined
+  /** The outputs for the picture that was drawn. */
+  answer: Float32Array | undefined
   /** Moments that can be gone back to. */
   moments: number
   /** Which of them is shown; the last while training. */
   moment: number
 }
 
-/** Points along a side of the maps in the diagram's neurons, and of the decision regions. */
+/** Points along a side of the maps in the diagram's neurons. */
 export const MAP_SIDE = 24
-export const REGION_SIDE = 160
 
-/** The part of the plane that is drawn: square, around the data. */
-export interface View {
-  left: number
-  bottom: number
-  side: number
-}
+/** What a message is about: it is shown beside that. */
+export type Subject = 'link' | 'data' | 'settings' | 'training' | 'backend' | 'verify'
 
 /** What the worker tells the page. */
 export type Answer =
   | Progress
+  | { type: 'data'; shown: Shown; settings: Settings; scaling: ScalingNumbers | undefined; unit: Unit | undefined }
+  | { type: 'opened'; file: Opened; kind: Kind; target: string }
   | { type: 'running'; backend: Running }
   | { type: 'state'; playing: boolean }
   | { type: 'verified'; verification: Verification }
-  | { type: 'failed'; message: string; fatal: boolean }
+  | { type: 'answer'; outputs: Float32Array }
+  /** Something that was asked for cannot be; what runs goes on. */
+  | { type: 'refused'; subject: Subject; message: string; during: Request['type'] | 'training' }
+
+/** The scaling of the inputs, to be saved with a model. */
+export interface ScalingNumbers {
+  kind: 'standardize' | 'normalize'
+  offset: Float64Array
+  scale: Float64Array
+}
+
+/** Quantities are trained on as (quantity − mean) / deviation. */
+export interface Unit {
+  mean: number
+  deviation: number
+}

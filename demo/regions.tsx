@@ -1,64 +1,162 @@
-import { useEffect, useRef } from 'preact/hooks'
-import { css, pale, palette } from './colours.ts'
-import { decision, paint } from './drawing.ts'
-import { type Points, REGION_SIDE, type View } from './protocol.ts'
-import { data, progress } from './state.ts'
+import { signal } from '@preact/signals'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { colourOf, css, pale, palette } from './colours.ts'
+import { classColour, drawMark, paint, paintRegions } from './drawing.ts'
+import { decodePoints } from './points.ts'
+import { MAP_SIDE, type Plotted, type Shown } from './protocol.ts'
+import { addPoint, data, progress, removePoints, settings } from './state.ts'
+import { lookedAt, mapOf } from './looking.ts'
 
-/** Whether a sample is of the second class: its one target is 1, or of two the second. */
-function isSecond({ inputs, targets }: Points, i: number): boolean {
-  return targets.length === inputs.length / 2 ? targets[i] === 1 : targets[2 * i + 1] === 1
-}
+/** Places of the plane as shares of its width and height, from the top left. */
+const across = ({ left, width }: Shown['view'], x: number) => (x - left) / width
+const down = ({ bottom, height }: Shown['view'], y: number) => 1 - (y - bottom) / height
 
-function drawPoints(context: CanvasRenderingContext2D, points: Points, view: View, hollow: boolean): void {
+function drawSamples(context: CanvasRenderingContext2D, shown: Shown, samples: Plotted, heldOut: boolean): void {
   const colours = palette()
-  const { width } = context.canvas
-  const radius = width / 95
-  for (let i = 0; i < points.inputs.length / 2; i++) {
-    const x = ((points.inputs[2 * i]! - view.left) / view.side) * width
-    const y = (1 - (points.inputs[2 * i + 1]! - view.bottom) / view.side) * width
-    const second = isSecond(points, i)
-    context.beginPath()
-    // Shape as well as colour: the classes can be told apart without seeing either hue.
-    if (second) context.rect(x - radius, y - radius, 2 * radius, 2 * radius)
-    else context.arc(x, y, 1.15 * radius, 0, 2 * Math.PI)
-    context.fillStyle = css(second ? colours.high : colours.low)
-    context.strokeStyle = hollow ? colours.ink : css(colours.middle)
-    context.lineWidth = hollow ? width / 300 : width / 400
-    context.fill()
-    context.stroke()
-  }
+  const side = context.canvas.width
+  const radius = side / (samples.x.length > 800 ? 130 : 95)
+  const [low, high] = shown.range
+  context.strokeStyle = heldOut ? colours.ink : css(colours.middle)
+  context.lineWidth = heldOut ? side / 300 : side / 400
+  samples.value.forEach((value, i) => {
+    const isQuantity = shown.kind === 'quantities'
+    context.fillStyle = isQuantity
+      ? css(colourOf((value - low) / (high - low || 1), colours))
+      : classColour(value, shown.classes.length, colours)
+    const x = across(shown.view, samples.x[i]!) * side
+    drawMark(context, x, down(shown.view, samples.y[i]!) * side, radius, isQuantity ? 0 : value)
+  })
 }
 
-/** The data beside what the network makes of the plane. */
+/** The data, or what the network makes of the plane with the data over it. */
 export function Plane({ regions }: { regions: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const overlay = useRef<HTMLCanvasElement>(null)
-  const { train, test, view } = data.value
+  const shown = data.value?.shown
   const current = progress.value
+  const colours = palette()
+  const looked = lookedAt.value
   useEffect(() => {
-    if (!canvas.current || !regions || !current) return
-    const { sizes, activations } = current.network
-    const outputs = sizes.at(-1)!
-    const shares = Float32Array.from({ length: REGION_SIDE ** 2 }, (_, i) =>
-      decision(current.regions, outputs, activations.at(-1)!, i),
-    )
-    paint(canvas.current, shares, REGION_SIDE, pale(palette()))
-  }, [current, regions])
+    if (!canvas.current || !regions || !current?.regions) return
+    const map = looked && mapOf(current, looked, settings.value.activations)
+    if (map) paint(canvas.current, map, MAP_SIDE, pale(colours))
+    else paintRegions(canvas.current, current.regions, pale(colours))
+  }, [current, regions, colours, looked])
   useEffect(() => {
     const context = overlay.current?.getContext('2d')
-    if (!context) return
-    const side = 2 * (overlay.current?.clientWidth ?? 300)
+    if (!context || !shown) return
+    const side = Math.round((overlay.current?.clientWidth ?? 300) * Math.max(2, devicePixelRatio))
     context.canvas.width = context.canvas.height = side
-    drawPoints(context, train, view, false)
-    drawPoints(context, test, view, true)
-  }, [train, test, view])
+    drawSamples(context, shown, shown.train, false)
+    drawSamples(context, shown, shown.test, true)
+  }, [shown, colours])
   const what = regions ? 'What the network answers over the plane, with the data over it' : 'The data'
+  const { features, axes } = shown ?? { features: ['', ''], axes: [0, 1] as const }
   return (
     <figure class="plane" data-regions={regions || undefined}>
+      <figcaption>{regions ? (looked ? looked.text : 'What the network answers') : 'The data'}</figcaption>
       <div class="square">
         <canvas ref={canvas} aria-hidden="true" />
         <canvas ref={overlay} role="img" aria-label={what} />
+        {!regions && shown && canAdd() && <Adding shown={shown} />}
       </div>
+      <p class="axes">
+        <span>↑ {features[axes[1]]}</span>
+        <span>{features[axes[0]]} →</span>
+      </p>
     </figure>
+  )
+}
+
+const canAdd = () => !['file', 'digits', 'hills'].includes(settings.value.problem)
+
+/** Whether clicks add points of the second class. */
+const adding = signal(false)
+
+/** How far an arrow key moves, as a share of the plane. */
+const KEY_STEP = 0.05
+
+/** Points added by clicking; by keyboard with arrows and Enter. */
+function Adding({ shown }: { shown: Shown }) {
+  const [cross, setCross] = useState<{ x: number; y: number }>()
+  const { view } = shown
+  const add = (x: number, y: number) => {
+    addPoint({ x: view.left + x * view.width, y: view.bottom + (1 - y) * view.height, second: adding.value })
+  }
+  const clamp = (value: number) => Math.min(0.98, Math.max(0.02, value))
+  return (
+    <>
+      <button
+        type="button"
+        class="adding"
+        aria-label={`Add a point of class ${shown.classes[Number(adding.value)] ?? ''}: click, or move with the arrow keys and press Enter`}
+        onClick={(event) => {
+          // A press of Enter comes as a click without a place.
+          if (event.detail === 0) {
+            if (cross) add(cross.x, cross.y)
+            else setCross({ x: 0.5, y: 0.5 })
+            return
+          }
+          const box = event.currentTarget.getBoundingClientRect()
+          add((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height)
+        }}
+        onKeyDown={(event) => {
+          const moves: Record<string, [number, number]> = {
+            ArrowLeft: [-KEY_STEP, 0],
+            ArrowRight: [KEY_STEP, 0],
+            ArrowUp: [0, -KEY_STEP],
+            ArrowDown: [0, KEY_STEP],
+          }
+          const move = moves[event.key]
+          if (!move) return
+          event.preventDefault()
+          const from = cross ?? { x: 0.5, y: 0.5 }
+          setCross({ x: clamp(from.x + move[0]), y: clamp(from.y + move[1]) })
+        }}
+        onBlur={() => {
+          setCross(undefined)
+        }}
+      />
+      {cross && (
+        <span class="cross" style={{ left: `${100 * cross.x}%`, top: `${100 * cross.y}%` }} aria-hidden="true" />
+      )}
+    </>
+  )
+}
+
+/** Which class a click adds, and how to take points away again. */
+export function AddingControls() {
+  const shown = data.value?.shown
+  if (!shown || !canAdd()) return null
+  const added = decodePoints(settings.value.points)?.length ?? 0
+  return (
+    <fieldset class="adding-controls">
+      <legend>Click into the data to add a point</legend>
+      {shown.classes.slice(0, 2).map((name, label) => (
+        <label key={name}>
+          <input
+            type="radio"
+            name="adding"
+            checked={adding.value === (label === 1)}
+            onChange={() => {
+              adding.value = label === 1
+            }}
+          />
+          {label === 1 ? '■' : '●'} {name}
+        </label>
+      ))}
+      {(['last', 'all'] as const).map((how) => (
+        <button
+          type="button"
+          key={how}
+          disabled={added === 0}
+          onClick={() => {
+            removePoints(how)
+          }}
+        >
+          {how === 'last' ? 'Undo' : 'Remove all added'}
+        </button>
+      ))}
+    </fieldset>
   )
 }

@@ -1,5 +1,5 @@
-import { Network } from '../src/index.ts'
-import { data, progress } from './state.ts'
+import { Network, Scaling } from '../src/index.ts'
+import { data, kind, progress } from './state.ts'
 
 function download(name: string, content: Blob): void {
   const link = document.createElement('a')
@@ -12,18 +12,31 @@ function download(name: string, content: Blob): void {
   }, 1000)
 }
 
-/** The network as it is shown, as the file that the library and the command line read. */
+/**
+ * The network as it is shown, as the file that the library and the command line read. It takes and gives the data's own
+ * units: the scaling of the inputs goes with it, that of a quantity is put into the linear output layer.
+ */
 function saveModel(): void {
-  if (!progress.value) return
+  if (!progress.value || !data.value) return
   const { sizes, activations, weights, biases } = progress.value.network
+  const { shown, scaling, unit } = data.value
+  const last = weights.length - 1
+  const inUnits = (values: readonly Float32Array[], shift: number) =>
+    unit
+      ? values.with(
+          last,
+          values[last]!.map((value) => value * unit.deviation + shift),
+        )
+      : values
   const network = Network.from({
     sizes: [...sizes],
     activations: [...activations],
-    weights: [...weights],
-    biases: [...biases],
+    weights: [...inUnits(weights, 0)],
+    biases: [...inUnits(biases, unit?.mean ?? 0)],
   })
-  const { features, classes } = data.value.train
-  Object.assign(network, { features, classes })
+  if (!shown.picture) network.features = [...shown.features]
+  if (shown.classes.length > 0) network.classes = [...shown.classes]
+  if (scaling) network.scaling = new Scaling(scaling.kind, scaling.offset, scaling.scale)
   download('model.json', new Blob([JSON.stringify(network)], { type: 'application/json' }))
 }
 
@@ -46,9 +59,11 @@ export function Saving() {
       <button type="button" onClick={saveModel}>
         Save the model
       </button>
-      <button type="button" onClick={savePicture}>
-        Save the picture
-      </button>
+      {kind() !== 'images' && (
+        <button type="button" onClick={savePicture}>
+          Save the picture
+        </button>
+      )}
     </div>
   )
 }

@@ -1,8 +1,6 @@
-import { change, progress, rates, running, settings } from './state.ts'
-
-const perSecond = (value: number) =>
-  value >= 1e6 ? `${(value / 1e6).toFixed(1)} million` : Math.round(value).toLocaleString('en')
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+import { Notices } from './notices.tsx'
+import { percent, perSecond, told } from './numbers.ts'
+import { change, data, examination, kind, progress, rates, running, settings } from './state.ts'
 
 /** What runs, how fast, and how well the network does. */
 export function Status() {
@@ -13,7 +11,7 @@ export function Status() {
       <dl>
         <div class="wide">
           <dt>Runs on</dt>
-          <dd>{backend ? `${backend.name === 'webgpu' ? 'GPU' : 'CPU'}: ${backend.description}` : 'starting …'}</dd>
+          <dd>{backend ? `${backend.name === 'webgpu' ? 'GPU: ' : ''}${backend.description}` : 'starting …'}</dd>
         </div>
         <div>
           <dt>Samples a second</dt>
@@ -23,17 +21,10 @@ export function Status() {
           <dt>Epochs a second</dt>
           <dd>{current?.epochsPerSecond ? perSecond(current.epochsPerSecond) : '–'}</dd>
         </div>
-        <div>
-          <dt>Training score</dt>
-          <dd data-testid="train-score">{current ? percent(current.train.accuracy) : '–'}</dd>
-        </div>
-        <div>
-          <dt>Test score</dt>
-          <dd data-testid="test-score">{current?.test ? percent(current.test.accuracy) : '–'}</dd>
-        </div>
+        {kind() === 'quantities' ? <Error /> : <Scores />}
         <div>
           <dt>Loss</dt>
-          <dd>{current ? current.train.loss.toPrecision(3) : '–'}</dd>
+          <dd>{current ? told(current.train.loss) : '–'}</dd>
         </div>
       </dl>
       <fieldset class="backend">
@@ -52,7 +43,36 @@ export function Status() {
             {rates.value[name] && <small> {perSecond(rates.value[name])}/s</small>}
           </label>
         ))}
+        <Notices about="backend" />
       </fieldset>
     </section>
+  )
+}
+
+function Scores() {
+  const current = progress.value
+  return (
+    <>
+      <div>
+        <dt>Training score</dt>
+        <dd data-testid="train-score">{current ? percent(current.train.accuracy) : '–'}</dd>
+      </div>
+      <div>
+        <dt>Test score</dt>
+        <dd data-testid="test-score">{current?.test ? percent(current.test.accuracy) : '–'}</dd>
+      </div>
+    </>
+  )
+}
+
+/** For quantities there is no right or wrong, but a distance. */
+function Error() {
+  const error = examination.value?.error
+  const unit = data.value?.shown.target
+  return (
+    <div>
+      <dt>Mean error{unit && ` of ${unit}`}</dt>
+      <dd>{error ? told(error.mean) : '–'}</dd>
+    </div>
   )
 }

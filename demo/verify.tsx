@@ -1,4 +1,5 @@
 import type { Verification } from '../src/index.ts'
+import { Notices } from './notices.tsx'
 import { verification, verifyNow } from './state.ts'
 
 /** Each stage of the GPU held against float64 on the CPU, for the network on the page and its data. */
@@ -11,6 +12,7 @@ export function Verify() {
       <button type="button" disabled={state === 'running'} onClick={verifyNow}>
         {state === 'running' ? 'Comparing …' : 'Verify on this GPU'}
       </button>
+      <Notices about="verify" />
       <div aria-live="polite">{state && state !== 'running' && <Table result={state} />}</div>
     </section>
   )

@@ -4,9 +4,7 @@ import {
   adamw,
   type BackendName,
   cpu,
-  Dataset,
   type Epoch,
-  Matrix,
   Network,
   type Optimizer,
   type OptimizerName,
@@ -15,9 +13,12 @@ import {
   sgd,
   type Step,
   Trainer,
-} from '../src/index.ts'
-import { MAP_SIDE, type Points, REGION_SIDE, type View } from './protocol.ts'
-import type { Settings } from './settings.ts'
+} from '../../src/index.ts'
+import { type Examination, MAP_SIDE, type Regions, type Shown } from '../protocol.ts'
+import type { Settings } from '../settings.ts'
+import { examine, examined } from './examining.ts'
+import type { Prepared } from './material.ts'
+import { Grid, show } from './showing.ts'
 
 const optimizers: Record<OptimizerName, (options: { learningRate: number }) => Optimizer> = {
   sgd,
@@ -26,23 +27,6 @@ const optimizers: Record<OptimizerName, (options: { learningRate: number }) => O
   adam,
   adamw,
 }
-
-/** The points of a square window, row by row from the top left. */
-export function gridPoints({ left, bottom, side }: View, count: number): Matrix {
-  const points = new Matrix(count * count, 2)
-  for (let i = 0; i < count * count; i++) {
-    points.data[2 * i] = left + (((i % count) + 0.5) / count) * side
-    points.data[2 * i + 1] = bottom + (1 - (Math.floor(i / count) + 0.5) / count) * side
-  }
-  return points
-}
-
-const datasetOf = ({ inputs, targets, features, classes }: Points) =>
-  Dataset.from(
-    new Matrix(inputs.length / features.length, features.length, inputs),
-    new Matrix(inputs.length / features.length, classes.length, targets),
-    { features, classes },
-  )
 
 /** A moment of a run that can be gone back to. */
 interface Moment {
@@ -60,10 +44,10 @@ const MOST_MOMENTS = 240
 export class Run {
   readonly settings: Settings
   readonly network: Network
-  readonly train: Dataset
-  readonly test: Dataset | undefined
   readonly moments: Moment[] = []
-  readonly #view: View
+  #prepared: Prepared
+  #shown: Shown
+  #grid: Grid
   #trainer: Trainer | undefined
   #epochs: AsyncIterableIterator<Epoch> | undefined
   #steps: AsyncIterableIterator<Step> | undefined
@@ -71,15 +55,35 @@ export class Run {
   #before = { epoch: 0, step: 0 }
   #stride = 1
 
-  constructor(settings: Settings, train: Points, test: Points, view: View) {
+  constructor(settings: Settings, prepared: Prepared) {
     this.settings = settings
-    this.train = datasetOf(train)
-    this.test = test.inputs.length > 0 ? datasetOf(test) : undefined
-    this.#view = view
+    this.#prepared = prepared
+    this.#shown = show(prepared, settings)
+    this.#grid = new Grid(prepared, this.#shown)
     this.#backend = settings.backend
-    const { hidden, activations, init, seed } = settings
-    const sizes = [this.train.inputs.cols, ...hidden, this.train.targets.cols]
-    this.network = Network.create({ sizes, activations, init, seed })
+    const { hidden, init, seed } = settings
+    const sizes = [prepared.train.inputs.cols, ...hidden, prepared.train.targets.cols]
+    this.network = Network.create({ sizes, activations: settings.activations, init, seed })
+  }
+
+  get prepared(): Prepared {
+    return this.#prepared
+  }
+
+  get shown(): Shown {
+    return this.#shown
+  }
+
+  get backend(): BackendName {
+    return this.#backend
+  }
+
+  /** Other data of the same shape for the network as it is. */
+  async use(settings: Settings, prepared: Prepared): Promise<void> {
+    await this.#leaveData()
+    this.#prepared = prepared
+    this.#shown = show(prepared, settings)
+    this.#grid = new Grid(prepared, this.#shown)
   }
 
   /** The trainer, placed on its backend when it is first needed. */
@@ -101,10 +105,8 @@ export class Run {
 
   /** Scores the network as it is before training, which is the first moment. */
   async begin(): Promise<void> {
-    const trainer = await this.trainer()
-    const train = await trainer.evaluate(this.train)
-    const test = this.test ? await trainer.evaluate(this.test) : null
-    this.#keep({ ...this.#before, train, test, parameters: this.network.parameters.slice() })
+    await this.trainer()
+    await this.#keepScored()
   }
 
   /** Trains one minibatch, and scores the network after it. */
@@ -112,15 +114,21 @@ export class Run {
     const trainer = await this.trainer()
     await this.#epochs?.return?.()
     this.#epochs = undefined
-    this.#steps ??= trainer.steps(this.train)
+    this.#steps ??= trainer.steps(this.#prepared.train)
     const before = trainer.epoch
     await this.#steps.next()
     await trainer.read()
     const { epoch, step } = this.#before
     this.#before = { epoch: epoch + trainer.epoch - before, step: step + 1 }
-    const train = await trainer.evaluate(this.train)
-    const test = this.test ? await trainer.evaluate(this.test) : null
-    this.#keep({ ...this.#before, train, test, parameters: this.network.parameters.slice() })
+    await this.#keepScored()
+  }
+
+  async #keepScored(): Promise<void> {
+    const trainer = await this.trainer()
+    const { train, test } = this.#prepared
+    const score = await trainer.evaluate(train)
+    const tested = test ? await trainer.evaluate(test) : null
+    this.#keep({ ...this.#before, train: score, test: tested, parameters: this.network.parameters.slice() })
   }
 
   /** Trains one epoch, or what is left of one that was begun in steps. */
@@ -128,15 +136,26 @@ export class Run {
     const trainer = await this.trainer()
     await this.#steps?.return?.()
     this.#steps = undefined
-    this.#epochs ??= trainer.epochs(this.train, { epochs: 1e9, ...(this.test && { validation: this.test }) })
+    const { train, test } = this.#prepared
+    this.#epochs ??= trainer.epochs(train, { epochs: 1e9, ...(test && { validation: test }) })
     const done = trainer.step
-    const { value } = (await this.#epochs.next()) as { value: Epoch }
+    const value = await this.#next(this.#epochs)
     await trainer.read()
     this.#before = { epoch: this.#before.epoch + 1, step: this.#before.step + trainer.step - done }
     const { loss, accuracy, validation } = value
     const parameters = this.network.parameters.slice()
     this.#keep({ ...this.#before, train: { loss, accuracy }, test: validation, parameters })
     return value
+  }
+
+  /** The next epoch; where there is none, as when the loss is no number any more, the trainer is done with. */
+  async #next(epochs: AsyncIterator<Epoch, unknown>): Promise<Epoch> {
+    try {
+      return ((await epochs.next()) as { value: Epoch }).value
+    } catch (error) {
+      await this.leave()
+      throw error
+    }
   }
 
   /** The last moment is always the network as it is now; of those before it, every `stride`-th epoch stays. */
@@ -172,25 +191,46 @@ export class Run {
 
   /** Gives the trainer back; the next one is made when it is needed. */
   async leave(): Promise<void> {
-    await this.#epochs?.return?.()
-    await this.#steps?.return?.()
-    this.#epochs = undefined
-    this.#steps = undefined
+    await this.#leaveData()
     this.#trainer?.dispose()
     this.#trainer = undefined
   }
 
-  /** The outputs over the plane, at full resolution, by the backend that trains. */
-  async regions(): Promise<Float32Array> {
-    if (this.network.sizes[0] !== 2) return new Float32Array()
-    return (await (await this.trainer()).predict(gridPoints(this.#view, REGION_SIDE))).data
+  async #leaveData(): Promise<void> {
+    await this.#epochs?.return?.()
+    await this.#steps?.return?.()
+    this.#epochs = undefined
+    this.#steps = undefined
+  }
+
+  /** The outputs over the plane, by the backend that trains; none for pictures. */
+  async regions(side: number): Promise<Regions | undefined> {
+    if (this.#prepared.kind === 'images') return undefined
+    // Wide tables have many numbers a point: fewer points then.
+    const most = Math.max(MAP_SIDE, Math.floor(Math.sqrt(2e6 / this.network.sizes[0]!)))
+    const count = Math.min(side, most)
+    const { data } = await (await this.trainer()).predict(this.#grid.points(count))
+    return this.#grid.regions(count, data, this.network.activations.at(-1)!)
+  }
+
+  /** How the network does on what was held out, in all detail. */
+  async examine(): Promise<Examination> {
+    const answers = await (await this.trainer()).predict(examined(this.#prepared).inputs)
+    const boundary = this.network.activations.at(-1) === 'tanh' && this.network.sizes.at(-1) === 1 ? 0 : 0.5
+    return examine(this.#prepared, answers, boundary)
+  }
+
+  /** What the network answers to one picture. */
+  async answer(pixels: Float32Array): Promise<Float32Array | undefined> {
+    if (pixels.length !== this.network.sizes[0]) return undefined
+    return (await (await this.trainer()).predict([[...pixels]])).data
   }
 
   /** What every neuron answers over the plane: the network cut off after each layer, on the CPU. */
   async maps(): Promise<Float32Array[]> {
     const { sizes, activations, weights, biases } = this.network
-    if (sizes[0] !== 2) return []
-    const points = gridPoints(this.#view, MAP_SIDE)
+    if (this.#prepared.kind === 'images') return []
+    const points = this.#grid.points(MAP_SIDE)
     const backend = cpu()
     return Promise.all(
       activations.map(async (_, l) => {

@@ -1,0 +1,166 @@
+import { useEffect, useState } from 'preact/hooks'
+import { Choice, Slider } from './fields.tsx'
+import { Notices } from './notices.tsx'
+import { problems } from './problems.ts'
+import { problemNames } from './settings.ts'
+import { change, choose, data, file, open, opening, predictColumn, settings } from './state.ts'
+
+const count = (value: number) => value.toLocaleString('en')
+
+/** Which data: the page's own problems, or a file. */
+export function DataControls() {
+  const { problem } = settings.value
+  return (
+    <section class="panel" aria-labelledby="data-title">
+      <h2 id="data-title">Data</h2>
+      <div class="problems" role="group" aria-label="Which data">
+        {problemNames
+          .filter((name) => name !== 'file')
+          .map((name) => (
+            <button
+              type="button"
+              key={name}
+              aria-pressed={problem === name}
+              onClick={() => {
+                choose(name)
+              }}
+            >
+              {problems[name].title}
+            </button>
+          ))}
+      </div>
+      <FileChoice />
+      <Notices about="data" />
+      {problem === 'file' ? <FileControls /> : <p class="hint">{problems[problem].hint}</p>}
+      <Amounts />
+    </section>
+  )
+}
+
+function Amounts() {
+  const { problem } = settings.value
+  const opened = file.value
+  const isFile = problem === 'file'
+  const most = isFile ? (opened?.samples ?? 1000) : problem === 'digits' ? 5000 : 2000
+  const least = Math.min(50, most)
+  return (
+    <>
+      {problem !== 'own' && !(isFile && opened?.kind === 'csv') && (
+        <Slider
+          name="samples"
+          label={problem === 'digits' || isFile ? 'Pictures' : 'Points'}
+          min={least}
+          max={most}
+          step={50}
+          unit={count}
+        />
+      )}
+      {problem !== 'own' && !isFile && (
+        <Slider name="noise" label="Noise" min={0} max={100} step={5} unit={(v) => `${v} %`} />
+      )}
+      {problem !== 'own' && (
+        <Slider
+          name="test"
+          label="Held out for testing"
+          min={0}
+          max={0.8}
+          step={0.1}
+          unit={(v) => `${Math.round(100 * v)} %`}
+        />
+      )}
+    </>
+  )
+}
+
+/** Files are chosen, or dropped anywhere on the page. */
+function FileChoice() {
+  const [over, setOver] = useState(false)
+  useEffect(() => {
+    const dragged = (event: DragEvent) => {
+      if (!event.dataTransfer?.types.includes('Files')) return
+      event.preventDefault()
+      setOver(event.type === 'dragover')
+      if (event.type === 'drop') open([...event.dataTransfer.files])
+    }
+    const left = (event: DragEvent) => {
+      if (!event.relatedTarget) setOver(false)
+    }
+    document.addEventListener('dragover', dragged)
+    document.addEventListener('drop', dragged)
+    document.addEventListener('dragleave', left)
+    return () => {
+      document.removeEventListener('dragover', dragged)
+      document.removeEventListener('drop', dragged)
+      document.removeEventListener('dragleave', left)
+    }
+  }, [])
+  return (
+    <label class={over ? 'file over' : 'file'}>
+      <b>{opening.value ? 'Reading …' : 'Open a file'}</b>
+      <span>a CSV, or MNIST’s IDX files; or drop it on the page. It stays on this computer.</span>
+      <input
+        type="file"
+        multiple
+        accept=".csv,.tsv,.txt,.gz,.idx,text/csv,application/octet-stream"
+        onChange={({ currentTarget }) => {
+          if (currentTarget.files && currentTarget.files.length > 0) open([...currentTarget.files])
+          currentTarget.value = ''
+        }}
+      />
+    </label>
+  )
+}
+
+/** What is told from what, and which columns the plane shows. */
+function FileControls() {
+  const opened = file.value
+  const shown = data.value?.shown
+  if (!opened || !shown) return null
+  const { features, axes, notes, target } = shown
+  return (
+    <>
+      <p class="hint">
+        <b>{opened.name}</b>: {count(opened.samples)} {opened.kind === 'csv' ? 'rows' : 'pictures'}
+        {opened.kind === 'csv' && `, ${count(features.length)} columns to tell “${target}” from`}.
+      </p>
+      {opened.kind === 'csv' && (
+        <>
+          <Choice
+            label="Column to tell"
+            value={settings.value.target}
+            choices={opened.columns.map(({ name }) => name)}
+            onChoose={predictColumn}
+          />
+          {features.length > 1 && (
+            <>
+              <Choice
+                label="Shown across"
+                value={features[axes[0]]!}
+                choices={features}
+                onChoose={(across) => {
+                  change({ across })
+                }}
+              />
+              <Choice
+                label="Shown upwards"
+                value={features[axes[1]]!}
+                choices={features}
+                onChoose={(up) => {
+                  change({ up })
+                }}
+              />
+            </>
+          )}
+          {features.length > 2 && (
+            <p class="hint">All columns train; the plane shows these two, with the others at their mean.</p>
+          )}
+        </>
+      )}
+      {notes.map((note) => (
+        <p class="hint" key={note}>
+          {note}
+        </p>
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,55 @@
+import { css, type Palette } from './colours.ts'
+import type { Drawing } from './diagram.tsx'
+import { told } from './numbers.ts'
+import type { Parameters } from './protocol.ts'
+
+/** Between two layers at most so many weights are drawn, the largest: more would be one grey surface. */
+const MOST_EDGES = 320
+
+/** The size from which on weights are drawn. */
+function leastDrawn(weights: Float32Array): number {
+  if (weights.length <= MOST_EDGES) return 0
+  return weights.map(Math.abs).sort().at(-MOST_EDGES) ?? 0
+}
+
+interface EdgesProps {
+  network: Parameters
+  drawing: Drawing
+  colours: Palette
+  tell: (text: string, at: { x: number; y: number }) => void
+}
+
+/** The weights, coloured by sign and wide by size; those of a boxed input only as where they lead. */
+export function Edges({ network, drawing, colours, tell }: EdgesProps) {
+  const { sizes, boxed, x, y, half } = drawing
+  return network.weights.flatMap((weights, l) => {
+    const curve = (j: number, i: number) => {
+      const [x1, y1, x2, y2] = [x(l) + half(l), y(l, j), x(l + 1) - half(l + 1), y(l + 1, i)]
+      const middle = (x1 + x2) / 2
+      return { d: `M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`, at: { x: middle, y: (y1 + y2) / 2 } }
+    }
+    if (l === 0 && boxed) {
+      return Array.from({ length: sizes[1]! }, (_, i) => <path key={`box-${i}`} class="lead" d={curve(0, i).d} />)
+    }
+    const least = leastDrawn(weights)
+    return Array.from(weights, (w, at) => {
+      if (Math.abs(w) < least) return null
+      const [i, j] = [Math.floor(at / sizes[l]!), at % sizes[l]!]
+      const { d, at: place } = curve(j, i)
+      return (
+        <path
+          key={`${l}-${at}`}
+          d={d}
+          fill="none"
+          stroke={css(w < 0 ? colours.low : colours.high)}
+          stroke-width={Math.min(9, 0.6 + 1.6 * Math.sqrt(Math.abs(w)))}
+          stroke-dasharray={w < 0 ? '7 3' : undefined}
+          stroke-opacity={0.35 + 0.6 * Math.min(1, Math.abs(w) / 3)}
+          onMouseEnter={() => {
+            tell(`weight ${told(w)}`, place)
+          }}
+        />
+      )
+    })
+  })
+}

@@ -1,0 +1,140 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { css, palette } from './colours.ts'
+import { drawMark, paintPicture } from './drawing.ts'
+import { told } from './numbers.ts'
+import type { Examination as Told, Mistake } from './protocol.ts'
+import { data, examination } from './state.ts'
+
+/** More classes than this make a table that no one reads. */
+const MOST_CLASSES = 20
+
+/** How well the network does, in more than one number. */
+export function Examination() {
+  const current = examination.value
+  const shown = data.value?.shown
+  if (!current || !shown) return null
+  const whom = current.on === 'held-out' ? 'held-out' : 'training'
+  return (
+    <section class="panel" aria-labelledby="examination-title">
+      <h2 id="examination-title">How well it does</h2>
+      <p class="hint">
+        On the {current.samples.toLocaleString('en')} {whom} samples.
+      </p>
+      {current.confusion && current.confusion.length <= MOST_CLASSES && (
+        <Confusion counts={current.confusion} classes={shown.classes} />
+      )}
+      {current.error && <ErrorPlot error={current.error} target={shown.target} />}
+      {shown.picture && <Mistakes mistakes={current.mistakes} side={shown.picture.side} classes={shown.classes} />}
+    </section>
+  )
+}
+
+function Confusion({ counts, classes }: { counts: number[][]; classes: readonly string[] }) {
+  const strongest = Math.max(1, ...counts.flat())
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="Confusion matrix">
+      <table class="confusion">
+        <caption>Rows are what the samples are, columns what the network says.</caption>
+        <thead>
+          <tr>
+            <td />
+            {classes.map((name) => (
+              <th scope="col" key={name}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {counts.map((row, i) => (
+            <tr key={i}>
+              <th scope="row">{classes[i]}</th>
+              {row.map((count, j) => (
+                <td
+                  key={j}
+                  class={count === 0 ? 'none' : i === j ? 'right' : 'wrong'}
+                  style={{ '--share': `${Math.round(10 + 35 * (count / strongest))}%` }}
+                >
+                  {count}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function ErrorPlot({ error, target }: { error: NonNullable<Told['error']>; target: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const colours = palette()
+  const { truths, answers } = error
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d')
+    if (!context) return
+    const side = (context.canvas.width = context.canvas.height = 480)
+    const low = Math.min(...truths, ...answers)
+    const high = Math.max(...truths, ...answers)
+    const at = (value: number) => 12 + ((value - low) / (high - low || 1)) * (side - 24)
+    context.strokeStyle = context.fillStyle = colours.ink
+    context.lineWidth = 2
+    context.beginPath()
+    context.moveTo(at(low), side - at(low))
+    context.lineTo(at(high), side - at(high))
+    context.stroke()
+    context.fillStyle = css(colours.high)
+    context.strokeStyle = css(colours.middle)
+    context.lineWidth = 1
+    truths.forEach((truth, i) => {
+      drawMark(context, at(truth), side - at(answers[i]!), 5, 0)
+    })
+  }, [truths, answers, colours])
+  return (
+    <>
+      <dl class="numbers">
+        <div>
+          <dt>Mean error</dt>
+          <dd data-testid="mean-error">{told(error.mean)}</dd>
+        </div>
+        <div>
+          <dt>R²</dt>
+          <dd data-testid="r2">{error.r2.toFixed(3).replace('-', '−')}</dd>
+        </div>
+      </dl>
+      <figure class="plane error-plot">
+        <figcaption>What it says (upwards) against the truth (across); on the line it is right</figcaption>
+        <canvas ref={canvas} role="img" aria-label={`Answers against true values of ${target}`} />
+      </figure>
+    </>
+  )
+}
+
+function Mistakes({ mistakes, side, classes }: { mistakes: Mistake[]; side: number; classes: readonly string[] }) {
+  if (mistakes.length === 0) return <p class="good">Not one of them is answered wrongly.</p>
+  return (
+    <>
+      <h3>Answered wrongly</h3>
+      <ul class="mistakes">
+        {mistakes.map((mistake, i) => (
+          <li key={i}>
+            <Picture pixels={mistake.pixels} side={side} />
+            <span>
+              {classes[mistake.answer]}, is {classes[mistake.truth]}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+/** A picture of the data. */
+export function Picture({ pixels, side }: { pixels: Float32Array; side: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const colours = palette()
+  useEffect(() => {
+    if (canvas.current) paintPicture(canvas.current, pixels, side, colours)
+  }, [pixels, side, colours])
+  return <canvas class="picture" ref={canvas} aria-hidden="true" />
+}

@@ -1,0 +1,109 @@
+import type { ComponentChildren } from 'preact'
+import type { Settings } from './settings.ts'
+import { change, settings } from './state.ts'
+
+export const Field = ({ label, children }: { label: string; children: ComponentChildren }) => (
+  <label class="field">
+    <span>{label}</span>
+    {children}
+  </label>
+)
+
+/** One of several names. */
+export function Choice({
+  label,
+  value,
+  choices,
+  onChoose,
+  disabled = false,
+}: {
+  label: string
+  value: string
+  choices: readonly (string | readonly [value: string, text: string])[]
+  onChoose: (value: string) => void
+  disabled?: boolean
+}) {
+  return (
+    <Field label={label}>
+      <select
+        value={value}
+        disabled={disabled}
+        onChange={({ currentTarget }) => {
+          onChoose(currentTarget.value)
+        }}
+      >
+        {choices.map((choice) => {
+          const [name, text] = typeof choice === 'string' ? [choice, choice] : choice
+          return (
+            <option key={name} value={name}>
+              {text}
+            </option>
+          )
+        })}
+      </select>
+    </Field>
+  )
+}
+
+/** A number that is taken when it is one and within bounds; else the field says so and the run goes on. */
+export function Amount({
+  name,
+  label,
+  min,
+  max,
+  step: by,
+}: {
+  name: 'learningRate' | 'batch' | 'seed' | 'l1' | 'l2'
+  label: string
+  min: number
+  max: number
+  step: number | 'any'
+}) {
+  return (
+    <Field label={label}>
+      <input
+        type="number"
+        value={settings.value[name]}
+        min={min}
+        max={max}
+        step={by}
+        onChange={({ currentTarget }) => {
+          if (currentTarget.reportValidity() && currentTarget.value !== '')
+            change({ [name]: currentTarget.valueAsNumber })
+        }}
+      />
+    </Field>
+  )
+}
+
+export function Slider({
+  name,
+  label,
+  min,
+  max,
+  step: by,
+  unit,
+}: {
+  name: keyof Settings & ('samples' | 'noise' | 'test')
+  label: string
+  min: number
+  max: number
+  step: number
+  unit: (value: number) => string
+}) {
+  const value = settings.value[name]
+  return (
+    <Field label={`${label}: ${unit(value)}`}>
+      <input
+        type="range"
+        value={value}
+        min={min}
+        max={max}
+        step={by}
+        onChange={({ currentTarget }) => {
+          change({ [name]: currentTarget.valueAsNumber })
+        }}
+      />
+    </Field>
+  )
+}

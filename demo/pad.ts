@@ -1,0 +1,55 @@
+/**
+ * A drawing as the digits of the data are: cut out, scaled so that its longer side is 20 of 28 pixels, and moved so that
+ * its centre of mass is in the middle (how MNIST was made).
+ * @param alpha ink of each pixel, 0 to 255, row by row
+ * @param width of the drawing, as is its height
+ * @param side of the picture
+ * @returns side × side values from 0 to 1; undefined where nothing is drawn
+ */
+export function centred(alpha: ArrayLike<number>, width: number, side: number): Float32Array | undefined {
+  let [left, right, top, bottom] = [width, -1, width, -1]
+  for (let i = 0; i < width * width; i++) {
+    if (alpha[i]! < 32) continue
+    const [x, y] = [i % width, Math.floor(i / width)]
+    left = Math.min(left, x)
+    right = Math.max(right, x)
+    top = Math.min(top, y)
+    bottom = Math.max(bottom, y)
+  }
+  if (right < 0) return undefined
+  const scale = Math.max(right - left + 1, bottom - top + 1) / ((20 * side) / 28)
+  const mass = massOf(alpha, width)
+  return sampled(alpha, width, side, { scale, x: mass.x, y: mass.y })
+}
+
+function massOf(alpha: ArrayLike<number>, width: number): { x: number; y: number } {
+  let [sum, x, y] = [0, 0, 0]
+  for (let i = 0; i < width * width; i++) {
+    sum += alpha[i]!
+    x += alpha[i]! * (i % width)
+    y += alpha[i]! * Math.floor(i / width)
+  }
+  return { x: x / sum, y: y / sum }
+}
+
+/** Each pixel of the picture is the mean of the square of the drawing that it covers. */
+function sampled(
+  alpha: ArrayLike<number>,
+  width: number,
+  side: number,
+  { scale, x: cx, y: cy }: { scale: number; x: number; y: number },
+): Float32Array {
+  const per = Math.max(1, Math.ceil(scale))
+  const at = (x: number, y: number) => {
+    const [column, row] = [Math.round(x), Math.round(y)]
+    return column >= 0 && row >= 0 && column < width && row < width ? alpha[row * width + column]! : 0
+  }
+  return Float32Array.from({ length: side * side }, (_, i) => {
+    const [left, top] = [cx + ((i % side) - side / 2) * scale, cy + (Math.floor(i / side) - side / 2) * scale]
+    let sum = 0
+    for (let k = 0; k < per * per; k++) {
+      sum += at(left + (((k % per) + 0.5) / per) * scale, top + ((Math.floor(k / per) + 0.5) / per) * scale)
+    }
+    return sum / (255 * per * per)
+  })
+}

@@ -1,0 +1,280 @@
+import { DivergedError, verify } from '../../src/index.ts'
+import type { Answer, Examination, Request, Subject } from '../protocol.ts'
+import { type Material, openFiles } from './opening.ts'
+import { prepare } from './material.ts'
+import { usual } from '../settings.ts'
+import { Run } from './run.ts'
+
+/** The page is told of progress this often at most, in milliseconds: more than a screen shows would only cost. */
+const BETWEEN_REPORTS = 60
+/** Examinations take at most a tenth of the time, and come twice a second at most. */
+const BETWEEN_EXAMINATIONS = 500
+/** Points along a side of the regions, while training and when it rests. */
+const SIDE = { playing: 160, resting: 320 }
+
+let run: Run | undefined
+let opened: Material | undefined
+let asked: Float32Array | undefined
+let playing = false
+let shown = 0
+/** What is asked for is done one after another, so that no two things use the trainer at once. */
+let queue = Promise.resolve()
+let lastReport = 0
+let nextExamination = 0
+/** Since training began or its speed changed; busy is the time of the epochs alone. */
+const rates = { began: 0, epochs: 0, busy: 0 }
+/** Epochs a second; 0 is as many as can be. */
+let speed = 0
+
+const tell = (answer: Answer, transfer: Transferable[] = []) => {
+  self.postMessage(answer, { transfer })
+}
+
+async function report(of: Run, moment = of.moments.length - 1): Promise<void> {
+  const { train, test, epoch, step } = of.moments[moment]!
+  const { sizes, activations, weights, biases } = of.network
+  const maps = await of.maps()
+  const regions = await of.regions(playing ? SIDE.playing : SIDE.resting)
+  const examination = await examineNow(of)
+  const answer = asked && (await of.answer(asked))
+  const seconds = (performance.now() - rates.began) / 1000
+  const epochsPerSecond = playing && seconds > 0 ? rates.epochs / seconds : 0
+  tell(
+    {
+      type: 'progress',
+      epoch,
+      step,
+      train,
+      test,
+      epochsPerSecond,
+      samplesPerSecond: rates.busy > 0 ? (1000 * rates.epochs * of.prepared.train.length) / rates.busy : 0,
+      network: { sizes, activations, weights, biases },
+      maps,
+      regions,
+      examination,
+      answer,
+      moments: of.moments.length,
+      moment,
+    },
+    [...maps.map(({ buffer }) => buffer), ...(regions ? [regions.shares.buffer] : [])],
+  )
+  shown = moment
+  lastReport = performance.now()
+}
+
+async function examineNow(of: Run): Promise<Examination | undefined> {
+  const start = performance.now()
+  if (playing && start < nextExamination) return undefined
+  const examination = await of.examine()
+  const took = performance.now() - start
+  nextExamination = start + took + Math.max(BETWEEN_EXAMINATIONS, 10 * took)
+  return examination
+}
+
+/** A new run, once it is known to work: until then the old one stays. */
+async function start({ settings }: Request & { type: 'start' }): Promise<void> {
+  const prepared = await blame('data', () => prepare(settings, opened))
+  const next = new Run(settings, prepared)
+  try {
+    await next.begin()
+  } catch (error) {
+    await next.leave()
+    throw error
+  }
+  await run?.leave()
+  run = next
+  speed = settings.speed
+  countAnew()
+  tellData(run)
+  await tellBackend(run)
+  await report(run)
+}
+
+function tellData(of: Run): void {
+  const { settings, shown, prepared } = of
+  const { scaling, unit } = prepared
+  const numbers = scaling && { kind: scaling.kind, offset: scaling.offset, scale: scaling.scale }
+  tell({ type: 'data', shown, settings, scaling: numbers, unit })
+}
+
+async function tellBackend(of: Run): Promise<void> {
+  const { name, description } = (await of.trainer()).backend
+  tell({ type: 'running', backend: { name, description } })
+}
+
+function countAnew(): void {
+  rates.began = performance.now()
+  rates.epochs = 0
+  rates.busy = 0
+  nextExamination = 0
+}
+
+function setPlaying(value: boolean): void {
+  playing = value
+  countAnew()
+  tell({ type: 'state', playing })
+}
+
+/** Milliseconds until the next epoch is due; not above 0 where it is. */
+const untilNext = () => (speed === 0 ? 0 : rates.began + (1000 * rates.epochs) / speed - performance.now())
+
+/** Trains the epochs that are due, then lets what else is asked for have its turn. */
+async function train(): Promise<void> {
+  const of = run
+  const began = performance.now()
+  while (of && playing && untilNext() <= 0 && performance.now() - began < BETWEEN_REPORTS) {
+    const start = performance.now()
+    await of.epoch()
+    rates.busy += performance.now() - start
+    rates.epochs++
+  }
+  if (!of || !playing) return
+  if (performance.now() - lastReport > BETWEEN_REPORTS) await report(of)
+  setTimeout(
+    () => {
+      enqueue(train)
+    },
+    Math.max(0, untilNext()),
+  )
+}
+
+/** A file as it is told to the page: what its target makes of it, once it is known to work. */
+async function about(material: Material, target: string): Promise<Answer> {
+  const { kind } = await prepare({ ...usual('file'), target }, material)
+  return { type: 'opened', file: material.file, kind, target }
+}
+
+/** The last column is the likeliest to be told; where it cannot be, one before it. */
+async function firstThatWorks(material: Material): Promise<Answer> {
+  const names = material.file.columns.map(({ name }) => name).reverse()
+  let first: unknown
+  for (const target of names.length > 0 ? names.slice(0, 8) : ['']) {
+    try {
+      return await about(material, target)
+    } catch (error) {
+      first ??= error
+    }
+  }
+  throw first
+}
+
+const deeds: { [T in Request['type']]: (request: Request & { type: T }) => Promise<void> } = {
+  start,
+  data: async ({ settings }) => {
+    const prepared = await blame('data', () => prepare(settings, opened))
+    if (!run) return
+    await run.use(settings, prepared)
+    tellData(run)
+    await report(run, shown)
+  },
+  open: async ({ files }) => {
+    const material = await openFiles(files)
+    const told = await firstThatWorks(material)
+    opened = material
+    tell(told)
+  },
+  target: async ({ target }) => {
+    if (opened) tell(await about(opened, target))
+  },
+  play: () => {
+    if (run && !playing) {
+      run.forgetAfter(shown)
+      setPlaying(true)
+      enqueue(train)
+    }
+    return Promise.resolve()
+  },
+  speed: (request) => {
+    speed = request.speed
+    countAnew()
+    return Promise.resolve()
+  },
+  pause: async () => {
+    setPlaying(false)
+    if (run) await report(run)
+  },
+  step: async ({ what }) => {
+    if (!run) return
+    if (playing) setPlaying(false)
+    run.forgetAfter(shown)
+    await (what === 'epoch' ? run.epoch() : run.minibatch())
+    await report(run)
+  },
+  backend: async ({ backend }) => {
+    if (!run) return
+    const before = run.backend
+    await run.place(backend)
+    try {
+      await tellBackend(run)
+    } catch (error) {
+      await run.place(before)
+      throw error
+    }
+    countAnew()
+    await report(run, shown)
+  },
+  rewind: async ({ moment }) => {
+    if (!run) return
+    if (playing) setPlaying(false)
+    await run.show(moment)
+    await report(run, moment)
+  },
+  ask: async ({ pixels }) => {
+    asked = pixels
+    const outputs = run && pixels && (await run.answer(pixels))
+    if (outputs) tell({ type: 'answer', outputs })
+  },
+  verify: async () => {
+    if (!run) return
+    const { loss } = run.settings
+    const verification = await verify(run.network, run.prepared.train, { backend: 'webgpu', loss, batchSize: 32 })
+    tell({ type: 'verified', verification })
+  },
+}
+
+/** What a request that fails is about, where its cause does not say it. */
+const subjects: Partial<Record<Request['type'], Subject>> = {
+  start: 'settings',
+  data: 'data',
+  open: 'data',
+  target: 'data',
+  backend: 'backend',
+  verify: 'verify',
+}
+
+/** An error whose message belongs beside something else than what was asked for. */
+class Blamed extends Error {
+  readonly subject: Subject
+  constructor(subject: Subject, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.subject = subject
+  }
+}
+
+async function blame<T>(subject: Subject, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw new Blamed(subject, cause)
+  }
+}
+
+/** What goes wrong becomes a sentence on the page; the network that runs goes on where it can. */
+function fail(error: unknown, during: Request['type'] | 'training'): void {
+  const stops = during === 'training' || during === 'step'
+  if (playing && stops) setPlaying(false)
+  const message = error instanceof Error ? error.message : String(error)
+  const mend = error instanceof DivergedError ? '. Until then all is kept: rewind to see it.' : ''
+  const subject = error instanceof Blamed ? error.subject : during === 'training' ? 'training' : subjects[during]
+  tell({ type: 'refused', subject: subject ?? 'training', message: message + mend, during })
+}
+
+function enqueue(work: () => Promise<void>, during: Request['type'] | 'training' = 'training'): void {
+  queue = queue.then(work).catch((error: unknown) => {
+    fail(error, during)
+  })
+}
+
+self.onmessage = ({ data }: MessageEvent<Request>) => {
+  enqueue(() => (deeds[data.type] as (request: Request) => Promise<void>)(data), data.type)
+}
