@@ -9,7 +9,7 @@ import { answer, askAbout, data, progress } from './state.ts'
 
 /** Pixels along a side of the pad, whatever its size on the screen. */
 const PAD = 280
-const PEN = 20
+const PEN = 24
 
 /** A picture to draw, and what the network makes of it while it learns. */
 export function DrawingPad() {
@@ -45,13 +45,8 @@ export function DrawingPad() {
     context.stroke()
     last.current = to
     const { data: image } = context.getImageData(0, 0, PAD, PAD)
-    show(
-      centred(
-        Uint8Array.from({ length: PAD * PAD }, (_, i) => image[4 * i + 3]!),
-        PAD,
-        side,
-      ),
-    )
+    const alpha = Uint8Array.from({ length: PAD * PAD }, (_, i) => image[4 * i + 3]!)
+    show(centred(alpha, PAD, side, shown?.picture?.centre ?? 'mass'))
   }
   return (
     <div class="pad">

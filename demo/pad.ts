@@ -1,12 +1,20 @@
+/** What lies in the middle of a picture: the centre of the ink, as in MNIST, or of the box around it. */
+export type Centre = 'mass' | 'box'
+
 /**
  * A drawing as the digits of the data are: cut out, scaled so that its longer side is 20 of 28 pixels, and moved so that
- * its centre of mass is in the middle (how MNIST was made).
+ * its centre is in the middle.
  * @param alpha ink of each pixel, 0 to 255, row by row
  * @param width of the drawing, as is its height
  * @param side of the picture
  * @returns side × side values from 0 to 1; undefined where nothing is drawn
  */
-export function centred(alpha: ArrayLike<number>, width: number, side: number): Float32Array | undefined {
+export function centred(
+  alpha: ArrayLike<number>,
+  width: number,
+  side: number,
+  centre: Centre,
+): Float32Array | undefined {
   let [left, right, top, bottom] = [width, -1, width, -1]
   for (let i = 0; i < width * width; i++) {
     if (alpha[i]! < 32) continue
@@ -18,8 +26,8 @@ export function centred(alpha: ArrayLike<number>, width: number, side: number): 
   }
   if (right < 0) return undefined
   const scale = Math.max(right - left + 1, bottom - top + 1) / ((20 * side) / 28)
-  const mass = massOf(alpha, width)
-  return sampled(alpha, width, side, { scale, x: mass.x, y: mass.y })
+  const middle = centre === 'mass' ? massOf(alpha, width) : { x: (left + right) / 2, y: (top + bottom) / 2 }
+  return sampled(alpha, width, side, { scale, ...middle })
 }
 
 function massOf(alpha: ArrayLike<number>, width: number): { x: number; y: number } {

@@ -1,4 +1,5 @@
 import type { ActivationName, BackendName, CsvColumn, Score, Verification } from '../src/index.ts'
+import type { Centre } from './pad.ts'
 import type { Settings } from './settings.ts'
 
 /** Whether a network tells classes, quantities, or what is in a picture. */
@@ -80,8 +81,8 @@ export interface Shown {
   view: View
   train: Plotted
   test: Plotted
-  /** Pictures are side × side, this one is the mean of all. */
-  picture: { side: number; mean: Float32Array } | undefined
+  /** Pictures are side × side; `mean` is the mean of all, `centre` what is in their middle. */
+  picture: { side: number; mean: Float32Array; centre: Centre } | undefined
   /** What was left out of a file, a sentence each. */
   notes: readonly string[]
 }

@@ -84,7 +84,7 @@ export const defaults: Readonly<Settings> = {
 const presets: Record<Kind | 'table', Partial<Settings>> = {
   classes: {},
   quantities: { hidden: [8], activations: ['tanh', 'linear'], optimizer: 'adam', learningRate: 0.01 },
-  images: { samples: 1000, hidden: [30], learningRate: 3, speed: 0 },
+  images: { samples: 2000, hidden: [30], learningRate: 3, speed: 0 },
   table: {
     hidden: [8],
     activations: ['tanh', 'softmax'],

@@ -3,8 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { type Browser, chromium } from 'playwright-core'
 import { unpackChromium } from './software-adapter.ts'
 
-/** Starts the headless Chromium of the development dependencies, whose WebGPU runs on SwiftShader. Linux on x64 only. */
-export function launchChromium(): Promise<Browser> {
+const webgpuFlags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan']
+
+/**
+ * Starts the headless Chromium of the development dependencies, whose WebGPU runs on SwiftShader; with `webgpu: false`
+ * it is a browser that has none. Linux on x64 only.
+ */
+export function launchChromium({ webgpu = true } = {}): Promise<Browser> {
   const { executable, env } = unpackChromium()
   return chromium.launch({
     executablePath: executable,
@@ -12,9 +17,7 @@ export function launchChromium(): Promise<Browser> {
     args: [
       '--no-sandbox',
       '--headless',
-      '--enable-unsafe-webgpu',
-      '--use-webgpu-adapter=swiftshader',
-      '--enable-features=Vulkan',
+      ...(webgpu ? webgpuFlags : ['--disable-blink-features=WebGPU']),
       '--no-first-run',
       '--disable-background-networking',
       '--disable-component-update',

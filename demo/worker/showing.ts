@@ -33,7 +33,9 @@ export function show({ kind, raw, target, notes }: Prepared, settings: Settings)
   const axes = [find(settings.across, 0), find(settings.up, 1)] as const
   const train = plotted(raw.train, axes, MOST_DRAWN.train)
   const test = plotted(raw.test, axes, MOST_DRAWN.test)
-  const picture = kind === 'images' ? { side: Math.sqrt(inputs.cols), mean: meanOf(inputs) } : undefined
+  const centre = settings.problem === 'digits' ? 'box' : 'mass'
+  const picture =
+    kind === 'images' ? ({ side: Math.sqrt(inputs.cols), mean: meanOf(inputs), centre } as const) : undefined
   return {
     kind,
     features: kind === 'images' ? ['pixels'] : features,

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { launchChromium, serve } from './browser.ts'
+
+export interface Opened {
+  page: Page
+  /** What the console called an error, and what was thrown. */
+  errors: string[]
+  /** The addresses that were asked for. */
+  requests: string[]
+}
+
+export interface Opening {
+  width?: number
+  dark?: boolean
+  /** Moves the page's parts only where that is wanted. */
+  reducedMotion?: boolean
+}
+
+/** Builds the page once for a test file, serves it, and opens it in a browser with WebGPU (on SwiftShader) or without. */
+export function servePage({ webgpu = true } = {}) {
+  let browser: Browser
+  let server: Awaited<ReturnType<typeof serve>>
+  const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-demo-'))
+  beforeAll(async () => {
+    await build({ mode: 'demo', logLevel: 'error', build: { outDir: folder, emptyOutDir: true } })
+    // Under a folder of its own, because a static host may put the page anywhere.
+    server = await serve(async (path) =>
+      path.startsWith('/some/where/') ? readFile(join(folder, path.slice(12))) : undefined,
+    )
+    browser = await launchChromium({ webgpu })
+  }, 120_000)
+  afterAll(async () => {
+    await browser.close()
+    await server.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const open = async (
+    hash = '',
+    { width = 1400, dark = false, reducedMotion = false }: Opening = {},
+  ): Promise<Opened> => {
+    const page = await browser.newPage({
+      locale: 'en-US',
+      viewport: { width, height: 900 },
+      colorScheme: dark ? 'dark' : 'light',
+      reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+    })
+    const errors: string[] = []
+    const requests: string[] = []
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+    page.on('pageerror', ({ message }) => errors.push(message))
+    page.on('request', (request) => requests.push(request.url()))
+    await page.goto(`${server.url}some/where/${hash && `#${hash}`}`)
+    return { page, errors, requests }
+  }
+  /** Closes the page, and holds that nothing went wrong on it and no other host was asked. */
+  const close = async ({ page, errors, requests }: Opened) => {
+    await page.close()
+    expect(errors).toEqual([])
+    expect(requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('blob:'))).toEqual([])
+  }
+  return { open, close, folder }
+}
+
+/** The number of epochs and of steps that the page shows. */
+export const countsOf = async (page: Page) =>
+  (await page.locator('.count b').allTextContents()).map((text) => Number(text.replaceAll(',', '')))
+
+export const epochsReach = async (page: Page, epoch: number) =>
+  page.waitForFunction(
+    (wanted) => Number(document.querySelector('.count b')?.textContent?.replaceAll(',', '')) >= wanted,
+    epoch,
+    { timeout: 60_000 },
+  )
+
+/** Waits until a share that the page shows, in percent, is large enough. */
+export const scoreReaches = async (page: Page, which: 'train-score' | 'test-score', percent: number) =>
+  page.waitForFunction(
+    ([id, wanted]) => parseFloat(document.querySelector(`[data-testid=${id}]`)?.textContent ?? '') >= wanted,
+    [which, percent] as const,
+    { timeout: 60_000 },
+  )
+
+export const scoreOf = async (page: Page, which: 'train-score' | 'test-score' = 'train-score') =>
+  Number.parseFloat((await page.getByTestId(which).textContent()) ?? '')
+
+/** Stops the training, and waits until it has. */
+export async function pause(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.getByRole('button', { name: 'Play' }).waitFor()
+}
