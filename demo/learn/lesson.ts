@@ -1,0 +1,220 @@
+import { gate, linear, Network } from '../../src/index.ts'
+
+/** The mathematics of the lesson, in float64: what the page shows is computed here, formula by formula. */
+
+export type Pair = readonly [number, number]
+/** Rows of two: row i holds the weights into neuron i. */
+export type Square = readonly [Pair, Pair]
+
+const sigmoid = (z: number) => 1 / (1 + Math.exp(-z))
+const both = (f: (i: 0 | 1) => number): Pair => [f(0), f(1)]
+const bothRows = (f: (i: 0 | 1, j: 0 | 1) => number): Square => [both((j) => f(0, j)), both((j) => f(1, j))]
+
+/** A single neuron of two inputs, or the gradient of its parameters, which has the same shape. */
+export interface Single {
+  readonly weights: Pair
+  readonly bias: number
+}
+
+export interface Point {
+  readonly x: Pair
+  /** The class, 0 or 1. */
+  readonly y: number
+}
+
+/** As `Neuron` begins. */
+export const firstSingle: Single = { weights: [0.1, 0.1], bias: 0.1 }
+
+/** The points on two sides of a line, of the library's generator. */
+export function pointsOf(samples: number, seed: number): Point[] {
+  const { inputs, targets } = linear({ samples, seed })
+  return Array.from({ length: samples }, (_, i) => ({
+    x: both((j) => inputs.data[2 * i + j]!),
+    y: targets.data[i]!,
+  }))
+}
+
+/** z = w·x + b and a = σ(z). */
+export function answer({ weights, bias }: Single, x: Pair): { z: number; a: number } {
+  const z = bias + weights[0] * x[0] + weights[1] * x[1]
+  return { z, a: sigmoid(z) }
+}
+
+/** One sample's share in the gradient of C = Σ(y − a)²: δ = ∂C/∂z = −2 (y − a) a (1 − a), and δ x for the weights. */
+export function shareOf(neuron: Single, { x, y }: Point): { delta: number; gradient: Single } {
+  const { a } = answer(neuron, x)
+  const delta = -2 * (y - a) * a * (1 - a)
+  return { delta, gradient: { weights: both((j) => delta * x[j]), bias: delta } }
+}
+
+/** The shares of all samples, summed. */
+export function gradientOf(neuron: Single, points: readonly Point[]): Single {
+  return points.reduce<Single>(
+    (sum, point) => {
+      const { gradient } = shareOf(neuron, point)
+      return { weights: both((j) => sum.weights[j] + gradient.weights[j]), bias: sum.bias + gradient.bias }
+    },
+    { weights: [0, 0], bias: 0 },
+  )
+}
+
+/** One step of full-batch gradient descent. */
+export function stepped(neuron: Single, points: readonly Point[], learningRate: number): Single {
+  const { weights, bias } = gradientOf(neuron, points)
+  return {
+    weights: both((j) => neuron.weights[j] - learningRate * weights[j]),
+    bias: neuron.bias - learningRate * bias,
+  }
+}
+
+/** C = Σ(y − a)², and the share of the points that are on the right side of the line. */
+export function scoreOf(neuron: Single, points: readonly Point[]): { cost: number; right: number } {
+  let [cost, right] = [0, 0]
+  for (const { x, y } of points) {
+    const { a } = answer(neuron, x)
+    cost += (y - a) ** 2
+    if (a > 0.5 === (y === 1)) right++
+  }
+  return { cost, right: right / points.length }
+}
+
+/** A layer of two neurons, or the gradient of its parameters. */
+export interface Layer {
+  readonly weights: Square
+  readonly biases: Pair
+}
+
+/** The hidden layer and the output layer of a 2-2-2 network. */
+export type Layers = readonly [Layer, Layer]
+
+export interface Sample {
+  readonly x: Pair
+  /** One-hot: the first output stands for false, the second for true. */
+  readonly y: Pair
+}
+
+/** The truth table of XOR. */
+export const xorSamples: readonly Sample[] = (() => {
+  const { inputs, targets } = gate('xor')
+  return Array.from({ length: inputs.rows }, (_, i) => ({
+    x: both((j) => inputs.data[2 * i + j]!),
+    y: both((j) => Number(targets.data[i] === j)),
+  }))
+})()
+
+/** The first parameters of a seed, rounded to tenths, so that the first sums can be followed by hand. */
+export function firstLayers(seed: number): Layers {
+  const { weights, biases } = Network.create({
+    sizes: [2, 2, 2],
+    activation: 'sigmoid',
+    init: 'standardNormal',
+    seed,
+  })
+  const layer = (l: number): Layer => ({
+    weights: bothRows((i, j) => Math.round(10 * weights[l]![2 * i + j]!) / 10),
+    biases: both((i) => Math.round(10 * biases[l]![i]!) / 10),
+  })
+  return [layer(0), layer(1)]
+}
+
+/** Weighted inputs and activations of one layer. */
+export interface Answered {
+  readonly z: Pair
+  readonly a: Pair
+}
+
+/** z = W x + b and a = σ(z). */
+function forwardLayer({ weights, biases }: Layer, x: Pair): Answered {
+  const z = both((i) => weights[i][0] * x[0] + weights[i][1] * x[1] + biases[i])
+  return { z, a: both((i) => sigmoid(z[i])) }
+}
+
+export function forward([hidden, output]: Layers, x: Pair): readonly [Answered, Answered] {
+  const first = forwardLayer(hidden, x)
+  return [first, forwardLayer(output, first.a)]
+}
+
+/** C = ½ Σ(a − y)² of one sample. */
+export const costOf = (a: Pair, y: Pair) => ((a[0] - y[0]) ** 2 + (a[1] - y[1]) ** 2) / 2
+
+/** σ′(z), which is a (1 − a). */
+export const slopeOf = ({ a }: Answered): Pair => both((i) => a[i] * (1 - a[i]))
+
+/** Wᵀδ: the error of a layer, passed back through the weights into it. */
+export const passedBack = ({ weights }: Layer, delta: Pair): Pair =>
+  both((j) => weights[0][j] * delta[0] + weights[1][j] * delta[1])
+
+/** The Hadamard product: entry by entry. */
+const hadamard = (u: Pair, v: Pair): Pair => both((i) => u[i] * v[i])
+
+/** δ = ∂C/∂z of the hidden and of the output layer. */
+export function deltasOf(layers: Layers, [hidden, output]: readonly [Answered, Answered], y: Pair): Square {
+  const error = both((i) => output.a[i] - y[i])
+  const second = hadamard(error, slopeOf(output))
+  return [hadamard(passedBack(layers[1], second), slopeOf(hidden)), second]
+}
+
+/** ∂C/∂W = δ aᵀ and ∂C/∂b = δ, where a is what the layer was given. */
+const layerGradient = (delta: Pair, given: Pair): Layer => ({
+  weights: bothRows((i, j) => delta[i] * given[j]),
+  biases: delta,
+})
+
+export const gradientsOf = (x: Pair, hidden: Answered, [first, second]: Square): Layers => [
+  layerGradient(first, x),
+  layerGradient(second, hidden.a),
+]
+
+/** W ← W − η ∂C/∂W, and the same for b. */
+export function updated(layers: Layers, gradients: Layers, learningRate: number): Layers {
+  const layer = (l: 0 | 1): Layer => ({
+    weights: bothRows((i, j) => layers[l].weights[i][j] - learningRate * gradients[l].weights[i][j]),
+    biases: both((i) => layers[l].biases[i] - learningRate * gradients[l].biases[i]),
+  })
+  return [layer(0), layer(1)]
+}
+
+/** Everything that one sample brings about, from forward to update. */
+export interface Walk {
+  readonly sample: Sample
+  readonly layers: Layers
+  readonly answers: readonly [Answered, Answered]
+  readonly cost: number
+  readonly deltas: Square
+  readonly gradients: Layers
+  readonly learningRate: number
+  readonly after: Layers
+}
+
+export function walk(layers: Layers, sample: Sample, learningRate: number): Walk {
+  const answers = forward(layers, sample.x)
+  const deltas = deltasOf(layers, answers, sample.y)
+  const gradients = gradientsOf(sample.x, answers[0], deltas)
+  return {
+    sample,
+    layers,
+    answers,
+    cost: costOf(answers[1].a, sample.y),
+    deltas,
+    gradients,
+    learningRate,
+    after: updated(layers, gradients, learningRate),
+  }
+}
+
+/** The cost over the whole table, which is what learning brings down. */
+export const totalCost = (layers: Layers) =>
+  xorSamples.reduce((sum, { x, y }) => sum + costOf(forward(layers, x)[1].a, y), 0)
+
+/** Whether the output that answers most is the right one. */
+export function isRight(layers: Layers, { x, y }: Sample): boolean {
+  const { a } = forward(layers, x)[1]
+  return a[1] > a[0] === y[1] > y[0]
+}
+
+/** What the page begins with: values for which a network this small learns XOR, which it does not from everywhere. */
+export const defaults = {
+  neuron: { samples: 40, seed: 7, learningRate: 0.1 },
+  // The first sample is 01: from 00, with no input that is not 0, the hidden weights would learn nothing.
+  layers: { seed: 2, learningRate: 2, first: 1 },
+} as const

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import {
+  answer,
+  defaults,
+  firstLayers,
+  firstSingle,
+  isRight,
+  type Layers,
+  pointsOf,
+  scoreOf,
+  stepped,
+  totalCost,
+  walk,
+  xorSamples,
+} from '../demo/learn/lesson.ts'
+import { cpu, Network, Neuron, Trainer } from '../src/index.ts'
+
+const networkOf = (layers: Layers) =>
+  Network.from({
+    sizes: [2, 2, 2],
+    activations: ['sigmoid', 'sigmoid'],
+    weights: layers.map(({ weights }) => weights),
+    biases: layers.map(({ biases }) => biases),
+  })
+
+describe("the lesson's 2-2-2 network", () => {
+  it.each([0, 1, 2, 3])('answers and descends as the library does, sample %i', async (index) => {
+    const sample = xorSamples[index]!
+    // Parameters that float32 holds as they are, because that is what a Network keeps.
+    const layers: Layers = [
+      { weights: [[0.5, -1.25], [0.75, 2]], biases: [0.25, -0.5] }, // prettier-ignore
+      { weights: [[-0.75, 1.5], [1, -0.125]], biases: [-1, 0.375] }, // prettier-ignore
+    ]
+    const trainer = await Trainer.create(networkOf(layers), {
+      backend: cpu({ precision: 'float64' }),
+      loss: 'quadratic',
+    })
+    const { answers, cost, gradients } = walk(layers, sample, 1)
+    const expected = await trainer.gradients([sample.x], [sample.y])
+    expect(cost).toBeCloseTo(expected.loss, 7)
+    ;(await trainer.predict([sample.x])).toArray()[0]!.forEach((a, i) => {
+      expect(answers[1].a[i]).toBeCloseTo(a, 6)
+    })
+    gradients.forEach(({ weights, biases }, l) => {
+      weights.flat().forEach((value, i) => {
+        expect(value).toBeCloseTo(expected.weights[l]![i]!, 7)
+      })
+      biases.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected.biases[l]![i]!, 7)
+      })
+    })
+    trainer.dispose()
+  })
+
+  it('has taken the step that its gradients ask for', () => {
+    const { layers, gradients, after } = walk(firstLayers(5), xorSamples[2]!, 0.5)
+    expect(after[0].weights[1][0]).toBe(layers[0].weights[1][0] - 0.5 * gradients[0].weights[1][0])
+    expect(after[1].biases[0]).toBe(layers[1].biases[0] - 0.5 * gradients[1].biases[0])
+  })
+
+  it('learns XOR from what the page begins with', () => {
+    const { seed, learningRate, first } = defaults.layers
+    let layers = firstLayers(seed)
+    const before = totalCost(layers)
+    for (let i = 0; i < 1000; i++) layers = walk(layers, xorSamples[(first + i) % 4]!, learningRate).after
+    expect(before).toBeGreaterThan(0.8)
+    expect(totalCost(layers)).toBeLessThan(0.05)
+    expect(xorSamples.every((sample) => isRight(layers, sample))).toBe(true)
+  })
+})
+
+describe("the lesson's neuron", () => {
+  const { samples, seed, learningRate } = defaults.neuron
+  const points = pointsOf(samples, seed)
+  const after = (steps: number) => {
+    let neuron = firstSingle
+    for (let i = 0; i < steps; i++) neuron = stepped(neuron, points, learningRate)
+    return neuron
+  }
+
+  it.each([1, 10, 300])('is the Neuron of the library after %i steps', (epochs) => {
+    const [x, y] = [points.map((point) => [...point.x]), points.map((point) => point.y)]
+    const reference = new Neuron({ inputs: 2, learningRate, epochs }).fit(x, y)
+    const neuron = after(epochs)
+    neuron.weights.forEach((weight, j) => {
+      expect(weight).toBeCloseTo(reference.weights[j]!, 10)
+    })
+    expect(neuron.bias).toBeCloseTo(reference.bias, 10)
+    expect(answer(neuron, points[0]!.x).a).toBeCloseTo(reference.predict(x)[0]!, 10)
+  })
+
+  it('finds the line between the points with what the page begins with', () => {
+    expect(scoreOf(firstSingle, points).right).toBeLessThan(0.8)
+    expect(scoreOf(after(300), points).right).toBe(1)
+    expect(scoreOf(after(300), points).cost).toBeLessThan(scoreOf(after(10), points).cost)
+  })
+})
