@@ -184,12 +184,15 @@ export interface Walk {
   readonly gradients: Layers
   readonly learningRate: number
   readonly after: Layers
+  /** Of the same sample, after the update. */
+  readonly costAfter: number
 }
 
 export function walk(layers: Layers, sample: Sample, learningRate: number): Walk {
   const answers = forward(layers, sample.x)
   const deltas = deltasOf(layers, answers, sample.y)
   const gradients = gradientsOf(sample.x, answers[0], deltas)
+  const after = updated(layers, gradients, learningRate)
   return {
     sample,
     layers,
@@ -198,7 +201,8 @@ export function walk(layers: Layers, sample: Sample, learningRate: number): Walk
     deltas,
     gradients,
     learningRate,
-    after: updated(layers, gradients, learningRate),
+    after,
+    costAfter: costOf(forward(after, sample.x)[1].a, sample.y),
   }
 }
 
