@@ -283,9 +283,9 @@ describe('data on the page', () => {
     const wrong = await page.locator('.mistakes li').count()
     const counts = await page.locator('.confusion td').allTextContents()
     const total = counts.reduce((sum, text) => sum + Number(text), 0)
-    expect(total).toBe(200)
+    expect(total).toBe(400)
     expect(wrong).toBe(
-      Math.round(((100 - Number.parseFloat((await page.getByTestId('test-score').textContent())!)) / 100) * 200),
+      Math.round(((100 - Number.parseFloat((await page.getByTestId('test-score').textContent())!)) / 100) * 400),
     )
     await close(opened)
   })
