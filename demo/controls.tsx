@@ -33,7 +33,7 @@ const steps = [
 export function Transport() {
   const { moment = 0, moments = 1, epoch = 0, step: taken = 0 } = progress.value ?? {}
   return (
-    <section class="transport" aria-label="Training">
+    <section class="transport" aria-label="Play and pause">
       <button
         type="button"
         title="The same network, as it was before training"

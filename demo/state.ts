@@ -126,6 +126,7 @@ function refused({ subject, message, during }: Answer & { type: 'refused' }): vo
   if (verification.value === 'running') verification.value = undefined
   if (during === 'start' || during === 'backend' || during === 'data') {
     if (accepted) put({ ...accepted, speed: settings.value.speed })
+    else if (subject === 'backend') begin({ ...settings.value, backend: 'auto' })
     else begin({ ...usual('circle'), speed: settings.value.speed })
   }
   complain(subject, message)

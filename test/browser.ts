@@ -7,7 +7,7 @@ const webgpuFlags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader
 
 /**
  * Starts the headless Chromium of the development dependencies, whose WebGPU runs on SwiftShader; with `webgpu: false`
- * it is a browser that has none. Linux on x64 only.
+ * it knows WebGPU and finds no GPU, as where drivers are too old. Linux on x64 only.
  */
 export function launchChromium({ webgpu = true } = {}): Promise<Browser> {
   const { executable, env } = unpackChromium()
@@ -17,7 +17,7 @@ export function launchChromium({ webgpu = true } = {}): Promise<Browser> {
     args: [
       '--no-sandbox',
       '--headless',
-      ...(webgpu ? webgpuFlags : ['--disable-blink-features=WebGPU']),
+      ...(webgpu ? webgpuFlags : []),
       '--no-first-run',
       '--disable-background-networking',
       '--disable-component-update',

@@ -20,6 +20,8 @@ export interface Opening {
   dark?: boolean
   /** Moves the page's parts only where that is wanted. */
   reducedMotion?: boolean
+  /** Takes WebGPU away from page and worker, as browsers are that never had it. */
+  neverHadWebGPU?: boolean
 }
 
 /** Builds the page once for a test file, serves it, and opens it in a browser with WebGPU (on SwiftShader) or without. */
@@ -42,7 +44,7 @@ export function servePage({ webgpu = true } = {}) {
   })
   const open = async (
     hash = '',
-    { width = 1400, dark = false, reducedMotion = false }: Opening = {},
+    { width = 1400, dark = false, reducedMotion = false, neverHadWebGPU = false }: Opening = {},
   ): Promise<Opened> => {
     const page = await browser.newPage({
       locale: 'en-US',
@@ -55,6 +57,7 @@ export function servePage({ webgpu = true } = {}) {
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
     page.on('pageerror', ({ message }) => errors.push(message))
     page.on('request', (request) => requests.push(request.url()))
+    if (neverHadWebGPU) await page.addInitScript(removeWebGPU)
     await page.goto(`${server.url}some/where/${hash && `#${hash}`}`)
     return { page, errors, requests }
   }
@@ -65,6 +68,21 @@ export function servePage({ webgpu = true } = {}) {
     expect(requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('blob:'))).toEqual([])
   }
   return { open, close, folder }
+}
+
+/** Runs in the page before its own code. */
+function removeWebGPU(): void {
+  const removing = 'Object.defineProperty(Object.getPrototypeOf(navigator), "gpu", { get: () => undefined })'
+  new Function(removing)()
+  const before = URL.createObjectURL(new Blob([removing], { type: 'text/javascript' }))
+  const Original = Worker
+  globalThis.Worker = class extends Original {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      // Modules are run in the order in which they are imported.
+      const text = `import '${before}'; import '${new URL(url, location.href).href}'`
+      super(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), options)
+    }
+  }
 }
 
 /** The number of epochs and of steps that the page shows. */

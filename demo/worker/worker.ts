@@ -1,4 +1,4 @@
-import { DivergedError, verify } from '../../src/index.ts'
+import { BackendUnavailableError, DivergedError, verify } from '../../src/index.ts'
 import type { Answer, Examination, Request, Subject } from '../protocol.ts'
 import { type Material, openFiles } from './opening.ts'
 import { prepare } from './material.ts'
@@ -259,13 +259,19 @@ async function blame<T>(subject: Subject, work: () => Promise<T>): Promise<T> {
   }
 }
 
+function subjectOf(error: unknown): Subject | undefined {
+  if (error instanceof Blamed) return error.subject
+  return error instanceof BackendUnavailableError ? 'backend' : undefined
+}
+
 /** What goes wrong becomes a sentence on the page; the network that runs goes on where it can. */
 function fail(error: unknown, during: Request['type'] | 'training'): void {
   const stops = during === 'training' || during === 'step'
   if (playing && stops) setPlaying(false)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = (error instanceof Error ? error.message : String(error)).replace("backend 'webgpu': ", '')
   const mend = error instanceof DivergedError ? '. Until then all is kept: rewind to see it.' : ''
-  const subject = error instanceof Blamed ? error.subject : during === 'training' ? 'training' : subjects[during]
+  const subject =
+    (during === 'verify' ? 'verify' : subjectOf(error)) ?? (during === 'training' ? 'training' : subjects[during])
   tell({ type: 'refused', subject: subject ?? 'training', message: message + mend, during })
 }
 

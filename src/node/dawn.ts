@@ -5,6 +5,9 @@
 
 import { constants } from 'node:os'
 
+/** What to say where WebGPU is there but gives no adapter. */
+export const noAdapter = 'no WebGPU adapter was found (`npx webgpu-mlp doctor` says what to install)'
+
 let instance: GPU | undefined
 let opening: Promise<GPU | undefined> | undefined
 let failure: string | undefined

@@ -1,5 +1,5 @@
 import { BackendUnavailableError, DeviceLostError, GPUValidationError } from '../../errors.ts'
-import { loadFailure, openGPU } from '#gpu'
+import { loadFailure, noAdapter, openGPU } from '#gpu'
 
 /** WebGPU's numeric flags; Dawn in Node has them under other names than browsers, their values are the standard's. */
 export const usage = {
@@ -35,8 +35,7 @@ export async function findAdapter(): Promise<GPUAdapter | undefined> {
 
 /** Why there is no adapter, in a sentence with a mend. */
 export function explainMissingAdapter(): string {
-  const failure = loadFailure()
-  return failure ?? 'no WebGPU adapter was found (`npx webgpu-mlp doctor` says what to install)'
+  return loadFailure() ?? noAdapter
 }
 
 /** Features that are used where they are granted. */

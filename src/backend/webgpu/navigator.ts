@@ -5,6 +5,9 @@ const { navigator, isSecureContext } = globalThis as { navigator?: { gpu?: GPU }
 /** Work of about this many milliseconds goes into one submit: under a frame, so that the page stays smooth. */
 export const submitMilliseconds = 12
 
+/** What to say where WebGPU is there but gives no adapter: an old driver, or a GPU that the browser has on its list. */
+export const noAdapter = 'WebGPU finds no GPU that it can use (in Chrome and Edge, the page chrome://gpu says why)'
+
 /** The platform's WebGPU, or undefined where it has none; {@link loadFailure} then says why. */
 // eslint-disable-next-line @typescript-eslint/require-await -- the same signature as Dawn's, which is loaded on demand
 export async function openGPU(): Promise<GPU | undefined> {

@@ -1,0 +1,243 @@
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import type { AxeResults } from 'axe-core'
+import { describe, expect, it } from 'vitest'
+import { epochsReach, pause, servePage } from './page.ts'
+
+const { open, close } = servePage()
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds wrong, as sentences. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+  )
+  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
+
+/** The longest time that the page could not answer, in milliseconds, over so many. */
+const longestTask = (page: Page, milliseconds: number) =>
+  page.evaluate(
+    (wait) =>
+      new Promise<number>((resolve) => {
+        let most = 0
+        new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) most = Math.max(most, duration)
+        }).observe({ entryTypes: ['longtask'] })
+        setTimeout(() => {
+          resolve(most)
+        }, wait)
+      }),
+    milliseconds,
+  )
+
+describe('the page, for everybody', () => {
+  for (const dark of [false, true]) {
+    for (const hash of ['', 'problem=hills', 'problem=digits', 'tab=learn']) {
+      it(`has nothing that axe finds wrong: ${hash || 'first sight'}, ${dark ? 'dark' : 'light'}`, async () => {
+        const opened = await open(hash, { dark })
+        const { page } = opened
+        if (hash === 'tab=learn') await page.locator('.katex').first().waitFor()
+        else {
+          await epochsReach(page, 5)
+          await page.getByRole('heading', { name: 'How well it does' }).waitFor()
+          await pause(page)
+        }
+        expect(await findings(page)).toEqual([])
+        await close(opened)
+      })
+    }
+  }
+
+  it('says what is wrong in words that axe accepts too, and shows a verified GPU', async () => {
+    const opened = await open('problem=cube&backend=webgpu&test=0')
+    const { page } = opened
+    await pause(page)
+    await page.getByRole('button', { name: 'Verify on this GPU' }).click()
+    await page.getByText('Every stage agrees.').waitFor()
+    expect(await findings(page)).toEqual([])
+    await close(opened)
+  }, 90_000)
+
+  it('lets one walk through the network by keyboard', async () => {
+    const opened = await open('hidden=3-2&activations=tanh-tanh-sigmoid')
+    const { page } = opened
+    await epochsReach(page, 3)
+    await pause(page)
+    await page.locator('[data-at="1-0"]').focus()
+    const exact = page.locator('.exact')
+    expect(await exact.textContent()).toMatch(/^neuron 1 of layer 1: bias −?[\d.]+; weights −?[\d.e-]+, −?[\d.e-]+$/)
+    await page.keyboard.press('ArrowDown')
+    expect(await exact.textContent()).toMatch(/^neuron 2 of layer 1/)
+    await page.keyboard.press('ArrowRight')
+    expect(await exact.textContent()).toMatch(/^neuron 2 of layer 2/)
+    await page.getByText('neuron 2 of layer 2', { exact: false }).first().waitFor()
+    await page.keyboard.press('ArrowRight')
+    expect(await exact.textContent()).toMatch(/^output inside/)
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    expect(await exact.textContent()).toBe('input y')
+    await close(opened)
+  })
+
+  it('reaches every control with the Tab key', async () => {
+    const opened = await open()
+    const { page } = opened
+    await epochsReach(page, 3)
+    await pause(page)
+    const wanted = await page.evaluate(
+      () => document.querySelectorAll('button:not(:disabled), select, input:not([type=radio])').length,
+    )
+    const reached = new Set<string>()
+    for (let i = 0; i < wanted + 30; i++) {
+      await page.keyboard.press('Tab')
+      const key = await page.evaluate(() => {
+        const element = document.activeElement
+        if (!element || element === document.body) return ''
+        const all = [...document.querySelectorAll('button:not(:disabled), select, input:not([type=radio])')]
+        return all.includes(element) ? String(all.indexOf(element)) : ''
+      })
+      if (key) reached.add(key)
+    }
+    expect(reached.size).toBe(wanted)
+    await close(opened)
+  })
+
+  it('changes what each control says', async () => {
+    const opened = await open()
+    const { page } = opened
+    const hash = () => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)))
+    await pause(page)
+    await page.getByLabel('Learning rate').fill('0.3')
+    await page.getByLabel('Learning rate').press('Enter')
+    await page.getByLabel('Batch size').fill('25')
+    await page.getByLabel('Batch size').press('Enter')
+    await page.getByLabel('l1: presses').fill('0.001')
+    await page.getByLabel('l1: presses').press('Enter')
+    await page.getByLabel('l2: keeps').fill('0.002')
+    await page.getByLabel('l2: keeps').press('Enter')
+    await page.getByLabel('Seed').fill('9')
+    await page.getByLabel('Seed').press('Enter')
+    await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('adam')
+    await page.getByRole('combobox', { name: 'Initial weights' }).selectOption('heNormal')
+    await page.getByRole('combobox', { name: 'Activation, layer 1' }).selectOption('relu')
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('10 epochs a second')
+    await page.getByRole('button', { name: 'Add a hidden layer' }).click()
+    await page.getByRole('button', { name: 'Fewer neurons in hidden layer 2' }).click()
+    expect(hash()).toEqual({
+      learningRate: '0.3',
+      batch: '25',
+      l1: '0.001',
+      l2: '0.002',
+      seed: '9',
+      optimizer: 'adam',
+      init: 'heNormal',
+      activations: 'relu-relu-sigmoid',
+      speed: '10',
+      hidden: '3-2',
+    })
+    // 400 training samples in minibatches of 25 are 16 steps.
+    await page.getByRole('button', { name: 'One epoch' }).click()
+    await page.waitForFunction(
+      () => [...document.querySelectorAll('.count b')].map((b) => b.textContent).join() === '1,16',
+    )
+    await page.getByRole('button', { name: 'Remove a hidden layer' }).click()
+    await page.getByRole('img', { name: 'A network of 2-3-2 neurons' }).waitFor()
+    // What is no number stays out, and the run stays as it is.
+    await page.getByLabel('Batch size').fill('0')
+    await page.getByLabel('Batch size').press('Enter')
+    expect(hash()).toMatchObject({ batch: '25' })
+    await close(opened)
+  })
+
+  it('holds the speed that was asked for', async () => {
+    const opened = await open('speed=10')
+    const { page } = opened
+    await epochsReach(page, 2)
+    await page.waitForTimeout(2500)
+    const shown = await page.locator('.status div', { hasText: 'Epochs a second' }).last().locator('dd').textContent()
+    expect(Number(shown)).toBeGreaterThanOrEqual(8)
+    expect(Number(shown)).toBeLessThanOrEqual(11)
+    await close(opened)
+  })
+
+  it('says when the loss is no number any more, and goes on from a reset', async () => {
+    const opened = await open('problem=hills&optimizer=sgd&learningRate=100&batch=1')
+    const { page } = opened
+    await page.locator('.transport .notices', { hasText: 'lower the learning rate' }).waitFor()
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+    await page.getByLabel('Learning rate').fill('0.01')
+    await page.getByLabel('Learning rate').press('Enter')
+    await page.getByRole('button', { name: 'Play' }).click()
+    await epochsReach(page, 20)
+    await close(opened)
+  })
+
+  it('takes the colours that are chosen', async () => {
+    const opened = await open()
+    const { page } = opened
+    const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    const light = await ground()
+    await page.getByRole('combobox', { name: 'Colours' }).selectOption('dark')
+    expect(await ground()).not.toBe(light)
+    await page.getByRole('combobox', { name: 'Colours' }).selectOption('light')
+    expect(await ground()).toBe(light)
+    await close(opened)
+  })
+
+  it('moves nothing for those who want it still', async () => {
+    const opened = await open('', { reducedMotion: true })
+    const { page } = opened
+    await epochsReach(page, 3)
+    const moving = await page.evaluate(
+      () =>
+        [...document.querySelectorAll('*')].filter((element) => {
+          const { transitionDuration, animationName } = getComputedStyle(element)
+          return transitionDuration !== '0s' || animationName !== 'none'
+        }).length,
+    )
+    expect(moving).toBe(0)
+    await close(opened)
+  })
+
+  for (const hash of ['', 'problem=digits', 'tab=learn']) {
+    it(`fits a phone: ${hash || 'first sight'}`, async () => {
+      const opened = await open(hash, { width: 390 })
+      const { page } = opened
+      if (hash === 'tab=learn') await page.locator('.katex').first().waitFor()
+      else await epochsReach(page, 3)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+      await close(opened)
+    })
+  }
+
+  for (const hash of [
+    'hidden=8-8&activations=tanh-tanh-sigmoid&problem=spirals&speed=0',
+    'problem=digits',
+    'backend=webgpu',
+  ]) {
+    it(`answers within 100 ms while it trains: ${hash}`, async () => {
+      const opened = await open(hash)
+      const { page } = opened
+      await epochsReach(page, 3)
+      expect(await longestTask(page, 3000)).toBeLessThan(100)
+      await close(opened)
+    })
+  }
+})
+
+describe('how it learns', () => {
+  it('walks a sample through a network, each equation with its numbers, and learns XOR', async () => {
+    const opened = await open()
+    const { page } = opened
+    await epochsReach(page, 2)
+    await page.getByRole('button', { name: 'How it learns' }).click()
+    await page.locator('.katex').first().waitFor()
+    expect(page.url()).toContain('tab=learn')
+    await page.screenshot()
+    await close(opened)
+  })
+})

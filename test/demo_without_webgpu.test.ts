@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { epochsReach, scoreReaches, servePage } from './page.ts'
+
+const { open, close } = servePage({ webgpu: false })
+
+const reasons = [
+  { neverHadWebGPU: false, reason: 'WebGPU finds no GPU that it can use' },
+  { neverHadWebGPU: true, reason: 'this browser has no WebGPU: use a recent' },
+]
+
+for (const { neverHadWebGPU, reason } of reasons) {
+  describe(`the page in a browser ${neverHadWebGPU ? 'that never had WebGPU' : 'whose WebGPU finds no GPU'}`, () => {
+    it('trains on the CPU, and says why', async () => {
+      const opened = await open('speed=0', { neverHadWebGPU })
+      const { page } = opened
+      await page.getByText(`CPU, float32: ${reason}`).waitFor()
+      await scoreReaches(page, 'train-score', 95)
+      await close(opened)
+    })
+
+    it('says that it cannot when a GPU is asked for, and the network goes on', async () => {
+      const opened = await open('', { neverHadWebGPU })
+      const { page } = opened
+      await epochsReach(page, 5)
+      await page.getByRole('radio', { name: 'GPU' }).click()
+      await page.locator('.backend .notices', { hasText: reason }).waitFor()
+      expect(await page.getByRole('radio', { name: 'best' }).isChecked()).toBe(true)
+      await epochsReach(page, 200)
+      await page.getByRole('button', { name: 'Verify on this GPU' }).click()
+      await page.locator('section:has(#verify-title) .notices', { hasText: reason }).waitFor()
+      await close(opened)
+    })
+
+    it('takes a link that asks for a GPU, without it', async () => {
+      const opened = await open('backend=webgpu&problem=xor', { neverHadWebGPU })
+      const { page } = opened
+      await page.locator('.backend .notices', { hasText: reason }).waitFor()
+      await epochsReach(page, 3)
+      expect(await page.getByRole('button', { name: 'Exclusive or' }).getAttribute('aria-pressed')).toBe('true')
+      await close(opened)
+    })
+  })
+}
