@@ -152,7 +152,9 @@ function FileControls() {
             </>
           )}
           {features.length > 2 && (
-            <p class="hint">All columns train; the plane shows these two, with the others at their mean.</p>
+            <p class="hint">
+              All columns train. The plane shows these two; the others are taken as they usually are beside them.
+            </p>
           )}
         </>
       )}

@@ -8,7 +8,8 @@ import { MOST_LAYERS, MOST_NEURONS } from './settings.ts'
 import { changeLayers, data, progress, settings } from './state.ts'
 import type { Parameters, Shown } from './protocol.ts'
 
-const COLUMN = 132
+/** From a column to the next: closer where there are many, or the screen is narrow. */
+const columnFor = (layers: number) => (layers > 3 || innerWidth < 480 ? 104 : 132)
 /** More inputs than this are drawn as one box. */
 const MOST_INPUTS = 12
 const BOX = 92
@@ -39,14 +40,15 @@ function arrange(shown: Shown, hidden: readonly number[], inputs: number): Drawi
   const most = Math.max(...sizes.slice(1), boxed ? 1 : inputs)
   const { neuron, gap } = sizesFor(most)
   const height = Math.max(most * (neuron + gap), boxed ? BOX + 20 : 0) + 60
+  const column = columnFor(sizes.length)
   const first = boxed ? BOX / 2 : neuron / 2
   return {
     sizes,
     neuron,
     boxed,
     height,
-    width: 24 + first + (sizes.length - 1) * COLUMN + neuron / 2 + 60,
-    x: (l) => 12 + first + l * COLUMN,
+    width: 24 + first + (sizes.length - 1) * column + neuron / 2 + 60,
+    x: (l) => 12 + first + l * column,
     y: (l, i) => height / 2 - 20 + (l === 0 && boxed ? 0 : (i - (sizes[l]! - 1) / 2) * (neuron + gap)),
     half: (l) => (l === 0 ? first : neuron / 2),
   }

@@ -88,8 +88,8 @@ function Output() {
           </div>
           <p class="hint">
             {kind() === 'quantities'
-              ? 'Blue is low, orange high. Held-out points have a dark rim.'
-              : 'Each class has its colour and its shape. Held-out points have a dark rim.'}
+              ? 'Blue is low, orange high. Held-out points have a strong rim.'
+              : 'Each class has its colour and its shape. Held-out points have a strong rim.'}
           </p>
           <AddingControls />
         </>
@@ -149,7 +149,11 @@ function App() {
   return (
     <>
       <Header />
-      <main>{tab.value === 'play' ? <Play /> : Lesson ? <Lesson /> : <p>One moment …</p>}</main>
+      <main>
+        {tab.value === 'play' && <Play />}
+        {/* Where one is in the lesson stays while one plays. */}
+        <div hidden={tab.value !== 'learn'}>{Lesson ? <Lesson /> : <p>One moment …</p>}</div>
+      </main>
     </>
   )
 }

@@ -174,7 +174,7 @@ export function change(changed: Partial<Settings>): void {
   const next = { ...settings.value, ...changed }
   const keys = Object.keys(changed)
   const only = keys.length === 1 ? keys[0] : undefined
-  if (only === 'tab') put(next)
+  if (only === 'tab') changeTab(next)
   else if (only === 'backend') {
     put(next)
     problemsFound.value = {}
@@ -187,6 +187,17 @@ export function change(changed: Partial<Settings>): void {
     put(next)
     ask({ type: 'data', settings: settings.value })
   } else begin(next)
+}
+
+/** Whether training goes on when one comes back from the lesson: nobody watches it meanwhile. */
+let resumes = false
+
+function changeTab(next: Settings): void {
+  put(next)
+  if (next.tab === 'learn') {
+    resumes = playing.value
+    if (resumes) pause()
+  } else if (resumes) play()
 }
 
 /** Other data; another kind of data begins with settings that suit it. */

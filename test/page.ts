@@ -72,8 +72,8 @@ export function servePage({ webgpu = true } = {}) {
 
 /** Runs in the page before its own code. */
 function removeWebGPU(): void {
+  Object.defineProperty(Object.getPrototypeOf(navigator), 'gpu', { get: () => undefined })
   const removing = 'Object.defineProperty(Object.getPrototypeOf(navigator), "gpu", { get: () => undefined })'
-  new Function(removing)()
   const before = URL.createObjectURL(new Blob([removing], { type: 'text/javascript' }))
   const Original = Worker
   globalThis.Worker = class extends Original {

@@ -2,6 +2,7 @@ import { type Dataset, Matrix } from '../../src/index.ts'
 import { decision } from '../answers.ts'
 import type { Plotted, Regions, Shown, View } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
+import { Companions, tellingAxes } from './axes.ts'
 import type { Prepared } from './material.ts'
 
 /** A plane of more points than this would not show any of them. */
@@ -30,7 +31,8 @@ export function show({ kind, raw, target, notes }: Prepared, settings: Settings)
     const j = features.indexOf(name)
     return j < 0 ? Math.min(otherwise, features.length - 1) : j
   }
-  const axes = [find(settings.across, 0), find(settings.up, 1)] as const
+  const [across, up] = settings.problem === 'file' && kind !== 'images' ? tellingAxes(raw.train) : [0, 1]
+  const axes = [find(settings.across, across), find(settings.up, up)] as const
   const train = plotted(raw.train, axes, MOST_DRAWN.train)
   const test = plotted(raw.test, axes, MOST_DRAWN.test)
   const centre = settings.problem === 'digits' ? 'box' : 'mass'
@@ -83,26 +85,27 @@ function meanOf({ rows, cols, data }: Matrix): Float32Array {
   return mean
 }
 
-/** Inputs over the plane, row by row from the top left; the columns that it does not show are at their mean. */
+/** Inputs over the plane, row by row from the top left; the columns that it does not show are as they usually are there. */
 export class Grid {
   readonly #prepared: Prepared
   readonly #shown: Shown
-  readonly #mean: Float32Array
+  #companions: Companions | undefined
 
   constructor(prepared: Prepared, shown: Shown) {
     this.#prepared = prepared
     this.#shown = shown
-    this.#mean = meanOf(prepared.raw.train.inputs)
   }
 
   points(side: number): Matrix {
     const { view, axes } = this.#shown
-    const columns = this.#mean.length
-    const points = new Matrix(side * side, columns)
+    const { inputs } = this.#prepared.raw.train
+    // Not before it is asked for: pictures have no plane.
+    const companions = (this.#companions ??= new Companions(inputs, axes))
+    const points = new Matrix(side * side, inputs.cols)
     for (let i = 0; i < side * side; i++) {
-      points.data.set(this.#mean, i * columns)
-      points.data[i * columns + axes[1]] = view.bottom + (1 - (Math.floor(i / side) + 0.5) / side) * view.height
-      points.data[i * columns + axes[0]] = view.left + (((i % side) + 0.5) / side) * view.width
+      const across = view.left + (((i % side) + 0.5) / side) * view.width
+      const up = view.bottom + (1 - (Math.floor(i / side) + 0.5) / side) * view.height
+      companions.fill(points.row(i), across, up)
     }
     return this.#prepared.scaling?.apply(points) ?? points
   }

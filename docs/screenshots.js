@@ -1,0 +1,72 @@
+/**
+ * The pictures of the README, made of the page as it is: `npm run screenshots`. Each is what one sees at an address, some
+ * epochs after it was opened, in the browser of the development dependencies. Linux on x64 only.
+ */
+import { readFile } from 'node:fs/promises'
+import { runnerImport } from 'vite'
+
+/** Until what is worth a picture can be seen. */
+const scoreReaches = (percent) => (page) =>
+  page.waitForFunction(
+    (wanted) => parseFloat(document.querySelector('[data-testid=test-score]')?.textContent ?? '') >= wanted,
+    percent,
+    { timeout: 120_000 },
+  )
+
+const drawThree = async (page) => {
+  await scoreReaches(95)(page)
+  const box = await page.locator('.drawing').boundingBox()
+  const stroke = [
+    [0.28, 0.2],
+    [0.5, 0.12],
+    [0.7, 0.24],
+    [0.64, 0.4],
+    [0.45, 0.48],
+    [0.68, 0.56],
+    [0.74, 0.74],
+    [0.54, 0.88],
+    [0.26, 0.8],
+  ].map(([x, y]) => [box.x + x * box.width, box.y + y * box.height])
+  await page.mouse.move(...stroke[0])
+  await page.mouse.down()
+  for (const point of stroke.slice(1)) await page.mouse.move(...point, { steps: 8 })
+  await page.mouse.up()
+  await page.waitForTimeout(500)
+}
+
+const walkBack = async (page) => {
+  await page.locator('.katex').first().waitFor()
+}
+
+const shots = [
+  { name: 'page', hash: '', until: scoreReaches(97), height: 900 },
+  {
+    name: 'page-dark',
+    hash: 'problem=spirals&hidden=8-8&activations=tanh-tanh-sigmoid&optimizer=adam&learningRate=0.01&speed=0',
+    until: scoreReaches(97),
+    height: 900,
+    dark: true,
+  },
+  { name: 'page-digits', hash: 'problem=digits', until: drawThree, height: 900 },
+  { name: 'page-learn', hash: 'tab=learn', until: walkBack, height: 900 },
+  { name: 'page-phone', hash: '', until: scoreReaches(97), width: 390, height: 844 },
+]
+
+const { module: browserModule } = await runnerImport('./test/browser.ts')
+const server = await browserModule.serve((path) => readFile(`dist-demo${path}`))
+const browser = await browserModule.launchChromium()
+for (const { name, hash, until, width = 1400, height, dark = false } of shots) {
+  const page = await browser.newPage({
+    locale: 'en-US',
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+  })
+  await page.goto(`${server.url}#${hash}`)
+  await until(page)
+  const path = `docs/${name}.png`
+  await page.screenshot({ path })
+  console.log(path)
+  await page.close()
+}
+await browser.close()
+await server.close()

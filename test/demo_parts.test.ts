@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { centred } from '../demo/pad.ts'
+import { decodePoints, encodePoints, MOST_POINTS } from '../demo/points.ts'
+import { fromHash, toHash, usual } from '../demo/settings.ts'
+import { Companions, tellingAxes } from '../demo/worker/axes.ts'
+import { Dataset, Matrix } from '../src/index.ts'
+
+describe('points in an address', () => {
+  it('come back to within a step', () => {
+    const points = [
+      { x: 0.123, y: -1.05, second: true },
+      { x: -0.5, y: 0.25, second: false },
+    ]
+    const text = encodePoints(points)
+    expect(text).toMatch(/^[\w-]+$/)
+    decodePoints(text)!.forEach((point, i) => {
+      expect(point.second).toBe(points[i]!.second)
+      expect(Math.abs(point.x - points[i]!.x)).toBeLessThanOrEqual(1 / 8192)
+      expect(Math.abs(point.y - points[i]!.y)).toBeLessThanOrEqual(1 / 8192)
+    })
+    expect(encodePoints([])).toBe('')
+  })
+
+  it('are refused where the text is cut, edited, or too long', () => {
+    const text = encodePoints([{ x: 0, y: 0, second: true }])
+    expect(decodePoints(text.slice(0, -2))).toBeUndefined()
+    expect(decodePoints('a b')).toBeUndefined()
+    const many = Array.from({ length: MOST_POINTS + 1 }, () => ({ x: 0, y: 0, second: true }))
+    expect(decodePoints(encodePoints(many))).toBeUndefined()
+  })
+})
+
+describe('settings in an address', () => {
+  it('come back, each problem with its own usual ones', () => {
+    for (const problem of ['circle', 'hills', 'digits', 'own'] as const) {
+      const settings = { ...usual(problem), seed: 9, l1: 0.01 }
+      expect(fromHash(toHash(settings))).toEqual({ settings, problems: [] })
+    }
+    expect(toHash(usual('circle'))).toBe('')
+    expect(toHash(usual('digits'))).toBe('problem=digits')
+  })
+
+  it('keep to what goes together', () => {
+    expect(fromHash('problem=hills&loss=crossEntropy&activations=tanh-softmax').settings).toMatchObject({
+      loss: 'quadratic',
+      activations: ['tanh', 'linear'],
+    })
+    expect(fromHash('hidden=4-4&activations=relu').settings.activations).toEqual(['relu', 'sigmoid', 'sigmoid'])
+  })
+})
+
+describe('a drawing', () => {
+  const width = 56
+  /** A bar of ink from x 10 to 13 and y 10 to 49. */
+  const bar = Float32Array.from({ length: width * width }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)]
+    return x >= 10 && x < 14 && y >= 10 && y < 50 ? 255 : 0
+  })
+
+  it('is scaled to 20 pixels, and its centre moved to the middle', () => {
+    for (const centre of ['mass', 'box'] as const) {
+      const picture = centred(bar, width, 28, centre)!
+      const rows = Array.from({ length: 28 }, (_, y) => picture.slice(28 * y, 28 * (y + 1)).reduce((a, b) => a + b))
+      expect(rows.filter((sum) => sum > 1)).toHaveLength(20)
+      expect(rows.slice(4, 24).every((sum) => sum > 1.5)).toBe(true)
+      const columns = Array.from({ length: 28 }, (_, x) => rows.reduce((sum, _row, y) => sum + picture[28 * y + x]!, 0))
+      expect(columns.slice(13, 15).reduce((a, b) => a + b)).toBeGreaterThan(0.8 * columns.reduce((a, b) => a + b))
+    }
+  })
+
+  it('is none where there is no ink', () => {
+    expect(centred(new Float32Array(width * width), width, 28, 'mass')).toBeUndefined()
+  })
+})
+
+describe('the plane of a table', () => {
+  // The second column tells the class, the third follows from it, the first says nothing.
+  const rows = Array.from({ length: 40 }, (_, i) => {
+    const kind = i % 2
+    const x = 3 * kind + ((i * 7) % 10) / 10
+    return [((i * 13) % 11) / 11, x, 2 * x + 1]
+  })
+  const data = Dataset.from(
+    rows,
+    rows.map((_, i) => i % 2),
+    { classes: ['a', 'b'] },
+  )
+
+  it('shows the columns that tell the classes, or the quantity', () => {
+    expect(tellingAxes(data)).toEqual([1, 2])
+    expect(
+      tellingAxes(
+        Dataset.from(
+          rows,
+          rows.map(([first, second]) => 5 * first! + 0.1 * second!),
+        ),
+      )[0],
+    ).toBe(0)
+  })
+
+  it('takes the other columns as they usually are there', () => {
+    const row = new Float32Array(3)
+    new Companions(Matrix.from(rows), [0, 1]).fill(row, 0.5, 2)
+    expect(row[0]).toBe(0.5)
+    expect(row[1]).toBe(2)
+    expect(row[2]).toBeCloseTo(5, 5)
+    // Axes that follow from each other leave one to lean on.
+    new Companions(Matrix.from(rows), [1, 2]).fill(row, 2, 5)
+    expect(row.every(Number.isFinite)).toBe(true)
+  })
+})
