@@ -14,6 +14,7 @@ import {
   rewind,
   settings,
   step,
+  stopped,
 } from './state.ts'
 
 const speeds: readonly [value: number, text: string][] = [
@@ -92,6 +93,9 @@ export function Transport() {
       <span class="count">
         <b>{taken.toLocaleString('en')}</b> steps
       </span>
+      <p class="stopped" role="status">
+        {stopped.value}
+      </p>
       <Notices about="training" />
     </section>
   )
@@ -148,6 +152,8 @@ export function TrainingControls() {
           change({ init: chosen } as Partial<Settings>)
         }}
       />
+      <Amount name="stop" label="Stop after epochs (0: never)" min={0} max={1e9} step={1} />
+      <Amount name="patience" label="Stop when no better for epochs (0: never)" min={0} max={1e6} step={1} />
       <Amount name="seed" label="Seed" min={0} max={4294967295} step={1} />
     </section>
   )

@@ -53,7 +53,7 @@ export function Amount({
   max,
   step: by,
 }: {
-  name: 'learningRate' | 'batch' | 'seed' | 'l1' | 'l2'
+  name: 'learningRate' | 'batch' | 'seed' | 'l1' | 'l2' | 'stop' | 'patience'
   label: string
   min: number
   max: number

@@ -19,6 +19,8 @@ export type Request =
   | { type: 'pause' }
   /** Epochs a second, 0 for as many as can be. */
   | { type: 'speed'; speed: number }
+  /** When to stop by itself. */
+  | { type: 'stopping'; rule: StopRule }
   /** One minibatch, or what is left of an epoch. */
   | { type: 'step'; what: 'minibatch' | 'epoch' }
   /** Another backend for the same network, parameters and all. */
@@ -28,6 +30,9 @@ export type Request =
   /** What the network makes of a drawn picture, now and as it learns on; undefined for none. */
   | { type: 'ask'; pixels: Float32Array | undefined }
   | { type: 'verify' }
+
+/** Epochs after which training stops, and how many without a lower loss; 0 is never. */
+export type StopRule = Pick<Settings, 'stop' | 'patience'>
 
 /** What a backend is, for people. */
 export interface Running {
@@ -158,7 +163,8 @@ export type Answer =
   | { type: 'data'; shown: Shown; settings: Settings; scaling: ScalingNumbers | undefined; unit: Unit | undefined }
   | { type: 'opened'; file: Opened; kind: Kind; target: string }
   | { type: 'running'; backend: Running }
-  | { type: 'state'; playing: boolean }
+  /** `reason` where it stopped by itself. */
+  | { type: 'state'; playing: boolean; reason?: string }
   | { type: 'verified'; verification: Verification }
   | { type: 'answer'; outputs: Float32Array }
   /** Something that was asked for cannot be; what runs goes on. */

@@ -41,6 +41,10 @@ export interface Settings {
   l2: number
   init: InitializerName
   seed: number
+  /** Epochs after which training stops; 0 is never. */
+  stop: number
+  /** Epochs without a lower loss, of the held-out data where there are any, after which it stops; 0 is never. */
+  patience: number
   /** Epochs a second; 0 is as many as the backend can. */
   speed: number
   backend: BackendName
@@ -76,6 +80,8 @@ export const defaults: Readonly<Settings> = {
   l2: 0,
   init: 'glorotUniform',
   seed: 1,
+  stop: 0,
+  patience: 0,
   speed: 60,
   backend: 'auto',
 }
@@ -150,6 +156,8 @@ const readers: { [K in keyof Settings]: (text: string) => Settings[K] | undefine
   l2: isNumber(0, 1),
   init: isOneOf(initializerNames),
   seed: isNumber(0, 2 ** 32 - 1, true),
+  stop: isNumber(0, 1e9, true),
+  patience: isNumber(0, 1e6, true),
   speed: isNumber(0, 1000),
   backend: isOneOf(['auto', 'webgpu', 'cpu'] as const),
 }

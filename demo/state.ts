@@ -29,6 +29,8 @@ export const examination = signal<Examination | undefined>(undefined)
 export const answer = signal<Float32Array | undefined>(undefined)
 export const running = signal<Running | undefined>(undefined)
 export const playing = signal(false)
+/** Why training stopped by itself. */
+export const stopped = signal<string | undefined>(undefined)
 export const verification = signal<Verification | 'running' | undefined>(undefined)
 export const file = signal<(Opened & { dataKind: Kind }) | undefined>(undefined)
 export const opening = signal(false)
@@ -78,6 +80,7 @@ const takers: { [T in Answer['type']]: (answer: Answer & { type: T }) => void } 
   },
   state: (told) => {
     playing.value = told.playing
+    stopped.value = told.reason
   },
   verified: (told) => {
     verification.value = told.verification
@@ -182,6 +185,9 @@ export function change(changed: Partial<Settings>): void {
   } else if (only === 'speed') {
     put(next)
     ask({ type: 'speed', speed: next.speed })
+  } else if (keys.every((key) => key === 'stop' || key === 'patience')) {
+    put(next)
+    ask({ type: 'stopping', rule: { stop: next.stop, patience: next.patience } })
   } else if (keys.every((key) => key === 'points' || key === 'across' || key === 'up')) {
     // The network stays, and goes on with the new points, or is looked at from another side.
     put(next)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import type { AxeResults } from 'axe-core'
 import { describe, expect, it } from 'vitest'
-import { epochsReach, pause, servePage } from './page.ts'
+import { countsOf, epochsReach, pause, servePage } from './page.ts'
 
 const { open, close } = servePage()
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -153,6 +153,24 @@ describe('the page, for everybody', () => {
     await close(opened)
   })
 
+  it('stops by itself when it was told to', async () => {
+    const opened = await open('stop=40')
+    const { page } = opened
+    await page.getByText('Stopped after 40 epochs').waitFor()
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+    expect((await countsOf(page))[0]).toBe(40)
+    await page.getByLabel('Stop after epochs').fill('0')
+    await page.getByLabel('Stop after epochs').press('Enter')
+    // Too large a step: the loss goes up and down, and soon is no longer lower than once.
+    await page.getByLabel('Learning rate').fill('60')
+    await page.getByLabel('Learning rate').press('Enter')
+    await page.getByLabel('Stop when no better').fill('20')
+    await page.getByLabel('Stop when no better').press('Enter')
+    await page.getByRole('button', { name: 'Play' }).click()
+    await page.getByText(/Stopped: the test loss was lowest in epoch \d+, and not since/).waitFor()
+    await close(opened)
+  })
+
   it('holds the speed that was asked for', async () => {
     const opened = await open('speed=10')
     const { page } = opened
@@ -237,7 +255,25 @@ describe('how it learns', () => {
     await page.getByRole('button', { name: 'How it learns' }).click()
     await page.locator('.katex').first().waitFor()
     expect(page.url()).toContain('tab=learn')
-    await page.screenshot()
+    // Nobody watches the network meanwhile: it rests.
+    await page.getByRole('heading', { name: 'One neuron divides the plane' }).waitFor()
+    await page.getByRole('button', { name: '100 steps' }).click()
+    await page.getByRole('button', { name: '2. Two layers' }).click()
+    for (let stage = 2; stage <= 7; stage++) {
+      await page.getByRole('button', { name: 'Next', exact: true }).click()
+      await page.getByText(`Stage ${stage}`).waitFor()
+      expect(await page.locator('.katex:visible').count()).toBeGreaterThan(0)
+    }
+    await page.getByRole('button', { name: 'Next sample' }).click()
+    await page.getByText('sample 3 of 4').waitFor()
+    for (let hundred = 0; hundred < 10; hundred++) await page.getByRole('button', { name: 'Train 100 samples' }).click()
+    await page.getByText('4 of 4 are right').waitFor()
+    await page.getByRole('button', { name: 'Watch it learn' }).click()
+    // What one came from goes on, and the lesson is where it was.
+    const [before] = await countsOf(page)
+    await epochsReach(page, before! + 3)
+    await page.getByRole('button', { name: 'How it learns' }).click()
+    await page.getByText('4 of 4 are right').waitFor()
     await close(opened)
   })
 })

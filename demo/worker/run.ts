@@ -14,7 +14,7 @@ import {
   type Step,
   Trainer,
 } from '../../src/index.ts'
-import { type Examination, MAP_SIDE, type Regions, type Shown } from '../protocol.ts'
+import { type Examination, MAP_SIDE, type Regions, type Shown, type StopRule } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { examine, examined } from './examining.ts'
 import type { Prepared } from './material.ts'
@@ -54,6 +54,7 @@ export class Run {
   #backend: BackendName
   #before = { epoch: 0, step: 0 }
   #stride = 1
+  #best = { loss: Infinity, epoch: 0 }
 
   constructor(settings: Settings, prepared: Prepared) {
     this.settings = settings
@@ -158,6 +159,17 @@ export class Run {
     }
   }
 
+  /** Why training should stop now by this rule, in a sentence; undefined where it goes on. */
+  reasonToStop({ stop, patience }: StopRule): string | undefined {
+    const { epoch, train, test } = this.moments.at(-1)!
+    const { loss } = test ?? train
+    if (loss < this.#best.loss) this.#best = { loss, epoch }
+    if (stop > 0 && epoch >= stop) return `Stopped after ${epoch.toLocaleString('en')} epochs, as was asked for.`
+    if (patience === 0 || epoch - this.#best.epoch < patience) return undefined
+    const whose = test ? 'test' : 'training'
+    return `Stopped: the ${whose} loss was lowest in epoch ${this.#best.epoch.toLocaleString('en')}, and not since. Rewind to go back there.`
+  }
+
   /** The last moment is always the network as it is now; of those before it, every `stride`-th epoch stays. */
   #keep(moment: Moment): void {
     const last = this.moments.at(-1)
@@ -180,6 +192,7 @@ export class Run {
 
   /** Forgets the moments after the one that is shown. */
   forgetAfter(index: number): void {
+    if (index < this.moments.length - 1) this.#best = { loss: Infinity, epoch: this.moments[index]!.epoch }
     this.moments.splice(index + 1)
   }
 

@@ -1,5 +1,5 @@
 import { BackendUnavailableError, DivergedError, verify } from '../../src/index.ts'
-import type { Answer, Examination, Request, Subject } from '../protocol.ts'
+import type { Answer, Examination, Request, StopRule, Subject } from '../protocol.ts'
 import { type Material, openFiles } from './opening.ts'
 import { prepare } from './material.ts'
 import { usual } from '../settings.ts'
@@ -25,6 +25,7 @@ let nextExamination = 0
 const rates = { began: 0, epochs: 0, busy: 0 }
 /** Epochs a second; 0 is as many as can be. */
 let speed = 0
+let rule: StopRule = { stop: 0, patience: 0 }
 
 const tell = (answer: Answer, transfer: Transferable[] = []) => {
   self.postMessage(answer, { transfer })
@@ -84,6 +85,7 @@ async function start({ settings }: Request & { type: 'start' }): Promise<void> {
   await run?.leave()
   run = next
   speed = settings.speed
+  rule = settings
   countAnew()
   tellData(run)
   await tellBackend(run)
@@ -109,10 +111,10 @@ function countAnew(): void {
   nextExamination = 0
 }
 
-function setPlaying(value: boolean): void {
+function setPlaying(value: boolean, reason?: string): void {
   playing = value
   countAnew()
-  tell({ type: 'state', playing })
+  tell({ type: 'state', playing, ...(reason !== undefined && { reason }) })
 }
 
 /** Milliseconds until the next epoch is due; not above 0 where it is. */
@@ -127,6 +129,11 @@ async function train(): Promise<void> {
     await of.epoch()
     rates.busy += performance.now() - start
     rates.epochs++
+    const reason = of.reasonToStop(rule)
+    if (reason !== undefined) {
+      setPlaying(false, reason)
+      await report(of)
+    }
   }
   if (!of || !playing) return
   if (performance.now() - lastReport > BETWEEN_REPORTS) await report(of)
@@ -187,6 +194,10 @@ const deeds: { [T in Request['type']]: (request: Request & { type: T }) => Promi
   speed: (request) => {
     speed = request.speed
     countAnew()
+    return Promise.resolve()
+  },
+  stopping: (request) => {
+    ;({ rule } = request)
     return Promise.resolve()
   },
   pause: async () => {
