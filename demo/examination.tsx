@@ -33,8 +33,8 @@ function Confusion({ counts, classes }: { counts: number[][]; classes: readonly 
   const strongest = Math.max(1, ...counts.flat())
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="Confusion matrix">
+      <p class="hint">Rows are what the samples are, columns what the network says.</p>
       <table class="confusion">
-        <caption>Rows are what the samples are, columns what the network says.</caption>
         <thead>
           <tr>
             <td />

@@ -45,6 +45,7 @@ export function Neuron({ layer, index, drawing, shown, bias, text, focusable, te
     if (layer === 0) {
       if (picture) paintPicture(canvas.current, picture.mean, picture.side, colours)
       else if (!isBox) paint(canvas.current, inputMap(index, axes), MAP_SIDE, colours)
+      else paintPicture(canvas.current, [0], 1, colours)
       return
     }
     if (!current) return

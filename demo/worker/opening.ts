@@ -81,7 +81,8 @@ async function openIdx(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]
   const train = await pair(false)
   if (!train) throw new InputError(missing(waiting))
   const test = await pair(true)
-  const name = waiting.find(isImages)?.name ?? 'IDX files'
+  const images = waiting.filter(isImages)
+  const name = (images.find((piece) => !isTest(piece)) ?? images[0])?.name ?? 'IDX files'
   waiting = []
   const file: Opened = {
     name,
