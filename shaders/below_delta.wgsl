@@ -5,12 +5,18 @@
 // CPU: hiddenDelta in src/backend/cpu/stages.ts. Same sums as hidden_delta.wgsl, in the same order.
 override INPUT_COUNT: u32;       // neurons below
 override ACTIVATION_BELOW: u32;
+override DROP_BELOW: u32 = 0u;        // dropout there, as in layer.wgsl
+override DROP_KEY_BELOW: u32 = 0u;
+override DROP_SCALE_BELOW: f32 = 1.0;
 
 @group(1) @binding(8) var<storage, read_write> deltas_below: array<vec4f>;
 
 fn pass_row(row: u32, pack: u32, sums: vec4f) {
   let place = row * INPUTS + pack;
-  let delta = sums * activation_derivative(ACTIVATION_BELOW, deltas_below[place], value(place));
+  var a = value(place);
+  if (DROP_BELOW > 0u) { a /= DROP_SCALE_BELOW; }
+  var delta = sums * activation_derivative(ACTIVATION_BELOW, deltas_below[place], a);
+  if (DROP_BELOW > 0u) { delta *= DROP_SCALE_BELOW * kept(DROP_KEY_BELOW, DROP_BELOW, row, pack); }
   let exists = columns_within(pack, INPUT_COUNT) & vec4<bool>(row < step.rows);
   deltas_below[place] = select(vec4f(), delta, exists);
 }

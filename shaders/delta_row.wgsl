@@ -2,13 +2,15 @@
 // added to the row's sums. Softmax + crossEntropy and sigmoid + binaryCrossEntropy: A - Y.
 //   weighted_inputs  rows x OUTPUT_PACKS: Z on entry, delta on return
 //   activations      rows x OUTPUT_PACKS
-//   targets          samples x OUTPUT_PACKS, rows taken through the order
+//   targets          samples x OUTPUT_PACKS, rows taken through the order; where samples are WEIGHTED, one pack more,
+//                    whose first value is the sample's weight: its loss and its delta are multiplied by it
 //   row_scores       per row of the minibatch (loss, right answers), summed over the epoch's steps
 // CPU: outputDelta in src/backend/cpu/stages.ts. Libraries: step, activation, loss, softmax_row, and
 // rows_stored or what else says where the rows stand.
 override LOSS: u32;
 override SHARE: f32;
 override BOUNDARY: f32;
+override WEIGHTED: bool = false;
 
 // where the rows' sums begin
 var<private> scores_from: u32;
@@ -40,7 +42,9 @@ fn log_sum_exp(row: u32) -> f32 {
 
 fn delta_row(row: u32) {
   let start = row * OUTPUT_PACKS;
-  let wanted = order[step.start + row] * OUTPUT_PACKS;
+  let wanted = order[step.start + row] * (OUTPUT_PACKS + select(0u, 1u, WEIGHTED));
+  var weight = 1.0;
+  if (WEIGHTED) { weight = targets[wanted + OUTPUT_PACKS].x; }
   var shift = 0.0;
   if (LOSS == CROSS_ENTROPY) { shift = log_sum_exp(row); }
 
@@ -72,8 +76,10 @@ fn delta_row(row: u32) {
         delta *= activation_derivative(ACTIVATION, z_at(start + pack), a);
       }
     }
+    if (WEIGHTED) { delta *= weight; }
     set_delta(start + pack, existing(delta, pack, 0.0));
   }
+  if (WEIGHTED) { loss *= weight; }
   row_scores[scores_from + row] += vec2f(SHARE * loss, select(0.0, 1.0, right));
 }
 

@@ -9,6 +9,9 @@ override OUTPUTS: u32;
 override OUTPUT_PACKS: u32;
 override WEIGHTS: u32;
 override ACTIVATION: u32;
+override DROP: u32 = 0u;           // dropout's threshold of this layer; 0 where nothing is dropped
+override DROP_KEY: u32 = 0u;
+override DROP_SCALE: f32 = 1.0;     // 1 / the share that is kept
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(1) @binding(2) var<storage, read> parameters: array<vec4f>;
@@ -44,7 +47,10 @@ fn column_packs() -> u32 {
 fn store_row(row: u32, pack: u32, sums: vec4f) {
   if (row >= filled(step.rows)) { return; }
   let place = row * OUTPUT_PACKS + pack;
-  let delta = sums * activation_derivative(ACTIVATION, deltas[place], activations[place]);
+  var a = activations[place];
+  if (DROP > 0u) { a /= DROP_SCALE; }
+  var delta = sums * activation_derivative(ACTIVATION, deltas[place], a);
+  if (DROP > 0u) { delta *= DROP_SCALE * kept(DROP_KEY, DROP, row, pack); }
   let exists = columns_within(pack, OUTPUTS) & vec4<bool>(row < step.rows);
   deltas[place] = select(vec4f(), delta, exists);
 }

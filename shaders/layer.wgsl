@@ -10,6 +10,9 @@ override WEIGHTS: u32;
 override BIASES: u32;
 override ACTIVATION: u32;
 override GATHER: bool;
+override DROP: u32 = 0u;           // dropout's threshold; 0 where nothing is dropped
+override DROP_KEY: u32 = 0u;
+override DROP_SCALE: f32 = 1.0;     // 1 / the share that is kept
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(1) @binding(2) var<storage, read> order: array<u32>;
@@ -54,5 +57,7 @@ fn store_row(row: u32, pack: u32, sums: vec4f) {
   let z = sums + parameters[BIASES + pack];
   weighted_inputs[place] = z;
   let exists = columns_within(pack, OUTPUTS) & vec4<bool>(row < step.rows);
-  activations[place] = select(vec4f(), activate(ACTIVATION, z), exists);
+  var a = activate(ACTIVATION, z);
+  if (DROP > 0u) { a *= DROP_SCALE * kept(DROP_KEY, DROP, row, pack); }
+  activations[place] = select(vec4f(), a, exists);
 }

@@ -165,7 +165,7 @@ fn main(@builtin(local_invocation_index) invocation: u32) {
   for (var i = 0u; i < run.steps; i++) {
     let record = scalars[i * run.stride];
     let start = place * run.batch;
-    step = Step(epoch * run.samples + start, min(run.batch, run.samples - start),
+    step = Step(epoch * run.samples + start, min(run.batch, run.samples - start), 0u,
       StepScalars(record.x, record.y, record.z));
     scores_from = epoch * run.batch;
     train_step();

@@ -15,6 +15,7 @@ struct StepScalars {
 struct Step {
   start: u32,            // first place of the minibatch in the epoch's order
   rows: u32,             // samples of the minibatch
+  number: u32,           // of the step, counted from 1 over the trainer's life; dropout follows from it
   @align(16) scalars: StepScalars,
 }
 

@@ -2,7 +2,16 @@
 export type { Backend } from './backend/backend.ts'
 export { cpu, type Precision } from './backend/cpu/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
-export { Dataset, oneHot, split, type DatasetNames, type SplitOptions, type Targets } from './data/dataset.ts'
+export {
+  Dataset,
+  oneHot,
+  split,
+  type ClassWeights,
+  type DatasetNames,
+  type DatasetOptions,
+  type SplitOptions,
+  type Targets,
+} from './data/dataset.ts'
 export { csvColumns, type CsvColumn } from './data/columns.ts'
 export { parseCsv, parseCsvInputs, type CsvInputsOptions, type CsvOptions } from './data/csv.ts'
 export {

@@ -30,6 +30,10 @@ export interface PlacementSettings {
   /** Factors of a penalty l1·Σ|w| + l2·Σw² on all weights, whose gradient is added to the loss's; default 0. */
   readonly l1?: number
   readonly l2?: number
+  /** The share of each hidden layer's units that is dropped in every step, 0 up to but not including 1; default 0. */
+  readonly dropout?: readonly number[]
+  /** What is dropped follows from it (training/dropout.ts); default 0. */
+  readonly seed?: number
   /** Where clocks report to; they cost time, so there are none without it. */
   readonly profiler?: Profiler | undefined
 }

@@ -10,6 +10,15 @@ export interface DatasetNames {
   classes?: readonly string[] | undefined
 }
 
+/** What {@link Dataset.from} takes besides inputs and targets. */
+export interface DatasetOptions extends DatasetNames {
+  /**
+   * One number from 0 on a sample: its loss, and with it its share in the gradients, is multiplied by it. The mean is still
+   * over the number of samples, as in Keras. Default: none, which is 1 for each.
+   */
+  weights?: ArrayLike<number> | undefined
+}
+
 /** What stands for the targets: a matrix, one number a sample, or one class name a sample. */
 export type Targets = MatrixLike | ArrayLike<number> | readonly string[]
 
@@ -25,12 +34,15 @@ export class Dataset {
   readonly targets: Matrix
   readonly features: readonly string[] | undefined
   readonly classes: readonly string[] | undefined
+  /** One a sample, where samples count differently. */
+  readonly weights: Float32Array | undefined
 
-  private constructor(inputs: Matrix, targets: Matrix, names: DatasetNames) {
+  private constructor(inputs: Matrix, targets: Matrix, names: DatasetNames, weights: Float32Array | undefined) {
     this.inputs = inputs
     this.targets = targets
     this.features = names.features
     this.classes = names.classes
+    this.weights = weights
   }
 
   /** How many samples there are. */
@@ -44,8 +56,8 @@ export class Dataset {
    *   index of its class; or one class name a sample
    * @throws InputError for different counts, empty data, values that are not finite, labels outside the classes
    */
-  static from(x: MatrixLike, y: Targets, names: DatasetNames = {}): Dataset {
-    checkKeys('Dataset.from', names, ['features', 'classes'])
+  static from(x: MatrixLike, y: Targets, names: DatasetOptions = {}): Dataset {
+    checkKeys('Dataset.from', names, ['features', 'classes', 'weights'])
     if (names.features !== undefined) checkNames('features', names.features)
     if (names.classes !== undefined) checkClasses(names.classes)
     const inputs = Matrix.from(x, 'x')
@@ -56,18 +68,44 @@ export class Dataset {
     if (names.features !== undefined && names.features.length !== inputs.cols) {
       throw new InputError(`features: expected ${inputs.cols} names, one a column of x, got ${names.features.length}`)
     }
-    return new Dataset(inputs, targets, { features: names.features, classes })
+    const weights = names.weights === undefined ? undefined : readWeights(names.weights, inputs.rows)
+    return new Dataset(inputs, targets, { features: names.features, classes }, weights)
   }
 
   /** A copy of the given samples, in the order given. @throws InputError for none, and for one that there is not */
   take(rows: ArrayLike<number>): Dataset {
     if (rows.length === 0) throw new InputError('rows: expected at least one sample, got none')
-    return new Dataset(this.inputs.take(rows), this.targets.take(rows), this)
+    const weights = this.weights && Float32Array.from(rows, (row) => this.weights![row]!)
+    return new Dataset(this.inputs.take(rows), this.targets.take(rows), this, weights)
   }
 
   /** The same samples with other inputs (scaled ones, say). */
   withInputs(inputs: Matrix): Dataset {
-    return Dataset.from(inputs, this.targets, { features: this.features, classes: this.classes })
+    const { features, classes, weights } = this
+    return Dataset.from(inputs, this.targets, { features, classes, weights })
+  }
+
+  /**
+   * The same samples with other weights, one a sample; undefined for none.
+   * @throws InputError for another number of weights, negative ones, and where all are 0
+   * @example const sure = data.withWeights(confidences)
+   */
+  withWeights(weights: ArrayLike<number> | undefined): Dataset {
+    const { inputs, targets, features, classes } = this
+    return Dataset.from(inputs, targets, { features, classes, weights })
+  }
+
+  /**
+   * The same samples with each weight multiplied by its class's: one number a class, by name or in their order; `balanced`
+   * gives every class the same total, samples / (classes · count), as scikit-learn does.
+   * @throws InputError for unknown, missing and negative ones, and for data that are no classes
+   * @example const even = data.withClassWeights({ healthy: 1, ill: 20 })
+   */
+  withClassWeights(weights: ClassWeights): Dataset {
+    const labels = this.labels()
+    const perClass = readClassWeights(weights, this, labels)
+    const own = this.weights
+    return this.withWeights(Float32Array.from(labels, (label, i) => perClass[label]! * (own?.[i] ?? 1)))
   }
 
   /** The class of each sample: the column with the largest target, or for one column the side of `boundary`. */
@@ -77,6 +115,46 @@ export class Dataset {
       cols === 1 ? Number((data[i] as number) > boundary) : argmax(data, i * cols, cols),
     )
   }
+}
+
+/** What {@link Dataset.withClassWeights} takes. */
+export type ClassWeights = 'balanced' | readonly number[] | Readonly<Record<string, number>>
+
+function readWeights(weights: ArrayLike<number>, samples: number): Float32Array {
+  if (typeof weights !== 'object' || weights === null || weights.length !== samples) {
+    throw new InputError(`weights: expected ${samples} numbers, one a sample, got ${describe(weights)}`)
+  }
+  const values = Float32Array.from(weights)
+  const bad = values.findIndex((weight) => !(weight >= 0 && weight < Infinity))
+  if (bad >= 0) {
+    throw new InputError(`weights: sample ${bad} has ${describe(weights[bad])}, expected a finite number from 0 on`)
+  }
+  if (values.every((weight) => weight === 0)) throw new InputError('weights: all are 0; nothing would be learned')
+  return values
+}
+
+/** One weight a class, in the classes' order. */
+function readClassWeights(weights: ClassWeights, { classes, targets }: Dataset, labels: Uint32Array): number[] {
+  const count = Math.max(2, targets.cols)
+  if (targets.cols === 1 && !classes) throw new InputError('classWeights: the data have no classes')
+  if (weights === 'balanced') {
+    const counts = new Array<number>(count).fill(0)
+    for (const label of labels) counts[label]!++
+    return counts.map((many) => (many === 0 ? 0 : labels.length / (count * many)))
+  }
+  if (typeof weights !== 'object' || weights === null) {
+    throw new InputError(`classWeights: expected 'balanced' or a number a class, got ${describe(weights)}`)
+  }
+  const names = classes ?? Array.from({ length: count }, (_, i) => String(i))
+  if (!Array.isArray(weights)) checkKeys('classWeights', weights, names)
+  const values = Array.isArray(weights)
+    ? (weights as readonly number[])
+    : names.map((name) => (weights as Readonly<Record<string, number>>)[name] ?? 1)
+  if (values.length !== count) {
+    throw new InputError(`classWeights: expected ${count} numbers, one a class, got ${values.length}`)
+  }
+  values.forEach((value, i) => checkNumber(`classWeights: ${names[i]}`, value, { min: 0 }))
+  return [...values]
 }
 
 /** The place of the largest of `count` values from `start` on, counted from 0; the first where several are largest. */

@@ -23,6 +23,8 @@ export interface Optimizer {
   /** β₂, or rmsprop's alpha: how much of the mean square is kept each step. */
   readonly decay2: number
   readonly epsilon: number
+  /** The largest norm that all gradients of a step together may have; longer ones are shortened to it. 0 for any. */
+  readonly clipNorm: number
   /** adagrad: learningRate / (1 + (t − 1) · learningRateDecay) in step t. */
   readonly learningRateDecay: number
   /** adagrad: what its sums of squares start at. */
@@ -30,6 +32,7 @@ export interface Optimizer {
 }
 
 const neutral = {
+  clipNorm: 0,
   weightDecay: 0,
   momentum: 0,
   nesterov: false,
@@ -46,12 +49,18 @@ interface Common {
   learningRate?: number
   /** λ ≥ 0. Default 0 (adamw: 0.01). */
   weightDecay?: number
+  /**
+   * Above 0: gradients of a step that are longer, all together (the root of the sum of their squares, penalties included),
+   * are multiplied by clipNorm / (length + 1e-6), as `torch.nn.utils.clip_grad_norm_` does. Default: they are not.
+   */
+  clipNorm?: number
 }
 
 function checkCommon(name: string, options: object, known: readonly string[]): void {
-  checkKeys(name, options, ['learningRate', 'weightDecay', ...known])
+  checkKeys(name, options, ['learningRate', 'weightDecay', 'clipNorm', ...known])
   for (const [key, value] of Object.entries(options)) {
-    if (typeof value !== 'boolean' && key !== 'betas') checkNumber(`${name}: ${key}`, value, { min: 0 })
+    const exclusive = key === 'clipNorm'
+    if (typeof value !== 'boolean' && key !== 'betas') checkNumber(`${name}: ${key}`, value, { min: 0, exclusive })
   }
 }
 

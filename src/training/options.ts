@@ -1,6 +1,6 @@
 import type { Backend } from '../backend/backend.ts'
 import { Profiler } from '../backend/profiler.ts'
-import { Dataset } from '../data/dataset.ts'
+import { type ClassWeights, Dataset } from '../data/dataset.ts'
 import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { drawSeed } from '../random.ts'
@@ -28,6 +28,12 @@ export interface TrainerOptions {
    */
   l1?: number
   l2?: number
+  /**
+   * The share of units that is dropped at random in each step: one number for all hidden layers, or one a hidden layer.
+   * What is kept is divided by the share kept (inverted dropout), so nothing changes where no training is. The loss that
+   * training tells is with units dropped. From 0 up to, but not including, 1; default 0.
+   */
+  dropout?: number | readonly number[]
   /** Measures where the time goes, for {@link Trainer.profile}; training is slower by it. Default false. */
   profile?: boolean
 }
@@ -40,6 +46,8 @@ export interface FitOptions {
   validation?: Dataset
   /** Default true; false takes the samples in the order given. */
   shuffle?: boolean
+  /** Weights for the training samples of each class, as {@link Dataset.withClassWeights} takes them. Default: all 1. */
+  classWeights?: ClassWeights
   /** Called after every epoch; awaited. */
   onEpoch?: (epoch: Epoch) => void | Promise<void>
   /** Aborting stops within some milliseconds; what was trained until then stays, and the call rejects with the reason. */
@@ -77,12 +85,16 @@ export interface Settings {
   readonly seed: number
   readonly l1: number
   readonly l2: number
+  /** One share a hidden layer. */
+  readonly dropout: readonly number[]
   readonly profiler: Profiler | undefined
 }
 
+const trainerKeys = ['backend', 'loss', 'optimizer', 'batchSize', 'seed', 'l1', 'l2', 'dropout', 'profile']
+
 export function checkSettings(network: Network, options: TrainerOptions): Settings {
   if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
-  checkKeys('Trainer.create', options, ['backend', 'loss', 'optimizer', 'batchSize', 'seed', 'l1', 'l2', 'profile'])
+  checkKeys('Trainer.create', options, trainerKeys)
   const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
   checkLoss(network, loss)
   const optimizer = options.optimizer ?? sgd({ learningRate: 0.1 })
@@ -97,14 +109,34 @@ export function checkSettings(network: Network, options: TrainerOptions): Settin
     optimizer,
     l1: checkNumber('l1', options.l1 ?? 0, { min: 0 }),
     l2: checkNumber('l2', options.l2 ?? 0, { min: 0 }),
+    dropout: checkDropout(options.dropout ?? 0, network.sizes.length - 2),
     profiler: profile ? new Profiler() : undefined,
     batchSize: checkInteger('batchSize', options.batchSize ?? 32),
     seed: checkInteger('seed', options.seed ?? drawSeed(), 0),
   }
 }
 
+function checkDropout(dropout: unknown, hidden: number): number[] {
+  if (typeof dropout !== 'number' && !Array.isArray(dropout)) {
+    throw new InputError(`dropout: expected a number, or one a hidden layer, got ${describe(dropout)}`)
+  }
+  const shares = Array.isArray(dropout) ? (dropout as unknown[]) : new Array<number>(hidden).fill(dropout)
+  if (shares.length !== hidden) {
+    throw new InputError(`dropout: expected ${hidden} numbers, one a hidden layer, got ${shares.length}`)
+  }
+  shares.forEach((share, l) => {
+    const fits = typeof share === 'number' && share >= 0 && share < 1
+    const name = Array.isArray(dropout) ? `dropout[${l}]` : 'dropout'
+    if (!fits)
+      throw new InputError(`${name}: expected a share from 0 up to, but not including, 1, got ${describe(share)}`)
+  })
+  return shares as number[]
+}
+
 /** {@link FitOptions}, checked and complete. */
 export interface CheckedFitOptions {
+  /** With the classes' weights. */
+  readonly train: Dataset
   readonly epochs: number
   readonly shuffle: boolean
   readonly validation: Dataset | undefined
@@ -118,12 +150,19 @@ export function checkFit(
   train: Dataset,
   options: FitOptions,
 ): CheckedFitOptions {
-  checkKeys('fit', options, ['epochs', 'validation', 'shuffle', 'onEpoch', 'signal'])
-  const { shuffle = true, validation, onEpoch, signal } = options
+  checkKeys('fit', options, ['epochs', 'validation', 'shuffle', 'classWeights', 'onEpoch', 'signal'])
+  const { shuffle = true, validation, classWeights, onEpoch, signal } = options
   checkDataset(network, loss, checkIsDataset(train, 'train'), 'train')
   if (validation !== undefined) checkDataset(network, loss, checkIsDataset(validation, 'validation'), 'validation')
   if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
-  return { epochs: checkInteger('epochs', options.epochs ?? 10), shuffle, validation, onEpoch, signal }
+  return {
+    train: classWeights === undefined ? train : train.withClassWeights(classWeights),
+    epochs: checkInteger('epochs', options.epochs ?? 10),
+    shuffle,
+    validation,
+    onEpoch,
+    signal,
+  }
 }
 
 export function checkIsDataset(data: unknown, name: string): Dataset {

@@ -117,9 +117,9 @@ export class Trainer {
    * Bytes of device memory that `fit` with these data will hold; exact.
    * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
    */
-  memoryFor(train: Dataset, { validation }: Pick<FitOptions, 'validation'> = {}): number {
-    const checked = checkFit(this, train, validation ? { validation } : {})
-    return this.#placed.memoryFor(train, checked.validation)
+  memoryFor(train: Dataset, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {
+    const checked = checkFit(this, train, options)
+    return this.#placed.memoryFor(checked.train, checked.validation)
   }
 
   /**
@@ -158,7 +158,7 @@ export class Trainer {
     const checked = checkFit(this, train, options)
     const epochs: Epoch[] = []
     const began = performance.now()
-    for await (const epoch of this.#epochs(train, checked, checked.validation === undefined)) epochs.push(epoch)
+    for await (const epoch of this.#epochs(checked, checked.validation === undefined)) epochs.push(epoch)
     const seconds = (performance.now() - began) / 1000
     const { name, description } = this.backend
     return {
@@ -176,7 +176,7 @@ export class Trainer {
    * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
    */
   epochs(train: Dataset, options: FitOptions = {}): AsyncIterableIterator<Epoch> {
-    return this.#epochs(train, checkFit(this, train, options), false)
+    return this.#epochs(checkFit(this, train, options), false)
   }
 
   /**
@@ -184,11 +184,14 @@ export class Trainer {
    * epoch without an end. `fit` and `epochs` finish an epoch that was begun so. For looking closely: whole epochs are faster.
    * @example for await (const { step, loss } of trainer.steps(train)) if (step === 100) break
    */
-  async *steps(train: Dataset, options: Pick<FitOptions, 'shuffle' | 'signal'> = {}): AsyncIterableIterator<Step> {
-    const { shuffle, signal } = checkFit(this, train, options)
+  async *steps(
+    train: Dataset,
+    options: Pick<FitOptions, 'shuffle' | 'classWeights' | 'signal'> = {},
+  ): AsyncIterableIterator<Step> {
+    const { train: weighted, shuffle, signal } = checkFit(this, train, options)
     const loaded = this.#startLoop(signal)
     try {
-      const data = await this.#load(train, loaded)
+      const data = await this.#load(weighted, loaded)
       for (;;) {
         signal?.throwIfAborted()
         yield await this.#exclusively('steps', () => this.#trainStep(data, shuffle))
@@ -248,8 +251,8 @@ export class Trainer {
   }
 
   /** @param ahead whether epochs may be trained before they are asked for */
-  async *#epochs(train: Dataset, options: CheckedFitOptions, ahead: boolean): AsyncIterableIterator<Epoch> {
-    const { epochs, validation, onEpoch, signal } = options
+  async *#epochs(options: CheckedFitOptions, ahead: boolean): AsyncIterableIterator<Epoch> {
+    const { train, epochs, validation, onEpoch, signal } = options
     const loaded = this.#startLoop(signal)
     const load = (data: Dataset) => this.#load(data, loaded)
     try {
@@ -407,8 +410,8 @@ export async function fit(
   train: Dataset,
   options: TrainerOptions & FitOptions = {},
 ): Promise<History> {
-  const { backend, loss, optimizer, batchSize, seed, l1, l2, profile, ...fitOptions } = options
-  const given = { backend, loss, optimizer, batchSize, seed, l1, l2, profile }
+  const { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, profile, ...fitOptions } = options
+  const given = { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, profile }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const trainer = await Trainer.create(network, settings)
   try {

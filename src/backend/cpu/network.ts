@@ -2,6 +2,7 @@ import type { Dataset } from '../../data/dataset.ts'
 import type { Matrix } from '../../data/matrix.ts'
 import type { Layer } from '../../model/layout.ts'
 import type { Network } from '../../model/network.ts'
+import { dropoutKey } from '../../training/dropout.ts'
 import { type Optimizer, type StepScalars, stateSlots, stepScalars } from '../../training/optimizer.ts'
 import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
 import { timed } from '../profiler.ts'
@@ -11,7 +12,7 @@ import type { Rows } from './panels.ts'
 import * as small from './small.ts'
 import { type Pass, straightPass } from './straight.ts'
 import * as tiled from './tiled.ts'
-import { addPenalty, type Descent } from './update.ts'
+import { addPenalty, clip, type Descent } from './update.ts'
 import { type Source, Workspace } from './workspace.ts'
 
 export type Precision = 'float32' | 'float64'
@@ -60,6 +61,16 @@ function ownData(handle: LoadedData): Dataset {
   throw new Error('the data were loaded by another backend')
 }
 
+/** One minibatch: its place in the epoch's order, its samples, and the step that it is. */
+interface Minibatch {
+  readonly order: Uint32Array
+  readonly start: number
+  readonly rows: number
+  /** Counted from 1. */
+  readonly step: number
+  readonly stepSize: number
+}
+
 /** A network in host memory, in the precision asked for. */
 export class CPUNetwork implements PlacedNetwork {
   readonly #settings: PlacementSettings
@@ -77,6 +88,8 @@ export class CPUNetwork implements PlacedNetwork {
   readonly #parameterRows: Rows
   readonly #scratch: tiled.Scratch | undefined
   readonly #straight: Pass | undefined
+  /** Dropout of each hidden layer; undefined where nothing is dropped. */
+  readonly #drops: readonly { share: number; key: number }[] | undefined
   /** 0, 1, 2 … for a minibatch that was gathered. */
   readonly #places: Uint32Array
   /** The loss and the right answers of one straight pass. */
@@ -95,14 +108,19 @@ export class CPUNetwork implements PlacedNetwork {
     this.#gradients = this.#array(count)
     this.#state = this.#array(stateSlots(settings.optimizer) * count).fill(settings.optimizer.initialAccumulator)
     this.#scratch = precision === 'float32' ? new tiled.Scratch() : undefined
-    if (this.#scratch) this.#straight = straightPass(this.#layers, settings.loss)
-    this.#training = this.#makeWorkspace(settings.batchSize)
+    const { dropout = [], seed = 0 } = settings
+    if (dropout.some((share) => share > 0)) {
+      this.#drops = dropout.map((share, layer) => ({ share, key: dropoutKey(seed, layer) }))
+    }
+    if (this.#scratch && !this.#drops) this.#straight = straightPass(this.#layers, settings.loss)
+    this.#training = this.#makeWorkspace(settings.batchSize, this.#drops !== undefined)
     this.#places = Uint32Array.from({ length: settings.batchSize }, (_, m) => m)
     this.#parameterRows = { values: this.#parameters as Float32Array, order: undefined, first: 0 }
-    const { name, momentum, weightDecay } = settings.optimizer
+    const { name, momentum, weightDecay, clipNorm } = settings.optimizer
     const { l1 = 0, l2 = 0 } = settings
     if (l1 > 0 || l2 > 0) this.#penalty = { l1, l2 }
-    else if (this.#scratch && name === 'sgd' && momentum === 0) this.#descent = { stepSize: 0, weightDecay }
+    else if (this.#scratch && name === 'sgd' && momentum === 0 && clipNorm === 0)
+      this.#descent = { stepSize: 0, weightDecay }
   }
 
   get memory(): number {
@@ -118,9 +136,9 @@ export class CPUNetwork implements PlacedNetwork {
     return this.memory - (this.#pieces?.bytes ?? 0) + this.#makeWorkspace(rows).bytes
   }
 
-  #makeWorkspace(rows: number): Workspace {
+  #makeWorkspace(rows: number, dropping = false): Workspace {
     const inPlace = this.#scratch !== undefined && !this.#straight && !small.isSmall(this.#layers[0]!)
-    return new Workspace(this.#layers, rows, this.#array, inPlace)
+    return new Workspace(this.#layers, rows, this.#array, inPlace, dropping)
   }
 
   /** The time where a profiler asks for it; {@link CPUNetwork.#ended} takes it. */
@@ -148,7 +166,8 @@ export class CPUNetwork implements PlacedNetwork {
     return Promise.resolve(new CPUData(data))
   }
 
-  #forward(space: Workspace, rows: number): void {
+  /** @param step its number, where units of a training workspace are dropped */
+  #forward(space: Workspace, rows: number, step = 0): void {
     this.#layers.forEach((layer, l) => {
       const { values } = space.below[l]!
       const [z, a] = [space.z[l] as Float32Array, space.a[l] as Float32Array]
@@ -157,29 +176,31 @@ export class CPUNetwork implements PlacedNetwork {
       if (!this.#scratch) reference.forward(layer, parameters, values, rows, z, a)
       else if (small.isSmall(layer)) small.forward(layer, parameters, values, rows, z, a)
       else tiled.forward(layer, parameters, space.below[l]!, rows, z, a, this.#scratch)
+      const drop = this.#drops?.[l]
+      if (drop && space.dropped) reference.drop(drop, step, rows, layer.outputs, a, space.dropped[l]!)
       this.#ended('forward', l, began)
     })
   }
 
   #outputDelta(space: Workspace, rows: number): { loss: number; right: number } {
     const l = this.#layers.length - 1
-    const { z, a, deltas, targets } = space
+    const { z, a, deltas, targets, weights } = space
     const { loss } = this.#settings
     const began = this.#begin()
-    const sums = reference.outputDelta(this.#layers[l]!, loss, z[l]!, a[l]!, targets, rows, deltas[l]!)
+    const sums = reference.outputDelta(this.#layers[l]!, loss, z[l]!, a[l]!, targets, rows, deltas[l]!, weights)
     this.#ended('outputDelta', -1, began)
     return sums
   }
 
   /** Deltas and gradients from the top down; with a `descent`, steps of plain sgd instead of gradients. */
-  #backward(space: Workspace, rows: number, descent?: Descent): void {
+  #backward(space: Workspace, rows: number, descent?: Descent, step = 0): void {
     for (let l = this.#layers.length - 1; l >= 0; l--) {
-      if (l > 0) this.#hiddenDelta(space, rows, l - 1)
+      if (l > 0) this.#hiddenDelta(space, rows, l - 1, step)
       this.#gradient(space, rows, l, descent)
     }
   }
 
-  #hiddenDelta({ z, a, deltas }: Workspace, rows: number, l: number): void {
+  #hiddenDelta({ z, a, deltas, dropped }: Workspace, rows: number, l: number, step: number): void {
     const { activation } = this.#layers[l]!
     const next = this.#layers[l + 1]!
     const above = deltas[l + 1] as Float32Array
@@ -189,6 +210,8 @@ export class CPUNetwork implements PlacedNetwork {
     if (!this.#scratch) reference.hiddenDelta(next, parameters, above, rows, activation, ...own)
     else if (small.isSmall(next)) small.hiddenDelta(next, parameters, above, rows, activation, ...own)
     else tiled.hiddenDelta(next, this.#parameterRows, above, rows, activation, ...own, this.#scratch)
+    const drop = this.#drops?.[l]
+    if (drop && dropped) reference.drop(drop, step, rows, next.inputs, deltas[l]!, deltas[l]!)
     this.#ended('hiddenDelta', l, began)
   }
 
@@ -227,9 +250,11 @@ export class CPUNetwork implements PlacedNetwork {
     for (let start = 0, step = stepsBefore + 1; start < order.length; start += batchSize, step++) {
       const rows = Math.min(batchSize, order.length - start)
       const scalars = stepScalars(optimizer, step, learningRate)
-      if (this.#straight) this.#passStraight(this.#straight, source, order, start, rows, sums)
-      else this.#passInStages(source, order, start, rows, scalars.stepSize, sums)
-      if (!this.#descent || this.#straight) this.#update(optimizer, scalars)
+      // Straight-line code knows no weights of samples.
+      const straight = source.weights ? undefined : this.#straight
+      if (straight) this.#passStraight(straight, source, order, start, rows, sums)
+      else this.#passInStages(source, { order, start, rows, step, stepSize: scalars.stepSize }, sums)
+      if (!this.#descent || straight) this.#update(optimizer, scalars)
       if (performance.now() - this.#lastBreath > STRETCH) {
         await timed(this.#settings.profiler, 'host', 'event loop', breathe)
         signal?.throwIfAborted()
@@ -242,23 +267,25 @@ export class CPUNetwork implements PlacedNetwork {
   #update(optimizer: Optimizer, scalars: StepScalars): void {
     const began = this.#begin()
     if (this.#penalty) addPenalty(this.#layers, this.#penalty, this.#parameters, this.#gradients)
+    if (optimizer.clipNorm > 0) clip(this.#gradients, optimizer.clipNorm)
     reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
     this.#ended('update', -1, began)
   }
 
   /** A minibatch forward and back; what it loses is added to `sums`. */
-  #passInStages(source: Dataset, order: Uint32Array, start: number, rows: number, stepSize: number, sums: Sums): void {
+  #passInStages(source: Dataset, minibatch: Minibatch, sums: Sums): void {
+    const { order, start, rows, step, stepSize } = minibatch
     const space = this.#training
     const began = this.#begin()
     space.take(source, start, rows, order)
     this.#ended('gather', -1, began)
-    this.#forward(space, rows)
+    this.#forward(space, rows, step)
     const { loss, right } = this.#outputDelta(space, rows)
     sums.loss += loss
     sums.right += right
     sums.samples += rows
     if (this.#descent) this.#descent.stepSize = stepSize
-    this.#backward(space, rows, this.#descent)
+    this.#backward(space, rows, this.#descent, step)
   }
 
   /** As {@link CPUNetwork.#passInStages}, for a small network. */

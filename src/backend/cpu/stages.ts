@@ -1,5 +1,6 @@
 import { activations, type ActivationName } from '../../model/activation.ts'
 import type { Layer } from '../../model/layout.ts'
+import { dropoutRow, dropoutThreshold, isKept } from '../../training/dropout.ts'
 import { type LossName, losses, outputShare } from '../../training/loss.ts'
 
 /**
@@ -53,6 +54,7 @@ function logSumExp(z: Values, start: number, count: number): number {
 /**
  * δ = ∂C/∂A ⊙ f′(Z) of each sample at the output layer, and what the samples lose. Softmax + crossEntropy and
  * sigmoid + binaryCrossEntropy: A − Y. Other losses on softmax pass through its Jacobian: δᵢ = aᵢ (gᵢ − Σⱼ gⱼ aⱼ).
+ * @param weights one a row, where samples count differently: loss and δ of the row are multiplied by it
  * @returns the sum of the loss over the rows, and how many rows were answered right
  */
 export function outputDelta(
@@ -63,6 +65,7 @@ export function outputDelta(
   targets: Values,
   rows: number,
   deltas: Values,
+  weights?: Values,
 ): { loss: number; right: number } {
   const { term, slope, requires } = losses[loss]
   const { outputs, activation } = layer
@@ -80,13 +83,14 @@ export function outputDelta(
       projection += g * a[i]!
       deltas[i] = g
     }
-    sum += share * rowSum
+    const weight = weights ? weights[m]! : 1
+    sum += weight * share * rowSum
     right += isRight(activation, a, targets, start, outputs) ? 1 : 0
-    if (requires !== undefined) continue
-    for (let i = start; i < start + outputs; i++) {
+    for (let i = start; requires === undefined && i < start + outputs; i++) {
       if (activation === 'softmax') deltas[i] = a[i]! * (deltas[i]! - projection)
       else deltas[i] = deltas[i]! * activations[activation].derivative(z[i]!, a[i]!)
     }
+    if (weights) for (let i = start; i < start + outputs; i++) deltas[i] = deltas[i]! * weight
   }
   return { loss: sum, right }
 }
@@ -151,6 +155,30 @@ export function gradient(layer: Layer, deltas: Values, inputs: Values, rows: num
     let sum = 0
     for (let m = 0; m < rows; m++) sum += deltas[m * outputs + i]!
     gradients[biasOffset + i] = sum / rows
+  }
+}
+
+/**
+ * Dropout of a minibatch's units of one layer: `dropped` is `values` with 0 for those that are dropped, and the others
+ * divided by the share that is kept. Which those are: training/dropout.ts.
+ * @param columns the layer's units; `values` and `dropped` rows × columns, which may be the same
+ */
+export function drop(
+  { share, key }: { share: number; key: number },
+  step: number,
+  rows: number,
+  columns: number,
+  values: Values,
+  dropped: Values,
+): void {
+  const threshold = dropoutThreshold(share)
+  const scale = 1 / (1 - share)
+  for (let m = 0; m < rows; m++) {
+    const row = dropoutRow(key, step, m)
+    for (let i = 0; i < columns; i++) {
+      const at = m * columns + i
+      dropped[at] = isKept(row, i, threshold) ? values[at]! * scale : 0
+    }
   }
 }
 

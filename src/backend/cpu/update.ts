@@ -92,6 +92,20 @@ export function addPenalty(
   }
 }
 
+/** The length of all gradients together, √Σ g², summed in float64. */
+export function gradientNorm(gradients: Values): number {
+  let sum = 0
+  for (let i = 0; i < gradients.length; i++) sum += gradients[i]! * gradients[i]!
+  return Math.sqrt(sum)
+}
+
+/** Shortens gradients that are longer, all together, than `clipNorm`: × min(1, clipNorm / (length + 1e-6)), as PyTorch. */
+export function clip(gradients: Values, clipNorm: number): void {
+  const factor = clipNorm / (gradientNorm(gradients) + 1e-6)
+  if (factor >= 1) return
+  for (let i = 0; i < gradients.length; i++) gradients[i] = gradients[i]! * factor
+}
+
 const rules: Record<Optimizer['name'], Rule> = { sgd, rmsprop, adagrad, adam, adamw: adam }
 
 /**

@@ -14,11 +14,35 @@ export interface DataForm {
   readonly sorted?: boolean
 }
 
+/** A data set, or inputs alone. */
+export interface DataSource {
+  readonly inputs: Matrix
+  readonly targets?: Matrix
+  readonly weights?: Float32Array | undefined
+}
+
+/** Rows of targets in packs; where samples have weights, each row ends with a pack that begins with its own. */
+function packTargets({ data, rows, cols }: Matrix, weights: Float32Array | undefined): Float32Array {
+  const packed = packRows(data, rows, cols)
+  if (!weights) return packed
+  const width = 4 * packsOf(cols)
+  const wider = new Float32Array(rows * (width + 4))
+  for (let i = 0; i < rows; i++) {
+    wider.set(packed.subarray(i * width, (i + 1) * width), i * (width + 4))
+    wider[i * (width + 4) + width] = weights[i]!
+  }
+  return wider
+}
+
 /** Bytes of device memory that a data set takes. */
-export function dataBytes(inputs: Matrix, targets: Matrix, { epochs, mayBytes, sorted }: DataForm): number {
+export function dataBytes(
+  { inputs, targets, weights }: DataSource & { targets: Matrix },
+  { epochs, mayBytes, sorted }: DataForm,
+): number {
   const values = (matrix: Matrix) => 4 * packsOf(matrix.cols) * matrix.rows
   const inputValues = values(inputs) / (mayBytes && fitBytes(inputs.data) ? 4 : 1)
-  const rows = storageBytes(inputValues) + storageBytes(values(targets))
+  const weightPacks = weights ? 4 * targets.rows : 0
+  const rows = storageBytes(inputValues) + storageBytes(values(targets) + weightPacks)
   return (sorted ? 2 : 1) * rows + storageBytes(inputs.rows * epochs)
 }
 
@@ -27,19 +51,21 @@ export class WebGPUData implements LoadedData, DeviceData {
   readonly samples: number
   readonly inputs: GPUBuffer
   readonly bytes: boolean
+  readonly weighted: boolean
   declare readonly targets?: GPUBuffer
   readonly order: GPUBuffer
   declare readonly sorted?: { readonly inputs: GPUBuffer; readonly targets: GPUBuffer }
   readonly #buffers: Buffers
   readonly #passes = new Map<Workspace, Promise<Passes>>()
 
-  constructor(buffers: Buffers, { epochs, mayBytes, sorted }: DataForm, inputs: Matrix, targets?: Matrix) {
+  constructor(buffers: Buffers, { epochs, mayBytes, sorted }: DataForm, { inputs, targets, weights }: DataSource) {
     this.#buffers = buffers
     this.samples = inputs.rows
     const { data, rows, cols } = inputs
     this.bytes = mayBytes && fitBytes(data)
     this.inputs = buffers.storage('inputs', this.bytes ? packBytes(data, rows, cols) : packRows(data, rows, cols))
-    if (targets) this.targets = buffers.storage('targets', packRows(targets.data, targets.rows, targets.cols))
+    this.weighted = weights !== undefined
+    if (targets) this.targets = buffers.storage('targets', packTargets(targets, weights))
     if (sorted && this.targets) {
       const like = (label: string, { size }: GPUBuffer) => buffers.storage(label, size / 4)
       this.sorted = { inputs: like('inputs in order', this.inputs), targets: like('targets in order', this.targets) }

@@ -116,7 +116,7 @@ export class Evaluation {
   async #predictUploaded(inputs: Matrix, answers: Float32Array): Promise<void> {
     const { data, space } = await this.#device.checked('prediction', () => ({
       space: this.#workspaceFor(inputs.rows),
-      data: new WebGPUData(this.#buffers, passing, inputs),
+      data: new WebGPUData(this.#buffers, passing, { inputs }),
     }))
     try {
       const { forward } = await this.#passes(data, space)
@@ -137,7 +137,7 @@ export class Evaluation {
     const rows = minibatch.length
     const bytes = this.#plan.residents.parameters.size
     const { data, space, gradients } = await this.#device.checked('trace', () => ({
-      data: new WebGPUData(this.#buffers, passing, minibatch.inputs, minibatch.targets),
+      data: new WebGPUData(this.#buffers, passing, minibatch),
       space: this.#plan.makeWorkspace('trace', rows),
       gradients: this.#buffers.storage('gradients', bytes / 4),
     }))
@@ -166,7 +166,7 @@ export class Evaluation {
 
   /** One pass over a piece of data, without an update. */
   #submit(start: number, rows: number, stages: readonly Recorded[]): Promise<void> {
-    return this.#recorder.submit('evaluation', stages, 1, () => ({ start, rows, scalars: noUpdate }))
+    return this.#recorder.submit('evaluation', stages, 1, () => ({ start, rows, number: 0, scalars: noUpdate }))
   }
 
   /** Each layer's values without what fills them up. */

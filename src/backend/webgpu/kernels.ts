@@ -1,17 +1,21 @@
 import activation from '../../../shaders/activation.wgsl?raw'
 import belowDelta from '../../../shaders/below_delta.wgsl?raw'
 import belowNone from '../../../shaders/below_none.wgsl?raw'
+import clipped from '../../../shaders/clipped.wgsl?raw'
 import deltaRow from '../../../shaders/delta_row.wgsl?raw'
+import dropout from '../../../shaders/dropout.wgsl?raw'
 import four from '../../../shaders/four.wgsl?raw'
 import forward from '../../../shaders/forward.wgsl?raw'
 import gather from '../../../shaders/gather.wgsl?raw'
 import gradient from '../../../shaders/gradient.wgsl?raw'
+import gradientHold from '../../../shaders/gradient_hold.wgsl?raw'
 import gradientKeep from '../../../shaders/gradient_keep.wgsl?raw'
 import hiddenDelta from '../../../shaders/hidden_delta.wgsl?raw'
 import inputsByte from '../../../shaders/inputs_byte.wgsl?raw'
 import inputsFloat from '../../../shaders/inputs_float.wgsl?raw'
 import layer from '../../../shaders/layer.wgsl?raw'
 import loss from '../../../shaders/loss.wgsl?raw'
+import norm from '../../../shaders/norm.wgsl?raw'
 import one from '../../../shaders/one.wgsl?raw'
 import optimizer from '../../../shaders/optimizer.wgsl?raw'
 import output from '../../../shaders/output.wgsl?raw'
@@ -33,7 +37,7 @@ import { GPUValidationError } from '../../errors.ts'
 import { COMPUTE_STAGE, type Device } from './device.ts'
 
 /** How a kernel uses a binding; the explicit layout follows from it. */
-type Access = 'step' | 'run' | 'read' | 'readWrite'
+type Access = 'step' | 'run' | 'read' | 'readWrite' | 'none'
 
 interface KernelSource {
   readonly file: string
@@ -49,8 +53,8 @@ const join = (...sources: string[]) => sources.join('\n')
 export interface Variant {
   /** The inputs of the first layer stand as bytes. */
   readonly bytes?: boolean
-  /** The gradients are written down instead of taken as the optimizer's step. */
-  readonly keepGradients?: boolean
+  /** What becomes of gradients: the optimizer's step, or they are written down, alone or with the penalty's part. */
+  readonly gradients?: 'step' | 'keep' | 'hold'
   /** The output layer's δ is passed on to the layer below in the same kernel. */
   readonly passOn?: boolean
   /** Several invocations share each sum. */
@@ -79,13 +83,24 @@ const rowKernels = {
     code: join(outputDelta, step, four, activation, loss, softmaxRow, deltaRow, rowsStored),
     bindings: ['step', 'readWrite', 'readWrite', 'read', 'read', 'readWrite'],
   },
+  norm: {
+    file: 'norm.wgsl',
+    code: join(norm, step),
+    bindings: ['step', 'read', 'readWrite'],
+  },
+  clipped: {
+    file: 'clipped.wgsl',
+    code: join(clipped, step, update, four, optimizer),
+    // Parameters and state stand where gradient.wgsl has them.
+    bindings: ['step', 'read', 'read', 'none', 'readWrite', 'readWrite'],
+  },
 } as const satisfies Record<string, KernelSource>
 
 /** Kernels with one: the same, but for how values are read. */
 const productKernels = {
   forward: {
     file: 'forward.wgsl',
-    code: () => join(forward, step, four, activation, layer),
+    code: () => join(forward, step, four, activation, dropout, layer),
     bindings: () => ['step', 'read', 'read', 'read', 'readWrite', 'readWrite'],
   },
   output: {
@@ -97,6 +112,7 @@ const productKernels = {
         four,
         activation,
         loss,
+        dropout,
         layer,
         softmaxRow,
         deltaRow,
@@ -117,14 +133,13 @@ const productKernels = {
   },
   hiddenDelta: {
     file: 'hidden_delta.wgsl',
-    code: () => join(hiddenDelta, step, four, activation),
+    code: () => join(hiddenDelta, step, four, activation, dropout),
     bindings: () => ['step', 'read', 'read', 'read', 'readWrite'],
   },
   gradient: {
     file: 'gradient.wgsl',
-    code: ({ keepGradients }) =>
-      keepGradients ? join(gradient, step, gradientKeep) : join(gradient, step, update, four, optimizer),
-    bindings: ({ keepGradients }) => ['step', 'read', 'read', 'read', 'readWrite', ...(keepGradients ? [] : readWrite)],
+    code: ({ gradients = 'step' }) => join(gradient, step, ...gradientLibraries[gradients]),
+    bindings: ({ gradients = 'step' }) => ['step', 'read', 'read', 'read', 'readWrite', ...gradientBindings[gradients]],
   },
 } as const satisfies Record<
   string,
@@ -132,12 +147,20 @@ const productKernels = {
 >
 
 const readWrite: Access[] = ['readWrite']
+const gradientLibraries = {
+  step: [update, four, optimizer],
+  keep: [gradientKeep],
+  hold: [gradientHold, four, optimizer],
+}
+const gradientBindings: Record<keyof typeof gradientLibraries, Access[]> = { step: readWrite, keep: [], hold: ['read'] }
 
 export type KernelName = keyof typeof rowKernels | keyof typeof productKernels
 
+const isRowKernel = (name: KernelName): name is keyof typeof rowKernels => name in rowKernels
+
 /** The text of a kernel, for adapters with quads (subgroups) and without. */
 function makeSource(name: KernelName, variant: Variant, quads: boolean): KernelSource {
-  if (name === 'gather' || name === 'softmax' || name === 'outputDelta') return rowKernels[name]
+  if (isRowKernel(name)) return rowKernels[name]
   const { file, code, bindings } = productKernels[name]
   const inputs = variant.bytes ? inputsByte : inputsFloat
   const slices = variant.slices ? slicesMany : slicesOne
@@ -166,13 +189,14 @@ export interface Kernel {
 }
 
 /** What a kernel is told of its step or run is group 0, its own buffers are group 1. */
-const isOwn = (access: Access) => access !== 'step' && access !== 'run'
+const isOwn = (access: Access): access is 'read' | 'readWrite' =>
+  access !== 'step' && access !== 'run' && access !== 'none'
 
 /** How many bytes of a step's record are bound, and of a run's. */
 export const STEP_BYTES = 32
 export const RUN_BYTES = 32
 
-const bindingTypes: Record<Access, GPUBufferBindingLayout> = {
+const bindingTypes: Record<Exclude<Access, 'none'>, GPUBufferBindingLayout> = {
   step: { type: 'uniform', minBindingSize: STEP_BYTES },
   run: { type: 'uniform', minBindingSize: RUN_BYTES },
   read: { type: 'read-only-storage' },
@@ -261,9 +285,9 @@ export class Kernels {
     gpu.pushErrorScope('validation')
     const module = gpu.createShaderModule({ label, code })
     await Promise.all([gpu.popErrorScope(), checkCompilation(module, file, code)])
-    const entries = bindings
-      .map((access, binding) => ({ access, binding, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }))
-      .filter(({ access }) => isOwn(access))
+    const entries = bindings.flatMap((access, binding) =>
+      isOwn(access) ? [{ binding, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }] : [],
+    )
     return { module, layout: gpu.createBindGroupLayout({ label, entries }) }
   }
 }

@@ -15,6 +15,8 @@ import { needsTuning, tilingFor, tune } from './tuning.ts'
 export interface Residents {
   readonly parameters: GPUBuffer
   readonly state: GPUBuffer
+  /** Where gradients are clipped: all of them, and the parts of the sum of their squares. */
+  readonly clipping: { readonly gradients: GPUBuffer; readonly parts: GPUBuffer } | undefined
   readonly steps: StepRecords
 }
 
@@ -24,6 +26,8 @@ export interface DeviceData {
   readonly inputs: GPUBuffer
   /** Whether the inputs stand as bytes, each a whole 255th. */
   readonly bytes: boolean
+  /** Whether each row of the targets ends with the sample's weight. */
+  readonly weighted: boolean
   /** Absent where there is nothing to score against (prediction). */
   readonly targets?: GPUBuffer
   /** One u32 a sample: which row comes when. */
@@ -53,10 +57,12 @@ export interface Passes {
   readonly backward: readonly Recorded[]
   /** Gradients and the optimizer's step, layer by layer. */
   readonly update: readonly Recorded[]
+  /** A whole step of training: score, backward and update, but with units dropped where that is wanted. */
+  readonly training: readonly Recorded[]
 }
 
 /** Only the first layer reads the data set; what is above it reads activations, which are floats wherever they came from. */
-const formOf = (l: number, { bytes }: DeviceData) => ({ gather: l === 0, bytes: l === 0 && bytes })
+const formOf = (l: number, { bytes, weighted }: DeviceData) => ({ gather: l === 0, bytes: l === 0 && bytes, weighted })
 
 /** Values of a layer's activations (or δ) for so many rows, which are filled up to a multiple of four. */
 const layerValues = ({ outputPacks }: DeviceLayer, rows: number) => 4 * Math.ceil(rows / 4) * 4 * outputPacks
@@ -104,6 +110,13 @@ export class LayeredPlan {
     this.residents = {
       parameters: buffers.storage('parameters', parameters),
       state: buffers.storage('optimizer state', state),
+      clipping:
+        optimizer.clipNorm > 0
+          ? {
+              gradients: buffers.storage('gradients', parameters.length),
+              parts: buffers.storage('parts of the norm', stages.NORM_PARTS),
+            }
+          : undefined,
       steps: new StepRecords(device, buffers, kernels.stepLayout),
     }
   }
@@ -121,50 +134,133 @@ export class LayeredPlan {
   /** Compiles the stages for a data set and binds them to it and a workspace. */
   async bind(data: DeviceData, space: Workspace): Promise<Passes> {
     const { targets } = data
-    const { activations, deltas } = space
-    const last = this.#layers.length - 1
-    const [forwards, softmax, training] = await Promise.all([
-      this.#eachLayer((layer, l) => stages.forward(this.#maker, layer, formOf(l, data))),
-      this.#layers[last]!.activation === 'softmax' ? stages.softmax(this.#maker, this.#layers[last]!) : undefined,
-      targets && this.#compileTraining(data),
-    ])
+    const compiled = await this.#compileForward(data)
+    const training = targets && (await this.#compileTraining(data))
+    const update = targets && (await this.#bindUpdate(data, space))
+    const dropping = targets && this.#drops ? await this.#bindDropping(data, targets, space) : undefined
     return this.#device.checked('bind groups', () => {
-      const { parameters, state } = this.residents
-      const inputsOf = (l: number) => this.#inputsOf(l, data, space)
-      const forward = forwards.map((stage, l) =>
-        this.#record(`forward[${l}]`, stage, [inputsOf(l), data.order, parameters, deltas[l]!, activations[l]!]),
-      )
-      if (softmax) forward.push(this.#record('softmax', softmax, [deltas[last]!, activations[last]!]))
-      if (!targets || !training) return { forward, score: [], backward: [], update: [] }
-
-      const backward = training.hiddenDelta.map((stage, l) =>
-        this.#record(`hiddenDelta[${l}]`, stage, [deltas[l + 1]!, parameters, activations[l]!, deltas[l]!]),
-      )
-      const update = training.gradient.map((stage, l) =>
-        this.#record(`gradient[${l}]`, stage, [inputsOf(l), data.order, deltas[l]!, parameters, state]),
-      )
+      const forward = this.#bindForward(compiled, data, space)
+      if (!targets || !training || !update) return { forward, score: [], backward: [], update: [], training: [] }
       const score = this.#bindScore(forward, training, data, targets, space)
-      return { forward, score, backward: backward.reverse(), update }
+      const backward = this.#bindBackward(training, space)
+      const passes = dropping ?? [...score, ...backward]
+      return { forward, score, backward, update, training: [...passes, ...update] }
     })
   }
 
-  async #compileTraining(data: DeviceData) {
+  get #drops(): boolean {
+    return this.#settings.dropout?.some((share) => share > 0) ?? false
+  }
+
+  /** Dropout of a hidden layer. */
+  #dropOf(layer: number): stages.Drop | undefined {
+    const { dropout = [], seed = 0 } = this.#settings
+    const share = dropout[layer]
+    return share === undefined ? undefined : { share, seed, layer }
+  }
+
+  /** Forward, score and backward with units dropped. */
+  async #bindDropping(data: DeviceData, targets: GPUBuffer, space: Workspace): Promise<Recorded[]> {
+    const [compiled, training] = await Promise.all([
+      this.#compileForward(data, true),
+      this.#compileTraining(data, true),
+    ])
+    return this.#device.checked('bind groups', () => {
+      const forward = this.#bindForward(compiled, data, space)
+      return [...this.#bindScore(forward, training, data, targets, space), ...this.#bindBackward(training, space)]
+    })
+  }
+
+  async #compileForward(data: DeviceData, dropping = false) {
+    const output = this.#layers.at(-1)!
+    const dropOf = (l: number) => (dropping ? this.#dropOf(l) : undefined)
+    const [forwards, softmax] = await Promise.all([
+      this.#eachLayer((layer, l) => stages.forward(this.#maker, layer, formOf(l, data), dropOf(l))),
+      output.activation === 'softmax' ? stages.softmax(this.#maker, output) : undefined,
+    ])
+    return { forwards, softmax }
+  }
+
+  #bindForward(
+    { forwards, softmax }: { forwards: readonly Stage[]; softmax: Stage | undefined },
+    data: DeviceData,
+    space: Workspace,
+  ): Recorded[] {
+    const { activations, deltas } = space
+    const last = this.#layers.length - 1
+    const forward = forwards.map((stage, l) =>
+      this.#record(`forward[${l}]`, stage, [
+        this.#inputsOf(l, data, space),
+        data.order,
+        this.residents.parameters,
+        deltas[l]!,
+        activations[l]!,
+      ]),
+    )
+    if (softmax) forward.push(this.#record('softmax', softmax, [deltas[last]!, activations[last]!]))
+    return forward
+  }
+
+  #bindBackward({ hiddenDelta }: { hiddenDelta: readonly Stage[] }, { activations, deltas }: Workspace): Recorded[] {
+    return hiddenDelta
+      .map((stage, l) =>
+        this.#record(`hiddenDelta[${l}]`, stage, [
+          deltas[l + 1]!,
+          this.residents.parameters,
+          activations[l]!,
+          deltas[l]!,
+        ]),
+      )
+      .reverse()
+  }
+
+  /** Gradients with the optimizer's step; where they are clipped, all of them are known before one is made. */
+  async #bindUpdate(data: DeviceData, space: Workspace): Promise<Recorded[]> {
+    const packs = countPacks(this.#layers)
+    const { parameters, state, clipping } = this.residents
+    const [gradient, norm, clipped] = await Promise.all([
+      this.#eachLayer((layer, l) =>
+        stages.gradient(this.#maker, layer, packs, formOf(l, data), this.#settings, clipping !== undefined),
+      ),
+      clipping && stages.norm(this.#maker, packs),
+      clipping && stages.clipped(this.#maker, packs, this.#settings),
+    ])
+    return this.#device.checked('bind groups', () => {
+      const targets = clipping ? [clipping.gradients, parameters] : [parameters, state]
+      const update = gradient.map((stage, l) =>
+        this.#record(`gradient[${l}]`, stage, [
+          this.#inputsOf(l, data, space),
+          data.order,
+          space.deltas[l]!,
+          ...targets,
+        ]),
+      )
+      if (!clipping || !norm || !clipped) return update
+      const { gradients, parts } = clipping
+      return [
+        ...update,
+        this.#record('norm', norm, [gradients, parts]),
+        this.#record('clipped', clipped, [gradients, parts, undefined, parameters, state]),
+      ]
+    })
+  }
+
+  async #compileTraining(data: DeviceData, dropping = false) {
     const last = this.#layers.length - 1
     const output = this.#layers[last]!
     const { loss } = this.#settings
-    const packs = countPacks(this.#layers)
-    const [hiddenDelta, gradient, outputDelta] = await Promise.all([
+    const dropOf = (l: number) => (dropping ? this.#dropOf(l) : undefined)
+    const [hiddenDelta, outputDelta] = await Promise.all([
       Promise.all(
         this.#layers
           .slice(1, this.#passedOn ? last : last + 1)
-          .map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next)),
+          .map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next, dropOf(l))),
       ),
-      this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, formOf(l, data), this.#settings)),
       stages.outputFits(output)
-        ? stages.output(this.#maker, output, loss, formOf(last, data), this.#passedOn)
-        : stages.outputDelta(this.#maker, output, loss),
+        ? stages.output(this.#maker, output, loss, formOf(last, data), this.#passedOn, dropOf(last - 1))
+        : stages.outputDelta(this.#maker, output, loss, data),
     ])
-    return { hiddenDelta, gradient, outputDelta }
+    return { hiddenDelta, outputDelta }
   }
 
   /** The forward passes with the output's δ: in one with the last of them where the layer is narrow enough. */
@@ -215,7 +311,12 @@ export class LayeredPlan {
    * @returns whether anything was measured: then the passes are to be bound anew
    */
   async tune(data: DeviceData, space: Workspace): Promise<boolean> {
-    const step = this.residents.steps.set(0, 0, Math.min(space.rows, data.samples), noUpdate)
+    const step = this.residents.steps.set(0, {
+      start: 0,
+      rows: Math.min(space.rows, data.samples),
+      number: 0,
+      scalars: noUpdate,
+    })
     this.residents.steps.upload(1)
     const wanted = this.#layers.flatMap((_, l) =>
       (['forward', 'hiddenDelta', 'gradient'] as const).flatMap((stage) => {
@@ -283,7 +384,7 @@ export class LayeredPlan {
     return Promise.all(this.#layers.map(make))
   }
 
-  #record(name: string, stage: Stage, buffers: readonly GPUBuffer[]): Recorded {
+  #record(name: string, stage: Stage, buffers: readonly (GPUBuffer | undefined)[]): Recorded {
     return bindStage(this.#device, name, stage, buffers)
   }
 }

@@ -125,41 +125,42 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   memoryFor(train: Dataset, validation?: Dataset): number {
-    const bytes = ({ inputs, targets }: Dataset) => dataBytes(inputs, targets, this.#formOf(inputs.rows))
+    const bytes = (data: Dataset) => dataBytes(data, this.#formOf(data))
     const scored = validation ? this.#evaluation.bytesFor(validation.length) : 0
     return this.memory + bytes(train) + (validation && validation !== train ? bytes(validation) : 0) + scored
   }
 
-  #formOf(samples: number): DataForm {
-    return this.#resident?.formOf(samples) ?? { epochs: 1, mayBytes: true }
+  /** Data whose samples have weights are trained on by the layered plan. */
+  #formOf({ length, weights }: Dataset): DataForm {
+    return (weights ? undefined : this.#resident?.formOf(length)) ?? { epochs: 1, mayBytes: true }
   }
 
   #timed<T>(part: ProfilePart, name: string, work: () => T | Promise<T>): Promise<T> {
     return timed(this.#settings.profiler, part, name, work)
   }
 
-  load({ inputs, targets }: Dataset): Promise<LoadedData> {
-    const form = this.#formOf(inputs.rows)
+  load(data: Dataset): Promise<LoadedData> {
+    const form = this.#formOf(data)
     return this.#timed('upload', 'data', () =>
-      this.#device.checked('data set', () => new WebGPUData(this.#buffers, form, inputs, targets)),
+      this.#device.checked('data set', () => new WebGPUData(this.#buffers, form, data)),
     )
   }
 
   epochsAtOnce(loaded: LoadedData, batchSize: number): number {
-    const resident = this.#residentNow
+    const resident = this.#residentFor(ownData(loaded))
     if (!resident) return 1
     const fitting = Math.floor(this.#pace.resident.steps / countMinibatches(loaded.samples, batchSize))
     return Math.max(1, Math.min(fitting, resident.mostEpochs(loaded.samples)))
   }
 
   /** The resident plan, where it is the one to train by. */
-  get #residentNow(): ResidentPlan | undefined {
-    return this.#crossover?.plan === 'layered' ? undefined : this.#resident
+  #residentFor({ weighted }: WebGPUData): ResidentPlan | undefined {
+    return weighted || this.#crossover?.plan === 'layered' ? undefined : this.#resident
   }
 
   async trainEpochs(loaded: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]> {
     const data = ownData(loaded)
-    const resident = this.#residentNow
+    const resident = this.#residentFor(data)
     const began = performance.now()
     // Where time is measured, nothing may overlap.
     if (this.#clock) meanwhile = undefined
@@ -167,7 +168,7 @@ export class WebGPUNetwork implements PlacedNetwork {
       ? this.#trainGroup(resident, data, plans, meanwhile)
       : this.#trainEach(data, plans, meanwhile))
     const steps = plans.reduce((sum, { order, batchSize }) => sum + countMinibatches(order.length, batchSize), 0)
-    this.#crossover?.learn(steps, performance.now() - began)
+    if (!data.weighted) this.#crossover?.learn(steps, performance.now() - began)
     return sums
   }
 
@@ -188,15 +189,16 @@ export class WebGPUNetwork implements PlacedNetwork {
   /** One epoch by the layered plan. */
   async #trainLayered(data: WebGPUData, plan: EpochPlan, meanwhile?: () => void): Promise<Sums> {
     const passes = await this.#timed('compile', 'kernels', () => data.passes(this.#plan, this.#training))
-    const stages = [...passes.score, ...passes.backward, ...passes.update]
+    const stages = passes.training
     const { order, batchSize, learningRate, stepsBefore, signal } = plan
     const { optimizer } = this.#settings
     await this.#beginEpochs(data, [plan], this.#training.rowScores)
     const submit = (first: number, count: number) =>
       this.#recorder.submit('training', stages, count, (i) => {
         const start = (first + i) * batchSize
-        const scalars = stepScalars(optimizer, stepsBefore + first + i + 1, learningRate)
-        return { start, rows: Math.min(batchSize, order.length - start), scalars }
+        const number = stepsBefore + first + i + 1
+        const scalars = stepScalars(optimizer, number, learningRate)
+        return { start, rows: Math.min(batchSize, order.length - start), number, scalars }
       })
     const limits = { most: this.#recorder.mostSteps(stages), atOnce: this.#atOnce, meanwhile }
     const steps = countMinibatches(order.length, batchSize)
@@ -230,7 +232,12 @@ export class WebGPUNetwork implements PlacedNetwork {
     await this.#beginEpochs(data, plans, resident.scores)
     const sorting = resident.sorting(data)
     if (sorting.length > 0) {
-      await this.#recorder.submit('sorting', sorting, 1, () => ({ start: 0, rows: samples, scalars: noUpdate }))
+      await this.#recorder.submit('sorting', sorting, 1, () => ({
+        start: 0,
+        rows: samples,
+        number: 0,
+        scalars: noUpdate,
+      }))
     }
     const submit = (first: number, count: number) => resident.submit(data, plan, perEpoch, first, count)
     const steps = perEpoch * plans.length

@@ -1,8 +1,7 @@
-import type { StepScalars } from '../../training/optimizer.ts'
 import type { Device } from './device.ts'
 import type { KernelClock } from './profile.ts'
 import type { Stage } from './stages.ts'
-import type { StepRecords } from './steps.ts'
+import type { Minibatch, StepRecords } from './steps.ts'
 
 /** A stage with the buffers it works on. */
 export interface Recorded {
@@ -12,18 +11,16 @@ export interface Recorded {
   readonly bindGroup: GPUBindGroup
 }
 
-/** Binds a stage to its buffers, in the order of its bindings from 1 on. */
-export function bindStage(device: Device, name: string, stage: Stage, buffers: readonly GPUBuffer[]): Recorded {
+/** Binds a stage to its buffers, in the order of its bindings from 1 on; a binding that it does not have is left out. */
+export function bindStage(
+  device: Device,
+  name: string,
+  stage: Stage,
+  buffers: readonly (GPUBuffer | undefined)[],
+): Recorded {
   const { layout } = stage.kernel
-  const entries = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } }))
+  const entries = buffers.flatMap((buffer, i) => (buffer ? [{ binding: i + 1, resource: { buffer } }] : []))
   return { name, stage, bindGroup: device.gpu.createBindGroup({ label: `webgpu-mlp ${name}`, layout, entries }) }
-}
-
-/** One minibatch: where it begins in the epoch's order, its samples, and the optimizer's scalars. */
-export interface Minibatch {
-  readonly start: number
-  readonly rows: number
-  readonly scalars: StepScalars
 }
 
 /** Records one stage of a step; group 0 holds the step's record. */
@@ -87,9 +84,9 @@ export class Recorder {
   ): void {
     const pass = encoder.beginComputePass({ label: `webgpu-mlp ${what}` })
     for (let i = 0; i < count; i++) {
-      const { start, rows, scalars } = minibatch(i)
-      pass.setBindGroup(0, this.#records.set(i, start, rows, scalars))
-      for (const stage of stages) encode(pass, stage, rows)
+      const step = minibatch(i)
+      pass.setBindGroup(0, this.#records.set(i, step))
+      for (const stage of stages) encode(pass, stage, step.rows)
     }
     pass.end()
   }
@@ -103,12 +100,12 @@ export class Recorder {
     minibatch: (i: number) => Minibatch,
   ): void {
     for (let i = 0; i < count; i++) {
-      const { start, rows, scalars } = minibatch(i)
-      const group = this.#records.set(i, start, rows, scalars)
+      const step = minibatch(i)
+      const group = this.#records.set(i, step)
       for (const stage of stages) {
         const pass = clock.beginPass(encoder, stage.name)
         pass.setBindGroup(0, group)
-        encode(pass, stage, rows)
+        encode(pass, stage, step.rows)
         pass.end()
       }
     }

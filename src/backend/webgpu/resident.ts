@@ -50,9 +50,13 @@ export function residentForm(
   device: Device,
   choice: PlanChoice,
   layers: readonly DeviceLayer[],
-  { batchSize }: PlacementSettings,
+  { batchSize, optimizer, dropout = [] }: PlacementSettings,
 ): ResidentForm | undefined {
   if (choice === 'layered') return undefined
+  if (optimizer.clipNorm > 0 || dropout.some((share) => share > 0)) {
+    if (choice === 'auto') return undefined
+    throw new InputError("plan: 'resident' has no dropout and no clipNorm; take plan: 'auto'")
+  }
   const parameters = countParameters(layers)
   if (parameters <= MOST_PARAMETERS && (choice === 'resident' || parameters * batchSize <= MOST_WORK)) return 'straight'
   const bytes = residentBytes(layers, batchSize)

@@ -1,6 +1,7 @@
 import { activationNames } from '../../model/activation.ts'
 import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
 import { optimizerNames, stateSlots } from '../../training/optimizer.ts'
+import { dropoutKey, dropoutThreshold } from '../../training/dropout.ts'
 import type { PlacementSettings } from '../backend.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
 import { type DeviceLayer, packsOf } from './packs.ts'
@@ -68,10 +69,28 @@ export const productShapes: Record<ProductName, (layer: DeviceLayer, batch: numb
 const tilingOf = (maker: StageMaker, stage: ProductName, layer: DeviceLayer) =>
   maker.tiling(stage, productShapes[stage](layer, maker.batch))
 
+/** Dropout of one layer: the share of its units that is dropped, and what the units are drawn from. */
+export interface Drop {
+  readonly share: number
+  readonly seed: number
+  readonly layer: number
+}
+
+/** The constants of dropout; none where nothing is dropped. */
+function dropConstants(drop: Drop | undefined, suffix = ''): Record<string, number> {
+  if (!drop || drop.share === 0) return {}
+  return {
+    [`DROP${suffix}`]: dropoutThreshold(drop.share),
+    [`DROP_KEY${suffix}`]: dropoutKey(drop.seed, drop.layer),
+    [`DROP_SCALE${suffix}`]: 1 / (1 - drop.share),
+  }
+}
+
 /** Z = A Wᵀ + b, A′ = f(Z). */
-export function forward(maker: StageMaker, layer: DeviceLayer, form: InputForm): Promise<Stage> {
+export function forward(maker: StageMaker, layer: DeviceLayer, form: InputForm, drop?: Drop): Promise<Stage> {
   const tiling = tilingOf(maker, 'forward', layer)
-  return productStage(maker, 'forward', layerConstants(layer, form), layer.outputs, tiling, { bytes: form.bytes })
+  const constants = { ...layerConstants(layer, form), ...dropConstants(drop) }
+  return productStage(maker, 'forward', constants, layer.outputs, tiling, { bytes: form.bytes })
 }
 
 /** The constants of shaders/delta_row.wgsl that follow from the loss. */
@@ -80,6 +99,13 @@ export const lossConstants = (layer: DeviceLayer, loss: LossName) => ({
   SHARE: outputShare(losses[loss], layer.outputs),
   BOUNDARY: layer.activation === 'tanh' ? 0 : 0.5,
 })
+
+/** Whether the targets have a pack more, for the weights of the samples. */
+export interface Weighted {
+  readonly weighted: boolean
+}
+
+const weightConstants = ({ weighted }: Weighted): Record<string, number> => (weighted ? { WEIGHTED: 1 } : {})
 
 /** So many packs of outputs one workgroup takes whole rows of. */
 const MOST_OUTPUT_PACKS = 16
@@ -102,8 +128,9 @@ export function output(
   maker: StageMaker,
   layer: DeviceLayer,
   loss: LossName,
-  form: InputForm,
+  form: InputForm & Weighted,
   below?: DeviceLayer,
+  dropBelow?: Drop,
 ): Promise<Stage> {
   let width = 4
   while (width < layer.outputPacks) width *= 2
@@ -111,6 +138,8 @@ export function output(
   const constants = {
     ...layerConstants(layer, form),
     ...lossConstants(layer, loss),
+    ...weightConstants(form),
+    ...dropConstants(dropBelow, '_BELOW'),
     ...(below && { INPUT_COUNT: below.outputs, ACTIVATION_BELOW: activationNames.indexOf(below.activation) }),
   }
   const variant = { bytes: form.bytes, passOn: below !== undefined }
@@ -142,25 +171,32 @@ export async function softmax({ kernels }: StageMaker, layer: DeviceLayer): Prom
 }
 
 /** δ of the output layer, with loss and right answers. */
-export async function outputDelta({ kernels }: StageMaker, layer: DeviceLayer, loss: LossName): Promise<Stage> {
+export async function outputDelta(
+  { kernels }: StageMaker,
+  layer: DeviceLayer,
+  loss: LossName,
+  form: Weighted,
+): Promise<Stage> {
   const kernel = await kernels.compile('outputDelta', {
     OUTPUTS: layer.outputs,
     OUTPUT_PACKS: layer.outputPacks,
     ACTIVATION: activationNames.indexOf(layer.activation),
     ...lossConstants(layer, loss),
+    ...weightConstants(form),
     WIDTH: ROW_WIDTH,
   })
   return { kernel, groups: rowGroups }
 }
 
 /** δ of a hidden layer from the layer after it. */
-export function hiddenDelta(maker: StageMaker, layer: DeviceLayer, next: DeviceLayer): Promise<Stage> {
+export function hiddenDelta(maker: StageMaker, layer: DeviceLayer, next: DeviceLayer, drop?: Drop): Promise<Stage> {
   const constants = {
     NEXT: next.outputPacks,
     OUTPUTS: layer.outputs,
     OUTPUT_PACKS: layer.outputPacks,
     WEIGHTS: next.weightPack,
     ACTIVATION: activationNames.indexOf(layer.activation),
+    ...dropConstants(drop),
   }
   return productStage(maker, 'hiddenDelta', constants, layer.outputs, tilingOf(maker, 'hiddenDelta', next))
 }
@@ -169,6 +205,7 @@ export function hiddenDelta(maker: StageMaker, layer: DeviceLayer, next: DeviceL
  * ∂C/∂W and ∂C/∂b of a layer, and the optimizer's step with them.
  * @param packs of all parameters
  * @param rule left out, the gradients are written down and no step is made
+ * @param held with a rule: the gradients are written down all the same, with the penalty's part, to be clipped
  */
 export async function gradient(
   maker: StageMaker,
@@ -176,6 +213,7 @@ export async function gradient(
   packs: number,
   { gather, bytes }: InputForm,
   rule?: StepRule,
+  held = false,
 ): Promise<Stage> {
   const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack } = layer
   // A minibatch whose gradients are only written down may be larger than those that are trained on.
@@ -193,13 +231,39 @@ export async function gradient(
     GATHER: Number(gather),
     BIAS_ROW: y,
     WHOLE_TILES: Number(inputs % (4 * tiling.rowTiles) === 0),
-    ...(rule && { PACKS: packs, SLOTS: stateSlots(rule.optimizer), ...optimizerConstants(rule) }),
+    ...(rule && optimizerConstants(rule)),
+    ...(rule && !held && { PACKS: packs, SLOTS: stateSlots(rule.optimizer) }),
     ...tilingConstants(tiling),
     ...(few ? { TERM_STEPS: packsOf(maker.batch) } : {}),
   }
-  const keepGradients = rule === undefined
-  const kernel = await maker.kernels.compile('gradient', constants, { bytes, keepGradients, few })
+  const gradients = held ? 'hold' : rule ? 'step' : 'keep'
+  const kernel = await maker.kernels.compile('gradient', constants, { bytes, gradients, few })
   return { kernel, groups: () => [x, y + 1] }
+}
+
+/** Parts of the sum of squares, and invocations of a workgroup that go through the parameters together. */
+export const NORM_PARTS = 256
+const CLIP_WIDTH = 64
+/** So many workgroups at most go through the parameters. */
+const MOST_CLIP_GROUPS = 1024
+
+/** The squares of all gradients, summed in {@link NORM_PARTS} parts. */
+export async function norm({ kernels }: StageMaker, packs: number): Promise<Stage> {
+  const kernel = await kernels.compile('norm', { PACKS: packs, PARTS: NORM_PARTS, WIDTH: CLIP_WIDTH })
+  return { kernel, groups: () => [NORM_PARTS / CLIP_WIDTH, 1] }
+}
+
+/** The optimizer's step with gradients that are shortened together where they are longer than its `clipNorm`. */
+export async function clipped({ kernels }: StageMaker, packs: number, rule: StepRule): Promise<Stage> {
+  const kernel = await kernels.compile('clipped', {
+    PACKS: packs,
+    PARTS: NORM_PARTS,
+    WIDTH: CLIP_WIDTH,
+    CLIP_NORM: rule.optimizer.clipNorm,
+    SLOTS: stateSlots(rule.optimizer),
+    ...optimizerConstants(rule),
+  })
+  return { kernel, groups: () => [Math.min(MOST_CLIP_GROUPS, divideUp(packs, CLIP_WIDTH)), 1] }
 }
 
 /** What a step follows from, the gradient apart. */

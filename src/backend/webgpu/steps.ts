@@ -9,6 +9,15 @@ export const MOST_STEPS = 512
 /** What a pass that makes no update is given for the optimizer's scalars. */
 export const noUpdate: StepScalars = { stepSize: 0, decay: 0, correction: 1 }
 
+/** One minibatch: where it begins in the epoch's order, its samples, the step's number, and the optimizer's scalars. */
+export interface Minibatch {
+  readonly start: number
+  readonly rows: number
+  /** Counted from 1; 0 where no step is made. */
+  readonly number: number
+  readonly scalars: StepScalars
+}
+
 /**
  * The records of the steps of one submit (struct Step of shaders/step.wgsl), each with a bind group of its own. Dynamic
  * offsets would need only one, but cost 70 µs a dispatch on lavapipe; bind groups that were made once cost nothing.
@@ -32,10 +41,12 @@ export class StepRecords {
   }
 
   /** Sets record `index` in host memory and returns its bind group. */
-  set(index: number, start: number, rows: number, { stepSize, decay, correction }: StepScalars): GPUBindGroup {
+  set(index: number, { start, rows, number, scalars }: Minibatch): GPUBindGroup {
+    const { stepSize, decay, correction } = scalars
     const place = (index * this.#stride) / 4
     this.#words[place] = start
     this.#words[place + 1] = rows
+    this.#words[place + 2] = number
     this.#numbers[place + 4] = stepSize
     this.#numbers[place + 5] = decay
     this.#numbers[place + 6] = correction
