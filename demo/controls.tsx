@@ -144,6 +144,7 @@ export function TrainingControls() {
       <Amount name="batch" label="Batch size" min={1} max={5000} step={1} />
       <Amount name="l1" label="l1: presses weights to zero" min={0} max={1} step="any" />
       <Amount name="l2" label="l2: keeps weights small" min={0} max={1} step="any" />
+      <Amount name="dropout" label="Dropout: share left out in each step" min={0} max={0.9} step="any" />
       <Choice
         label="Initial weights"
         value={init}

@@ -53,7 +53,7 @@ export function Amount({
   max,
   step: by,
 }: {
-  name: 'learningRate' | 'batch' | 'seed' | 'l1' | 'l2' | 'stop' | 'patience'
+  name: 'learningRate' | 'batch' | 'seed' | 'l1' | 'l2' | 'dropout' | 'stop' | 'patience'
   label: string
   min: number
   max: number

@@ -39,6 +39,8 @@ export interface Settings {
   batch: number
   l1: number
   l2: number
+  /** The share of the hidden neurons that is dropped in each step. */
+  dropout: number
   init: InitializerName
   seed: number
   /** Epochs after which training stops; 0 is never. */
@@ -78,6 +80,7 @@ export const defaults: Readonly<Settings> = {
   batch: 10,
   l1: 0,
   l2: 0,
+  dropout: 0,
   init: 'glorotUniform',
   seed: 1,
   stop: 0,
@@ -154,6 +157,7 @@ const readers: { [K in keyof Settings]: (text: string) => Settings[K] | undefine
   batch: isNumber(1, 5000, true),
   l1: isNumber(0, 1),
   l2: isNumber(0, 1),
+  dropout: isNumber(0, 0.9),
   init: isOneOf(initializerNames),
   seed: isNumber(0, 2 ** 32 - 1, true),
   stop: isNumber(0, 1e9, true),

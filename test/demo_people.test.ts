@@ -119,6 +119,8 @@ describe('the page, for everybody', () => {
     await page.getByLabel('l1: presses').press('Enter')
     await page.getByLabel('l2: keeps').fill('0.002')
     await page.getByLabel('l2: keeps').press('Enter')
+    await page.getByLabel('Dropout').fill('0.25')
+    await page.getByLabel('Dropout').press('Enter')
     await page.getByLabel('Seed').fill('9')
     await page.getByLabel('Seed').press('Enter')
     await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('adam')
@@ -132,6 +134,7 @@ describe('the page, for everybody', () => {
       batch: '25',
       l1: '0.001',
       l2: '0.002',
+      dropout: '0.25',
       seed: '9',
       optimizer: 'adam',
       init: 'heNormal',

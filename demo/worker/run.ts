@@ -90,7 +90,7 @@ export class Run {
   /** The trainer, placed on its backend when it is first needed. */
   async trainer(): Promise<Trainer> {
     if (!this.#trainer) {
-      const { loss, optimizer, learningRate, batch, seed, l1, l2 } = this.settings
+      const { loss, optimizer, learningRate, batch, seed, l1, l2, dropout } = this.settings
       this.#trainer = await Trainer.create(this.network, {
         backend: this.#backend,
         loss,
@@ -99,6 +99,7 @@ export class Run {
         seed,
         l1,
         l2,
+        dropout,
       })
     }
     return this.#trainer
