@@ -28,6 +28,7 @@ export {
   type GeneratorOptions,
   type SpiralsOptions,
 } from './data/generators.ts'
+export { DataStream, type DataStreamOptions } from './data/stream.ts'
 export { datasetFromIdx, parseIdx, type IdxArray, type IdxDatasetOptions } from './data/idx.ts'
 export { Matrix, type MatrixLike } from './data/matrix.ts'
 export { normalize, scale, standardize } from './data/preprocessing.ts'

@@ -82,7 +82,15 @@ export interface PlacedNetwork {
   readonly memory: number
   /** Bytes that will be held while training on a data set, and scoring another, in place of what is held now. */
   memoryFor(train: Dataset, validation?: Dataset): number
-  load(data: Dataset): Promise<LoadedData>
+  /** @param passing whether each of them will be visited once, and then they go */
+  load(data: Dataset, passing?: boolean): Promise<LoadedData>
+  /**
+   * How many rows of such data can pass through at once, within so many bytes; Infinity where they stay where they are.
+   * @param mostBytes Infinity for as many as the device can bind
+   */
+  mostRows(data: Dataset, mostBytes: number): number
+  /** Bytes of device memory that data take while they pass through. */
+  passingBytes(data: Dataset): number
   /**
    * Trains through epochs, one after another, alike but for their order; resolves when the sums of their losses (each
    * taken before its step) are known. Stops after the first epoch whose loss is not finite.

@@ -79,6 +79,21 @@ export class Dataset {
     return new Dataset(this.inputs.take(rows), this.targets.take(rows), this, weights)
   }
 
+  /**
+   * These samples and those of others after them, with the names of these. Where some have weights, the others have 1.
+   * @throws InputError where the columns are not as many
+   */
+  concat(...others: readonly Dataset[]): Dataset {
+    const all = [this, ...others]
+    const weighted = all.some(({ weights }) => weights !== undefined)
+    const weights = weighted
+      ? Float32Array.from(all.flatMap(({ weights: own, length }) => [...(own ?? new Float32Array(length).fill(1))]))
+      : undefined
+    const inputs = joinRows(all.map((data) => data.inputs))
+    const targets = joinRows(all.map((data) => data.targets))
+    return new Dataset(inputs, targets, this, weights)
+  }
+
   /** The same samples with other inputs (scaled ones, say). */
   withInputs(inputs: Matrix): Dataset {
     const { features, classes, weights } = this
@@ -115,6 +130,20 @@ export class Dataset {
       cols === 1 ? Number((data[i] as number) > boundary) : argmax(data, i * cols, cols),
     )
   }
+}
+
+function joinRows(matrices: readonly Matrix[]): Matrix {
+  const { cols } = matrices[0]!
+  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0)
+  const joined = new Matrix(rows, cols)
+  let at = 0
+  for (const matrix of matrices) {
+    if (matrix.cols !== cols)
+      throw new InputError(`concat: expected ${cols} columns, as the first has, got ${matrix.cols}`)
+    joined.data.set(matrix.data, at)
+    at += matrix.data.length
+  }
+  return joined
 }
 
 /** What {@link Dataset.withClassWeights} takes. */

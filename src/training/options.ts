@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend.ts'
 import { Profiler } from '../backend/profiler.ts'
 import { type ClassWeights, Dataset } from '../data/dataset.ts'
+import { DataStream } from '../data/stream.ts'
 import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { drawSeed } from '../random.ts'
@@ -34,6 +35,11 @@ export interface TrainerOptions {
    * training tells is with units dropped. From 0 up to, but not including, 1; default 0.
    */
   dropout?: number | readonly number[]
+  /**
+   * The most bytes of device memory that the training data take. Larger data pass through in windows, two of which are
+   * there at once: the steps are the same, to the bit where the plan is the same. Default: what one binding takes.
+   */
+  dataMemory?: number
   /** Measures where the time goes, for {@link Trainer.profile}; training is slower by it. Default false. */
   profile?: boolean
 }
@@ -87,10 +93,22 @@ export interface Settings {
   readonly l2: number
   /** One share a hidden layer. */
   readonly dropout: readonly number[]
+  readonly dataMemory: number
   readonly profiler: Profiler | undefined
 }
 
-const trainerKeys = ['backend', 'loss', 'optimizer', 'batchSize', 'seed', 'l1', 'l2', 'dropout', 'profile']
+const trainerKeys = [
+  'backend',
+  'loss',
+  'optimizer',
+  'batchSize',
+  'seed',
+  'l1',
+  'l2',
+  'dropout',
+  'dataMemory',
+  'profile',
+]
 
 export function checkSettings(network: Network, options: TrainerOptions): Settings {
   if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
@@ -110,6 +128,8 @@ export function checkSettings(network: Network, options: TrainerOptions): Settin
     l1: checkNumber('l1', options.l1 ?? 0, { min: 0 }),
     l2: checkNumber('l2', options.l2 ?? 0, { min: 0 }),
     dropout: checkDropout(options.dropout ?? 0, network.sizes.length - 2),
+    dataMemory:
+      options.dataMemory === undefined ? Infinity : checkInteger('dataMemory', options.dataMemory, 1, 2 ** 53),
     profiler: profile ? new Profiler() : undefined,
     batchSize: checkInteger('batchSize', options.batchSize ?? 32),
     seed: checkInteger('seed', options.seed ?? drawSeed(), 0),
@@ -136,7 +156,7 @@ function checkDropout(dropout: unknown, hidden: number): number[] {
 /** {@link FitOptions}, checked and complete. */
 export interface CheckedFitOptions {
   /** With the classes' weights. */
-  readonly train: Dataset
+  readonly train: Dataset | DataStream
   readonly epochs: number
   readonly shuffle: boolean
   readonly validation: Dataset | undefined
@@ -147,16 +167,21 @@ export interface CheckedFitOptions {
 /** @param placed the network and loss that the data must go with */
 export function checkFit(
   { network, loss }: { network: Network; loss: LossName },
-  train: Dataset,
+  train: Dataset | DataStream,
   options: FitOptions,
 ): CheckedFitOptions {
   checkKeys('fit', options, ['epochs', 'validation', 'shuffle', 'classWeights', 'onEpoch', 'signal'])
   const { shuffle = true, validation, classWeights, onEpoch, signal } = options
-  checkDataset(network, loss, checkIsDataset(train, 'train'), 'train')
+  // A stream's chunks are checked as they come.
+  const isStream = train instanceof DataStream
+  if (!isStream) checkDataset(network, loss, checkIsDataset(train, 'train'), 'train')
+  else if (classWeights !== undefined) {
+    throw new InputError('classWeights: a stream is not known beforehand; give its chunks weights (withClassWeights)')
+  }
   if (validation !== undefined) checkDataset(network, loss, checkIsDataset(validation, 'validation'), 'validation')
   if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
   return {
-    train: classWeights === undefined ? train : train.withClassWeights(classWeights),
+    train: isStream || classWeights === undefined ? train : train.withClassWeights(classWeights),
     epochs: checkInteger('epochs', options.epochs ?? 10),
     shuffle,
     validation,

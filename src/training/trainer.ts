@@ -1,7 +1,8 @@
-import type { Backend, LoadedData, PlacedNetwork, Sums } from '../backend/backend.ts'
+import type { Backend, LoadedData, Sums } from '../backend/backend.ts'
 import { type Profile, type Profiler, timed } from '../backend/profiler.ts'
 import { Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
+import { DataStream } from '../data/stream.ts'
 import { DivergedError, InputError } from '../errors.ts'
 import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
@@ -22,6 +23,7 @@ import type { Optimizer } from './optimizer.ts'
 import { chooseBackend } from './placement.ts'
 import { addSums, type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
 import { checkDataset } from './validation.ts'
+import { WindowedNetwork } from './windows.ts'
 
 export type { Epoch, FitOptions, Step, TrainerOptions }
 
@@ -61,7 +63,7 @@ export class Trainer {
   readonly batchSize: number
   readonly seed: number
   readonly #profiler: Profiler | undefined
-  readonly #placed: PlacedNetwork
+  readonly #placed: WindowedNetwork
   readonly #opened: boolean
   /** Orders of the next epochs of a data set that is being trained on, made while a device was at work. */
   #prepared: { data: LoadedData; prepared: Uint32Array[] } | undefined
@@ -72,7 +74,13 @@ export class Trainer {
   #looping = false
   #disposed = false
 
-  private constructor(network: Network, backend: Backend, opened: boolean, placed: PlacedNetwork, settings: Settings) {
+  private constructor(
+    network: Network,
+    backend: Backend,
+    opened: boolean,
+    placed: WindowedNetwork,
+    settings: Settings,
+  ) {
     this.network = network
     this.backend = backend
     this.loss = settings.loss
@@ -96,7 +104,10 @@ export class Trainer {
       chooseBackend(options.backend ?? 'auto'),
     )
     try {
-      const placed = await backend.place(network, settings)
+      const check = (chunk: Dataset) => {
+        checkDataset(network, settings.loss, chunk, 'stream')
+      }
+      const placed = new WindowedNetwork(await backend.place(network, settings), settings, check)
       profiler?.addWall(performance.now() - began)
       return new Trainer(network, backend, opened, placed, settings)
     } catch (error) {
@@ -118,8 +129,8 @@ export class Trainer {
    * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
    */
   memoryFor(train: Dataset, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {
-    const checked = checkFit(this, train, options)
-    return this.#placed.memoryFor(checked.train, checked.validation)
+    const { train: weighted, validation } = checkFit(this, checkIsDataset(train, 'train'), options)
+    return this.#placed.memoryFor(weighted as Dataset, validation)
   }
 
   /**
@@ -154,7 +165,7 @@ export class Trainer {
    * Where nothing is scored between the epochs, a small network trains many of them in one go on a GPU; `onEpoch` is
    * then called for them one after another, and the trainer may be some of them ahead. `epochs` never is.
    */
-  async fit(train: Dataset, options: FitOptions = {}): Promise<History> {
+  async fit(train: Dataset | DataStream, options: FitOptions = {}): Promise<History> {
     const checked = checkFit(this, train, options)
     const epochs: Epoch[] = []
     const began = performance.now()
@@ -175,7 +186,7 @@ export class Trainer {
    * Trains one epoch each time the next is asked for; leaving the loop stops cleanly.
    * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
    */
-  epochs(train: Dataset, options: FitOptions = {}): AsyncIterableIterator<Epoch> {
+  epochs(train: Dataset | DataStream, options: FitOptions = {}): AsyncIterableIterator<Epoch> {
     return this.#epochs(checkFit(this, train, options), false)
   }
 
@@ -188,7 +199,7 @@ export class Trainer {
     train: Dataset,
     options: Pick<FitOptions, 'shuffle' | 'classWeights' | 'signal'> = {},
   ): AsyncIterableIterator<Step> {
-    const { train: weighted, shuffle, signal } = checkFit(this, train, options)
+    const { train: weighted, shuffle, signal } = checkFit(this, checkIsDataset(train, 'train'), options)
     const loaded = this.#startLoop(signal)
     try {
       const data = await this.#load(weighted, loaded)
@@ -242,9 +253,10 @@ export class Trainer {
     this.#looping = false
   }
 
-  #load(data: Dataset, loaded: LoadedData[]): Promise<LoadedData> {
+  #load(data: Dataset | DataStream, loaded: LoadedData[]): Promise<LoadedData> {
     return this.#exclusively('fit', async () => {
-      const handle = await this.#placed.load(data)
+      const placed = this.#placed
+      const handle = await (data instanceof DataStream ? placed.loadStream(data) : placed.load(data))
       loaded.push(handle)
       return handle
     })
@@ -254,7 +266,7 @@ export class Trainer {
   async *#epochs(options: CheckedFitOptions, ahead: boolean): AsyncIterableIterator<Epoch> {
     const { train, epochs, validation, onEpoch, signal } = options
     const loaded = this.#startLoop(signal)
-    const load = (data: Dataset) => this.#load(data, loaded)
+    const load = (data: Dataset | DataStream) => this.#load(data, loaded)
     try {
       const trainData = await load(train)
       const validationData = validation === train ? trainData : validation && (await load(validation))
@@ -407,11 +419,11 @@ export class Trainer {
  */
 export async function fit(
   network: Network,
-  train: Dataset,
+  train: Dataset | DataStream,
   options: TrainerOptions & FitOptions = {},
 ): Promise<History> {
-  const { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, profile, ...fitOptions } = options
-  const given = { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, profile }
+  const { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, dataMemory, profile, ...fitOptions } = options
+  const given = { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, dataMemory, profile }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const trainer = await Trainer.create(network, settings)
   try {

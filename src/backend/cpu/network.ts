@@ -166,6 +166,15 @@ export class CPUNetwork implements PlacedNetwork {
     return Promise.resolve(new CPUData(data))
   }
 
+  /** The data set's own arrays are read where they are. */
+  mostRows(): number {
+    return Infinity
+  }
+
+  passingBytes(): number {
+    return 0
+  }
+
   /** @param step its number, where units of a training workspace are dropped */
   #forward(space: Workspace, rows: number, step = 0): void {
     this.#layers.forEach((layer, l) => {

@@ -26,6 +26,12 @@ export class Buffers {
     return sum
   }
 
+  /** The most bytes that one buffer can have and be bound with. */
+  get mostBytes(): number {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.gpu.limits
+    return Math.min(maxStorageBufferBindingSize, maxBufferSize)
+  }
+
   /**
    * A buffer of float32 or u32 values that kernels read and write.
    * @param values how many, or the values themselves
@@ -33,8 +39,7 @@ export class Buffers {
    */
   storage(label: string, values: number | Float32Array | Uint32Array): GPUBuffer {
     const count = typeof values === 'number' ? values : values.length
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.gpu.limits
-    const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize)
+    const limit = this.mostBytes
     if (count * 4 > limit) {
       throw new InputError(
         `${label}: ${megabytes(count * 4)} are more than the ${megabytes(limit)} that '${this.#device.name}' can bind ` +

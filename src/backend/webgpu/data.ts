@@ -46,6 +46,21 @@ export function dataBytes(
   return (sorted ? 2 : 1) * rows + storageBytes(inputs.rows * epochs)
 }
 
+/** How many rows of such data fit one binding each, and so many bytes together. */
+export function rowsWithin(
+  data: DataSource & { targets: Matrix },
+  form: DataForm,
+  binding: number,
+  bytes: number,
+): number {
+  const { inputs, targets, weights } = data
+  const inputBytes = (16 * packsOf(inputs.cols)) / (form.mayBytes && fitBytes(inputs.data) ? 4 : 1)
+  const targetBytes = 16 * (packsOf(targets.cols) + (weights ? 1 : 0))
+  // Each row stands in the order, too.
+  const all = (form.sorted ? 2 : 1) * (inputBytes + targetBytes) + 4 * form.epochs
+  return Math.floor(Math.min(binding / Math.max(inputBytes, targetBytes), bytes / all))
+}
+
 /** A data set's buffers, with the passes that were bound to it. */
 export class WebGPUData implements LoadedData, DeviceData {
   readonly samples: number

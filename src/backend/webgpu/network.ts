@@ -8,7 +8,7 @@ import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Tra
 import { type ProfilePart, timed } from '../profiler.ts'
 import { Buffers } from './buffers.ts'
 import { Checkpoint } from './checkpoint.ts'
-import { dataBytes, type DataForm, ownData, WebGPUData } from './data.ts'
+import { dataBytes, type DataForm, ownData, rowsWithin, WebGPUData } from './data.ts'
 import { Crossover, type PlanName } from './crossover.ts'
 import type { Device } from './device.ts'
 import { Evaluation, MOST_ROWS } from './evaluation.ts'
@@ -135,15 +135,27 @@ export class WebGPUNetwork implements PlacedNetwork {
     return (weights ? undefined : this.#resident?.formOf(length)) ?? { epochs: 1, mayBytes: true }
   }
 
+  #passingForm(data: Dataset): DataForm {
+    return { ...this.#formOf(data), epochs: 1, sorted: false }
+  }
+
   #timed<T>(part: ProfilePart, name: string, work: () => T | Promise<T>): Promise<T> {
     return timed(this.#settings.profiler, part, name, work)
   }
 
-  load(data: Dataset): Promise<LoadedData> {
-    const form = this.#formOf(data)
+  load(data: Dataset, passing = false): Promise<LoadedData> {
+    const form = passing ? this.#passingForm(data) : this.#formOf(data)
     return this.#timed('upload', 'data', () =>
       this.#device.checked('data set', () => new WebGPUData(this.#buffers, form, data)),
     )
+  }
+
+  mostRows(data: Dataset, mostBytes: number): number {
+    return rowsWithin(data, this.#passingForm(data), this.#buffers.mostBytes, mostBytes)
+  }
+
+  passingBytes(data: Dataset): number {
+    return dataBytes(data, this.#passingForm(data))
   }
 
   epochsAtOnce(loaded: LoadedData, batchSize: number): number {

@@ -1,0 +1,234 @@
+import type { EpochPlan, LoadedData, PlacedNetwork, Sums, Trace } from '../backend/backend.ts'
+import { Dataset } from '../data/dataset.ts'
+import type { Matrix } from '../data/matrix.ts'
+import { DataStream } from '../data/stream.ts'
+import { countMinibatches } from './minibatch.ts'
+import type { Settings } from './options.ts'
+import { addSums } from './score.ts'
+
+/** Data that pass through the device in windows. */
+class WindowedData implements LoadedData {
+  readonly samples: number
+  readonly source: Dataset | DataStream
+  /** Samples of a window; a whole number of minibatches. */
+  readonly rows: number
+  /** Those under way are freed when their turn is over. */
+  readonly memory = 0
+
+  constructor(source: Dataset | DataStream, rows: number) {
+    this.source = source
+    this.rows = rows
+    this.samples = source.length
+  }
+
+  dispose(): void {
+    // Windows are freed one by one.
+  }
+}
+
+/** What is visited in a window, and in which order. */
+interface Window {
+  readonly data: Dataset
+  readonly order: Uint32Array
+}
+
+/**
+ * A placed network that takes any data: those that do not fit where it computes pass through in windows, and while one is
+ * trained on, the next is made and sent. A data set's windows are taken in the epoch's own order, so the steps are those of
+ * data that lie there whole, to the bit.
+ */
+export class WindowedNetwork implements PlacedNetwork {
+  readonly #placed: PlacedNetwork
+  readonly #batchSize: number
+  readonly #mostBytes: number
+  /** Whether the next window is sent while one is trained on; not where time is measured. */
+  readonly #ahead: boolean
+  readonly #check: (chunk: Dataset) => void
+
+  /** @param check throws where a stream's chunk does not go with the network */
+  constructor(placed: PlacedNetwork, settings: Settings, check: (chunk: Dataset) => void) {
+    this.#placed = placed
+    this.#batchSize = settings.batchSize
+    this.#mostBytes = settings.dataMemory
+    this.#ahead = settings.profiler === undefined
+    this.#check = check
+  }
+
+  get memory(): number {
+    return this.#placed.memory
+  }
+
+  /** Samples of a window of such data; Infinity where all of them fit. Two windows are held at once. */
+  #windowRows(data: Dataset): number {
+    const most = this.#placed.mostRows(data, this.#mostBytes)
+    if (data.length <= most) return Infinity
+    const half = this.#mostBytes < Infinity ? Math.floor(most / 2) : most
+    return Math.max(1, Math.floor(half / this.#batchSize)) * this.#batchSize
+  }
+
+  /** Exact for data that fit, and for windows of training data; data that are scored in windows may take less. */
+  memoryFor(train: Dataset, validation?: Dataset): number {
+    const own = this.#largestAtOnce(train)
+    const scored = validation && this.#largestAtOnce(validation)
+    if (own === train && (!scored || scored === validation)) return this.#placed.memoryFor(train, validation)
+    const forScoring = scored ? this.#placed.memoryFor(own, scored) - this.#placed.memoryFor(own) : 0
+    const forTraining = own === train ? this.#placed.memoryFor(train) - this.memory : 2 * this.#placed.passingBytes(own)
+    return this.memory + forTraining + forScoring
+  }
+
+  /** The data themselves, or as many of them as a window has. */
+  #largestAtOnce(data: Dataset): Dataset {
+    const rows = this.#windowRows(data)
+    return rows >= data.length ? data : data.take(Uint32Array.from({ length: rows }, (_, i) => i))
+  }
+
+  mostRows(data: Dataset, mostBytes: number): number {
+    return this.#placed.mostRows(data, mostBytes)
+  }
+
+  passingBytes(data: Dataset): number {
+    return this.#placed.passingBytes(data)
+  }
+
+  load(data: Dataset): Promise<LoadedData> {
+    const rows = this.#windowRows(data)
+    return rows === Infinity ? this.#placed.load(data) : Promise.resolve(new WindowedData(data, rows))
+  }
+
+  /** Data that come a chunk at a time; the first says how many samples a window has. */
+  async loadStream(stream: DataStream): Promise<LoadedData> {
+    for await (const first of stream.windows(this.#batchSize)) {
+      this.#check(first)
+      const most = this.#placed.mostRows(first, this.#mostBytes)
+      const rows = Math.min(most / (this.#mostBytes < Infinity ? 2 : 1), MOST_STREAMED / first.inputs.cols)
+      return new WindowedData(stream, Math.max(1, Math.floor(rows / this.#batchSize)) * this.#batchSize)
+    }
+    return new WindowedData(stream, this.#batchSize)
+  }
+
+  async trainEpochs(data: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]> {
+    if (!(data instanceof WindowedData)) return this.#placed.trainEpochs(data, plans, meanwhile)
+    const done: Sums[] = []
+    for (const plan of plans) {
+      const sums = await this.#trainWindows(data, plan)
+      done.push(sums)
+      if (!Number.isFinite(sums.loss)) break
+    }
+    return done
+  }
+
+  async #trainWindows(data: WindowedData, plan: EpochPlan): Promise<Sums> {
+    const sums: Sums = { loss: 0, right: 0, samples: 0 }
+    let { stepsBefore } = plan
+    await this.#throughWindows(windowsOf(data, plan.order), async (handle, { order }) => {
+      const [own] = await this.#placed.trainEpochs(handle, [{ ...plan, order, stepsBefore }])
+      addSums(sums, own!)
+      stepsBefore += countMinibatches(order.length, plan.batchSize)
+      return Number.isFinite(sums.loss)
+    })
+    return sums
+  }
+
+  /** Uses one window after another; the next is loaded meanwhile. `use` says whether to go on. */
+  async #throughWindows(
+    windows: AsyncGenerator<Window>,
+    use: (handle: LoadedData, window: Window) => Promise<boolean>,
+  ): Promise<void> {
+    const next = async () => {
+      const result = await windows.next()
+      if (result.done) return undefined
+      const window = result.value
+      this.#check(window.data)
+      return { window, handle: await this.#placed.load(window.data, true) }
+    }
+    let current = await next()
+    while (current) {
+      const { handle, window } = current
+      let loading: ReturnType<typeof next> | undefined
+      try {
+        const using = use(handle, window)
+        if (this.#ahead) {
+          loading = next()
+          loading.catch(() => undefined) // Awaited below, or its failure follows from the one that is thrown.
+        }
+        if (!(await using)) {
+          ;(await loading)?.handle.dispose()
+          await windows.return(undefined)
+          return
+        }
+      } catch (error) {
+        ;(await loading?.catch(() => undefined))?.handle.dispose()
+        await windows.return(undefined).catch(() => undefined)
+        throw error
+      } finally {
+        handle.dispose()
+      }
+      current = await (loading ?? next())
+    }
+  }
+
+  epochsAtOnce(data: LoadedData, batchSize: number): number {
+    return data instanceof WindowedData ? 1 : this.#placed.epochsAtOnce(data, batchSize)
+  }
+
+  async score(data: LoadedData): Promise<Sums> {
+    if (!(data instanceof WindowedData)) return this.#placed.score(data)
+    const sums: Sums = { loss: 0, right: 0, samples: 0 }
+    await this.#throughWindows(windowsOf(data), async (handle) => {
+      addSums(sums, await this.#placed.score(handle))
+      return true
+    })
+    return sums
+  }
+
+  predict(inputs: Matrix): Promise<Float32Array> {
+    return this.#placed.predict(inputs)
+  }
+
+  trace(minibatch: Dataset): Promise<Trace> {
+    return this.#placed.trace(minibatch)
+  }
+
+  readParameters(): Promise<Float32Array> {
+    return this.#placed.readParameters()
+  }
+
+  restoreCheckpoint(): Promise<void> {
+    return this.#placed.restoreCheckpoint()
+  }
+
+  dispose(): void {
+    this.#placed.dispose()
+  }
+}
+
+/** Numbers of inputs that a window of a stream has at most: a window is in host memory, too. */
+const MOST_STREAMED = 1 << 23
+
+/**
+ * The windows of a pass. Those of a data set are its rows in the order given; a stream's come as they come, and the order
+ * mixes each of them: its places there, ranked.
+ */
+async function* windowsOf({ source, rows }: WindowedData, order?: Uint32Array): AsyncGenerator<Window> {
+  if (source instanceof DataStream) {
+    let from = 0
+    for await (const data of source.windows(rows)) {
+      const places = order?.subarray(from, from + data.length)
+      yield { data, order: places ? ranked(places) : inOrder(data.length) }
+      from += data.length
+    }
+    return
+  }
+  for (let from = 0; from < source.length; from += rows) {
+    const count = Math.min(rows, source.length - from)
+    const places = order?.subarray(from, from + count) ?? Uint32Array.from({ length: count }, (_, i) => from + i)
+    if (places.length > 0) yield { data: source.take(places), order: inOrder(places.length) }
+  }
+}
+
+const inOrder = (count: number) => Uint32Array.from({ length: count }, (_, i) => i)
+
+/** The places 0, 1, 2 … in the order in which the values stand to each other. */
+function ranked(values: Uint32Array): Uint32Array {
+  return inOrder(values.length).sort((a, b) => values[a]! - values[b]!)
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import type { Backend } from '../src/backend/backend.ts'
+import { cpu } from '../src/backend/cpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { Dataset, DataStream, Network, Trainer, type TrainerOptions } from '../src/index.ts'
+import { adam } from '../src/training/optimizer.ts'
+import { randomData, randomNetwork } from './backends.ts'
+import { withDevice } from './device.ts'
+
+const network = randomNetwork([12, 30, 5], 'tanh', 'softmax', 1)
+const data = randomData(203, 12, 5, 2)
+const options: TrainerOptions = {
+  loss: 'crossEntropy',
+  optimizer: adam({ learningRate: 0.01 }),
+  batchSize: 10,
+  seed: 3,
+}
+/** Bytes of a row: inputs and targets in packs of four floats, and its place in the order. */
+const ROW = 4 * (12 + 8) + 4
+
+async function train(backend: Backend, of: Dataset | DataStream, more: TrainerOptions = {}) {
+  const trainer = await Trainer.create(network.clone(), { ...options, backend, ...more })
+  const { epochs } = await trainer.fit(of, { epochs: 3, validation: data })
+  const parameters = [...(await trainer.read()).parameters]
+  trainer.dispose()
+  return { losses: epochs.map(({ loss, validation }) => [loss, validation?.loss]), parameters }
+}
+
+/** The same samples in chunks of growing sizes. */
+const chunked = (of: Dataset) =>
+  DataStream.from({
+    samples: of.length,
+    chunks: function* () {
+      for (let from = 0, size = 1; from < of.length; from += size, size += 7) {
+        const count = Math.min(size, of.length - from)
+        yield of.take(Array.from({ length: count }, (_, i) => from + i))
+        if (count < size) return
+      }
+    },
+  })
+
+describe('data that do not fit the device', () => {
+  withDevice('pass through in windows: the same bits as those that do', async ({ gpu }) => {
+    const backend = () => webgpu({ device: gpu, plan: 'layered' })
+    const whole = await train(backend(), data)
+    for (const rows of [20, 70, 150]) {
+      const windowed = await train(backend(), data, { dataMemory: 2 * rows * ROW })
+      expect(windowed.parameters).toEqual(whole.parameters)
+      windowed.losses.flat().forEach((loss, i) => {
+        // Sums of losses are gathered window by window.
+        expect(loss).toBeCloseTo(whole.losses.flat()[i]!, 6)
+      })
+    }
+  })
+
+  withDevice('hold as much as they are allowed, and as is told', async ({ gpu }) => {
+    const dataMemory = 2 * 40 * ROW
+    const trainer = await Trainer.create(network.clone(), { ...options, backend: webgpu({ device: gpu }), dataMemory })
+    const before = trainer.memory
+    const told = trainer.memoryFor(data)
+    expect(told - before).toBe(dataMemory)
+    let most = 0
+    const clock = setInterval(() => (most = Math.max(most, trainer.memory)), 1)
+    for await (const _ of trainer.epochs(data, { epochs: 3 })) most = Math.max(most, trainer.memory)
+    clearInterval(clock)
+    expect(most).toBeLessThanOrEqual(told)
+    trainer.dispose()
+  })
+
+  withDevice('are scored in windows, with weights, and by single steps', async ({ gpu }) => {
+    const weighted = data.withWeights(Float32Array.from({ length: 203 }, (_, i) => i % 3))
+    const backend = webgpu({ device: gpu, plan: 'layered' })
+    const [whole, windowed] = [
+      await Trainer.create(network.clone(), { ...options, backend }),
+      await Trainer.create(network.clone(), { ...options, backend, dataMemory: 3000 }),
+    ]
+    const [want, got] = [await whole.evaluate(weighted), await windowed.evaluate(weighted)]
+    expect(got.accuracy).toBe(want.accuracy)
+    expect(got.loss).toBeCloseTo(want.loss, 6)
+    for (const trainer of [whole, windowed]) {
+      for await (const { step } of trainer.steps(weighted)) if (step === 25) break
+      await trainer.fit(weighted, { epochs: 1 })
+    }
+    expect([...(await windowed.read()).parameters]).toEqual([...(await whole.read()).parameters])
+  })
+
+  it('must be allowed a whole number of bytes', async () => {
+    const create = Trainer.create(network, { ...options, dataMemory: 0.5 })
+    await expect(create).rejects.toThrow('dataMemory: expected a whole number')
+  })
+})
+
+describe('a stream', () => {
+  it('gives windows of the size that is wanted', async () => {
+    const sizes = []
+    const rows = []
+    for await (const window of chunked(data).windows(60)) {
+      sizes.push(window.length)
+      rows.push(...window.inputs.toArray())
+    }
+    expect(sizes).toEqual([60, 60, 60, 23])
+    expect(rows).toEqual(data.inputs.toArray())
+  })
+
+  withDevice('trains alike on both backends, whatever its chunks', async ({ gpu }) => {
+    const own = await train(cpu({ precision: 'float64' }), chunked(data))
+    for (const backend of [cpu(), webgpu({ device: gpu })]) {
+      const got = await train(backend, chunked(data))
+      got.losses.flat().forEach((loss, i) => {
+        expect(loss).toBeCloseTo(own.losses.flat()[i]!, 4)
+      })
+    }
+    expect(own.losses[2]![0]).toBeLessThan(own.losses[0]![0]!)
+    // On the GPU in windows of two minibatches, one after another.
+    const windowed = await train(webgpu({ device: gpu }), chunked(data), { dataMemory: 2 * 20 * ROW })
+    expect(windowed.losses[2]![0]).toBeLessThan(windowed.losses[0]![0]!)
+  })
+
+  it('visits the samples of one window as an ordinary data set, in another order', async () => {
+    const single = await train(cpu({ precision: 'float64' }), chunked(data))
+    const again = await train(cpu({ precision: 'float64' }), chunked(data))
+    const set = await train(cpu({ precision: 'float64' }), data)
+    expect(again).toEqual(single)
+    expect(single.losses[0]![0]).toBeCloseTo(set.losses[0]![0]!, 1)
+  })
+
+  it('says what is wrong with it', async () => {
+    expect(() => DataStream.from({ samples: 0, chunks: () => [] })).toThrow('samples: expected a whole number')
+    expect(() => DataStream.from({ samples: 3, chunks: [] as never })).toThrow('chunks: expected a function')
+    const of = (samples: number, chunk: Dataset) => DataStream.from({ samples, chunks: () => [chunk] })
+    const fit = async (stream: DataStream) => {
+      const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
+      await trainer.fit(stream, { epochs: 1 })
+    }
+    await expect(fit(of(204, data))).rejects.toThrow('stream: 203 samples in a pass, expected 204')
+    await expect(fit(of(100, data))).rejects.toThrow('stream: more than the 100 samples')
+    await expect(fit(of(9, randomData(9, 3, 5, 1)))).rejects.toThrow('stream: has 3 input columns')
+    const trainer = await Trainer.create(Network.create({ sizes: [12, 5], seed: 1 }), { backend: 'cpu' })
+    await expect(trainer.fit(of(203, data), { classWeights: 'balanced' })).rejects.toThrow('classWeights: a stream')
+    await expect(trainer.evaluate(of(203, data) as unknown as Dataset)).rejects.toThrow('data: expected a Dataset')
+  })
+
+  it('stops when told, and leaves nothing running', async () => {
+    let ended = 0
+    const endless = DataStream.from({
+      samples: 1e6,
+      chunks: function* () {
+        try {
+          for (;;) yield data
+        } finally {
+          ended++
+        }
+      },
+    })
+    const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
+    const controller = new AbortController()
+    setTimeout(() => {
+      controller.abort(new Error('enough'))
+    }, 200)
+    await expect(trainer.fit(endless, { epochs: 1, signal: controller.signal })).rejects.toThrow('enough')
+    // One look at the first chunk, and the pass that was broken off.
+    expect(ended).toBe(2)
+  })
+})
