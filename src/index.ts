@@ -61,6 +61,18 @@ export {
 export { backendNames, type BackendName } from './training/placement.ts'
 export type { Evaluation, Score } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'
+export { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type CheckpointOptions } from './training/checkpoint.ts'
+export {
+  constant,
+  cosine,
+  exponential,
+  reduceOnPlateau,
+  step,
+  warmup,
+  type LearningRate,
+  type Schedule,
+} from './training/schedule.ts'
+export type { EarlyStopping } from './training/stopping.ts'
 export {
   fit,
   Trainer,

@@ -17,7 +17,7 @@ function follow(optimizer: Optimizer, gradients: number[], start = 1): number[] 
   const parameter = Float64Array.of(start)
   const state = new Float64Array(stateSlots(optimizer)).fill(optimizer.initialAccumulator)
   return gradients.map((gradient, i) => {
-    const scalars = stepScalars(optimizer, i + 1, optimizer.learningRate)
+    const scalars = stepScalars(optimizer, i + 1, optimizer.learningRate as number)
     update(optimizer, scalars, parameter, Float64Array.of(gradient), state)
     return parameter[0]!
   })

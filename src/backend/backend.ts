@@ -76,6 +76,14 @@ export interface Trace {
   gradient: Float32Array | Float64Array
 }
 
+/** What training changes. */
+export interface Snapshot {
+  /** Laid out as `network.parameters`. */
+  readonly parameters: Float32Array | Float64Array
+  /** The optimizer's slots, one after another, each laid out as the parameters. */
+  readonly state: Float32Array | Float64Array
+}
+
 /** A network placed on a backend. */
 export interface PlacedNetwork {
   /** Bytes of device memory held now, data sets included. */
@@ -108,6 +116,10 @@ export interface PlacedNetwork {
   trace(minibatch: Dataset): Promise<Trace>
   /** The parameters as they are now, laid out as `network.parameters`. */
   readParameters(): Promise<Float32Array>
+  /** Copies of the parameters and the optimizer's state as they are now, in the precision that is computed in. */
+  snapshot(): Promise<Snapshot>
+  /** Puts back what {@link snapshot} gave, here or on another backend. */
+  restore(snapshot: Snapshot): Promise<void>
   /** Puts the parameters back to where the last trained epoch began, and the optimizer's state to its start. */
   restoreCheckpoint(): Promise<void>
   dispose(): void

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { checkName, checkNumber, InputError } from '../errors.ts'
+import { parseSchedule } from './schedules.ts'
 import { type ActivationName, activationNames } from '../model/activation.ts'
 import { type LossName, lossNames, losses } from '../training/loss.ts'
 import { adagrad, adam, adamw, type Optimizer, optimizerNames, rmsprop, sgd } from '../training/optimizer.ts'
@@ -9,6 +10,20 @@ export function number(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError(`expected a number, got '${text}'.`)
   return value
+}
+
+/** Numbers with commas between them. */
+export const numbers = (text: string): number[] => text.split(',').map(number)
+
+/** `balanced`, or `ill=20,healthy=1`. */
+export function classWeights(text: string): 'balanced' | Record<string, number> {
+  if (text === 'balanced') return text
+  return Object.fromEntries(
+    text.split(',').map((part) => {
+      const [name = '', weight = ''] = part.split('=')
+      return [name.trim(), number(weight)]
+    }),
+  )
 }
 
 const list = (names: readonly string[]) => names.join(', ')
@@ -94,10 +109,21 @@ export interface OptimizerOptions {
   lr?: number
   momentum?: number
   weightDecay?: number
+  clipNorm?: number
+  schedule?: string
+  warmup?: number
 }
 
 /** @throws InputError for unknown names, negative rates, and a momentum where there is none */
-export function parseOptimizer({ optimizer, lr, momentum, weightDecay }: OptimizerOptions): Optimizer {
+export function parseOptimizer({
+  optimizer,
+  lr,
+  momentum,
+  weightDecay,
+  clipNorm,
+  schedule,
+  warmup,
+}: OptimizerOptions): Optimizer {
   const name = checkName('--optimizer', optimizer, optimizerNames)
   if (lr !== undefined && !(lr >= 0 && lr < Infinity)) {
     throw new InputError(`--lr: expected a learning rate of at least 0, got ${lr}`)
@@ -108,11 +134,14 @@ export function parseOptimizer({ optimizer, lr, momentum, weightDecay }: Optimiz
     throw new InputError(`--momentum: is for sgd and rmsprop; ${name} has its own`)
   }
   // Alone, sgd takes the article's rate, as a trainer without an optimizer does.
-  const learningRate = lr ?? (name === 'sgd' ? 0.1 : undefined)
+  const rule = { sgd, rmsprop, adagrad, adam, adamw }[name]
+  const base = lr ?? (name === 'sgd' ? 0.1 : (rule().learningRate as number))
+  const learningRate = parseSchedule(schedule, base, warmup)
   const options = {
-    ...(learningRate !== undefined && { learningRate }),
+    learningRate,
+    ...(clipNorm !== undefined && { clipNorm }),
     ...(momentum !== undefined && { momentum }),
     ...(weightDecay !== undefined && { weightDecay }),
   }
-  return { sgd, rmsprop, adagrad, adam, adamw }[name](options)
+  return rule(options)
 }

@@ -5,17 +5,20 @@ import type { Dataset } from '../data/dataset.ts'
 import { checkInteger, checkName, checkNumber, InputError } from '../errors.ts'
 import { initializerNames } from '../model/initializer.ts'
 import { Network } from '../model/network.ts'
-import { checkWritable, writeFileAtomic, writeModel } from '../node/files.ts'
+import { checkWritable, readCheckpoint, writeCheckpoint, writeFileAtomic, writeModel } from '../node/files.ts'
 import { drawSeed } from '../random.ts'
 import { backendNames } from '../training/placement.ts'
 import { isRegression, type Evaluation } from '../training/score.ts'
-import { type Epoch, Trainer } from '../training/trainer.ts'
+import type { Checkpoint } from '../training/checkpoint.ts'
+import { type Epoch, type FitOptions, Trainer } from '../training/trainer.ts'
 import { count, describeData, holdOut, loadData } from './data.ts'
 import {
   addBackendOption,
   addDataOptions,
   addNetworkOptions,
+  classWeights,
   number,
+  numbers,
   parseActivations,
   parseLayers,
   parseLoss,
@@ -25,6 +28,7 @@ import { bytes, decimal, exitCodes, note, percent, print } from './output.ts'
 import { profileTable } from './profile.ts'
 import { showProgress } from './progress.ts'
 import { makeReport } from './report/report.ts'
+import { sayRate, scheduleHelp } from './schedules.ts'
 
 interface TrainOptions {
   data: string
@@ -39,6 +43,18 @@ interface TrainOptions {
   lr?: number
   momentum?: number
   weightDecay?: number
+  clipNorm?: number
+  schedule?: string
+  warmup?: number
+  l1?: number
+  l2?: number
+  dropout?: number[]
+  classWeights?: 'balanced' | Record<string, number>
+  earlyStopping?: number
+  minDelta?: number
+  checkpoint?: string
+  checkpointEvery: number
+  resume?: string
   batch: number
   epochs: number
   seed?: number
@@ -69,6 +85,22 @@ export function trainCommand(): Command {
     .option('--lr <rate>', "learning rate (default: 0.1 for sgd, else PyTorch's)", number)
     .option('--momentum <share>', 'for sgd and rmsprop', number)
     .option('--weight-decay <factor>', 'how much of each parameter a step takes away', number)
+    .option('--schedule <form>', `how the rate changes from epoch to epoch: ${scheduleHelp}`)
+    .option('--warmup <epochs>', 'epochs in which the rate grows from a third', number)
+    .option('--clip-norm <length>', 'shorten gradients that are longer than this', number)
+    .option('--l1 <factor>', 'press weights to zero', number)
+    .option('--l2 <factor>', 'keep weights small', number)
+    .option(
+      '--dropout <shares>',
+      'drop this share of the hidden units in each step; or one a hidden layer: 0.2,0.5',
+      numbers,
+    )
+    .option('--class-weights <weights>', "'balanced', or a weight a class: ill=20,healthy=1", classWeights)
+    .option('--early-stopping <epochs>', 'stop after so many epochs without an improvement; keep the best', number)
+    .option('--min-delta <amount>', 'what counts as an improvement of the loss', number)
+    .option('--checkpoint <file>', 'write a checkpoint there as training goes on')
+    .option('--checkpoint-every <epochs>', 'how often', number, 1)
+    .option('--resume <file>', 'go on from a checkpoint, with the same data and options')
     .option('--batch <size>', 'samples per step', number, 32)
     .option('--epochs <count>', 'passes over the data', number, 10)
     .option('--test <share>', 'hold out this share of the samples for validation', number)
@@ -84,7 +116,8 @@ export function trainCommand(): Command {
 
 async function train(options: TrainOptions): Promise<void> {
   const say = options.json ? () => undefined : print
-  const seed = checkInteger('--seed', options.seed ?? drawSeed(), 0)
+  const checkpoint = options.resume === undefined ? undefined : await readCheckpoint(options.resume)
+  const seed = checkInteger('--seed', options.seed ?? checkpoint?.seed ?? drawSeed(), 0)
   checkInteger('--batch', options.batch)
   checkInteger('--epochs', options.epochs)
   const loss = parseLoss(options.loss)
@@ -92,7 +125,8 @@ async function train(options: TrainOptions): Promise<void> {
   const backend = checkName('--backend', options.backend, backendNames)
   if (options.standardize && options.normalize)
     throw new InputError('--normalize: is the other of --standardize; take one')
-  for (const path of [options.out, options.report]) if (path !== undefined) await checkWritable(path)
+  for (const path of [options.out, options.report, options.checkpoint])
+    if (path !== undefined) await checkWritable(path)
 
   const data = await prepareData(options, seed)
   const sizes = parseLayers(options.layers, { inputs: data.train.inputs.cols, outputs: data.train.targets.cols })
@@ -109,15 +143,19 @@ async function train(options: TrainOptions): Promise<void> {
     batchSize: options.batch,
     seed,
     profile: options.profile === true,
+    ...(options.l1 !== undefined && { l1: options.l1 }),
+    ...(options.l2 !== undefined && { l2: options.l2 }),
+    ...(options.dropout && { dropout: options.dropout.length === 1 ? options.dropout[0]! : options.dropout }),
   })
   try {
+    if (checkpoint) await goOn(trainer, checkpoint, options)
     const { name, description } = trainer.backend
     const architecture = `${sizes.join('-')}, ${activations.join(' · ')}, ${count(network.parameters.length)} parameters`
     say(`Backend  ${name}: ${description}`)
     say(`Network  ${architecture}`)
     say(`Data     ${options.data}: ${describeData(data.train, data.validation)}`)
     say(
-      `Training ${loss}, ${optimizer.name}, learning rate ${optimizer.learningRate}, batch ${options.batch}, seed ${seed}`,
+      `Training ${loss}, ${optimizer.name}, learning rate ${sayRate(optimizer.learningRate)}, batch ${options.batch}, seed ${seed}`,
     )
     const validated = data.validation ? { validation: data.validation } : {}
     if (name === 'webgpu') say(`Memory   ${bytes(trainer.memoryFor(data.train, validated))} on the device`)
@@ -210,10 +248,11 @@ async function runEpochs(trainer: Trainer, data: PreparedData, options: TrainOpt
     }
     interrupted = true
   }
-  const { shuffle, epochs } = options
-  const fitOptions = { epochs, shuffle, ...(data.validation && { validation: data.validation }) }
+  const { shuffle } = options
+  const epochs = options.epochs - trainer.epoch
+  const fitOptions = { epochs, shuffle, ...(data.validation && { validation: data.validation }), ...moreOf(options) }
   const running = trainer.epochs(data.train, fitOptions)
-  const progress = showProgress(epochs, options.json === true)
+  const progress = showProgress(options.epochs, options.json === true)
   process.on('SIGINT', interrupt)
   const began = performance.now()
   try {
@@ -227,6 +266,30 @@ async function runEpochs(trainer: Trainer, data: PreparedData, options: TrainOpt
     process.off('SIGINT', interrupt)
   }
   return { seconds: (performance.now() - began) / 1000, interrupted }
+}
+
+/** What is told to `fit` where it is asked for. */
+function moreOf({ classWeights, earlyStopping, minDelta, checkpoint, checkpointEvery }: TrainOptions): FitOptions {
+  if (minDelta !== undefined && earlyStopping === undefined) {
+    throw new InputError('--min-delta: is for --early-stopping; give that, too')
+  }
+  return {
+    ...(classWeights && { classWeights }),
+    ...(earlyStopping !== undefined && {
+      earlyStopping: { patience: earlyStopping, ...(minDelta !== undefined && { minDelta }) },
+    }),
+    ...(checkpoint !== undefined && {
+      checkpoint: { every: checkpointEvery, write: (made: Checkpoint) => writeCheckpoint(checkpoint, made) },
+    }),
+  }
+}
+
+/** Puts the trainer where a checkpoint was made. `--epochs` counts from the beginning of the run. */
+async function goOn(trainer: Trainer, checkpoint: Checkpoint, { resume, epochs }: TrainOptions): Promise<void> {
+  await trainer.resume(checkpoint)
+  if (trainer.epoch >= epochs) {
+    throw new InputError(`--epochs: ${resume} has ${trainer.epoch} epochs behind it; give more than these, in all`)
+  }
 }
 
 interface Scores {

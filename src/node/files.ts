@@ -7,6 +7,7 @@ import type { Dataset } from '../data/dataset.ts'
 import { datasetFromIdx } from '../data/idx.ts'
 import { describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../training/checkpoint.ts'
 
 /**
  * Reads a model file, as {@link writeModel} writes it.
@@ -35,6 +36,24 @@ export async function writeModel(path: string, network: Network): Promise<void> 
   const bad = network.parameters.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${network.parameters[bad]}; ${path} was not written`)
   await writeFileAtomic(path, `${JSON.stringify(network.toJSON())}\n`)
+}
+
+/**
+ * Writes a checkpoint, all or nothing, as {@link writeFileAtomic} does: after a crash the older one is there, or the new.
+ * @example await trainer.fit(train, { checkpoint: { every: 5, write: (made) => writeCheckpoint('run.checkpoint', made) } })
+ */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  await writeFileAtomic(path, `${encodeCheckpoint(checkpoint)}\n`)
+}
+
+/**
+ * Reads a checkpoint, for {@link Trainer.resume}.
+ * @throws InputError naming the path, and what is wrong with the file
+ * @example await trainer.resume(await readCheckpoint('run.checkpoint'))
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const text = decodeText(await readBytes(path), path)
+  return withPath(path, () => Promise.resolve(decodeCheckpoint(text)))
 }
 
 /**

@@ -1,1 +1,9 @@
-export { checkWritable, readDataset, readModel, writeFileAtomic, writeModel } from './files.ts'
+export {
+  checkWritable,
+  readCheckpoint,
+  readDataset,
+  readModel,
+  writeCheckpoint,
+  writeFileAtomic,
+  writeModel,
+} from './files.ts'

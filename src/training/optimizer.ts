@@ -1,4 +1,5 @@
 import { checkKeys, checkNumber, InputError } from '../errors.ts'
+import { checkLearningRate, type LearningRate } from './schedule.ts'
 
 /** Every optimizer, in the order that gives it its number in shaders/optimizer.wgsl. */
 export const optimizerNames = ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw'] as const
@@ -10,7 +11,7 @@ export type OptimizerName = (typeof optimizerNames)[number]
  */
 export interface Optimizer {
   readonly name: OptimizerName
-  readonly learningRate: number
+  readonly learningRate: LearningRate
   /** λ: added to the gradient as λ·p; for adamw the decoupled decay p ← p − learningRate·λ·p. */
   readonly weightDecay: number
   /** The momentum of sgd and rmsprop. */
@@ -45,8 +46,8 @@ const neutral = {
 }
 
 interface Common {
-  /** Above or equal to 0. */
-  learningRate?: number
+  /** A number from 0 on, or a schedule. */
+  learningRate?: LearningRate
   /** λ ≥ 0. Default 0 (adamw: 0.01). */
   weightDecay?: number
   /**
@@ -60,7 +61,8 @@ function checkCommon(name: string, options: object, known: readonly string[]): v
   checkKeys(name, options, ['learningRate', 'weightDecay', 'clipNorm', ...known])
   for (const [key, value] of Object.entries(options)) {
     const exclusive = key === 'clipNorm'
-    if (typeof value !== 'boolean' && key !== 'betas') checkNumber(`${name}: ${key}`, value, { min: 0, exclusive })
+    if (key === 'learningRate') checkLearningRate(`${name}: learningRate`, value)
+    else if (typeof value !== 'boolean' && key !== 'betas') checkNumber(`${name}: ${key}`, value, { min: 0, exclusive })
   }
 }
 

@@ -5,10 +5,12 @@ import { DataStream } from '../data/stream.ts'
 import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { drawSeed } from '../random.ts'
+import type { CheckpointOptions } from './checkpoint.ts'
 import { type LossName, lossNames } from './loss.ts'
 import { type Optimizer, optimizerNames, sgd } from './optimizer.ts'
 import type { BackendName } from './placement.ts'
 import type { Score } from './score.ts'
+import { checkEarlyStopping, type EarlyStopping } from './stopping.ts'
 import { checkDataset, checkLoss } from './validation.ts'
 
 /** How a network is placed and trained. */
@@ -54,6 +56,13 @@ export interface FitOptions {
   shuffle?: boolean
   /** Weights for the training samples of each class, as {@link Dataset.withClassWeights} takes them. Default: all 1. */
   classWeights?: ClassWeights
+  /**
+   * Ends training when it no longer gets better, by the validation data where there are any, and then (or when the epochs
+   * are over) goes back to the best parameters. Default: never.
+   */
+  earlyStopping?: EarlyStopping
+  /** Hands out checkpoints, from which {@link Trainer.resume} goes on. */
+  checkpoint?: CheckpointOptions
   /** Called after every epoch; awaited. */
   onEpoch?: (epoch: Epoch) => void | Promise<void>
   /** Aborting stops within some milliseconds; what was trained until then stays, and the call rejects with the reason. */
@@ -160,6 +169,8 @@ export interface CheckedFitOptions {
   readonly epochs: number
   readonly shuffle: boolean
   readonly validation: Dataset | undefined
+  readonly earlyStopping: Required<EarlyStopping> | undefined
+  readonly checkpoint: Required<CheckpointOptions> | undefined
   readonly onEpoch: FitOptions['onEpoch']
   readonly signal: AbortSignal | undefined
 }
@@ -170,7 +181,16 @@ export function checkFit(
   train: Dataset | DataStream,
   options: FitOptions,
 ): CheckedFitOptions {
-  checkKeys('fit', options, ['epochs', 'validation', 'shuffle', 'classWeights', 'onEpoch', 'signal'])
+  checkKeys('fit', options, [
+    'epochs',
+    'validation',
+    'shuffle',
+    'classWeights',
+    'earlyStopping',
+    'checkpoint',
+    'onEpoch',
+    'signal',
+  ])
   const { shuffle = true, validation, classWeights, onEpoch, signal } = options
   // A stream's chunks are checked as they come.
   const isStream = train instanceof DataStream
@@ -185,9 +205,19 @@ export function checkFit(
     epochs: checkInteger('epochs', options.epochs ?? 10),
     shuffle,
     validation,
+    earlyStopping: options.earlyStopping && checkEarlyStopping(options.earlyStopping),
+    checkpoint: options.checkpoint && checkCheckpointOptions(options.checkpoint),
     onEpoch,
     signal,
   }
+}
+
+function checkCheckpointOptions(options: CheckpointOptions): Required<CheckpointOptions> {
+  checkKeys('checkpoint', options, ['every', 'write'])
+  const { every = 1, write } = options
+  if (typeof write !== 'function')
+    throw new InputError(`checkpoint: write: expected a function, got ${describe(write)}`)
+  return { every: checkInteger('checkpoint: every', every), write }
 }
 
 export function checkIsDataset(data: unknown, name: string): Dataset {

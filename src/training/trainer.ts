@@ -19,9 +19,12 @@ import {
   type Step,
   type TrainerOptions,
 } from './options.ts'
-import type { Optimizer } from './optimizer.ts'
+import { type Checkpoint, checkSameRun } from './checkpoint.ts'
+import { type Optimizer, stateSlots } from './optimizer.ts'
 import { chooseBackend } from './placement.ts'
 import { addSums, type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
+import { newPlateau, rateWith, watchPlateau } from './schedule.ts'
+import { type EarlyStopping, newStopping, type StoppingState, watchStopping } from './stopping.ts'
 import { checkDataset } from './validation.ts'
 import { WindowedNetwork } from './windows.ts'
 
@@ -45,6 +48,16 @@ export interface History {
   steps: number
   seconds: number
   samplesPerSecond: number
+  /** Why it ended: its epochs were over, or early stopping saw no more of an improvement. */
+  stopped: Outcome['stopped']
+  /** The epoch whose parameters it ended with, where early stopping looked for it. */
+  bestEpoch: number | null
+}
+
+/** How a loop over epochs ended. */
+interface Outcome {
+  readonly stopped: 'epochs' | 'earlyStopping'
+  readonly bestEpoch: number | null
 }
 
 /**
@@ -62,12 +75,16 @@ export class Trainer {
   readonly optimizer: Optimizer
   readonly batchSize: number
   readonly seed: number
+  readonly #settings: Settings
   readonly #profiler: Profiler | undefined
   readonly #placed: WindowedNetwork
   readonly #opened: boolean
   /** Orders of the next epochs of a data set that is being trained on, made while a device was at work. */
   #prepared: { data: LoadedData; prepared: Uint32Array[] } | undefined
   #begun: Begun | undefined
+  #plateau = newPlateau()
+  /** Early stopping of a run that was resumed, for the next loop. */
+  #stopping: StoppingState | undefined
   #epoch = 0
   #step = 0
   #running: string | undefined
@@ -87,6 +104,7 @@ export class Trainer {
     this.optimizer = settings.optimizer
     this.batchSize = settings.batchSize
     this.seed = settings.seed
+    this.#settings = settings
     this.#profiler = settings.profiler
     this.#opened = opened
     this.#placed = placed
@@ -169,7 +187,9 @@ export class Trainer {
     const checked = checkFit(this, train, options)
     const epochs: Epoch[] = []
     const began = performance.now()
-    for await (const epoch of this.#epochs(checked, checked.validation === undefined)) epochs.push(epoch)
+    const running = this.#epochs(checked, checked.validation === undefined)
+    let result = await running.next()
+    for (; !result.done; result = await running.next()) epochs.push(result.value)
     const seconds = (performance.now() - began) / 1000
     const { name, description } = this.backend
     return {
@@ -179,6 +199,7 @@ export class Trainer {
       steps: epochs.reduce((sum, { steps }) => sum + steps, 0),
       seconds,
       samplesPerSecond: (epochs.length * train.length) / seconds,
+      ...result.value,
     }
   }
 
@@ -222,7 +243,7 @@ export class Trainer {
       sums: { loss: 0, right: 0, samples: 0 },
     }
     const order = begun.order.subarray(begun.visited, begun.visited + batchSize)
-    const plan = { order, batchSize, learningRate: this.optimizer.learningRate, stepsBefore: this.#step }
+    const plan = { order, batchSize, learningRate: this.#rateOf(this.#epoch), stepsBefore: this.#step }
     const sums = (await this.#placed.trainEpochs(data, [plan]))[0]!
     this.#step++
     if (!Number.isFinite(sums.loss)) throw await this.#diverged(sums.loss)
@@ -263,30 +284,104 @@ export class Trainer {
   }
 
   /** @param ahead whether epochs may be trained before they are asked for */
-  async *#epochs(options: CheckedFitOptions, ahead: boolean): AsyncIterableIterator<Epoch> {
-    const { train, epochs, validation, onEpoch, signal } = options
+  async *#epochs(options: CheckedFitOptions, ahead: boolean): AsyncGenerator<Epoch, Outcome> {
+    const { train, epochs, validation, onEpoch, signal, earlyStopping, checkpoint } = options
     const loaded = this.#startLoop(signal)
     const load = (data: Dataset | DataStream) => this.#load(data, loaded)
+    const stopping = earlyStopping && (this.#stopping ?? newStopping())
+    this.#stopping = undefined
+    let stopped: Outcome['stopped'] = 'epochs'
     try {
       const trainData = await load(train)
       const validationData = validation === train ? trainData : validation && (await load(validation))
-      for (let done = 0; done < epochs;) {
+      for (let done = 0; done < epochs && stopped === 'epochs';) {
         signal?.throwIfAborted()
-        const most = ahead && !this.#begun ? this.#placed.epochsAtOnce(trainData, this.batchSize) : 1
+        const most = ahead && !this.#begun ? this.#aheadOf(trainData, options) : 1
         const count = Math.min(most, epochs - done)
         const next = Math.min(count, epochs - done - count)
         const trained = await this.#exclusively('fit', () =>
           this.#train(trainData, validationData, count, next, options),
         )
+        const enough = stopping && earlyStopping && (await this.#watch(earlyStopping, stopping, trained))
+        if (enough) stopped = 'earlyStopping'
+        if (checkpoint && this.#epoch % checkpoint.every === 0) await checkpoint.write(await this.#checkpoint(stopping))
         for (const epoch of trained) {
           await onEpoch?.(epoch)
           yield epoch
         }
         done += count
       }
+      const { snapshot, bestEpoch } = stopping ?? {}
+      if (snapshot) await this.#exclusively('fit', () => this.#placed.restore(snapshot))
+      return { stopped, bestEpoch: bestEpoch ?? null }
     } finally {
       this.#endLoop(loaded)
     }
+  }
+
+  /** How many epochs may be trained in one go: what must be seen after each of them does not allow any. */
+  #aheadOf(data: LoadedData, { earlyStopping, checkpoint }: CheckedFitOptions): number {
+    const { learningRate } = this.optimizer
+    const plateau = typeof learningRate === 'object' && learningRate.plateau !== undefined
+    if (earlyStopping || plateau) return 1
+    const most = this.#placed.epochsAtOnce(data, this.batchSize)
+    return checkpoint ? Math.min(most, checkpoint.every - (this.#epoch % checkpoint.every)) : most
+  }
+
+  async #watch(rule: Required<EarlyStopping>, state: StoppingState, trained: readonly Epoch[]): Promise<boolean> {
+    let enough = false
+    for (const epoch of trained) {
+      enough ||= await watchStopping(rule, state, epoch, () => this.#exclusively('fit', () => this.#placed.snapshot()))
+    }
+    return enough
+  }
+
+  async #checkpoint(stopping: StoppingState | undefined): Promise<Checkpoint> {
+    const snapshot = await this.#exclusively('fit', () => this.#placed.snapshot())
+    return {
+      epoch: this.#epoch,
+      step: this.#step,
+      seed: this.seed,
+      settings: this.#described,
+      snapshot,
+      plateau: { ...this.#plateau },
+      stopping: stopping && { ...stopping },
+    }
+  }
+
+  /** What a run is made with, as a checkpoint keeps it. */
+  get #described(): Record<string, unknown> {
+    const { loss, optimizer, batchSize, l1, l2, dropout } = this.#settings
+    const { sizes, activations } = this.network
+    return { sizes, activations, loss, optimizer, batchSize, l1, l2, dropout }
+  }
+
+  /**
+   * Goes on where a checkpoint was made: parameters, optimizer, schedule, early stopping, epochs and steps are as they
+   * were. With the data and options of that run, the epochs that follow are, to the bit, those that would have followed.
+   * @throws InputError for a checkpoint of other sizes, activations or options, named
+   * @example
+   * const trainer = await Trainer.create(network, options) // as before, the seed too
+   * await trainer.resume(decodeCheckpoint(text))
+   * await trainer.fit(train, { epochs: 100 - trainer.epoch })
+   */
+  async resume(checkpoint: Checkpoint): Promise<void> {
+    checkSameRun(this.#described, checkpoint, this.seed)
+    const { parameters, state } = checkpoint.snapshot
+    const count = this.network.parameters.length
+    const slots = stateSlots(this.optimizer)
+    if (parameters.length !== count || state.length !== slots * count) {
+      throw new InputError(
+        `checkpoint: expected ${count} parameters and ${slots * count} numbers of state, ` +
+          `got ${parameters.length} and ${state.length}`,
+      )
+    }
+    await this.#exclusively('resume', () => this.#placed.restore(checkpoint.snapshot))
+    this.#epoch = checkpoint.epoch
+    this.#step = checkpoint.step
+    this.#plateau = { ...checkpoint.plateau }
+    this.#stopping = checkpoint.stopping && { ...checkpoint.stopping }
+    this.#begun = undefined
   }
 
   /** Trains `count` epochs and scores the validation data after them; the orders of `next` more may be made meanwhile. */
@@ -299,7 +394,6 @@ export class Trainer {
   ): Promise<Epoch[]> {
     const began = performance.now()
     const { batchSize, seed } = this
-    const { learningRate } = this.optimizer
     const { samples } = train
     const steps = countMinibatches(samples, batchSize)
     const begun = this.#begunEpoch(samples, shuffle)
@@ -314,6 +408,7 @@ export class Trainer {
       return [...kept, ...ordersFrom(this.#epoch + 1 + kept.length, count - kept.length)]
     })
     const plans = orders.map((order, i) => {
+      const learningRate = this.#rateOf(this.#epoch + i)
       return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
     })
     const meanwhile = () => {
@@ -327,12 +422,22 @@ export class Trainer {
     const last = scores.at(-1)!
     if (!Number.isFinite(last.loss)) throw await this.#diverged(last.loss)
     const validated = validation ? meanScore(await this.#placed.score(validation)) : null
+    const { learningRate } = this.optimizer
+    if (typeof learningRate === 'object' && learningRate.plateau) {
+      watchPlateau(learningRate.plateau, this.#plateau, (validated ?? last).loss)
+    }
     const seconds = (performance.now() - began) / 1000 / count
     const samplesPerSecond = samples / seconds
     return scores.map((score, i) => {
       const epoch = this.#epoch - count + 1 + i
+      const { learningRate } = plans[i]!
       return { epoch, ...score, validation: validated, steps, learningRate, seconds, samplesPerSecond }
     })
+  }
+
+  /** The learning rate of an epoch, counted from 0. */
+  #rateOf(epoch: number): number {
+    return rateWith(this.optimizer.learningRate, epoch, this.#plateau)
   }
 
   async #diverged(loss: number): Promise<DivergedError> {

@@ -8,6 +8,7 @@ import type { Layer } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
 import { type LossName, lossNames } from './loss.ts'
 import { type Optimizer, sgd, stateSlots, stepScalars } from './optimizer.ts'
+import { rateAt } from './schedule.ts'
 import { type BackendName, chooseBackend } from './placement.ts'
 import { checkDataset, checkLoss } from './validation.ts'
 
@@ -79,7 +80,7 @@ export async function verify(network: Network, data: Dataset, options: VerifyOpt
     try {
       const trace = await placed.trace(minibatch)
       const loaded = await placed.load(minibatch)
-      const plan = { order, batchSize, learningRate: optimizer.learningRate, stepsBefore: 0 }
+      const plan = { order, batchSize, learningRate: rateAt(optimizer.learningRate, 0), stepsBefore: 0 }
       await placed.trainEpochs(loaded, [plan])
       const updated = await placed.readParameters()
       loaded.dispose()
@@ -211,7 +212,7 @@ class Checks {
     const want = this.#parameters.slice()
     const state = new Float64Array(stateSlots(optimizer) * want.length).fill(optimizer.initialAccumulator)
     const gradient = Float64Array.from(this.#trace.gradient)
-    reference.update(optimizer, stepScalars(optimizer, 1, optimizer.learningRate), want, gradient, state)
+    reference.update(optimizer, stepScalars(optimizer, 1, rateAt(optimizer.learningRate, 0)), want, gradient, state)
     const end = layer.biasOffset + layer.outputs
     // The parameter and the step added to it; a step is at most a dozen operations.
     const magnitude = want.map((value, i) => Math.abs(this.#parameters[i]!) + Math.abs(value - this.#parameters[i]!))

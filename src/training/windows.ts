@@ -1,4 +1,4 @@
-import type { EpochPlan, LoadedData, PlacedNetwork, Sums, Trace } from '../backend/backend.ts'
+import type { EpochPlan, LoadedData, PlacedNetwork, Snapshot, Sums, Trace } from '../backend/backend.ts'
 import { Dataset } from '../data/dataset.ts'
 import type { Matrix } from '../data/matrix.ts'
 import { DataStream } from '../data/stream.ts'
@@ -191,6 +191,14 @@ export class WindowedNetwork implements PlacedNetwork {
 
   readParameters(): Promise<Float32Array> {
     return this.#placed.readParameters()
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.#placed.snapshot()
+  }
+
+  restore(snapshot: Snapshot): Promise<void> {
+    return this.#placed.restore(snapshot)
   }
 
   restoreCheckpoint(): Promise<void> {

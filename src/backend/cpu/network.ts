@@ -4,7 +4,7 @@ import type { Layer } from '../../model/layout.ts'
 import type { Network } from '../../model/network.ts'
 import { dropoutKey } from '../../training/dropout.ts'
 import { type Optimizer, type StepScalars, stateSlots, stepScalars } from '../../training/optimizer.ts'
-import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
+import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Snapshot, Sums, Trace } from '../backend.ts'
 import { timed } from '../profiler.ts'
 import * as reference from './stages.ts'
 import type { Values } from './stages.ts'
@@ -368,6 +368,16 @@ export class CPUNetwork implements PlacedNetwork {
 
   readParameters(): Promise<Float32Array> {
     return Promise.resolve(Float32Array.from(this.#parameters))
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return Promise.resolve({ parameters: this.#parameters.slice(), state: this.#state.slice() })
+  }
+
+  restore({ parameters, state }: Snapshot): Promise<void> {
+    this.#parameters.set(parameters)
+    this.#state.set(state)
+    return Promise.resolve()
   }
 
   restoreCheckpoint(): Promise<void> {

@@ -3,8 +3,8 @@ import type { Dataset } from '../../data/dataset.ts'
 import type { Matrix } from '../../data/matrix.ts'
 import type { Network } from '../../model/network.ts'
 import { countMinibatches } from '../../training/minibatch.ts'
-import { stepScalars } from '../../training/optimizer.ts'
-import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Sums, Trace } from '../backend.ts'
+import { stateSlots, stepScalars } from '../../training/optimizer.ts'
+import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Snapshot, Sums, Trace } from '../backend.ts'
 import { type ProfilePart, timed } from '../profiler.ts'
 import { Buffers } from './buffers.ts'
 import { Checkpoint } from './checkpoint.ts'
@@ -251,7 +251,7 @@ export class WebGPUNetwork implements PlacedNetwork {
         scalars: noUpdate,
       }))
     }
-    const submit = (first: number, count: number) => resident.submit(data, plan, perEpoch, first, count)
+    const submit = (first: number, count: number) => resident.submit(data, plans, perEpoch, first, count)
     const steps = perEpoch * plans.length
     await inSubmits(this.#device, this.#pace.resident, steps, plan.signal, submit, { atOnce: this.#atOnce, meanwhile })
     const each = resident.scoresPerEpoch
@@ -304,6 +304,34 @@ export class WebGPUNetwork implements PlacedNetwork {
   async readParameters(): Promise<Float32Array> {
     const { parameters } = this.#plan.residents
     return toHost(this.#layers, await this.#read(parameters, parameters.size))
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const { state } = this.#plan.residents
+    const parameters = await this.readParameters()
+    const slots = stateSlots(this.#settings.optimizer)
+    if (slots === 0) return { parameters, state: new Float32Array() }
+    const packed = await this.#read(state, state.size)
+    const each = packed.length / slots
+    const kept = new Float32Array(slots * parameters.length)
+    for (let s = 0; s < slots; s++) {
+      kept.set(toHost(this.#layers, packed.subarray(s * each, (s + 1) * each)), s * parameters.length)
+    }
+    return { parameters, state: kept }
+  }
+
+  restore({ parameters, state }: Snapshot): Promise<void> {
+    const residents = this.#plan.residents
+    const { queue } = this.#device.gpu
+    const packed = (values: Snapshot['state']) => toDevice(this.#layers, Float32Array.from(values))
+    return this.#device.checked('restoring', () => {
+      const own = packed(parameters)
+      queue.writeBuffer(residents.parameters, 0, own)
+      for (let s = 0; s * parameters.length < state.length; s++) {
+        const slot = state.subarray(s * parameters.length, (s + 1) * parameters.length)
+        queue.writeBuffer(residents.state, s * own.byteLength, packed(slot))
+      }
+    })
   }
 
   async restoreCheckpoint(): Promise<void> {

@@ -90,7 +90,9 @@ fn main() {
 ${each(load)}
   var epoch = run.first / run.per_epoch;
   var place = run.first % run.per_epoch;
+  // Of an epoch that an earlier dispatch began: one sum in one order, wherever the dispatches end.
   var score = vec2f();
+  if (place > 0u) { score = scores[epoch]; }
   // The samples follow each other through minibatches and epochs. The next one is loaded while one is worked on, and the
   // place of the one after: memory answers late, in large data sets above all.
   let last = arrayLength(&order) - 1u;
@@ -124,13 +126,13 @@ ${weights.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share${shape.pe
 ${biases.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share, step);`).join('\n')}
     place++;
     if (place == run.per_epoch) {
-      scores[epoch] += score;
+      scores[epoch] = score;
       score = vec2f();
       place = 0u;
       epoch++;
     }
   }
-  if (place > 0u) { scores[epoch] += score; }
+  if (place > 0u) { scores[epoch] = score; }
 ${each(store)}
 }
 `

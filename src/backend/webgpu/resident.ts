@@ -143,7 +143,8 @@ export class ResidentPlan {
     this.#residents = residents
     this.#settings = settings
     this.#clock = clock
-    this.#ownScalars = settings.optimizer.name !== 'sgd' && settings.optimizer.name !== 'rmsprop'
+    const { name, learningRate } = settings.optimizer
+    this.#ownScalars = (name !== 'sgd' && name !== 'rmsprop') || typeof learningRate !== 'number'
     this.#records = new Float32Array(4 * (this.#ownScalars ? MOST_RECORDS : 1))
     this.#run = buffers.uniform('run', RUN_BYTES)
     this.#scalars = buffers.storage('scalars', this.#records.length)
@@ -204,15 +205,21 @@ export class ResidentPlan {
 
   /**
    * Trains `steps` minibatches from step `first` of the group on. The group's orders stand one after another in the
-   * data's order buffer; its epochs are all alike but for their order.
+   * data's order buffer; its epochs are all alike but for their order and their learning rate.
    */
-  async submit(data: DeviceData, plan: EpochPlan, perEpoch: number, first: number, steps: number): Promise<void> {
+  async submit(
+    data: DeviceData,
+    plans: readonly EpochPlan[],
+    perEpoch: number,
+    first: number,
+    steps: number,
+  ): Promise<void> {
     const clock = this.#clock
     const began = performance.now()
     let encoded = began
     let submitted = began
     await this.#device.checked('training', () => {
-      this.#setRun(data, plan, perEpoch, first, steps)
+      this.#setRun(data, plans, perEpoch, first, steps)
       const { gpu } = this.#device
       const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
       const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
@@ -234,12 +241,13 @@ export class ResidentPlan {
   }
 
   /** Sends what the kernel must know of its steps. */
-  #setRun({ sorted }: DeviceData, plan: EpochPlan, perEpoch: number, first: number, steps: number): void {
-    const { order, batchSize, learningRate, stepsBefore } = plan
+  #setRun({ sorted }: DeviceData, plans: readonly EpochPlan[], perEpoch: number, first: number, steps: number): void {
+    const { order, batchSize, stepsBefore } = plans[0]!
     const { gpu } = this.#device
     const { optimizer } = this.#settings
     const records = this.#ownScalars ? steps : 1
     for (let i = 0; i < records; i++) {
+      const { learningRate } = plans[Math.floor((first + i) / perEpoch)]!
       const { stepSize, decay, correction } = stepScalars(optimizer, stepsBefore + first + i + 1, learningRate)
       this.#records[4 * i] = stepSize
       this.#records[4 * i + 1] = decay

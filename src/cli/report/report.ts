@@ -1,3 +1,4 @@
+import { sayRate } from '../schedules.ts'
 import chartStyle from 'uplot/dist/uPlot.min.css?raw'
 import chartLibrary from 'uplot/dist/uPlot.iife.min.js?raw'
 import { version } from '../../../package.json'
@@ -144,8 +145,12 @@ function makeSettings(run: Run): string {
     .join('')
 }
 
-const describeOptimizer = ({ name, ...constants }: Optimizer) =>
-  [name, ...Object.entries(constants).flatMap(([key, value]) => (value ? [`${key} ${value}`] : []))].join(', ')
+const describeOptimizer = ({ name, learningRate, ...constants }: Optimizer) =>
+  [
+    name,
+    `learningRate ${sayRate(learningRate)}`,
+    ...Object.entries(constants).flatMap(([key, value]) => (value ? [`${key} ${value}`] : [])),
+  ].join(', ')
 
 /** Columns for the charts; long runs are thinned out evenly, their last epoch kept. */
 function makeCurves(epochs: readonly Epoch[]) {

@@ -1,0 +1,185 @@
+import type { Snapshot } from '../backend/backend.ts'
+import { describe, InputError } from '../errors.ts'
+import type { PlateauState } from './schedule.ts'
+import type { StoppingState } from './stopping.ts'
+
+/**
+ * All that a run needs to go on where it was: made after an epoch by `fit(…, { checkpoint })`, taken by
+ * {@link Trainer.resume}. With the same data and options, the resumed run ends bit for bit where an unbroken one does.
+ */
+export interface Checkpoint {
+  readonly epoch: number
+  readonly step: number
+  readonly seed: number
+  /** What the run was made with; a checkpoint of another run is refused by it. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Parameters and the optimizer's state. */
+  readonly snapshot: Snapshot
+  readonly plateau: PlateauState
+  readonly stopping: StoppingState | undefined
+}
+
+/** Where checkpoints go. */
+export interface CheckpointOptions {
+  /** Every how many epochs; default 1. */
+  every?: number
+  /** Awaited before training goes on. */
+  write: (checkpoint: Checkpoint) => void | Promise<void>
+}
+
+const FORMAT = 'webgpu-mlp checkpoint'
+
+interface EncodedSnapshot {
+  precision: 'float32' | 'float64'
+  parameters: string
+  state: string
+}
+
+function encodeValues(values: Float32Array | Float64Array): string {
+  const bytes = new Uint8Array(values.byteLength)
+  const view = new DataView(bytes.buffer)
+  const size = values.BYTES_PER_ELEMENT
+  for (let i = 0; i < values.length; i++) {
+    if (size === 4) view.setFloat32(4 * i, values[i]!, true)
+    else view.setFloat64(8 * i, values[i]!, true)
+  }
+  let binary = ''
+  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000))
+  return btoa(binary)
+}
+
+const encodeSnapshot = ({ parameters, state }: Snapshot): EncodedSnapshot => ({
+  precision: parameters instanceof Float64Array ? 'float64' : 'float32',
+  parameters: encodeValues(parameters),
+  state: encodeValues(state),
+})
+
+/**
+ * A checkpoint as JSON text: about 5.4 bytes for each number of parameters and state.
+ * @example await trainer.fit(train, { checkpoint: { every: 10, write: (c) => store.put('run', encodeCheckpoint(c)) } })
+ */
+export function encodeCheckpoint({ snapshot, stopping, plateau, ...rest }: Checkpoint): string {
+  // JSON has no infinities; a best that there is not yet is left out.
+  const finite = <T extends { best: number }>(state: T) => ({
+    ...state,
+    best: state.best === Infinity ? null : state.best,
+  })
+  return JSON.stringify({
+    format: FORMAT,
+    version: 1,
+    ...rest,
+    plateau: finite(plateau),
+    snapshot: encodeSnapshot(snapshot),
+    stopping: stopping && {
+      ...finite(stopping),
+      snapshot: stopping.snapshot && encodeSnapshot(stopping.snapshot),
+    },
+  })
+}
+
+type Json = Record<string, unknown>
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function object(value: unknown, field: string): Json {
+  if (isObject(value)) return value
+  throw new InputError(`checkpoint: "${field}" is ${describe(value)}, expected an object`)
+}
+
+function whole(json: Json, field: string, within = ''): number {
+  const value = json[field]
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
+  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected a whole number`)
+}
+
+function number(json: Json, field: string, within: string): number {
+  const value = json[field]
+  if (typeof value === 'number') return value
+  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected a number`)
+}
+
+const best = (json: Json, within: string) => (json.best === null ? Infinity : number(json, 'best', within))
+
+function decodeValues(value: unknown, field: string, precision: unknown): Float32Array | Float64Array {
+  if (precision !== 'float32' && precision !== 'float64') {
+    throw new InputError(`checkpoint: "precision" is ${describe(precision)}, expected 'float32' or 'float64'`)
+  }
+  let binary: string
+  try {
+    if (typeof value !== 'string') throw new Error()
+    binary = atob(value)
+  } catch {
+    throw new InputError(`checkpoint: "${field}" is not base64`)
+  }
+  const size = precision === 'float32' ? 4 : 8
+  if (binary.length % size !== 0) throw new InputError(`checkpoint: "${field}" is cut short (${binary.length} bytes)`)
+  const view = new DataView(Uint8Array.from(binary, (character) => character.charCodeAt(0)).buffer)
+  const count = binary.length / size
+  return precision === 'float32'
+    ? Float32Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true))
+    : Float64Array.from({ length: count }, (_, i) => view.getFloat64(8 * i, true))
+}
+
+function decodeSnapshot(value: unknown, field: string): Snapshot {
+  const { precision, parameters, state } = object(value, field)
+  return {
+    parameters: decodeValues(parameters, `${field}.parameters`, precision),
+    state: decodeValues(state, `${field}.state`, precision),
+  }
+}
+
+/**
+ * Reads what {@link encodeCheckpoint} writes.
+ * @throws InputError naming the field that is missing or broken
+ */
+export function decodeCheckpoint(text: string): Checkpoint {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    throw new InputError('checkpoint: this is not JSON, or it is cut short')
+  }
+  const json = object(parsed, 'checkpoint')
+  if (json.format !== FORMAT)
+    throw new InputError(`checkpoint: its "format" is ${describe(json.format)}, not '${FORMAT}'`)
+  if (json.version !== 1) throw new InputError(`checkpoint: version ${describe(json.version)} is not known here (1 is)`)
+  const plateau = object(json.plateau, 'plateau')
+  return {
+    epoch: whole(json, 'epoch'),
+    step: whole(json, 'step'),
+    seed: whole(json, 'seed'),
+    settings: object(json.settings, 'settings'),
+    snapshot: decodeSnapshot(json.snapshot, 'snapshot'),
+    plateau: {
+      best: best(plateau, 'plateau.'),
+      bad: whole(plateau, 'bad', 'plateau.'),
+      cooldown: whole(plateau, 'cooldown', 'plateau.'),
+      scale: number(plateau, 'scale', 'plateau.'),
+    },
+    stopping: json.stopping === undefined ? undefined : decodeStopping(object(json.stopping, 'stopping')),
+  }
+}
+
+function decodeStopping(json: Json): StoppingState {
+  return {
+    best: best(json, 'stopping.'),
+    bestEpoch: whole(json, 'bestEpoch', 'stopping.'),
+    wait: whole(json, 'wait', 'stopping.'),
+    snapshot: json.snapshot === undefined ? undefined : decodeSnapshot(json.snapshot, 'stopping.snapshot'),
+  }
+}
+
+/** Throws where a checkpoint is of another run than these settings. */
+export function checkSameRun(
+  own: Readonly<Record<string, unknown>>,
+  { settings, seed }: Checkpoint,
+  ownSeed: number,
+): void {
+  for (const name of Object.keys(own)) {
+    const [here, there] = [JSON.stringify(own[name]), JSON.stringify(settings[name])]
+    if (here !== there)
+      throw new InputError(`${name}: the checkpoint was trained with ${there}, this trainer has ${here}`)
+  }
+  if (seed !== ownSeed)
+    throw new InputError(`seed: the checkpoint was trained with ${seed}, this trainer has ${ownSeed}`)
+}

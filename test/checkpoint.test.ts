@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest'
+import type { Backend } from '../src/backend/backend.ts'
+import { cpu } from '../src/backend/cpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import {
+  adagrad,
+  adam,
+  adamw,
+  type Checkpoint,
+  cosine,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type FitOptions,
+  type Network,
+  type Optimizer,
+  reduceOnPlateau,
+  rmsprop,
+  sgd,
+  split,
+  Trainer,
+  type TrainerOptions,
+} from '../src/index.ts'
+import { randomData, randomNetwork } from './backends.ts'
+import { withDevice } from './device.ts'
+
+const optimizers: Record<string, Optimizer> = {
+  'sgd, cosine': sgd({ learningRate: cosine({ learningRate: 0.5, epochs: 9 }) }),
+  'momentum, plateau': sgd({
+    learningRate: reduceOnPlateau({ learningRate: 0.3, patience: 0, threshold: 0.05 }),
+    momentum: 0.9,
+  }),
+  rmsprop: rmsprop({ learningRate: 0.01, centered: true, momentum: 0.5 }),
+  adagrad: adagrad({ learningRate: 0.05, learningRateDecay: 0.1 }),
+  'adam, clipped': adam({ learningRate: 0.02, clipNorm: 0.2 }),
+  adamw: adamw({ learningRate: 0.02, weightDecay: 0.1 }),
+}
+
+/** Ten epochs in one go, and the same broken off after each checkpoint and gone on with by a new trainer. */
+async function expectResumed(network: Network, backend: () => Backend, options: TrainerOptions, fit: FitOptions) {
+  const { train, test: validation } = split(randomData(40, network.sizes[0]!, network.sizes.at(-1)!, 2), { seed: 1 })
+  const create = () => Trainer.create(network.clone(), { ...options, backend: backend(), batchSize: 7, seed: 6 })
+  const unbroken = await create()
+  const texts: string[] = []
+  const whole = await unbroken.fit(train, {
+    ...fit,
+    validation,
+    epochs: 10,
+    checkpoint: { every: 3, write: (made) => void texts.push(encodeCheckpoint(made)) },
+  })
+  const parameters = [...(await unbroken.read()).parameters]
+  unbroken.dispose()
+  expect(texts.length).toBe(Math.floor(whole.epochs.length / 3))
+  for (const text of texts) {
+    const checkpoint = decodeCheckpoint(text)
+    expect(encodeCheckpoint(checkpoint)).toBe(text)
+    const resumed = await create()
+    await resumed.resume(checkpoint)
+    const rest = await resumed.fit(train, { ...fit, validation, epochs: 10 - resumed.epoch })
+    expect([...(await resumed.read()).parameters]).toEqual(parameters)
+    const told = whole.epochs.slice(checkpoint.epoch)
+    expect(rest.epochs.map(({ epoch, loss, learningRate }) => [epoch, loss, learningRate])).toEqual(
+      told.map(({ epoch, loss, learningRate }) => [epoch, loss, learningRate]),
+    )
+    expect([rest.stopped, rest.bestEpoch]).toEqual([whole.stopped, whole.bestEpoch])
+    resumed.dispose()
+  }
+  return whole
+}
+
+describe('a run that was broken off and resumed ends, to the bit, where the unbroken one does', () => {
+  const network = randomNetwork([4, 6, 3], 'tanh', 'sigmoid', 1)
+  for (const [name, optimizer] of Object.entries(optimizers)) {
+    for (const precision of ['float32', 'float64'] as const) {
+      it(`cpu, ${precision}, ${name}`, async () => {
+        await expectResumed(network, () => cpu({ precision }), { optimizer }, {})
+      })
+    }
+    const plans = optimizer.clipNorm > 0 ? (['layered'] as const) : (['layered', 'resident'] as const)
+    for (const plan of plans) {
+      withDevice(`webgpu, ${plan}, ${name}`, async ({ gpu }) => {
+        await expectResumed(network, () => webgpu({ device: gpu, plan }), { optimizer }, {})
+      })
+    }
+  }
+  withDevice('webgpu, resident in loops', async ({ gpu }) => {
+    const wider = randomNetwork([6, 20, 6], 'tanh', 'sigmoid', 1)
+    const backend = () => webgpu({ device: gpu, plan: 'resident' })
+    await expectResumed(wider, backend, { optimizer: adam({ learningRate: 0.02 }) }, {})
+  })
+  withDevice('with dropout, penalties and early stopping', async ({ gpu }) => {
+    const options: TrainerOptions = { optimizer: adam({ learningRate: 0.05 }), dropout: 0.3, l1: 0.001, l2: 0.001 }
+    for (const backend of [() => webgpu({ device: gpu }), () => cpu()]) {
+      await expectResumed(network, backend, options, { earlyStopping: { patience: 2 } })
+    }
+  })
+})
+
+describe('early stopping', () => {
+  const network = randomNetwork([4, 12, 3], 'tanh', 'softmax', 1)
+  const { train, test: validation } = split(randomData(40, 4, 3, 3), { seed: 1 })
+  const options: TrainerOptions = {
+    loss: 'crossEntropy',
+    optimizer: adam({ learningRate: 0.05 }),
+    seed: 1,
+    batchSize: 8,
+  }
+
+  withDevice('ends when it gets no better, with the best parameters', async ({ gpu }) => {
+    for (const backend of [cpu(), webgpu({ device: gpu })]) {
+      const trainer = await Trainer.create(network.clone(), { ...options, backend })
+      const history = await trainer.fit(train, { epochs: 200, validation, earlyStopping: { patience: 4 } })
+      const losses = history.epochs.map((epoch) => epoch.validation!.loss)
+      const best = losses.indexOf(Math.min(...losses))
+      expect(history.stopped).toBe('earlyStopping')
+      expect(history.bestEpoch).toBe(best + 1)
+      expect(history.epochs).toHaveLength(best + 1 + 5)
+      expect((await trainer.evaluate(validation)).loss).toBeCloseTo(losses[best]!, 6)
+      trainer.dispose()
+    }
+  })
+
+  it('keeps the last parameters where that is wanted, and watches accuracy', async () => {
+    const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
+    const earlyStopping = { patience: 3, monitor: 'accuracy', restoreBest: false } as const
+    const history = await trainer.fit(train, { epochs: 200, validation, earlyStopping })
+    const accuracies = history.epochs.map((epoch) => epoch.validation!.accuracy)
+    expect(history.bestEpoch).toBe(accuracies.indexOf(Math.max(...accuracies)) + 1)
+    expect((await trainer.evaluate(validation)).loss).toBeCloseTo(history.epochs.at(-1)!.validation!.loss, 6)
+  })
+
+  it('goes back to the best when the epochs are over, too; and counts only what is better by enough', async () => {
+    const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
+    const history = await trainer.fit(train, { epochs: 3, earlyStopping: { patience: 5, minDelta: 100 } })
+    expect([history.stopped, history.bestEpoch]).toEqual(['epochs', 1])
+    const one = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
+    expect((await one.fit(train, { epochs: 1 })).bestEpoch).toBeNull()
+    expect([...(await trainer.read()).parameters]).toEqual([...(await one.read()).parameters])
+  })
+
+  it('says what it was given', async () => {
+    const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
+    const fit = (earlyStopping: object) => trainer.fit(train, { earlyStopping: earlyStopping as { patience: number } })
+    await expect(fit({})).rejects.toThrow('earlyStopping: patience: expected a whole number')
+    await expect(fit({ patience: 1, monitor: 'f1' })).rejects.toThrow("earlyStopping: monitor: unknown name 'f1'")
+    await expect(trainer.fit(train, { checkpoint: {} as never })).rejects.toThrow(
+      'checkpoint: write: expected a function',
+    )
+  })
+})
+
+describe('a checkpoint', () => {
+  const network = randomNetwork([2, 3, 2], 'tanh', 'sigmoid', 1)
+  const data = randomData(20, 2, 2, 2)
+  const make = async () => {
+    const made: Checkpoint[] = []
+    const trainer = await Trainer.create(network.clone(), { backend: 'cpu', optimizer: adam(), seed: 3 })
+    await trainer.fit(data, { epochs: 2, checkpoint: { write: (one) => void made.push(one) } })
+    return made[1]!
+  }
+
+  it('of another run is refused by name', async () => {
+    const checkpoint = await make()
+    const resume = async (options: TrainerOptions, of = network) => {
+      const trainer = await Trainer.create(of.clone(), { backend: 'cpu', optimizer: adam(), seed: 3, ...options })
+      await trainer.resume(checkpoint)
+    }
+    await resume({})
+    await expect(resume({ loss: 'huber' })).rejects.toThrow('loss: the checkpoint was trained with "quadratic"')
+    await expect(resume({ optimizer: sgd() })).rejects.toThrow('optimizer: the checkpoint was trained with')
+    await expect(resume({ batchSize: 5 })).rejects.toThrow('batchSize: the checkpoint was trained with 32')
+    await expect(resume({ seed: 4 })).rejects.toThrow('seed: the checkpoint was trained with 3, this trainer has 4')
+    const other = randomNetwork([2, 4, 2], 'tanh', 'sigmoid', 1)
+    await expect(resume({}, other)).rejects.toThrow('sizes: the checkpoint was trained with [2,3,2]')
+  })
+
+  it('that is broken is told by its field, wherever it is cut', async () => {
+    const text = encodeCheckpoint(await make())
+    for (let length = 0; length < text.length - 1; length += 37) {
+      expect(() => decodeCheckpoint(text.slice(0, length))).toThrow('checkpoint: this is not JSON, or it is cut short')
+    }
+    const changed = (change: (json: Record<string, unknown>) => void) => {
+      const json = JSON.parse(text) as Record<string, unknown>
+      change(json)
+      return () => decodeCheckpoint(JSON.stringify(json))
+    }
+    expect(changed((json) => delete json.epoch)).toThrow('checkpoint: "epoch" is undefined, expected a whole number')
+    expect(changed((json) => (json.version = 2))).toThrow('checkpoint: version 2 is not known here')
+    expect(changed((json) => (json.format = 'x'))).toThrow('checkpoint: its "format" is \'x\'')
+    expect(changed((json) => (json.snapshot = {}))).toThrow('checkpoint: "precision" is undefined')
+    expect(changed((json) => ((json.snapshot as Record<string, unknown>).state = '?'))).toThrow(
+      'checkpoint: "snapshot.state" is not base64',
+    )
+    expect(changed((json) => ((json.snapshot as Record<string, unknown>).state = 'AAAA'))).toThrow(
+      'checkpoint: "snapshot.state" is cut short (3 bytes)',
+    )
+    expect(changed((json) => ((json.plateau as Record<string, unknown>).bad = -1))).toThrow('"plateau.bad" is -1')
+  })
+})
