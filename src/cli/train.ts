@@ -10,7 +10,7 @@ import { drawSeed } from '../random.ts'
 import { backendNames } from '../training/placement.ts'
 import { isRegression, type Evaluation } from '../training/score.ts'
 import type { Checkpoint } from '../training/checkpoint.ts'
-import { type Epoch, type FitOptions, Trainer } from '../training/trainer.ts'
+import { type Epoch, type FitOptions, type Outcome, Trainer } from '../training/trainer.ts'
 import { count, describeData, holdOut, loadData } from './data.ts'
 import {
   addBackendOption,
@@ -161,7 +161,7 @@ async function train(options: TrainOptions): Promise<void> {
     if (name === 'webgpu') say(`Memory   ${bytes(trainer.memoryFor(data.train, validated))} on the device`)
 
     const epochs: Epoch[] = []
-    const { seconds, interrupted } = await runEpochs(trainer, data, options, epochs)
+    const { seconds, interrupted, stopped, bestEpoch } = await runEpochs(trainer, data, options, epochs)
     const result = await trainer.evaluate(data.train)
     const validation = data.validation ? await trainer.evaluate(data.validation) : null
     await trainer.read()
@@ -186,6 +186,7 @@ async function train(options: TrainOptions): Promise<void> {
     const outcome = {
       backend: { name, description },
       epochs: epochs.length,
+      ...(bestEpoch != null && { bestEpoch, stoppedEarly: stopped === 'earlyStopping' }),
       steps: epochs.reduce((sum, { steps }) => sum + steps, 0),
       seconds,
       samplesPerSecond: samples / seconds,
@@ -255,17 +256,24 @@ async function runEpochs(trainer: Trainer, data: PreparedData, options: TrainOpt
   const progress = showProgress(options.epochs, options.json === true)
   process.on('SIGINT', interrupt)
   const began = performance.now()
+  let outcome: Outcome | undefined
   try {
-    for await (const epoch of running) {
-      done.push(epoch)
-      progress.update(epoch)
+    for (;;) {
+      const result = await running.next()
+      if (result.done) {
+        outcome = result.value
+        break
+      }
+      done.push(result.value)
+      progress.update(result.value)
       if (interrupted) break
     }
   } finally {
     progress.stop()
+    await running.return?.()
     process.off('SIGINT', interrupt)
   }
-  return { seconds: (performance.now() - began) / 1000, interrupted }
+  return { seconds: (performance.now() - began) / 1000, interrupted, ...outcome }
 }
 
 /** What is told to `fit` where it is asked for. */
@@ -297,10 +305,18 @@ interface Scores {
   validation: Evaluation | null
 }
 
+interface Summary {
+  epochs: number
+  seconds: number
+  samplesPerSecond: number
+  bestEpoch?: number
+  stoppedEarly?: boolean
+}
+
 function summarize(
   trainer: Trainer,
   data: PreparedData,
-  { epochs, seconds, samplesPerSecond }: { epochs: number; seconds: number; samplesPerSecond: number },
+  { epochs, seconds, samplesPerSecond, bestEpoch, stoppedEarly }: Summary,
   { result, validation }: Scores,
   { out, report }: TrainOptions,
 ): void {
@@ -311,6 +327,9 @@ function summarize(
       : `loss ${decimal(loss)}, score ${percent(accuracy)}`
   print()
   print(`Trained ${count(epochs)} epochs in ${seconds.toFixed(1)} s, ${count(Math.round(samplesPerSecond))} samples/s`)
+  if (bestEpoch !== undefined) {
+    print(`${stoppedEarly ? 'Stopped early: ' : ''}the best epoch was ${count(bestEpoch)}, whose parameters are kept`)
+  }
   print(`Training data    ${say(result)}`)
   if (validation) print(`Validation data  ${say(validation)}`)
   if (out !== undefined) print(`Model            ${out}`)

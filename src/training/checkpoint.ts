@@ -169,17 +169,28 @@ function decodeStopping(json: Json): StoppingState {
   }
 }
 
-/** Throws where a checkpoint is of another run than these settings. */
+/** Throws where a checkpoint is of another run than these settings, naming the first that differs. */
 export function checkSameRun(
   own: Readonly<Record<string, unknown>>,
   { settings, seed }: Checkpoint,
   ownSeed: number,
 ): void {
-  for (const name of Object.keys(own)) {
-    const [here, there] = [JSON.stringify(own[name]), JSON.stringify(settings[name])]
-    if (here !== there)
-      throw new InputError(`${name}: the checkpoint was trained with ${there}, this trainer has ${here}`)
+  // As JSON has them: schedules are objects with a function, which is not kept.
+  const here = JSON.parse(JSON.stringify({ ...own, seed: ownSeed })) as Json
+  const differing = firstDifference({ ...settings, seed }, here, '')
+  if (!differing) return
+  const [name, there, value] = differing
+  const say = (found: unknown) => (found === undefined ? 'none' : JSON.stringify(found))
+  throw new InputError(`${name}: the checkpoint was trained with ${say(there)}, this trainer has ${say(value)}`)
+}
+
+function firstDifference(there: unknown, here: unknown, path: string): [string, unknown, unknown] | undefined {
+  if (!isObject(there) || !isObject(here)) {
+    return JSON.stringify(there) === JSON.stringify(here) ? undefined : [path, there, here]
   }
-  if (seed !== ownSeed)
-    throw new InputError(`seed: the checkpoint was trained with ${seed}, this trainer has ${ownSeed}`)
+  for (const key of new Set([...Object.keys(here), ...Object.keys(there)])) {
+    const found = firstDifference(there[key], here[key], path === '' ? key : `${path}.${key}`)
+    if (found) return found
+  }
+  return undefined
 }

@@ -55,7 +55,7 @@ export interface History {
 }
 
 /** How a loop over epochs ended. */
-interface Outcome {
+export interface Outcome {
   readonly stopped: 'epochs' | 'earlyStopping'
   readonly bestEpoch: number | null
 }
@@ -207,7 +207,7 @@ export class Trainer {
    * Trains one epoch each time the next is asked for; leaving the loop stops cleanly.
    * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
    */
-  epochs(train: Dataset | DataStream, options: FitOptions = {}): AsyncIterableIterator<Epoch> {
+  epochs(train: Dataset | DataStream, options: FitOptions = {}): AsyncIterableIterator<Epoch, Outcome> {
     return this.#epochs(checkFit(this, train, options), false)
   }
 
