@@ -106,10 +106,16 @@ export function checkKeys(argument: string, options: object, known: readonly str
 
 /** A value as it is shown in an error message: short, on one line. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`
+  if (typeof value === 'string') {
+    const visible = value.slice(0, 40).replace(/[\p{Cc}\u2028\u2029]/gu, escapeCharacter)
+    return `'${visible}${value.length > 40 ? '…' : ''}'`
+  }
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? `an array of ${value.length}` : `a ${value.constructor?.name ?? 'object'}`
   }
   return String(value)
 }
+
+/** '\n' → '\\u000a', so that a line stays a line. */
+const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest'
+import { InputError } from '../src/errors.ts'
+import { fromSafetensors, Network, toSafetensors } from '../src/index.ts'
+import { expectInputErrors, expectSame, namedNetwork } from './formats.ts'
+
+/** A file with any header (a text as it is, else JSON), and data. */
+function file(header: unknown, data: Uint8Array | number = 0): Uint8Array {
+  const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
+  const length = new BigUint64Array([BigInt(text.length)])
+  return Buffer.concat([new Uint8Array(length.buffer), text, typeof data === 'number' ? new Uint8Array(data) : data])
+}
+
+function headerOf(bytes: Uint8Array): Record<string, { shape: number[]; data_offsets: [number, number] }> {
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as never
+}
+
+/** One layer of 2 inputs and 1 output, with what is changed in its header. */
+const layer = (changes: Record<string, unknown> = {}) => ({
+  '0.bias': { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+  '0.weight': { dtype: 'F32', shape: [1, 2], data_offsets: [4, 12] },
+  ...changes,
+})
+const tensor = (shape: number[], start: number, end: number, dtype = 'F32') => ({
+  dtype,
+  shape,
+  data_offsets: [start, end],
+})
+
+describe('toSafetensors', () => {
+  it('writes to the byte what the format says', () => {
+    const network = Network.from({ sizes: [2, 1], activations: ['linear'], weights: [[1, -2]], biases: [[0.5]] })
+    const header =
+      '{"__metadata__":{"activations":"[\\"linear\\"]","format":"webgpu-mlp","sizes":"[2,1]","version":"1"},' +
+      '"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},' +
+      '"0.weight":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]}}'
+    const padded = header.padEnd(Math.ceil(header.length / 8) * 8)
+    const data = Uint8Array.of(0, 0, 0, 0x3f, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0)
+    expect(Buffer.from(toSafetensors(network))).toEqual(Buffer.from(file(padded, data)))
+  })
+
+  it('calls the tensors as nn.Sequential does, the data aligned to 8 bytes', () => {
+    const network = Network.create({ sizes: [3, 5, 4, 2, 6, 1, 2], seed: 1 })
+    const header = headerOf(toSafetensors(network))
+    expect(Object.keys(header)).toHaveLength(13)
+    expect(header['10.weight']).toMatchObject({ dtype: 'F32', shape: [2, 1] })
+    expect(header['2.weight']).toMatchObject({ shape: [4, 5] })
+    expect(new DataView(toSafetensors(namedNetwork()).buffer).getUint32(0, true) % 8).toBe(0)
+  })
+
+  it('refuses what could not be read back', () => {
+    const network = namedNetwork()
+    network.features = ['a']
+    expect(() => toSafetensors(network)).toThrow('network: features has 1 names, expected 3, one an input')
+    network.features = undefined
+    network.parameters[3] = Infinity
+    expect(() => toSafetensors(network)).toThrow('network: parameter 3 is Infinity, expected a finite number')
+    expect(() => toSafetensors({} as never)).toThrow('network: expected a Network, got a Object')
+  })
+})
+
+describe('fromSafetensors', () => {
+  it('gives the same network back, and that the same bytes', () => {
+    for (const network of [namedNetwork(), Network.create({ sizes: [1, 1], seed: 2 })]) {
+      const bytes = toSafetensors(network)
+      const back = fromSafetensors(bytes)
+      expectSame(back, network)
+      expect(Buffer.from(toSafetensors(back))).toEqual(Buffer.from(bytes))
+    }
+  })
+
+  it('reads bytes that lie inside of a larger buffer', () => {
+    const bytes = toSafetensors(namedNetwork())
+    const larger = new Uint8Array(bytes.length + 8)
+    larger.set(bytes, 3)
+    expectSame(fromSafetensors(larger.subarray(3, 3 + bytes.length)), namedNetwork())
+  })
+
+  it('reads other programs’ files in any order of tensors, given the activations', () => {
+    const header = {
+      __metadata__: { format: 'pt' },
+      'net.layers.10.weight': tensor([1, 2], 0, 8),
+      'net.layers.9.bias': tensor([2], 8, 16),
+      'net.layers.9.weight': tensor([2, 1], 16, 24),
+      'net.layers.10.bias': tensor([1], 24, 28),
+    }
+    const data = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6, 7).buffer)
+    const network = fromSafetensors(file(header, data), { activations: ['relu', 'linear'] })
+    expect([network.sizes, network.activations]).toEqual([[1, 2, 1], ['relu', 'linear']]) // prettier-ignore
+    expect([...network.parameters]).toEqual([5, 6, 3, 4, 1, 2, 7])
+    expect(fromSafetensors(file(header, data), { activations: 'tanh' }).activations).toEqual(['tanh', 'tanh'])
+    expect(() => fromSafetensors(file(header, data))).toThrow(
+      'activations: the file does not name them; give one for every layer, or 2, one a layer',
+    )
+    expect(() => fromSafetensors(file(header, data), { activations: ['relu'] })).toThrow('activations: expected 2')
+    expect(() => fromSafetensors(file(header, data), { activations: 'tan' as never })).toThrow("did you mean 'tanh'?")
+  })
+
+  it('reads float64, float16 and bfloat16', () => {
+    const float64 = new Uint8Array(Float64Array.of(0.1, 1.5, -3).buffer)
+    const wide = { '0.bias': tensor([1], 0, 8, 'F64'), '0.weight': tensor([1, 2], 8, 24, 'F64') }
+    expect([...fromSafetensors(file(wide, float64), { activations: 'relu' }).parameters]).toEqual([
+      1.5,
+      -3,
+      Math.fround(0.1),
+    ])
+    const halves = (dtype: string, bits: number[]) => {
+      const header = { '0.bias': tensor([1], 0, 2, dtype), '0.weight': tensor([1, 2], 2, 6, dtype) }
+      const bytes = new Uint8Array(Uint16Array.from(bits).buffer)
+      return [...fromSafetensors(file(header, bytes), { activations: 'relu' }).parameters]
+    }
+    expect(halves('F16', [0x3c00, 0xc101, 0x0001])).toEqual([-2.501953125, 2 ** -24, 1])
+    expect(halves('F16', [0x7bff, 0x8400, 0x83ff])).toEqual([-(2 ** -14), -1023 * 2 ** -24, 65504])
+    expect(halves('BF16', [0x3f80, 0xc049, 0x0001])).toEqual([-3.140625, 2 ** -133, 1])
+    expect(() => halves('F16', [0x7c00, 0, 0])).toThrow("'0.bias': value 0 is Infinity")
+    expect(() => halves('F16', [0, 0x7e00, 0])).toThrow("'0.weight': value 0 is NaN")
+  })
+
+  it('keeps to the activations that the file names', () => {
+    const bytes = toSafetensors(namedNetwork())
+    expect(fromSafetensors(bytes, { activations: ['tanh', 'softmax'] }).activations).toEqual(['tanh', 'softmax'])
+    expect(() => fromSafetensors(bytes, { activations: 'relu' })).toThrow(
+      'activations: the file names others: ["tanh","softmax"]; leave the option out',
+    )
+  })
+
+  const nan = new Uint8Array(Float32Array.of(1, 2, NaN).buffer)
+  const large = new Uint8Array(Float64Array.of(1e300).buffer)
+  const meta = (fields: Record<string, unknown>) =>
+    file(layer({ __metadata__: { format: 'webgpu-mlp', version: '1', sizes: '[2,1]', ...fields } }), 12)
+  it.each<[string, unknown, RegExp]>([
+    ['no bytes', [1, 2], /expected the file's bytes as a Uint8Array, got an array of 2/],
+    ['an empty file', new Uint8Array(0), /cut short: expected 8 bytes of header length, got 0/],
+    ['a long header', new Uint8Array(8).fill(255), /a header of \d+ bytes, at most 100000000/],
+    ['a header beyond the file', file('{}').subarray(0, 9), /cut short.*expected a header of 2 bytes, got 1/],
+    ['no JSON', file('{"a"'), /the header \(4 bytes\) is not JSON/],
+    ['no UTF-8', file('{}').fill(0xff, 8), /not JSON/],
+    ['a list', file('[1]'), /the header is an array of 1, expected an object/],
+    ['no tensors', file('{}'), /holds no tensors/],
+    ['another name', file({ conv: tensor([1], 0, 4) }, 4), /'conv': expected only layers' tensors/],
+    ['a leading zero', file({ '00.bias': tensor([1], 0, 4) }, 4), /'00\.bias': expected only layers'/],
+    ['no entry', file({ '0.bias': 3 }), /'0\.bias': expected dtype, shape and data_offsets, got 3/],
+    ['integers', file({ '0.bias': tensor([1], 0, 8, 'I64') }, 8), /dtype 'I64' is not read here, expected F64, F32/],
+    ['no shape', file({ '0.bias': { dtype: 'F32', data_offsets: [0, 4] } }, 4), /shape is missing/],
+    ['a negative shape', file({ '0.bias': tensor([-1], 0, 4) }, 4), /shape is \[-1\], expected a list of whole/],
+    [
+      'a vast shape',
+      file({ '0.bias': tensor([2 ** 52, 2 ** 52], 0, 4) }, 4),
+      /takes \S+ bytes, data_offsets \[0,4\] 4/,
+    ],
+    [
+      'three offsets',
+      file({ '0.bias': { ...tensor([1], 0, 4), data_offsets: [0, 4, 8] } }, 4),
+      /data_offsets is \[0,4,8/,
+    ],
+    ['offsets that run back', file({ '0.bias': tensor([1], 4, 0) }, 4), /takes 4 bytes, data_offsets \[4,0\] -4/],
+    [
+      'an overlap',
+      file(layer({ '0.weight': tensor([1, 2], 0, 8) }), 12),
+      /'0\.weight': overlaps .* at byte 0, expected 4/,
+    ],
+    [
+      'a hole',
+      file(layer({ '0.weight': tensor([1, 2], 8, 16) }), 16),
+      /'0\.weight': leaves a hole .* byte 8, expected 4/,
+    ],
+    ['bytes left over', file(layer(), 13), /1 bytes follow the last tensor/],
+    ['too little data', file(layer(), 11), /'0\.weight' ends at byte 12 of the data, the file has 11/],
+    ['NaN', file(layer(), nan), /'0\.weight': value 1 is NaN, expected a finite number/],
+    ['too large', file({ '0.bias': tensor([1], 0, 8, 'F64') }, large), /'0\.bias': value 0 is 1e\+300/],
+    ['no bias', file({ '3.weight': tensor([1, 1], 0, 4) }, 4), /'3\.bias' is missing/],
+    ['no weights', file({ 'a.3.bias': tensor([1], 0, 4) }, 4), /'a\.3\.weight' is missing/],
+    ['two networks', file(layer({ 'a.0.bias': tensor([1], 12, 16) }), 16), /names after '' and after 'a\.'/],
+    ['a flat weight', file(layer({ '0.weight': tensor([2], 4, 12) }), 12), /expected out × in, got shape \[2\]/],
+    ['a bias of two', file(layer({ '0.bias': tensor([2], 12, 20), '0.weight': tensor([1, 3], 0, 12) }), 20), /'0\.bias': expected shape \[1\], one a row of the weights, got \[2\]/], // prettier-ignore
+    ['layers that do not follow', file(layer({ '1.bias': tensor([1], 12, 16), '1.weight': tensor([1, 2], 16, 24) }), 24), /'1\.weight': expected 1 columns, .* got 2/], // prettier-ignore
+    ['no size', file({ '0.bias': tensor([0], 0, 0), '0.weight': tensor([0, 2], 0, 0) }), /sizes\[1\]: expected a whole number from 1/], // prettier-ignore
+    ['metadata that is a list', file(layer({ __metadata__: [] }), 12), /__metadata__ is an array of 0/],
+    ['metadata of numbers', meta({ sizes: 3 }), /__metadata__: 'sizes' is 3, expected a string/],
+    ['other sizes', meta({ sizes: '[3,1]' }), /__metadata__: sizes are \[3,1\], the tensors' \[2,1\]/],
+    ['a field that is no JSON', meta({ activations: 'relu' }), /__metadata__: activations is not JSON: 'relu'/],
+    ['no activations', meta({}), /activations: expected 1/],
+    ['a later version', meta({ version: '2', activations: '["relu"]' }), /version 2 is not known/],
+    ['too few features', meta({ activations: '["relu"]', features: '["a"]' }), /"features" has 1 names, expected 2/],
+    ['a broken scaling', meta({ activations: '["relu"]', scaling: '{"kind":"standardize"}' }), /"scaling" needs/],
+  ])('refuses %s', (_, bytes, message) => {
+    const read = () => fromSafetensors(bytes as Uint8Array, bytes instanceof Uint8Array && holdsOurs(bytes) ? {} : { activations: 'relu' }) // prettier-ignore
+    expect(read).toThrow(InputError)
+    expect(read).toThrow(message)
+  })
+
+  it('refuses files that are cut short or changed with an InputError, never with another', () => {
+    expectInputErrors(toSafetensors(namedNetwork()), fromSafetensors)
+  })
+})
+
+const holdsOurs = (bytes: Uint8Array) => new TextDecoder().decode(bytes).includes('webgpu-mlp')
