@@ -117,5 +117,5 @@ export function describe(value: unknown): string {
   return String(value)
 }
 
-/** '\n' → '\\u000a', so that a line stays a line. */
+/** A newline becomes its six characters \u000a, so that a line stays a line. */
 const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
