@@ -40,6 +40,7 @@ export {
   InputError,
   type Divergence,
 } from './errors.ts'
+export { toJavaScript } from './formats/javascript.ts'
 export { datasetFromNpy, parseNpy, toNpy, type NpyArray, type NpyValues } from './formats/npy.ts'
 export { toOnnx } from './formats/onnx.ts'
 export { fromSafetensors, toSafetensors, type SafetensorsOptions } from './formats/safetensors.ts'

@@ -85,7 +85,8 @@ function decodeScaling(value: unknown, sizes: unknown): Scaling {
   return new Scaling(kind, offset as number[], scale as number[])
 }
 
-function encodeValues(values: Float32Array): string {
+/** Base64 of little-endian float32. */
+export function encodeValues(values: Float32Array): string {
   const bytes = new Uint8Array(values.length * 4)
   const view = new DataView(bytes.buffer)
   values.forEach((value, i) => view.setFloat32(i * 4, value, true))

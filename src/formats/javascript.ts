@@ -1,0 +1,40 @@
+import { version } from '../../package.json'
+import { encodeValues } from '../model/json.ts'
+import type { Network } from '../model/network.ts'
+import { checkNetwork } from './check.ts'
+import standalone from './standalone.js?raw'
+
+/**
+ * The network as a JavaScript module that depends on nothing, for any browser or runtime. It exports `predict(rows)`,
+ * which takes one row of inputs or many and answers in float64 (the scaling of the inputs, where there is one, is done in
+ * it), and `sizes`, `activations`, `features` and `classes` (undefined where they are not known). The text is safe
+ * within a `<script>` of a page, whatever the names hold.
+ * @throws InputError for parameters that are not finite
+ * @example
+ * await writeFile('model.js', toJavaScript(network))
+ * // elsewhere: import { predict, classes } from './model.js'; predict([0.2, 0.7]) // [0.93, 0.07]
+ */
+export function toJavaScript(network: Network): string {
+  checkNetwork(network)
+  const { sizes, activations, features, classes, scaling, parameters } = network
+  const scales = scaling && { offset: [...scaling.offset], scale: [...scaling.scale] }
+  return [
+    `// A multi-layer perceptron, ${sizes.join('-')}: predict(rows) answers. Written by webgpu-mlp ${version}.`,
+    `export const sizes = ${literal(sizes)}`,
+    `export const activations = ${literal(activations)}`,
+    `export const features = ${literal(features)}`,
+    `export const classes = ${literal(classes)}`,
+    `const scaling = ${literal(scales)}`,
+    `const encoded = ${literal(encodeValues(parameters))}`,
+    '',
+    // Its first lines speak to those who read it in this folder.
+    standalone.slice(standalone.indexOf('const parameters')),
+  ].join('\n')
+}
+
+/** JSON that is JavaScript too, on one line, without what would end a script in a page. */
+function literal(value: unknown): string {
+  if (value === undefined) return 'undefined'
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value).replace(/[<>\u2028\u2029]/g, escape)
+}
