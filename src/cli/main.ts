@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { version } from '../../package.json'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import { report } from './output.ts'
 import { predictCommand } from './predict.ts'
@@ -17,7 +19,16 @@ function makeProgram(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .showSuggestionAfterError()
-  const commands = [trainCommand, predictCommand, evaluateCommand, verifyCommand, infoCommand, doctorCommand]
+  const commands = [
+    trainCommand,
+    predictCommand,
+    evaluateCommand,
+    verifyCommand,
+    exportCommand,
+    importCommand,
+    infoCommand,
+    doctorCommand,
+  ]
   for (const make of commands) {
     const command = make()
     command.copyInheritedSettings(program)

@@ -187,7 +187,8 @@ function checkPath(path: unknown): asserts path is string {
   throw new InputError(`path: expected the path of a file, got ${describe(path)}`)
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+/** The bytes of a file. @throws InputError naming the path where it is missing or cannot be read */
+export async function readBytes(path: string): Promise<Uint8Array> {
   checkPath(path)
   try {
     return await readFile(path)
@@ -205,7 +206,7 @@ function decodeText(bytes: Uint8Array, path: string): string {
 }
 
 /** Errors about what a file holds say which file it is. */
-async function withPath<T>(path: string, read: () => Promise<T>): Promise<T> {
+export async function withPath<T>(path: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {

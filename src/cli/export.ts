@@ -1,0 +1,68 @@
+import { Command } from 'commander'
+import { extname } from 'node:path'
+import { checkName, InputError } from '../errors.ts'
+import { toJavaScript } from '../formats/javascript.ts'
+import { toNpy } from '../formats/npy.ts'
+import { toOnnx } from '../formats/onnx.ts'
+import { toSafetensors } from '../formats/safetensors.ts'
+import type { Network } from '../model/network.ts'
+import { checkWritable, readModel, writeFileAtomic } from '../node/files.ts'
+import { bytes, note } from './output.ts'
+
+interface ExportOptions {
+  model: string
+  to?: string
+  out: string
+}
+
+const writers = {
+  onnx: toOnnx,
+  safetensors: toSafetensors,
+  npy: ({ parameters }: Network) => toNpy({ shape: [parameters.length], data: parameters }),
+  javascript: toJavaScript,
+}
+type FormatName = keyof typeof writers
+const formatNames = Object.keys(writers) as FormatName[]
+
+const formatOf: ReadonlyMap<string, FormatName> = new Map([
+  ['.onnx', 'onnx'],
+  ['.safetensors', 'safetensors'],
+  ['.npy', 'npy'],
+  ['.js', 'javascript'],
+  ['.mjs', 'javascript'],
+])
+
+const help = `
+Formats:
+  onnx         runs in ONNX Runtime and others: inputs as they are (scaled within), outputs, any batch
+  safetensors  the parameters by name, as PyTorch's nn.Sequential has them; 'import' reads it back
+  npy          all parameters as one float32 vector: layer by layer the weights (out × in, row by row), then the
+               biases; scaling, activations and names are not in it
+  javascript   a module that needs nothing: import { predict } from './model.js'`
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('write a trained model for other programs: ONNX, safetensors, NumPy, JavaScript')
+    .requiredOption('--model <file>', 'a model that train wrote')
+    .requiredOption('--out <file>', 'the file to write')
+    .option('--to <format>', `${formatNames.join(', ')} (default: as the end of --out says)`)
+    .addHelpText('after', help)
+    .action(exportModel)
+}
+
+async function exportModel({ model, to, out }: ExportOptions): Promise<void> {
+  const format = to === undefined ? formatByEnd(out) : checkName('--to', to, formatNames)
+  const network = await readModel(model)
+  await checkWritable(out)
+  const content = await writers[format](network)
+  await writeFileAtomic(out, content)
+  note(`${out} written: ${format}, ${bytes(Buffer.byteLength(content))}`)
+}
+
+function formatByEnd(path: string): FormatName {
+  const format = formatOf.get(extname(path).toLowerCase())
+  if (format) return format
+  throw new InputError(
+    `--out: the end of '${path}' does not tell the format, expected ${[...formatOf.keys()].join(', ')}; or give --to`,
+  )
+}

@@ -1,0 +1,46 @@
+import { Command } from 'commander'
+import { extname } from 'node:path'
+import { checkName, InputError } from '../errors.ts'
+import { fromSafetensors } from '../formats/safetensors.ts'
+import { activationNames } from '../model/activation.ts'
+import type { Network } from '../model/network.ts'
+import { checkWritable, readBytes, readModel, withPath, writeModel } from '../node/files.ts'
+import { count } from './data.ts'
+import { note } from './output.ts'
+
+interface ImportOptions {
+  out: string
+  activation?: string
+}
+
+export function importCommand(): Command {
+  return new Command('import')
+    .description('read a network from a .safetensors or .json file; a model file comes out')
+    .argument('<file>', 'a file that export or another program wrote')
+    .requiredOption('--out <file>', 'the model to write (JSON)')
+    .option(
+      '--activation <names>',
+      `where the file does not say: one for all layers, or one a layer: ${activationNames.join(', ')}`,
+    )
+    .action(importModel)
+}
+
+async function importModel(file: string, { out, activation }: ImportOptions): Promise<void> {
+  const network = await readNetwork(file, activation)
+  await checkWritable(out)
+  await writeModel(out, network)
+  const { sizes, activations, parameters } = network
+  note(`${out} written: ${sizes.join('-')}, ${activations.join(' · ')}, ${count(parameters.length)} parameters`)
+}
+
+async function readNetwork(path: string, activation: string | undefined): Promise<Network> {
+  const kind = extname(path).toLowerCase()
+  const names = activation?.split(',').map((name) => checkName('--activation', name.trim(), activationNames))
+  if (kind === '.json') {
+    if (names) throw new InputError(`--activation: ${path} names them itself; leave the option out`)
+    return readModel(path)
+  }
+  if (kind !== '.safetensors') throw new InputError(`${path}: expected a .safetensors or .json file`)
+  const bytes = await readBytes(path)
+  return withPath(path, () => fromSafetensors(bytes, { activations: names?.length === 1 ? names[0] : names }))
+}

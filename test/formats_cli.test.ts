@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fromSafetensors, Network, parseNpy, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
+import { expectSame, namedNetwork } from './formats.ts'
+
+const program = fileURLToPath(new URL('../dist/node/cli.js', import.meta.url))
+const network = namedNetwork('relu')
+let folder: string
+const file = (name: string) => join(folder, name)
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-formats-'))
+  writeFileSync(file('model.json'), JSON.stringify(network))
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** A file whose metadata do not say that it is ours. */
+function asOthersWrite(safetensors: Uint8Array): Buffer {
+  const bytes = Buffer.from(safetensors)
+  bytes.write('some-other', bytes.indexOf('webgpu-mlp'))
+  return bytes
+}
+
+interface Result {
+  code: number
+  out: string
+  error: string
+}
+
+/** Runs the built program in the test's folder. */
+function run(args: string): Promise<Result> {
+  const { DEBUG: _, ...env } = process.env
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args.split(' ')], { cwd: folder, env }, (failure, out, error) => {
+      resolve({ code: failure ? Number(failure.code) : 0, out, error })
+    })
+  })
+}
+
+describe('export', () => {
+  it('writes what the library writes, the format by name or by the end of the file’s', async () => {
+    const results = await Promise.all([
+      run('export --model model.json --out a/model.onnx'),
+      run('export --model model.json --out model.bin --to safetensors'),
+      run('export --model model.json --out model.MJS'),
+      run('export --model model.json --out model.npy --to npy'),
+    ])
+    expect(results.map(({ code, out }) => [code, out])).toEqual(Array(4).fill([0, '']))
+    expect(results[0]?.error).toMatch(/^a\/model\.onnx written: onnx, [\d.]+ K?i?B\n$/)
+    expect(readFileSync(file('a/model.onnx'))).toEqual(Buffer.from(await toOnnx(network)))
+    expect(readFileSync(file('model.bin'))).toEqual(Buffer.from(toSafetensors(network)))
+    expect(readFileSync(file('model.MJS'), 'utf8')).toBe(toJavaScript(network))
+    const { shape, data } = parseNpy(readFileSync(file('model.npy')))
+    expect(shape).toEqual([network.parameters.length])
+    expect(data).toEqual(network.parameters)
+    expect(readdirSync(file('a'))).toEqual(['model.onnx'])
+  })
+
+  it('tells of the formats in its help', async () => {
+    const { code, out } = await run('export --help')
+    expect(code).toBe(0)
+    expect(out).toMatch(/npy +all parameters as one float32 vector/)
+  })
+})
+
+describe('import', () => {
+  it('gives back the model that was exported', async () => {
+    await run('export --model model.json --out back.safetensors')
+    const { code, out, error } = await run('import back.safetensors --out back.json')
+    expect([code, out, error]).toEqual([0, '', 'back.json written: 3-4-2, relu · softmax, 26 parameters\n'])
+    expectSame(Network.fromJSON(JSON.parse(readFileSync(file('back.json'), 'utf8'))), network)
+    expect((await run('import back.json --out again.json')).code).toBe(0)
+    expect(readFileSync(file('again.json'))).toEqual(readFileSync(file('back.json')))
+  })
+
+  it('takes the activations of other programs’ files', async () => {
+    const bytes = asOthersWrite(toSafetensors(network))
+    expect(() => fromSafetensors(bytes)).toThrow('activations: the file does not name them')
+    writeFileSync(file('other.safetensors'), bytes)
+    expect((await run('import other.safetensors --out other.json --activation tanh')).error).toContain('tanh · tanh')
+    const { error } = await run('import other.safetensors --out other.json --activation relu,softmax')
+    expect(error).toContain('relu · softmax')
+    const predicted = Network.fromJSON(JSON.parse(readFileSync(file('other.json'), 'utf8')))
+    expect(predicted.parameters).toEqual(network.parameters)
+  })
+})
+
+describe('bad input: one line on standard error, exit 2, nothing written', () => {
+  beforeAll(() => {
+    const bytes = toSafetensors(network)
+    writeFileSync(file('good.safetensors'), bytes)
+    writeFileSync(file('cut.safetensors'), bytes.subarray(0, -1))
+    writeFileSync(file('plain.safetensors'), asOthersWrite(bytes))
+    writeFileSync(file('broken.json'), '{"format": "webgpu-mlp"')
+    writeFileSync(file('huge.json'), JSON.stringify({ ...network.toJSON(), scaling: { kind: 'normalize', offset: [0, 0, 0], scale: [1, 1, 1e-60] } })) // prettier-ignore
+    mkdirSync(file('a-folder.onnx'))
+  })
+
+  it.each([
+    [
+      'export --model model.json --out new/model.bin',
+      /--out: the end of 'new\/model\.bin' does not tell .*\.onnx.*--to/,
+    ],
+    ['export --model model.json --out new/m.onnx --to onx', /--to: unknown name 'onx' \(did you mean 'onnx'\?\)/],
+    ['export --model model.json', /required option '--out <file>' not specified/],
+    ['export --model nowhere.json --out new/m.onnx', /nowhere\.json: cannot be read/],
+    ['export --model broken.json --out new/m.onnx', /broken\.json: not a model file/],
+    ['export --model model.json --out a-folder.onnx', /a-folder\.onnx: is a folder/],
+    ['export --model huge.json --out new/m.onnx', /scaling of column 2 .*is outside of float32/],
+    ['import nowhere.safetensors --out new/m.json', /nowhere\.safetensors: cannot be read: there is no such file/],
+    ['import cut.safetensors --out new/m.json', /cut\.safetensors: safetensors: cut short: '\d\.\w+' ends at byte/],
+    ['import plain.safetensors --out new/m.json', /plain\.safetensors: activations: .*--activation/],
+    ['import plain.safetensors --out new/m.json --activation rel', /--activation: unknown name 'rel' \(did you mean/],
+    ['import plain.safetensors --out new/m.json --activation relu,relu,relu', /activations: expected 2/],
+    ['import good.safetensors --out new/m.json --activation tanh', /activations: the file names others/],
+    ['import model.json --out new/m.json --activation relu', /--activation: model\.json names them itself/],
+    ['import broken.json --out new/m.json', /broken\.json: not a model file: it is not JSON/],
+    ['import model.onnx --out new/m.json', /model\.onnx: expected a \.safetensors or \.json file/],
+    ['import good.safetensors --out a-folder.onnx', /a-folder\.onnx: is a folder/],
+    ['import good.safetensors', /required option '--out <file>' not specified/],
+    ['import --out new/m.json', /missing required argument 'file'/],
+  ])('%s', async (args, message) => {
+    const before = readdirSync(folder, { recursive: true })
+    const { code, out, error } = await run(args)
+    expect(out).toBe('')
+    expect(error.trim().split('\n')).toHaveLength(1)
+    expect(error).toMatch(/^webgpu-mlp: /)
+    expect(error).toMatch(message)
+    expect(code).toBe(2)
+    expect(readdirSync(folder, { recursive: true })).toEqual(before)
+  })
+})
