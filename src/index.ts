@@ -51,7 +51,19 @@ export { Network, type NetworkOptions, type NetworkParameters } from './model/ne
 export { Neuron } from './model/neuron.ts'
 export { Scaling } from './model/scaling.ts'
 export { lossNames, type LossName } from './training/loss.ts'
-export { confusionMatrix } from './training/metrics.ts'
+export {
+  classificationReport,
+  confusionMatrix,
+  precisionRecallF1,
+  regressionReport,
+  rocAuc,
+  topKAccuracy,
+  type ClassificationReport,
+  type ClassScore,
+  type ClassScores,
+  type MetricOptions,
+  type PrecisionRecallF1,
+} from './training/metrics.ts'
 export {
   adagrad,
   adam,

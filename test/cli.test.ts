@@ -164,6 +164,30 @@ describe('a CSV from training to prediction', () => {
     expect(out).toMatch(/scaling +standardize/)
   })
 
+  it('evaluate tells precision, recall, F1 and the confusion matrix; --json has them beside what it had', async () => {
+    const args = '--data moons --layers -,8,- --activation tanh --lr 0.5 --epochs 40 --seed 1 --backend cpu'
+    expect((await run(`train ${args} --out moons.json`)).code).toBe(0)
+    const { out } = await run('evaluate --model moons.json --data moons --seed 2 --backend cpu')
+    expect(out).toMatch(/^AUC +0\.9\d+ /m)
+    expect(out).toMatch(/^Class +Precision +Recall +F1 +Samples$/m)
+    expect(out).toMatch(/^upper +[01]\.\d{3} +[01]\.\d{3} +[01]\.\d{3} +250$/m)
+    expect(out).toMatch(/^weighted mean( +[01]\.\d{3}){3} +500$/m)
+    expect(out).toMatch(/^ +upper +lower\nupper +\d+ +\d+\nlower +\d+ +\d+$/m)
+    const json = await run('evaluate --model moons.json --data moons --seed 2 --backend cpu --json')
+    const told = JSON.parse(json.out) as { accuracy: number; confusionMatrix: number[][] }
+    expect(told).toMatchObject({
+      samples: 500,
+      lossFunction: 'quadratic',
+      classes: [{ name: 'upper', support: 250 }, { name: 'lower' }],
+      topK: { k: 1, accuracy: told.accuracy },
+      micro: { f1: told.accuracy },
+    })
+    const [[a], [, d]] = told.confusionMatrix as [[number, number], [number, number]]
+    expect((a + d) / 500).toBe(told.accuracy)
+    const { code, error } = await run('evaluate --model moons.json --data moons --top-k 3 --backend cpu')
+    expect([code, error]).toEqual([2, 'webgpu-mlp: --top-k: expected a whole number from 1 to 2, got 3\n'])
+  })
+
   it('tells R² for quantities', async () => {
     const rows = Array.from({ length: 50 }, (_, i) => `${i / 50},${(2 * i) / 50 + 1.25}`)
     writeFileSync(file('line.csv'), `x,y\n${rows.join('\n')}\n`)

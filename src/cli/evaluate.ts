@@ -1,14 +1,16 @@
 import { Command } from 'commander'
 import { scale } from '../data/preprocessing.ts'
-import { checkName } from '../errors.ts'
+import { checkInteger, checkName, InputError } from '../errors.ts'
 import type { Network } from '../model/network.ts'
 import { readModel } from '../node/files.ts'
 import type { LossName } from '../training/loss.ts'
+import { classificationReport } from '../training/metrics.ts'
 import { backendNames } from '../training/placement.ts'
 import { Trainer } from '../training/trainer.ts'
 import { describeData, loadData } from './data.ts'
 import { addBackendOption, addDataOptions, number, parseLoss } from './options.ts'
 import { decimal, percent, print } from './output.ts'
+import { boundaryOf, classNames, describeScores } from './scores.ts'
 
 interface EvaluateOptions {
   model: string
@@ -18,6 +20,7 @@ interface EvaluateOptions {
   noise?: number
   seed?: number
   loss?: string
+  topK?: number
   backend: string
   json?: boolean
 }
@@ -32,6 +35,7 @@ export function evaluateCommand(): Command {
   return command
     .option('--seed <number>', 'for generated data', number)
     .option('--loss <name>', 'default: crossEntropy for softmax outputs, else quadratic')
+    .option('--top-k <count>', 'also count as right what is among that many largest answers (default: 2)', number)
     .option('--json', 'print one JSON object instead of text')
     .action(evaluate)
 }
@@ -51,17 +55,30 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   const raw = loaded.validation ?? loaded.train
   const trainer = await Trainer.create(network, { backend, loss })
   try {
-    const evaluation = await trainer.evaluate(scaling ? scale(raw, scaling) : raw)
+    const scored = scaling ? scale(raw, scaling) : raw
+    const evaluation = await trainer.evaluate(scored)
+    const ofClasses = evaluation.r2 === undefined || classes !== undefined
+    const { topK } = options
+    if (topK !== undefined && !ofClasses) throw new InputError('--top-k: is for classes; these targets are quantities')
+    if (topK !== undefined) checkInteger('--top-k', topK, 1, Math.max(2, raw.targets.cols))
+    const boundary = boundaryOf(network)
+    const report = ofClasses
+      ? classificationReport(await trainer.predict(scored.inputs), scored, { topK, boundary })
+      : undefined
+    const names = classNames(classes ?? raw.classes, report?.classes.length ?? 0)
     const { name, description } = trainer.backend
     if (options.json) {
-      print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...evaluation }))
+      const named = report && { ...report, classes: report.classes.map((one, i) => ({ name: names[i], ...one })) }
+      print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...named, ...evaluation }))
       return
     }
     print(`Data   ${data}: ${describeData(raw)}`)
     print(`Loss   ${decimal(evaluation.loss)} (${loss})`)
-    if (evaluation.r2 === undefined || classes) print(`Score  ${percent(evaluation.accuracy)}`)
-    else {
-      print(`R²     ${decimal(evaluation.r2)}`)
+    if (report) {
+      print(`Score  ${percent(evaluation.accuracy)}`)
+      print(describeScores(names, report))
+    } else {
+      print(`R²     ${decimal(evaluation.r2 ?? NaN)}`)
       print(`Error  ${decimal(evaluation.meanAbsoluteError ?? NaN)} on average`)
     }
   } finally {

@@ -1,37 +1,255 @@
 import { argmax, Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
-import { checkKeys, describe, InputError } from '../errors.ts'
+import { checkInteger, checkKeys, describe, InputError } from '../errors.ts'
+import { regressionScore } from './score.ts'
+
+/** What measures of classes take. */
+export interface MetricOptions {
+  /** Where one output changes from the first class to the second: 0.5 unless told (0 for tanh). */
+  boundary?: number | undefined
+}
+
+/** How well one class, or the mean of several, is told from the others; each from 0 to 1. */
+export interface PrecisionRecallF1 {
+  /** TP / (TP + FP): how many of those answered with the class are of it. */
+  precision: number
+  /** TP / (TP + FN): how many of the class are answered with it. */
+  recall: number
+  /** 2·TP / (2·TP + FP + FN), the harmonic mean of the two. */
+  f1: number
+}
+
+/** A class's scores. */
+export interface ClassScore extends PrecisionRecallF1 {
+  /** How many samples are of the class. */
+  support: number
+}
+
+/** The scores of all classes, and their means. */
+export interface ClassScores {
+  /** One for each class, in the order of the targets' columns. */
+  classes: ClassScore[]
+  /** The plain mean over the classes that occur among samples or answers. */
+  macro: PrecisionRecallF1
+  /** The mean over the classes, each as often as it has samples. */
+  weighted: PrecisionRecallF1
+  /** From the sums of TP, FP and FN over all classes: where each sample is of one class, the accuracy. */
+  micro: PrecisionRecallF1
+}
+
+/** All that {@link classificationReport} tells. */
+export interface ClassificationReport extends ClassScores {
+  samples: number
+  accuracy: number
+  topK: { k: number; accuracy: number }
+  /** The area under the ROC curve; null for more than two classes, and where all samples are of one. */
+  rocAuc: number | null
+  confusionMatrix: number[][]
+}
+
+/** Answers beside the classes that they should be. */
+interface Answered {
+  readonly answers: Matrix
+  readonly labels: Uint32Array
+  /** At least 2: one column tells two classes apart. */
+  readonly classes: number
+  readonly boundary: number
+}
+
+function checkAnswers(answers: MatrixLike, data: Dataset): Matrix {
+  if (!(data instanceof Dataset)) throw new InputError(`data: expected a Dataset, got ${describe(data)}`)
+  const matrix = Matrix.from(answers, 'answers')
+  const { rows, cols } = data.targets
+  if (matrix.rows === rows && matrix.cols === cols) return matrix
+  throw new InputError(
+    `answers: expected ${rows} × ${cols} values, as many as targets, got ${matrix.rows} × ${matrix.cols}`,
+  )
+}
+
+function readAnswers(name: string, answers: MatrixLike, data: Dataset, options: MetricOptions, keys: string[]) {
+  checkKeys(name, options, ['boundary', ...keys])
+  const { boundary = 0.5 } = options
+  const matrix = checkAnswers(answers, data)
+  return { answers: matrix, labels: data.labels(boundary), classes: Math.max(2, matrix.cols), boundary }
+}
 
 /**
  * How often each class was taken for which: row i counts the samples of class i, column j those answered with class j,
  * as in scikit-learn's `confusion_matrix`. The diagonal is what was answered right.
  * @param answers samples × outputs, as {@link Trainer.predict} gives them; one column is two classes
  * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
- * @param options `boundary`: where one output changes from the first class to the second, 0.5 unless told (0 for tanh)
  * @throws InputError where the shapes differ
  * @example
  * const counts = confusionMatrix(await trainer.predict(test.inputs), test)
  * counts[3][8] // how many threes were taken for eights
  */
-export function confusionMatrix(
-  answers: MatrixLike,
-  data: Dataset,
-  options: { boundary?: number | undefined } = {},
-): number[][] {
-  checkKeys('confusionMatrix', options, ['boundary'])
-  if (!(data instanceof Dataset)) throw new InputError(`data: expected a Dataset, got ${describe(data)}`)
-  const { rows, cols, data: values } = Matrix.from(answers, 'answers')
-  if (rows !== data.length || cols !== data.targets.cols) {
-    throw new InputError(
-      `answers: expected ${data.length} × ${data.targets.cols} values, as many as targets, got ${rows} × ${cols}`,
-    )
-  }
-  const { boundary = 0.5 } = options
-  const classes = Math.max(2, cols)
+export function confusionMatrix(answers: MatrixLike, data: Dataset, options: MetricOptions = {}): number[][] {
+  return countAnswers(readAnswers('confusionMatrix', answers, data, options, []))
+}
+
+function countAnswers({ answers, labels, classes, boundary }: Answered): number[][] {
+  const { cols, data } = answers
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
-  data.labels(boundary).forEach((label, i) => {
-    const answer = cols === 1 ? Number(values[i]! > boundary) : argmax(values, i * cols, cols)
+  labels.forEach((label, i) => {
+    const answer = cols === 1 ? Number(data[i]! > boundary) : argmax(data, i * cols, cols)
     counts[label]![answer]!++
   })
   return counts
+}
+
+/**
+ * Precision, recall and F1 of each class, and their macro, weighted and micro means, as scikit-learn's
+ * `precision_recall_fscore_support` gives them; a share of nothing is 0 (its `zero_division=0`).
+ * @param counts classes × classes, as {@link confusionMatrix} gives them
+ * @throws InputError where the counts are not a square of whole numbers
+ * @example
+ * const { classes, macro } = precisionRecallF1(confusionMatrix(answers, test))
+ * console.log(classes[3].recall, macro.f1)
+ */
+export function precisionRecallF1(counts: readonly (readonly number[])[]): ClassScores {
+  checkCounts(counts)
+  const answered = counts.map((_, j) => sum(counts.map((row) => row[j]!)))
+  const supports = counts.map(sum)
+  const hits = counts.map((row, i) => row[i]!)
+  const classes = counts.map((_, i) => ({ ...score(hits[i]!, answered[i]!, supports[i]!), support: supports[i]! }))
+  const occurring = classes.filter((_, i) => answered[i]! + supports[i]! > 0)
+  const samples = sum(supports)
+  const mean = (weight: (one: ClassScore) => number): PrecisionRecallF1 => {
+    const of = (key: keyof PrecisionRecallF1) => sum(occurring.map((one) => weight(one) * one[key]))
+    return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
+  }
+  return {
+    classes,
+    macro: mean(() => 1 / occurring.length),
+    weighted: mean(({ support }) => support / samples),
+    micro: score(sum(hits), samples, samples),
+  }
+}
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
+
+/** @param answered TP + FP @param support TP + FN */
+function score(hits: number, answered: number, support: number): PrecisionRecallF1 {
+  return { precision: share(hits, answered), recall: share(hits, support), f1: share(2 * hits, answered + support) }
+}
+
+function checkCounts(counts: readonly (readonly number[])[]): void {
+  const classes = Array.isArray(counts) ? counts.length : 0
+  if (classes < 2) throw new InputError(`counts: expected at least two rows, one a class, got ${describe(counts)}`)
+  counts.forEach((row, i) => {
+    if (!Array.isArray(row) || row.length !== classes) {
+      throw new InputError(`counts: row ${i} is ${describe(row)}, expected ${classes} counts, one a class`)
+    }
+    row.forEach((count, j) => checkInteger(`counts[${i}][${j}]`, count, 0, Number.MAX_SAFE_INTEGER))
+  })
+}
+
+/**
+ * The share of samples whose class is among the `k` with the largest answers, as scikit-learn's
+ * `top_k_accuracy_score`. Of equal answers the first column counts as the larger, so that `k` = 1 is the accuracy.
+ * @param answers samples × outputs; one column is two classes
+ * @param options `k`: from 1 to the count of classes, 2 unless told
+ * @throws InputError where the shapes differ, and for another `k`
+ * @example const topFive = topKAccuracy(await trainer.predict(test.inputs), test, { k: 5 })
+ */
+export function topKAccuracy(answers: MatrixLike, data: Dataset, options: MetricOptions & { k?: number } = {}): number {
+  const answered = readAnswers('topKAccuracy', answers, data, options, ['k'])
+  return countTopK(answered, checkInteger('k', options.k ?? 2, 1, answered.classes))
+}
+
+function countTopK({ answers, labels, boundary }: Answered, k: number): number {
+  const { cols, data } = answers
+  let right = 0
+  labels.forEach((label, i) => {
+    if (cols === 1) {
+      right += Number(k > 1 || Number(data[i]! > boundary) === label)
+      return
+    }
+    const own = data[i * cols + label]!
+    let before = 0
+    for (let j = 0; j < cols; j++) {
+      const other = data[i * cols + j]!
+      before += Number(other > own || (other === own && j < label))
+    }
+    right += Number(before < k)
+  })
+  return right / labels.length
+}
+
+/**
+ * The area under the ROC curve of two classes, as scikit-learn's `roc_auc_score`: the share of pairs, one sample of each
+ * class, in which that of the second class has the larger answer; equal answers count half (Mann and Whitney's U).
+ * @param answers samples × 1, or samples × 2: then what counts is how far the second column is above the first
+ * @returns 0 to 1, and NaN where all samples are of one class
+ * @throws InputError for more than two classes, and where the shapes differ
+ * @example const area = rocAuc(await trainer.predict(test.inputs), test)
+ */
+export function rocAuc(answers: MatrixLike, data: Dataset, options: MetricOptions = {}): number {
+  const answered = readAnswers('rocAuc', answers, data, options, [])
+  if (answered.classes > 2) throw new InputError(`answers: rocAuc is for two classes, got ${answered.classes} columns`)
+  return areaUnderCurve(answered)
+}
+
+function areaUnderCurve({ answers, labels }: Answered): number {
+  const { cols, data } = answers
+  const scores = Float64Array.from(labels, (_, i) => (cols === 1 ? data[i]! : data[2 * i + 1]! - data[2 * i]!))
+  const order = Uint32Array.from(labels.keys()).sort((a, b) => scores[a]! - scores[b]!)
+  let [firsts, seconds, below] = [0, 0, 0]
+  for (let start = 0; start < order.length;) {
+    // All samples with the same answer are taken together.
+    let [tiedFirsts, tiedSeconds] = [0, 0]
+    const answer = scores[order[start]!]!
+    for (; start < order.length && scores[order[start]!] === answer; start++) {
+      if (labels[order[start]!] === 1) tiedSeconds++
+      else tiedFirsts++
+    }
+    below += tiedSeconds * (firsts + tiedFirsts / 2)
+    firsts += tiedFirsts
+    seconds += tiedSeconds
+  }
+  return below / (firsts * seconds)
+}
+
+/**
+ * Everything that scikit-learn's `classification_report` tells of answers with classes, and more: precision, recall and
+ * F1 a class and averaged, accuracy, top-k accuracy, the area under the ROC curve of two classes, the confusion matrix.
+ * @param answers samples × outputs, as {@link Trainer.predict} gives them; one column is two classes
+ * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
+ * @param options `topK`: 2 unless told, or 1 for two classes
+ * @throws InputError where the shapes differ, and for a `topK` that is not from 1 to the count of classes
+ * @example
+ * const report = classificationReport(await trainer.predict(test.inputs), test, { topK: 3 })
+ * report.classes.forEach(({ precision, recall, f1, support }, i) => console.log(i, precision, recall, f1, support))
+ * console.log(report.macro.f1, report.topK.accuracy)
+ */
+export function classificationReport(
+  answers: MatrixLike,
+  data: Dataset,
+  options: MetricOptions & { topK?: number | undefined } = {},
+): ClassificationReport {
+  const answered = readAnswers('classificationReport', answers, data, options, ['topK'])
+  const k = checkInteger('topK', options.topK ?? Math.min(2, answered.classes - 1), 1, answered.classes)
+  const counts = countAnswers(answered)
+  const area = answered.classes === 2 ? areaUnderCurve(answered) : NaN
+  return {
+    samples: data.length,
+    accuracy: sum(counts.map((row, i) => row[i]!)) / data.length,
+    ...precisionRecallF1(counts),
+    topK: { k, accuracy: countTopK(answered, k) },
+    rocAuc: Number.isNaN(area) ? null : area,
+    confusionMatrix: counts,
+  }
+}
+
+/**
+ * R² (the coefficient of determination, the mean over the outputs) and the mean absolute error of predicted quantities,
+ * as scikit-learn's `r2_score` and `mean_absolute_error`. An output whose targets are all the same has an R² of 1 where
+ * it is hit exactly, else 0.
+ * @param answers samples × outputs, as {@link Trainer.predict} gives them
+ * @throws InputError where the shapes differ
+ * @example const { r2, meanAbsoluteError } = regressionReport(await trainer.predict(test.inputs), test)
+ */
+export function regressionReport(answers: MatrixLike, data: Dataset): { r2: number; meanAbsoluteError: number } {
+  return regressionScore(checkAnswers(answers, data).data, data)
 }

@@ -1,0 +1,73 @@
+import type { Network } from '../model/network.ts'
+import type { ClassificationReport, PrecisionRecallF1 } from '../training/metrics.ts'
+import { count } from './data.ts'
+import { decimal, percent, table } from './output.ts'
+
+/** Classes up to which a terminal has room for a line each, and for the matrix. */
+const MOST_LINES = 20
+const MOST_COLUMNS = 12
+const MOST_LETTERS = 24
+
+/** Where a network's single output changes from the first class to the second. */
+export function boundaryOf(network: Network): number {
+  return network.sizes.at(-1) === 1 && network.activations.at(-1) === 'tanh' ? 0 : 0.5
+}
+
+/** The classes' names, or their numbers where they have none. */
+export function classNames(names: readonly string[] | undefined, classes: number): string[] {
+  return Array.from({ length: classes }, (_, i) => names?.[i] ?? String(i))
+}
+
+/** A name from the data on one line of a terminal: nothing in it moves the cursor, and it is not too long. */
+export function plain(name: string): string {
+  const text = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '·')
+  const letters = Array.from(text)
+  return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS - 1).join('')}…` : text
+}
+
+/** Precision, recall and F1 of each class and on average, a line each. */
+export function scoreTable(names: readonly string[], report: ClassificationReport): string {
+  const line = (name: string, { precision, recall, f1 }: PrecisionRecallF1, support: number) => [
+    name,
+    ...[precision, recall, f1].map((value) => value.toFixed(3)),
+    count(support),
+  ]
+  const { classes, samples } = report
+  const shown = classes.length <= MOST_LINES ? classes : []
+  return alignRight([
+    ['Class', 'Precision', 'Recall', 'F1', 'Samples'],
+    ...shown.map((one, i) => line(plain(names[i] ?? String(i)), one, one.support)),
+    line('macro mean', report.macro, samples),
+    line('weighted mean', report.weighted, samples),
+    line('micro mean', report.micro, samples),
+  ])
+}
+
+/** The confusion matrix, rows what the samples are and columns what was answered; undefined for too many classes. */
+export function confusionTable(names: readonly string[], { confusionMatrix }: ClassificationReport) {
+  if (confusionMatrix.length > MOST_COLUMNS) return undefined
+  const shown = names.map(plain)
+  return alignRight([['', ...shown], ...confusionMatrix.map((row, i) => [shown[i] ?? '', ...row.map(count)])])
+}
+
+/** All of it, for people. */
+export function describeScores(names: readonly string[], report: ClassificationReport): string {
+  const { rocAuc, topK, classes } = report
+  const lines = [
+    ...(classes.length > 2 ? [`Top ${topK.k}  ${percent(topK.accuracy)}`] : []),
+    ...(rocAuc === null ? [] : [`AUC    ${decimal(rocAuc)} (area under the ROC curve)`]),
+  ]
+  const matrix = confusionTable(names, report)
+  const parts = [
+    lines.join('\n'),
+    scoreTable(names, report),
+    matrix && `Answered (columns) where it is (rows)\n${matrix}`,
+  ]
+  return parts.filter(Boolean).join('\n\n')
+}
+
+/** A table whose numbers, all columns but the first, end where their heads end. */
+function alignRight(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return table(rows.map((row) => row.map((cell, i) => (i === 0 ? cell : cell.padStart(widths[i] ?? 0)))))
+}
