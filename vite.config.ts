@@ -108,6 +108,8 @@ export default defineConfig(({ mode }) => {
     test: {
       include: ['test/**/*.test.ts'],
       pool: 'forks',
+      // Else the reports' style would be empty in tests.
+      css: true,
       testTimeout: 60_000,
       hookTimeout: 60_000,
     },

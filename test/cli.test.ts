@@ -67,7 +67,8 @@ describe('train', () => {
     const model = JSON.parse(readFileSync(file('a/model.json'), 'utf8')) as { sizes: number[]; classes: string[] }
     expect(model.sizes).toEqual([2, 3, 2])
     expect(model.classes).toEqual(['outside', 'inside'])
-    expect(readdirSync(file('a'))).toEqual(['model.json', 'report.html'])
+    expect(readdirSync(file('a'))).toEqual(['history.csv', 'model.json', 'report.html'])
+    expect(readFileSync(file('a/history.csv'), 'utf8').split('\r\n')).toHaveLength(600 + 2)
   })
 
   it('prints a plain line an epoch where there is no terminal', async () => {
@@ -194,6 +195,39 @@ describe('a CSV from training to prediction', () => {
     const args = '--data line.csv --layers -,- --activation linear --loss meanSquaredError --epochs 200 --seed 1'
     const { out } = await run(`train ${args} --backend cpu`)
     expect(Number(/Training data +loss [\d.e-]+, R² ([\d.]+)/.exec(out)?.[1])).toBeGreaterThan(0.99)
+  })
+})
+
+describe('report', () => {
+  it('compares runs: from folders, from files, as JSON', async () => {
+    const args = 'train --data xor --epochs 3 --seed 1 --test 0.2 --backend cpu'
+    for (const rate of [0.1, 1])
+      expect((await run(`${args} --lr ${rate} --report sgd/${rate}/report.html`)).code).toBe(0)
+    const { code, out, error } = await run('report sgd --out sgd/all.html')
+    expect([code, out, error]).toEqual([0, '2 runs compared in sgd/all.html\n', ''])
+    // The page of a comparison is no run, and what is named twice counts once.
+    const json = await run('report sgd/all.html sgd/0.1 sgd --json')
+    expect(json.error).toBe('webgpu-mlp: note: sgd/all.html: holds no run, left out\n')
+    const runs = JSON.parse(json.out) as { name: string; fingerprint: string; epochs: number }[]
+    expect(runs.map(({ name }) => name)).toEqual(['sgd/0.1', 'sgd/1'])
+    expect(runs[0]).toMatchObject({
+      epochs: 3,
+      scoreName: 'accuracy',
+      fingerprint: expect.stringMatching(/^[\da-f]{16}$/),
+    })
+    expect(existsSync(file('comparison.html'))).toBe(false)
+  })
+
+  it.each([
+    ['report', /missing required argument 'runs'/],
+    ['report nowhere', /nowhere: there is no such file or folder/],
+    ['report nothing-here', /report: found no run in nothing-here; expected what train --report wrote/],
+  ])('%s', async (args, message) => {
+    mkdirSync(file('nothing-here'), { recursive: true })
+    const { code, error } = await run(args)
+    expect(code).toBe(2)
+    expect(error).toMatch(message)
+    rmSync(file('nothing-here'), { recursive: true })
   })
 })
 

@@ -1,71 +1,259 @@
-import { describe, expect, it } from 'vitest'
-import { escapeHtml, escapeJson, makeReport } from '../src/cli/report/report.ts'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bestRuns, divideSettings, makeComparison } from '../src/cli/report/comparison.ts'
+import { historyCsv, historyPath } from '../src/cli/report/history.ts'
+import { escapeHtml, escapeJson } from '../src/cli/report/html.ts'
+import { pictureSide } from '../src/cli/report/mistakes.ts'
+import { makeRecord, readRecord } from '../src/cli/report/record.ts'
+import { makeReport, type Run, writeReport } from '../src/cli/report/report.ts'
 import { Dataset } from '../src/data/dataset.ts'
+import { digits } from '../src/data/generators.ts'
 import { Network } from '../src/model/network.ts'
+import { sgd } from '../src/training/optimizer.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { launchChromium } from './browser.ts'
 
 const wicked = '</script><script>window.stolen = true</script>'
+const quoted = `"'&\u2028<img src=x onerror="window.stolen=true">\u0000`
 
-/** A report of a small run whose names would like to be markup. */
-async function wickedReport(): Promise<string> {
-  const x = Array.from({ length: 40 }, (_, i) => [Math.cos(i), Math.sin(2 * i)])
-  const data = Dataset.from(x, x.map((_, i) => (i % 2 ? wicked : 'plain')), { features: [wicked, `"'&`] }) // prettier-ignore
-  const network = Network.create({ sizes: [2, 3, 2], seed: 1 })
+interface Case {
+  data: Dataset
+  learningRate?: number
+  regression?: boolean
+}
+
+/** A small run whose names would like to be markup. */
+async function makeRun({ data, learningRate = 0.1, regression = false }: Case): Promise<Run> {
+  const sizes = [data.inputs.cols, 3, data.targets.cols]
+  const network = Network.create({ sizes, seed: 1, ...(regression && { output: 'linear' }) })
   network.features = data.features
   network.classes = data.classes
-  const trainer = await Trainer.create(network, { backend: 'cpu', seed: 1 })
+  const optimizer = sgd({ learningRate })
+  const trainer = await Trainer.create(network, { backend: 'cpu', seed: 1, optimizer })
   const { epochs, seconds } = await trainer.fit(data, { epochs: 5, validation: data })
+  await trainer.read()
   const result = await trainer.evaluate(data)
   const { name, description } = trainer.backend
-  const settings = { data: wicked, optimizer: trainer.optimizer }
+  const settings = { data: wicked, target: quoted, optimizer, seed: 1, json: true }
   const prepared = { train: data, validation: data, scaling: undefined }
   const backend = { name, description }
-  return makeReport({
-    network,
-    data: prepared,
-    epochs,
-    seconds,
-    settings,
-    backend,
-    result,
-    validation: result,
-    trainer,
-  })
+  return { network, data: prepared, epochs, seconds, settings, backend, result, validation: result, trainer }
+}
+
+/** 40 samples of so many inputs and two classes, named as badly as names can be. */
+function wickedData(inputs: number): Dataset {
+  const x = Array.from({ length: 40 }, (_, i) => Array.from({ length: inputs }, (_, j) => Math.sin(i * (j + 1))))
+  const names = [wicked, quoted, 'a,b\n"c"', '__proto__']
+  const features = Array.from({ length: inputs }, (_, j) => names[j] ?? `${wicked} ${j}`)
+  return Dataset.from(x, x.map((_, i) => (i % 3 ? wicked : quoted)), { features }) // prettier-ignore
 }
 
 describe('the report', () => {
   it('is one file that loads nothing', async () => {
-    const html = await wickedReport()
-    expect(html).not.toMatch(/\b(src|href)\s*=/)
+    const html = await makeReport(await makeRun({ data: wickedData(2) }))
+    // `src=` stands in it as the text of a name, its angle bracket escaped.
+    expect(html.replaceAll('&lt;img src=x', '').replaceAll('\\u003cimg src=x', '')).not.toMatch(/\b(src|href)\s*=/)
     expect(html).not.toMatch(/url\(|@import|fetch\(|XMLHttpRequest/)
     expect(html).toContain("default-src 'none'")
   })
 
   it('takes names as text, in markup and in data', async () => {
-    const html = await wickedReport()
+    const html = await makeReport(await makeRun({ data: wickedData(2) }))
     expect(html).not.toContain(wicked)
+    expect(html).not.toContain('<img')
     expect(html.match(/<script/g)).toHaveLength(3)
     expect(escapeHtml('<a href="x">&\'')).toBe('&lt;a href=&quot;x&quot;&gt;&amp;&#39;')
     expect(JSON.parse(escapeJson({ a: '</script>&\u2028' }))).toEqual({ a: '</script>&\u2028' })
     expect(escapeJson('</script>')).not.toContain('<')
   })
 
-  it('draws its charts in a browser, without an error and without a request', async () => {
-    const browser = await launchChromium()
-    try {
-      const page = await browser.newPage({ locale: 'en-US' })
-      const problems: string[] = []
-      page.on('pageerror', ({ message }) => problems.push(message))
-      page.on('console', (message) => problems.push(message.text()))
-      page.on('request', (request) => problems.push(request.url()))
-      await page.setContent(await wickedReport())
-      expect(problems).toEqual([])
-      expect(await page.locator('canvas').count()).toBe(4)
-      expect(await page.evaluate(() => 'stolen' in window)).toBe(false)
-      expect(await page.locator('.legend span').allTextContents()).toEqual([wicked, 'plain'])
-    } finally {
-      await browser.close()
+  it('holds settings, environment, and a fingerprint of the parameters', async () => {
+    const run = await makeRun({ data: wickedData(3) })
+    const html = await makeReport(run)
+    const hash = createHash('sha256').update(new Uint8Array(run.network.parameters.buffer)).digest('hex').slice(0, 16)
+    expect(html).toContain(`<td>${hash}</td>`)
+    for (const row of ['learningRate</th><td>0.1', 'seed</th><td>1', `node</th><td>${process.version}`, 'processor']) {
+      expect(html).toContain(`<tr><th scope="row">${row}`)
     }
+    expect(html).toContain('backend used</th><td>cpu: CPU, float32')
+    expect(html).not.toContain('json</th>')
+  })
+})
+
+describe('a report in a browser', () => {
+  let browser: Browser
+  let folder: string
+  beforeAll(async () => {
+    browser = await launchChromium()
+    folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-report-'))
+  })
+  afterAll(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Opens a page from a file, as people do; nothing may go wrong, run that is not its own, or be asked for. */
+  async function open(html: string, colorScheme: 'light' | 'dark' = 'light') {
+    const file = join(folder, `<b>'&${Math.abs(html.length)} ${colorScheme}.html`)
+    writeFileSync(file, html)
+    const url = pathToFileURL(file).href
+    const page = await browser.newPage({ locale: 'en-US', colorScheme })
+    const problems: string[] = []
+    page.on('pageerror', ({ message }) => problems.push(message))
+    page.on('console', (message) => problems.push(message.text()))
+    page.on('dialog', (dialog) => problems.push(dialog.message()))
+    page.on('request', (request) => {
+      if (request.url() !== url) problems.push(request.url())
+    })
+    await page.goto(url)
+    expect(problems).toEqual([])
+    expect(await page.evaluate(() => 'stolen' in window)).toBe(false)
+    return page
+  }
+  /** As a browser reads it from markup, where U+0000 cannot stand; from JSON it comes whole. */
+  const shown = quoted.replace('\u0000', '')
+
+  it.each(['light', 'dark'] as const)('draws plane, curves, matrix and wrong answers (%s)', async (scheme) => {
+    const page = await open(await makeReport(await makeRun({ data: wickedData(2) })), scheme)
+    expect(await page.locator('canvas').count()).toBe(4)
+    const legend = await page.locator('.legend span').allTextContents()
+    expect(legend.sort()).toEqual([quoted, wicked].sort())
+    const matrix = await page.locator('.confusion td:not(:empty)').allTextContents()
+    expect(matrix.map(Number).reduce((a, b) => a + b)).toBe(40)
+    expect(await page.locator('#classes .data').first().locator('tbody tr').count()).toBe(5)
+    const heads = await page.locator('#mistakes thead th').allTextContents()
+    expect(heads).toEqual(['is', 'answered', 'output', wicked, shown])
+    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    expect(background).toBe(scheme === 'dark' ? 'rgb(20, 23, 29)' : 'rgb(246, 247, 249)')
+    await page.close()
+  })
+
+  it('shows square pictures that were answered wrong', async () => {
+    const some = digits({ samples: 60, seed: 1 })
+    const page = await open(await makeReport(await makeRun({ data: some })))
+    const wrong = Number(/^(\d+) of 60/.exec((await page.locator('#mistakes .note').textContent()) ?? '')?.[1])
+    expect(wrong).toBeGreaterThan(0)
+    expect(await page.locator('#mistakes canvas').count()).toBe(wrong)
+    expect(await page.locator('#mistakes figcaption').first().textContent()).toMatch(/^\d, is \d$/)
+    await page.close()
+  })
+
+  it('shows the largest errors of quantities, and no score that means nothing', async () => {
+    const x = Array.from({ length: 30 }, (_, i) => [i / 30, 1 - i / 30])
+    const data = Dataset.from(x, x.map(([a = 0]) => 2 * a), { features: [wicked, quoted] }) // prettier-ignore
+    const page = await open(await makeReport(await makeRun({ data, regression: true })))
+    expect(await page.locator('canvas').count()).toBe(1)
+    const errors = (await page.locator('#mistakes td:nth-child(3)').allTextContents()).map(Number)
+    expect(errors).toHaveLength(20)
+    expect(errors).toEqual(errors.toSorted((a, b) => b - a))
+    expect(await page.locator('.tile').first().textContent()).toMatch(/^Training R²-?[\d.]+/)
+    await page.close()
+  })
+
+  it.each(['light', 'dark'] as const)('compares runs (%s)', async (scheme) => {
+    const data = wickedData(3)
+    const runs = await Promise.all([0.1, 3].map((learningRate) => makeRun({ data, learningRate })))
+    const records = runs.map((run, i) => ({ name: [wicked, quoted][i]!, record: makeRecord(run) }))
+    const page = await open(makeComparison(records), scheme)
+    expect(await page.locator('canvas').count()).toBe(2)
+    const table = page.locator('.data').first()
+    expect(await table.locator('tbody th').allTextContents()).toEqual([wicked, shown])
+    expect(await table.locator('thead th').allTextContents()).toContain('learningRate')
+    expect(await table.locator('thead th').allTextContents()).not.toContain('seed')
+    expect(await page.locator('details th').allTextContents()).toContain('seed')
+    const labels = await page.locator('#loss .u-label').allTextContents()
+    expect(labels).toEqual(['epoch', wicked, `${wicked} (validation)`, quoted, `${quoted} (validation)`])
+    await page.close()
+  })
+})
+
+describe('the record of a run', () => {
+  it('comes back from a report, and its settings are divided', async () => {
+    const data = wickedData(2)
+    const [a, b] = await Promise.all([0.1, 3].map((learningRate) => makeRun({ data, learningRate })))
+    const record = makeRecord(a!)
+    expect(readRecord(await makeReport(a!), 'a.html')).toEqual(record)
+    expect(record).toMatchObject({ scoreName: 'accuracy', epochs: 5, validation: { score: a!.result.accuracy } })
+    expect(record.curves.validationLoss).toEqual(a!.epochs.map(({ validation }) => validation?.loss))
+    const other = makeRecord(b!)
+    const runs = [
+      { name: 'a', record },
+      { name: 'b', record: other },
+    ]
+    expect(divideSettings(runs).differing).toEqual([['learningRate', ['0.1', '3']]])
+    expect(divideSettings(runs).same).toContainEqual(['seed', '1'])
+    const better = { ...other, validation: { loss: 0, score: 1 } }
+    expect(bestRuns([runs[0]!, { name: 'b', record: better }])).toEqual(new Set([1]))
+    expect(bestRuns([runs[0]!, { name: 'b', record: { ...better, scoreName: 'R²' } }])).toEqual(new Set())
+  })
+
+  it('is taken for one only after a look', async () => {
+    const html = await makeReport(await makeRun({ data: wickedData(2) }))
+    expect(readRecord('<!doctype html><p>Something else', 'x.html')).toBeUndefined()
+    expect(() => readRecord(html.slice(0, html.indexOf('"plane":')), 'x.html')).toThrow('x.html: the run in it is cut')
+    const changed = html.replace('"format":"webgpu-mlp run","version":1', '"format":"webgpu-mlp run","version":9')
+    expect(() => readRecord(changed, 'x.html')).toThrow('x.html: holds a run of another version')
+    const bad = html.replace('"scoreName":"accuracy"', '"scoreName":{}')
+    expect(() => readRecord(bad, 'x.html')).toThrow('x.html: holds a run of another version')
+  })
+})
+
+describe('the history beside a report', () => {
+  it('is CSV of RFC 4180, an epoch a line', async () => {
+    const run = await makeRun({ data: wickedData(2) })
+    const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-history-'))
+    await writeReport(join(folder, 'report.html'), run)
+    const csv = readFileSync(join(folder, 'history.csv'), 'utf8')
+    rmSync(folder, { recursive: true })
+    const lines = csv.split('\r\n')
+    expect(lines[0]).toBe('epoch,loss,accuracy,validation_loss,validation_accuracy,seconds')
+    expect(lines).toHaveLength(1 + 5 + 1)
+    expect(lines.at(-1)).toBe('')
+    const { epoch, loss, accuracy, validation, seconds } = run.epochs[4]!
+    expect(lines[5]!.split(',').map(Number)).toEqual([
+      epoch,
+      loss,
+      accuracy,
+      validation?.loss,
+      validation?.accuracy,
+      seconds,
+    ])
+    const bare = historyCsv([{ ...run.epochs[0]!, validation: null }])
+    expect(bare.split('\r\n')[1]!.split(',').slice(3, 5)).toEqual(['', ''])
+  })
+
+  it('has a name of its own for each report, and none beside a device', () => {
+    expect(historyPath('runs/a/report.html')).toBe('runs/a/history.csv')
+    expect(historyPath('report.html')).toBe('history.csv')
+    expect(historyPath('runs/adam.html')).toBe('runs/adam-history.csv')
+    expect(historyPath('runs/myreport.html')).toBe('runs/myreport-history.csv')
+    expect(historyPath('/dev/stdout')).toBeUndefined()
+  })
+})
+
+describe('pictureSide', () => {
+  const of = (cols: number, features?: string[]) =>
+    pictureSide(Dataset.from([Array.from({ length: cols }, () => 0)], [0], { features }))
+
+  it('knows pictures by their size, and columns with names of their own are none', () => {
+    expect(pictureSide(digits({ samples: 10, seed: 1 }))).toBe(28)
+    expect([of(25), of(36), of(24), of(16)]).toEqual([5, 6, undefined, undefined])
+    expect(
+      of(
+        25,
+        Array.from({ length: 25 }, (_, i) => `1x${i + 1}`),
+      ),
+    ).toBe(5)
+    expect(
+      of(
+        25,
+        Array.from({ length: 25 }, (_, i) => (i === 7 ? 'age' : `x${i}`)),
+      ),
+    ).toBeUndefined()
   })
 })

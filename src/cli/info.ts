@@ -4,6 +4,7 @@ import { readModel } from '../node/files.ts'
 import { chooseBackend } from '../training/placement.ts'
 import { count } from './data.ts'
 import { print, table } from './output.ts'
+import { fingerprint } from './report/record.ts'
 
 export function infoCommand(): Command {
   return new Command('info')
@@ -27,13 +28,15 @@ async function describeProgram(): Promise<Record<string, string>> {
 }
 
 async function describeModel(path: string): Promise<Record<string, string | number>> {
-  const { sizes, activations, parameters, features, classes, scaling } = await readModel(path)
+  const network = await readModel(path)
+  const { sizes, activations, parameters, features, classes, scaling } = network
   const names = (list: readonly string[] | undefined) =>
     list ? `${list.slice(0, 12).join(', ')}${list.length > 12 ? `, … (${list.length})` : ''}` : 'unnamed'
   return {
     sizes: sizes.join('-'),
     activations: activations.join(', '),
     parameters: count(parameters.length),
+    fingerprint: fingerprint(network),
     features: names(features),
     classes: names(classes),
     scaling: scaling ? `${scaling.kind}, applied to the inputs before the network` : 'none',

@@ -8,6 +8,7 @@ import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import { report } from './output.ts'
 import { predictCommand } from './predict.ts'
+import { reportCommand } from './report.ts'
 import { trainCommand } from './train.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -23,6 +24,7 @@ function makeProgram(): Command {
     trainCommand,
     predictCommand,
     evaluateCommand,
+    reportCommand,
     verifyCommand,
     exportCommand,
     importCommand,

@@ -1,3 +1,5 @@
+import { argmax } from '../data/dataset.ts'
+import type { Matrix } from '../data/matrix.ts'
 import type { Network } from '../model/network.ts'
 import type { ClassificationReport, PrecisionRecallF1 } from '../training/metrics.ts'
 import { count } from './data.ts'
@@ -70,4 +72,9 @@ export function describeScores(names: readonly string[], report: ClassificationR
 function alignRight(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   return table(rows.map((row) => row.map((cell, i) => (i === 0 ? cell : cell.padStart(widths[i] ?? 0)))))
+}
+
+/** The class that an answer means: the largest output, or for a single one the side of its boundary. */
+export function chosenClass({ cols, data }: Matrix, i: number, boundary: number): number {
+  return cols === 1 ? Number(data[i]! > boundary) : argmax(data, i * cols, cols)
 }

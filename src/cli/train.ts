@@ -5,7 +5,7 @@ import type { Dataset } from '../data/dataset.ts'
 import { checkInteger, checkName, checkNumber, InputError } from '../errors.ts'
 import { initializerNames } from '../model/initializer.ts'
 import { Network } from '../model/network.ts'
-import { checkWritable, readCheckpoint, writeCheckpoint, writeFileAtomic, writeModel } from '../node/files.ts'
+import { checkWritable, readCheckpoint, writeCheckpoint, writeModel } from '../node/files.ts'
 import { drawSeed } from '../random.ts'
 import { backendNames } from '../training/placement.ts'
 import { isRegression, type Evaluation } from '../training/score.ts'
@@ -27,7 +27,8 @@ import {
 import { bytes, decimal, exitCodes, note, percent, print } from './output.ts'
 import { profileTable } from './profile.ts'
 import { showProgress } from './progress.ts'
-import { makeReport } from './report/report.ts'
+import { historyPath } from './report/history.ts'
+import { writeReport } from './report/report.ts'
 import { sayRate, scheduleHelp } from './schedules.ts'
 
 interface TrainOptions {
@@ -108,7 +109,7 @@ export function trainCommand(): Command {
     .option('--normalize', 'scale inputs to 0–1 (kept in the model)')
     .option('--no-shuffle', 'take the samples in the order given')
     .option('--out <file>', 'where the trained model goes (JSON)')
-    .option('--report <file>', 'where a report goes (one HTML file)')
+    .option('--report <file>', 'where a report goes (one HTML file; history.csv beside it)')
     .option('--profile', 'say where the time went (training is slower by it)')
     .option('--json', 'print one JSON object instead of text')
     .action(train)
@@ -125,7 +126,8 @@ async function train(options: TrainOptions): Promise<void> {
   const backend = checkName('--backend', options.backend, backendNames)
   if (options.standardize && options.normalize)
     throw new InputError('--normalize: is the other of --standardize; take one')
-  for (const path of [options.out, options.report, options.checkpoint])
+  const history = options.report === undefined ? undefined : historyPath(options.report)
+  for (const path of [options.out, options.report, options.checkpoint, history])
     if (path !== undefined) await checkWritable(path)
 
   const data = await prepareData(options, seed)
@@ -179,7 +181,7 @@ async function train(options: TrainOptions): Promise<void> {
         validation,
         trainer,
       }
-      await writeFileAtomic(options.report, await makeReport(run))
+      await writeReport(options.report, run)
     }
     const samples = epochs.length * data.train.length
     const profile = options.profile ? trainer.profile() : undefined

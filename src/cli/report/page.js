@@ -1,46 +1,16 @@
-/* global uPlot */
-// Draws the charts of a report from the data that stand in it. Runs in the reader's browser; plain, no modules.
+// Draws one run's report from the data that stand in it. Runs in the reader's browser, after charts.js.
 'use strict'
 {
-  const run = JSON.parse(document.getElementById('run').textContent)
-  const ink = () => getComputedStyle(document.documentElement).getPropertyValue('--soft').trim()
-  const line = () => getComputedStyle(document.documentElement).getPropertyValue('--line').trim()
-  const rgb = (place, alpha = 1) => `rgba(${run.palette[place % run.palette.length].join(',')},${alpha})`
+  const { run, rgb, axis, chart, overEpochs } = globalThis.charts
+  const { curves } = run.record
   const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  const nameOf = (label) => run.classes?.[label] ?? String(label)
-  const charts = []
-
-  const axis = (label) => ({
-    label,
-    stroke: ink,
-    labelSize: 22,
-    labelFont: '13px system-ui, sans-serif',
-    font: '12px system-ui, sans-serif',
-    grid: { stroke: line, width: 1 },
-    ticks: { stroke: line, width: 1 },
-  })
-
-  /** Makes a chart as wide as its place, and keeps it so. */
-  function chart(place, height, options, data) {
-    const width = () => Math.max(200, place.clientWidth)
-    const made = new uPlot({ ...options, width: width(), height: height(width()) }, data, place)
-    charts.push(() => made.setSize({ width: width(), height: height(width()) }))
-    return made
-  }
+  const nameOf = (label) => run.classes[label] ?? String(label)
 
   function curve(id, label, own, held) {
-    const series = [{ label: 'epoch' }, { label: `training ${label}`, stroke: rgb(0), width: 2 }]
-    const data = [run.curves.epoch, own]
-    if (held) {
-      series.push({ label: `validation ${label}`, stroke: rgb(4), width: 2, dash: [6, 4] })
-      data.push(held)
-    }
-    for (const one of series.slice(1)) {
-      one.points = { show: run.curves.epoch.length < 30 }
-      one.value = (_, value) => (value === null || value === undefined ? '–' : Number(value.toPrecision(4)))
-    }
-    const options = { scales: { x: { time: false } }, axes: [axis('epoch'), { ...axis(label), size: 62 }], series }
-    chart(document.getElementById(id), () => 280, options, data)
+    if (!own) return
+    const shown = [{ label: `training ${label}`, stroke: rgb(0) }]
+    if (held) shown.push({ label: `validation ${label}`, stroke: rgb(4), dash: [6, 4] })
+    overEpochs(document.getElementById(id), label, shown, [curves.epoch, own, ...(held ? [held] : [])])
   }
 
   /** A scatter chart over the plane; `behind` draws under the points. */
@@ -125,11 +95,12 @@
   }
 
   function picture({ pixels, answer, label }) {
+    const { side } = run.pictures
     const figure = document.createElement('figure')
     const canvas = document.createElement('canvas')
-    canvas.width = canvas.height = 28
+    canvas.width = canvas.height = side
     const context = canvas.getContext('2d')
-    const image = context.createImageData(28, 28)
+    const image = context.createImageData(side, side)
     bytes(pixels).forEach((value, i) => image.data.set([value, value, value, 255], 4 * i))
     context.putImageData(image, 0, 0)
     const caption = document.createElement('figcaption')
@@ -142,22 +113,12 @@
 
   if (run.plane) {
     const section = document.getElementById('plane')
-    section.hidden = false
     const [raw, answered] = section.querySelectorAll('.chart')
     legend(section.querySelector('.legend'))
     scatter(raw, null, false)
     scatter(answered, regions(), true)
   }
-  curve('loss', 'loss', run.curves.loss, run.curves.validationLoss)
-  curve('score', 'score', run.curves.score, run.curves.validationScore)
-  if (run.pictures) {
-    const { shown, wrong, of, held } = run.pictures
-    const section = document.getElementById('pictures')
-    section.hidden = false
-    const which = held ? 'validation' : 'training'
-    section.querySelector('.note').textContent =
-      `${wrong} of ${of} ${which} samples${wrong > shown.length ? `; the first ${shown.length} of them` : ''}.`
-    section.querySelector('.grid').append(...shown.map(picture))
-  }
-  addEventListener('resize', () => charts.forEach((fit) => fit()))
+  curve('loss', 'loss', curves.loss, curves.validationLoss)
+  curve('score', 'score', curves.score, curves.validationScore)
+  if (run.pictures) document.querySelector('#mistakes .grid').append(...run.pictures.shown.map(picture))
 }

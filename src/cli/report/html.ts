@@ -1,0 +1,94 @@
+import chartStyle from 'uplot/dist/uPlot.min.css?raw'
+import chartLibrary from 'uplot/dist/uPlot.iife.min.js?raw'
+import { version } from '../../../package.json'
+import charts from './charts.js?raw'
+import style from './page.css?raw'
+
+/** Colours that colour-blind people can tell apart (Okabe and Ito 2008), as red, green, blue. */
+export const palette = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [213, 94, 0], [86, 180, 233], [240, 228, 66], [110, 110, 110], [120, 60, 20], [90, 60, 160]] as const // prettier-ignore
+
+/** Takes a text for what it is, in markup and in attributes. */
+export function escapeHtml(text: string): string {
+  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+}
+
+/** JSON that can stand in a script element: nothing in it can close the element or open another. */
+export function escapeJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
+/** A row of names and values. */
+export function namedRows(rows: readonly (readonly [string, string])[]): string {
+  return rows
+    .map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`)
+    .join('')
+}
+
+/** A table that scrolls by itself where it is too wide. All text is escaped; `body` is markup, rows of it. */
+export function dataTable(
+  head: readonly string[],
+  body: string,
+  { label, kind = '' }: { label: string; kind?: string },
+) {
+  const cells = head.map((text) => (text === '' ? '<td></td>' : `<th scope="col">${escapeHtml(text)}</th>`)).join('')
+  return (
+    `<div class="scroll" tabindex="0" role="group" aria-label="${escapeHtml(label)}">` +
+    `<table class="data ${kind}"><thead><tr>${cells}</tr></thead><tbody>${body}</tbody></table></div>`
+  )
+}
+
+/** What a page is made of. */
+export interface Page {
+  title: string
+  eyebrow: string
+  summary: string
+  /** Markup. */
+  body: string
+  /** What the script finds as JSON in the element `run`. */
+  payload: object
+  /** Draws what is to be drawn; runs after uPlot and `charts.js`. */
+  script: string
+}
+
+/** Where the payload stands in a page; nothing in it holds a `<`, so that it ends at the next one. */
+export const payloadStart = '<script type="application/json" id="run">'
+
+/** One self-contained HTML file: its policy forbids to load anything. */
+export function makePage({ title, eyebrow, summary, body, payload, script }: Page): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<title>${escapeHtml(title)}</title>
+<style>${chartStyle}
+${style}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="eyebrow">${escapeHtml(eyebrow)}</p>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(summary)}</p>
+</header>
+${body}
+<footer>Made by webgpu-mlp ${version} on ${now()}.</footer>
+</main>
+<noscript>The charts of this report are drawn by a script in this file; scripts are switched off here.</noscript>
+${payloadStart}${escapeJson({ ...payload, palette })}</script>
+<script>${chartLibrary}</script>
+<script>${charts}
+${script}</script>
+</body>
+</html>
+`
+}
+
+/** The time, to the minute, in UTC. */
+export function now(): string {
+  return `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,129 @@
+import type { Dataset } from '../../data/dataset.ts'
+import type { Matrix } from '../../data/matrix.ts'
+import { type ClassificationReport, classificationReport } from '../../training/metrics.ts'
+import { boundaryOf, chosenClass, classNames } from '../scores.ts'
+import { predictsQuantities } from './record.ts'
+import type { Run } from './report.ts'
+
+/** Pictures, rows and columns that a report shows at most. */
+const MOST_PICTURES = 60
+const MOST_ROWS = 40
+const MOST_COLUMNS = 12
+
+/** The samples that a report looks at one by one, those held out where there are any, and what was answered. */
+export interface Examined {
+  readonly set: Dataset
+  readonly held: boolean
+  readonly answers: Matrix
+  readonly boundary: number
+  readonly names: string[]
+  /** Undefined for quantities. */
+  readonly scores: ClassificationReport | undefined
+}
+
+export async function examine(run: Run): Promise<Examined> {
+  const { data, network, trainer } = run
+  const set = data.validation ?? data.train
+  const answers = await trainer.predict(set.inputs)
+  const boundary = boundaryOf(network)
+  const scores = predictsQuantities(run) ? undefined : classificationReport(answers, set, { boundary })
+  const names = classNames(network.classes ?? set.classes, scores?.classes.length ?? 0)
+  return { set, held: data.validation !== undefined, answers, boundary, names, scores }
+}
+
+/** What was answered wrong, as pictures or as rows of a table; for quantities, the largest errors. */
+export interface Mistakes {
+  kind: 'wrong' | 'errors'
+  /** How many there are in all, and of how many samples. */
+  wrong: number
+  of: number
+  held: boolean
+  pictures: { side: number; shown: { pixels: string; answer: number; label: number }[] } | null
+  rows: { head: string[]; body: string[][] } | null
+}
+
+export function findMistakes(run: Run, examined: Examined): Mistakes {
+  const { set, held, scores, answers, boundary } = examined
+  const common = { kind: 'wrong' as const, of: set.length, held }
+  if (!scores)
+    return { ...common, kind: 'errors', wrong: set.length, pictures: null, rows: largestErrors(run, examined) }
+  const labels = set.labels(boundary)
+  const wrong = Array.from(labels.keys()).filter((i) => chosenClass(answers, i, boundary) !== labels[i])
+  // What the network was surest of, and wrong, teaches the most.
+  wrong.sort((a, b) => certainty(examined, b) - certainty(examined, a))
+  const side = pictureSide(set)
+  if (side === undefined) {
+    return { ...common, wrong: wrong.length, pictures: null, rows: wrongRows(run, examined, wrong) }
+  }
+  const brightest = set.inputs.data.reduce((a, b) => Math.max(a, b), 0)
+  const shown = wrong.slice(0, MOST_PICTURES).map((i) => ({
+    pixels: paint(rawRow(run, set, i), brightest),
+    answer: chosenClass(answers, i, boundary),
+    label: labels[i]!,
+  }))
+  return { ...common, wrong: wrong.length, pictures: { side, shown }, rows: null }
+}
+
+/** How far the answer is from the next. */
+function certainty({ answers, boundary }: Examined, i: number): number {
+  return answers.cols === 1 ? Math.abs(answers.get(i, 0) - boundary) : answers.row(i).reduce((a, b) => Math.max(a, b))
+}
+
+/**
+ * The side of square pictures: inputs that are a square of at least 5 × 5 numbers, none below 0, and that have no names
+ * of their own (`pixel0`, `pixel1`, … are none).
+ */
+export function pictureSide({ inputs, features }: Dataset): number | undefined {
+  const side = Math.sqrt(inputs.cols)
+  if (!Number.isInteger(side) || side < 5) return undefined
+  return !features || features.every((name) => /^\D*\d+(\D\d+)?$/.test(name)) ? side : undefined
+}
+
+/** Row i as it came, before any scaling. */
+function rawRow({ data: { scaling } }: Run, set: Dataset, i: number): number[] {
+  return Array.from(set.inputs.row(i), (x, j) => (scaling ? x * scaling.scale[j]! + scaling.offset[j]! : x))
+}
+
+/** Pixels as base64 of bytes; from 0 to 1 or to 255, whichever they reach. */
+function paint(row: readonly number[], brightest: number): string {
+  const white = brightest > 255 ? brightest : brightest > 1 || row.some((value) => value > 1.001) ? 255 : 1
+  return Buffer.from(Uint8ClampedArray.from(row, (value) => (255 * value) / white)).toString('base64')
+}
+
+const short = (value: number) => String(Number(value.toPrecision(5)))
+
+function inputNames({ features, inputs }: Dataset): string[] {
+  return Array.from({ length: Math.min(MOST_COLUMNS, inputs.cols) }, (_, j) => features?.[j] ?? `input ${j + 1}`)
+}
+
+/** A sample's inputs as far as there is room, as text. */
+function inputCells(run: Run, set: Dataset, i: number): string[] {
+  return rawRow(run, set, i).slice(0, MOST_COLUMNS).map(short)
+}
+
+function wrongRows(run: Run, { set, answers, boundary, names }: Examined, wrong: readonly number[]) {
+  const labels = set.labels(boundary)
+  const body = wrong.slice(0, MOST_ROWS).map((i) => {
+    const answer = chosenClass(answers, i, boundary)
+    const value = answers.get(i, answers.cols === 1 ? 0 : answer)
+    return [names[labels[i]!] ?? '', names[answer] ?? '', short(value), ...inputCells(run, set, i)]
+  })
+  return { head: ['is', 'answered', 'output', ...inputNames(set)], body }
+}
+
+function largestErrors(run: Run, { set, answers }: Examined) {
+  const { targets } = set
+  const { cols } = targets
+  const errors = Float64Array.from({ length: set.length }, (_, i) => {
+    let error = 0
+    for (let j = 0; j < cols; j++) error += Math.abs(answers.get(i, j) - targets.get(i, j)) / cols
+    return error
+  })
+  const order = Array.from(errors.keys()).sort((a, b) => errors[b]! - errors[a]!)
+  const several = (values: Float32Array) =>
+    Array.from(values.subarray(0, 3), short).join(', ') + (values.length > 3 ? ', …' : '')
+  const body = order
+    .slice(0, MOST_ROWS / 2)
+    .map((i) => [several(targets.row(i)), several(answers.row(i)), short(errors[i]!), ...inputCells(run, set, i)])
+  return { head: ['is', 'answered', 'error', ...inputNames(set)], body }
+}

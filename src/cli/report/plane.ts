@@ -1,0 +1,74 @@
+import { Matrix } from '../../data/matrix.ts'
+import { boundaryOf, chosenClass } from '../scores.ts'
+import { palette } from './html.ts'
+import type { Run } from './report.ts'
+
+/** Points per side of the grid that the decision regions are drawn on. */
+const GRID = 160
+/** Points that a report shows at most: enough to see, few enough to open. */
+const MOST_POINTS = 2000
+
+/** The points with their classes and answers, and the plane around them as colours, a row at a time from the top. */
+export async function makePlane({ data, network, trainer }: Run) {
+  const { train, scaling } = data
+  const shown = train.length > MOST_POINTS ? train.take(Array.from({ length: MOST_POINTS }, (_, i) => i)) : train
+  const boundary = boundaryOf(network)
+  const labels = [...shown.labels(boundary)]
+  const answers = await trainer.predict(shown.inputs)
+  const wrong = labels.map((label, i) => Number(chosenClass(answers, i, boundary) !== label))
+  const bounds = [0, 1].map((j) => {
+    const values = Array.from({ length: shown.length }, (_, i) => shown.inputs.get(i, j))
+    const [low, high] = [Math.min(...values), Math.max(...values)]
+    const margin = 0.08 * (high - low || 1)
+    return { values, low: low - margin, high: high + margin }
+  }) as [Bounds, Bounds]
+  const colours = colourPlane(await trainer.predict(gridPoints(bounds)), boundary)
+  // What people read on the axes are the data as they came.
+  const unscale = (value: number, j: number) => (scaling ? value * scaling.scale[j]! + scaling.offset[j]! : value)
+  const axis = ({ values, low, high }: Bounds, j: number) => ({
+    values: values.map((value) => unscale(value, j)),
+    low: unscale(low, j),
+    high: unscale(high, j),
+  })
+  return { x: axis(bounds[0], 0), y: axis(bounds[1], 1), labels, wrong, grid: GRID, colours }
+}
+
+interface Bounds {
+  readonly values: number[]
+  readonly low: number
+  readonly high: number
+}
+
+function gridPoints([x, y]: readonly [Bounds, Bounds]): Matrix {
+  const points = new Matrix(GRID * GRID, 2)
+  const at = ({ low, high }: Bounds, share: number) => low + (high - low) * share
+  for (let row = 0; row < GRID; row++) {
+    for (let column = 0; column < GRID; column++) {
+      const place = 2 * (row * GRID + column)
+      points.data[place] = at(x, (column + 0.5) / GRID)
+      points.data[place + 1] = at(y, 1 - (row + 0.5) / GRID)
+    }
+  }
+  return points
+}
+
+/** Each point's colour: the classes' colours mixed by their answers, as base64 of red, green, blue bytes. */
+function colourPlane(answers: Matrix, boundary: number): string {
+  const bytes = new Uint8Array(answers.rows * 3)
+  for (let i = 0; i < answers.rows; i++) {
+    const shares = classShares(answers.row(i), boundary)
+    const total = shares.reduce((sum, share) => sum + share, 0) || 1
+    for (let channel = 0; channel < 3; channel++) {
+      const mixed = shares.reduce((sum, share, j) => sum + (share / total) * palette[j % palette.length]![channel]!, 0)
+      bytes[3 * i + channel] = Math.round(mixed)
+    }
+  }
+  return Buffer.from(bytes).toString('base64')
+}
+
+function classShares(answer: Float32Array, boundary: number): number[] {
+  const clamp = (value: number) => Math.max(0, Math.min(1, value))
+  if (answer.length > 1) return Array.from(answer, clamp)
+  const second = clamp(boundary === 0 ? (answer[0]! + 1) / 2 : answer[0]!)
+  return [1 - second, second]
+}

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto'
+import { cpus } from 'node:os'
+import { version } from '../../../package.json'
+import { InputError } from '../../errors.ts'
+import type { Network } from '../../model/network.ts'
+import { type Evaluation, isRegression } from '../../training/score.ts'
+import type { Epoch } from '../../training/trainer.ts'
+import { count } from '../data.ts'
+import { now, payloadStart } from './html.ts'
+import type { Run } from './report.ts'
+
+/** A loss and a score: the accuracy, or for quantities R². Null where it was not finite. */
+export interface Result {
+  loss: number | null
+  score: number | null
+}
+
+/** Columns of the learning curves, one value an epoch shown. */
+export interface Curves {
+  epoch: number[]
+  loss: (number | null)[]
+  /** In percent; null for quantities, and where nothing was held out. */
+  score: (number | null)[] | null
+  validationLoss: (number | null)[] | null
+  validationScore: (number | null)[] | null
+}
+
+/** A run for programs. It stands in the report's page as JSON, in the element `run`, under `record`. */
+export interface RunRecord {
+  format: 'webgpu-mlp run'
+  version: 1
+  title: string
+  /** Names and values as the page shows them. */
+  settings: [name: string, value: string][]
+  environment: [name: string, value: string][]
+  /** The first 16 hexadecimal digits of the SHA-256 of all parameters, see {@link fingerprint}. */
+  fingerprint: string
+  scoreName: 'accuracy' | 'R²'
+  epochs: number
+  seconds: number
+  samplesPerSecond: number
+  training: Result
+  validation: Result | null
+  curves: Curves
+}
+
+/** Points of a curve at most. */
+const MOST_EPOCHS = 1000
+/** Options that say nothing about the run, or that other rows tell better. */
+const untold = ['json', 'out', 'report', 'profile', 'layers', 'activation', 'lr']
+
+/**
+ * Two networks with the same fingerprint hold the same parameters, to the bit: the first 16 hexadecimal digits of the
+ * SHA-256 of all parameters as little-endian float32, layer by layer, weights and then biases.
+ */
+export function fingerprint({ parameters }: Network): string {
+  const view = new DataView(new ArrayBuffer(4 * parameters.length))
+  parameters.forEach((value, i) => view.setFloat32(4 * i, value, true))
+  return createHash('sha256').update(view).digest('hex').slice(0, 16)
+}
+
+/** Whether a run is about quantities, so that its score is R². */
+export function predictsQuantities({ network, trainer, data }: Run): boolean {
+  return isRegression(network.layers.at(-1)!, trainer.loss, data.train)
+}
+
+/** All of a run that another page can set beside other runs'. */
+export function makeRecord(run: Run): RunRecord {
+  const { network, epochs, seconds, data, settings, result, validation } = run
+  const quantities = predictsQuantities(run)
+  const told = ({ loss, accuracy, r2 }: Evaluation): Result => ({
+    loss: finite(loss),
+    score: finite(quantities ? r2 : accuracy),
+  })
+  return {
+    format: 'webgpu-mlp run',
+    version: 1,
+    title: `${network.sizes.join('-')} on ${String((settings as { data?: unknown }).data)}`,
+    settings: describeSettings(run),
+    environment: describeEnvironment(run),
+    fingerprint: fingerprint(network),
+    scoreName: quantities ? 'R²' : 'accuracy',
+    epochs: epochs.length,
+    seconds,
+    samplesPerSecond: (epochs.length * data.train.length) / seconds,
+    training: told(result),
+    validation: validation && told(validation),
+    curves: makeCurves(epochs, quantities),
+  }
+}
+
+const finite = (value: number | undefined) => (Number.isFinite(value) ? (value as number) : null)
+
+function describeSettings({ network, data, settings }: Run): [string, string][] {
+  const given = Object.entries(settings).filter(([key, value]) => value !== undefined && !untold.includes(key))
+  return [
+    ['layers', network.sizes.join('-')],
+    ['activations', network.activations.join(', ')],
+    ['parameters', count(network.parameters.length)],
+    ['training samples', count(data.train.length)],
+    ['validation samples', data.validation ? count(data.validation.length) : 'none'],
+    ...given.flatMap(([key, value]) => describeSetting(key, value)),
+  ]
+}
+
+/** An option as text; an optimizer is its name, and a row for each of its constants, so that runs differ in the row. */
+function describeSetting(key: string, value: unknown): [string, string][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[key, describeValue(value)]]
+  const { name, ...rest } = value as { name?: unknown }
+  const constants = Object.entries(rest).filter(([, one]) => Boolean(one))
+  return [[key, describeValue(name)], ...constants.map(([k, one]): [string, string] => [k, describeValue(one)])]
+}
+
+/** What stands inside of an option is on one line: a schedule, say, with its name first. */
+function describeValue(value: unknown): string {
+  if (Array.isArray(value)) return value.map(describeValue).join(', ')
+  if (typeof value !== 'object' || value === null) return String(value)
+  const { name, ...rest } = value as { name?: unknown }
+  const set = Object.entries(rest).map(([key, one]) => `${key} ${describeValue(one)}`)
+  return [...(typeof name === 'string' ? [name] : []), ...set].join(', ')
+}
+
+function describeEnvironment({ backend }: Run): [string, string][] {
+  const processors = cpus()
+  const processor = processors[0] ? `${processors[0].model.trim()}, ${processors.length} threads` : 'not told'
+  return [
+    ['backend used', `${backend.name}: ${backend.description}`],
+    ['processor', processor],
+    ['platform', `${process.platform} ${process.arch}`],
+    ['node', process.version],
+    ['webgpu-mlp', version],
+    ['date', now()],
+  ]
+}
+
+/** Columns for the charts; long runs are thinned out evenly, their last epoch kept. */
+function makeCurves(epochs: readonly Epoch[], quantities: boolean): Curves {
+  const every = Math.ceil(epochs.length / MOST_EPOCHS)
+  const shown = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1)
+  const held = shown.some(({ validation }) => validation !== null)
+  return {
+    epoch: shown.map(({ epoch }) => epoch),
+    loss: shown.map(({ loss }) => finite(loss)),
+    score: quantities ? null : shown.map(({ accuracy }) => 100 * accuracy),
+    validationLoss: held ? shown.map(({ validation }) => finite(validation?.loss)) : null,
+    validationScore:
+      held && !quantities ? shown.map(({ validation }) => (validation ? 100 * validation.accuracy : null)) : null,
+  }
+}
+
+/**
+ * The record in a report's page; undefined where the text is no such page. What stands in a file is taken for what it
+ * should be only after a look at it.
+ * @param path how the errors call it
+ * @throws InputError where the page holds a record that is cut short, or of another version
+ */
+export function readRecord(html: string, path: string): RunRecord | undefined {
+  const start = html.indexOf(payloadStart)
+  if (start < 0) return undefined
+  const text = html.slice(start + payloadStart.length).split('<', 1)[0] ?? ''
+  let record: unknown
+  try {
+    record = (JSON.parse(text) as { record?: unknown }).record
+  } catch (cause) {
+    throw new InputError(`${path}: the run in it is cut short; write the report again with train --report`, { cause })
+  }
+  if (record === undefined) return undefined
+  if (!isRecord(record)) {
+    throw new InputError(`${path}: holds a run of another version; write the report again with train --report`)
+  }
+  return record
+}
+
+function isRecord(value: unknown): value is RunRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { format, version, title, settings, environment, scoreName, training, validation, curves, ...rest } =
+    value as Record<keyof RunRecord, unknown>
+  return (
+    format === 'webgpu-mlp run' &&
+    version === 1 &&
+    [title, scoreName, rest.fingerprint].every((text) => typeof text === 'string') &&
+    [rest.epochs, rest.seconds, rest.samplesPerSecond].every(isNumber) &&
+    isPairs(settings) &&
+    isPairs(environment) &&
+    isResult(training) &&
+    (validation === null || isResult(validation)) &&
+    isCurves(curves)
+  )
+}
+
+const isNumber = (value: unknown) => typeof value === 'number' || value === null
+const isPairs = (value: unknown) =>
+  Array.isArray(value) &&
+  value.every((pair: unknown) => Array.isArray(pair) && pair.length === 2 && pair.every((s) => typeof s === 'string'))
+const isColumn = (value: unknown) => Array.isArray(value) && value.every(isNumber)
+
+function isResult(value: unknown): boolean {
+  const { loss, score } = (value ?? {}) as Partial<Record<keyof Result, unknown>>
+  return isNumber(loss) && isNumber(score)
+}
+
+function isCurves(value: unknown): boolean {
+  const { epoch, loss, score, validationLoss, validationScore } = (value ?? {}) as Record<keyof Curves, unknown>
+  return (
+    isColumn(epoch) &&
+    isColumn(loss) &&
+    [score, validationLoss, validationScore].every((c) => c === null || isColumn(c))
+  )
+}
