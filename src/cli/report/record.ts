@@ -116,7 +116,9 @@ function describeValue(value: unknown): string {
   if (Array.isArray(value)) return value.map(describeValue).join(', ')
   if (typeof value !== 'object' || value === null) return String(value)
   const { name, ...rest } = value as { name?: unknown }
-  const set = Object.entries(rest).map(([key, one]) => `${key} ${describeValue(one)}`)
+  const set = Object.entries(rest)
+    .filter(([, one]) => typeof one !== 'function')
+    .map(([key, one]) => `${key} ${describeValue(one)}`)
   return [...(typeof name === 'string' ? [name] : []), ...set].join(', ')
 }
 
