@@ -1,5 +1,6 @@
 import { checkKeys, describe, InputError } from '../errors.ts'
 import type { ActivationName } from '../model/activation.ts'
+import { encodeFields } from '../model/json.ts'
 import { Network } from '../model/network.ts'
 import { checkBytes, checkNetwork } from './check.ts'
 import { readTensors, type Tensor, type TensorFile, writeTensors } from './safetensors-file.ts'
@@ -23,7 +24,7 @@ const fields = ['sizes', 'activations', 'features', 'classes', 'scaling'] as con
  */
 export function toSafetensors(network: Network): Uint8Array {
   checkNetwork(network)
-  const json = network.toJSON()
+  const json = encodeFields(network)
   const metadata: Record<string, string> = { format: json.format, version: String(json.version) }
   for (const field of fields) if (json[field] !== undefined) metadata[field] = JSON.stringify(json[field])
   const tensors = new Map<string, Tensor>()
