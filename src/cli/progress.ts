@@ -1,6 +1,8 @@
 import { SingleBar } from 'cli-progress'
 import type { Epoch } from '../training/trainer.ts'
 import { count } from './data.ts'
+import { showDisplay } from './live/display.ts'
+import { canRewrite, hasRoom, showsBraille, wantsColours } from './live/terminal.ts'
 import { decimal, percent, print } from './output.ts'
 
 /** Tells how a training goes. */
@@ -12,9 +14,17 @@ export interface Progress {
 /** How many lines a run prints at most where there is no terminal, besides its last. */
 const MOST_LINES = 20
 
-/** A bar on a terminal; else a plain line an epoch, thinned out to 20 for long runs; with `quiet`, only the bar. */
-export function showProgress(epochs: number, quiet: boolean): Progress {
-  if (process.stderr.isTTY && (quiet || process.stdout.isTTY)) return showBar(epochs)
+/**
+ * Curves on a terminal that has room for them and shows them, a bar on one that has not; else a plain line an epoch,
+ * thinned out to 20 for long runs; with `quiet`, nothing on standard output.
+ * @param score whether the accuracy says anything, for the curves: not of quantities
+ */
+export function showProgress(epochs: number, quiet: boolean, score = true): Progress {
+  const { stderr, stdout, env } = process
+  if (canRewrite(stderr, env) && (quiet || stdout.isTTY)) {
+    if (!hasRoom(stderr) || !showsBraille(env)) return showBar(epochs)
+    return showDisplay(stderr, { epochs, score, colour: wantsColours(env) })
+  }
   if (quiet) return { update: () => undefined, stop: () => undefined }
   const every = Math.ceil(epochs / MOST_LINES)
   let pending: Epoch | undefined

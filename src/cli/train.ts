@@ -255,7 +255,8 @@ async function runEpochs(trainer: Trainer, data: PreparedData, options: TrainOpt
   const epochs = options.epochs - trainer.epoch
   const fitOptions = { epochs, shuffle, ...(data.validation && { validation: data.validation }), ...moreOf(options) }
   const running = trainer.epochs(data.train, fitOptions)
-  const progress = showProgress(options.epochs, options.json === true)
+  const regression = isRegression(trainer.network.layers.at(-1)!, trainer.loss, data.train)
+  const progress = showProgress(options.epochs, options.json === true, !regression)
   process.on('SIGINT', interrupt)
   const began = performance.now()
   let outcome: Outcome | undefined
