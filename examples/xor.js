@@ -1,0 +1,21 @@
+// Exclusive or: what no single neuron can learn, and two hidden ones can. Run: npm run build && node examples/xor.js
+import { gate, Network, sgd, Trainer } from 'webgpu-mlp'
+
+const data = gate('xor')
+const network = Network.create({ sizes: [2, 2, 1], activation: 'sigmoid', seed: 5 })
+const optimizer = sgd({ learningRate: 3, momentum: 0.9 })
+const trainer = await Trainer.create(network, { loss: 'binaryCrossEntropy', optimizer, batchSize: 4, seed: 1 })
+
+let last
+const began = performance.now()
+for await (const epoch of trainer.epochs(data, { epochs: 2000 })) {
+  last = epoch
+  if (epoch.loss < 0.01) break
+}
+const seconds = (performance.now() - began) / 1000
+
+const answers = await trainer.predict(data.inputs)
+data.inputs.toArray().forEach((row, i) => console.log(`${row.join(' ')} → ${answers.get(i, 0).toFixed(3)}`))
+console.log(`accuracy ${last.accuracy.toFixed(3)}, loss ${last.loss.toFixed(4)} after ${last.epoch} epochs`)
+console.log(`${seconds.toFixed(1)} s on ${trainer.backend.description}`)
+trainer.dispose()
