@@ -1,4 +1,5 @@
-import { Network, Scaling } from '../src/index.ts'
+import { signal } from '@preact/signals'
+import { Network, Scaling, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
 import { data, kind, progress } from './state.ts'
 
 function download(name: string, content: Blob): void {
@@ -12,12 +13,38 @@ function download(name: string, content: Blob): void {
   }, 1000)
 }
 
+/** As what a model can leave the page. */
+const formats: Record<
+  string,
+  { title: string; file: string; write: (network: Network) => BlobPart | Promise<BlobPart> }
+> = {
+  json: { title: 'JSON, for this library', file: 'model.json', write: (network) => JSON.stringify(network) },
+  onnx: {
+    title: 'ONNX, for most others',
+    file: 'model.onnx',
+    write: async (network) => (await toOnnx(network)) as Uint8Array<ArrayBuffer>,
+  },
+  safetensors: {
+    title: 'safetensors, for PyTorch',
+    file: 'model.safetensors',
+    write: (network) => toSafetensors(network) as Uint8Array<ArrayBuffer>,
+  },
+  javascript: { title: 'JavaScript, for any page', file: 'model.js', write: toJavaScript },
+}
+const format = signal('json')
+
+async function saveModel(): Promise<void> {
+  const network = shownNetwork()
+  const chosen = formats[format.value]
+  if (network && chosen) download(chosen.file, new Blob([await chosen.write(network)]))
+}
+
 /**
- * The network as it is shown, as the file that the library and the command line read. It takes and gives the data's own
- * units: the scaling of the inputs goes with it, that of a quantity is put into the linear output layer.
+ * The network as it is shown. It takes and gives the data's own units: the scaling of the inputs goes with it, that of a
+ * quantity is put into the linear output layer.
  */
-function saveModel(): void {
-  if (!progress.value || !data.value) return
+function shownNetwork(): Network | undefined {
+  if (!progress.value || !data.value) return undefined
   const { sizes, activations, weights, biases } = progress.value.network
   const { shown, scaling, unit } = data.value
   const last = weights.length - 1
@@ -37,7 +64,7 @@ function saveModel(): void {
   if (!shown.picture) network.features = [...shown.features]
   if (shown.classes.length > 0) network.classes = [...shown.classes]
   if (scaling) network.scaling = new Scaling(scaling.kind, scaling.offset, scaling.scale)
-  download('model.json', new Blob([JSON.stringify(network)], { type: 'application/json' }))
+  return network
 }
 
 /** Regions and data as one picture. */
@@ -56,9 +83,29 @@ function savePicture(): void {
 export function Saving() {
   return (
     <div class="saving">
-      <button type="button" onClick={saveModel}>
+      <button
+        type="button"
+        onClick={() => {
+          void saveModel()
+        }}
+      >
         Save the model
       </button>
+      <label class="format">
+        <span>as</span>
+        <select
+          value={format.value}
+          onChange={({ currentTarget }) => {
+            format.value = currentTarget.value
+          }}
+        >
+          {Object.entries(formats).map(([name, { title }]) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
       {kind() !== 'images' && (
         <button type="button" onClick={savePicture}>
           Save the picture

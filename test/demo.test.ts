@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { circle, Network, split, Trainer } from '../src/index.ts'
+import { circle, fromSafetensors, Network, split, Trainer } from '../src/index.ts'
 import { countsOf, epochsReach, pause, scoreOf, scoreReaches, servePage } from './page.ts'
 
 const { open, close, folder } = servePage()
@@ -132,6 +132,14 @@ describe('the page', () => {
     const { test } = split(circle({ samples: 200, seed: 1, noise: 0 }), { test: 0.2, seed: 1 })
     const shown = Number.parseFloat((await page.getByTestId('test-score').textContent()) ?? '')
     expect(100 * (await trainer.evaluate(test)).accuracy).toBeCloseTo(shown, 1)
+    const kinds = page.getByRole('combobox', { name: 'as', exact: true })
+    await kinds.selectOption('safetensors, for PyTorch')
+    const other = fromSafetensors(new Uint8Array(await save('Save the model')))
+    expect([...other.parameters]).toEqual([...network.parameters])
+    await kinds.selectOption('ONNX, for most others')
+    expect((await save('Save the model')).toString('latin1')).toContain('webgpu-mlp')
+    await kinds.selectOption('JavaScript, for any page')
+    expect((await save('Save the model')).toString()).toContain('export')
     expect([...(await save('Save the picture')).subarray(1, 4)]).toEqual([...Buffer.from('PNG')])
     await close(opened)
   })

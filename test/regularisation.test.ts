@@ -232,7 +232,9 @@ describe('weights of samples', () => {
     expectClose(own, await step(copies, (0.5 * copies.length) / 40), { name: 'step', rtol: 1e-6, atol: 1e-7 })
   })
 
-  for (const [loss, output] of lossPairs) {
+  // The factor is the same whatever the activation: each loss with its own, and with those that are made differently.
+  const pairs = lossPairs.filter(([, output]) => ['sigmoid', 'softmax', 'linear'].includes(output))
+  for (const [loss, output] of pairs) {
     withDevice(`weigh alike on every backend: ${loss} on ${output}`, async ({ gpu }) => {
       const own = randomNetwork([4, 7, 3], 'tanh', output, 2)
       await expectAlike(gpu, own, data, { loss, optimizer: sgd({ learningRate: 0.2 }) })
