@@ -113,7 +113,7 @@ describe('early stopping', () => {
       const best = losses.indexOf(Math.min(...losses))
       expect(history.stopped).toBe('earlyStopping')
       expect(history.bestEpoch).toBe(best + 1)
-      expect(history.epochs).toHaveLength(best + 1 + 5)
+      expect(history.epochs).toHaveLength(best + 1 + 4)
       expect((await trainer.evaluate(validation)).loss).toBeCloseTo(losses[best]!, 6)
       trainer.dispose()
     }
@@ -171,6 +171,35 @@ describe('a checkpoint', () => {
     await expect(resume({ seed: 4 })).rejects.toThrow('seed: the checkpoint was trained with 3, this trainer has 4')
     const other = randomNetwork([2, 4, 2], 'tanh', 'sigmoid', 1)
     await expect(resume({}, other)).rejects.toThrow('sizes: the checkpoint was trained with [2,3,2]')
+  })
+
+  it('of other data is refused, once they are seen', async () => {
+    const trainer = await Trainer.create(network.clone(), { backend: 'cpu', optimizer: adam(), seed: 3 })
+    await trainer.resume(await make())
+    const fit = (of: typeof data) => trainer.fit(of, { epochs: 1 })
+    await expect(fit(randomData(20, 2, 2, 7))).rejects.toThrow(
+      'train: these are other data than those that the checkpoint',
+    )
+    await expect(fit(data.withWeights(new Float32Array(20).fill(2)))).rejects.toThrow('other data')
+    expect((await fit(data)).epochs[0]!.epoch).toBe(3)
+  })
+
+  it('of a run that had just stopped early stops there again', async () => {
+    const made: Checkpoint[] = []
+    const create = () => Trainer.create(network.clone(), { backend: 'cpu', seed: 3 })
+    const earlyStopping = { patience: 2, minDelta: 100 }
+    const whole = await create()
+    const history = await whole.fit(data, {
+      epochs: 9,
+      earlyStopping,
+      checkpoint: { write: (one) => void made.push(one) },
+    })
+    expect(history.epochs).toHaveLength(3)
+    const resumed = await create()
+    await resumed.resume(made.at(-1)!)
+    const rest = await resumed.fit(data, { epochs: 9, earlyStopping })
+    expect([rest.epochs.length, rest.stopped, rest.bestEpoch]).toEqual([0, 'earlyStopping', 1])
+    expect([...(await resumed.read()).parameters]).toEqual([...(await whole.read()).parameters])
   })
 
   it('that is broken is told by its field, wherever it is cut', async () => {

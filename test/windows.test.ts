@@ -84,6 +84,19 @@ describe('data that do not fit the device', () => {
     expect([...(await windowed.read()).parameters]).toEqual([...(await whole.read()).parameters])
   })
 
+  withDevice('leave the parameters of before the epoch when the loss is no number any more', async ({ gpu }) => {
+    // The last window is the bad one; good ones come before it.
+    const x = data.inputs.toArray()
+    x[202] = new Array<number>(12).fill(3e38)
+    const bad = Dataset.from(x, data.targets)
+    const backend = webgpu({ device: gpu, plan: 'layered' })
+    const linear = randomNetwork([12, 5], 'linear', 'linear', 1)
+    const trainer = await Trainer.create(linear.clone(), { backend, batchSize: 10, dataMemory: 2 * 20 * ROW })
+    await expect(trainer.fit(bad, { epochs: 1, shuffle: false })).rejects.toThrow('the training loss became')
+    expect([...(await trainer.read()).parameters]).toEqual([...linear.parameters])
+    trainer.dispose()
+  })
+
   it('must be allowed a whole number of bytes', async () => {
     const create = Trainer.create(network, { ...options, dataMemory: 0.5 })
     await expect(create).rejects.toThrow('dataMemory: expected a whole number')

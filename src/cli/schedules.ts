@@ -1,3 +1,4 @@
+import { decimal } from './output.ts'
 import { checkName, InputError } from '../errors.ts'
 import {
   cosine,
@@ -54,4 +55,4 @@ function parse(text: string, learningRate: number): Schedule {
 
 /** A rate as the command line tells it. */
 export const sayRate = (rate: LearningRate): string =>
-  typeof rate === 'number' ? String(rate) : `${rate.name} from ${rate.rate(0)}`
+  typeof rate === 'number' ? String(rate) : `${rate.name} from ${decimal(rate.rate(0))}`

@@ -80,6 +80,18 @@ export class Dataset {
   }
 
   /**
+   * Samples from `start` up to, but not including, `end`: the same memory, nothing is copied.
+   * @throws InputError for a range that is empty or reaches beyond the samples
+   */
+  slice(start: number, end: number): Dataset {
+    if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= this.length)) {
+      throw new InputError(`slice: expected a range within 0 … ${this.length}, got ${start} … ${end}`)
+    }
+    const part = ({ cols, data }: Matrix) => new Matrix(end - start, cols, data.subarray(start * cols, end * cols))
+    return new Dataset(part(this.inputs), part(this.targets), this, this.weights?.subarray(start, end))
+  }
+
+  /**
    * These samples and those of others after them, with the names of these. Where some have weights, the others have 1.
    * @throws InputError where the columns are not as many
    */

@@ -50,21 +50,16 @@ export class DataStream {
         throw new InputError(`stream: more than the ${this.length} samples that it was said to have`)
       pending.push(chunk)
       held += chunk.length
-      while (held >= rows) {
-        const all = joined(pending)
-        yield slice(all, 0, rows)
-        held -= rows
-        pending = held > 0 ? [slice(all, rows, rows + held)] : []
-      }
+      if (held < rows) continue
+      const all = joined(pending)
+      let from = 0
+      for (; held - from >= rows; from += rows) yield all.slice(from, from + rows)
+      pending = from < held ? [all.slice(from, held)] : []
+      held -= from
     }
     if (seen < this.length) throw new InputError(`stream: ${seen} samples in a pass, expected ${this.length}`)
     if (held > 0) yield joined(pending)
   }
-}
-
-function slice(data: Dataset, start: number, end: number): Dataset {
-  if (start === 0 && end === data.length) return data
-  return data.take(Uint32Array.from({ length: end - start }, (_, i) => start + i))
 }
 
 /** Chunks as one data set, with the names of the first. */

@@ -1,5 +1,5 @@
 import { version } from '../../package.json'
-import { encodeValues } from '../model/json.ts'
+import { toBase64 } from '../model/base64.ts'
 import type { Network } from '../model/network.ts'
 import { checkNetwork } from './check.ts'
 import standalone from './standalone.js?raw'
@@ -25,7 +25,7 @@ export function toJavaScript(network: Network): string {
     `export const features = ${literal(features)}`,
     `export const classes = ${literal(classes)}`,
     `const scaling = ${literal(scales)}`,
-    `const encoded = ${literal(encodeValues(parameters))}`,
+    `const encoded = ${literal(toBase64(parameters))}`,
     '',
     // Its first lines speak to those who read it in this folder.
     standalone.slice(standalone.indexOf('const parameters')),

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../backend/backend.ts'
 import { describe, InputError } from '../errors.ts'
+import { fromBase64, toBase64 } from '../model/base64.ts'
 import type { PlateauState } from './schedule.ts'
 import type { StoppingState } from './stopping.ts'
 
@@ -11,6 +12,8 @@ export interface Checkpoint {
   readonly epoch: number
   readonly step: number
   readonly seed: number
+  /** {@link fingerprint} of the training data; none of a stream. */
+  readonly data: string | undefined
   /** What the run was made with; a checkpoint of another run is refused by it. */
   readonly settings: Readonly<Record<string, unknown>>
   /** Parameters and the optimizer's state. */
@@ -35,23 +38,10 @@ interface EncodedSnapshot {
   state: string
 }
 
-function encodeValues(values: Float32Array | Float64Array): string {
-  const bytes = new Uint8Array(values.byteLength)
-  const view = new DataView(bytes.buffer)
-  const size = values.BYTES_PER_ELEMENT
-  for (let i = 0; i < values.length; i++) {
-    if (size === 4) view.setFloat32(4 * i, values[i]!, true)
-    else view.setFloat64(8 * i, values[i]!, true)
-  }
-  let binary = ''
-  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000))
-  return btoa(binary)
-}
-
 const encodeSnapshot = ({ parameters, state }: Snapshot): EncodedSnapshot => ({
   precision: parameters instanceof Float64Array ? 'float64' : 'float32',
-  parameters: encodeValues(parameters),
-  state: encodeValues(state),
+  parameters: toBase64(parameters),
+  state: toBase64(state),
 })
 
 /**
@@ -98,33 +88,22 @@ function number(json: Json, field: string, within: string): number {
   throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected a number`)
 }
 
-const best = (json: Json, within: string) => (json.best === null ? Infinity : number(json, 'best', within))
-
-function decodeValues(value: unknown, field: string, precision: unknown): Float32Array | Float64Array {
-  if (precision !== 'float32' && precision !== 'float64') {
-    throw new InputError(`checkpoint: "precision" is ${describe(precision)}, expected 'float32' or 'float64'`)
-  }
-  let binary: string
-  try {
-    if (typeof value !== 'string') throw new Error()
-    binary = atob(value)
-  } catch {
-    throw new InputError(`checkpoint: "${field}" is not base64`)
-  }
-  const size = precision === 'float32' ? 4 : 8
-  if (binary.length % size !== 0) throw new InputError(`checkpoint: "${field}" is cut short (${binary.length} bytes)`)
-  const view = new DataView(Uint8Array.from(binary, (character) => character.charCodeAt(0)).buffer)
-  const count = binary.length / size
-  return precision === 'float32'
-    ? Float32Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true))
-    : Float64Array.from({ length: count }, (_, i) => view.getFloat64(8 * i, true))
+function optionalText(json: Json, field: string): string | undefined {
+  const value = json[field]
+  if (value === undefined || typeof value === 'string') return value
+  throw new InputError(`checkpoint: "${field}" is ${describe(value)}, expected text`)
 }
+
+const best = (json: Json, within: string) => (json.best === null ? Infinity : number(json, 'best', within))
 
 function decodeSnapshot(value: unknown, field: string): Snapshot {
   const { precision, parameters, state } = object(value, field)
+  if (precision !== 'float32' && precision !== 'float64') {
+    throw new InputError(`checkpoint: "precision" is ${describe(precision)}, expected 'float32' or 'float64'`)
+  }
   return {
-    parameters: decodeValues(parameters, `${field}.parameters`, precision),
-    state: decodeValues(state, `${field}.state`, precision),
+    parameters: fromBase64(parameters, `checkpoint: "${field}.parameters"`, precision),
+    state: fromBase64(state, `checkpoint: "${field}.state"`, precision),
   }
 }
 
@@ -148,6 +127,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     epoch: whole(json, 'epoch'),
     step: whole(json, 'step'),
     seed: whole(json, 'seed'),
+    data: optionalText(json, 'data'),
     settings: object(json.settings, 'settings'),
     snapshot: decodeSnapshot(json.snapshot, 'snapshot'),
     plateau: {

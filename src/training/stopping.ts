@@ -4,7 +4,7 @@ import type { Epoch } from './options.ts'
 
 /** When training ends before its epochs are over; names and meanings are those of Keras's EarlyStopping. */
 export interface EarlyStopping {
-  /** Epochs in a row that are no better than the best before training stops. */
+  /** Training stops after so many epochs in a row that are no better than the best. */
   patience: number
   /** What counts as better: by more than this. Default 0. */
   minDelta?: number
@@ -40,6 +40,10 @@ export function checkEarlyStopping(options: EarlyStopping): Required<EarlyStoppi
 
 export const newStopping = (): StoppingState => ({ best: Infinity, bestEpoch: 0, wait: 0, snapshot: undefined })
 
+/** Whether enough epochs were no better: also of a run that was resumed just there. */
+export const isOver = ({ patience }: { patience: number }, { wait }: StoppingState): boolean =>
+  wait > 0 && wait >= patience
+
 /**
  * Takes in an epoch.
  * @param keep copies the parameters as they are
@@ -61,5 +65,5 @@ export async function watchStopping(
     return false
   }
   state.wait++
-  return state.wait > patience
+  return isOver({ patience }, state)
 }

@@ -1,6 +1,7 @@
 import type { Backend, LoadedData, Sums } from '../backend/backend.ts'
 import { type Profile, type Profiler, timed } from '../backend/profiler.ts'
 import { Dataset } from '../data/dataset.ts'
+import { fingerprint } from '../data/fingerprint.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
 import { DataStream } from '../data/stream.ts'
 import { DivergedError, InputError } from '../errors.ts'
@@ -24,7 +25,7 @@ import { type Optimizer, stateSlots } from './optimizer.ts'
 import { chooseBackend } from './placement.ts'
 import { addSums, type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
 import { newPlateau, rateWith, watchPlateau } from './schedule.ts'
-import { type EarlyStopping, newStopping, type StoppingState, watchStopping } from './stopping.ts'
+import { type EarlyStopping, isOver, newStopping, type StoppingState, watchStopping } from './stopping.ts'
 import { checkDataset } from './validation.ts'
 import { WindowedNetwork } from './windows.ts'
 
@@ -85,6 +86,9 @@ export class Trainer {
   #plateau = newPlateau()
   /** Early stopping of a run that was resumed, for the next loop. */
   #stopping: StoppingState | undefined
+  /** What the data of checkpoints are told by, and of the one that was resumed, until they are seen again. */
+  #data: string | undefined
+  #resumed: string | undefined
   #epoch = 0
   #step = 0
   #running: string | undefined
@@ -286,11 +290,13 @@ export class Trainer {
   /** @param ahead whether epochs may be trained before they are asked for */
   async *#epochs(options: CheckedFitOptions, ahead: boolean): AsyncGenerator<Epoch, Outcome> {
     const { train, epochs, validation, onEpoch, signal, earlyStopping, checkpoint } = options
+    if (train instanceof Dataset) this.#checkResumed(train, checkpoint !== undefined)
     const loaded = this.#startLoop(signal)
     const load = (data: Dataset | DataStream) => this.#load(data, loaded)
     const stopping = earlyStopping && (this.#stopping ?? newStopping())
     this.#stopping = undefined
-    let stopped: Outcome['stopped'] = 'epochs'
+    let stopped: Outcome['stopped'] =
+      earlyStopping && stopping && isOver(earlyStopping, stopping) ? 'earlyStopping' : 'epochs'
     try {
       const trainData = await load(train)
       const validationData = validation === train ? trainData : validation && (await load(validation))
@@ -319,6 +325,16 @@ export class Trainer {
     }
   }
 
+  /** Reads through the data only where a checkpoint asks for it. */
+  #checkResumed(train: Dataset, keep: boolean): void {
+    if (!keep && this.#resumed === undefined) return
+    this.#data = fingerprint(train)
+    if (this.#resumed !== undefined && this.#resumed !== this.#data) {
+      throw new InputError('train: these are other data than those that the checkpoint was trained on')
+    }
+    this.#resumed = undefined
+  }
+
   /** How many epochs may be trained in one go: what must be seen after each of them does not allow any. */
   #aheadOf(data: LoadedData, { earlyStopping, checkpoint }: CheckedFitOptions): number {
     const { learningRate } = this.optimizer
@@ -342,6 +358,7 @@ export class Trainer {
       epoch: this.#epoch,
       step: this.#step,
       seed: this.seed,
+      data: this.#data,
       settings: this.#described,
       snapshot,
       plateau: { ...this.#plateau },
@@ -381,6 +398,7 @@ export class Trainer {
     this.#step = checkpoint.step
     this.#plateau = { ...checkpoint.plateau }
     this.#stopping = checkpoint.stopping && { ...checkpoint.stopping }
+    this.#resumed = checkpoint.data
     this.#begun = undefined
   }
 

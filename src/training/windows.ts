@@ -44,6 +44,8 @@ export class WindowedNetwork implements PlacedNetwork {
   /** Whether the next window is sent while one is trained on; not where time is measured. */
   readonly #ahead: boolean
   readonly #check: (chunk: Dataset) => void
+  /** Parameters as they were when the epoch began that passes through in windows. */
+  #epochBegan: Snapshot | undefined
 
   /** @param check throws where a stream's chunk does not go with the network */
   constructor(placed: PlacedNetwork, settings: Settings, check: (chunk: Dataset) => void) {
@@ -79,7 +81,7 @@ export class WindowedNetwork implements PlacedNetwork {
   /** The data themselves, or as many of them as a window has. */
   #largestAtOnce(data: Dataset): Dataset {
     const rows = this.#windowRows(data)
-    return rows >= data.length ? data : data.take(Uint32Array.from({ length: rows }, (_, i) => i))
+    return rows >= data.length ? data : data.slice(0, rows)
   }
 
   mostRows(data: Dataset, mostBytes: number): number {
@@ -107,6 +109,7 @@ export class WindowedNetwork implements PlacedNetwork {
   }
 
   async trainEpochs(data: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]> {
+    this.#epochBegan = undefined
     if (!(data instanceof WindowedData)) return this.#placed.trainEpochs(data, plans, meanwhile)
     const done: Sums[] = []
     for (const plan of plans) {
@@ -119,6 +122,8 @@ export class WindowedNetwork implements PlacedNetwork {
 
   async #trainWindows(data: WindowedData, plan: EpochPlan): Promise<Sums> {
     const sums: Sums = { loss: 0, right: 0, samples: 0 }
+    // The backend's own checkpoint is the beginning of a window.
+    this.#epochBegan = await this.#placed.snapshot()
     let { stepsBefore } = plan
     await this.#throughWindows(windowsOf(data, plan.order), async (handle, { order }) => {
       const [own] = await this.#placed.trainEpochs(handle, [{ ...plan, order, stepsBefore }])
@@ -201,8 +206,10 @@ export class WindowedNetwork implements PlacedNetwork {
     return this.#placed.restore(snapshot)
   }
 
-  restoreCheckpoint(): Promise<void> {
-    return this.#placed.restoreCheckpoint()
+  async restoreCheckpoint(): Promise<void> {
+    await this.#placed.restoreCheckpoint()
+    // As the backends do: the optimizer's state begins anew.
+    if (this.#epochBegan) await this.#placed.restore({ ...this.#epochBegan, state: new Float32Array() })
   }
 
   dispose(): void {
@@ -229,8 +236,9 @@ async function* windowsOf({ source, rows }: WindowedData, order?: Uint32Array): 
   }
   for (let from = 0; from < source.length; from += rows) {
     const count = Math.min(rows, source.length - from)
-    const places = order?.subarray(from, from + count) ?? Uint32Array.from({ length: count }, (_, i) => from + i)
-    if (places.length > 0) yield { data: source.take(places), order: inOrder(places.length) }
+    const places = order?.subarray(from, from + count)
+    if (!places) yield { data: source.slice(from, from + count), order: inOrder(count) }
+    else if (places.length > 0) yield { data: source.take(places), order: inOrder(places.length) }
   }
 }
 

@@ -48,17 +48,21 @@ export function dataBytes(
 
 /** How many rows of such data fit one binding each, and so many bytes together. */
 export function rowsWithin(
-  data: DataSource & { targets: Matrix },
-  form: DataForm,
+  { inputs, targets, weights }: DataSource & { targets: Matrix },
+  { epochs, mayBytes, sorted }: DataForm,
   binding: number,
   bytes: number,
 ): number {
-  const { inputs, targets, weights } = data
-  const inputBytes = (16 * packsOf(inputs.cols)) / (form.mayBytes && fitBytes(inputs.data) ? 4 : 1)
   const targetBytes = 16 * (packsOf(targets.cols) + (weights ? 1 : 0))
-  // Each row stands in the order, too.
-  const all = (form.sorted ? 2 : 1) * (inputBytes + targetBytes) + 4 * form.epochs
-  return Math.floor(Math.min(binding / Math.max(inputBytes, targetBytes), bytes / all))
+  const rows = (inputBytes: number) => {
+    // Each row stands in the order, too.
+    const all = (sorted ? 2 : 1) * (inputBytes + targetBytes) + 4 * epochs
+    return Math.floor(Math.min(binding / Math.max(inputBytes, targetBytes), bytes / all))
+  }
+  const floats = 16 * packsOf(inputs.cols)
+  // Whether they fit a byte each is known only once all are read: not where it makes no difference.
+  if (rows(floats) >= inputs.rows || !mayBytes || !fitBytes(inputs.data)) return rows(floats)
+  return rows(floats / 4)
 }
 
 /** A data set's buffers, with the passes that were bound to it. */

@@ -55,9 +55,7 @@ export interface Passes {
   readonly score: readonly Recorded[]
   /** δ of the hidden layers, last first, but for one that score passed on already; score comes before. */
   readonly backward: readonly Recorded[]
-  /** Gradients and the optimizer's step, layer by layer. */
-  readonly update: readonly Recorded[]
-  /** A whole step of training: score, backward and update, but with units dropped where that is wanted. */
+  /** A whole step of training: the two above, with units dropped where that is wanted, and each layer's update. */
   readonly training: readonly Recorded[]
 }
 
@@ -134,17 +132,19 @@ export class LayeredPlan {
   /** Compiles the stages for a data set and binds them to it and a workspace. */
   async bind(data: DeviceData, space: Workspace): Promise<Passes> {
     const { targets } = data
-    const compiled = await this.#compileForward(data)
-    const training = targets && (await this.#compileTraining(data))
-    const update = targets && (await this.#bindUpdate(data, space))
-    const dropping = targets && this.#drops ? await this.#bindDropping(data, targets, space) : undefined
+    const [compiled, training, update, dropping] = await Promise.all([
+      this.#compileForward(data),
+      targets && this.#compileTraining(data),
+      targets && this.#bindUpdate(data, space),
+      targets && this.#drops ? this.#bindDropping(data, targets, space) : undefined,
+    ])
     return this.#device.checked('bind groups', () => {
       const forward = this.#bindForward(compiled, data, space)
-      if (!targets || !training || !update) return { forward, score: [], backward: [], update: [], training: [] }
+      if (!targets || !training || !update) return { forward, score: [], backward: [], training: [] }
       const score = this.#bindScore(forward, training, data, targets, space)
       const backward = this.#bindBackward(training, space)
       const passes = dropping ?? [...score, ...backward]
-      return { forward, score, backward, update, training: [...passes, ...update] }
+      return { forward, score, backward, training: [...passes, ...update] }
     })
   }
 
