@@ -1,10 +1,10 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { palette } from './colours.ts'
+import { css, mixed, palette } from './colours.ts'
 import { history } from './state.ts'
 
-const ink = () => getComputedStyle(document.documentElement).getPropertyValue('--ink')
-const grid = () => getComputedStyle(document.documentElement).getPropertyValue('--line')
+const ink = () => palette().ink
+const grid = () => css(mixed(palette().middle, palette().inkColour, 0.2))
 
 function makeChart(element: HTMLElement, what: 'Loss' | 'Score'): uPlot {
   const axis = () => ({ stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } })

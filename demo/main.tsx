@@ -17,6 +17,9 @@ import { Status } from './status.tsx'
 import { Verify } from './verify.tsx'
 import 'uplot/dist/uPlot.min.css'
 import './style.css'
+import './network.css'
+import './output.css'
+import './layout.css'
 
 /** The lesson, once it is loaded: most visitors come to play first. */
 const lesson = signal<ComponentType | undefined>(undefined)

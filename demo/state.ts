@@ -207,23 +207,10 @@ function changeTab(next: Settings): void {
 }
 
 /** Other data; another kind of data begins with settings that suit it. */
-export function choose(problem: ProblemName): void {
-  const { speed, backend, seed, noise, test, samples } = settings.value
-  const same = kindOf(problem) === kind() && settings.value.problem !== 'file' && problem !== 'file'
-  if (same) change({ problem, points: '' })
-  else {
-    const next = usual(problem)
-    begin({
-      ...next,
-      tab: 'play',
-      noise,
-      test,
-      seed,
-      backend,
-      samples: next.samples === 500 ? Math.min(samples, 500) : next.samples,
-      speed: next.speed || speed,
-    })
-  }
+export function choose(problem: Exclude<ProblemName, 'file'>): void {
+  const { problem: before, seed, backend, noise, test } = settings.value
+  if (before !== 'file' && kindOf(problem) === kind()) change({ problem, points: '' })
+  else begin({ ...usual(problem), seed, backend, noise, test })
 }
 
 export function open(files: readonly File[]): void {

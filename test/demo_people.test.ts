@@ -33,6 +33,12 @@ const longestTask = (page: Page, milliseconds: number) =>
     milliseconds,
   )
 
+/** Types a number into a field. */
+async function enter(page: Page, label: string, value: string): Promise<void> {
+  await page.getByLabel(label).fill(value)
+  await page.getByLabel(label).press('Enter')
+}
+
 describe('the page, for everybody', () => {
   for (const dark of [false, true]) {
     for (const hash of ['', 'problem=hills', 'problem=digits', 'tab=learn']) {
@@ -111,18 +117,16 @@ describe('the page, for everybody', () => {
     const { page } = opened
     const hash = () => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)))
     await pause(page)
-    await page.getByLabel('Learning rate').fill('0.3')
-    await page.getByLabel('Learning rate').press('Enter')
-    await page.getByLabel('Batch size').fill('25')
-    await page.getByLabel('Batch size').press('Enter')
-    await page.getByLabel('l1: presses').fill('0.001')
-    await page.getByLabel('l1: presses').press('Enter')
-    await page.getByLabel('l2: keeps').fill('0.002')
-    await page.getByLabel('l2: keeps').press('Enter')
-    await page.getByLabel('Dropout').fill('0.25')
-    await page.getByLabel('Dropout').press('Enter')
-    await page.getByLabel('Seed').fill('9')
-    await page.getByLabel('Seed').press('Enter')
+    for (const [label, value] of [
+      ['Learning rate', '0.3'],
+      ['Batch size', '25'],
+      ['l1: presses', '0.001'],
+      ['l2: keeps', '0.002'],
+      ['Dropout', '0.25'],
+      ['Seed', '9'],
+    ] as const) {
+      await enter(page, label, value)
+    }
     await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('adam')
     await page.getByRole('combobox', { name: 'Initial weights' }).selectOption('heNormal')
     await page.getByRole('combobox', { name: 'Activation, layer 1' }).selectOption('relu')
@@ -150,8 +154,7 @@ describe('the page, for everybody', () => {
     await page.getByRole('button', { name: 'Remove a hidden layer' }).click()
     await page.getByRole('img', { name: 'A network of 2-3-2 neurons' }).waitFor()
     // What is no number stays out, and the run stays as it is.
-    await page.getByLabel('Batch size').fill('0')
-    await page.getByLabel('Batch size').press('Enter')
+    await enter(page, 'Batch size', '0')
     expect(hash()).toMatchObject({ batch: '25' })
     await close(opened)
   })
@@ -162,13 +165,10 @@ describe('the page, for everybody', () => {
     await page.getByText('Stopped after 40 epochs').waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()
     expect((await countsOf(page))[0]).toBe(40)
-    await page.getByLabel('Stop after epochs').fill('0')
-    await page.getByLabel('Stop after epochs').press('Enter')
+    await enter(page, 'Stop after epochs', '0')
     // Too large a step: the loss goes up and down, and soon is no longer lower than once.
-    await page.getByLabel('Learning rate').fill('60')
-    await page.getByLabel('Learning rate').press('Enter')
-    await page.getByLabel('Stop when no better').fill('20')
-    await page.getByLabel('Stop when no better').press('Enter')
+    await enter(page, 'Learning rate', '60')
+    await enter(page, 'Stop when no better', '20')
     await page.getByRole('button', { name: 'Play' }).click()
     await page.getByText(/Stopped: the test loss was lowest in epoch \d+, and not since/).waitFor()
     await close(opened)
@@ -190,8 +190,7 @@ describe('the page, for everybody', () => {
     const { page } = opened
     await page.locator('.transport .notices', { hasText: 'lower the learning rate' }).waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()
-    await page.getByLabel('Learning rate').fill('0.01')
-    await page.getByLabel('Learning rate').press('Enter')
+    await enter(page, 'Learning rate', '0.01')
     await page.getByRole('button', { name: 'Play' }).click()
     await epochsReach(page, 20)
     await close(opened)

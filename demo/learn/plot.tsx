@@ -1,6 +1,6 @@
 import { colourOf, css, pale, type Palette } from '../colours.ts'
 import { answer, type Point, type Single } from './lesson.ts'
-import { usePalette } from './theme.ts'
+import { palette } from '../colours.ts'
 
 const SIDE = 400
 const MARGIN = 26
@@ -102,7 +102,7 @@ export function Plot({
   chosen: number
   choose: (index: number) => void
 }) {
-  const colours = usePalette()
+  const colours = palette()
   const side = answer(neuron, [0, 0]).a > 0.5 ? 'square' : 'circle'
   return (
     <svg

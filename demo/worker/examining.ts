@@ -1,4 +1,4 @@
-import { confusionMatrix, type Dataset, Matrix } from '../../src/index.ts'
+import { confusionMatrix, type Dataset, type Matrix, regressionReport } from '../../src/index.ts'
 import type { Examination, Mistake } from '../protocol.ts'
 import type { Prepared } from './material.ts'
 
@@ -16,25 +16,18 @@ export function examine(prepared: Prepared, answers: Matrix, boundary: number): 
     on: prepared.test ? 'held-out' : 'training',
     samples: data.length,
     confusion: prepared.kind === 'quantities' ? undefined : confusionMatrix(answers, data, { boundary }),
-    error: prepared.kind === 'quantities' ? errorOf(prepared, data, answers.data) : undefined,
+    error: prepared.kind === 'quantities' ? errorOf(prepared, data, answers) : undefined,
     mistakes: prepared.kind === 'images' ? mistakesOf(data, answers) : [],
   }
 }
 
-/** R² and the mean distance from the truth, in the units of the data. */
-function errorOf({ unit }: Prepared, data: Dataset, answers: Float32Array): Examination['error'] {
-  const raw = (values: Float32Array) => (unit ? values.map((v) => v * unit.deviation + unit.mean) : values)
-  const [truths, told] = [raw(data.targets.data), raw(answers)]
-  const mean = truths.reduce((sum, value) => sum + value, 0) / truths.length
-  const total = truths.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  const residual = truths.reduce((sum, value, i) => sum + (value - told[i]!) ** 2, 0)
-  const distance = truths.reduce((sum, value, i) => sum + Math.abs(value - told[i]!), 0)
-  return {
-    r2: total > 0 ? 1 - residual / total : Number(residual === 0),
-    mean: distance / truths.length,
-    truths: truths.slice(0, MOST_ERRORS),
-    answers: told.slice(0, MOST_ERRORS),
-  }
+/** R² and the mean distance from the truth, in the units of the data; R² is the same in any. */
+function errorOf({ unit }: Prepared, data: Dataset, answers: Matrix): Examination['error'] {
+  const raw = (values: Float32Array) =>
+    values.slice(0, MOST_ERRORS).map((value) => (unit ? value * unit.deviation + unit.mean : value))
+  const { r2, meanAbsoluteError } = regressionReport(answers, data)
+  const mean = meanAbsoluteError * (unit?.deviation ?? 1)
+  return { r2, mean, truths: raw(data.targets.data), answers: raw(answers.data) }
 }
 
 /** The samples that were answered wrongly, those first where the network was the surest. */

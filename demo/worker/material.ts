@@ -151,8 +151,7 @@ function inUnits(data: Dataset, unit: Unit | undefined): Dataset {
   return Dataset.from(data.inputs, new Matrix(rows, cols, targets), { features: data.features })
 }
 
-const firstOf = (data: Dataset, count: number) =>
-  count >= data.length ? data : data.take(Array.from({ length: count }, (_, i) => i))
+const firstOf = (data: Dataset, count: number) => data.slice(0, Math.min(count, data.length))
 
 /** The first samples of the files; those held out are the test files' own, where they came with it. */
 function prepareIdx(settings: Settings, { train, test }: Material & { kind: 'idx' }): Prepared {

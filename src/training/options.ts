@@ -92,6 +92,26 @@ export interface Step extends Score {
   samples: number
 }
 
+/** What a call of `fit` came to, with all that is needed to repeat it. */
+export interface History {
+  epochs: Epoch[]
+  seed: number
+  backend: { name: string; description: string }
+  steps: number
+  seconds: number
+  samplesPerSecond: number
+  /** Why it ended: its epochs were over, or early stopping saw no more of an improvement. */
+  stopped: Outcome['stopped']
+  /** The epoch whose parameters it ended with, where early stopping looked for it. */
+  bestEpoch: number | null
+}
+
+/** How a loop over epochs ended. */
+export interface Outcome {
+  readonly stopped: 'epochs' | 'earlyStopping'
+  readonly bestEpoch: number | null
+}
+
 /** {@link TrainerOptions}, checked and complete. */
 export interface Settings {
   readonly loss: LossName

@@ -1,14 +1,12 @@
-import type { Backend, LoadedData, Sums } from '../backend/backend.ts'
+import type { Backend, LoadedData } from '../backend/backend.ts'
 import { type Profile, type Profiler, timed } from '../backend/profiler.ts'
 import { Dataset } from '../data/dataset.ts'
-import { fingerprint } from '../data/fingerprint.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
 import { DataStream } from '../data/stream.ts'
-import { DivergedError, InputError } from '../errors.ts'
+import { InputError } from '../errors.ts'
 import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
 import type { LossName } from './loss.ts'
-import { countMinibatches, epochOrder } from './minibatch.ts'
 import {
   type CheckedFitOptions,
   checkFit,
@@ -16,50 +14,22 @@ import {
   checkSettings,
   type Epoch,
   type FitOptions,
+  type History,
+  type Outcome,
   type Settings,
   type Step,
   type TrainerOptions,
 } from './options.ts'
-import { type Checkpoint, checkSameRun } from './checkpoint.ts'
-import { type Optimizer, stateSlots } from './optimizer.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { Optimizer } from './optimizer.ts'
 import { chooseBackend } from './placement.ts'
-import { addSums, type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
-import { newPlateau, rateWith, watchPlateau } from './schedule.ts'
+import { type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
+import { Run } from './run.ts'
 import { type EarlyStopping, isOver, newStopping, type StoppingState, watchStopping } from './stopping.ts'
 import { checkDataset } from './validation.ts'
 import { WindowedNetwork } from './windows.ts'
 
-export type { Epoch, FitOptions, Step, TrainerOptions }
-
-/** An epoch of which some steps were made one by one. */
-interface Begun {
-  readonly shuffle: boolean
-  readonly order: Uint32Array
-  /** How many samples of it were visited. */
-  visited: number
-  /** Of the steps so far. */
-  readonly sums: Sums
-}
-
-/** What a call of `fit` came to, with all that is needed to repeat it. */
-export interface History {
-  epochs: Epoch[]
-  seed: number
-  backend: { name: string; description: string }
-  steps: number
-  seconds: number
-  samplesPerSecond: number
-  /** Why it ended: its epochs were over, or early stopping saw no more of an improvement. */
-  stopped: Outcome['stopped']
-  /** The epoch whose parameters it ended with, where early stopping looked for it. */
-  bestEpoch: number | null
-}
-
-/** How a loop over epochs ended. */
-export interface Outcome {
-  readonly stopped: 'epochs' | 'earlyStopping'
-  readonly bestEpoch: number | null
-}
+export type { Epoch, FitOptions, History, Outcome, Step, TrainerOptions }
 
 /**
  * A network placed on a backend, and trained there.
@@ -76,21 +46,12 @@ export class Trainer {
   readonly optimizer: Optimizer
   readonly batchSize: number
   readonly seed: number
-  readonly #settings: Settings
   readonly #profiler: Profiler | undefined
   readonly #placed: WindowedNetwork
   readonly #opened: boolean
-  /** Orders of the next epochs of a data set that is being trained on, made while a device was at work. */
-  #prepared: { data: LoadedData; prepared: Uint32Array[] } | undefined
-  #begun: Begun | undefined
-  #plateau = newPlateau()
+  readonly #run: Run
   /** Early stopping of a run that was resumed, for the next loop. */
   #stopping: StoppingState | undefined
-  /** What the data of checkpoints are told by, and of the one that was resumed, until they are seen again. */
-  #data: string | undefined
-  #resumed: string | undefined
-  #epoch = 0
-  #step = 0
   #running: string | undefined
   #looping = false
   #disposed = false
@@ -108,7 +69,7 @@ export class Trainer {
     this.optimizer = settings.optimizer
     this.batchSize = settings.batchSize
     this.seed = settings.seed
-    this.#settings = settings
+    this.#run = new Run(network, placed, settings)
     this.#profiler = settings.profiler
     this.#opened = opened
     this.#placed = placed
@@ -173,12 +134,12 @@ export class Trainer {
 
   /** Epochs trained so far. */
   get epoch(): number {
-    return this.#epoch
+    return this.#run.epoch
   }
 
   /** Steps made so far. */
   get step(): number {
-    return this.#step
+    return this.#run.step
   }
 
   /**
@@ -230,38 +191,11 @@ export class Trainer {
       const data = await this.#load(weighted, loaded)
       for (;;) {
         signal?.throwIfAborted()
-        yield await this.#exclusively('steps', () => this.#trainStep(data, shuffle))
+        yield await this.#exclusively('steps', () => this.#run.trainStep(data, shuffle))
       }
     } finally {
       this.#endLoop(loaded)
     }
-  }
-
-  async #trainStep(data: LoadedData, shuffle: boolean): Promise<Step> {
-    const { batchSize, seed } = this
-    const { samples } = data
-    const begun = this.#begunEpoch(samples, shuffle) ?? {
-      shuffle,
-      order: epochOrder(samples, seed, this.#epoch + 1, shuffle),
-      visited: 0,
-      sums: { loss: 0, right: 0, samples: 0 },
-    }
-    const order = begun.order.subarray(begun.visited, begun.visited + batchSize)
-    const plan = { order, batchSize, learningRate: this.#rateOf(this.#epoch), stepsBefore: this.#step }
-    const sums = (await this.#placed.trainEpochs(data, [plan]))[0]!
-    this.#step++
-    if (!Number.isFinite(sums.loss)) throw await this.#diverged(sums.loss)
-    begun.visited += order.length
-    addSums(begun.sums, sums)
-    this.#begun = begun.visited < samples ? begun : undefined
-    const epoch = this.#epoch + 1
-    if (!this.#begun) this.#epoch = epoch
-    return { step: this.#step, epoch, ...meanScore(sums), samples: order.length }
-  }
-
-  /** The epoch that steps have begun, if it is one of such data. */
-  #begunEpoch(samples: number, shuffle: boolean): Begun | undefined {
-    return this.#begun?.order.length === samples && this.#begun.shuffle === shuffle ? this.#begun : undefined
   }
 
   /** Only one loop trains at a time; returns where its data are kept until it ends. */
@@ -274,7 +208,7 @@ export class Trainer {
 
   #endLoop(loaded: readonly LoadedData[]): void {
     for (const handle of loaded) handle.dispose()
-    this.#prepared = undefined
+    this.#run.forgetOrders()
     this.#looping = false
   }
 
@@ -290,7 +224,7 @@ export class Trainer {
   /** @param ahead whether epochs may be trained before they are asked for */
   async *#epochs(options: CheckedFitOptions, ahead: boolean): AsyncGenerator<Epoch, Outcome> {
     const { train, epochs, validation, onEpoch, signal, earlyStopping, checkpoint } = options
-    if (train instanceof Dataset) this.#checkResumed(train, checkpoint !== undefined)
+    if (train instanceof Dataset) this.#run.see(train, checkpoint !== undefined)
     const loaded = this.#startLoop(signal)
     const load = (data: Dataset | DataStream) => this.#load(data, loaded)
     const stopping = earlyStopping && (this.#stopping ?? newStopping())
@@ -302,15 +236,17 @@ export class Trainer {
       const validationData = validation === train ? trainData : validation && (await load(validation))
       for (let done = 0; done < epochs && stopped === 'epochs';) {
         signal?.throwIfAborted()
-        const most = ahead && !this.#begun ? this.#aheadOf(trainData, options) : 1
+        const most = ahead ? this.#run.aheadOf(trainData, options) : 1
         const count = Math.min(most, epochs - done)
         const next = Math.min(count, epochs - done - count)
         const trained = await this.#exclusively('fit', () =>
-          this.#train(trainData, validationData, count, next, options),
+          this.#run.trainEpochs(trainData, validationData, count, next, options),
         )
         const enough = stopping && earlyStopping && (await this.#watch(earlyStopping, stopping, trained))
         if (enough) stopped = 'earlyStopping'
-        if (checkpoint && this.#epoch % checkpoint.every === 0) await checkpoint.write(await this.#checkpoint(stopping))
+        if (checkpoint && this.epoch % checkpoint.every === 0) {
+          await checkpoint.write(await this.#exclusively('fit', () => this.#run.checkpoint(stopping)))
+        }
         for (const epoch of trained) {
           await onEpoch?.(epoch)
           yield epoch
@@ -325,52 +261,12 @@ export class Trainer {
     }
   }
 
-  /** Reads through the data only where a checkpoint asks for it. */
-  #checkResumed(train: Dataset, keep: boolean): void {
-    if (!keep && this.#resumed === undefined) return
-    this.#data = fingerprint(train)
-    if (this.#resumed !== undefined && this.#resumed !== this.#data) {
-      throw new InputError('train: these are other data than those that the checkpoint was trained on')
-    }
-    this.#resumed = undefined
-  }
-
-  /** How many epochs may be trained in one go: what must be seen after each of them does not allow any. */
-  #aheadOf(data: LoadedData, { earlyStopping, checkpoint }: CheckedFitOptions): number {
-    const { learningRate } = this.optimizer
-    const plateau = typeof learningRate === 'object' && learningRate.plateau !== undefined
-    if (earlyStopping || plateau) return 1
-    const most = this.#placed.epochsAtOnce(data, this.batchSize)
-    return checkpoint ? Math.min(most, checkpoint.every - (this.#epoch % checkpoint.every)) : most
-  }
-
   async #watch(rule: Required<EarlyStopping>, state: StoppingState, trained: readonly Epoch[]): Promise<boolean> {
     let enough = false
     for (const epoch of trained) {
       enough ||= await watchStopping(rule, state, epoch, () => this.#exclusively('fit', () => this.#placed.snapshot()))
     }
     return enough
-  }
-
-  async #checkpoint(stopping: StoppingState | undefined): Promise<Checkpoint> {
-    const snapshot = await this.#exclusively('fit', () => this.#placed.snapshot())
-    return {
-      epoch: this.#epoch,
-      step: this.#step,
-      seed: this.seed,
-      data: this.#data,
-      settings: this.#described,
-      snapshot,
-      plateau: { ...this.#plateau },
-      stopping: stopping && { ...stopping },
-    }
-  }
-
-  /** What a run is made with, as a checkpoint keeps it. */
-  get #described(): Record<string, unknown> {
-    const { loss, optimizer, batchSize, l1, l2, dropout } = this.#settings
-    const { sizes, activations } = this.network
-    return { sizes, activations, loss, optimizer, batchSize, l1, l2, dropout }
   }
 
   /**
@@ -383,85 +279,8 @@ export class Trainer {
    * await trainer.fit(train, { epochs: 100 - trainer.epoch })
    */
   async resume(checkpoint: Checkpoint): Promise<void> {
-    checkSameRun(this.#described, checkpoint, this.seed)
-    const { parameters, state } = checkpoint.snapshot
-    const count = this.network.parameters.length
-    const slots = stateSlots(this.optimizer)
-    if (parameters.length !== count || state.length !== slots * count) {
-      throw new InputError(
-        `checkpoint: expected ${count} parameters and ${slots * count} numbers of state, ` +
-          `got ${parameters.length} and ${state.length}`,
-      )
-    }
-    await this.#exclusively('resume', () => this.#placed.restore(checkpoint.snapshot))
-    this.#epoch = checkpoint.epoch
-    this.#step = checkpoint.step
-    this.#plateau = { ...checkpoint.plateau }
+    await this.#exclusively('resume', () => this.#run.resume(checkpoint))
     this.#stopping = checkpoint.stopping && { ...checkpoint.stopping }
-    this.#resumed = checkpoint.data
-    this.#begun = undefined
-  }
-
-  /** Trains `count` epochs and scores the validation data after them; the orders of `next` more may be made meanwhile. */
-  async #train(
-    train: LoadedData,
-    validation: LoadedData | undefined,
-    count: number,
-    next: number,
-    { shuffle, signal }: CheckedFitOptions,
-  ): Promise<Epoch[]> {
-    const began = performance.now()
-    const { batchSize, seed } = this
-    const { samples } = train
-    const steps = countMinibatches(samples, batchSize)
-    const begun = this.#begunEpoch(samples, shuffle)
-    this.#begun = undefined
-    const ordersFrom = (first: number, many: number) =>
-      Array.from({ length: many }, (_, i) => epochOrder(samples, seed, first + i, shuffle))
-    const { prepared } = train === this.#prepared?.data ? this.#prepared : { prepared: [] }
-    this.#prepared = undefined
-    const orders = await timed(this.#profiler, 'host', 'orders of the epochs', () => {
-      if (begun) return [begun.order.subarray(begun.visited)]
-      const kept = prepared.slice(0, count)
-      return [...kept, ...ordersFrom(this.#epoch + 1 + kept.length, count - kept.length)]
-    })
-    const plans = orders.map((order, i) => {
-      const learningRate = this.#rateOf(this.#epoch + i)
-      return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
-    })
-    const meanwhile = () => {
-      this.#prepared = { data: train, prepared: ordersFrom(this.#epoch + 1 + count, next) }
-    }
-    const sums = await this.#placed.trainEpochs(train, plans, meanwhile)
-    this.#step += begun ? countMinibatches(samples - begun.visited, batchSize) : sums.length * steps
-    if (begun) addSums(sums[0]!, begun.sums)
-    const scores = sums.map(meanScore)
-    this.#epoch += scores.length
-    const last = scores.at(-1)!
-    if (!Number.isFinite(last.loss)) throw await this.#diverged(last.loss)
-    const validated = validation ? meanScore(await this.#placed.score(validation)) : null
-    const { learningRate } = this.optimizer
-    if (typeof learningRate === 'object' && learningRate.plateau) {
-      watchPlateau(learningRate.plateau, this.#plateau, (validated ?? last).loss)
-    }
-    const seconds = (performance.now() - began) / 1000 / count
-    const samplesPerSecond = samples / seconds
-    return scores.map((score, i) => {
-      const epoch = this.#epoch - count + 1 + i
-      const { learningRate } = plans[i]!
-      return { epoch, ...score, validation: validated, steps, learningRate, seconds, samplesPerSecond }
-    })
-  }
-
-  /** The learning rate of an epoch, counted from 0. */
-  #rateOf(epoch: number): number {
-    return rateWith(this.optimizer.learningRate, epoch, this.#plateau)
-  }
-
-  async #diverged(loss: number): Promise<DivergedError> {
-    await this.#placed.restoreCheckpoint()
-    const { weights, biases } = splitParameters(this.network.layers, await this.#placed.readParameters())
-    return new DivergedError({ epoch: this.#epoch, loss, weights, biases })
   }
 
   /** Loss and accuracy over a data set; for regression also R² and the mean absolute error. */

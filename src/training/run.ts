@@ -1,0 +1,220 @@
+import type { LoadedData, Sums } from '../backend/backend.ts'
+import { type Profiler, timed } from '../backend/profiler.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { fingerprint } from '../data/fingerprint.ts'
+import { DivergedError, InputError } from '../errors.ts'
+import { splitParameters } from '../model/layout.ts'
+import type { Network } from '../model/network.ts'
+import { type Checkpoint, checkSameRun } from './checkpoint.ts'
+import { countMinibatches, epochOrder } from './minibatch.ts'
+import type { CheckedFitOptions, Epoch, Settings, Step } from './options.ts'
+import { stateSlots } from './optimizer.ts'
+import { newPlateau, type PlateauState, rateWith, watchPlateau } from './schedule.ts'
+import { addSums, meanScore } from './score.ts'
+import type { StoppingState } from './stopping.ts'
+import type { WindowedNetwork } from './windows.ts'
+
+/** An epoch of which some steps were made one by one. */
+interface Begun {
+  readonly shuffle: boolean
+  readonly order: Uint32Array
+  /** How many samples of it were visited. */
+  visited: number
+  /** Of the steps so far. */
+  readonly sums: Sums
+}
+
+/**
+ * How far the training of a placed network is, and how it goes on: epochs and steps with their orders and rates, and
+ * checkpoints. The trainer says when, and that nothing else happens meanwhile.
+ */
+export class Run {
+  readonly #network: Network
+  readonly #placed: WindowedNetwork
+  readonly #settings: Settings
+  /** Orders of the next epochs of a data set that is being trained on, made while a device was at work. */
+  #prepared: { data: LoadedData; prepared: Uint32Array[] } | undefined
+  #begun: Begun | undefined
+  #plateau: PlateauState = newPlateau()
+  /** What the data of checkpoints are told by, and of the one that was resumed, until they are seen again. */
+  #data: string | undefined
+  #resumed: string | undefined
+  #epoch = 0
+  #step = 0
+
+  constructor(network: Network, placed: WindowedNetwork, settings: Settings) {
+    this.#network = network
+    this.#placed = placed
+    this.#settings = settings
+  }
+
+  get #profiler(): Profiler | undefined {
+    return this.#settings.profiler
+  }
+
+  /** Epochs trained so far. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** Steps made so far. */
+  get step(): number {
+    return this.#step
+  }
+
+  /** Trains one minibatch, the next of the epoch that is under way. */
+  async trainStep(data: LoadedData, shuffle: boolean): Promise<Step> {
+    const { batchSize, seed } = this.#settings
+    const { samples } = data
+    const begun = this.#begunEpoch(samples, shuffle) ?? {
+      shuffle,
+      order: epochOrder(samples, seed, this.#epoch + 1, shuffle),
+      visited: 0,
+      sums: { loss: 0, right: 0, samples: 0 },
+    }
+    const order = begun.order.subarray(begun.visited, begun.visited + batchSize)
+    const plan = { order, batchSize, learningRate: this.#rateOf(this.#epoch), stepsBefore: this.#step }
+    const sums = (await this.#placed.trainEpochs(data, [plan]))[0]!
+    this.#step++
+    if (!Number.isFinite(sums.loss)) throw await this.#diverged(sums.loss)
+    begun.visited += order.length
+    addSums(begun.sums, sums)
+    this.#begun = begun.visited < samples ? begun : undefined
+    const epoch = this.#epoch + 1
+    if (!this.#begun) this.#epoch = epoch
+    return { step: this.#step, epoch, ...meanScore(sums), samples: order.length }
+  }
+
+  /** The epoch that steps have begun, if it is one of such data. */
+  #begunEpoch(samples: number, shuffle: boolean): Begun | undefined {
+    return this.#begun?.order.length === samples && this.#begun.shuffle === shuffle ? this.#begun : undefined
+  }
+
+  /** Trains `count` epochs and scores the validation data after them; the orders of `next` more may be made meanwhile. */
+  async trainEpochs(
+    train: LoadedData,
+    validation: LoadedData | undefined,
+    count: number,
+    next: number,
+    { shuffle, signal }: CheckedFitOptions,
+  ): Promise<Epoch[]> {
+    const began = performance.now()
+    const { batchSize, seed } = this.#settings
+    const { samples } = train
+    const steps = countMinibatches(samples, batchSize)
+    const begun = this.#begunEpoch(samples, shuffle)
+    this.#begun = undefined
+    const ordersFrom = (first: number, many: number) =>
+      Array.from({ length: many }, (_, i) => epochOrder(samples, seed, first + i, shuffle))
+    const { prepared } = train === this.#prepared?.data ? this.#prepared : { prepared: [] }
+    this.#prepared = undefined
+    const orders = await timed(this.#profiler, 'host', 'orders of the epochs', () => {
+      if (begun) return [begun.order.subarray(begun.visited)]
+      const kept = prepared.slice(0, count)
+      return [...kept, ...ordersFrom(this.#epoch + 1 + kept.length, count - kept.length)]
+    })
+    const plans = orders.map((order, i) => {
+      const learningRate = this.#rateOf(this.#epoch + i)
+      return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
+    })
+    const meanwhile = () => {
+      this.#prepared = { data: train, prepared: ordersFrom(this.#epoch + 1 + count, next) }
+    }
+    const sums = await this.#placed.trainEpochs(train, plans, meanwhile)
+    this.#step += begun ? countMinibatches(samples - begun.visited, batchSize) : sums.length * steps
+    if (begun) addSums(sums[0]!, begun.sums)
+    const scores = sums.map(meanScore)
+    this.#epoch += scores.length
+    const last = scores.at(-1)!
+    if (!Number.isFinite(last.loss)) throw await this.#diverged(last.loss)
+    const validated = validation ? meanScore(await this.#placed.score(validation)) : null
+    const { learningRate } = this.#settings.optimizer
+    if (typeof learningRate === 'object' && learningRate.plateau) {
+      watchPlateau(learningRate.plateau, this.#plateau, (validated ?? last).loss)
+    }
+    const seconds = (performance.now() - began) / 1000 / count
+    const samplesPerSecond = samples / seconds
+    return scores.map((score, i) => {
+      const epoch = this.#epoch - count + 1 + i
+      const { learningRate } = plans[i]!
+      return { epoch, ...score, validation: validated, steps, learningRate, seconds, samplesPerSecond }
+    })
+  }
+
+  /** The learning rate of an epoch, counted from 0. */
+  #rateOf(epoch: number): number {
+    return rateWith(this.#settings.optimizer.learningRate, epoch, this.#plateau)
+  }
+
+  async #diverged(loss: number): Promise<DivergedError> {
+    await this.#placed.restoreCheckpoint()
+    const { weights, biases } = splitParameters(this.#network.layers, await this.#placed.readParameters())
+    return new DivergedError({ epoch: this.#epoch, loss, weights, biases })
+  }
+
+  /** Reads through the data only where a checkpoint asks for it. */
+  see(train: Dataset, keep: boolean): void {
+    if (!keep && this.#resumed === undefined) return
+    this.#data = fingerprint(train)
+    if (this.#resumed !== undefined && this.#resumed !== this.#data) {
+      throw new InputError('train: these are other data than those that the checkpoint was trained on')
+    }
+    this.#resumed = undefined
+  }
+
+  /** How many epochs may be trained in one go: what must be seen after each of them does not allow any. */
+  aheadOf(data: LoadedData, { earlyStopping, checkpoint }: CheckedFitOptions): number {
+    const { learningRate } = this.#settings.optimizer
+    const plateau = typeof learningRate === 'object' && learningRate.plateau !== undefined
+    if (earlyStopping || plateau || this.#begun) return 1
+    const most = this.#placed.epochsAtOnce(data, this.#settings.batchSize)
+    return checkpoint ? Math.min(most, checkpoint.every - (this.#epoch % checkpoint.every)) : most
+  }
+
+  /** The end of a loop: its data are seen no more. */
+  forgetOrders(): void {
+    this.#prepared = undefined
+  }
+
+  /** All that a resumed run needs. */
+  async checkpoint(stopping: StoppingState | undefined): Promise<Checkpoint> {
+    const snapshot = await this.#placed.snapshot()
+    return {
+      epoch: this.#epoch,
+      step: this.#step,
+      seed: this.#settings.seed,
+      data: this.#data,
+      settings: this.#described,
+      snapshot,
+      plateau: { ...this.#plateau },
+      stopping: stopping && { ...stopping },
+    }
+  }
+
+  /** What a run is made with, as a checkpoint keeps it. */
+  get #described(): Record<string, unknown> {
+    const { loss, optimizer, batchSize, l1, l2, dropout } = this.#settings
+    const { sizes, activations } = this.#network
+    return { sizes, activations, loss, optimizer, batchSize, l1, l2, dropout }
+  }
+
+  /** Puts everything where a checkpoint was made. @throws InputError for a checkpoint of another run */
+  async resume(checkpoint: Checkpoint): Promise<void> {
+    checkSameRun(this.#described, checkpoint, this.#settings.seed)
+    const { parameters, state } = checkpoint.snapshot
+    const count = this.#network.parameters.length
+    const slots = stateSlots(this.#settings.optimizer)
+    if (parameters.length !== count || state.length !== slots * count) {
+      throw new InputError(
+        `checkpoint: expected ${count} parameters and ${slots * count} numbers of state, ` +
+          `got ${parameters.length} and ${state.length}`,
+      )
+    }
+    await this.#placed.restore(checkpoint.snapshot)
+    this.#epoch = checkpoint.epoch
+    this.#step = checkpoint.step
+    this.#plateau = { ...checkpoint.plateau }
+    this.#resumed = checkpoint.data
+    this.#begun = undefined
+  }
+}
