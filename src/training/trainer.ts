@@ -108,7 +108,8 @@ export class Trainer {
   }
 
   /**
-   * Bytes of device memory that `fit` with these data will hold; exact.
+   * Bytes of device memory that `fit` with these data will hold: exact, but where validation data are so large that they
+   * pass through in windows; then at most so many.
    * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
    */
   memoryFor(train: Dataset, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {

@@ -47,7 +47,10 @@ export interface RunRecord {
 /** Points of a curve at most. */
 const MOST_EPOCHS = 1000
 /** Options that say nothing about the run, or that other rows tell better. */
-const untold = ['json', 'out', 'report', 'profile', 'layers', 'activation', 'lr']
+const untold = [
+  ...['json', 'out', 'report', 'profile', 'checkpoint', 'checkpointEvery', 'resume'],
+  ...['layers', 'activation', 'lr', 'schedule', 'warmup', 'clipNorm'],
+]
 
 /**
  * Two networks with the same fingerprint hold the same parameters, to the bit: the first 16 hexadecimal digits of the
