@@ -331,7 +331,9 @@ function summarize(
   print()
   print(`Trained ${count(epochs)} epochs in ${seconds.toFixed(1)} s, ${count(Math.round(samplesPerSecond))} samples/s`)
   if (bestEpoch !== undefined) {
-    print(`${stoppedEarly ? 'Stopped early: the' : 'The'} best epoch was ${count(bestEpoch)}, whose parameters are kept`)
+    print(
+      `${stoppedEarly ? 'Stopped early: the' : 'The'} best epoch was ${count(bestEpoch)}, whose parameters are kept`,
+    )
   }
   print(`Training data    ${say(result)}`)
   if (validation) print(`Validation data  ${say(validation)}`)
