@@ -141,6 +141,7 @@ describe('early stopping', () => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
     const fit = (earlyStopping: object) => trainer.fit(train, { earlyStopping: earlyStopping as { patience: number } })
     await expect(fit({})).rejects.toThrow('earlyStopping: patience: expected a whole number')
+    await expect(fit({ patience: 0 })).rejects.toThrow('earlyStopping: patience: expected a whole number from 1')
     await expect(fit({ patience: 1, monitor: 'f1' })).rejects.toThrow("earlyStopping: monitor: unknown name 'f1'")
     await expect(trainer.fit(train, { checkpoint: {} as never })).rejects.toThrow(
       'checkpoint: write: expected a function',

@@ -72,11 +72,16 @@ export class Dataset {
     return new Dataset(inputs, targets, { features: names.features, classes }, weights)
   }
 
-  /** A copy of the given samples, in the order given. @throws InputError for none, and for one that there is not */
-  take(rows: ArrayLike<number>): Dataset {
+  /**
+   * A copy of the given samples, in the order given.
+   * @param into a data set whose memory takes the copy and that is no more than that afterwards: as many columns, and at
+   *   least as many samples
+   * @throws InputError for none, and for one that there is not
+   */
+  take(rows: ArrayLike<number>, into?: Dataset): Dataset {
     if (rows.length === 0) throw new InputError('rows: expected at least one sample, got none')
     const weights = this.weights && Float32Array.from(rows, (row) => this.weights![row]!)
-    return new Dataset(this.inputs.take(rows), this.targets.take(rows), this, weights)
+    return new Dataset(this.inputs.take(rows, into?.inputs), this.targets.take(rows, into?.targets), this, weights)
   }
 
   /**

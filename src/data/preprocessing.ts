@@ -17,12 +17,7 @@ import type { Matrix } from './matrix.ts'
  * network.scaling = scaling
  */
 export function standardize(dataset: Dataset): Scaling {
-  const columns = summarize(dataset)
-  return new Scaling(
-    'standardize',
-    columns.map(({ constant, min, mean }) => (constant ? min : mean)),
-    columns.map(({ constant, deviation }) => (constant ? 1 : deviation)),
-  )
+  return tallied(dataset).scaling('standardize')
 }
 
 /**
@@ -35,12 +30,7 @@ export function standardize(dataset: Dataset): Scaling {
  * @example scale(test, normalize(train))
  */
 export function normalize(dataset: Dataset): Scaling {
-  const columns = summarize(dataset)
-  return new Scaling(
-    'normalize',
-    columns.map(({ min }) => min),
-    columns.map(({ constant, min, max }) => (constant ? 1 : max - min)),
-  )
+  return tallied(dataset).scaling('normalize')
 }
 
 /**
@@ -56,26 +46,67 @@ export function scale(dataset: Dataset, scaling: Scaling): Dataset {
   return dataset.withInputs(scaling.apply(dataset.inputs))
 }
 
-interface Column {
-  min: number
-  max: number
-  mean: number
-  deviation: number
-  /** Whether it does not vary: told by the values, since a mean may be off by a rounding. */
-  constant: boolean
-}
-
 function checkDataset(dataset: unknown): asserts dataset is Dataset {
   if (!(dataset instanceof Dataset)) throw new InputError(`dataset: expected a Dataset, got ${describe(dataset)}`)
 }
 
-function summarize(dataset: Dataset): Column[] {
+function tallied(dataset: Dataset): ColumnTally {
   checkDataset(dataset)
-  return Array.from({ length: dataset.inputs.cols }, (_, column) => summarizeColumn(dataset.inputs, column))
+  const tally = new ColumnTally()
+  tally.add(dataset.inputs)
+  return tally
 }
 
-/** In float64, in two passes: the squares are of distances from the mean, so nothing cancels. */
-function summarizeColumn({ rows, cols, data }: Matrix, column: number): Column {
+interface Column {
+  min: number
+  max: number
+  mean: number
+  /** Σ(x − mean)² */
+  squares: number
+}
+
+/**
+ * What scalings are fitted on, of samples that come a part at a time; in float64, parts put together as Chan, Golub and
+ * LeVeque do (1979).
+ */
+export class ColumnTally {
+  #rows = 0
+  #columns: Column[] = []
+
+  add(inputs: Matrix): void {
+    const rows = this.#rows + inputs.rows
+    this.#columns = Array.from({ length: inputs.cols }, (_, j) => {
+      const part = summarize(inputs, j)
+      const before = this.#columns[j]
+      if (!before) return part
+      const away = part.mean - before.mean
+      return {
+        min: Math.min(before.min, part.min),
+        max: Math.max(before.max, part.max),
+        mean: before.mean + (away * inputs.rows) / rows,
+        squares: before.squares + part.squares + (away ** 2 * this.#rows * inputs.rows) / rows,
+      }
+    })
+    this.#rows = rows
+  }
+
+  /** A column that does not vary is told by its values, since a mean may be off by a rounding; it is only shifted. */
+  scaling(kind: Scaling['kind']): Scaling {
+    const isConstant = ({ min, max }: Column) => min === max
+    const deviation = ({ squares }: Column) => Math.sqrt(squares / this.#rows)
+    const isStandard = kind === 'standardize'
+    return new Scaling(
+      kind,
+      this.#columns.map((column) => (isStandard && !isConstant(column) ? column.mean : column.min)),
+      this.#columns.map((column) =>
+        isConstant(column) ? 1 : isStandard ? deviation(column) : column.max - column.min,
+      ),
+    )
+  }
+}
+
+/** In two passes: the squares are of distances from the mean, so nothing cancels. */
+function summarize({ rows, cols, data }: Matrix, column: number): Column {
   let [min, max, sum] = [Infinity, -Infinity, 0]
   for (let i = column; i < data.length; i += cols) {
     const value = data[i] as number
@@ -86,5 +117,5 @@ function summarizeColumn({ rows, cols, data }: Matrix, column: number): Column {
   const mean = sum / rows
   let squares = 0
   for (let i = column; i < data.length; i += cols) squares += ((data[i] as number) - mean) ** 2
-  return { min, max, mean, deviation: Math.sqrt(squares / rows), constant: min === max }
+  return { min, max, mean, squares }
 }

@@ -1,5 +1,5 @@
 import { checkInteger, checkKeys, describe, InputError } from '../errors.ts'
-import type { Dataset } from './dataset.ts'
+import { Dataset } from './dataset.ts'
 
 /** What {@link DataStream.from} takes. */
 export interface DataStreamOptions {
@@ -7,6 +7,13 @@ export interface DataStreamOptions {
   samples: number
   /** Begins a pass over the data: chunks of any sizes, one after another, the same in each pass. */
   chunks: () => AsyncIterable<Dataset> | Iterable<Dataset>
+  /**
+   * A few of the samples, or others like them: what the columns are is then known before a pass. Default: none, and the
+   * first chunk is looked at.
+   */
+  example?: Dataset | undefined
+  /** A text by which a checkpoint tells these data from others. Default: none, and resuming cannot tell. */
+  fingerprint?: string | undefined
 }
 
 /**
@@ -18,22 +25,58 @@ export interface DataStreamOptions {
  * await trainer.fit(data, { epochs: 3, validation })
  */
 export class DataStream {
+  /** How many samples a pass has. */
   readonly length: number
+  readonly example: Dataset | undefined
+  readonly fingerprint: string | undefined
   readonly #chunks: DataStreamOptions['chunks']
 
-  private constructor({ samples, chunks }: DataStreamOptions) {
+  private constructor({ samples, chunks, example, fingerprint }: DataStreamOptions) {
     this.length = samples
+    this.example = example
+    this.fingerprint = fingerprint
     this.#chunks = chunks
   }
 
-  /** @throws InputError for a count that is none, and for chunks that are no function */
+  /** @throws InputError for a count that is none, chunks that are no function, and an example that is no data set */
   static from(options: DataStreamOptions): DataStream {
-    checkKeys('DataStream.from', options, ['samples', 'chunks'])
-    checkInteger('samples', options.samples)
-    if (typeof options.chunks !== 'function') {
-      throw new InputError(`chunks: expected a function that begins a pass, got ${describe(options.chunks)}`)
+    checkKeys('DataStream.from', options, ['samples', 'chunks', 'example', 'fingerprint'])
+    checkInteger('samples', options.samples, 1, Number.MAX_SAFE_INTEGER)
+    const { chunks, example, fingerprint } = options
+    if (typeof chunks !== 'function') {
+      throw new InputError(`chunks: expected a function that begins a pass, got ${describe(chunks)}`)
+    }
+    if (example !== undefined && !(example instanceof Dataset)) {
+      throw new InputError(`example: expected a Dataset, got ${describe(example)}`)
+    }
+    if (fingerprint !== undefined && typeof fingerprint !== 'string') {
+      throw new InputError(`fingerprint: expected text, got ${describe(fingerprint)}`)
     }
     return new DataStream(options)
+  }
+
+  /**
+   * The same samples, each chunk changed as it comes: scaled, or weighted.
+   * @param change makes a chunk of as many samples; not called before a pass, but for the example
+   * @example const weighted = stream.map((chunk) => chunk.withClassWeights([1, 20]))
+   */
+  map(change: (chunk: Dataset) => Dataset): DataStream {
+    const { length: samples, example, fingerprint } = this
+    const chunks = this.#chunks
+    return new DataStream({
+      samples,
+      chunks: async function* () {
+        for await (const chunk of chunks()) yield change(chunk)
+      },
+      example: example && change(example),
+      fingerprint,
+    })
+  }
+
+  /** The first samples of a pass, at most so many: to look at. */
+  async take(count: number): Promise<Dataset> {
+    for await (const window of this.windows(Math.min(count, this.length))) return window
+    throw new InputError(`stream: no samples in a pass, expected ${this.length}`)
   }
 
   /**

@@ -20,6 +20,8 @@ export interface Checkpoint {
   readonly snapshot: Snapshot
   readonly plateau: PlateauState
   readonly stopping: StoppingState | undefined
+  /** Whatever the program that trains wants to find again, as JSON has it: `write` may add it, the trainer never looks. */
+  readonly notes?: unknown
 }
 
 /** Where checkpoints go. */
@@ -137,6 +139,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
       scale: number(plateau, 'scale', 'plateau.'),
     },
     stopping: json.stopping === undefined ? undefined : decodeStopping(object(json.stopping, 'stopping')),
+    ...('notes' in json && { notes: json.notes }),
   }
 }
 

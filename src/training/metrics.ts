@@ -70,8 +70,11 @@ function readAnswers(name: string, answers: MatrixLike, data: Dataset, options: 
   checkKeys(name, options, ['boundary', ...keys])
   const { boundary = 0.5 } = options
   const matrix = checkAnswers(answers, data)
-  return { answers: matrix, labels: data.labels(boundary), classes: Math.max(2, matrix.cols), boundary }
+  return { answers: matrix, labels: data.labels(boundary), classes: classesOf(matrix.cols), boundary }
 }
+
+/** One column tells two classes apart. */
+const classesOf = (columns: number) => Math.max(2, columns)
 
 /**
  * How often each class was taken for which: row i counts the samples of class i, column j those answered with class j,
@@ -84,17 +87,20 @@ function readAnswers(name: string, answers: MatrixLike, data: Dataset, options: 
  * counts[3][8] // how many threes were taken for eights
  */
 export function confusionMatrix(answers: MatrixLike, data: Dataset, options: MetricOptions = {}): number[][] {
-  return countAnswers(readAnswers('confusionMatrix', answers, data, options, []))
+  const answered = readAnswers('confusionMatrix', answers, data, options, [])
+  const counts = noCounts(answered.classes)
+  countAnswers(answered, counts)
+  return counts
 }
 
-function countAnswers({ answers, labels, classes, boundary }: Answered): number[][] {
+const noCounts = (classes: number) => Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+
+function countAnswers({ answers, labels, boundary }: Answered, counts: readonly number[][]): void {
   const { cols, data } = answers
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   labels.forEach((label, i) => {
     const answer = cols === 1 ? Number(data[i]! > boundary) : argmax(data, i * cols, cols)
     counts[label]![answer]!++
   })
-  return counts
 }
 
 /**
@@ -155,9 +161,10 @@ function checkCounts(counts: readonly (readonly number[])[]): void {
  */
 export function topKAccuracy(answers: MatrixLike, data: Dataset, options: MetricOptions & { k?: number } = {}): number {
   const answered = readAnswers('topKAccuracy', answers, data, options, ['k'])
-  return countTopK(answered, checkInteger('k', options.k ?? 2, 1, answered.classes))
+  return countTopK(answered, checkInteger('k', options.k ?? 2, 1, answered.classes)) / data.length
 }
 
+/** How many are right. */
 function countTopK({ answers, labels, boundary }: Answered, k: number): number {
   const { cols, data } = answers
   let right = 0
@@ -174,7 +181,7 @@ function countTopK({ answers, labels, boundary }: Answered, k: number): number {
     }
     right += Number(before < k)
   })
-  return right / labels.length
+  return right
 }
 
 /**
@@ -188,13 +195,16 @@ function countTopK({ answers, labels, boundary }: Answered, k: number): number {
 export function rocAuc(answers: MatrixLike, data: Dataset, options: MetricOptions = {}): number {
   const answered = readAnswers('rocAuc', answers, data, options, [])
   if (answered.classes > 2) throw new InputError(`answers: rocAuc is for two classes, got ${answered.classes} columns`)
-  return areaUnderCurve(answered)
+  return areaUnderCurve(secondClassScores(answered), answered.labels)
 }
 
-function areaUnderCurve({ answers, labels }: Answered): number {
-  const { cols, data } = answers
-  const scores = Float64Array.from(labels, (_, i) => (cols === 1 ? data[i]! : data[2 * i + 1]! - data[2 * i]!))
-  const order = Uint32Array.from(labels.keys()).sort((a, b) => scores[a]! - scores[b]!)
+/** How much each answer is for the second of two classes. */
+function secondClassScores({ answers: { cols, data }, labels }: Answered): Float64Array {
+  return Float64Array.from(labels, (_, i) => (cols === 1 ? data[i]! : data[2 * i + 1]! - data[2 * i]!))
+}
+
+function areaUnderCurve(scores: Float64Array, labels: ArrayLike<number>): number {
+  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]!)
   let [firsts, seconds, below] = [0, 0, 0]
   for (let start = 0; start < order.length;) {
     // All samples with the same answer are taken together.
@@ -228,17 +238,53 @@ export function classificationReport(
   data: Dataset,
   options: MetricOptions & { topK?: number | undefined } = {},
 ): ClassificationReport {
-  const answered = readAnswers('classificationReport', answers, data, options, ['topK'])
-  const k = checkInteger('topK', options.topK ?? Math.min(2, answered.classes - 1), 1, answered.classes)
-  const counts = countAnswers(answered)
-  const area = answered.classes === 2 ? areaUnderCurve(answered) : NaN
-  return {
-    samples: data.length,
-    accuracy: sum(counts.map((row, i) => row[i]!)) / data.length,
-    ...precisionRecallF1(counts),
-    topK: { k, accuracy: countTopK(answered, k) },
-    rocAuc: Number.isNaN(area) ? null : area,
-    confusionMatrix: counts,
+  checkKeys('classificationReport', options, ['boundary', 'topK'])
+  const tally = new ClassificationTally(checkAnswers(answers, data).cols, options)
+  tally.add(answers, data)
+  return tally.report()
+}
+
+/** A {@link classificationReport} over samples that come a part at a time. */
+export class ClassificationTally {
+  readonly #boundary: number | undefined
+  readonly #k: number
+  readonly #counts: number[][]
+  #samples = 0
+  #topK = 0
+  /** Of two classes: what the area under the curve is of. */
+  readonly #scores: Float64Array[] = []
+  readonly #labels: Uint32Array[] = []
+
+  /** @param columns of the answers */
+  constructor(columns: number, { boundary, topK }: MetricOptions & { topK?: number | undefined } = {}) {
+    const classes = classesOf(columns)
+    this.#boundary = boundary
+    this.#k = checkInteger('topK', topK ?? Math.min(2, classes - 1), 1, classes)
+    this.#counts = noCounts(classes)
+  }
+
+  add(answers: MatrixLike, data: Dataset): void {
+    const answered = readAnswers('classificationReport', answers, data, { boundary: this.#boundary }, [])
+    this.#samples += data.length
+    this.#topK += countTopK(answered, this.#k)
+    countAnswers(answered, this.#counts)
+    if (answered.classes > 2) return
+    this.#scores.push(secondClassScores(answered))
+    this.#labels.push(answered.labels)
+  }
+
+  report(): ClassificationReport {
+    const counts = this.#counts
+    const all = <T extends number>(parts: readonly Iterable<T>[]) => parts.flatMap((part) => [...part])
+    const area = counts.length === 2 ? areaUnderCurve(Float64Array.from(all(this.#scores)), all(this.#labels)) : NaN
+    return {
+      samples: this.#samples,
+      accuracy: sum(counts.map((row, i) => row[i]!)) / this.#samples,
+      ...precisionRecallF1(counts),
+      topK: { k: this.#k, accuracy: this.#topK / this.#samples },
+      rocAuc: Number.isNaN(area) ? null : area,
+      confusionMatrix: counts,
+    }
   }
 }
 

@@ -51,7 +51,7 @@ export interface FitOptions {
   /** Passes over the training data. Default 10. */
   epochs?: number
   /** Scored after every epoch. */
-  validation?: Dataset
+  validation?: Dataset | DataStream
   /** Default true; false takes the samples in the order given. */
   shuffle?: boolean
   /** Weights for the training samples of each class, as {@link Dataset.withClassWeights} takes them. Default: all 1. */
@@ -63,7 +63,7 @@ export interface FitOptions {
   earlyStopping?: EarlyStopping
   /** Hands out checkpoints, from which {@link Trainer.resume} goes on. */
   checkpoint?: CheckpointOptions
-  /** Called after every epoch; awaited. */
+  /** Called after every epoch, before its checkpoint is written; awaited. */
   onEpoch?: (epoch: Epoch) => void | Promise<void>
   /** Aborting stops within some milliseconds; what was trained until then stays, and the call rejects with the reason. */
   signal?: AbortSignal
@@ -188,7 +188,7 @@ export interface CheckedFitOptions {
   readonly train: Dataset | DataStream
   readonly epochs: number
   readonly shuffle: boolean
-  readonly validation: Dataset | undefined
+  readonly validation: Dataset | DataStream | undefined
   readonly earlyStopping: Required<EarlyStopping> | undefined
   readonly checkpoint: Required<CheckpointOptions> | undefined
   readonly onEpoch: FitOptions['onEpoch']
@@ -212,13 +212,12 @@ export function checkFit(
     'signal',
   ])
   const { shuffle = true, validation, classWeights, onEpoch, signal } = options
-  // A stream's chunks are checked as they come.
+  checkData({ network, loss }, train, 'train')
+  if (validation !== undefined) checkData({ network, loss }, validation, 'validation')
   const isStream = train instanceof DataStream
-  if (!isStream) checkDataset(network, loss, checkIsDataset(train, 'train'), 'train')
-  else if (classWeights !== undefined) {
-    throw new InputError('classWeights: a stream is not known beforehand; give its chunks weights (withClassWeights)')
+  if (isStream && classWeights !== undefined) {
+    throw new InputError('classWeights: a stream is not known beforehand; give its chunks weights (stream.map)')
   }
-  if (validation !== undefined) checkDataset(network, loss, checkIsDataset(validation, 'validation'), 'validation')
   if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
   return {
     train: isStream || classWeights === undefined ? train : train.withClassWeights(classWeights),
@@ -243,4 +242,10 @@ function checkCheckpointOptions(options: CheckpointOptions): Required<Checkpoint
 export function checkIsDataset(data: unknown, name: string): Dataset {
   if (data instanceof Dataset) return data
   throw new InputError(`${name}: expected a Dataset (Dataset.from(x, y) makes one), got ${describe(data)}`)
+}
+
+/** Checks that data go with a network and a loss; a stream's chunks are checked as they come. */
+export function checkData({ network, loss }: { network: Network; loss: LossName }, data: unknown, name: string): void {
+  const known = data instanceof DataStream ? data.example : checkIsDataset(data, name)
+  if (known) checkDataset(network, loss, known, name)
 }

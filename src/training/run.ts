@@ -2,6 +2,7 @@ import type { LoadedData, Sums } from '../backend/backend.ts'
 import { type Profiler, timed } from '../backend/profiler.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { fingerprint } from '../data/fingerprint.ts'
+import { DataStream } from '../data/stream.ts'
 import { DivergedError, InputError } from '../errors.ts'
 import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
@@ -153,9 +154,9 @@ export class Run {
   }
 
   /** Reads through the data only where a checkpoint asks for it. */
-  see(train: Dataset, keep: boolean): void {
+  see(train: Dataset | DataStream, keep: boolean): void {
     if (!keep && this.#resumed === undefined) return
-    this.#data = fingerprint(train)
+    this.#data = train instanceof DataStream ? train.fingerprint : fingerprint(train)
     if (this.#resumed !== undefined && this.#resumed !== this.#data) {
       throw new InputError('train: these are other data than those that the checkpoint was trained on')
     }

@@ -1,5 +1,6 @@
 import type { Sums } from '../backend/backend.ts'
 import type { Dataset } from '../data/dataset.ts'
+import type { Matrix } from '../data/matrix.ts'
 import type { Layer } from '../model/layout.ts'
 import { type LossName, losses } from './loss.ts'
 
@@ -37,28 +38,61 @@ export function isRegression(output: Layer, loss: LossName, data: Dataset): bool
   return data.classes === undefined && losses[loss].requires === undefined && output.activation !== 'softmax'
 }
 
+/** Sums over one output. */
+interface Moments {
+  mean: number
+  /** Σ(y − ȳ)² */
+  total: number
+  /** Σ(a − y)² */
+  residual: number
+}
+
 /**
  * R² = 1 − Σ(a − y)² / Σ(y − ȳ)² for each output, averaged (an output that does not vary counts 1 where it is hit
- * exactly, else 0, as in scikit-learn), and the mean absolute error.
- * @param answers samples × outputs
+ * exactly, else 0, as in scikit-learn), and the mean absolute error, over samples that come a part at a time: parts are
+ * put together as Chan, Golub and LeVeque do (1979).
  */
-export function regressionScore(answers: Float32Array, data: Dataset): { r2: number; meanAbsoluteError: number } {
-  const { rows, cols, data: targets } = data.targets
-  let r2 = 0
-  let distance = 0
-  for (let j = 0; j < cols; j++) {
-    let mean = 0
-    for (let i = 0; i < rows; i++) mean += targets[i * cols + j]! / rows
-    let residual = 0
-    let total = 0
-    for (let i = 0; i < rows; i++) {
-      const y = targets[i * cols + j]!
-      const error = answers[i * cols + j]! - y
-      residual += error ** 2
-      total += (y - mean) ** 2
-      distance += Math.abs(error)
+export class RegressionTally {
+  readonly #outputs: Moments[] = []
+  #samples = 0
+  #distance = 0
+
+  /** @param answers samples × outputs */
+  add(answers: Float32Array, { rows, cols, data: targets }: Matrix): void {
+    for (let j = 0; j < cols; j++) {
+      let mean = 0
+      for (let i = 0; i < rows; i++) mean += targets[i * cols + j]! / rows
+      let [residual, total] = [0, 0]
+      for (let i = 0; i < rows; i++) {
+        const y = targets[i * cols + j]!
+        const error = answers[i * cols + j]! - y
+        residual += error ** 2
+        total += (y - mean) ** 2
+        this.#distance += Math.abs(error)
+      }
+      const before = (this.#outputs[j] ??= { mean, total: 0, residual: 0 })
+      const away = mean - before.mean
+      const all = this.#samples + rows
+      before.total += total + (away ** 2 * this.#samples * rows) / all
+      before.mean += (away * rows) / all
+      before.residual += residual
     }
-    r2 += (total > 0 ? 1 - residual / total : Number(residual === 0)) / cols
+    this.#samples += rows
   }
-  return { r2, meanAbsoluteError: distance / (rows * cols) }
+
+  score(): { r2: number; meanAbsoluteError: number } {
+    const outputs = this.#outputs.length
+    const r2 = this.#outputs.map(({ total, residual }) => (total > 0 ? 1 - residual / total : Number(residual === 0)))
+    return {
+      r2: r2.reduce((sum, one) => sum + one / outputs, 0),
+      meanAbsoluteError: this.#distance / (this.#samples * outputs),
+    }
+  }
+}
+
+/** What a {@link RegressionTally} comes to for data that are there whole. @param answers samples × outputs */
+export function regressionScore(answers: Float32Array, data: Dataset): { r2: number; meanAbsoluteError: number } {
+  const tally = new RegressionTally()
+  tally.add(answers, data.targets)
+  return tally.score()
 }

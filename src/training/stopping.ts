@@ -4,7 +4,7 @@ import type { Epoch } from './options.ts'
 
 /** When training ends before its epochs are over; names and meanings are those of Keras's EarlyStopping. */
 export interface EarlyStopping {
-  /** Training stops after so many epochs in a row that are no better than the best. */
+  /** Training stops after so many epochs in a row that are no better than the best; at least 1. */
   patience: number
   /** What counts as better: by more than this. Default 0. */
   minDelta?: number
@@ -31,7 +31,7 @@ export function checkEarlyStopping(options: EarlyStopping): Required<EarlyStoppi
   checkKeys('earlyStopping', options, ['patience', 'minDelta', 'monitor', 'restoreBest'])
   const { patience, minDelta = 0, monitor = 'loss', restoreBest = true } = options
   return {
-    patience: checkInteger('earlyStopping: patience', patience, 0),
+    patience: checkInteger('earlyStopping: patience', patience),
     minDelta: checkNumber('earlyStopping: minDelta', minDelta, { min: 0 }),
     monitor: checkName('earlyStopping: monitor', monitor, ['loss', 'accuracy'] as const),
     restoreBest,
@@ -41,8 +41,7 @@ export function checkEarlyStopping(options: EarlyStopping): Required<EarlyStoppi
 export const newStopping = (): StoppingState => ({ best: Infinity, bestEpoch: 0, wait: 0, snapshot: undefined })
 
 /** Whether enough epochs were no better: also of a run that was resumed just there. */
-export const isOver = ({ patience }: { patience: number }, { wait }: StoppingState): boolean =>
-  wait > 0 && wait >= patience
+export const isOver = ({ patience }: { patience: number }, { wait }: StoppingState): boolean => wait >= patience
 
 /**
  * Takes in an epoch.

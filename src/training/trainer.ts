@@ -8,6 +8,7 @@ import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
 import type { LossName } from './loss.ts'
 import {
+  checkData,
   type CheckedFitOptions,
   checkFit,
   checkIsDataset,
@@ -23,13 +24,16 @@ import {
 import type { Checkpoint } from './checkpoint.ts'
 import type { Optimizer } from './optimizer.ts'
 import { chooseBackend } from './placement.ts'
-import { type Evaluation, isRegression, meanScore, regressionScore } from './score.ts'
+import { type Evaluation, isRegression, meanScore, RegressionTally } from './score.ts'
 import { Run } from './run.ts'
 import { type EarlyStopping, isOver, newStopping, type StoppingState, watchStopping } from './stopping.ts'
 import { checkDataset } from './validation.ts'
 import { WindowedNetwork } from './windows.ts'
 
 export type { Epoch, FitOptions, History, Outcome, Step, TrainerOptions }
+
+/** Samples of a stream that are predicted at once. */
+const PREDICTED_AT_ONCE = 8192
 
 /**
  * A network placed on a backend, and trained there.
@@ -108,13 +112,14 @@ export class Trainer {
   }
 
   /**
-   * Bytes of device memory that `fit` with these data will hold: exact, but where validation data are so large that they
-   * pass through in windows; then at most so many.
+   * Bytes of device memory that `fit` with these data will hold: exact, but at most so many for streams, and where
+   * validation data are so large that they pass through in windows.
+   * @throws InputError for a stream that was made without an example
    * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
    */
-  memoryFor(train: Dataset, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {
-    const { train: weighted, validation } = checkFit(this, checkIsDataset(train, 'train'), options)
-    return this.#placed.memoryFor(weighted as Dataset, validation)
+  memoryFor(train: Dataset | DataStream, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {
+    const { train: weighted, validation } = checkFit(this, train, options)
+    return this.#placed.memoryFor(weighted, validation)
   }
 
   /**
@@ -215,17 +220,20 @@ export class Trainer {
 
   #load(data: Dataset | DataStream, loaded: LoadedData[]): Promise<LoadedData> {
     return this.#exclusively('fit', async () => {
-      const placed = this.#placed
-      const handle = await (data instanceof DataStream ? placed.loadStream(data) : placed.load(data))
+      const handle = await this.#place(data)
       loaded.push(handle)
       return handle
     })
   }
 
+  #place(data: Dataset | DataStream): Promise<LoadedData> {
+    return data instanceof DataStream ? this.#placed.loadStream(data) : this.#placed.load(data)
+  }
+
   /** @param ahead whether epochs may be trained before they are asked for */
   async *#epochs(options: CheckedFitOptions, ahead: boolean): AsyncGenerator<Epoch, Outcome> {
     const { train, epochs, validation, onEpoch, signal, earlyStopping, checkpoint } = options
-    if (train instanceof Dataset) this.#run.see(train, checkpoint !== undefined)
+    this.#run.see(train, checkpoint !== undefined)
     const loaded = this.#startLoop(signal)
     const load = (data: Dataset | DataStream) => this.#load(data, loaded)
     const stopping = earlyStopping && (this.#stopping ?? newStopping())
@@ -245,13 +253,11 @@ export class Trainer {
         )
         const enough = stopping && earlyStopping && (await this.#watch(earlyStopping, stopping, trained))
         if (enough) stopped = 'earlyStopping'
+        for (const epoch of trained) await onEpoch?.(epoch)
         if (checkpoint && this.epoch % checkpoint.every === 0) {
           await checkpoint.write(await this.#exclusively('fit', () => this.#run.checkpoint(stopping)))
         }
-        for (const epoch of trained) {
-          await onEpoch?.(epoch)
-          yield epoch
-        }
+        yield* trained
         done += count
       }
       const { snapshot, bestEpoch } = stopping ?? {}
@@ -284,19 +290,28 @@ export class Trainer {
     this.#stopping = checkpoint.stopping && { ...checkpoint.stopping }
   }
 
-  /** Loss and accuracy over a data set; for regression also R² and the mean absolute error. */
-  async evaluate(data: Dataset): Promise<Evaluation> {
-    checkDataset(this.network, this.loss, checkIsDataset(data, 'data'), 'data')
+  /** Loss and accuracy over a data set or a stream; for regression also R² and the mean absolute error. */
+  async evaluate(data: Dataset | DataStream): Promise<Evaluation> {
+    checkData(this, data, 'data')
     return this.#exclusively('evaluate', async () => {
-      const loaded = await this.#placed.load(data)
+      const loaded = await this.#place(data)
       try {
         const score = { ...meanScore(await this.#placed.score(loaded)), samples: data.length }
-        if (!isRegression(this.network.layers.at(-1)!, this.loss, data)) return score
-        return { ...score, ...regressionScore(await this.#placed.predict(data.inputs), data) }
+        return { ...score, ...(await this.#regressionScore(data)) }
       } finally {
         loaded.dispose()
       }
     })
+  }
+
+  /** Of quantities; nothing of classes. A stream is passed through once more, as much as is predicted at once. */
+  async #regressionScore(data: Dataset | DataStream) {
+    const tally = new RegressionTally()
+    for await (const part of data instanceof DataStream ? data.windows(PREDICTED_AT_ONCE) : [data]) {
+      if (!isRegression(this.network.layers.at(-1)!, this.loss, part)) return undefined
+      tally.add(await this.#placed.predict(part.inputs), part.targets)
+    }
+    return tally.score()
   }
 
   /** The network's outputs for each row of x: rows × last layer's size. */

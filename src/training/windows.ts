@@ -1,7 +1,8 @@
 import type { EpochPlan, LoadedData, PlacedNetwork, Snapshot, Sums, Trace } from '../backend/backend.ts'
 import { Dataset } from '../data/dataset.ts'
-import type { Matrix } from '../data/matrix.ts'
+import { Matrix } from '../data/matrix.ts'
 import { DataStream } from '../data/stream.ts'
+import { InputError } from '../errors.ts'
 import { countMinibatches } from './minibatch.ts'
 import type { Settings } from './options.ts'
 import { addSums } from './score.ts'
@@ -14,6 +15,8 @@ class WindowedData implements LoadedData {
   readonly rows: number
   /** Those under way are freed when their turn is over. */
   readonly memory = 0
+  /** Memory of the host that windows are put together in, by turns: one is trained on while the next is made. */
+  readonly spaces: (Dataset | undefined)[] = []
 
   constructor(source: Dataset | DataStream, rows: number) {
     this.source = source
@@ -68,20 +71,40 @@ export class WindowedNetwork implements PlacedNetwork {
     return Math.max(1, Math.floor(half / this.#batchSize)) * this.#batchSize
   }
 
-  /** Exact for data that fit, and for windows of training data; data that are scored in windows may take less. */
-  memoryFor(train: Dataset, validation?: Dataset): number {
-    const own = this.#largestAtOnce(train)
-    const scored = validation && this.#largestAtOnce(validation)
-    if (own === train && (!scored || scored === validation)) return this.#placed.memoryFor(train, validation)
-    const forScoring = scored ? this.#placed.memoryFor(own, scored) - this.#placed.memoryFor(own) : 0
-    const forTraining = own === train ? this.#placed.memoryFor(train) - this.memory : 2 * this.#placed.passingBytes(own)
+  /**
+   * Exact for data that fit, and for windows of training data; an upper bound for data that are scored in windows, and for
+   * streams, whose chunks may turn out to take less.
+   * @throws InputError for a stream without an example
+   */
+  memoryFor(train: Dataset | DataStream, validation?: Dataset | DataStream): number {
+    const own = this.#heldAtOnce(train)
+    const scored = validation && this.#heldAtOnce(validation)
+    const both = this.#placed.memoryFor(own.data, scored?.data)
+    const alone = this.#placed.memoryFor(own.data)
+    const forTraining = own.passing ? 2 * this.#placed.passingBytes(own.data) : alone - this.memory
+    // Two windows are there at once while they are scored, too.
+    const forScoring = both - alone + (scored?.passing ? this.#placed.passingBytes(scored.data) : 0)
     return this.memory + forTraining + forScoring
   }
 
-  /** The data themselves, or as many of them as a window has. */
-  #largestAtOnce(data: Dataset): Dataset {
-    const rows = this.#windowRows(data)
-    return rows >= data.length ? data : data.slice(0, rows)
+  /** The data themselves, or what a window has of them. */
+  #heldAtOnce(data: Dataset | DataStream): { data: Dataset; passing: boolean } {
+    if (data instanceof Dataset) {
+      const rows = this.#windowRows(data)
+      return rows >= data.length ? { data, passing: false } : { data: data.slice(0, rows), passing: true }
+    }
+    if (!data.example) {
+      throw new InputError('memoryFor: nothing is known of this stream before it comes; make it with an example')
+    }
+    return { data: likeness(data.example, Math.min(data.length, this.#streamRows(data.example))), passing: true }
+  }
+
+  /** Samples of a window of a stream with such chunks. */
+  #streamRows(example: Dataset): number {
+    // A single row says nothing of whether all values of the stream fit a byte each.
+    const most = this.#placed.mostRows(example.slice(0, 1), this.#mostBytes)
+    const rows = Math.min(most / (this.#mostBytes < Infinity ? 2 : 1), MOST_STREAMED / example.inputs.cols)
+    return Math.max(1, Math.floor(rows / this.#batchSize)) * this.#batchSize
   }
 
   mostRows(data: Dataset, mostBytes: number): number {
@@ -97,15 +120,11 @@ export class WindowedNetwork implements PlacedNetwork {
     return rows === Infinity ? this.#placed.load(data) : Promise.resolve(new WindowedData(data, rows))
   }
 
-  /** Data that come a chunk at a time; the first says how many samples a window has. */
+  /** Data that come a chunk at a time; the example, or the first chunk, says how many samples a window has. */
   async loadStream(stream: DataStream): Promise<LoadedData> {
-    for await (const first of stream.windows(this.#batchSize)) {
-      this.#check(first)
-      const most = this.#placed.mostRows(first, this.#mostBytes)
-      const rows = Math.min(most / (this.#mostBytes < Infinity ? 2 : 1), MOST_STREAMED / first.inputs.cols)
-      return new WindowedData(stream, Math.max(1, Math.floor(rows / this.#batchSize)) * this.#batchSize)
-    }
-    return new WindowedData(stream, this.#batchSize)
+    const example = stream.example ?? (await stream.take(this.#batchSize))
+    this.#check(example)
+    return new WindowedData(stream, this.#streamRows(example))
   }
 
   async trainEpochs(data: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]> {
@@ -224,7 +243,7 @@ const MOST_STREAMED = 1 << 23
  * The windows of a pass. Those of a data set are its rows in the order given; a stream's come as they come, and the order
  * mixes each of them: its places there, ranked.
  */
-async function* windowsOf({ source, rows }: WindowedData, order?: Uint32Array): AsyncGenerator<Window> {
+async function* windowsOf({ source, rows, spaces }: WindowedData, order?: Uint32Array): AsyncGenerator<Window> {
   if (source instanceof DataStream) {
     let from = 0
     for await (const data of source.windows(rows)) {
@@ -234,12 +253,23 @@ async function* windowsOf({ source, rows }: WindowedData, order?: Uint32Array): 
     }
     return
   }
-  for (let from = 0; from < source.length; from += rows) {
+  for (let from = 0, turn = 0; from < source.length; from += rows, turn = 1 - turn) {
     const count = Math.min(rows, source.length - from)
     const places = order?.subarray(from, from + count)
     if (!places) yield { data: source.slice(from, from + count), order: inOrder(count) }
-    else if (places.length > 0) yield { data: source.take(places), order: inOrder(places.length) }
+    else if (places.length > 0) {
+      const taken = source.take(places, spaces[turn])
+      spaces[turn] ??= taken
+      yield { data: taken, order: inOrder(places.length) }
+    }
   }
+}
+
+/** So many samples with the columns of an example, whose inputs do not fit a byte each. */
+function likeness({ inputs, targets, weights }: Dataset, rows: number): Dataset {
+  const x = new Matrix(rows, inputs.cols)
+  x.data[0] = 0.1
+  return Dataset.from(x, new Matrix(rows, targets.cols), { weights: weights && new Float32Array(rows).fill(1) })
 }
 
 const inOrder = (count: number) => Uint32Array.from({ length: count }, (_, i) => i)
