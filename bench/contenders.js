@@ -33,6 +33,18 @@ export function makeTrainer(workload, network, backend) {
   return Trainer.create(network, { backend, loss, optimizer: makeOptimizer(workload), batchSize, seed: 1 })
 }
 
+/** The adapter's name, or why there is none: asked once, and not by every contender. */
+export async function findAdapter() {
+  try {
+    const trainer = await Trainer.create(Network.create({ sizes: [1, 1] }), { backend: 'webgpu' })
+    trainer.dispose()
+    return { adapter: trainer.backend.description }
+  } catch (error) {
+    if (error.name !== 'BackendUnavailableError') throw error
+    return { missing: error.message }
+  }
+}
+
 /** One of our backends (by name, or made) on a workload: held against float64 first, then warmed up and ready to be timed. */
 export async function ours(workload, backend, label, { warmUp = warmUpSeconds } = {}) {
   const data = makeDataset(workload)

@@ -5,6 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { markdownTable } from './table.js'
 
+/** What a kind of run is called in its heading, and the script that makes it. */
+const kinds = {
+  bench: { what: 'by itself', script: 'bench' },
+  peers: { what: 'beside other libraries', script: 'bench:peers' },
+  scikit: { what: 'beside scikit-learn', script: 'bench:scikit' },
+}
+
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 /** What every figure has to be read with. */
@@ -44,7 +51,7 @@ export async function writeJson(file, figures) {
 /**
  * Keeps a run: bench/results/<date>-<adapter>-<kind>.json, and a section in RESULTS.md under its introduction, newest
  * first. A second run of one kind on one adapter and day takes the place of the first; sections written by hand stay.
- * @param {{ kind: 'bench' | 'peers', adapter: string | undefined, machine: object, remarks?: string[],
+ * @param {{ kind: 'bench' | 'peers' | 'scikit', adapter: string | undefined, machine: object, remarks?: string[],
  *   tables: import('./table.js').Table[], figures: object }} run
  * @returns the files' paths, relative to the repository
  */
@@ -53,9 +60,9 @@ export async function keepRun({ kind, adapter, machine, remarks = [], tables, fi
   mkdirSync(here('./results'), { recursive: true })
   await writeJson(here(`./results/${name}`), { ...machine, adapter, ...figures })
 
-  const what = kind === 'peers' ? 'beside other libraries' : 'by itself'
+  const { what, script } = kinds[kind]
   const heading = `## ${machine.date}, ${adapter ?? 'no WebGPU adapter'}: ${what}`
-  const command = ['npm run', kind === 'peers' ? 'bench:peers' : 'bench', ...argumentsKept()].join(' ')
+  const command = ['npm run', script, ...argumentsKept()].join(' ')
   const source = `\`${command}\`, all figures: [${name}](results/${name}).`
   const section = [heading, `${machineLine(machine)}. ${source}`, ...remarks, ...tables.map(markdownTable)].join('\n\n')
   const file = here('./RESULTS.md')

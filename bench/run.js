@@ -1,9 +1,9 @@
 // `npm run bench`: the ceilings of the adapter, W1-W4 on each backend, how the cost grows, and whether memory does.
-import { Network, Trainer } from '../dist/node/index.js'
 import { checkNames, checkNumber, main, readArguments } from './arguments.js'
 import { Budget } from './budget.js'
 import { ceilingsTable, measureCeilings } from './ceilings.js'
 import { backendNames, compareBackends } from './comparison.js'
+import { findAdapter } from './contenders.js'
 import { measureMemory, memoryTable } from './memory.js'
 import { describeMachine, keepRun, machineLine, writeJson } from './results.js'
 import { measureSeries, series } from './scaling.js'
@@ -49,18 +49,6 @@ function readOptions() {
     seconds: checkNumber('seconds', values.seconds, { least: 0.01 }),
     write: values.write,
     json: values.json,
-  }
-}
-
-/** The adapter's name, or why there is none: asked once, and not by every contender. */
-async function findAdapter() {
-  try {
-    const trainer = await Trainer.create(Network.create({ sizes: [1, 1] }), { backend: 'webgpu' })
-    trainer.dispose()
-    return { adapter: trainer.backend.description }
-  } catch (error) {
-    if (error.name !== 'BackendUnavailableError') throw error
-    return { missing: error.message }
   }
 }
 
