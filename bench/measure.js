@@ -5,6 +5,14 @@ export function median(values) {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
 }
 
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** The standard deviation of what the values are a sample of; 0 for a single one. */
+export function spread(values) {
+  const middle = mean(values)
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / Math.max(1, values.length - 1))
+}
+
 /** @typedef {{ label: string, run: (seconds: number) => Promise<number>, mostRounds?: number, warm?: boolean, dispose?: () => void }}
  *   Contender run trains for about so many seconds and resolves to its steps per second; warm: it has been, and need
  *   not be again; mostRounds: for one that is slow, in how many rounds it takes part */
