@@ -19,12 +19,12 @@ import { readDataset } from '../../dist/node/files.js'
 
 /** @type {Record<string, Problem>} */
 export const problems = {
-  'digits, adam': { data: 'digits', hidden: [64], activation: 'relu', optimizer: 'adam', learningRate: 0.001, batchSize: 32, epochs: 30, seeds: 5 }, // prettier-ignore
-  'digits, momentum': { data: 'digits', hidden: [64], activation: 'relu', optimizer: 'momentum', learningRate: 0.02, batchSize: 32, epochs: 30, seeds: 5 }, // prettier-ignore
-  'digits, nesterov': { data: 'digits', hidden: [32, 32], activation: 'tanh', optimizer: 'nesterov', learningRate: 0.02, batchSize: 32, epochs: 30, seeds: 5 }, // prettier-ignore
+  'digits, adam': { data: 'digits', hidden: [64], activation: 'relu', optimizer: 'adam', learningRate: 0.001, batchSize: 32, epochs: 30, seeds: 10 }, // prettier-ignore
+  'digits, momentum': { data: 'digits', hidden: [64], activation: 'relu', optimizer: 'momentum', learningRate: 0.02, batchSize: 32, epochs: 30, seeds: 10 }, // prettier-ignore
+  'digits, nesterov': { data: 'digits', hidden: [32, 32], activation: 'tanh', optimizer: 'nesterov', learningRate: 0.02, batchSize: 32, epochs: 30, seeds: 10 }, // prettier-ignore
   'wine, momentum': { data: 'wine', hidden: [16], activation: 'tanh', optimizer: 'momentum', learningRate: 0.01, batchSize: 16, epochs: 40, seeds: 20 }, // prettier-ignore
   'breast cancer, nesterov': { data: 'breast cancer', hidden: [16], activation: 'relu', optimizer: 'nesterov', learningRate: 0.01, batchSize: 32, epochs: 30, seeds: 20 }, // prettier-ignore
-  'moons, adam': { data: 'moons', hidden: [16], activation: 'tanh', optimizer: 'adam', learningRate: 0.01, batchSize: 32, epochs: 60, seeds: 5 }, // prettier-ignore
+  'moons, adam': { data: 'moons', hidden: [16], activation: 'tanh', optimizer: 'adam', learningRate: 0.01, batchSize: 32, epochs: 60, seeds: 10 }, // prettier-ignore
   'diabetes, nesterov': { data: 'diabetes', hidden: [16], activation: 'tanh', optimizer: 'nesterov', learningRate: 0.005, batchSize: 32, epochs: 30, seeds: 20 }, // prettier-ignore
   'Friedman 1, adam': { data: 'Friedman 1', hidden: [32], activation: 'tanh', optimizer: 'adam', learningRate: 0.01, batchSize: 32, epochs: 60, seeds: 5 }, // prettier-ignore
   'MNIST-9k, adam': { data: 'MNIST-9k', hidden: [64], activation: 'relu', optimizer: 'adam', learningRate: 0.001, batchSize: 64, epochs: 10, seeds: 3 }, // prettier-ignore

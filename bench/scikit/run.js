@@ -24,7 +24,7 @@ npm run bench:scikit -- [part of a problem's name …] [options]
 scikit-learn's networks beside this library's on the same problems: ${Object.keys(problems).join('; ')}.
 
   --ours NAME      which of ours, may be repeated: ${ourNames.join(', ')} (default: both)
-  --seeds N        at most so many runs of each (default: each problem's own number, 3 to 20)
+  --seeds N        runs of each problem (default: its own number, 3 to 20)
   --python PATH    a Python that has scikit-learn (default: the first of ${usualPythons.join(', ')} that has)
   --write          keep the figures: a file in bench/results and a section in bench/RESULTS.md
   --json FILE      write all figures to a file
@@ -37,7 +37,7 @@ const proof = { epochs: 5, samples: 1000 }
 function readOptions() {
   const { values, positionals } = readArguments(usage, {
     ours: { type: 'string', multiple: true, default: ourNames },
-    seeds: { type: 'string', default: '100' },
+    seeds: { type: 'string' },
     python: { type: 'string' },
     write: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -50,7 +50,7 @@ function readOptions() {
     problems: chosen(Object.keys(problems)),
     proofsOnly: chosen(Object.keys(proofsOnly)),
     ours: [...new Set(checkNames('backend', values.ours, ourNames))],
-    seeds: checkNumber('seeds', values.seeds, { least: 1, whole: true }),
+    seeds: values.seeds === undefined ? undefined : checkNumber('seeds', values.seeds, { least: 1, whole: true }),
     pythons: values.python === undefined ? usualPythons : [values.python],
     write: values.write,
     json: values.json,
@@ -194,12 +194,13 @@ async function compare(name, problem, backends, scikit, seeds) {
   const { score: measure, goal } = kindOf(problem)
   const results = Object.entries(runs).map(([label, own]) => {
     const scores = own.map(({ score }) => score)
+    const times = own.map((one) => one.seconds)
     return {
-      ...{ problem: name, label, measure, goal, epochs: problem.epochs, seeds, scores },
+      ...{ problem: name, label, measure, goal, epochs: problem.epochs, seeds, scores, times },
       score: mean(scores),
       spread: spread(scores),
       loss: mean(own.map(({ loss }) => loss)),
-      seconds: median(own.map(({ seconds }) => seconds)),
+      seconds: median(times),
     }
   })
   const [theirs] = results
@@ -228,7 +229,7 @@ async function measure(options, adapter, scikit) {
       const { failed } = proofs.find((one) => one.problem === name)
       const proved = Object.fromEntries(Object.entries(backends).filter(([label]) => !failed.includes(label)))
       const began = performance.now()
-      results.push(...(await compare(name, problem, proved, scikit, Math.min(problem.seeds, options.seeds))))
+      results.push(...(await compare(name, problem, proved, scikit, options.seeds ?? problem.seeds)))
       console.log(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s`)
     }
     tables.push(scoreTable(results, notes))

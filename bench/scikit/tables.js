@@ -51,7 +51,7 @@ function rowOf(result) {
   const show = (value) => (measure === 'R²' ? value.toFixed(4) : (100 * value).toFixed(2))
   const sign = difference > 0 ? '+' : ''
   return [
-    problem,
+    difference === undefined ? problem : '',
     label,
     number(epochs),
     number(seeds),
