@@ -1,7 +1,8 @@
 import { checkKeys, checkName, describe, InputError } from '../errors.ts'
 import { Dataset, type Targets } from './dataset.ts'
 import { Matrix } from './matrix.ts'
-import { cellError, findNamed, isMissing, isNumeric, readNumbers, readTable, sayColumn, type Table } from './table.ts'
+import { findNamed, readNumbers, readTable, readTableParts, type Table } from './table.ts'
+import { checkOneHot, findTargets, labelsOf, targetNames, TargetSurvey } from './target.ts'
 
 /** What {@link parseCsvInputs} takes. */
 export interface CsvInputsOptions {
@@ -47,19 +48,24 @@ const inputKeys = ['delimiter', 'header', 'features']
  */
 export async function parseCsv(text: string, options: CsvOptions = {}): Promise<Dataset> {
   checkKeys('parseCsv', options, [...inputKeys, 'target', 'task', 'classes'])
-  const { features, target, task, classes } = options
+  const { task, classes } = options
   if (task !== undefined) checkName('task', task, ['classification', 'regression'])
   if (task === 'regression' && classes !== undefined) {
     throw new InputError("classes: a regression has none; leave them out, or give task: 'classification'")
   }
   const table = await readTable(text, options)
+  const { targets, columns, names } = chooseColumns(table, options)
+  const inputs = new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
+  const { y, found } = readTargets(table, targets, task ?? (classes && 'classification'), classes)
+  return Dataset.from(inputs, y, { features: names, classes: found })
+}
+
+/** Which columns are targets and which are inputs, and what the inputs are called. */
+export function chooseColumns(table: Table, { target, features }: CsvOptions) {
   const targets = findTargets(table, target, features)
   const columns = findInputs(table, features, targets)
-  const inputs = new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
   const names = features ?? (table.names && columns.map((column) => table.names?.[column] ?? ''))
-  const read = targets.length > 1 ? readSeveral : readSingle
-  const { y, found } = read(table, targets, task ?? (classes && 'classification'), classes)
-  return Dataset.from(inputs, y, { features: names, classes: found })
+  return { targets, columns, names }
 }
 
 /**
@@ -81,37 +87,17 @@ export async function parseCsvInputs(
   return { inputs, features: [...features] }
 }
 
-function findTargets(table: Table, target: CsvOptions['target'], features: readonly string[] | undefined): number[] {
-  if (target === undefined) {
-    for (let column = table.columns - 1; column >= 0; column--) {
-      const name = table.names?.[column]
-      if (name === undefined || !features?.includes(name)) return [column]
-    }
-    throw new InputError('target: every column of the file is one of the features; expected a column to predict')
+/**
+ * Reads inputs to predict from, of CSV text that comes in pieces, a part at a time.
+ * @param pieces of the text, cut anywhere
+ * @throws InputError as {@link parseCsv} does
+ */
+export async function* csvInputParts(pieces: AsyncIterable<string>, options: CsvInputsOptions): AsyncGenerator<Matrix> {
+  let columns: number[] | undefined
+  for await (const table of readTableParts(pieces, options)) {
+    columns ??= findInputs(table, options.features, [])
+    yield new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
   }
-  const wanted = (typeof target === 'object' ? target : [target]) as readonly unknown[]
-  if (!Array.isArray(wanted) || wanted.length === 0) {
-    throw new InputError(`target: expected a column's name or number, or several of them, got ${describe(target)}`)
-  }
-  const columns = wanted.map((column) => findTarget(table, column))
-  const repeated = columns.find((column, i) => columns.indexOf(column) < i)
-  if (repeated !== undefined) throw new InputError(`target: ${sayColumn(table, repeated)} stands there twice`)
-  return columns
-}
-
-function findTarget(table: Table, target: unknown): number {
-  const { names, columns } = table
-  const isNumber = typeof target === 'number' || (typeof target === 'string' && /^-?\d+$/.test(target))
-  if (typeof target === 'string' && (names?.includes(target) || (names && !isNumber))) {
-    return findNamed('target', target, names)
-  }
-  if (!isNumber) {
-    const hint = typeof target === 'string' ? ' in a file without header' : ''
-    throw new InputError(`target: expected a column's name or number, got ${describe(target)}${hint}`)
-  }
-  const column = Number(target)
-  if (Number.isInteger(column) && column >= -columns && column < columns) return column < 0 ? column + columns : column
-  throw new InputError(`target: expected a column from 0 to ${columns - 1}, or back from -1, got ${describe(target)}`)
 }
 
 function findInputs(table: Table, features: readonly string[] | undefined, targets: readonly number[]): number[] {
@@ -134,74 +120,23 @@ function findInputs(table: Table, features: readonly string[] | undefined, targe
   return columns
 }
 
-interface Read {
-  y: Targets
-  found: readonly string[] | undefined
-}
-
-/** Several targets: numbers to predict, or for a classification, columns that are one-hot already. */
-function readSeveral(table: Table, columns: number[], task: CsvOptions['task'], classes: CsvOptions['classes']): Read {
-  const y = new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
-  if (task !== 'classification') return { y, found: undefined }
-  for (let row = 0; row < y.rows; row++) {
-    const values = [...y.row(row)]
-    if (values.some((value) => value !== 0 && value !== 1) || values.filter((value) => value === 1).length !== 1) {
-      const found = values.slice(0, 20).join(', ')
-      throw new InputError(
-        `CSV: line ${table.lines[row]}: expected one 1 and else 0 in the target columns, got ${found}`,
-      )
-    }
+function readTargets(
+  table: Table,
+  targets: readonly number[],
+  task: CsvOptions['task'],
+  classes: CsvOptions['classes'],
+): { y: Targets; found: readonly string[] | undefined } {
+  const [first = 0, ...others] = targets
+  if (others.length > 0) {
+    const y = new Matrix(table.rows.length, targets.length, readNumbers(table, targets))
+    if (task !== 'classification') return { y, found: undefined }
+    checkOneHot(table, y)
+    return { y, found: classes ?? targetNames(table, targets) }
   }
-  return { y, found: classes ?? columns.map((column) => table.names?.[column] ?? String(column)) }
-}
-
-function readSingle(table: Table, columns: number[], task: CsvOptions['task'], classes: CsvOptions['classes']): Read {
-  const [column = 0] = columns
-  if ((task ?? inferTask(table, column)) === 'regression') return { y: readNumbers(table, columns), found: undefined }
-  const cells = table.rows.map((cells) => cells[column] ?? '')
-  cells.forEach((cell, row) => {
-    if (isMissing(cell)) throw cellError(table, row, column, 'the name of a class')
-  })
-  const found = classes ?? findClasses(cells)
-  if (found.length < 2) {
-    throw new InputError(`CSV: ${sayColumn(table, column)}: every value is ${describe(found[0])}, expected two or more`)
-  }
-  const places = new Map(found.map((name, i) => [name, i]))
-  const labels = cells.map((cell, row) => {
-    const label = places.get(cell) ?? places.get(canonical(cell))
-    if (label !== undefined) return label
-    const known = found.length > 20 ? `${found.slice(0, 20).join(', ')}, …` : found.join(', ')
-    throw cellError(table, row, column, `one of the classes ${known}`)
-  })
-  return { y: labels, found }
-}
-
-/** 1, 1.0 and +1 are one class. */
-function canonical(cell: string): string {
-  return isNumeric(cell) ? String(Number(cell)) : cell
-}
-
-function findClasses(cells: readonly string[]): string[] {
-  const names = [...new Set(cells.map(canonical))]
-  return names.every(isNumeric) ? names.sort((a, b) => Number(a) - Number(b)) : names.sort()
-}
-
-function inferTask(table: Table, column: number): 'classification' | 'regression' {
-  const cells = table.rows.map((cells) => cells[column] ?? '')
-  const distinct = new Set(cells.map(canonical)).size
-  const words = cells.filter((cell) => !isNumeric(cell)).length
-  const many = distinct > 20 && 2 * distinct > cells.length
-  if (words === cells.length && many) {
-    const what = `${distinct} different words in ${cells.length} rows are no classes`
-    throw new InputError(`CSV: ${sayColumn(table, column)}: ${what}; name the column to predict with target`)
-  }
-  if (words === cells.length) return 'classification'
-  if (words > 0) {
-    const row = cells.findIndex((cell) => !isNumeric(cell))
-    const isWord = !isMissing(cells[row] ?? '')
-    const mend = isWord ? ", as in other rows (or give task: 'classification', if the numbers are names)" : ''
-    throw cellError(table, row, column, `a finite number${mend}`)
-  }
-  const areClasses = cells.every((cell) => Number.isInteger(Number(cell))) && distinct > 1 && distinct <= 20
-  return areClasses && 2 * distinct <= cells.length ? 'classification' : 'regression'
+  if (classes) return { y: labelsOf(table, first, classes), found: classes }
+  const survey = new TargetSurvey(first)
+  const places = survey.add(table)
+  if ((task ?? survey.task()) === 'regression') return { y: readNumbers(table, targets), found: undefined }
+  const { names, labels } = survey.classes()
+  return { y: places.map((place) => labels[place]!), found: names }
 }

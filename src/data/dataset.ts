@@ -318,18 +318,28 @@ export function split(dataset: Dataset, options: SplitOptions = {}): { train: Da
   return takeStratified(dataset, order, [...groups.values()], total)
 }
 
-/** Takes the same share of each group: the whole parts first, what is left by the largest fraction. */
+/** Takes the same share of each group. */
 function takeStratified(dataset: Dataset, order: Uint32Array, groups: number[][], total: number) {
-  // Whole products divided once: no share of a class is lost to rounding, as 0.29 · 100 = 28.999999999999996 would be.
-  const counts = groups.map((group) => Math.floor((group.length * total) / dataset.length))
-  const byFraction = groups
-    .map((group, i) => ({ i, fraction: (group.length * total) % dataset.length }))
-    .sort((a, b) => b.fraction - a.fraction || a.i - b.i)
-  let missing = total - counts.reduce((sum, count) => sum + count, 0)
-  for (const { i } of byFraction) if (missing-- > 0) counts[i] = (counts[i] as number) + 1
+  const counts = stratifiedCounts(
+    groups.map((group) => group.length),
+    total,
+  )
   const chosen = new Set(groups.flatMap((group, i) => group.slice(0, counts[i])))
   return {
     test: dataset.take(order.filter((sample) => chosen.has(sample))),
     train: dataset.take(order.filter((sample) => !chosen.has(sample))),
   }
+}
+
+/** How many of `total` samples each group gives, by its size: the whole parts first, what is left by the largest fraction. */
+export function stratifiedCounts(sizes: readonly number[], total: number): number[] {
+  const all = sizes.reduce((sum, size) => sum + size, 0)
+  // Whole products divided once: no share of a class is lost to rounding, as 0.29 · 100 = 28.999999999999996 would be.
+  const counts = sizes.map((size) => Math.floor((size * total) / all))
+  const byFraction = sizes
+    .map((size, i) => ({ i, fraction: (size * total) % all }))
+    .sort((a, b) => b.fraction - a.fraction || a.i - b.i)
+  let missing = total - counts.reduce((sum, count) => sum + count, 0)
+  for (const { i } of byFraction) if (missing-- > 0) counts[i] = counts[i]! + 1
+  return counts
 }

@@ -227,7 +227,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 }
 
-function fileError(error: unknown, path: string, verb: 'read' | 'written'): Error {
+/** Errors of the system, in words. */
+export function fileError(error: unknown, path: string, verb: 'read' | 'written'): Error {
   if (error instanceof InputError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error))

@@ -7,3 +7,4 @@ export {
   writeFileAtomic,
   writeModel,
 } from './files.ts'
+export { streamCsv, type CsvStream, type CsvStreamOptions } from './csv-stream.ts'

@@ -1,0 +1,181 @@
+import { describe, InputError } from '../errors.ts'
+import type { CsvOptions } from './csv.ts'
+import type { Matrix } from './matrix.ts'
+import { cellError, findNamed, isMissing, isNumeric, sayColumn, type Table } from './table.ts'
+
+/** The columns to predict: those that are named, else the last that is not an input. */
+export function findTargets(
+  table: Table,
+  target: CsvOptions['target'],
+  features: readonly string[] | undefined,
+): number[] {
+  if (target === undefined) {
+    for (let column = table.columns - 1; column >= 0; column--) {
+      const name = table.names?.[column]
+      if (name === undefined || !features?.includes(name)) return [column]
+    }
+    throw new InputError('target: every column of the file is one of the features; expected a column to predict')
+  }
+  const wanted = (typeof target === 'object' ? target : [target]) as readonly unknown[]
+  if (!Array.isArray(wanted) || wanted.length === 0) {
+    throw new InputError(`target: expected a column's name or number, or several of them, got ${describe(target)}`)
+  }
+  const columns = wanted.map((column) => findTarget(table, column))
+  const repeated = columns.find((column, i) => columns.indexOf(column) < i)
+  if (repeated !== undefined) throw new InputError(`target: ${sayColumn(table, repeated)} stands there twice`)
+  return columns
+}
+
+function findTarget(table: Table, target: unknown): number {
+  const { names, columns } = table
+  const isNumber = typeof target === 'number' || (typeof target === 'string' && /^-?\d+$/.test(target))
+  if (typeof target === 'string' && (names?.includes(target) || (names && !isNumber))) {
+    return findNamed('target', target, names)
+  }
+  if (!isNumber) {
+    const hint = typeof target === 'string' ? ' in a file without header' : ''
+    throw new InputError(`target: expected a column's name or number, got ${describe(target)}${hint}`)
+  }
+  const column = Number(target)
+  if (Number.isInteger(column) && column >= -columns && column < columns) return column < 0 ? column + columns : column
+  throw new InputError(`target: expected a column from 0 to ${columns - 1}, or back from -1, got ${describe(target)}`)
+}
+
+/** What the classes are called where each has a column of its own. */
+export function targetNames({ names }: Table, columns: readonly number[]): string[] {
+  return columns.map((column) => names?.[column] ?? String(column))
+}
+
+/** Checks that columns that are to be classes are one-hot. @param y the columns, of the same rows as the table */
+export function checkOneHot(table: Table, y: Matrix): void {
+  for (let row = 0; row < y.rows; row++) {
+    const values = [...y.row(row)]
+    if (values.every((value) => value === 0 || value === 1) && values.filter((value) => value === 1).length === 1)
+      continue
+    const found = values.slice(0, 20).join(', ')
+    throw new InputError(`CSV: line ${table.lines[row]}: expected one 1 and else 0 in the target columns, got ${found}`)
+  }
+}
+
+/** 1, 1.0 and +1 are one class. */
+function canonical(cell: string): string {
+  return isNumeric(cell) ? String(Number(cell)) : cell
+}
+
+/** The place of each row's class among those that are known. @throws InputError naming the line of one that is not */
+export function labelsOf(table: Table, column: number, classes: readonly string[]): Uint32Array {
+  const places = new Map(classes.map((name, i) => [name, i]))
+  return Uint32Array.from(table.rows, (cells, row) => {
+    const cell = cells[column] ?? ''
+    const label = places.get(cell) ?? places.get(canonical(cell))
+    if (label !== undefined) return label
+    if (isMissing(cell)) throw cellError(table, row, column, 'the name of a class')
+    const known = classes.length > 20 ? `${classes.slice(0, 20).join(', ')}, …` : classes.join(', ')
+    throw cellError(table, row, column, `one of the classes ${known}`)
+  })
+}
+
+/** Different values up to which a survey remembers them: no network has so many classes. */
+const MOST_CLASSES = 100_000
+
+/**
+ * Looks through a column to predict, a table at a time, and says what it holds: names of classes, or quantities.
+ */
+export class TargetSurvey {
+  readonly #column: number
+  /** Each value as it is written, with the place of its class: classes are counted as they appear. */
+  #seen = new Map<string, number>()
+  #classes = new Map<string, number>()
+  #rows = 0
+  #words = 0
+  #fractions = 0
+  #tooMany = false
+  #said = ''
+  /** Errors about the first word and the first value that is missing, if they are to be errors. */
+  #firstWord: { error: (expected: string) => InputError; missing: boolean } | undefined
+  #firstMissing: ((expected: string) => InputError) | undefined
+
+  constructor(column: number) {
+    this.#column = column
+  }
+
+  /** @returns for each row the place of its class, in the order in which they appeared */
+  add(table: Table): Uint32Array {
+    this.#said = sayColumn(table, this.#column)
+    return Uint32Array.from(table.rows, (cells, row) => {
+      const cell = cells[this.#column] ?? ''
+      this.#rows++
+      const numeric = isNumeric(cell)
+      if (!numeric) this.#addWord(table, row, cell)
+      else if (!Number.isInteger(Number(cell))) this.#fractions++
+      return this.#place(cell)
+    })
+  }
+
+  #addWord(table: Table, row: number, cell: string): void {
+    this.#words++
+    const error = (expected: string) => cellError(table, row, this.#column, expected)
+    const missing = isMissing(cell)
+    // Only the row is kept, not all of its table.
+    if (!this.#firstWord) this.#firstWord = { error: later(error), missing }
+    if (missing && !this.#firstMissing) this.#firstMissing = later(error)
+  }
+
+  #place(cell: string): number {
+    const seen = this.#seen.get(cell)
+    if (seen !== undefined || this.#tooMany) return seen ?? 0
+    const name = canonical(cell)
+    const place = this.#classes.get(name) ?? this.#classes.size
+    this.#classes.set(name, place)
+    this.#seen.set(cell, place)
+    if (this.#seen.size > MOST_CLASSES) {
+      this.#tooMany = true
+      this.#seen.clear()
+    }
+    return place
+  }
+
+  /**
+   * Words are classes; numbers are, where all are whole, at most 20 differ, and each stands there twice on average.
+   * @throws InputError where words and numbers are mixed, and for words that are hardly ever the same
+   */
+  task(): 'classification' | 'regression' {
+    const distinct = this.#classes.size
+    const rows = this.#rows
+    if (this.#words === rows) {
+      if (!this.#tooMany && (distinct <= 20 || 2 * distinct <= rows)) return 'classification'
+      const what = `${this.#tooMany ? 'more than ' : ''}${distinct} different words in ${rows} rows are no classes`
+      throw new InputError(`CSV: ${this.#said}: ${what}; name the column to predict with target`)
+    }
+    if (this.#firstWord) {
+      const mend = ", as in other rows (or give task: 'classification', if the numbers are names)"
+      throw this.#firstWord.error(`a finite number${this.#firstWord.missing ? '' : mend}`)
+    }
+    const areClasses = this.#fractions === 0 && !this.#tooMany && distinct > 1 && distinct <= 20
+    return areClasses && 2 * distinct <= rows ? 'classification' : 'regression'
+  }
+
+  /**
+   * The classes' names, sorted (as numbers where all are), and for each place that {@link add} gave, where it is there.
+   * @throws InputError where a value is missing, and for fewer than two classes
+   */
+  classes(): { names: string[]; labels: Uint32Array } {
+    if (this.#firstMissing) throw this.#firstMissing('the name of a class')
+    if (this.#tooMany)
+      throw new InputError(`CSV: ${this.#said}: more than ${MOST_CLASSES} different values are no classes`)
+    const names = [...this.#classes.keys()]
+    if (names.length < 2) {
+      throw new InputError(`CSV: ${this.#said}: every value is ${describe(names[0])}, expected two or more`)
+    }
+    const sorted = names.every(isNumeric) ? names.sort((a, b) => Number(a) - Number(b)) : names.sort()
+    const labels = new Uint32Array(sorted.length)
+    sorted.forEach((name, i) => (labels[this.#classes.get(name)!] = i))
+    return { names: sorted, labels }
+  }
+}
+
+/** An error made now, whose end is told later: what it is about may be gone by then. */
+export function later(error: (expected: string) => InputError): (expected: string) => InputError {
+  const { message } = error('\0')
+  return (expected) => new InputError(message.replace('\0', expected))
+}

@@ -1,0 +1,361 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { chooseColumns, type CsvOptions } from '../data/csv.ts'
+import { Dataset, stratifiedCounts } from '../data/dataset.ts'
+import { Fingerprint } from '../data/fingerprint.ts'
+import { Matrix } from '../data/matrix.ts'
+import { ColumnTally } from '../data/preprocessing.ts'
+import { DataStream } from '../data/stream.ts'
+import { cellError, readNumbers, readTableParts, type Table } from '../data/table.ts'
+import { checkOneHot, labelsOf, later, targetNames, TargetSurvey } from '../data/target.ts'
+import { checkInteger, checkKeys, checkName, checkNumber, InputError } from '../errors.ts'
+import type { Scaling } from '../model/scaling.ts'
+import { drawSeed, Random } from '../random.ts'
+import { fileError, withPath } from './files.ts'
+import { Spool, spoolFolder } from './spool.ts'
+
+/** What {@link streamCsv} takes. */
+export interface CsvStreamOptions extends CsvOptions {
+  /** Holds out this share of the samples, of each class alike. Default: none. */
+  test?: number | undefined
+  /** Scales the inputs, fitted on those that are not held out; it must be kept with the model. Default: none. */
+  scaling?: 'standardize' | 'normalize' | undefined
+  /** Whether samples are mixed, all through the file. Default true; false keeps the file's order. */
+  shuffle?: boolean | undefined
+  /** A seed that is not given is drawn. */
+  seed?: number | undefined
+  /** Where temporary files go. Default: `TMPDIR`, else `/var/tmp`, else the system's own folder for them. */
+  folder?: string | undefined
+}
+
+/** A CSV file as a stream. */
+export interface CsvStream {
+  train: DataStream
+  /** Where a share is held out. */
+  test: DataStream | undefined
+  scaling: Scaling | undefined
+  /** How many training samples are of each class; of classes only. */
+  counts: number[] | undefined
+  /** Removes the temporary files; the streams cannot be read any more. */
+  close(): void
+  [Symbol.dispose](): void
+}
+
+/** Bytes of a part, which is in memory at once; larger only where there would be more parts than files may be open. */
+const PART_BYTES = 1 << 25
+const MOST_PARTS = 400
+/** Samples of an example. */
+const EXAMPLE = 64
+
+/**
+ * Opens a CSV file that is larger than memory. It is read once, a part at a time, and its numbers are kept in temporary
+ * files, 4 bytes each; each pass over the stream reads those. Unless told otherwise, samples are mixed all through the
+ * file, whatever its order is, so it does not matter that a trainer shuffles a stream within its windows only.
+ * @throws InputError as {@link parseCsv} does, naming the path, and where temporary files cannot be written
+ * @example
+ * using data = await streamCsv('clicks.csv', { target: 'bought', test: 0.1, scaling: 'standardize', seed: 7 })
+ * await trainer.fit(data.train, { epochs: 5, validation: data.test })
+ */
+export async function streamCsv(path: string, options: CsvStreamOptions = {}): Promise<CsvStream> {
+  const own = ['test', 'scaling', 'shuffle', 'seed', 'folder']
+  checkKeys('streamCsv', options, ['delimiter', 'header', 'features', 'target', 'task', 'classes', ...own])
+  const { test, scaling, shuffle = true, seed = drawSeed(), folder = spoolFolder(), task, classes } = options
+  if (task !== undefined) checkName('task', task, ['classification', 'regression'])
+  if (task === 'regression' && classes) {
+    throw new InputError("classes: a regression has none; leave them out, or give task: 'classification'")
+  }
+  if (test !== undefined) checkNumber('test', test, { min: 0, max: 1, exclusive: true })
+  if (scaling !== undefined) checkName('scaling', scaling, ['standardize', 'normalize'])
+  checkInteger('seed', seed, 0)
+  return withPath(path, async () => {
+    const copied = await copyRows(path, options, { shuffle, seed, folder })
+    try {
+      return await settle(copied, { test, scaling, shuffle, seed, folder })
+    } catch (error) {
+      copied.spool.close()
+      throw error
+    }
+  })
+}
+
+/** The text of a file in pieces. @throws InputError naming the path for text that is not UTF-8 */
+export async function* textPieces(path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decode = (bytes?: Uint8Array) => {
+    try {
+      return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode()
+    } catch (cause) {
+      throw new InputError('not UTF-8 text; save it as UTF-8', { cause })
+    }
+  }
+  try {
+    for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 })) yield decode(bytes as Buffer)
+  } catch (error) {
+    throw fileError(error, path, 'read')
+  }
+  yield decode()
+}
+
+/** Tabs for a `.tsv` file, where nothing else is said. */
+export function delimiterOf(path: string, delimiter: string | undefined): string | undefined {
+  return delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : undefined)
+}
+
+interface Mixing {
+  readonly shuffle: boolean
+  readonly seed: number
+  readonly folder: string
+}
+
+/** What the columns are: known when the first rows have come. */
+interface Layout {
+  readonly inputs: readonly number[]
+  readonly targets: readonly number[]
+  readonly features: readonly string[] | undefined
+}
+
+/** The numbers of a file: rows of inputs, targets, and for a single target the place of its class. */
+interface Copied extends Layout, Classes {
+  readonly spool: Spool
+  readonly samples: number
+  readonly fingerprint: string
+}
+
+/** Nothing of it for quantities. */
+interface Classes {
+  readonly classes?: readonly string[]
+  /** The class of a row, by its place. */
+  readonly classOf?: (row: Float32Array) => number
+  /** Rows of each class. */
+  readonly totals?: readonly number[]
+}
+
+async function copyRows(path: string, options: CsvStreamOptions, { shuffle, seed, folder }: Mixing): Promise<Copied> {
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw fileError(error, path, 'read')
+  })
+  const random = new Random(seed, 'stream')
+  const fingerprint = new Fingerprint()
+  const partBytes = Math.max(PART_BYTES, (2 * size) / MOST_PARTS)
+  const parts = Math.ceil(size / partBytes)
+  let layout: Layout | undefined
+  let column: TargetColumn | undefined
+  let spool: Spool | undefined
+  let samples = 0
+  try {
+    const tableOptions = { ...options, delimiter: delimiterOf(path, options.delimiter) }
+    for await (const table of readTableParts(textPieces(path), tableOptions)) {
+      if (!layout) {
+        const { targets, columns, names } = chooseColumns(table, options)
+        layout = { targets, inputs: columns, features: names }
+        column = new TargetColumn(targets, options)
+      }
+      const { inputs } = layout
+      const x = readNumbers(table, inputs)
+      const y = column!.read(table)
+      const row = new Float32Array(inputs.length + y.cols)
+      spool ??= new Spool(row.length, folder)
+      const rowsOfPart = Math.max(1, Math.floor(partBytes / (4 * row.length)))
+      for (let i = 0; i < y.rows; i++) {
+        row.set(x.subarray(i * inputs.length, (i + 1) * inputs.length))
+        row.set(y.data.subarray(i * y.cols, (i + 1) * y.cols), inputs.length)
+        spool.append(shuffle ? Math.floor(random.uniform() * parts) : Math.floor(samples / rowsOfPart), row)
+        samples++
+      }
+      fingerprint.add(x).add(y.data)
+    }
+    if (!layout || !spool || !column) throw new InputError('CSV: the file is empty, expected rows of values')
+    return { ...layout, spool, samples, fingerprint: String(fingerprint), ...column.classes() }
+  } catch (error) {
+    spool?.close()
+    throw error
+  }
+}
+
+/** The target of rows that come a part at a time: whether it is classes is known at the end only. */
+class TargetColumn {
+  readonly #columns: readonly number[]
+  readonly #options: CsvOptions
+  readonly #survey: TargetSurvey | undefined
+  /** Rows by the place of their class. */
+  readonly #totals: number[] = []
+  /** Of classes that have a column each. */
+  #names: readonly string[] | undefined
+  #tooLarge: ((expected: string) => InputError) | undefined
+
+  constructor(columns: readonly number[], options: CsvOptions) {
+    this.#columns = columns
+    this.#options = options
+    if (columns.length === 1 && !options.classes) this.#survey = new TargetSurvey(columns[0]!)
+  }
+
+  /** Values, and behind a single one the place of its class. */
+  read(table: Table): Matrix {
+    const [column = 0, ...others] = this.#columns
+    const { classes, task } = this.#options
+    if (others.length > 0) return this.#readSeveral(table)
+    if (task === 'regression') return new Matrix(table.rows.length, 1, readNumbers(table, this.#columns))
+    const y = new Matrix(table.rows.length, 2)
+    const places = this.#survey?.add(table) ?? labelsOf(table, column, classes!)
+    places.forEach((place, i) => {
+      const cell = table.rows[i]![column]!
+      const value = Math.fround(Number(cell))
+      if (Math.abs(value) === Infinity) this.#tooLarge ??= later((expected) => cellError(table, i, column, expected))
+      y.data[2 * i] = value
+      y.data[2 * i + 1] = place
+      this.#totals[place] = (this.#totals[place] ?? 0) + 1
+    })
+    return y
+  }
+
+  #readSeveral(table: Table): Matrix {
+    const y = new Matrix(table.rows.length, this.#columns.length, readNumbers(table, this.#columns))
+    if (this.#options.task !== 'classification') return y
+    checkOneHot(table, y)
+    this.#names ??= this.#options.classes ?? targetNames(table, this.#columns)
+    for (let i = 0; i < y.rows; i++) {
+      const place = y.row(i).indexOf(1)
+      this.#totals[place] = (this.#totals[place] ?? 0) + 1
+    }
+    return y
+  }
+
+  /** When all rows have been read. */
+  classes(): Classes {
+    const { classes, task } = this.#options
+    const totalsOf = (names: readonly string[]) => names.map((_, i) => this.#totals[i] ?? 0)
+    if (this.#columns.length > 1) {
+      const names = this.#names
+      if (!names) return {}
+      return { classes: names, totals: totalsOf(names), classOf: (row) => row.indexOf(1, -names.length) - row.length + names.length } // prettier-ignore
+    }
+    if (classes) return { classes, totals: totalsOf(classes), classOf: (row) => row.at(-1)! }
+    if (!this.#survey) return {}
+    if ((task ?? this.#survey.task()) === 'regression') {
+      if (this.#tooLarge) throw this.#tooLarge('a number that float32 can hold (below 3.4e38)')
+      return {}
+    }
+    const { names, labels } = this.#survey.classes()
+    const totals = new Array<number>(names.length).fill(0)
+    labels.forEach((label, place) => (totals[label] = this.#totals[place] ?? 0))
+    return { classes: names, totals, classOf: (row) => labels[row.at(-1)!]! }
+  }
+}
+
+interface Settling extends Mixing {
+  readonly test: number | undefined
+  readonly scaling: Scaling['kind'] | undefined
+}
+
+/**
+ * Goes through the parts once more: mixes each, takes out what is held out, and fits the scaling on the others. Parts were
+ * filled at random, so mixed parts one after another are mixed data.
+ */
+async function settle(copied: Copied, { test, scaling: kind, shuffle, seed, folder }: Settling): Promise<CsvStream> {
+  const { spool, samples, inputs, classOf, totals } = copied
+  const { width } = spool
+  const held = test === undefined ? undefined : new Spool(width, folder)
+  try {
+    const isHeld = test === undefined ? undefined : choosing(copied, test, new Random(seed, 'split'))
+    const rowsOfPart = Math.max(1, Math.floor(PART_BYTES / (4 * width)))
+    const tally = kind && new ColumnTally()
+    const counts = totals?.map(() => 0)
+    let heldRows = 0
+    for (let part = 0; part < spool.parts; part++) {
+      const rows = await spool.read(part)
+      const kept = new Float32Array(rows.length)
+      const count = rows.length / width
+      const order = shuffle ? new Random(seed, 'stream', 1 + part).permutation(count) : undefined
+      let end = 0
+      for (let i = 0; i < count; i++) {
+        const at = (order?.[i] ?? i) * width
+        const row = rows.subarray(at, at + width)
+        if (isHeld?.(row)) held!.append(Math.floor(heldRows++ / rowsOfPart), row)
+        else {
+          kept.set(row, end)
+          end += width
+          if (counts && classOf) counts[classOf(row)]!++
+        }
+      }
+      if (end > 0) tally?.add(inputsOf(kept.subarray(0, end), width, inputs.length))
+      spool.replace(part, kept.subarray(0, end))
+    }
+    const scaling = kind && tally!.scaling(kind)
+    const close = () => {
+      spool.close()
+      held?.close()
+    }
+    return {
+      train: await streamOf(spool, samples - heldRows, copied, scaling),
+      test: held && (await streamOf(held, heldRows, copied, scaling)),
+      scaling,
+      counts,
+      close,
+      [Symbol.dispose]: close,
+    }
+  } catch (error) {
+    held?.close()
+    throw error
+  }
+}
+
+/**
+ * Says of each row, asked one after another, whether it is held out: exactly as many of each class as its share is, each
+ * with the same chance (selection sampling, Knuth's algorithm S).
+ */
+function choosing({ samples, totals, classOf }: Copied, share: number, random: Random) {
+  const wanted = Math.round(samples * share)
+  if (wanted === 0 || wanted === samples) {
+    throw new InputError(`test: ${share} of ${samples} samples leaves one of the two parts empty`)
+  }
+  const left = [...(totals ?? [samples])]
+  const needed = stratifiedCounts(left, wanted)
+  return (row: Float32Array): boolean => {
+    const group = classOf?.(row) ?? 0
+    const isHeld = random.uniform() * left[group]! < needed[group]!
+    left[group]!--
+    if (isHeld) needed[group]!--
+    return isHeld
+  }
+}
+
+/** The inputs of rows. */
+function inputsOf(rows: Float32Array, width: number, cols: number): Matrix {
+  const count = rows.length / width
+  const inputs = new Matrix(count, cols)
+  for (let i = 0; i < count; i++) {
+    if (cols > 64) inputs.data.set(rows.subarray(i * width, i * width + cols), i * cols)
+    else for (let j = 0; j < cols; j++) inputs.data[i * cols + j] = rows[i * width + j]!
+  }
+  return inputs
+}
+
+/** The targets of rows: values, or the class of each. */
+function targetsOf(rows: Float32Array, { spool: { width }, inputs, targets, classOf }: Copied): Matrix | Uint32Array {
+  const count = rows.length / width
+  if (classOf && targets.length === 1) {
+    return Uint32Array.from({ length: count }, (_, i) => classOf(rows.subarray(i * width, (i + 1) * width)))
+  }
+  const y = new Matrix(count, targets.length)
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < targets.length; j++) y.data[i * targets.length + j] = rows[i * width + inputs.length + j]!
+  }
+  return y
+}
+
+async function* chunksOf(spool: Spool, copied: Copied, scaling: Scaling | undefined): AsyncGenerator<Dataset> {
+  const { features, classes, inputs } = copied
+  for (let part = 0; part < spool.parts; part++) {
+    const rows = await spool.read(part)
+    if (rows.length === 0) continue
+    const x = inputsOf(rows, spool.width, inputs.length)
+    yield Dataset.from(scaling ? scaling.apply(x) : x, targetsOf(rows, copied), { features, classes })
+  }
+}
+
+async function streamOf(spool: Spool, samples: number, copied: Copied, scaling: Scaling | undefined) {
+  const chunks = () => chunksOf(spool, copied, scaling)
+  const example = await DataStream.from({ samples, chunks }).take(EXAMPLE)
+  return DataStream.from({ samples, chunks, example, fingerprint: copied.fingerprint })
+}

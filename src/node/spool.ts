@@ -1,0 +1,163 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  read as readFd,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { InputError } from '../errors.ts'
+
+const readInto = promisify(readFd)
+
+/** Numbers that wait to be written, of each part. */
+const BUFFERED = 1 << 14
+/** Bytes that are read or written in one call at most. */
+const MOST_BYTES = 1 << 30
+
+/**
+ * Where temporary files of any size go: `TMPDIR`, else `/var/tmp` (`/tmp` is memory on many systems), else what the
+ * system says.
+ */
+export function spoolFolder(): string {
+  if (process.env.TMPDIR) return process.env.TMPDIR
+  try {
+    accessSync('/var/tmp', constants.W_OK)
+    return '/var/tmp'
+  } catch {
+    return tmpdir()
+  }
+}
+
+/** A part's file. */
+interface Part {
+  readonly fd: number
+  readonly buffer: Float32Array
+  buffered: number
+  /** Numbers in the file. */
+  written: number
+}
+
+/**
+ * Rows of float32 numbers in temporary files, in parts that fit memory one by one. Nothing of it stays behind: where the
+ * system allows it, the files have no name any more as soon as they are open.
+ */
+export class Spool {
+  /** Numbers of a row. */
+  readonly width: number
+  readonly #folder: string
+  readonly #parts: Part[] = []
+  readonly #unlinked: boolean
+  readonly #onExit = () => {
+    this.close()
+  }
+  #closed = false
+
+  /** @param within the folder that the files are made in; @throws InputError where that cannot be */
+  constructor(width: number, within: string) {
+    this.width = width
+    try {
+      this.#folder = mkdtempSync(join(within, 'webgpu-mlp-'))
+    } catch (error) {
+      throw spoolError(error, within)
+    }
+    // Windows keeps names until files are closed.
+    this.#unlinked = process.platform !== 'win32'
+    process.once('exit', this.#onExit)
+  }
+
+  get parts(): number {
+    return this.#parts.length
+  }
+
+  /** Adds one row to a part; parts are begun as they are named, from 0. */
+  append(part: number, row: ArrayLike<number>): void {
+    while (this.#parts.length <= part) this.#parts.push(this.#open())
+    const own = this.#parts[part]!
+    if (own.buffered + this.width > own.buffer.length) this.#flush(own)
+    own.buffer.set(row, own.buffered)
+    own.buffered += this.width
+  }
+
+  #open(): Part {
+    const path = join(this.#folder, String(this.#parts.length))
+    try {
+      const fd = openSync(path, 'wx+', 0o600)
+      if (this.#unlinked) rmSync(path)
+      return { fd, buffer: new Float32Array(Math.max(BUFFERED, this.width)), buffered: 0, written: 0 }
+    } catch (error) {
+      throw spoolError(error, this.#folder)
+    }
+  }
+
+  #flush(part: Part): void {
+    this.#write(part, part.buffer.subarray(0, part.buffered), part.written)
+    part.written += part.buffered
+    part.buffered = 0
+  }
+
+  #write({ fd }: Part, values: Float32Array, place: number): void {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    try {
+      for (let done = 0; done < bytes.length;) {
+        done += writeSync(fd, bytes, done, Math.min(MOST_BYTES, bytes.length - done), 4 * place + done)
+      }
+    } catch (error) {
+      throw spoolError(error, this.#folder)
+    }
+  }
+
+  /** All rows of a part. */
+  async read(part: number): Promise<Float32Array> {
+    const own = this.#parts[part]!
+    if (own.buffered > 0) this.#flush(own)
+    const values = new Float32Array(own.written)
+    const bytes = new Uint8Array(values.buffer)
+    for (let done = 0; done < bytes.length;) {
+      const { bytesRead } = await readInto(own.fd, bytes, done, Math.min(MOST_BYTES, bytes.length - done), done)
+      if (bytesRead === 0) throw new Error(`spool: part ${part} ends after ${done} of ${bytes.length} bytes`)
+      done += bytesRead
+    }
+    return values
+  }
+
+  /** Puts other rows in the place of a part's, not more than there were. */
+  replace(part: number, rows: Float32Array): void {
+    const own = this.#parts[part]!
+    this.#write(own, rows, 0)
+    own.written = rows.length
+    own.buffered = 0
+    ftruncateSync(own.fd, rows.byteLength)
+  }
+
+  /** Frees the files. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    process.off('exit', this.#onExit)
+    for (const { fd } of this.#parts) closeSync(fd)
+    if (this.#unlinked) rmdirSync(this.#folder)
+    else rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+function spoolError(error: unknown, folder: string): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  const reasons: Readonly<Record<string, string>> = {
+    ENOSPC: 'the disk is full; a copy of the numbers, 4 bytes each, must fit',
+    EACCES: 'permission is denied',
+    ENOENT: 'there is no such folder',
+    EMFILE: 'too many files are open',
+  }
+  return new InputError(
+    `${folder}: temporary files cannot be written: ${reasons[code] ?? code}; the variable TMPDIR names another folder`,
+    { cause: error },
+  )
+}
