@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { activationNames, Network, Scaling, toOnnx } from '../src/index.ts'
+import { encodeModel, type OnnxModel } from '../src/formats/onnx-file.ts'
+import { namedNetwork } from './formats.ts'
+
+/**
+ * ONNX's own checker is a Python package (Debian: python3-onnx). All models go through one process of it: in as base64,
+ * out as what was wrong with each, or null, and the shape that it infers for the outputs, without having been told it.
+ */
+const program = `
+import base64, json, sys, onnx
+
+def check(model):
+    onnx.checker.check_model(model, full_check=True)
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+    inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    return [dim.dim_param or dim.dim_value for dim in inferred.graph.output[0].type.tensor_type.shape.dim]
+
+answers = []
+for text in json.load(sys.stdin):
+    try:
+        answers.append({"wrong": None, "shape": check(onnx.load_from_string(base64.b64decode(text)))})
+    except Exception as error:
+        answers.append({"wrong": str(error), "shape": None})
+print(json.dumps(answers))
+`
+
+interface Answer {
+  wrong: string | null
+  shape: (string | number)[] | null
+}
+
+// The libraries of the tests' software adapter are not Python's.
+const env = { ...process.env, LD_LIBRARY_PATH: undefined }
+const run = (python: string, code: string, input = '') =>
+  spawnSync(python, ['-c', code], { input, env, encoding: 'utf8', timeout: 50_000 })
+
+const python = ['python3', '/usr/bin/python3'].find((name) => run(name, 'import onnx').status === 0)
+const reason = python === undefined ? ' (skipped: python3 has no onnx)' : ''
+
+function check(models: readonly Uint8Array[]): Answer[] {
+  const { stdout, stderr } = run(python!, program, JSON.stringify(models.map((m) => Buffer.from(m).toString('base64'))))
+  if (stdout === '') throw new Error(`${python}: ${stderr}`)
+  return JSON.parse(stdout) as Answer[]
+}
+
+describe(`the official ONNX checker${reason}`, () => {
+  it.skipIf(!python)(
+    'passes every activation, with and without scaling, and infers the shape of the outputs',
+    async () => {
+      const networks = activationNames.flatMap((activation) => {
+        const make = () => namedNetwork(activation === 'softmax' ? 'gelu' : activation, activation)
+        const [scaled, even, plain] = [make(), make(), make()]
+        // Offsets that float32 holds: nothing remains to be taken away.
+        even.scaling = new Scaling('normalize', [1, 0.5, -2], [2, 4, 1])
+        plain.scaling = plain.features = plain.classes = undefined
+        return [scaled, even, plain]
+      })
+      networks.push(
+        Network.create({ sizes: [1, 1], activation: 'linear', seed: 1 }),
+        Network.create({ sizes: [7, 5, 4, 3, 6], hidden: 'silu', output: 'softmax', seed: 1 }),
+      )
+      const answers = check(await Promise.all(networks.map(toOnnx)))
+      expect(answers).toEqual(networks.map(({ sizes }) => ({ wrong: null, shape: ['batch', sizes.at(-1)] })))
+    },
+  )
+
+  it.skipIf(!python)('refuses models that are wrong', async () => {
+    const model = (change: Partial<OnnxModel['graph']>): OnnxModel => ({
+      irVersion: 8,
+      opset: 17,
+      producer: { name: 'test', version: '1' },
+      graph: {
+        name: 'wrong',
+        nodes: [{ operator: 'MatMul', inputs: ['inputs', 'weights'], output: 'outputs' }],
+        initializers: [{ name: 'weights', shape: [3, 2], bytes: new Uint8Array(24) }],
+        inputs: [{ name: 'inputs', shape: ['batch', 3] }],
+        outputs: [{ name: 'outputs', shape: ['batch', 2] }],
+        ...change,
+      },
+      metadata: {},
+    })
+    const node = (operator: string, ...inputs: string[]) => ({ nodes: [{ operator, inputs, output: 'outputs' }] })
+    const wrong: [Partial<OnnxModel['graph']>, RegExp][] = [
+      [node('Perceptron', 'inputs'), /No Op registered for Perceptron/],
+      // An operator from 20 on.
+      [node('Gelu', 'inputs'), /No Op registered for Gelu/],
+      [node('MatMul', 'inputs', 'missing'), /missing/],
+      [{ initializers: [{ name: 'weights', shape: [4, 2], bytes: new Uint8Array(32) }] }, /Incompatible dimensions/],
+      [{ outputs: [{ name: 'outputs', shape: ['batch', 5] }] }, /differ in dimension 1/],
+    ]
+    const models = [{}, ...wrong.map(([change]) => change)].map((change) => encodeModel(model(change)))
+    const [passed, ...refused] = check(await Promise.all(models))
+    expect(passed).toEqual({ wrong: null, shape: ['batch', 2] })
+    refused.forEach((answer, i) => expect(answer.wrong).toMatch(wrong[i]![1]))
+  })
+})
