@@ -123,6 +123,8 @@ describe('ten training losses in a row are those of PyTorch', () => {
   describe.each(cases)('$name', (given) => {
     it('on the CPU in float64', () => expectPyTorch(given, cpu({ precision: 'float64' }), float64))
     it('on the CPU', () => expectPyTorch(given, cpu(), float32))
+    // What an option is where it is left out, no backend knows; these would only be more kernels to compile.
+    if (given.name.endsWith(', defaults')) return
     withDevice('on the GPU, layered', ({ gpu }) => expectPyTorch(given, backendOn(gpu, 'layered'), float32))
     if (needsLayered(given)) return
     withDevice('on the GPU, resident', ({ gpu }) => expectPyTorch(given, backendOn(gpu, 'resident'), float32))
