@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -11,64 +11,97 @@ afterAll(() => {
 })
 
 const file = (name: string) => join(folder, name)
-const run = [
-  ...['train', '--data', 'spirals', '--samples', '2000', '--layers', '2,24,16,2', '--activation', 'tanh,tanh,softmax'],
-  ...[
-    '--loss',
-    'crossEntropy',
-    '--optimizer',
-    'adam',
-    '--lr',
-    '0.005',
-    '--schedule',
-    'cosine:epochs=60',
-    '--dropout',
-    '0.1',
-  ],
-  ...['--l2', '1e-5', '--test', '0.2', '--seed', '4', '--epochs', '60', '--backend', 'cpu', '--json'],
-]
-const program = ['dist/node/cli.js', ...run]
-const train = (...more: string[]) => spawnSync(process.execPath, [...program, ...more], { encoding: 'utf8' })
+const words = (text: string) => text.split(' ')
+const network = '--layers -,24,16,- --activation tanh,tanh,softmax --loss crossEntropy --optimizer adam --lr 0.005'
+const run = words(
+  `train --data spirals --samples 2000 ${network} --schedule cosine:epochs=60 --dropout 0.1 --l2 1e-5 --test 0.2 ` +
+    '--seed 4 --epochs 60 --backend cpu --json',
+)
+const program = 'dist/node/cli.js'
+const call = (...more: string[]) => spawnSync(process.execPath, [program, ...more], { encoding: 'utf8' })
+const train = (...more: string[]) => call(...run, ...more)
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+/** Starts a run and kills it some time after its first checkpoint. @returns how many epochs the checkpoint has */
+async function kill(given: readonly string[], checkpoint: string, after: number): Promise<number> {
+  const child = spawn(process.execPath, [program, ...given, '--checkpoint', checkpoint])
+  const ended = new Promise((resolve) => child.on('exit', resolve))
+  for (let waited = 0; !existsSync(checkpoint) && waited < 40_000; waited += 5) await wait(5)
+  await wait(after)
+  child.kill('SIGKILL')
+  await ended
+  return decodeCheckpoint(readFileSync(checkpoint, 'utf8')).epoch
+}
 
 describe('train --checkpoint', () => {
   it('survives SIGKILL at any moment: the resumed run writes the same model, byte for byte', async () => {
     expect(train('--out', file('whole.json')).status).toBe(0)
     const whole = readFileSync(file('whole.json'), 'utf8')
     let resumed = 0
-    for (const wait of [0, 30, 90, 200]) {
-      const checkpoint = file(`${wait}.checkpoint`)
-      const child = spawn(process.execPath, [...program, '--checkpoint', checkpoint, '--out', file('broken.json')])
-      const ended = new Promise((resolve) => child.on('exit', resolve))
-      for (let waited = 0; !existsSync(checkpoint) && waited < 20_000; waited += 5) {
-        await new Promise((resolve) => setTimeout(resolve, 5))
-      }
-      await new Promise((resolve) => setTimeout(resolve, wait))
-      child.kill('SIGKILL')
-      await ended
-      const { epoch } = decodeCheckpoint(readFileSync(checkpoint, 'utf8'))
-      if (epoch === 60) continue
+    for (const after of [0, 30, 90, 200]) {
+      const checkpoint = file(`${after}.checkpoint`)
+      const out = file(`${after}.json`)
+      if ((await kill([...run, '--out', out], checkpoint, after)) === 60) continue
       resumed++
-      const out = file(`${wait}.json`)
-      expect(train('--resume', checkpoint, '--checkpoint', checkpoint, '--out', out)).toMatchObject({
-        status: 0,
-        stderr: '',
-      })
+      // The options are those of the run that was killed, where its model goes too.
+      expect(call('train', '--resume', checkpoint)).toMatchObject({ status: 0, stderr: '' })
       expect(readFileSync(out, 'utf8')).toBe(whole)
+      expect(decodeCheckpoint(readFileSync(checkpoint, 'utf8')).epoch).toBe(60)
     }
     expect(resumed).toBeGreaterThan(0)
-    // What a crash leaves behind is hidden and never taken for a checkpoint.
-    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp') && !name.startsWith('.'))).toEqual([])
+    // What a killed process was writing is removed by the next that writes there.
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
   }, 120_000)
+
+  it('survives SIGKILL on webgpu', async () => {
+    const given = words(
+      `train --data circle --samples 400 ${network} --dropout 0.2 --clip-norm 1 --warmup 3 --test 0.2 --seed 2 ` +
+        '--epochs 30 --backend webgpu',
+    )
+    const out = file('gpu.json')
+    expect(call(...given, '--out', file('gpu-whole.json')).status).toBe(0)
+    const epoch = await kill([...given, '--out', out], file('gpu.checkpoint'), 40)
+    expect(epoch).toBeLessThan(30)
+    expect(call('train', '--resume', file('gpu.checkpoint')).status).toBe(0)
+    expect(readFileSync(out, 'utf8')).toBe(readFileSync(file('gpu-whole.json'), 'utf8'))
+  }, 120_000)
+
+  it('tells of the whole run in the report of a resumed one', () => {
+    const given = [...run, '--out', file('r.json')]
+    expect(call(...given, '--report', file('unbroken.html')).status).toBe(0)
+    const broken = [...given, '--epochs', '25', '--checkpoint', file('r.checkpoint'), '--report', file('broken.html')]
+    expect(call(...broken).status).toBe(0)
+    const resumed = call('train', '--resume', file('r.checkpoint'), '--epochs', '60', '--json')
+    const { epochs, steps } = JSON.parse(resumed.stdout) as { epochs: number; steps: number }
+    expect([epochs, steps]).toEqual([60, 60 * 50])
+    // All columns but the seconds, which no two runs share.
+    const rows = (name: string) => readFileSync(file(name), 'utf8').replace(/,[^,]*\r\n/g, '\n')
+    expect(rows('broken-history.csv')).toBe(rows('unbroken-history.csv'))
+    expect(rows('broken-history.csv').split('\n')).toHaveLength(62)
+  })
 
   it('says what does not go together', () => {
     expect(train('--checkpoint', file('a'), '--checkpoint-every', '20', '--epochs', '20').status).toBe(0)
     expect(train('--resume', file('a'), '--lr', '0.1').stderr).toBe(
       'webgpu-mlp: optimizer.learningRate.learningRate: the checkpoint was trained with 0.005, this trainer has 0.1\n',
     )
-    expect(train('--resume', file('a'), '--epochs', '20').stderr).toContain('has 20 epochs behind it; give more')
+    expect(call('train', '--resume', file('a')).stderr).toContain('has 20 epochs behind it; give more')
     expect(train('--resume', 'package.json').stderr).toBe(
       'webgpu-mlp: package.json: checkpoint: its "format" is undefined, not \'webgpu-mlp checkpoint\'\n',
     )
+    const made = JSON.parse(readFileSync(file('a'), 'utf8')) as Record<string, unknown>
+    const told = (notes: unknown) => {
+      writeFileSync(file('b'), JSON.stringify({ ...made, notes }))
+      const { status, stderr } = call('train', '--resume', file('b'))
+      expect(status).toBe(2)
+      return stderr
+    }
+    expect(told({ arguments: 3, epochs: [] })).toContain('"notes.arguments" is 3, expected a list of words')
+    expect(told({ arguments: [], epochs: [[1]] })).toContain('"notes.epochs" are not the 20 epochs of its run')
+    expect(told({ ...(made.notes as object), arguments: ['--lr', 'x'] })).toContain("expected a number, got 'x'")
+    // Made by a program of the library's user: the options are not known.
+    expect(told(undefined)).toBe("webgpu-mlp: required option '--data <name>' not specified\n")
+    expect(train('--resume', file('b'), '--early-stopping', '0').stderr).toContain('patience: expected a whole number')
   }, 60_000)
 
   it('stops early, and says so', () => {

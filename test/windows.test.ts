@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/cpu/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
-import { Dataset, DataStream, Network, Trainer, type TrainerOptions } from '../src/index.ts'
+import { type Checkpoint, Dataset, DataStream, Network, Trainer, type TrainerOptions } from '../src/index.ts'
 import { adam } from '../src/training/optimizer.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { withDevice } from './device.ts'
@@ -150,7 +150,76 @@ describe('a stream', () => {
     await expect(fit(of(9, randomData(9, 3, 5, 1)))).rejects.toThrow('stream: has 3 input columns')
     const trainer = await Trainer.create(Network.create({ sizes: [12, 5], seed: 1 }), { backend: 'cpu' })
     await expect(trainer.fit(of(203, data), { classWeights: 'balanced' })).rejects.toThrow('classWeights: a stream')
-    await expect(trainer.evaluate(of(203, data) as unknown as Dataset)).rejects.toThrow('data: expected a Dataset')
+    await expect(trainer.evaluate([] as unknown as Dataset)).rejects.toThrow('data: expected a Dataset')
+    expect(() => trainer.memoryFor(of(203, data))).toThrow('stream: nothing is known of it before it comes')
+    expect(() => DataStream.from({ samples: 1, chunks: () => [], example: [] as never })).toThrow('example: expected')
+    expect(() => DataStream.from({ samples: 1, chunks: () => [], fingerprint: 1 as never })).toThrow('fingerprint: exp')
+    const other = DataStream.from({ samples: 9, chunks: () => [], example: randomData(9, 3, 5, 1) })
+    await expect(trainer.fit(other)).rejects.toThrow('train: has 3 input columns')
+  })
+
+  it('is scored as the data set it is of, quantities too', async () => {
+    for (const [output, loss] of [
+      ['softmax', 'crossEntropy'],
+      ['linear', 'meanSquaredError'],
+    ] as const) {
+      const network = randomNetwork([12, 8, 5], 'tanh', output, 1)
+      const trainer = await Trainer.create(network, { backend: cpu({ precision: 'float64' }), loss, batchSize: 10 })
+      const want = await trainer.evaluate(data)
+      const got = await trainer.evaluate(chunked(data))
+      expect(got).toEqual({
+        ...want,
+        loss: expect.closeTo(want.loss, 12) as number,
+        ...(want.r2 !== undefined && {
+          r2: expect.closeTo(want.r2, 12) as number,
+          meanAbsoluteError: expect.closeTo(want.meanAbsoluteError!, 12) as number,
+        }),
+      })
+      const { epochs } = await trainer.fit(data, { epochs: 1, validation: chunked(data) })
+      expect(epochs[0]!.validation!.loss).toBeCloseTo((await trainer.evaluate(data)).loss, 12)
+      trainer.dispose()
+    }
+  })
+
+  withDevice('holds as much as is told', async ({ gpu }) => {
+    const stream = DataStream.from({ samples: 203, chunks: () => [data], example: data.slice(0, 3) })
+    const backend = webgpu({ device: gpu, plan: 'layered' })
+    for (const more of [{}, { dataMemory: 2 * 40 * ROW }]) {
+      const trainer = await Trainer.create(network.clone(), { ...options, backend, ...more })
+      const told = trainer.memoryFor(stream, { validation: stream })
+      let most = 0
+      const clock = setInterval(() => (most = Math.max(most, trainer.memory)), 1)
+      for await (const _ of trainer.epochs(stream, { epochs: 3, validation: stream }))
+        most = Math.max(most, trainer.memory)
+      clearInterval(clock)
+      expect(most).toBeLessThanOrEqual(told)
+      if ('dataMemory' in more) expect(trainer.memoryFor(stream) - trainer.memory).toBe(2 * 40 * ROW)
+      trainer.dispose()
+    }
+  })
+
+  it('can be changed chunk by chunk, as scaling or weighting does', async () => {
+    const weights = [1, 2, 3, 4, 5]
+    const weighted = chunked(data).map((chunk) => chunk.withClassWeights(weights))
+    const got = await train(cpu({ precision: 'float64' }), weighted)
+    const plain = await train(cpu({ precision: 'float64' }), chunked(data))
+    const set = await train(cpu({ precision: 'float64' }), chunked(data.withClassWeights(weights)))
+    expect(got).toEqual(set)
+    expect(got.parameters).not.toEqual(plain.parameters)
+  })
+
+  it('is told from others by its fingerprint when a run is resumed', async () => {
+    const made = (fingerprint: string) => DataStream.from({ samples: 203, chunks: () => [data], fingerprint })
+    const create = () => Trainer.create(network.clone(), { ...options, backend: 'cpu' })
+    let kept: Checkpoint | undefined
+    await (
+      await create()
+    ).fit(made('a'), { epochs: 1, checkpoint: { write: (checkpoint) => void (kept = checkpoint) } })
+    expect(kept!.data).toBe('a')
+    const trainer = await create()
+    await trainer.resume(kept!)
+    await expect(trainer.fit(made('b'))).rejects.toThrow('these are other data')
+    await trainer.fit(made('a'), { epochs: 1 })
   })
 
   it('stops when told, and leaves nothing running', async () => {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
-import { Dataset, split } from '../data/dataset.ts'
+import { extname } from 'node:path'
+import { type Dataset, split } from '../data/dataset.ts'
 import { circle, digits, linear, moons, spirals, xor } from '../data/generators.ts'
+import { DataStream, exampleOf } from '../data/stream.ts'
 import { InputError, nearestName } from '../errors.ts'
 import { readDataset } from '../node/files.ts'
 
@@ -41,8 +43,13 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   return readDataset(data, { target: parseTarget(target), features, classes })
 }
 
+/** Whether a name is that of a CSV file. */
+export function isCsv(data: string): boolean {
+  return ['.csv', '.tsv'].includes(extname(data).toLowerCase()) && !Object.hasOwn(generators, data)
+}
+
 /** A column by name; by number where the text is one. */
-function parseTarget(target: string | undefined): string | number | undefined {
+export function parseTarget(target: string | undefined): string | number | undefined {
   return target !== undefined && /^-?\d+$/.test(target) ? Number(target) : target
 }
 
@@ -53,11 +60,12 @@ export function holdOut(data: Dataset, share: number, seed: number): { train: Da
 }
 
 /** '400 samples, 2 inputs, 2 classes', for people. */
-export function describeData(data: Dataset, validation?: Dataset): string {
-  const { inputs, targets, classes } = data
+export function describeData(data: Dataset | DataStream, validation?: Dataset | DataStream): string {
+  const { inputs, targets, classes } = exampleOf(data)
   const outputs = classes ? `${classes.length} classes` : targets.cols === 1 ? '1 target' : `${targets.cols} targets`
   const held = validation ? `, ${count(validation.length)} for validation` : ''
-  return `${count(data.length)} samples${held}, ${count(inputs.cols)} inputs, ${outputs}`
+  const parts = data instanceof DataStream ? ', read a part at a time' : ''
+  return `${count(data.length)} samples${held}, ${count(inputs.cols)} inputs, ${outputs}${parts}`
 }
 
 /** A whole number with its thousands apart. */

@@ -186,7 +186,7 @@ function readClassWeights(weights: ClassWeights, { classes, targets }: Dataset, 
   if (weights === 'balanced') {
     const counts = new Array<number>(count).fill(0)
     for (const label of labels) counts[label]!++
-    return counts.map((many) => (many === 0 ? 0 : labels.length / (count * many)))
+    return balancedWeights(counts)
   }
   if (typeof weights !== 'object' || weights === null) {
     throw new InputError(`classWeights: expected 'balanced' or a number a class, got ${describe(weights)}`)
@@ -201,6 +201,12 @@ function readClassWeights(weights: ClassWeights, { classes, targets }: Dataset, 
   }
   values.forEach((value, i) => checkNumber(`classWeights: ${names[i]}`, value, { min: 0 }))
   return [...values]
+}
+
+/** A weight a class, with which all have the same total; 0 for one that has no samples. @param counts samples a class */
+export function balancedWeights(counts: readonly number[]): number[] {
+  const samples = counts.reduce((sum, count) => sum + count, 0)
+  return counts.map((count) => (count === 0 ? 0 : samples / (counts.length * count)))
 }
 
 /** The place of the largest of `count` values from `start` on, counted from 0; the first where several are largest. */

@@ -110,3 +110,10 @@ function joined(chunks: readonly Dataset[]): Dataset {
   const [first, ...others] = chunks
   return others.length === 0 ? first! : first!.concat(...others)
 }
+
+/** Samples that say what the columns of data are. @throws InputError for a stream without an example */
+export function exampleOf(data: Dataset | DataStream): Dataset {
+  if (data instanceof Dataset) return data
+  if (data.example) return data.example
+  throw new InputError('stream: nothing is known of it before it comes; make it with an example')
+}

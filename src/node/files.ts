@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { type CsvOptions, parseCsv } from '../data/csv.ts'
 import type { Dataset } from '../data/dataset.ts'
@@ -89,9 +90,36 @@ async function makeFolder(folder: string): Promise<void> {
   })
 }
 
+/** How the names of temporary files for a path begin; the number of the process that writes follows. */
+const temporaryStart = (path: string) => `.${basename(path).slice(0, 100)}.${hostname()}.`
+const swept = new Set<string>()
+
+/** Removes, once a process, what processes that are no more were writing to a path when they ended. */
+async function removeStale(path: string): Promise<void> {
+  if (swept.has(path)) return
+  swept.add(path)
+  const start = temporaryStart(path)
+  // A folder that may be written to need not be one that may be read.
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
+    const writer = name.startsWith(start) ? /^(\d+)\.[-\da-f]{36}\.tmp$/.exec(name.slice(start.length)) : null
+    if (writer && !isRunning(Number(writer[1]))) await rm(join(dirname(path), name), { force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Without the right to ask, it is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 async function replaceFile(path: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
   await makeFolder(dirname(path))
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID()}.tmp`)
+  await removeStale(path)
+  const temporary = join(dirname(path), `${temporaryStart(path)}${process.pid}.${randomUUID()}.tmp`)
   const file = await open(temporary, 'wx', mode)
   try {
     try {

@@ -1,8 +1,7 @@
 import type { EpochPlan, LoadedData, PlacedNetwork, Snapshot, Sums, Trace } from '../backend/backend.ts'
 import { Dataset } from '../data/dataset.ts'
 import { Matrix } from '../data/matrix.ts'
-import { DataStream } from '../data/stream.ts'
-import { InputError } from '../errors.ts'
+import { DataStream, exampleOf } from '../data/stream.ts'
 import { countMinibatches } from './minibatch.ts'
 import type { Settings } from './options.ts'
 import { addSums } from './score.ts'
@@ -93,10 +92,8 @@ export class WindowedNetwork implements PlacedNetwork {
       const rows = this.#windowRows(data)
       return rows >= data.length ? { data, passing: false } : { data: data.slice(0, rows), passing: true }
     }
-    if (!data.example) {
-      throw new InputError('memoryFor: nothing is known of this stream before it comes; make it with an example')
-    }
-    return { data: likeness(data.example, Math.min(data.length, this.#streamRows(data.example))), passing: true }
+    const example = exampleOf(data)
+    return { data: likeness(example, Math.min(data.length, this.#streamRows(example))), passing: true }
   }
 
   /** Samples of a window of a stream with such chunks. */

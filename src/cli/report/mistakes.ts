@@ -1,5 +1,6 @@
 import type { Dataset } from '../../data/dataset.ts'
 import type { Matrix } from '../../data/matrix.ts'
+import { DataStream } from '../../data/stream.ts'
 import { type ClassificationReport, classificationReport } from '../../training/metrics.ts'
 import { boundaryOf, chosenClass, classNames } from '../scores.ts'
 import { predictsQuantities } from './record.ts'
@@ -9,11 +10,15 @@ import type { Run } from './report.ts'
 const MOST_PICTURES = 60
 const MOST_ROWS = 40
 const MOST_COLUMNS = 12
+/** Samples of a stream that are looked at. */
+const MOST_EXAMINED = 20_000
 
 /** The samples that a report looks at one by one, those held out where there are any, and what was answered. */
 export interface Examined {
   readonly set: Dataset
   readonly held: boolean
+  /** How many samples there are; those of a stream are not all looked at. */
+  readonly of: number
   readonly answers: Matrix
   readonly boundary: number
   readonly names: string[]
@@ -23,12 +28,13 @@ export interface Examined {
 
 export async function examine(run: Run): Promise<Examined> {
   const { data, network, trainer } = run
-  const set = data.validation ?? data.train
+  const all = data.validation ?? data.train
+  const set = all instanceof DataStream ? await all.take(MOST_EXAMINED) : all
   const answers = await trainer.predict(set.inputs)
   const boundary = boundaryOf(network)
   const scores = predictsQuantities(run) ? undefined : classificationReport(answers, set, { boundary })
   const names = classNames(network.classes ?? set.classes, scores?.classes.length ?? 0)
-  return { set, held: data.validation !== undefined, answers, boundary, names, scores }
+  return { set, held: data.validation !== undefined, of: all.length, answers, boundary, names, scores }
 }
 
 /** What was answered wrong, as pictures or as rows of a table; for quantities, the largest errors. */

@@ -1,4 +1,5 @@
 import { Matrix } from '../../data/matrix.ts'
+import { DataStream } from '../../data/stream.ts'
 import { boundaryOf, chosenClass } from '../scores.ts'
 import { palette } from './html.ts'
 import type { Run } from './report.ts'
@@ -11,7 +12,8 @@ const MOST_POINTS = 2000
 /** The points with their classes and answers, and the plane around them as colours, a row at a time from the top. */
 export async function makePlane({ data, network, trainer }: Run) {
   const { train, scaling } = data
-  const shown = train.length > MOST_POINTS ? train.take(Array.from({ length: MOST_POINTS }, (_, i) => i)) : train
+  const points = Math.min(MOST_POINTS, train.length)
+  const shown = train instanceof DataStream ? await train.take(points) : train.slice(0, points)
   const boundary = boundaryOf(network)
   const labels = [...shown.labels(boundary)]
   const answers = await trainer.predict(shown.inputs)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cpus } from 'node:os'
 import { version } from '../../../package.json'
+import { exampleOf } from '../../data/stream.ts'
 import { InputError } from '../../errors.ts'
 import type { Network } from '../../model/network.ts'
 import { type Evaluation, isRegression } from '../../training/score.ts'
@@ -64,7 +65,7 @@ export function fingerprint({ parameters }: Network): string {
 
 /** Whether a run is about quantities, so that its score is R². */
 export function predictsQuantities({ network, trainer, data }: Run): boolean {
-  return isRegression(network.layers.at(-1)!, trainer.loss, data.train)
+  return isRegression(network.layers.at(-1)!, trainer.loss, exampleOf(data.train))
 }
 
 /** All of a run that another page can set beside other runs'. */

@@ -4,7 +4,7 @@ import type { Epoch, Trainer } from '../../training/trainer.ts'
 import { writeFileAtomic } from '../../node/files.ts'
 import { count } from '../data.ts'
 import { decimal, percent } from '../output.ts'
-import type { PreparedData } from '../train.ts'
+import type { PreparedData } from '../train/data.ts'
 import { historyCsv, historyPath } from './history.ts'
 import { dataTable, escapeHtml, makePage, namedRows } from './html.ts'
 import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.ts'
@@ -102,7 +102,7 @@ function curvesSection({ curves }: RunRecord): string {
 }
 
 /** Precision, recall and F1 a class, and which class was taken for which. */
-function scoresSection({ scores, names, held, set }: Examined): string {
+function scoresSection({ scores, names, held, set, of }: Examined): string {
   if (!scores) return ''
   const { classes, macro, weighted, micro, rocAuc, topK } = scores
   const row = (name: string, { precision, recall, f1 }: typeof macro, support: number) =>
@@ -118,7 +118,8 @@ function scoresSection({ scores, names, held, set }: Examined): string {
     ...(classes.length > 2 ? [`top ${topK.k}: ${percent(topK.accuracy)}`] : []),
     ...(rocAuc === null ? [] : [`area under the ROC curve: ${decimal(rocAuc)}`]),
   ]
-  const note = `On the ${count(set.length)} ${held ? 'validation' : 'training'} samples; ${more.join(', ') || 'all of one class'}.`
+  const looked = set.length < of ? `${count(set.length)} of the ${count(of)}` : `the ${count(of)}`
+  const note = `On ${looked} ${held ? 'validation' : 'training'} samples; ${more.join(', ') || 'all of one class'}.`
   const head = ['class', 'precision', 'recall', 'F1', 'samples']
   return `<section id="classes"><h2>Class by class</h2><p class="note">${note}</p><div class="pair">
 ${dataTable(head, lines.join(''), { label: 'Scores of each class' })}${shown ? confusion(scores.confusionMatrix, names) : ''}</div></section>`

@@ -1,0 +1,79 @@
+import { statSync } from 'node:fs'
+import { balancedWeights, type ClassWeights, type Dataset } from '../../data/dataset.ts'
+import { normalize, scale, standardize } from '../../data/preprocessing.ts'
+import type { DataStream } from '../../data/stream.ts'
+import { checkNumber, InputError } from '../../errors.ts'
+import type { Scaling } from '../../model/scaling.ts'
+import { streamCsv } from '../../node/csv-stream.ts'
+import { holdOut, isCsv, loadData, parseTarget } from '../data.ts'
+import type { TrainOptions } from './options.ts'
+
+/** The data as they are trained on, with what they were scaled by. */
+export interface PreparedData {
+  readonly train: Dataset | DataStream
+  /** The same, with the weights of their classes, where there are any: what the steps are made with. */
+  readonly weighted: Dataset | DataStream
+  readonly validation: Dataset | DataStream | undefined
+  readonly scaling: Scaling | undefined
+  /** Removes temporary files. */
+  close(): void
+}
+
+/** Bytes of a CSV file from which on it is read a part at a time by itself. */
+const LARGE_FILE = 1 << 28
+
+/** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */
+export function isStreamed(data: string, stream: boolean | undefined): boolean {
+  if (isCsv(data)) return stream === true || (statSync(data, { throwIfNoEntry: false })?.size ?? 0) > LARGE_FILE
+  if (stream) throw new InputError(`--stream: is for CSV files, '${data}' is none`)
+  return false
+}
+
+/** @throws InputError for a share that is none, and as the readers do */
+export async function prepareData(options: TrainOptions & { data: string }, seed: number): Promise<PreparedData> {
+  const { data, test, standardize, normalize, stream } = options
+  if (test !== undefined) checkNumber('--test', test, { min: 0, max: 0.99, exclusive: true })
+  if (standardize && normalize) throw new InputError('--normalize: is the other of --standardize; take one')
+  const kind = standardize ? 'standardize' : normalize ? 'normalize' : undefined
+  return isStreamed(data, stream) ? openStream(options, seed, kind) : readWhole(options, seed, kind)
+}
+
+async function readWhole(options: TrainOptions & { data: string }, seed: number, kind: Scaling['kind'] | undefined) {
+  const { data, target, samples, noise, test, classWeights } = options
+  const loaded = await loadData({ data, target, samples, noise, seed })
+  if (test !== undefined && loaded.validation) {
+    throw new InputError(`--test: '${data}' brings its own validation set (t10k-*)`)
+  }
+  const { train, validation } = test === undefined ? loaded : holdOut(loaded.train, test, seed)
+  const scaling = kind && (kind === 'standardize' ? standardize(train) : normalize(train))
+  const scaled = scaling ? scale(train, scaling) : train
+  return {
+    train: scaled,
+    weighted: classWeights === undefined ? scaled : scaled.withClassWeights(classWeights),
+    validation: validation && scaling ? scale(validation, scaling) : validation,
+    scaling,
+    close: () => undefined,
+  }
+}
+
+async function openStream(
+  options: TrainOptions & { data: string },
+  seed: number,
+  scaling: Scaling['kind'] | undefined,
+) {
+  const { data, target, samples, noise, test, shuffle, classWeights } = options
+  if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
+  if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
+  const opened = await streamCsv(data, { target: parseTarget(target), test, scaling, shuffle, seed })
+  const { train, test: validation, counts, close } = opened
+  const prepared = { train, weighted: train, validation, scaling: opened.scaling, close }
+  if (classWeights === undefined) return prepared
+  try {
+    if (!counts) throw new InputError('classWeights: the data have no classes')
+    const weights: ClassWeights = classWeights === 'balanced' ? balancedWeights(counts) : classWeights
+    return { ...prepared, weighted: train.map((chunk) => chunk.withClassWeights(weights)) }
+  } catch (error) {
+    close()
+    throw error
+  }
+}

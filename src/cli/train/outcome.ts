@@ -1,0 +1,65 @@
+import type { Profile } from '../../backend/profiler.ts'
+import type { Evaluation } from '../../training/score.ts'
+import type { Epoch, Outcome } from '../../training/trainer.ts'
+import { count } from '../data.ts'
+import { decimal, percent, print } from '../output.ts'
+import { profileTable } from '../profile.ts'
+
+/** What a run came to. */
+export interface Result {
+  readonly backend: { readonly name: string; readonly description: string }
+  readonly epochs: readonly Epoch[]
+  readonly samples: number
+  readonly seconds: number
+  readonly outcome: Outcome | undefined
+  readonly training: Evaluation
+  readonly validation: Evaluation | null
+  readonly model: string | undefined
+  readonly report: string | undefined
+  readonly profile: Profile | undefined
+}
+
+const rate = ({ epochs, samples, seconds }: Result) => (epochs.length * samples) / seconds
+
+/** For programs: one JSON object. */
+export function printJson(result: Result): void {
+  const { backend, epochs, seconds, outcome, training, validation, model, profile } = result
+  const { bestEpoch, stopped } = outcome ?? {}
+  print(
+    JSON.stringify({
+      backend,
+      epochs: epochs.length,
+      ...(bestEpoch != null && { bestEpoch, stoppedEarly: stopped === 'earlyStopping' }),
+      steps: epochs.reduce((sum, { steps }) => sum + steps, 0),
+      seconds,
+      samplesPerSecond: rate(result),
+      loss: training.loss,
+      accuracy: training.accuracy,
+      validation: validation && { loss: validation.loss, accuracy: validation.accuracy },
+      model: model ?? null,
+      ...(profile && { profile }),
+    }),
+  )
+}
+
+/** For people. @param regression whether R² says more than the accuracy */
+export function summarize(result: Result, regression: boolean): void {
+  const { epochs, seconds, outcome, training, validation, model, report, profile } = result
+  const say = ({ loss, accuracy, r2 }: Evaluation) =>
+    regression && r2 !== undefined
+      ? `loss ${decimal(loss)}, R² ${decimal(r2)}`
+      : `loss ${decimal(loss)}, score ${percent(accuracy)}`
+  print()
+  print(
+    `Trained ${count(epochs.length)} epochs in ${seconds.toFixed(1)} s, ${count(Math.round(rate(result)))} samples/s`,
+  )
+  if (outcome?.bestEpoch != null) {
+    const what = outcome.stopped === 'earlyStopping' ? 'Stopped early: the' : 'The'
+    print(`${what} best epoch was ${count(outcome.bestEpoch)}, whose parameters are kept`)
+  }
+  print(`Training data    ${say(training)}`)
+  if (validation) print(`Validation data  ${say(validation)}`)
+  if (model !== undefined) print(`Model            ${model}`)
+  if (report !== undefined) print(`Report           ${report}`)
+  if (profile) print(`\nWhere the time went\n${profileTable(profile)}`)
+}
