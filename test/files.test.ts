@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -24,6 +26,34 @@ async function expectError(work: Promise<unknown>, message: string | RegExp) {
   await expect(work).rejects.toThrow(InputError)
   await expect(work).rejects.toThrow(typeof message === 'string' ? new InputError(message) : message)
 }
+
+describe('writeFileAtomic', () => {
+  it('removes what a process that is no more was writing, and nothing else', async () => {
+    const gone = spawnSync(process.execPath, ['--version']).pid
+    const temporary = (pid: number, host = hostname()) => `.run.json.${host}.${pid}.${randomUUID()}.tmp`
+    const others = [temporary(process.pid), temporary(gone, `not-${hostname()}`), '.run.json.tmp', 'run.json.1.tmp']
+    for (const name of [...others, temporary(gone)]) await writeFile(at(name), 'half')
+    await writeFileAtomic(at('run.json'), 'whole')
+    expect((await readdir(folder)).sort()).toEqual([...others, 'run.json'].sort())
+  })
+
+  it('takes text a part at a time, and leaves the old file where a part fails', async () => {
+    async function* parts(fail: boolean) {
+      yield await Promise.resolve('one, ')
+      if (fail) throw new Error('no more')
+      yield 'two'
+    }
+    await writeFileAtomic(at('parts.txt'), parts(false))
+    expect(await readFile(at('parts.txt'), 'utf8')).toBe('one, two')
+    await expect(writeFileAtomic(at('parts.txt'), parts(true))).rejects.toThrow('no more')
+    expect(await readFile(at('parts.txt'), 'utf8')).toBe('one, two')
+    expect(await readdir(folder)).toEqual(['parts.txt'])
+    await expectError(
+      writeFileAtomic(at('x'), [] as never),
+      'content: expected text or a Uint8Array, got an array of 0',
+    )
+  })
+})
 
 describe('writeModel and readModel', () => {
   it('gives the same network back, with names and scaling', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { type Dataset, split } from '../data/dataset.ts'
 import { circle, digits, linear, moons, spirals, xor } from '../data/generators.ts'
@@ -43,9 +43,15 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   return readDataset(data, { target: parseTarget(target), features, classes })
 }
 
-/** Whether a name is that of a CSV file. */
-export function isCsv(data: string): boolean {
-  return ['.csv', '.tsv'].includes(extname(data).toLowerCase()) && !Object.hasOwn(generators, data)
+/** Bytes of a CSV file from which on it is read a part at a time by itself. */
+const LARGE_FILE = 1 << 28
+
+/** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */
+export function isStreamed(data: string, stream: boolean | undefined): boolean {
+  const isCsv = ['.csv', '.tsv'].includes(extname(data).toLowerCase())
+  if (isCsv) return stream === true || (statSync(data, { throwIfNoEntry: false })?.size ?? 0) > LARGE_FILE
+  if (stream) throw new InputError(`--stream: is for CSV files, '${data}' is none`)
+  return false
 }
 
 /** A column by name; by number where the text is one. */

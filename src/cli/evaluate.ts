@@ -1,14 +1,17 @@
 import { Command } from 'commander'
+import type { Dataset } from '../data/dataset.ts'
 import { scale } from '../data/preprocessing.ts'
+import { DataStream, exampleOf } from '../data/stream.ts'
 import { checkInteger, checkName, InputError } from '../errors.ts'
 import type { Network } from '../model/network.ts'
+import { streamCsv } from '../node/csv-stream.ts'
 import { readModel } from '../node/files.ts'
 import type { LossName } from '../training/loss.ts'
-import { classificationReport } from '../training/metrics.ts'
+import { ClassificationTally } from '../training/metrics.ts'
 import { backendNames } from '../training/placement.ts'
 import { Trainer } from '../training/trainer.ts'
-import { describeData, loadData } from './data.ts'
-import { addBackendOption, addDataOptions, number, parseLoss } from './options.ts'
+import { describeData, isStreamed, loadData, parseTarget } from './data.ts'
+import { addBackendOption, addDataOptions, addStreamOption, number, parseLoss } from './options.ts'
 import { decimal, percent, print } from './output.ts'
 import { boundaryOf, classNames, describeScores } from './scores.ts'
 
@@ -18,6 +21,7 @@ interface EvaluateOptions {
   target?: string
   samples?: number
   noise?: number
+  stream?: boolean
   seed?: number
   loss?: string
   topK?: number
@@ -31,6 +35,7 @@ export function evaluateCommand(): Command {
     .requiredOption('--model <file>', 'a model that train wrote')
     .requiredOption('--data <name>', 'the name of a generator, a CSV file, or a folder with IDX files')
   addDataOptions(command)
+  addStreamOption(command)
   addBackendOption(command)
   return command
     .option('--seed <number>', 'for generated data', number)
@@ -45,34 +50,53 @@ export function usualLoss(network: Network): LossName {
   return network.activations.at(-1) === 'softmax' ? 'crossEntropy' : 'quadratic'
 }
 
+/** The samples as the file has them, and as the network takes them. */
+async function loadSamples(options: EvaluateOptions, network: Network) {
+  const { features, classes, scaling } = network
+  const { data, target, samples, noise, seed, stream } = options
+  const scaled = (part: Dataset) => (scaling ? scale(part, scaling) : part)
+  if (isStreamed(data, stream)) {
+    const { train, close } = await streamCsv(data, { target: parseTarget(target), features, classes, shuffle: false })
+    return { raw: train, scaled: train.map(scaled), close }
+  }
+  const loaded = await loadData({ data, target, samples, noise, seed, features, classes })
+  const raw = loaded.validation ?? loaded.train
+  return { raw, scaled: scaled(raw), close: () => undefined }
+}
+
+/** Samples of a stream that are looked at at once. */
+const AT_ONCE = 8192
+
+async function reportOf(trainer: Trainer, data: Dataset | DataStream, topK: number | undefined) {
+  const tally = new ClassificationTally(exampleOf(data).targets.cols, { topK, boundary: boundaryOf(trainer.network) })
+  for await (const part of data instanceof DataStream ? data.windows(AT_ONCE) : [data]) {
+    tally.add(await trainer.predict(part.inputs), part)
+  }
+  return tally.report()
+}
+
 async function evaluate(options: EvaluateOptions): Promise<void> {
   const backend = checkName('--backend', options.backend, backendNames)
   const network = await readModel(options.model)
   const loss = options.loss === undefined ? usualLoss(network) : parseLoss(options.loss)
-  const { features, classes, scaling } = network
-  const { data, target, samples, noise, seed } = options
-  const loaded = await loadData({ data, target, samples, noise, seed, features, classes })
-  const raw = loaded.validation ?? loaded.train
+  const { raw, scaled, close } = await loadSamples(options, network)
   const trainer = await Trainer.create(network, { backend, loss })
   try {
-    const scored = scaling ? scale(raw, scaling) : raw
-    const evaluation = await trainer.evaluate(scored)
-    const ofClasses = evaluation.r2 === undefined || classes !== undefined
+    const evaluation = await trainer.evaluate(scaled)
+    const { classes, targets } = exampleOf(raw)
+    const ofClasses = evaluation.r2 === undefined || network.classes !== undefined
     const { topK } = options
     if (topK !== undefined && !ofClasses) throw new InputError('--top-k: is for classes; these targets are quantities')
-    if (topK !== undefined) checkInteger('--top-k', topK, 1, Math.max(2, raw.targets.cols))
-    const boundary = boundaryOf(network)
-    const report = ofClasses
-      ? classificationReport(await trainer.predict(scored.inputs), scored, { topK, boundary })
-      : undefined
-    const names = classNames(classes ?? raw.classes, report?.classes.length ?? 0)
+    if (topK !== undefined) checkInteger('--top-k', topK, 1, Math.max(2, targets.cols))
+    const report = ofClasses ? await reportOf(trainer, scaled, topK) : undefined
+    const names = classNames(network.classes ?? classes, report?.classes.length ?? 0)
     const { name, description } = trainer.backend
     if (options.json) {
       const named = report && { ...report, classes: report.classes.map((one, i) => ({ name: names[i], ...one })) }
       print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...named, ...evaluation }))
       return
     }
-    print(`Data   ${data}: ${describeData(raw)}`)
+    print(`Data   ${options.data}: ${describeData(raw)}`)
     print(`Loss   ${decimal(evaluation.loss)} (${loss})`)
     if (report) {
       print(`Score  ${percent(evaluation.accuracy)}`)
@@ -83,5 +107,6 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     }
   } finally {
     trainer.dispose()
+    close()
   }
 }

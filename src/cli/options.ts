@@ -36,6 +36,10 @@ export function addDataOptions(command: Command): Command {
     .option('--noise <deviation>', 'generated points: how far they are moved at random', number)
 }
 
+export function addStreamOption(command: Command): Command {
+  return command.option('--stream', 'read a CSV file a part at a time (done by itself from 256 MB on)')
+}
+
 /** The option that names a backend. */
 export function addBackendOption(command: Command): Command {
   return command.option('--backend <name>', 'auto, webgpu or cpu; auto takes a hardware GPU, else the CPU', 'auto')

@@ -1,17 +1,19 @@
 import { Command } from 'commander'
-import { readFile } from 'node:fs/promises'
-import { parseCsvInputs } from '../data/csv.ts'
+import { once } from 'node:events'
+import { csvInputParts } from '../data/csv.ts'
 import { argmax } from '../data/dataset.ts'
 import type { Matrix } from '../data/matrix.ts'
-import { checkName, InputError } from '../errors.ts'
+import { checkName } from '../errors.ts'
 import type { Network } from '../model/network.ts'
-import { checkWritable, readModel, writeFileAtomic } from '../node/files.ts'
+import { delimiterOf, textPieces } from '../node/csv-copy.ts'
+import { checkWritable, readModel, withPath, writeFileAtomic } from '../node/files.ts'
 import { backendNames } from '../training/placement.ts'
 import { Trainer } from '../training/trainer.ts'
 import { count } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import { addBackendOption } from './options.ts'
 import { note } from './output.ts'
+import { boundaryOf } from './scores.ts'
 
 interface PredictOptions {
   model: string
@@ -34,41 +36,50 @@ async function predict(options: PredictOptions): Promise<void> {
   const network = await readModel(options.model)
   if (options.out !== undefined) await checkWritable(options.out)
   const { features, scaling, classes } = network
-  const inputs = await readInputs(options.data, features)
   const trainer = await Trainer.create(network, { backend, loss: usualLoss(network) })
-  try {
-    const answers = await trainer.predict(scaling ? scaling.apply(inputs) : inputs)
+  let answered = 0
+  const answers = async function* () {
     const { default: Papa } = await import('papaparse')
-    const csv = `${Papa.unparse(rowsOf(network, answers), { newline: '\n' })}\n`
-    if (options.out === undefined) process.stdout.write(csv)
-    else {
-      await writeFileAtomic(options.out, csv)
-      note(`${count(answers.rows)} predictions ${classes ? 'of classes ' : ''}written to ${options.out}`)
+    for await (const inputs of readInputs(options.data, features)) {
+      const rows = rowsOf(network, await trainer.predict(scaling ? scaling.apply(inputs) : inputs))
+      // The heads of the columns stand there once.
+      yield `${Papa.unparse(answered === 0 ? rows : rows.slice(1), { newline: '\n' })}\n`
+      answered += inputs.rows
     }
+  }
+  try {
+    await write(options.out, answers())
+    if (options.out === undefined) return
+    note(`${count(answered)} predictions ${classes ? 'of classes ' : ''}written to ${options.out}`)
   } finally {
     trainer.dispose()
   }
 }
 
-async function readInputs(path: string, features: readonly string[] | undefined): Promise<Matrix> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(code)
-    throw new InputError(`${path}: cannot be read: ${reason}; expected a CSV file`)
+/** A part at a time, so that files may be larger than memory. */
+async function* readInputs(path: string, features: readonly string[] | undefined): AsyncGenerator<Matrix> {
+  const parts = csvInputParts(textPieces(path), { features, delimiter: delimiterOf(path) })
+  for (;;) {
+    const next = await withPath(path, () => parts.next())
+    if (next.done) return
+    yield next.value
   }
+}
+
+async function write(out: string | undefined, parts: AsyncIterable<string>): Promise<void> {
+  if (out !== undefined) return writeFileAtomic(out, parts)
   try {
-    return (await parseCsvInputs(text, { features })).inputs
+    for await (const part of parts) if (!process.stdout.write(part)) await once(process.stdout, 'drain')
   } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${path}: ${error.message}`)
-    throw error
+    // A reader that has enough.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   }
 }
 
 /** A class and the share of each class; for quantities the values. */
-function rowsOf({ classes }: Network, answers: Matrix): (string | number)[][] {
+function rowsOf(network: Network, answers: Matrix): (string | number)[][] {
+  const { classes } = network
+  const boundary = boundaryOf(network)
   const rows = answers.toArray().map((row) => row.map((value) => Number(value.toPrecision(7))))
   if (!classes) {
     const names = answers.cols === 1 ? ['prediction'] : rows[0]!.map((_, j) => `prediction ${j + 1}`)
@@ -76,6 +87,6 @@ function rowsOf({ classes }: Network, answers: Matrix): (string | number)[][] {
   }
   const head = ['prediction', ...(answers.cols === 1 ? [classes[1] ?? 'answer'] : classes)]
   const choose = (row: number[]) =>
-    classes[answers.cols === 1 ? Number(row[0]! > 0.5) : argmax(row, 0, row.length)] ?? ''
+    classes[answers.cols === 1 ? Number(row[0]! > boundary) : argmax(row, 0, row.length)] ?? ''
   return [head, ...rows.map((row) => [choose(row), ...row])]
 }

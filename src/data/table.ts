@@ -108,9 +108,10 @@ export class RowCutter {
     const text = this.#text
     let end = 0
     if ((this.#place === 'beginning' || this.#place === 'plain') && !piece.includes('"')) {
-      end = text.lastIndexOf('\n') + 1
-      const last = text.at(-1)
-      if (text !== '') this.#place = last === '\n' || last === this.delimiter ? 'beginning' : 'plain'
+      const last = piece.lastIndexOf('\n')
+      if (last >= 0) end = this.#scanned + last + 1
+      const letter = piece.at(-1)
+      if (letter !== undefined) this.#place = letter === '\n' || letter === this.delimiter ? 'beginning' : 'plain'
     } else {
       for (let i = this.#scanned; i < text.length; i++) {
         const letter = text[i]!

@@ -34,7 +34,7 @@ export async function* textPieces(path: string): AsyncGenerator<string> {
 }
 
 /** Tabs for a `.tsv` file, where nothing else is said. */
-export function delimiterOf(path: string, delimiter: string | undefined): string | undefined {
+export function delimiterOf(path: string, delimiter?: string): string | undefined {
   return delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : undefined)
 }
 

@@ -57,16 +57,19 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   return withPath(path, () => Promise.resolve(decodeCheckpoint(text)))
 }
 
+type Content = string | Uint8Array | AsyncIterable<string>
+
 /**
  * Writes a file so that it is there whole or not at all: into a temporary file in the same folder, which then takes the
  * name. Folders that are missing are made. Where it fails, an older file of that name is still there, untouched.
- * @param content text (written as UTF-8) or bytes
+ * @param content text (written as UTF-8) or bytes, or text a part at a time
  * @throws InputError naming the path where it is a folder, or cannot be written
  * @example await writeFileAtomic('report.html', html)
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, content: Content): Promise<void> {
   checkPath(path)
-  if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+  const isParts = typeof content === 'object' && content !== null && Symbol.asyncIterator in content
+  if (typeof content !== 'string' && !(content instanceof Uint8Array) && !isParts) {
     throw new InputError(`content: expected text or a Uint8Array, got ${describe(content)}`)
   }
   try {
@@ -116,14 +119,15 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function replaceFile(path: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
+async function replaceFile(path: string, content: Content, mode = 0o666): Promise<void> {
   await makeFolder(dirname(path))
   await removeStale(path)
   const temporary = join(dirname(path), `${temporaryStart(path)}${process.pid}.${randomUUID()}.tmp`)
   const file = await open(temporary, 'wx', mode)
   try {
     try {
-      await file.writeFile(content)
+      // The declarations of Node 20 leave out that a handle takes parts, as its documentation says.
+      await file.writeFile(content as string)
       await file.sync()
     } finally {
       await file.close()
@@ -238,7 +242,8 @@ export async function withPath<T>(path: string, read: () => T | Promise<T>): Pro
   try {
     return await read()
   } catch (error) {
-    if (error instanceof InputError) throw new InputError(`${path}: ${error.message}`, { cause: error })
+    const isNamed = error instanceof InputError && error.message.startsWith(`${path}: `)
+    if (error instanceof InputError && !isNamed) throw new InputError(`${path}: ${error.message}`, { cause: error })
     throw error
   }
 }

@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs'
 import { balancedWeights, type ClassWeights, type Dataset } from '../../data/dataset.ts'
 import { normalize, scale, standardize } from '../../data/preprocessing.ts'
 import type { DataStream } from '../../data/stream.ts'
 import { checkNumber, InputError } from '../../errors.ts'
 import type { Scaling } from '../../model/scaling.ts'
 import { streamCsv } from '../../node/csv-stream.ts'
-import { holdOut, isCsv, loadData, parseTarget } from '../data.ts'
+import { holdOut, isStreamed, loadData, parseTarget } from '../data.ts'
 import type { TrainOptions } from './options.ts'
 
 /** The data as they are trained on, with what they were scaled by. */
@@ -17,16 +16,6 @@ export interface PreparedData {
   readonly scaling: Scaling | undefined
   /** Removes temporary files. */
   close(): void
-}
-
-/** Bytes of a CSV file from which on it is read a part at a time by itself. */
-const LARGE_FILE = 1 << 28
-
-/** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */
-export function isStreamed(data: string, stream: boolean | undefined): boolean {
-  if (isCsv(data)) return stream === true || (statSync(data, { throwIfNoEntry: false })?.size ?? 0) > LARGE_FILE
-  if (stream) throw new InputError(`--stream: is for CSV files, '${data}' is none`)
-  return false
 }
 
 /** @throws InputError for a share that is none, and as the readers do */

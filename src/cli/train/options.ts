@@ -1,6 +1,14 @@
 import { Command } from 'commander'
 import { initializerNames } from '../../model/initializer.ts'
-import { addBackendOption, addDataOptions, addNetworkOptions, classWeights, number, numbers } from '../options.ts'
+import {
+  addBackendOption,
+  addDataOptions,
+  addNetworkOptions,
+  addStreamOption,
+  classWeights,
+  number,
+  numbers,
+} from '../options.ts'
 import { scheduleHelp } from '../schedules.ts'
 
 /** What `train` is told, as the command line has it. */
@@ -49,7 +57,8 @@ export function defineTrain(): Command {
   const command = new Command('train')
     .description('train a network and write it to a file')
     .option('--data <name>', 'circle, linear, xor, moons, spirals, digits, a CSV file, or a folder with IDX files')
-  addDataOptions(command).option('--stream', 'read a CSV file a part at a time (done by itself from 256 MB on)')
+  addDataOptions(command)
+  addStreamOption(command)
   addNetworkOptions(command)
   addBackendOption(command)
   return command

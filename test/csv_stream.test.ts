@@ -1,0 +1,301 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readTable, readTableParts, RowCutter } from '../src/data/table.ts'
+import { type Dataset, type DataStream, InputError, parseCsv } from '../src/index.ts'
+import { type CsvStreamOptions, streamCsv } from '../src/node/index.ts'
+import { Random } from '../src/random.ts'
+
+let folder: string
+let spools: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-csv-'))
+  spools = mkdtempSync(join(tmpdir(), 'webgpu-mlp-spools-'))
+})
+afterAll(() => {
+  expect(readdirSync(spools)).toEqual([])
+  for (const made of [folder, spools]) rmSync(made, { recursive: true, force: true })
+})
+
+const file = (name: string) => join(folder, name)
+function write(name: string, text: string): string {
+  writeFileSync(file(name), text)
+  return file(name)
+}
+
+/** Two numbers that tell the row, and a class; the classes one after another, as files often are. */
+const rows = Array.from({ length: 3000 }, (_, i) => `${i},${(i % 100) / 8},${['a', 'b', 'c'][Math.floor(i / 1000)]}`)
+const text = `row,eighth,kind\n${rows.join('\n')}\n`
+
+async function all(stream: DataStream): Promise<Dataset> {
+  return stream.take(stream.length)
+}
+
+async function open(path: string, options: CsvStreamOptions = {}) {
+  return streamCsv(path, { folder: spools, seed: 1, ...options })
+}
+
+const asc = (values: readonly number[]) => [...values].sort((a, b) => a - b)
+const column = ({ inputs }: Dataset, j: number) => Array.from({ length: inputs.rows }, (_, i) => inputs.get(i, j))
+
+describe('text that comes in pieces', () => {
+  /** Cut at places that a generator draws: rows, cells, quotes and line ends are all cut somewhere. */
+  async function* pieces(whole: string, seed: number) {
+    const random = new Random(seed, 'data')
+    for (let at = 0; at < whole.length;) {
+      const length = 1 + random.below(random.below(2) ? 3 : 40)
+      yield await Promise.resolve(whole.slice(at, at + length))
+      at += length
+    }
+  }
+
+  it.each([
+    ['plain rows', 'a,b\n1,2\n3,4\n5,6\n'],
+    ['no line end at the end', 'a,b\n1,2\n3,4'],
+    ['CRLF and blank lines', 'a,b\r\n\r\n1,2\r\n\r\n3,4\r\n'],
+    ['CR', 'a,b\r1,2\r3,4\r'],
+    ['line breaks and delimiters in quotes', 'name,b\n"x\ny, z",2\n"a ""q"" \r\n\r\n",4\n"",5\n'],
+    ['quotes inside of plain values', 'size,b\n5" pipe,2\n6" pipe,4\nx"y",8\n'],
+    ['spaces behind quotes', '"a" ,b\n"1" ,2\n"3",4\n'],
+    ['no header', '1,2\n3,4\n'],
+    ['blank lines before the header', '\n\n a , b \n1,2\n'],
+  ])('gives the rows of the whole: %s', async (_, whole) => {
+    const want = await readTable(whole, {})
+    for (let seed = 1; seed <= 40; seed++) {
+      const tables = []
+      for await (const table of readTableParts(pieces(whole, seed), { delimiter: ',' })) tables.push(table)
+      const got = tables.flatMap(({ rows, lines }) => rows.map((cells, i) => [lines[i], ...cells]))
+      expect(got).toEqual(want.rows.map((cells, i) => [want.lines[i], ...cells]))
+      for (const { names, columns } of tables) expect([names, columns]).toEqual([want.names, want.columns])
+    }
+  })
+
+  it('says what is wrong, and in which line', async () => {
+    const read = async (whole: string) => {
+      for await (const _ of readTableParts(pieces(whole, 1), {}));
+    }
+    await expect(read('a,b\n1,2\n3,4\n5\n')).rejects.toThrow(
+      'CSV: line 4: expected 2 values, as many as line 1 has, got 1',
+    )
+    await expect(read('a,b\n1,2\n3,"4\n5,6\n')).rejects.toThrow('CSV: line 3: a quoted value (") is never closed')
+    await expect(read('a,b\n1,2\n"3"4,5\n')).rejects.toThrow('CSV: line 3: a quoted value (") is not followed by a delimiter') // prettier-ignore
+    await expect(read('')).rejects.toThrow('CSV: the file is empty')
+    await expect(read('a,b\n')).rejects.toThrow('CSV: only a header (line 1)')
+  })
+
+  it('holds back no more than the row that is open', () => {
+    const cutter = new RowCutter(';')
+    expect(cutter.push('1;2\n3;"a\n')).toBe('1;2\n')
+    expect(cutter.pending).toBe(5)
+    expect(cutter.push('b"\n4')).toBe('3;"a\nb"\n')
+    expect(cutter.rest()).toBe('4')
+  })
+})
+
+describe('a CSV file as a stream', () => {
+  it('holds the samples of the file, in its order or mixed all through', async () => {
+    const path = write('rows.csv', text)
+    const want = await parseCsv(text)
+    const ordered = await open(path, { shuffle: false })
+    const got = await all(ordered.train)
+    expect(got.inputs.toArray()).toEqual(want.inputs.toArray())
+    expect(got.targets.toArray()).toEqual(want.targets.toArray())
+    expect([got.features, got.classes]).toEqual([want.features, want.classes])
+    expect(ordered.counts).toEqual([1000, 1000, 1000])
+    ordered.close()
+
+    const mixed = await open(path)
+    const [first, second] = [await all(mixed.train), await all(mixed.train)]
+    expect(first.inputs.data).toEqual(second.inputs.data) // Each pass is the same.
+    expect(asc(column(first, 0))).toEqual(column(want, 0))
+    // Classes come one after another in the file, and all of them in every part of the stream.
+    for await (const window of mixed.train.windows(300)) {
+      const counts = [0, 0, 0]
+      for (const label of window.labels()) counts[label]!++
+      expect(Math.min(...counts)).toBeGreaterThan(60)
+    }
+    // A row keeps its class.
+    first.labels().forEach((label, i) => {
+      expect(label).toBe(Math.floor(first.inputs.get(i, 0) / 1000))
+    })
+    const other = await open(path, { seed: 2 })
+    expect(column(await all(other.train), 0)).not.toEqual(column(first, 0))
+    mixed.close()
+    other.close()
+  })
+
+  it('holds out a share of each class, and scales by what is left', async () => {
+    const data = await open(write('rows.csv', text), { test: 0.2, scaling: 'standardize' })
+    const [train, test] = [await all(data.train), await all(data.test!)]
+    expect([train.length, test.length, data.train.length, data.test!.length]).toEqual([2400, 600, 2400, 600])
+    for (const [set, each] of [
+      [train, 800],
+      [test, 200],
+    ] as const) {
+      const counts = [0, 0, 0]
+      for (const label of set.labels()) counts[label]!++
+      expect(counts).toEqual([each, each, each])
+    }
+    const { scaling } = data
+    const raw = (set: Dataset) =>
+      column(set, 0).map((x) => Math.round(x * scaling!.scale[0]! + scaling!.offset[0]!) + 0)
+    expect(asc([...raw(train), ...raw(test)])).toEqual(Array.from({ length: 3000 }, (_, i) => i))
+    for (const j of [0, 1]) {
+      const values = column(train, j)
+      const mean = values.reduce((a, b) => a + b, 0) / values.length
+      const square = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length
+      expect(Math.abs(mean)).toBeLessThan(1e-6)
+      expect(square).toBeCloseTo(1, 5)
+    }
+    data.close()
+    const single = write('one.csv', 'x,y\n1,a\n2,a\n3,b\n4,b\n')
+    await expect(open(single, { test: 0.05 })).rejects.toThrow(
+      'test: 0.05 of 4 samples leaves one of the two parts empty',
+    )
+  })
+
+  it('finds classes and quantities as a file read whole does', async () => {
+    const cases: [string, CsvStreamOptions?][] = [
+      ['x,y\n1,0\n2,1\n3,0\n4,1\n'],
+      ['x,y\n1,10\n2,9\n3,10\n4,9\n'],
+      ['x,y\n1,0.5\n2,1\n3,0\n4,1\n'],
+      ['x,y\n1,yes\n2,no\n3,yes\n4,no\n'],
+      ['x;y\n1;01\n2;1.0\n3;2\n4;2\n', { delimiter: ';' }],
+      ['x,y,z\n1,0,1\n2,1,0\n', { target: ['y', 'z'] }],
+      ['x,y,z\n1,0,1\n2,1,0\n', { target: ['y', 'z'], task: 'classification' }],
+      ['x,y\n1,0\n2,1\n3,0\n4,1\n', { task: 'regression' }],
+      ['x,y\n1,0.5\n2,1.5\n3,0.5\n', { task: 'classification' }],
+      ['x,y\n1,b\n2,a\n', { classes: ['b', 'a', 'c'] }],
+      ['junk,y,x\n7,b,1\n8,a,2\n', { features: ['x'], classes: ['a', 'b'], target: 'y' }],
+      ['1,2,0\n3,4,1\n5,6,0\n7,8,1\n'],
+    ]
+    for (const [content, options] of cases) {
+      const want = await parseCsv(content, options)
+      const data = await open(write('case.csv', content), { ...options, shuffle: false })
+      const got = await all(data.train)
+      expect(got).toEqual(want)
+      data.close()
+      // Mixed, each row keeps its target.
+      const mixed = await open(file('case.csv'), options)
+      const moved = await all(mixed.train)
+      const pairs = ({ inputs, targets }: Dataset) => inputs.toArray().map((x, i) => [...x, ...targets.row(i)].join(' ')).sort() // prettier-ignore
+      expect(pairs(moved)).toEqual(pairs(want))
+      mixed.close()
+    }
+  })
+
+  it('says what is wrong as a file read whole does, naming the path, and leaves nothing behind', async () => {
+    const cases: [string, CsvStreamOptions?][] = [
+      ['x,y\n1,a\n2\n'],
+      ['x,y\n1,a\nz,b\n'],
+      ['x,y\n1,a\n2,3\n'],
+      ['x,y\n1,a\n2,\n3,b\n'],
+      ['x,y\n1,\n2,3\n'],
+      ['x,y\n1,1e39\n2,3.5\n'],
+      ['x,y\n1e39,1\n2,3.5\n'],
+      ['x,y\n1,a\n2,a\n'],
+      ['x,y\n1,a\n2,"b\n'],
+      ['x,y\n1,a\n2,b\n', { classes: ['a', 'c'] }],
+      ['x,y\n1,a\n2,b\n', { target: 'z' }],
+      ['x,y\n1,a\n2,b\n', { features: ['w'] }],
+      ['x,y,z\n1,0,1\n2,1,1\n', { target: ['y', 'z'], task: 'classification' }],
+      [`x,y\n${Array.from({ length: 60 }, (_, i) => `${i},w${i}`).join('\n')}`],
+      ['x,y\n'],
+      [''],
+    ]
+    for (const [content, options] of cases) {
+      const path = write('bad.csv', content)
+      const want: unknown = await parseCsv(content, options).catch((error: unknown) => error)
+      expect(want).toBeInstanceOf(InputError)
+      const got = open(path, options)
+      await expect(got).rejects.toThrow(InputError)
+      await expect(got).rejects.toThrow(new InputError(`${path}: ${(want as Error).message}`))
+    }
+    writeFileSync(file('latin.csv'), Buffer.from('x,y\n1,\xe4\n', 'latin1'))
+    await expect(open(file('latin.csv'))).rejects.toThrow(`${file('latin.csv')}: not UTF-8 text; save it as UTF-8`)
+    await expect(open(file('none.csv'))).rejects.toThrow(
+      /^.*none\.csv: cannot be read: there is no such file or folder$/,
+    )
+    const path = write('good.csv', text)
+    await expect(open(path, { test: 2 })).rejects.toThrow('test: expected')
+    await expect(open(path, { scaling: 'robust' as never })).rejects.toThrow("scaling: unknown name 'robust'")
+    await expect(open(path, { task: 'regression', classes: ['a', 'b'] })).rejects.toThrow('a regression has none')
+    await expect(open(path, { folder: file('none') })).rejects.toThrow('temporary files cannot be written: there is no')
+    expect(readdirSync(spools).length).toBeLessThanOrEqual(1)
+  })
+
+  it('is told from another file by its fingerprint, whatever its seed', async () => {
+    const made = async (content: string, seed: number) => {
+      const data = await open(write('print.csv', content), { seed })
+      data.close()
+      return data.train.fingerprint
+    }
+    const own = await made(text, 1)
+    expect(await made(text, 2)).toBe(own)
+    expect(await made(text.replace('\n7,', '\n7.5,'), 1)).not.toBe(own)
+    expect(await made(text.replace('7,0.875,a', '7,0.875,b'), 1)).not.toBe(own)
+  })
+})
+
+describe('the command line with a file read a part at a time', () => {
+  const call = (...more: string[]) =>
+    spawnSync(process.execPath, ['dist/node/cli.js', ...more], {
+      encoding: 'utf8',
+      env: { ...process.env, TMPDIR: spools },
+    })
+  const words = (line: string) => line.split(' ')
+  const network = words(
+    '--layers -,8,- --activation tanh,softmax --loss crossEntropy --optimizer adam --lr 0.02 --batch 20 --seed 3 --backend cpu',
+  )
+
+  it('trains, scores and predicts; resumed, it writes the same model', () => {
+    const data = ['--data', write('train.csv', text), '--stream', '--standardize', '--test', '0.1']
+    const whole = [...data, ...network, '--epochs', '6', '--class-weights', 'balanced']
+    const { stdout, stderr } = call('train', ...whole, '--out', file('a.json'), '--report', file('a.html'))
+    expect(stderr).toBe('')
+    expect(stdout).toContain('2,700 samples, 300 for validation, 2 inputs, 3 classes, read a part at a time')
+    expect(stdout).toMatch(/Validation data {2}loss 0\.\d+, score (9\d\.\d|100\.0) %/)
+    expect(readFileSync(file('a.html'), 'utf8')).toContain('On the 300 validation samples')
+    const broken = [...whole, '--epochs', '3', '--checkpoint', file('c'), '--out', file('b.json')]
+    expect(call('train', ...broken).status).toBe(0)
+    expect(call('train', '--resume', file('c'), '--epochs', '6').status).toBe(0)
+    expect(readFileSync(file('b.json'), 'utf8')).toBe(readFileSync(file('a.json'), 'utf8'))
+
+    const evaluate = ['evaluate', '--model', file('a.json'), '--data', file('train.csv'), '--backend', 'cpu', '--json']
+    const [part, one] = [call(...evaluate, '--stream'), call(...evaluate)].map(
+      ({ stdout }) => JSON.parse(stdout) as { loss: number },
+    )
+    expect(part).toEqual({ ...one, loss: expect.closeTo(one!.loss, 6) as number })
+
+    const answered = call('predict', '--model', file('a.json'), '--data', file('train.csv'), '--backend', 'cpu')
+    const lines = answered.stdout.split('\n')
+    expect(lines[0]).toBe('prediction,a,b,c')
+    expect(lines).toHaveLength(3002)
+    expect(readdirSync(spools)).toEqual([])
+  }, 60_000)
+
+  it('predicts quantities from tabs, and says what it cannot stream', () => {
+    const table = Array.from({ length: 40 }, (_, i) => `${i}\t${i / 2 + 0.25}`)
+    const path = write('line.tsv', `x\ty\n${table.join('\n')}\n`)
+    const trained = call('train', ...words(`--data ${path} --stream --normalize --layers -,- --activation linear --lr 0.5 --epochs 200 --seed 1 --backend cpu --out ${file('line.json')}`)) // prettier-ignore
+    expect(trained.stderr).toBe('')
+    expect(trained.stdout).toMatch(/R² (1|0\.999)/)
+    const { stdout, stderr } = call('predict', ...words(`--model ${file('line.json')} --data ${path} --out ${file('p.csv')} --backend cpu`)) // prettier-ignore
+    expect([stdout, stderr]).toEqual(['', `40 predictions written to ${file('p.csv')}\n`])
+    expect(readFileSync(file('p.csv'), 'utf8').split('\n')[11]).toMatch(/^5\.[12]/)
+    expect(call('train', '--data', 'circle', '--stream').stderr).toBe("webgpu-mlp: --stream: is for CSV files, 'circle' is none\n") // prettier-ignore
+    const weighted = call('train', '--data', path, '--stream', '--class-weights', 'balanced')
+    expect(weighted.stderr).toBe('webgpu-mlp: classWeights: the data have no classes\n')
+    expect(readdirSync(spools)).toEqual([])
+  }, 60_000)
+
+  it('writes no predictions where a late row is broken', () => {
+    const path = write('late.csv', `row,eighth\n${'1,2\n'.repeat(200_000)}x,3\n`)
+    const { status, stderr } = call('predict', '--model', file('a.json'), '--data', path, '--out', file('late-p.csv'), '--backend', 'cpu') // prettier-ignore
+    expect(status).toBe(2)
+    expect(stderr).toBe(`webgpu-mlp: ${path}: CSV: line 200002, column 'row': found 'x', expected a finite number\n`)
+    expect(readdirSync(folder).filter((name) => name.includes('late-p'))).toEqual([])
+  }, 60_000)
+})
