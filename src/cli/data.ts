@@ -4,7 +4,10 @@ import { type Dataset, split } from '../data/dataset.ts'
 import { circle, digits, linear, moons, spirals, xor } from '../data/generators.ts'
 import { DataStream, exampleOf } from '../data/stream.ts'
 import { InputError, nearestName } from '../errors.ts'
+import { type CsvStream, type CsvStreamOptions, streamCsv } from '../node/csv-stream.ts'
 import { readDataset } from '../node/files.ts'
+import { count } from './output.ts'
+import { showReading } from './progress.ts'
 
 const generators = { circle, linear, xor, moons, spirals, digits }
 const generatorNames = Object.keys(generators)
@@ -74,7 +77,12 @@ export function describeData(data: Dataset | DataStream, validation?: Dataset | 
   return `${count(data.length)} samples${held}, ${count(inputs.cols)} inputs, ${outputs}${parts}`
 }
 
-/** A whole number with its thousands apart. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US')
+/** A large file, read a part at a time, with a bar on terminals while that lasts. */
+export async function openCsv(path: string, options: Omit<CsvStreamOptions, 'onProgress'>): Promise<CsvStream> {
+  const { onProgress, stop } = showReading(path)
+  try {
+    return await streamCsv(path, { ...options, onProgress })
+  } finally {
+    stop()
+  }
 }

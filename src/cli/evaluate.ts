@@ -4,13 +4,12 @@ import { scale } from '../data/preprocessing.ts'
 import { DataStream, exampleOf } from '../data/stream.ts'
 import { checkInteger, checkName, InputError } from '../errors.ts'
 import type { Network } from '../model/network.ts'
-import { streamCsv } from '../node/csv-stream.ts'
 import { readModel } from '../node/files.ts'
 import type { LossName } from '../training/loss.ts'
 import { ClassificationTally } from '../training/metrics.ts'
 import { backendNames } from '../training/placement.ts'
 import { Trainer } from '../training/trainer.ts'
-import { describeData, isStreamed, loadData, parseTarget } from './data.ts'
+import { describeData, isStreamed, loadData, openCsv, parseTarget } from './data.ts'
 import { addBackendOption, addDataOptions, addStreamOption, number, parseLoss } from './options.ts'
 import { decimal, percent, print } from './output.ts'
 import { boundaryOf, classNames, describeScores } from './scores.ts'
@@ -56,7 +55,7 @@ async function loadSamples(options: EvaluateOptions, network: Network) {
   const { data, target, samples, noise, seed, stream } = options
   const scaled = (part: Dataset) => (scaling ? scale(part, scaling) : part)
   if (isStreamed(data, stream)) {
-    const { train, close } = await streamCsv(data, { target: parseTarget(target), features, classes, shuffle: false })
+    const { train, close } = await openCsv(data, { target: parseTarget(target), features, classes, shuffle: false })
     return { raw: train, scaled: train.map(scaled), close }
   }
   const loaded = await loadData({ data, target, samples, noise, seed, features, classes })

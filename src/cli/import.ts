@@ -5,8 +5,7 @@ import { fromSafetensors } from '../formats/safetensors.ts'
 import { activationNames } from '../model/activation.ts'
 import type { Network } from '../model/network.ts'
 import { checkWritable, readBytes, readModel, withPath, writeModel } from '../node/files.ts'
-import { count } from './data.ts'
-import { note } from './output.ts'
+import { count, note } from './output.ts'
 
 interface ImportOptions {
   out: string

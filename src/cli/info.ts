@@ -2,8 +2,7 @@ import { Command } from 'commander'
 import { version } from '../../package.json'
 import { readModel } from '../node/files.ts'
 import { chooseBackend } from '../training/placement.ts'
-import { count } from './data.ts'
-import { print, table } from './output.ts'
+import { count, print, table } from './output.ts'
 import { fingerprint } from './report/record.ts'
 
 export function infoCommand(): Command {

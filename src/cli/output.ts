@@ -39,6 +39,11 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
 }
 
+/** A whole number with its thousands apart. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
 /** Bytes for people. */
 export function bytes(value: number): string {
   if (value < 1024) return `${value} B`

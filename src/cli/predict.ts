@@ -9,10 +9,9 @@ import { delimiterOf, textPieces } from '../node/csv-copy.ts'
 import { checkWritable, readModel, withPath, writeFileAtomic } from '../node/files.ts'
 import { backendNames } from '../training/placement.ts'
 import { Trainer } from '../training/trainer.ts'
-import { count } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import { addBackendOption } from './options.ts'
-import { note } from './output.ts'
+import { count, note } from './output.ts'
 import { boundaryOf } from './scores.ts'
 
 interface PredictOptions {

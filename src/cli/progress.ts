@@ -1,9 +1,8 @@
 import { SingleBar } from 'cli-progress'
 import type { Epoch } from '../training/trainer.ts'
-import { count } from './data.ts'
 import { showDisplay } from './live/display.ts'
 import { canRewrite, hasRoom, showsBraille, wantsColours } from './live/terminal.ts'
-import { decimal, percent, print } from './output.ts'
+import { count, decimal, percent, print } from './output.ts'
 
 /** Tells how a training goes. */
 export interface Progress {
@@ -37,6 +36,23 @@ export function showProgress(epochs: number, quiet: boolean, score = true): Prog
     },
     stop: () => {
       if (pending) print(describeEpoch(pending))
+    },
+  }
+}
+
+/** A bar on a terminal while a large file is read, which then goes. @returns what is to be told the share, and the end */
+export function showReading(name: string): { onProgress: (share: number) => void; stop: () => void } {
+  const { stderr, env } = process
+  if (!canRewrite(stderr, env)) return { onProgress: () => undefined, stop: () => undefined }
+  const format = ' {bar} {percentage}% | reading {name}'
+  const bar = new SingleBar({ format, barCompleteChar: '█', barIncompleteChar: '░', barsize: 24, hideCursor: true, clearOnComplete: true }) // prettier-ignore
+  bar.start(100, 0, { name })
+  return {
+    onProgress: (share) => {
+      bar.update(Math.floor(100 * share))
+    },
+    stop: () => {
+      bar.stop()
     },
   }
 }

@@ -2,8 +2,7 @@ import { argmax } from '../data/dataset.ts'
 import type { Matrix } from '../data/matrix.ts'
 import type { Network } from '../model/network.ts'
 import type { ClassificationReport, PrecisionRecallF1 } from '../training/metrics.ts'
-import { count } from './data.ts'
-import { decimal, percent, table } from './output.ts'
+import { count, decimal, percent, table } from './output.ts'
 
 /** Classes up to which a terminal has room for a line each, and for the matrix. */
 const MOST_LINES = 20

@@ -183,11 +183,13 @@ function checkTableOptions({ delimiter, header, features }: TableOptions): void 
 async function splitRows(text: string, delimiter: string | undefined, firstLine = 1) {
   const { default: papa } = await import('papaparse')
   const { data, errors } = papa.parse<string[]>(text, { delimiter: delimiter ?? '', newline: '\n' })
+  const hasQuotes = text.includes('"')
   let line = firstLine
   const rows = data.map((cells): Row => {
-    const row = { line, cells: cells.map((cell) => cell.trim()) }
+    const row = { line, cells }
     // Line breaks inside of quotes are part of a cell.
-    line += cells.reduce((count, cell) => count + cell.split('\n').length - 1, 1)
+    line += hasQuotes ? cells.reduce((count, cell) => count + cell.split('\n').length - 1, 1) : 1
+    for (let j = 0; j < cells.length; j++) cells[j] = cells[j]!.trim()
     return row
   })
   const broken = errors.find(({ type }) => type === 'Quotes')
@@ -261,14 +263,15 @@ export function findNamed(argument: string, name: string, names: readonly string
 /** The numbers of some columns, row-major. @throws InputError naming the line and the column of the first that is none */
 export function readNumbers(table: Table, columns: readonly number[]): Float32Array {
   const values = new Float32Array(table.rows.length * columns.length)
-  table.rows.forEach((cells, row) => {
-    columns.forEach((column, j) => {
+  for (let row = 0, place = 0; row < table.rows.length; row++) {
+    const cells = table.rows[row]!
+    for (const column of columns) {
       const cell = cells[column] ?? ''
       if (!isNumeric(cell)) throw cellError(table, row, column, 'a finite number')
       const value = Math.fround(Number(cell))
       if (!Number.isFinite(value)) throw cellError(table, row, column, 'a number that float32 can hold (below 3.4e38)')
-      values[row * columns.length + j] = value
-    })
-  })
+      values[place++] = value
+    }
+  }
   return values
 }

@@ -16,7 +16,7 @@ export const PART_BYTES = 1 << 25
 const MOST_PARTS = 400
 
 /** The text of a file in pieces. @throws InputError naming the path for text that is not UTF-8 */
-export async function* textPieces(path: string): AsyncGenerator<string> {
+export async function* textPieces(path: string, onRead?: (bytes: number) => void): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const decode = (bytes?: Uint8Array) => {
     try {
@@ -26,7 +26,12 @@ export async function* textPieces(path: string): AsyncGenerator<string> {
     }
   }
   try {
-    for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 })) yield decode(bytes as Buffer)
+    let read = 0
+    for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      yield decode(bytes)
+      read += bytes.length
+      onRead?.(read)
+    }
   } catch (error) {
     throw fileError(error, path, 'read')
   }
@@ -69,7 +74,12 @@ interface Classes {
 }
 
 /** Reads a file once, a part at a time, and keeps its numbers. */
-export async function copyRows(path: string, options: CsvOptions, { shuffle, seed, folder }: Mixing): Promise<Copied> {
+export async function copyRows(
+  path: string,
+  options: CsvOptions,
+  { shuffle, seed, folder }: Mixing,
+  onProgress?: (share: number) => void,
+): Promise<Copied> {
   const { size } = await stat(path).catch((error: unknown) => {
     throw fileError(error, path, 'read')
   })
@@ -83,7 +93,8 @@ export async function copyRows(path: string, options: CsvOptions, { shuffle, see
   let samples = 0
   try {
     const tableOptions = { ...options, delimiter: delimiterOf(path, options.delimiter) }
-    for await (const table of readTableParts(textPieces(path), tableOptions)) {
+    const text = textPieces(path, (read) => onProgress?.(read / size))
+    for await (const table of readTableParts(text, tableOptions)) {
       if (!layout) {
         const { targets, columns, names } = chooseColumns(table, options)
         layout = { targets, inputs: columns, features: names }

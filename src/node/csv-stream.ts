@@ -22,6 +22,8 @@ export interface CsvStreamOptions extends CsvOptions {
   seed?: number | undefined
   /** Where temporary files go. Default: `TMPDIR`, else `/var/tmp`, else the system's own folder for them. */
   folder?: string | undefined
+  /** Told, as the file is read, what share of it has been. */
+  onProgress?: ((share: number) => void) | undefined
 }
 
 /** A CSV file as a stream. */
@@ -50,7 +52,7 @@ const EXAMPLE = 64
  * await trainer.fit(data.train, { epochs: 5, validation: data.test })
  */
 export async function streamCsv(path: string, options: CsvStreamOptions = {}): Promise<CsvStream> {
-  const own = ['test', 'scaling', 'shuffle', 'seed', 'folder']
+  const own = ['test', 'scaling', 'shuffle', 'seed', 'folder', 'onProgress']
   checkKeys('streamCsv', options, ['delimiter', 'header', 'features', 'target', 'task', 'classes', ...own])
   const { test, scaling, shuffle = true, seed = drawSeed(), folder = spoolFolder(), task, classes } = options
   if (task !== undefined) checkName('task', task, ['classification', 'regression'])
@@ -61,7 +63,7 @@ export async function streamCsv(path: string, options: CsvStreamOptions = {}): P
   if (scaling !== undefined) checkName('scaling', scaling, ['standardize', 'normalize'])
   checkInteger('seed', seed, 0)
   return withPath(path, async () => {
-    const copied = await copyRows(path, options, { shuffle, seed, folder })
+    const copied = await copyRows(path, options, { shuffle, seed, folder }, options.onProgress)
     try {
       return await settle(copied, { test, scaling, shuffle, seed, folder })
     } catch (error) {

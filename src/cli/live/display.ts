@@ -1,6 +1,5 @@
 import type { Epoch } from '../../training/trainer.ts'
-import { count } from '../data.ts'
-import { decimal, percent } from '../output.ts'
+import { count, decimal, percent } from '../output.ts'
 import { type Curve, plot } from './plot.ts'
 import { hasRoom, type Screen } from './terminal.ts'
 

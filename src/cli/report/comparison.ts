@@ -1,5 +1,4 @@
-import { count } from '../data.ts'
-import { decimal, percent } from '../output.ts'
+import { count, decimal, percent } from '../output.ts'
 import script from './comparison.js?raw'
 import { dataTable, escapeHtml, makePage, namedRows, palette } from './html.ts'
 import type { Result, RunRecord } from './record.ts'

@@ -6,7 +6,7 @@ import { InputError } from '../../errors.ts'
 import type { Network } from '../../model/network.ts'
 import { type Evaluation, isRegression } from '../../training/score.ts'
 import type { Epoch } from '../../training/trainer.ts'
-import { count } from '../data.ts'
+import { count } from '../output.ts'
 import { now, payloadStart } from './html.ts'
 import type { Run } from './report.ts'
 

@@ -3,8 +3,7 @@ import { normalize, scale, standardize } from '../../data/preprocessing.ts'
 import type { DataStream } from '../../data/stream.ts'
 import { checkNumber, InputError } from '../../errors.ts'
 import type { Scaling } from '../../model/scaling.ts'
-import { streamCsv } from '../../node/csv-stream.ts'
-import { holdOut, isStreamed, loadData, parseTarget } from '../data.ts'
+import { holdOut, isStreamed, loadData, openCsv, parseTarget } from '../data.ts'
 import type { TrainOptions } from './options.ts'
 
 /** The data as they are trained on, with what they were scaled by. */
@@ -53,7 +52,7 @@ async function openStream(
   const { data, target, samples, noise, test, shuffle, classWeights } = options
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
-  const opened = await streamCsv(data, { target: parseTarget(target), test, scaling, shuffle, seed })
+  const opened = await openCsv(data, { target: parseTarget(target), test, scaling, shuffle, seed })
   const { train, test: validation, counts, close } = opened
   const prepared = { train, weighted: train, validation, scaling: opened.scaling, close }
   if (classWeights === undefined) return prepared

@@ -1,8 +1,7 @@
 import type { Profile } from '../../backend/profiler.ts'
 import type { Evaluation } from '../../training/score.ts'
 import type { Epoch, Outcome } from '../../training/trainer.ts'
-import { count } from '../data.ts'
-import { decimal, percent, print } from '../output.ts'
+import { count, decimal, percent, print } from '../output.ts'
 import { profileTable } from '../profile.ts'
 
 /** What a run came to. */
