@@ -28,9 +28,9 @@ export const makeNetwork = ({ sizes, hidden, output }) => Network.create({ sizes
 const makeOptimizer = ({ optimizer, learningRate }) => optimizers[optimizer]({ learningRate })
 
 /** A trainer with the workload's settings; it copies the network's parameters and leaves the network as it is. */
-export function makeTrainer(workload, network, backend) {
+export function makeTrainer(workload, network, backend, more = {}) {
   const { loss, batchSize } = workload
-  return Trainer.create(network, { backend, loss, optimizer: makeOptimizer(workload), batchSize, seed: 1 })
+  return Trainer.create(network, { backend, loss, optimizer: makeOptimizer(workload), batchSize, seed: 1, ...more })
 }
 
 /** The adapter's name, or why there is none: asked once, and not by every contender. */

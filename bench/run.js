@@ -1,4 +1,5 @@
-// `npm run bench`: the ceilings of the adapter, W1-W4 on each backend, how the cost grows, and whether memory does.
+// `npm run bench`: the ceilings of the adapter, W1-W4 on each backend, how the cost grows, whether
+// memory does, and what windows and files cost.
 import { checkNames, checkNumber, main, readArguments } from './arguments.js'
 import { Budget } from './budget.js'
 import { ceilingsTable, measureCeilings } from './ceilings.js'
@@ -8,10 +9,11 @@ import { measureMemory, memoryTable } from './memory.js'
 import { describeMachine, keepRun, machineLine, writeJson } from './results.js'
 import { measureSeries, series } from './scaling.js'
 import { printTable } from './table.js'
+import { measureWindows } from './windows.js'
 import { workloads } from './workloads.js'
 
 /** Shares of the time; what a part leaves over, those after it have. */
-const parts = { ceilings: 0.08, workloads: 0.42, memory: 0.08, scaling: 0.42 }
+const parts = { ceilings: 0.08, workloads: 0.4, memory: 0.07, windows: 0.1, scaling: 0.35 }
 const usage = `
 npm run bench -- [${Object.keys(workloads).join(' ')}] [options]
 
@@ -83,6 +85,16 @@ async function measure(options, adapter, show) {
   if (wanted('memory') && onDevice) {
     figures.memory = await measureMemory(partOf('memory'))
     show(memoryTable(figures.memory))
+  }
+  if (wanted('windows')) {
+    const part = partOf('windows')
+    figures.windows = []
+    const both = ['webgpu', 'cpu'].filter((backend) => backends.includes(backend))
+    for (const [i, backend] of both.entries()) {
+      const { results, table } = await measureWindows(backend, { rounds: 5, budget: part.part(1 / (both.length - i)) })
+      figures.windows.push(...results)
+      show(table)
+    }
   }
   if (wanted('scaling')) {
     const part = partOf('scaling')

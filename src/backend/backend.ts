@@ -106,6 +106,11 @@ export interface PlacedNetwork {
    * @returns the sums of each epoch that was trained
    */
   trainEpochs(data: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]>
+  /**
+   * Hands one epoch over: resolves when the host's part of it is done, with its sums to come. The epoch that is started
+   * next comes after it, and until then its data must stay.
+   */
+  startEpoch(data: LoadedData, plan: EpochPlan): Promise<{ readonly sums: Promise<Sums> }>
   /** How many epochs it is good to ask for at once, where nothing is wanted between them; at least 1. */
   epochsAtOnce(data: LoadedData, batchSize: number): number
   /** Loss and right answers over a data set, no training. */

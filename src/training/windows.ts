@@ -136,55 +136,50 @@ export class WindowedNetwork implements PlacedNetwork {
     return done
   }
 
+  /**
+   * One epoch: while a window is trained on, the next is sent and its steps are handed over, and the one after it is put
+   * together on the host. No more than two are on the device.
+   */
   async #trainWindows(data: WindowedData, plan: EpochPlan): Promise<Sums> {
     const sums: Sums = { loss: 0, right: 0, samples: 0 }
     // The backend's own checkpoint is the beginning of a window.
     this.#epochBegan = await this.#placed.snapshot()
-    let { stepsBefore } = plan
-    await this.#throughWindows(windowsOf(data, plan.order), async (handle, { order }) => {
-      const [own] = await this.#placed.trainEpochs(handle, [{ ...plan, order, stepsBefore }])
-      addSums(sums, own!)
-      stepsBefore += countMinibatches(order.length, plan.batchSize)
-      return Number.isFinite(sums.loss)
-    })
-    return sums
-  }
-
-  /** Uses one window after another; the next is loaded meanwhile. `use` says whether to go on. */
-  async #throughWindows(
-    windows: AsyncGenerator<Window>,
-    use: (handle: LoadedData, window: Window) => Promise<boolean>,
-  ): Promise<void> {
-    const next = async () => {
-      const result = await windows.next()
-      if (result.done) return undefined
-      const window = result.value
-      this.#check(window.data)
-      return { window, handle: await this.#placed.load(window.data, true) }
-    }
-    let current = await next()
-    while (current) {
-      const { handle, window } = current
-      let loading: ReturnType<typeof next> | undefined
+    const windows = windowsOf(data, plan.order)
+    const started: { handle: LoadedData; sums: Promise<Sums> }[] = []
+    const finishFirst = async () => {
+      const { handle, sums: own } = started.shift()!
       try {
-        const using = use(handle, window)
-        if (this.#ahead) {
-          loading = next()
-          loading.catch(() => undefined) // Awaited below, or its failure follows from the one that is thrown.
-        }
-        if (!(await using)) {
-          ;(await loading)?.handle.dispose()
-          await windows.return(undefined)
-          return
-        }
-      } catch (error) {
-        ;(await loading?.catch(() => undefined))?.handle.dispose()
-        await windows.return(undefined).catch(() => undefined)
-        throw error
+        addSums(sums, await own)
       } finally {
         handle.dispose()
       }
-      current = await (loading ?? next())
+    }
+    let { stepsBefore } = plan
+    const atOnce = this.#ahead ? 2 : 1
+    try {
+      for (let coming = guarded(windows.next()); ;) {
+        const result = await coming
+        if (result.done) break
+        const window = result.value
+        this.#check(window.data)
+        const handle = await this.#placed.load(window.data, true)
+        const starting = this.#placed.startEpoch(handle, { ...plan, order: window.order, stepsBefore })
+        coming = guarded(windows.next())
+        started.push({ handle, sums: guarded(starting.then((begun) => begun.sums)) })
+        await starting
+        stepsBefore += countMinibatches(window.order.length, plan.batchSize)
+        if (started.length >= atOnce) await finishFirst()
+        if (!Number.isFinite(sums.loss)) break
+      }
+      while (started.length > 0) await finishFirst()
+      return sums
+    } finally {
+      // What a failure left under way.
+      for (const { handle, sums: own } of started) {
+        await own.catch(() => undefined)
+        handle.dispose()
+      }
+      await windows.return(undefined).catch(() => undefined)
     }
   }
 
@@ -195,15 +190,41 @@ export class WindowedNetwork implements PlacedNetwork {
   async score(data: LoadedData): Promise<Sums> {
     if (!(data instanceof WindowedData)) return this.#placed.score(data)
     const sums: Sums = { loss: 0, right: 0, samples: 0 }
-    await this.#throughWindows(windowsOf(data), async (handle) => {
-      addSums(sums, await this.#placed.score(handle))
-      return true
-    })
-    return sums
+    const windows = windowsOf(data)
+    const next = async () => {
+      const result = await windows.next()
+      if (result.done) return undefined
+      this.#check(result.value.data)
+      return this.#placed.load(result.value.data, true)
+    }
+    let coming = guarded(next())
+    try {
+      for (let handle = await coming; handle; handle = await coming) {
+        try {
+          const scoring = this.#placed.score(handle)
+          // Two are there at once: one is scored, the next is sent.
+          if (this.#ahead) coming = guarded(next())
+          addSums(sums, await scoring)
+        } finally {
+          handle.dispose()
+        }
+        if (!this.#ahead) coming = guarded(next())
+      }
+      return sums
+    } catch (error) {
+      ;(await coming.catch(() => undefined))?.dispose()
+      throw error
+    } finally {
+      await windows.return(undefined).catch(() => undefined)
+    }
   }
 
   predict(inputs: Matrix): Promise<Float32Array> {
     return this.#placed.predict(inputs)
+  }
+
+  startEpoch(data: LoadedData, plan: EpochPlan): Promise<{ sums: Promise<Sums> }> {
+    return this.#placed.startEpoch(data, plan)
   }
 
   trace(minibatch: Dataset): Promise<Trace> {
@@ -231,6 +252,12 @@ export class WindowedNetwork implements PlacedNetwork {
   dispose(): void {
     this.#placed.dispose()
   }
+}
+
+/** A promise that is awaited later, or not at all where something else fails first. */
+function guarded<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }
 
 /** Numbers of inputs that a window of a stream has at most: a window is in host memory, too. */

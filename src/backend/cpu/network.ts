@@ -240,6 +240,11 @@ export class CPUNetwork implements PlacedNetwork {
     return 1
   }
 
+  async startEpoch(data: LoadedData, plan: EpochPlan): Promise<{ sums: Promise<Sums> }> {
+    const [sums] = await this.trainEpochs(data, [plan])
+    return { sums: Promise.resolve(sums!) }
+  }
+
   async trainEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]> {
     const done: Sums[] = []
     for (const plan of plans) {

@@ -62,8 +62,9 @@ export class WebGPUNetwork implements PlacedNetwork {
   readonly #crossover: Crossover | undefined
   /** How much is submitted at once, by either plan. */
   readonly #pace: Record<PlanName, Pace>
-  /** Milliseconds of training so far. */
+  /** Milliseconds of training so far, and when the last epoch ended. */
   #trained = 0
+  #lastEnd = 0
   #tuned = false
 
   private constructor({ device, buffers, layers, settings, plan, resident, crossover, clock }: Parts) {
@@ -184,22 +185,32 @@ export class WebGPUNetwork implements PlacedNetwork {
     return sums
   }
 
+  async startEpoch(loaded: LoadedData, plan: EpochPlan): Promise<{ sums: Promise<Sums> }> {
+    const data = ownData(loaded)
+    if (!this.#clock && !this.#residentFor(data)) {
+      await this.#tuneOnce(data)
+      return this.#startLayered(data, plan)
+    }
+    const [sums] = await this.trainEpochs(data, [plan])
+    return { sums: Promise.resolve(sums!) }
+  }
+
   /** Epoch after epoch by the layered plan. */
   async #trainEach(data: WebGPUData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]> {
     const done: Sums[] = []
     await this.#tuneOnce(data)
-    const began = performance.now()
     for (const plan of plans) {
-      const sums = await this.#trainLayered(data, plan, meanwhile)
+      const started = await this.#startLayered(data, plan, meanwhile)
+      const sums = await started.sums
       done.push(sums)
       if (!Number.isFinite(sums.loss)) break
     }
-    this.#trained += performance.now() - began
     return done
   }
 
   /** One epoch by the layered plan. */
-  async #trainLayered(data: WebGPUData, plan: EpochPlan, meanwhile?: () => void): Promise<Sums> {
+  async #startLayered(data: WebGPUData, plan: EpochPlan, meanwhile?: () => void): Promise<{ sums: Promise<Sums> }> {
+    const began = performance.now()
     const passes = await this.#timed('compile', 'kernels', () => data.passes(this.#plan, this.#training))
     const stages = passes.training
     const { order, batchSize, learningRate, stepsBefore, signal } = plan
@@ -214,8 +225,14 @@ export class WebGPUNetwork implements PlacedNetwork {
       })
     const limits = { most: this.#recorder.mostSteps(stages), atOnce: this.#atOnce, meanwhile }
     const steps = countMinibatches(order.length, batchSize)
-    await inSubmits(this.#device, this.#pace.layered, steps, signal, submit, limits)
-    return this.#evaluation.readScores(this.#training, order.length)
+    const pace = this.#pace.layered
+    await inSubmits(this.#device, pace, steps, signal, submit, limits)
+    const sums = this.#evaluation.readScores(this.#training, order.length).finally(() => {
+      this.#trained += performance.now() - Math.max(began, this.#lastEnd)
+      this.#lastEnd = performance.now()
+    })
+    sums.catch(() => undefined) // Who started it awaits it, later.
+    return { sums }
   }
 
   /** Clocks can't tell apart what overlaps. */

@@ -12,6 +12,9 @@ export class Pace {
   readonly #target: number
   readonly #most: number
   #steps = 2
+  /** Submits that the device has not come to the end of, the first first. */
+  readonly #underWay: Promise<void>[] = []
+  #lastEnd = 0
 
   constructor(target: number, most: number) {
     this.#target = target
@@ -21,6 +24,22 @@ export class Pace {
   /** Steps for the next submit. */
   get steps(): number {
     return this.#steps
+  }
+
+  /** Takes in a submit of `steps` that was begun at `began` and resolves when the device has done it. */
+  follow(steps: number, began: number, done: Promise<void>): void {
+    const settled = done.then(() => {
+      const now = performance.now()
+      this.learn(steps, now - Math.max(began, this.#lastEnd))
+      this.#lastEnd = now
+    })
+    settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
+    this.#underWay.push(settled)
+  }
+
+  /** Waits until fewer than `count` submits are under way. @throws what one of them failed with */
+  async fewerThan(count: number): Promise<void> {
+    while (this.#underWay.length >= count) await this.#underWay.shift()
   }
 
   /** Takes in that a submit of `steps` took `milliseconds`. */
@@ -41,7 +60,8 @@ export interface SubmitOptions {
 }
 
 /**
- * Submits `steps` steps in pieces that fill the time for one submit, some of them under way at a time.
+ * Submits `steps` steps in pieces that fill the time for one submit, some of them under way at a time. Resolves when all
+ * are submitted; the last ones may still be under way, and what is submitted next comes after them.
  * @param submit records and submits `count` steps from `first` on
  */
 export async function inSubmits(
@@ -52,24 +72,23 @@ export async function inSubmits(
   submit: (first: number, count: number) => Promise<void>,
   { most = Infinity, atOnce = inFlight.normal, meanwhile }: SubmitOptions = {},
 ): Promise<void> {
-  const underWay: Promise<void>[] = []
-  let lastEnd = performance.now()
+  let last: Promise<void> | undefined
   for (let first = 0; first < steps;) {
+    await pace.fewerThan(atOnce)
+    if (signal?.aborted) break
     const count = Math.min(pace.steps, most, steps - first)
     const began = performance.now()
-    const settled = submit(first, count).then(async () => {
-      await device.settled()
-      const now = performance.now()
-      pace.learn(count, now - Math.max(began, lastEnd))
-      lastEnd = now
-    })
-    settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
-    underWay.push(settled)
+    last = submit(first, count)
+    pace.follow(
+      count,
+      began,
+      last.then(() => device.settled()),
+    )
     if (first === 0) meanwhile?.()
     first += count
-    if (underWay.length >= atOnce) await underWay.shift()
-    if (signal?.aborted) break
   }
-  await Promise.all(underWay)
-  signal?.throwIfAborted()
+  await last
+  if (!signal?.aborted) return
+  await pace.fewerThan(1)
+  signal.throwIfAborted()
 }
