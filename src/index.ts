@@ -5,13 +5,12 @@ export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
 export {
   Dataset,
   oneHot,
-  split,
   type ClassWeights,
   type DatasetNames,
   type DatasetOptions,
-  type SplitOptions,
   type Targets,
 } from './data/dataset.ts'
+export { split, type SplitOptions } from './data/split.ts'
 export { csvColumns, type CsvColumn } from './data/columns.ts'
 export { parseCsv, parseCsvInputs, type CsvInputsOptions, type CsvOptions } from './data/csv.ts'
 export {
@@ -89,8 +88,8 @@ export {
   type Schedule,
 } from './training/schedule.ts'
 export type { EarlyStopping } from './training/stopping.ts'
+export { fit } from './training/fit.ts'
 export {
-  fit,
   Trainer,
   type Epoch,
   type FitOptions,

@@ -49,10 +49,12 @@ async function expectResumed(network: Network, backend: () => Backend, options: 
   })
   const parameters = [...(await unbroken.read()).parameters]
   unbroken.dispose()
-  expect(texts.length).toBe(Math.floor(whole.epochs.length / 3))
+  // Every three epochs, and at the end.
+  expect(texts.length).toBe(Math.ceil(whole.epochs.length / 3))
   for (const text of texts) {
     const checkpoint = decodeCheckpoint(text)
     expect(encodeCheckpoint(checkpoint)).toBe(text)
+    if (checkpoint.epoch === 10) continue
     const resumed = await create()
     await resumed.resume(checkpoint)
     const rest = await resumed.fit(train, { ...fit, validation, epochs: 10 - resumed.epoch })
@@ -91,6 +93,29 @@ describe('a run that was broken off and resumed ends, to the bit, where the unbr
     const options: TrainerOptions = { optimizer: adam({ learningRate: 0.05 }), dropout: 0.3, l1: 0.001, l2: 0.001 }
     for (const backend of [() => webgpu({ device: gpu }), () => cpu()]) {
       await expectResumed(network, backend, options, { earlyStopping: { patience: 2 } })
+    }
+  })
+})
+
+describe('checkpoints', () => {
+  const network = randomNetwork([4, 6, 3], 'tanh', 'sigmoid', 1)
+  const data = randomData(40, 4, 3, 3)
+
+  withDevice('are written every so many epochs, and where the loop ends or is left', async ({ gpu }) => {
+    for (const backend of [cpu(), webgpu({ device: gpu })]) {
+      const trainer = await Trainer.create(network.clone(), { backend, seed: 1 })
+      const written: number[] = []
+      const checkpoint = { every: 4, write: ({ epoch }: Checkpoint) => void written.push(epoch) }
+      await trainer.fit(data, { epochs: 10, checkpoint })
+      for await (const { epoch } of trainer.epochs(data, { epochs: 10, checkpoint })) if (epoch === 15) break
+      await trainer.fit(data, { epochs: 1, checkpoint })
+      expect(written).toEqual([4, 8, 10, 12, 15, 16])
+      const onEpoch = () => {
+        throw new Error('no more')
+      }
+      await expect(trainer.fit(data, { epochs: 1, checkpoint, onEpoch })).rejects.toThrow('no more')
+      expect(written).toHaveLength(6)
+      trainer.dispose()
     }
   })
 })

@@ -53,6 +53,21 @@ describe('train --checkpoint', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
   }, 120_000)
 
+  it('keeps the last epoch where Ctrl-C ends the run', async () => {
+    const checkpoint = ['--checkpoint', file('int.checkpoint'), '--checkpoint-every', '1000']
+    const given = [...run.filter((word) => word !== '--json'), '--out', file('int.json'), ...checkpoint]
+    const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'ignore'] })
+    // Once: a second time ends the program at once.
+    child.stdout.once('data', () => child.stdout.once('data', () => child.kill('SIGINT')))
+    const code = await new Promise((resolve) => child.on('exit', resolve))
+    expect(code).toBe(130)
+    const { epoch } = decodeCheckpoint(readFileSync(file('int.checkpoint'), 'utf8'))
+    expect(epoch).toBeGreaterThan(0)
+    expect(epoch).toBeLessThan(60)
+    expect(call('train', '--resume', file('int.checkpoint')).status).toBe(0)
+    expect(readFileSync(file('int.json'), 'utf8')).toBe(readFileSync(file('whole.json'), 'utf8'))
+  }, 60_000)
+
   it('survives SIGKILL on webgpu', async () => {
     const given = words(
       `train --data circle --samples 400 ${network} --dropout 0.2 --clip-norm 1 --warmup 3 --test 0.2 --seed 2 ` +

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
-import { type Dataset, split } from '../data/dataset.ts'
+import { type Dataset } from '../data/dataset.ts'
+import { split } from '../data/split.ts'
 import { circle, digits, linear, moons, spirals, xor } from '../data/generators.ts'
 import { DataStream, exampleOf } from '../data/stream.ts'
 import { InputError, nearestName } from '../errors.ts'

@@ -6,7 +6,8 @@ import { toNpy } from '../formats/npy.ts'
 import { toOnnx } from '../formats/onnx.ts'
 import { toSafetensors } from '../formats/safetensors.ts'
 import type { Network } from '../model/network.ts'
-import { checkWritable, readModel, writeFileAtomic } from '../node/files.ts'
+import { readModel } from '../node/files.ts'
+import { checkWritable, writeFileAtomic } from '../node/write.ts'
 import { bytes, note } from './output.ts'
 
 interface ExportOptions {

@@ -4,7 +4,9 @@ import { checkName, InputError } from '../errors.ts'
 import { fromSafetensors } from '../formats/safetensors.ts'
 import { activationNames } from '../model/activation.ts'
 import type { Network } from '../model/network.ts'
-import { checkWritable, readBytes, readModel, withPath, writeModel } from '../node/files.ts'
+import { readBytes, readModel, writeModel } from '../node/files.ts'
+import { withPath } from '../node/paths.ts'
+import { checkWritable } from '../node/write.ts'
 import { count, note } from './output.ts'
 
 interface ImportOptions {

@@ -1,8 +1,9 @@
-import { checkKeys, checkName, describe, InputError } from '../errors.ts'
-import { Dataset, type Targets } from './dataset.ts'
+import { checkKeys } from '../errors.ts'
+import { Dataset, joinRows } from './dataset.ts'
 import { Matrix } from './matrix.ts'
-import { findNamed, readNumbers, readTable, readTableParts, type Table } from './table.ts'
-import { checkOneHot, findTargets, labelsOf, targetNames, TargetSurvey } from './target.ts'
+import { findInputs, SampleReader, targetsOf } from './samples.ts'
+import { readNumbers, readTable } from './table.ts'
+import { readTableParts } from './table-parts.ts'
 
 /** What {@link parseCsvInputs} takes. */
 export interface CsvInputsOptions {
@@ -48,24 +49,29 @@ const inputKeys = ['delimiter', 'header', 'features']
  */
 export async function parseCsv(text: string, options: CsvOptions = {}): Promise<Dataset> {
   checkKeys('parseCsv', options, [...inputKeys, 'target', 'task', 'classes'])
-  const { task, classes } = options
-  if (task !== undefined) checkName('task', task, ['classification', 'regression'])
-  if (task === 'regression' && classes !== undefined) {
-    throw new InputError("classes: a regression has none; leave them out, or give task: 'classification'")
-  }
+  const reader = new SampleReader(options)
   const table = await readTable(text, options)
-  const { targets, columns, names } = chooseColumns(table, options)
-  const inputs = new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
-  const { y, found } = readTargets(table, targets, task ?? (classes && 'classification'), classes)
-  return Dataset.from(inputs, y, { features: names, classes: found })
+  return datasetOf(reader, [reader.read(table)])
 }
 
-/** Which columns are targets and which are inputs, and what the inputs are called. */
-export function chooseColumns(table: Table, { target, features }: CsvOptions) {
-  const targets = findTargets(table, target, features)
-  const columns = findInputs(table, features, targets)
-  const names = features ?? (table.names && columns.map((column) => table.names?.[column] ?? ''))
-  return { targets, columns, names }
+/**
+ * Reads samples from CSV text that comes in pieces, cut anywhere, as {@link parseCsv} does from all of it: nothing but the
+ * numbers, 4 bytes each, is in memory at once.
+ * @throws InputError as {@link parseCsv} does
+ */
+export async function readCsv(pieces: AsyncIterable<string>, options: CsvOptions = {}): Promise<Dataset> {
+  const reader = new SampleReader(options)
+  const parts = []
+  for await (const table of readTableParts(pieces, options)) parts.push(reader.read(table))
+  return datasetOf(reader, parts)
+}
+
+function datasetOf(reader: SampleReader, parts: readonly { inputs: Matrix; targets: Matrix }[]): Dataset {
+  const samples = reader.samples()
+  const inputs = joinRows(parts.map(({ inputs }) => inputs))
+  const targets = joinRows(parts.map(({ targets }) => targets))
+  const { features, classes } = samples
+  return Dataset.from(inputs, targetsOf(targets, 0, samples), { features, classes })
 }
 
 /**
@@ -98,45 +104,4 @@ export async function* csvInputParts(pieces: AsyncIterable<string>, options: Csv
     columns ??= findInputs(table, options.features, [])
     yield new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
   }
-}
-
-function findInputs(table: Table, features: readonly string[] | undefined, targets: readonly number[]): number[] {
-  const { names } = table
-  if (features && names) {
-    return features.map((name) => {
-      const column = findNamed('features', name, names)
-      if (targets.includes(column)) throw new InputError(`target: ${describe(name)} is one of the features, too`)
-      return column
-    })
-  }
-  const columns = Array.from({ length: table.columns }, (_, j) => j).filter((j) => !targets.includes(j))
-  if (columns.length === 0) throw new InputError('CSV: every column is a target, expected at least one input column')
-  if (features && columns.length !== features.length) {
-    throw new InputError(
-      `CSV: expected ${features.length} input columns (${features.slice(0, 8).join(', ')}${features.length > 8 ? ', …' : ''}), ` +
-        `got ${columns.length}; a file with a header may hold others, too`,
-    )
-  }
-  return columns
-}
-
-function readTargets(
-  table: Table,
-  targets: readonly number[],
-  task: CsvOptions['task'],
-  classes: CsvOptions['classes'],
-): { y: Targets; found: readonly string[] | undefined } {
-  const [first = 0, ...others] = targets
-  if (others.length > 0) {
-    const y = new Matrix(table.rows.length, targets.length, readNumbers(table, targets))
-    if (task !== 'classification') return { y, found: undefined }
-    checkOneHot(table, y)
-    return { y, found: classes ?? targetNames(table, targets) }
-  }
-  if (classes) return { y: labelsOf(table, first, classes), found: classes }
-  const survey = new TargetSurvey(first)
-  const places = survey.add(table)
-  if ((task ?? survey.task()) === 'regression') return { y: readNumbers(table, targets), found: undefined }
-  const { names, labels } = survey.classes()
-  return { y: places.map((place) => labels[place]!), found: names }
 }

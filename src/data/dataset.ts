@@ -1,5 +1,4 @@
 import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../errors.ts'
-import { drawSeed, Random } from '../random.ts'
 import { Matrix, type MatrixLike } from './matrix.ts'
 
 /** Names that go with a data set. */
@@ -149,7 +148,9 @@ export class Dataset {
   }
 }
 
-function joinRows(matrices: readonly Matrix[]): Matrix {
+/** Matrices of as many columns, one below the other. */
+export function joinRows(matrices: readonly Matrix[]): Matrix {
+  if (matrices.length === 1) return matrices[0]!
   const { cols } = matrices[0]!
   const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0)
   const joined = new Matrix(rows, cols)
@@ -281,71 +282,4 @@ function checkClasses(classes: unknown): void {
   const repeated = names.find((name, i) => names.indexOf(name) < i)
   if (repeated !== undefined) throw new InputError(`classes: ${describe(repeated)} stands there twice`)
   if (names.length < 2) throw new InputError(`classes: expected at least two names, got ${names.length}`)
-}
-
-/** How {@link split} divides. */
-export interface SplitOptions {
-  /** The share that goes to the test set, between 0 and 1. Default 0.2. */
-  test?: number | undefined
-  /** A seed that is not given is drawn. */
-  seed?: number | undefined
-  /** Keep the shares of the classes the same in both parts. Default false. */
-  stratify?: boolean | undefined
-}
-
-/**
- * Divides a data set at random into `train` and `test`; with `stratify`, class by class.
- * @throws InputError where one of the two parts would be empty
- * @example const { train, test } = split(circle({ samples: 500 }), { test: 0.2, seed: 7, stratify: true })
- */
-export function split(dataset: Dataset, options: SplitOptions = {}): { train: Dataset; test: Dataset } {
-  checkKeys('split', options, ['test', 'seed', 'stratify'])
-  if (!(dataset instanceof Dataset)) throw new InputError(`dataset: expected a Dataset, got ${describe(dataset)}`)
-  const { test = 0.2, seed = drawSeed(), stratify = false } = options
-  checkNumber('test', test, { min: 0, max: 1, exclusive: true })
-  checkInteger('seed', seed, 0)
-  const random = new Random(seed, 'split')
-  const order = random.permutation(dataset.length)
-  const total = Math.round(dataset.length * test)
-  if (total === 0 || total === dataset.length) {
-    throw new InputError(`test: ${test} of ${dataset.length} samples leaves one of the two parts empty`)
-  }
-  if (!stratify) {
-    return { test: dataset.take(order.subarray(0, total)), train: dataset.take(order.subarray(total)) }
-  }
-  const labels = dataset.labels()
-  const groups = new Map<number, number[]>()
-  for (const sample of order) {
-    const label = labels[sample] as number
-    const group = groups.get(label)
-    if (group) group.push(sample)
-    else groups.set(label, [sample])
-  }
-  return takeStratified(dataset, order, [...groups.values()], total)
-}
-
-/** Takes the same share of each group. */
-function takeStratified(dataset: Dataset, order: Uint32Array, groups: number[][], total: number) {
-  const counts = stratifiedCounts(
-    groups.map((group) => group.length),
-    total,
-  )
-  const chosen = new Set(groups.flatMap((group, i) => group.slice(0, counts[i])))
-  return {
-    test: dataset.take(order.filter((sample) => chosen.has(sample))),
-    train: dataset.take(order.filter((sample) => !chosen.has(sample))),
-  }
-}
-
-/** How many of `total` samples each group gives, by its size: the whole parts first, what is left by the largest fraction. */
-export function stratifiedCounts(sizes: readonly number[], total: number): number[] {
-  const all = sizes.reduce((sum, size) => sum + size, 0)
-  // Whole products divided once: no share of a class is lost to rounding, as 0.29 · 100 = 28.999999999999996 would be.
-  const counts = sizes.map((size) => Math.floor((size * total) / all))
-  const byFraction = sizes
-    .map((size, i) => ({ i, fraction: (size * total) % all }))
-    .sort((a, b) => b.fraction - a.fraction || a.i - b.i)
-  let missing = total - counts.reduce((sum, count) => sum + count, 0)
-  for (const { i } of byFraction) if (missing-- > 0) counts[i] = counts[i]! + 1
-  return counts
 }

@@ -18,7 +18,7 @@ export interface TableOptions {
   features?: readonly string[] | undefined
 }
 
-interface Row {
+export interface Row {
   line: number
   cells: string[]
 }
@@ -32,121 +32,18 @@ export async function readTable(text: string, options: TableOptions): Promise<Ta
   return makeTable(head, rows)
 }
 
-/**
- * Reads CSV text that comes in pieces, cut anywhere, as tables of the rows that have come: for files larger than memory.
- * The header is that of the first rows, and is not repeated.
- */
-export async function* readTableParts(pieces: AsyncIterable<string>, options: TableOptions): AsyncGenerator<Table> {
-  checkTableOptions(options)
-  const { default: papa } = await import('papaparse')
-  let cutter: RowCutter | undefined
-  let head: Head | undefined
-  let line = 1
-  let before: Row[] = []
-  const read = async (text: string, isLast: boolean) => {
-    const found = await splitRows(text, cutter?.delimiter, line)
-    line = found.nextLine
-    const rows = [...before, ...found.rows]
-    // Whether the first row is a header is told by the second.
-    if (!head && rows.length < 2 && !isLast) {
-      before = rows
-      return undefined
-    }
-    before = []
-    head ??= readHead(rows, options)
-    return rows.length > 0 ? makeTable(head, rows) : undefined
-  }
-  for await (const piece of withPlainLineEndsIn(pieces)) {
-    cutter ??= new RowCutter(options.delimiter ?? papa.parse(piece, { preview: 10, newline: '\n' }).meta.delimiter)
-    const text = cutter.push(piece)
-    if (cutter.pending > LONGEST_ROW) throw new InputError(`CSV: line ${line}: a quoted value (") is never closed`)
-    const table = text === '' ? undefined : await read(text, false)
-    if (table) yield table
-  }
-  const table = await read(cutter?.rest() ?? '', true)
-  if (table) yield table
-}
-
-/** Characters of a row, which a quote that is never closed goes beyond. */
-const LONGEST_ROW = 1 << 26
-
-const withPlainLineEnds = (text: string) => text.replace(/\r\n?/g, '\n')
-
-/** A piece may end between CR and LF. */
-async function* withPlainLineEndsIn(pieces: AsyncIterable<string>): AsyncGenerator<string> {
-  let held = ''
-  for await (const piece of pieces) {
-    const text = held + piece
-    held = text.endsWith('\r') ? '\r' : ''
-    if (text.length > held.length) yield withPlainLineEnds(held === '' ? text : text.slice(0, -1))
-  }
-  if (held !== '') yield '\n'
-}
-
-/**
- * Cuts text that comes in pieces behind the last row that is whole: a line break inside of quotes is part of a value, and
- * quotes are quotes only where a value begins with one.
- */
-export class RowCutter {
-  readonly delimiter: string
-  #text = ''
-  #scanned = 0
-  #place: 'beginning' | 'plain' | 'quoted' | 'after a quote' = 'beginning'
-
-  constructor(delimiter: string) {
-    this.delimiter = delimiter
-  }
-
-  /** Characters that wait for the end of their row. */
-  get pending(): number {
-    return this.#text.length
-  }
-
-  /** Takes another piece; returns the rows that are whole now. */
-  push(piece: string): string {
-    this.#text += piece
-    const text = this.#text
-    let end = 0
-    if ((this.#place === 'beginning' || this.#place === 'plain') && !piece.includes('"')) {
-      const last = piece.lastIndexOf('\n')
-      if (last >= 0) end = this.#scanned + last + 1
-      const letter = piece.at(-1)
-      if (letter !== undefined) this.#place = letter === '\n' || letter === this.delimiter ? 'beginning' : 'plain'
-    } else {
-      for (let i = this.#scanned; i < text.length; i++) {
-        const letter = text[i]!
-        if (this.#place === 'quoted') {
-          if (letter === '"') this.#place = 'after a quote'
-        } else if (letter === this.delimiter) this.#place = 'beginning'
-        else if (letter === '\n') {
-          this.#place = 'beginning'
-          end = i + 1
-        } else if (this.#place === 'after a quote') {
-          // Doubled, it stands for itself; after anything but spaces the value was not closed.
-          if (letter !== ' ') this.#place = 'quoted'
-        } else this.#place = this.#place === 'beginning' && letter === '"' ? 'quoted' : 'plain'
-      }
-    }
-    this.#text = text.slice(end)
-    this.#scanned = this.#text.length
-    return text.slice(0, end)
-  }
-
-  /** What is left when no more comes. */
-  rest(): string {
-    return this.#text
-  }
-}
+/** CR and CRLF become LF. */
+export const withPlainLineEnds = (text: string) => text.replace(/\r\n?/g, '\n')
 
 /** What all rows of a table have in common. */
-interface Head {
+export interface Head {
   readonly names: readonly string[] | undefined
   readonly columns: number
   /** The line of the first row. */
   readonly line: number
 }
 
-function readHead([first, second]: readonly Row[], options: TableOptions): Head {
+export function readHead([first, second]: readonly Row[], options: TableOptions): Head {
   if (first === undefined) throw new InputError('CSV: the file is empty, expected rows of values')
   const hasHeader = options.header ?? looksLikeHeader(first.cells, second?.cells, options.features)
   if (hasHeader && second === undefined)
@@ -154,7 +51,7 @@ function readHead([first, second]: readonly Row[], options: TableOptions): Head 
   return { names: hasHeader ? readNames(first) : undefined, columns: first.cells.length, line: first.line }
 }
 
-function makeTable({ names, columns, line: firstLine }: Head, all: readonly Row[]): Table {
+export function makeTable({ names, columns, line: firstLine }: Head, all: readonly Row[]): Table {
   for (const { line, cells } of all) {
     if (cells.length === columns) continue
     throw new InputError(
@@ -165,7 +62,7 @@ function makeTable({ names, columns, line: firstLine }: Head, all: readonly Row[
   return { names, columns, rows: rows.map(({ cells }) => cells), lines: rows.map(({ line }) => line) }
 }
 
-function checkTableOptions({ delimiter, header, features }: TableOptions): void {
+export function checkTableOptions({ delimiter, header, features }: TableOptions): void {
   if (delimiter !== undefined && (typeof delimiter !== 'string' || !/^[^"\r\n\ufeff]$/.test(delimiter))) {
     throw new InputError(`delimiter: expected one character, such as ',' or ';', got ${describe(delimiter)}`)
   }
@@ -180,7 +77,7 @@ function checkTableOptions({ delimiter, header, features }: TableOptions): void 
   if (repeated !== undefined) throw new InputError(`features: ${describe(repeated)} stands there twice`)
 }
 
-async function splitRows(text: string, delimiter: string | undefined, firstLine = 1) {
+export async function splitRows(text: string, delimiter: string | undefined, firstLine = 1) {
   const { default: papa } = await import('papaparse')
   const { data, errors } = papa.parse<string[]>(text, { delimiter: delimiter ?? '', newline: '\n' })
   const hasQuotes = text.includes('"')

@@ -1,13 +1,15 @@
 import type { CsvOptions } from '../data/csv.ts'
-import { Dataset, stratifiedCounts } from '../data/dataset.ts'
+import { Dataset } from '../data/dataset.ts'
+import { stratifiedCounts } from '../data/split.ts'
 import { Matrix } from '../data/matrix.ts'
 import { ColumnTally } from '../data/preprocessing.ts'
+import { targetsOf } from '../data/samples.ts'
 import { DataStream } from '../data/stream.ts'
 import { checkInteger, checkKeys, checkName, checkNumber, InputError } from '../errors.ts'
 import type { Scaling } from '../model/scaling.ts'
 import { drawSeed, Random } from '../random.ts'
 import { type Copied, copyRows, type Mixing, PART_BYTES } from './csv-copy.ts'
-import { withPath } from './files.ts'
+import { withPath } from './paths.ts'
 import { Spool, spoolFolder } from './spool.ts'
 
 /** What {@link streamCsv} takes. */
@@ -39,6 +41,8 @@ export interface CsvStream {
   [Symbol.dispose](): void
 }
 
+/** Bytes of a chunk of a stream. */
+const CHUNK_BYTES = 1 << 20
 /** Samples of an example. */
 const EXAMPLE = 64
 
@@ -54,11 +58,7 @@ const EXAMPLE = 64
 export async function streamCsv(path: string, options: CsvStreamOptions = {}): Promise<CsvStream> {
   const own = ['test', 'scaling', 'shuffle', 'seed', 'folder', 'onProgress']
   checkKeys('streamCsv', options, ['delimiter', 'header', 'features', 'target', 'task', 'classes', ...own])
-  const { test, scaling, shuffle = true, seed = drawSeed(), folder = spoolFolder(), task, classes } = options
-  if (task !== undefined) checkName('task', task, ['classification', 'regression'])
-  if (task === 'regression' && classes) {
-    throw new InputError("classes: a regression has none; leave them out, or give task: 'classification'")
-  }
+  const { test, scaling, shuffle = true, seed = drawSeed(), folder = spoolFolder() } = options
   if (test !== undefined) checkNumber('test', test, { min: 0, max: 1, exclusive: true })
   if (scaling !== undefined) checkName('scaling', scaling, ['standardize', 'normalize'])
   checkInteger('seed', seed, 0)
@@ -161,26 +161,19 @@ function inputsOf(rows: Float32Array, width: number, cols: number): Matrix {
   return inputs
 }
 
-/** The targets of rows: values, or the class of each. */
-function targetsOf(rows: Float32Array, { spool: { width }, inputs, targets, classOf }: Copied): Matrix | Uint32Array {
-  const count = rows.length / width
-  if (classOf && targets.length === 1) {
-    return Uint32Array.from({ length: count }, (_, i) => classOf(rows.subarray(i * width, (i + 1) * width)))
-  }
-  const y = new Matrix(count, targets.length)
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < targets.length; j++) y.data[i * targets.length + j] = rows[i * width + inputs.length + j]!
-  }
-  return y
-}
-
 async function* chunksOf(spool: Spool, copied: Copied, scaling: Scaling | undefined): AsyncGenerator<Dataset> {
   const { features, classes, inputs } = copied
+  const { width } = spool
+  // Small, so that what is made of them keeps pace with what is trained on.
+  const atOnce = Math.max(1, Math.floor(CHUNK_BYTES / (4 * width)))
   for (let part = 0; part < spool.parts; part++) {
-    const rows = await spool.read(part)
-    if (rows.length === 0) continue
-    const x = inputsOf(rows, spool.width, inputs.length)
-    yield Dataset.from(scaling ? scaling.apply(x) : x, targetsOf(rows, copied), { features, classes })
+    for (let first = 0; ; first += atOnce) {
+      const rows = await spool.read(part, first, atOnce)
+      if (rows.length === 0) break
+      const x = inputsOf(rows, width, inputs.length)
+      const y = targetsOf(new Matrix(rows.length / width, width, rows), inputs.length, copied)
+      yield Dataset.from(scaling ? scaling.apply(x) : x, y, { features, classes })
+    }
   }
 }
 

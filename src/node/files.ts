@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { basename, dirname, extname, join, resolve } from 'node:path'
-import { type CsvOptions, parseCsv } from '../data/csv.ts'
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { type CsvOptions, readCsv } from '../data/csv.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { datasetFromIdx } from '../data/idx.ts'
-import { describe, InputError } from '../errors.ts'
+import { checkKeys, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../training/checkpoint.ts'
+import { checkPath, fileError, withPath } from './paths.ts'
+import { writeFileAtomic } from './write.ts'
 
 /**
  * Reads a model file, as {@link writeModel} writes it.
@@ -57,112 +57,6 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   return withPath(path, () => Promise.resolve(decodeCheckpoint(text)))
 }
 
-type Content = string | Uint8Array | AsyncIterable<string>
-
-/**
- * Writes a file so that it is there whole or not at all: into a temporary file in the same folder, which then takes the
- * name. Folders that are missing are made. Where it fails, an older file of that name is still there, untouched.
- * @param content text (written as UTF-8) or bytes, or text a part at a time
- * @throws InputError naming the path where it is a folder, or cannot be written
- * @example await writeFileAtomic('report.html', html)
- */
-export async function writeFileAtomic(path: string, content: Content): Promise<void> {
-  checkPath(path)
-  const isParts = typeof content === 'object' && content !== null && Symbol.asyncIterator in content
-  if (typeof content !== 'string' && !(content instanceof Uint8Array) && !isParts) {
-    throw new InputError(`content: expected text or a Uint8Array, got ${describe(content)}`)
-  }
-  try {
-    const found = await stat(path).catch(() => undefined)
-    if (found?.isDirectory()) throw new InputError(`${path}: is a folder, expected the name of a file`)
-    // A pipe or a device (/dev/stdout, /dev/null) is written into, not replaced.
-    if (found && !found.isFile()) return await writeFile(path, content)
-    // Through a symbolic link: the file that it names is replaced, not the link.
-    await replaceFile(found ? await realpath(path) : resolve(path), content, found && found.mode & 0o777)
-  } catch (error) {
-    throw fileError(error, path, 'written')
-  }
-}
-
-/** Makes a folder and those above it. Node's own recursive mkdir never ends where the kernel refuses, as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  if ((await stat(folder).catch(() => undefined))?.isDirectory()) return
-  if (dirname(folder) !== folder) await makeFolder(dirname(folder))
-  await mkdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  })
-}
-
-/** How the names of temporary files for a path begin; the number of the process that writes follows. */
-const temporaryStart = (path: string) => `.${basename(path).slice(0, 100)}.${hostname()}.`
-const swept = new Set<string>()
-
-/** Removes, once a process, what processes that are no more were writing to a path when they ended. */
-async function removeStale(path: string): Promise<void> {
-  if (swept.has(path)) return
-  swept.add(path)
-  const start = temporaryStart(path)
-  // A folder that may be written to need not be one that may be read.
-  for (const name of await readdir(dirname(path)).catch(() => [])) {
-    const writer = name.startsWith(start) ? /^(\d+)\.[-\da-f]{36}\.tmp$/.exec(name.slice(start.length)) : null
-    if (writer && !isRunning(Number(writer[1]))) await rm(join(dirname(path), name), { force: true })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Without the right to ask, it is there.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-async function replaceFile(path: string, content: Content, mode = 0o666): Promise<void> {
-  await makeFolder(dirname(path))
-  await removeStale(path)
-  const temporary = join(dirname(path), `${temporaryStart(path)}${process.pid}.${randomUUID()}.tmp`)
-  const file = await open(temporary, 'wx', mode)
-  try {
-    try {
-      // The declarations of Node 20 leave out that a handle takes parts, as its documentation says.
-      await file.writeFile(content as string)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
-
-/**
- * Checks that a file could be written, before the work whose result it is to take: that the path is not a folder's, and
- * that the nearest folder there is may be written to. It writes nothing.
- * @throws InputError naming the path
- * @example await checkWritable('runs/first/model.json')
- */
-export async function checkWritable(path: string): Promise<void> {
-  checkPath(path)
-  const found = await stat(path).catch(() => undefined)
-  if (found?.isDirectory()) throw new InputError(`${path}: is a folder, expected the name of a file`)
-  if (found && !found.isFile()) return
-  let folder = dirname(resolve(path))
-  let above = await stat(folder).catch(() => undefined)
-  while (!above && folder !== dirname(folder)) {
-    folder = dirname(folder)
-    above = await stat(folder).catch(() => undefined)
-  }
-  if (!above?.isDirectory()) throw new InputError(`${path}: cannot be written: ${folder} is not a folder`)
-  if (/^\/(proc|sys)(\/|$)/.test(folder)) throw new InputError(`${path}: cannot be written: ${folder} is the kernel's`)
-  await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
-    throw fileError(error, path, 'written')
-  })
-}
-
 /**
  * Reads a data set: a `.csv` or `.tsv` file, or a folder with MNIST's IDX files (`train-images-idx3-ubyte`,
  * `train-labels-idx1-ubyte`, and `t10k-…` for the validation set where they are there; each with or without `.gz`).
@@ -183,9 +77,9 @@ export async function readDataset(
   if (kind !== '.csv' && kind !== '.tsv') {
     throw new InputError(`${path}: expected a .csv or .tsv file, or a folder with IDX files (MNIST)`)
   }
-  const text = decodeText(await readBytes(path), path)
-  const delimiter = options.delimiter ?? (kind === '.tsv' ? '\t' : undefined)
-  return { train: await withPath(path, () => parseCsv(text, { ...options, delimiter })) }
+  checkKeys('readDataset', options, ['delimiter', 'header', 'features', 'target', 'task', 'classes'])
+  const delimiter = delimiterOf(path, options.delimiter)
+  return { train: await withPath(path, () => readCsv(textPieces(path), { ...options, delimiter })) }
 }
 
 async function readIdxFolder(folder: string, classes?: readonly string[]) {
@@ -214,11 +108,6 @@ async function readIdxFolder(folder: string, classes?: readonly string[]) {
   return hasValidation === undefined ? { train } : { train, validation: await read('t10k', train.classes) }
 }
 
-function checkPath(path: unknown): asserts path is string {
-  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return
-  throw new InputError(`path: expected the path of a file, got ${describe(path)}`)
-}
-
 /** The bytes of a file. @throws InputError naming the path where it is missing or cannot be read */
 export async function readBytes(path: string): Promise<Uint8Array> {
   checkPath(path)
@@ -229,41 +118,38 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
+/** The text of a file in pieces. @throws InputError naming the path for text that is not UTF-8 */
+export async function* textPieces(path: string, onRead?: (bytes: number) => void): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decode = (bytes?: Uint8Array) => {
+    try {
+      return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode()
+    } catch (cause) {
+      throw new InputError('not UTF-8 text; save it as UTF-8', { cause })
+    }
+  }
+  try {
+    let read = 0
+    for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      yield decode(bytes)
+      read += bytes.length
+      onRead?.(read)
+    }
+  } catch (error) {
+    throw fileError(error, path, 'read')
+  }
+  yield decode()
+}
+
+/** Tabs for a `.tsv` file, where nothing else is said. */
+export function delimiterOf(path: string, delimiter?: string): string | undefined {
+  return delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : undefined)
+}
+
 function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     throw new InputError(`${path}: not UTF-8 text; save it as UTF-8`, { cause })
   }
-}
-
-/** Errors about what a file holds say which file it is. */
-export async function withPath<T>(path: string, read: () => T | Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    const isNamed = error instanceof InputError && error.message.startsWith(`${path}: `)
-    if (error instanceof InputError && !isNamed) throw new InputError(`${path}: ${error.message}`, { cause: error })
-    throw error
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'a part of the path is a file, not a folder',
-  EISDIR: 'it is a folder, expected a file',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-  ENAMETOOLONG: 'the name is too long',
-}
-
-/** Errors of the system, in words. */
-export function fileError(error: unknown, path: string, verb: 'read' | 'written'): Error {
-  if (error instanceof InputError) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error))
-  return new InputError(`${path}: cannot be ${verb}: ${reason}`, { cause: error })
 }

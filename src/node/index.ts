@@ -1,10 +1,3 @@
-export {
-  checkWritable,
-  readCheckpoint,
-  readDataset,
-  readModel,
-  writeCheckpoint,
-  writeFileAtomic,
-  writeModel,
-} from './files.ts'
 export { streamCsv, type CsvStream, type CsvStreamOptions } from './csv-stream.ts'
+export { readCheckpoint, readDataset, readModel, writeCheckpoint, writeModel } from './files.ts'
+export { checkWritable, writeFileAtomic } from './write.ts'

@@ -114,14 +114,16 @@ export class Spool {
     }
   }
 
-  /** All rows of a part. */
-  async read(part: number): Promise<Float32Array> {
+  /** Rows of a part: all of them, or as many as there are of `count` from `first` on. */
+  async read(part: number, first = 0, count = Infinity): Promise<Float32Array> {
     const own = this.#parts[part]!
     if (own.buffered > 0) this.#flush(own)
-    const values = new Float32Array(own.written)
+    const start = first * this.width
+    const values = new Float32Array(Math.max(0, Math.min(own.written - start, count * this.width)))
     const bytes = new Uint8Array(values.buffer)
     for (let done = 0; done < bytes.length;) {
-      const { bytesRead } = await readInto(own.fd, bytes, done, Math.min(MOST_BYTES, bytes.length - done), done)
+      const length = Math.min(MOST_BYTES, bytes.length - done)
+      const { bytesRead } = await readInto(own.fd, bytes, done, length, 4 * start + done)
       if (bytesRead === 0) throw new Error(`spool: part ${part} ends after ${done} of ${bytes.length} bytes`)
       done += bytesRead
     }

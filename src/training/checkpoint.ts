@@ -26,7 +26,7 @@ export interface Checkpoint {
 
 /** Where checkpoints go. */
 export interface CheckpointOptions {
-  /** Every how many epochs; default 1. */
+  /** Every how many epochs, and when the loop ends or is left; default 1. */
   every?: number
   /** Awaited before training goes on. */
   write: (checkpoint: Checkpoint) => void | Promise<void>

@@ -240,6 +240,13 @@ export class Trainer {
     this.#stopping = undefined
     let stopped: Outcome['stopped'] =
       earlyStopping && stopping && isOver(earlyStopping, stopping) ? 'earlyStopping' : 'epochs'
+    let written = this.epoch
+    const write = async () => {
+      if (this.epoch === written) return
+      written = this.epoch
+      await checkpoint?.write(await this.#exclusively('fit', () => this.#run.checkpoint(stopping)))
+    }
+    let failed = false
     try {
       const trainData = await load(train)
       const validationData = validation === train ? trainData : validation && (await load(validation))
@@ -254,17 +261,21 @@ export class Trainer {
         const enough = stopping && earlyStopping && (await this.#watch(earlyStopping, stopping, trained))
         if (enough) stopped = 'earlyStopping'
         for (const epoch of trained) await onEpoch?.(epoch)
-        if (checkpoint && this.epoch % checkpoint.every === 0) {
-          await checkpoint.write(await this.#exclusively('fit', () => this.#run.checkpoint(stopping)))
-        }
+        if (checkpoint && this.epoch % checkpoint.every === 0) await write()
         yield* trained
         done += count
       }
+      if (checkpoint) await write()
       const { snapshot, bestEpoch } = stopping ?? {}
       if (snapshot) await this.#exclusively('fit', () => this.#placed.restore(snapshot))
       return { stopped, bestEpoch: bestEpoch ?? null }
+    } catch (error) {
+      failed = true
+      throw error
     } finally {
       this.#endLoop(loaded)
+      // Where the loop was left.
+      if (checkpoint && !failed) await write()
     }
   }
 
@@ -367,32 +378,5 @@ export class Trainer {
       this.#profiler?.addWall(performance.now() - began)
       this.#running = undefined
     }
-  }
-}
-
-/**
- * Trains a network in one call: places it, fits, reads the parameters back into it and frees everything. Where the
- * training is aborted, the parameters trained until then are read back before the call rejects.
- * @example await fit(network, circle({ samples: 500, seed: 1 }), { optimizer: sgd({ learningRate: 3 }), epochs: 100 })
- */
-export async function fit(
-  network: Network,
-  train: Dataset | DataStream,
-  options: TrainerOptions & FitOptions = {},
-): Promise<History> {
-  const { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, dataMemory, profile, ...fitOptions } = options
-  const given = { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, dataMemory, profile }
-  const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const trainer = await Trainer.create(network, settings)
-  try {
-    const history = await trainer.fit(train, fitOptions)
-    await trainer.read()
-    return history
-  } catch (error) {
-    // What was trained before an abort or a divergence is kept; a lost device has nothing left to read.
-    await trainer.read().catch(() => undefined)
-    throw error
-  } finally {
-    trainer.dispose()
   }
 }

@@ -1,7 +1,7 @@
 import type { Network } from '../../model/network.ts'
 import type { Evaluation } from '../../training/score.ts'
 import type { Epoch, Trainer } from '../../training/trainer.ts'
-import { writeFileAtomic } from '../../node/files.ts'
+import { writeFileAtomic } from '../../node/write.ts'
 import { count, decimal, percent } from '../output.ts'
 import type { PreparedData } from '../train/data.ts'
 import { historyCsv, historyPath } from './history.ts'

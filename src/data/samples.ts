@@ -1,0 +1,166 @@
+import { checkName, describe, InputError } from '../errors.ts'
+import type { CsvOptions } from './csv.ts'
+import { Matrix } from './matrix.ts'
+import { cellError, findNamed, readNumbers, type Table } from './table.ts'
+import { checkOneHot, findTargets, labelsOf, later, targetNames, TargetSurvey } from './target.ts'
+
+/** What the columns of a file are. */
+export interface Layout {
+  readonly inputs: readonly number[]
+  readonly targets: readonly number[]
+  /** What the inputs are called, where something says it. */
+  readonly features: readonly string[] | undefined
+}
+
+/** What samples are, once all of them have been seen. Nothing of classes for quantities. */
+export interface Samples extends Layout {
+  readonly classes?: readonly string[]
+  /** The class of a row that ends with what {@link SampleReader} read of its target. */
+  readonly classOf?: (row: Float32Array) => number
+  /** Rows of each class. */
+  readonly totals?: readonly number[]
+}
+
+/** Reads samples out of tables that come one after another, the parts of one file. */
+export class SampleReader {
+  readonly #options: CsvOptions
+  #layout: Layout | undefined
+  #column: TargetColumn | undefined
+
+  /** @throws InputError for a task that there is not, and for classes of a regression */
+  constructor(options: CsvOptions) {
+    const { task, classes } = options
+    if (task !== undefined) checkName('task', task, ['classification', 'regression'])
+    if (task === 'regression' && classes !== undefined) {
+      throw new InputError("classes: a regression has none; leave them out, or give task: 'classification'")
+    }
+    this.#options = options
+  }
+
+  /** The inputs of a table's rows, and of the targets the values, and behind a single one the place of its class. */
+  read(table: Table): { inputs: Matrix; targets: Matrix } {
+    this.#layout ??= chooseColumns(table, this.#options)
+    this.#column ??= new TargetColumn(this.#layout.targets, this.#options)
+    const { inputs: columns } = this.#layout
+    const inputs = new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
+    return { inputs, targets: this.#column.read(table) }
+  }
+
+  /** When all have been read. @throws InputError where the target is neither classes nor quantities */
+  samples(): Samples {
+    if (!this.#layout || !this.#column) throw new InputError('CSV: the file is empty, expected rows of values')
+    return { ...this.#layout, ...this.#column.classes() }
+  }
+}
+
+/** The targets of rows, from column `first` on: values, or the class of each. */
+export function targetsOf(rows: Matrix, first: number, { targets, classOf }: Samples): Matrix | Uint32Array {
+  if (classOf && targets.length === 1) return Uint32Array.from({ length: rows.rows }, (_, i) => classOf(rows.row(i)))
+  const y = new Matrix(rows.rows, targets.length)
+  for (let i = 0; i < y.rows; i++) {
+    for (let j = 0; j < y.cols; j++) y.data[i * y.cols + j] = rows.data[i * rows.cols + first + j]!
+  }
+  return y
+}
+
+/** Which columns are targets and which are inputs, and what the inputs are called. */
+function chooseColumns(table: Table, { target, features }: CsvOptions): Layout {
+  const targets = findTargets(table, target, features)
+  const inputs = findInputs(table, features, targets)
+  return { targets, inputs, features: features ?? (table.names && inputs.map((column) => table.names?.[column] ?? '')) }
+}
+
+/** The input columns: those that are named, else all that are no targets. */
+export function findInputs(
+  table: Table,
+  features: readonly string[] | undefined,
+  targets: readonly number[],
+): number[] {
+  const { names } = table
+  if (features && names) {
+    return features.map((name) => {
+      const column = findNamed('features', name, names)
+      if (targets.includes(column)) throw new InputError(`target: ${describe(name)} is one of the features, too`)
+      return column
+    })
+  }
+  const columns = Array.from({ length: table.columns }, (_, j) => j).filter((j) => !targets.includes(j))
+  if (columns.length === 0) throw new InputError('CSV: every column is a target, expected at least one input column')
+  if (features && columns.length !== features.length) {
+    throw new InputError(
+      `CSV: expected ${features.length} input columns (${features.slice(0, 8).join(', ')}${features.length > 8 ? ', …' : ''}), ` +
+        `got ${columns.length}; a file with a header may hold others, too`,
+    )
+  }
+  return columns
+}
+
+/** The target of rows that come a part at a time: whether it is classes is known at the end only. */
+class TargetColumn {
+  readonly #columns: readonly number[]
+  readonly #options: CsvOptions
+  readonly #survey: TargetSurvey | undefined
+  /** Rows by the place of their class. */
+  readonly #totals: number[] = []
+  /** Of classes that have a column each. */
+  #names: readonly string[] | undefined
+  #tooLarge: ((expected: string) => InputError) | undefined
+
+  constructor(columns: readonly number[], options: CsvOptions) {
+    this.#columns = columns
+    this.#options = options
+    if (columns.length === 1 && !options.classes) this.#survey = new TargetSurvey(columns[0]!)
+  }
+
+  /** Values, and behind a single one the place of its class. */
+  read(table: Table): Matrix {
+    const [column = 0, ...others] = this.#columns
+    const { classes, task } = this.#options
+    if (others.length > 0) return this.#readSeveral(table)
+    if (task === 'regression') return new Matrix(table.rows.length, 1, readNumbers(table, this.#columns))
+    const y = new Matrix(table.rows.length, 2)
+    const places = this.#survey?.add(table) ?? labelsOf(table, column, classes!)
+    places.forEach((place, i) => {
+      const cell = table.rows[i]![column]!
+      const value = Math.fround(Number(cell))
+      if (Math.abs(value) === Infinity) this.#tooLarge ??= later((expected) => cellError(table, i, column, expected))
+      y.data[2 * i] = value
+      y.data[2 * i + 1] = place
+      this.#totals[place] = (this.#totals[place] ?? 0) + 1
+    })
+    return y
+  }
+
+  #readSeveral(table: Table): Matrix {
+    const y = new Matrix(table.rows.length, this.#columns.length, readNumbers(table, this.#columns))
+    if (this.#options.task !== 'classification') return y
+    checkOneHot(table, y)
+    this.#names ??= this.#options.classes ?? targetNames(table, this.#columns)
+    for (let i = 0; i < y.rows; i++) {
+      const place = y.row(i).indexOf(1)
+      this.#totals[place] = (this.#totals[place] ?? 0) + 1
+    }
+    return y
+  }
+
+  /** When all rows have been read. */
+  classes(): Omit<Samples, keyof Layout> {
+    const { classes, task } = this.#options
+    const totalsOf = (names: readonly string[]) => names.map((_, i) => this.#totals[i] ?? 0)
+    if (this.#columns.length > 1) {
+      const names = this.#names
+      if (!names) return {}
+      return { classes: names, totals: totalsOf(names), classOf: (row) => row.indexOf(1, -names.length) - row.length + names.length } // prettier-ignore
+    }
+    if (classes) return { classes, totals: totalsOf(classes), classOf: (row) => row.at(-1)! }
+    if (!this.#survey) return {}
+    if ((task ?? this.#survey.task()) === 'regression') {
+      if (this.#tooLarge) throw this.#tooLarge('a number that float32 can hold (below 3.4e38)')
+      return {}
+    }
+    const { names, labels } = this.#survey.classes()
+    const totals = new Array<number>(names.length).fill(0)
+    labels.forEach((label, place) => (totals[label] = this.#totals[place] ?? 0))
+    return { classes: names, totals, classOf: (row) => labels[row.at(-1)!]! }
+  }
+}

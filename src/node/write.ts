@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { describe, InputError } from '../errors.ts'
+import { checkPath, fileError } from './paths.ts'
+
+type Content = string | Uint8Array | AsyncIterable<string>
+
+/**
+ * Writes a file so that it is there whole or not at all: into a temporary file in the same folder, which then takes the
+ * name. Folders that are missing are made. Where it fails, an older file of that name is still there, untouched.
+ * @param content text (written as UTF-8) or bytes, or text a part at a time
+ * @throws InputError naming the path where it is a folder, or cannot be written
+ * @example await writeFileAtomic('report.html', html)
+ */
+export async function writeFileAtomic(path: string, content: Content): Promise<void> {
+  checkPath(path)
+  const isParts = typeof content === 'object' && content !== null && Symbol.asyncIterator in content
+  if (typeof content !== 'string' && !(content instanceof Uint8Array) && !isParts) {
+    throw new InputError(`content: expected text or a Uint8Array, got ${describe(content)}`)
+  }
+  try {
+    const found = await stat(path).catch(() => undefined)
+    if (found?.isDirectory()) throw new InputError(`${path}: is a folder, expected the name of a file`)
+    // A pipe or a device (/dev/stdout, /dev/null) is written into, not replaced.
+    if (found && !found.isFile()) return await writeFile(path, content)
+    // Through a symbolic link: the file that it names is replaced, not the link.
+    await replaceFile(found ? await realpath(path) : resolve(path), content, found && found.mode & 0o777)
+  } catch (error) {
+    throw fileError(error, path, 'written')
+  }
+}
+
+/** Makes a folder and those above it. Node's own recursive mkdir never ends where the kernel refuses, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => undefined))?.isDirectory()) return
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder))
+  await mkdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  })
+}
+
+/** How the names of temporary files for a path begin; the number of the process that writes follows. */
+const temporaryStart = (path: string) => `.${basename(path).slice(0, 100)}.${hostname()}.`
+const swept = new Set<string>()
+
+/** Removes, once a process, what processes that are no more were writing to a path when they ended. */
+async function removeStale(path: string): Promise<void> {
+  if (swept.has(path)) return
+  swept.add(path)
+  const start = temporaryStart(path)
+  // A folder that may be written to need not be one that may be read.
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
+    const writer = name.startsWith(start) ? /^(\d+)\.[-\da-f]{36}\.tmp$/.exec(name.slice(start.length)) : null
+    if (writer && !isRunning(Number(writer[1]))) await rm(join(dirname(path), name), { force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Without the right to ask, it is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function replaceFile(path: string, content: Content, mode = 0o666): Promise<void> {
+  await makeFolder(dirname(path))
+  await removeStale(path)
+  const temporary = join(dirname(path), `${temporaryStart(path)}${process.pid}.${randomUUID()}.tmp`)
+  const file = await open(temporary, 'wx', mode)
+  try {
+    try {
+      // The declarations of Node 20 leave out that a handle takes parts, as its documentation says.
+      await file.writeFile(content as string)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/**
+ * Checks that a file could be written, before the work whose result it is to take: that the path is not a folder's, and
+ * that the nearest folder there is may be written to. It writes nothing.
+ * @throws InputError naming the path
+ * @example await checkWritable('runs/first/model.json')
+ */
+export async function checkWritable(path: string): Promise<void> {
+  checkPath(path)
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory()) throw new InputError(`${path}: is a folder, expected the name of a file`)
+  if (found && !found.isFile()) return
+  let folder = dirname(resolve(path))
+  let above = await stat(folder).catch(() => undefined)
+  while (!above && folder !== dirname(folder)) {
+    folder = dirname(folder)
+    above = await stat(folder).catch(() => undefined)
+  }
+  if (!above?.isDirectory()) throw new InputError(`${path}: cannot be written: ${folder} is not a folder`)
+  if (/^\/(proc|sys)(\/|$)/.test(folder)) throw new InputError(`${path}: cannot be written: ${folder} is the kernel's`)
+  await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw fileError(error, path, 'written')
+  })
+}
