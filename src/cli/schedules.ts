@@ -18,7 +18,7 @@ const forms = {
   reduceOnPlateau: 'reduceOnPlateau:factor=0.1,patience=10,threshold=1e-4,cooldown=0,minimum=0',
 } as const
 
-export const scheduleHelp = Object.values(forms).join(' | ')
+export const scheduleHelp = Object.values(forms).join('\n')
 
 /**
  * `--schedule cosine:epochs=100` with the rate of `--lr`, and `--warmup 5` before it.

@@ -52,47 +52,62 @@ export interface TrainOptions {
   profile?: boolean
 }
 
+const examples = `
+Examples:
+  webgpu-mlp train --data circle --layers 2,3,2 --lr 1 --epochs 500 --report report.html
+  webgpu-mlp train --data flowers.csv --target species --layers -,16,- --activation relu --loss crossEntropy \\
+    --optimizer adam --test 0.2 --standardize --out model.json
+  webgpu-mlp train --data houses.csv --target price --layers -,32,1 --activation relu,linear --loss meanSquaredError \\
+    --optimizer adam --test 0.2 --standardize --early-stopping 10 --epochs 200 --out model.json
+  webgpu-mlp train --resume run.checkpoint`
+
 /** The command with its options; what it does is for the caller to say. */
 export function defineTrain(): Command {
   const command = new Command('train')
     .description('train a network and write it to a file')
+    .optionsGroup('Data:')
     .option('--data <name>', 'circle, linear, xor, moons, spirals, digits, a CSV file, or a folder with IDX files')
   addDataOptions(command)
   addStreamOption(command)
-  addNetworkOptions(command)
-  addBackendOption(command)
-  return command
-    .option('--init <name>', initializerNames.join(', '), 'glorotUniform')
-    .option('--optimizer <name>', 'sgd, rmsprop, adagrad, adam, adamw', 'sgd')
-    .option('--lr <rate>', "learning rate (default: 0.1 for sgd, else PyTorch's)", number)
-    .option('--momentum <share>', 'for sgd and rmsprop', number)
-    .option('--weight-decay <factor>', 'how much of each parameter a step takes away', number)
-    .option('--schedule <form>', `how the rate changes from epoch to epoch: ${scheduleHelp}`)
-    .option('--warmup <epochs>', 'epochs in which the rate grows from a third', number)
-    .option('--clip-norm <length>', 'shorten gradients that are longer than this', number)
-    .option('--l1 <factor>', 'press weights to zero', number)
-    .option('--l2 <factor>', 'keep weights small', number)
-    .option(
-      '--dropout <shares>',
-      'drop this share of the hidden units in each step; or one a hidden layer: 0.2,0.5',
-      numbers,
-    )
-    .option('--class-weights <weights>', "'balanced', or a weight a class: ill=20,healthy=1", classWeights)
-    .option('--early-stopping <epochs>', 'stop after so many epochs without an improvement; keep the best', number)
-    .option('--min-delta <amount>', 'what counts as an improvement of the loss', number)
-    .option('--checkpoint <file>', 'write a checkpoint there as training goes on')
-    .option('--checkpoint-every <epochs>', 'how often', number, 1)
-    .option('--resume <file>', 'go on from a checkpoint; options that are not given are those of its run')
-    .option('--batch <size>', 'samples per step', number, 32)
-    .option('--epochs <count>', 'passes over the data', number, 10)
     .option('--test <share>', 'hold out this share of the samples for validation', number)
     .option('--standardize', 'scale inputs to mean 0 and deviation 1 (kept in the model)')
     .option('--normalize', 'scale inputs to 0–1 (kept in the model)')
+    .optionsGroup('Network:')
+  addNetworkOptions(command)
+    .option('--init <name>', initializerNames.join(', '), 'glorotUniform')
+    .optionsGroup('Steps:')
+    .option('--optimizer <name>', 'sgd, rmsprop, adagrad, adam, adamw', 'sgd')
+    .option('--lr <rate>', "learning rate (default: 0.1 for sgd, else PyTorch's)", number)
+    .option('--batch <size>', 'samples per step', number, 32)
+    .option('--epochs <count>', 'passes over the data', number, 10)
+    .option('--momentum <share>', 'for sgd and rmsprop', number)
+    .option('--weight-decay <factor>', 'how much of each parameter a step takes away', number)
+    .option('--schedule <form>', `how the rate changes from epoch to epoch:\n${scheduleHelp}`)
+    .option('--warmup <epochs>', 'epochs in which the rate grows from a third', number)
+    .option('--clip-norm <length>', 'shorten gradients that are longer than this', number)
     .option('--no-shuffle', 'take the samples in the order given')
+  return addBackendOption(command)
+    .optionsGroup('Against overfitting, and for classes that are rare:')
+    .option(
+      '--dropout <shares>',
+      'share of the hidden units to drop in each step; or one a hidden layer: 0.2,0.5',
+      numbers,
+    )
+    .option('--l1 <factor>', 'press weights to zero', number)
+    .option('--l2 <factor>', 'keep weights small', number)
+    .option('--early-stopping <epochs>', 'stop after so many epochs without an improvement; keep the best', number)
+    .option('--min-delta <amount>', 'what counts as an improvement of the loss', number)
+    .option('--class-weights <weights>', "'balanced', or a weight a class: ill=20,healthy=1", classWeights)
+    .optionsGroup('Files:')
     .option('--out <file>', 'where the trained model goes (JSON)')
     .option('--report <file>', 'where a report goes (one HTML file; history.csv beside it)')
+    .option('--checkpoint <file>', 'write a checkpoint there as training goes on')
+    .option('--checkpoint-every <epochs>', 'how often', number, 1)
+    .option('--resume <file>', 'go on from a checkpoint; options that are not given are those of its run')
+    .optionsGroup('Output:')
     .option('--profile', 'say where the time went (training is slower by it)')
     .option('--json', 'print one JSON object instead of text')
+    .addHelpText('after', examples)
 }
 
 /**
