@@ -16,12 +16,12 @@ const MOST_LINES = 20
 /**
  * Curves on a terminal that has room for them and shows them, a bar on one that has not; else a plain line an epoch,
  * thinned out to 20 for long runs; with `quiet`, nothing on standard output.
- * @param score whether the accuracy says anything, for the curves: not of quantities
+ * @param score whether the accuracy says anything: not of quantities
  */
 export function showProgress(epochs: number, quiet: boolean, score = true): Progress {
   const { stderr, stdout, env } = process
   if (canRewrite(stderr, env) && (quiet || stdout.isTTY)) {
-    if (!hasRoom(stderr) || !showsBraille(env)) return showBar(epochs)
+    if (!hasRoom(stderr) || !showsBraille(env)) return showBar(epochs, score)
     return showDisplay(stderr, { epochs, score, colour: wantsColours(env) })
   }
   if (quiet) return { update: () => undefined, stop: () => undefined }
@@ -31,11 +31,11 @@ export function showProgress(epochs: number, quiet: boolean, score = true): Prog
     update: (epoch) => {
       pending = epoch
       if (epoch.epoch % every !== 0 && epoch.epoch !== 1) return
-      print(describeEpoch(epoch))
+      print(describeEpoch(epoch, score))
       pending = undefined
     },
     stop: () => {
-      if (pending) print(describeEpoch(pending))
+      if (pending) print(describeEpoch(pending, score))
     },
   }
 }
@@ -57,15 +57,17 @@ export function showReading(name: string): { onProgress: (share: number) => void
   }
 }
 
-/** `Epoch 3 loss 0.041 score 96.2 %`, with the validation's where there is one. */
-export function describeEpoch({ epoch, loss, accuracy, validation }: Epoch): string {
-  const held = validation ? ` validation loss ${decimal(validation.loss)} score ${percent(validation.accuracy)}` : ''
-  return `Epoch ${epoch} loss ${decimal(loss)} score ${percent(accuracy)}${held}`
+/** `Epoch 3 loss 0.041 score 96.2 %`, with the validation's where there is one; of quantities the losses. */
+function describeEpoch({ epoch, loss, accuracy, validation }: Epoch, scored: boolean): string {
+  const tell = (of: { loss: number; accuracy: number }) =>
+    `loss ${decimal(of.loss)}${scored ? ` score ${percent(of.accuracy)}` : ''}`
+  const held = validation ? ` validation ${tell(validation)}` : ''
+  return `Epoch ${epoch} ${tell({ loss, accuracy })}${held}`
 }
 
-function showBar(epochs: number): Progress {
+function showBar(epochs: number, scored: boolean): Progress {
   const bar = new SingleBar({
-    format: ' {bar} {percentage}% | epoch {value}/{total} | loss {loss} | score {score} | {rate} samples/s',
+    format: ` {bar} {percentage}% | epoch {value}/{total} | loss {loss} |${scored ? ' score {score} |' : ''} {rate} samples/s`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,

@@ -56,9 +56,9 @@ const examples = `
 Examples:
   webgpu-mlp train --data circle --layers 2,3,2 --lr 1 --epochs 500 --report report.html
   webgpu-mlp train --data flowers.csv --target species --layers -,16,- --activation relu --loss crossEntropy \\
-    --optimizer adam --test 0.2 --standardize --out model.json
+    --optimizer adam --lr 0.01 --epochs 50 --test 0.2 --standardize --out model.json
   webgpu-mlp train --data houses.csv --target price --layers -,32,1 --activation relu,linear --loss meanSquaredError \\
-    --optimizer adam --test 0.2 --standardize --early-stopping 10 --epochs 200 --out model.json
+    --optimizer adam --lr 0.01 --epochs 200 --early-stopping 10 --test 0.2 --standardize --out model.json
   webgpu-mlp train --resume run.checkpoint`
 
 /** The command with its options; what it does is for the caller to say. */
