@@ -1,3 +1,4 @@
+import './language.ts'
 import { computed, effect, signal } from '@preact/signals'
 import { type ComponentType, render } from 'preact'
 import { useEffect } from 'preact/hooks'

@@ -225,7 +225,8 @@ describe('the page, for everybody', () => {
 
   for (const hash of ['', 'problem=digits', 'tab=learn']) {
     it(`fits a phone: ${hash || 'first sight'}`, async () => {
-      const opened = await open(hash, { width: 390 })
+      // Browsers on systems without a locale have a language that they cannot format numbers in.
+      const opened = await open(hash, { width: 390, language: 'en-US@posix' })
       const { page } = opened
       if (hash === 'tab=learn') await page.locator('.katex').first().waitFor()
       else await epochsReach(page, 3)

@@ -22,6 +22,8 @@ export interface Opening {
   reducedMotion?: boolean
   /** Takes WebGPU away from page and worker, as browsers are that never had it. */
   neverHadWebGPU?: boolean
+  /** What the browser says its language is. */
+  language?: string
 }
 
 /** Builds the page once for a test file, serves it, and opens it in a browser with WebGPU (on SwiftShader) or without. */
@@ -44,7 +46,7 @@ export function servePage({ webgpu = true } = {}) {
   })
   const open = async (
     hash = '',
-    { width = 1400, dark = false, reducedMotion = false, neverHadWebGPU = false }: Opening = {},
+    { width = 1400, dark = false, reducedMotion = false, neverHadWebGPU = false, language }: Opening = {},
   ): Promise<Opened> => {
     const page = await browser.newPage({
       locale: 'en-US',
@@ -58,6 +60,7 @@ export function servePage({ webgpu = true } = {}) {
     page.on('pageerror', ({ message }) => errors.push(message))
     page.on('request', (request) => requests.push(request.url()))
     if (neverHadWebGPU) await page.addInitScript(removeWebGPU)
+    if (language !== undefined) await page.addInitScript(setLanguage, language)
     await page.goto(`${server.url}some/where/${hash && `#${hash}`}`)
     return { page, errors, requests }
   }
@@ -68,6 +71,10 @@ export function servePage({ webgpu = true } = {}) {
     expect(requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('blob:'))).toEqual([])
   }
   return { open, close, folder }
+}
+
+function setLanguage(value: string): void {
+  Object.defineProperty(navigator, 'language', { value, configurable: true })
 }
 
 /** Runs in the page before its own code. */

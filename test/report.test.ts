@@ -103,6 +103,9 @@ describe('a report in a browser', () => {
     writeFileSync(file, html)
     const url = pathToFileURL(file).href
     const page = await browser.newPage({ locale: 'en-US', colorScheme })
+    // What browsers on systems without a locale call theirs.
+    const odd = () => Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })
+    if (colorScheme === 'dark') await page.addInitScript(odd)
     const problems: string[] = []
     page.on('pageerror', ({ message }) => problems.push(message))
     page.on('console', (message) => problems.push(message.text()))

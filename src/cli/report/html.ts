@@ -1,5 +1,6 @@
 import chartStyle from 'uplot/dist/uPlot.min.css?raw'
 import chartLibrary from 'uplot/dist/uPlot.iife.min.js?raw'
+import language from './language.js?raw'
 import { version } from '../../../package.json'
 import charts from './charts.js?raw'
 import style from './page.css?raw'
@@ -80,7 +81,8 @@ ${body}
 </main>
 <noscript>The charts of this report are drawn by a script in this file; scripts are switched off here.</noscript>
 ${payloadStart}${escapeJson({ ...payload, palette })}</script>
-<script>${chartLibrary}</script>
+<script>${language}
+${chartLibrary}</script>
 <script>${charts}
 ${script}</script>
 </body>

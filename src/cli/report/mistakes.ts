@@ -85,9 +85,14 @@ export function pictureSide({ inputs, features }: Dataset): number | undefined {
   return !features || features.every((name) => /^\D*\d+(\D\d+)?$/.test(name)) ? side : undefined
 }
 
-/** Row i as it came, before any scaling. */
+/** Row i as it came, before any scaling; what rounding alone keeps from 0 is 0. */
 function rawRow({ data: { scaling } }: Run, set: Dataset, i: number): number[] {
-  return Array.from(set.inputs.row(i), (x, j) => (scaling ? x * scaling.scale[j]! + scaling.offset[j]! : x))
+  return Array.from(set.inputs.row(i), (x, j) => {
+    if (!scaling) return x
+    const [offset, moved] = [scaling.offset[j]!, x * scaling.scale[j]!]
+    const value = moved + offset
+    return Math.abs(value) < 1e-6 * Math.abs(offset) ? 0 : value
+  })
 }
 
 /** Pixels as base64 of bytes; from 0 to 1 or to 255, whichever they reach. */
