@@ -1,4 +1,3 @@
-import './language.ts'
 import { computed, effect, signal } from '@preact/signals'
 import { type ComponentType, render } from 'preact'
 import { useEffect } from 'preact/hooks'
