@@ -9,8 +9,8 @@ import { fileError } from './paths.ts'
 import { Spool } from './spool.ts'
 
 /** Bytes of a part, which is in memory at once; larger only where there would be more parts than files may be open. */
-export const PART_BYTES = 1 << 25
-const MOST_PARTS = 400
+const PART_BYTES = 1 << 25
+const MOST_PARTS = 200
 
 /** How rows are spread over parts. */
 export interface Mixing {
@@ -24,6 +24,8 @@ export interface Copied extends Samples {
   readonly spool: Spool
   readonly samples: number
   readonly fingerprint: string
+  /** How many rows a part may have. */
+  readonly partRows: number
 }
 
 /** Reads a file once, a part at a time, and keeps its numbers. */
@@ -43,6 +45,7 @@ export async function copyRows(
   const reader = new SampleReader(options)
   let spool: Spool | undefined
   let samples = 0
+  let partRows = 1
   try {
     const tableOptions = { ...options, delimiter: delimiterOf(path, options.delimiter) }
     const text = textPieces(path, (read) => onProgress?.(read / size))
@@ -50,17 +53,17 @@ export async function copyRows(
       const { inputs, targets } = reader.read(table)
       const row = new Float32Array(inputs.cols + targets.cols)
       spool ??= new Spool(row.length, folder)
-      const rowsOfPart = Math.max(1, Math.floor(partBytes / (4 * row.length)))
+      partRows = Math.max(1, Math.floor(partBytes / (4 * row.length)))
       for (let i = 0; i < inputs.rows; i++) {
         row.set(inputs.row(i))
         row.set(targets.row(i), inputs.cols)
-        spool.append(shuffle ? random.below(parts) : Math.floor(samples / rowsOfPart), row)
+        spool.append(shuffle ? random.below(parts) : Math.floor(samples / partRows), row)
         samples++
       }
       fingerprint.add(inputs.data).add(targets.data)
     }
     // A file without rows has been refused by then.
-    return { ...reader.samples(), spool: spool!, samples, fingerprint: String(fingerprint) }
+    return { ...reader.samples(), spool: spool!, samples, partRows, fingerprint: String(fingerprint) }
   } catch (error) {
     spool?.close()
     throw error

@@ -8,7 +8,7 @@ import { DataStream } from '../data/stream.ts'
 import { checkInteger, checkKeys, checkName, checkNumber, InputError } from '../errors.ts'
 import type { Scaling } from '../model/scaling.ts'
 import { drawSeed, Random } from '../random.ts'
-import { type Copied, copyRows, type Mixing, PART_BYTES } from './csv-copy.ts'
+import { type Copied, copyRows, type Mixing } from './csv-copy.ts'
 import { withPath } from './paths.ts'
 import { Spool, spoolFolder } from './spool.ts'
 
@@ -83,12 +83,11 @@ interface Settling extends Mixing {
  * filled at random, so mixed parts one after another are mixed data.
  */
 async function settle(copied: Copied, { test, scaling: kind, shuffle, seed, folder }: Settling): Promise<CsvStream> {
-  const { spool, samples, inputs, classOf, totals } = copied
+  const { spool, samples, partRows, inputs, classOf, totals } = copied
   const { width } = spool
   const held = test === undefined ? undefined : new Spool(width, folder)
   try {
     const isHeld = test === undefined ? undefined : choosing(copied, test, new Random(seed, 'split'))
-    const rowsOfPart = Math.max(1, Math.floor(PART_BYTES / (4 * width)))
     const tally = kind && new ColumnTally()
     const counts = totals?.map(() => 0)
     let heldRows = 0
@@ -101,7 +100,7 @@ async function settle(copied: Copied, { test, scaling: kind, shuffle, seed, fold
       for (let i = 0; i < count; i++) {
         const at = (order?.[i] ?? i) * width
         const row = rows.subarray(at, at + width)
-        if (isHeld?.(row)) held!.append(Math.floor(heldRows++ / rowsOfPart), row)
+        if (isHeld?.(row)) held!.append(Math.floor(heldRows++ / partRows), row)
         else {
           kept.set(row, end)
           end += width
