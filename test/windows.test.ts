@@ -97,6 +97,59 @@ describe('data that do not fit the device', () => {
     trainer.dispose()
   })
 
+  withDevice('can be aborted in the midst of an epoch, and trained on again', async ({ gpu }) => {
+    const backend = webgpu({ device: gpu, plan: 'layered' })
+    const many = randomData(20_000, 12, 5, 2)
+    const trainer = await Trainer.create(network.clone(), { ...options, backend, dataMemory: 2 * 100 * ROW })
+    const before = trainer.memory
+    for (const after of [1, 30, 90]) {
+      const controller = new AbortController()
+      setTimeout(() => {
+        controller.abort(new Error('enough'))
+      }, after)
+      await expect(trainer.fit(many, { epochs: 1, signal: controller.signal })).rejects.toThrow('enough')
+      expect(trainer.memory).toBe(before)
+    }
+    expect(trainer.epoch).toBe(0)
+    const { loss } = (await trainer.fit(data, { epochs: 1 })).epochs[0]!
+    expect(loss).toBeGreaterThan(0)
+    expect(trainer.memory).toBe(before)
+    trainer.dispose()
+  })
+
+  it('end with the error of a stream that fails, and nothing is left of its windows', async () => {
+    const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
+    const failing = DataStream.from({
+      samples: 1000,
+      chunks: function* () {
+        yield data
+        throw new Error('the disk is gone')
+      },
+    })
+    await expect(trainer.fit(failing, { epochs: 1 })).rejects.toThrow('the disk is gone')
+    await trainer.fit(data, { epochs: 1 })
+  })
+
+  withDevice('end with the error of a stream that fails on webgpu, too', async ({ gpu }) => {
+    const backend = webgpu({ device: gpu, plan: 'layered' })
+    const trainer = await Trainer.create(network.clone(), { ...options, backend, dataMemory: 2 * 50 * ROW })
+    const before = trainer.memory
+    const failing = DataStream.from({
+      samples: 1000,
+      chunks: async function* () {
+        yield data
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        yield randomData(9, 3, 5, 1)
+      },
+    })
+    await expect(trainer.fit(failing, { epochs: 1 })).rejects.toThrow(
+      'stream: a chunk has 3 input and 5 target columns, the first has 12 input and 5 target columns',
+    )
+    expect(trainer.memory).toBe(before)
+    await trainer.fit(data, { epochs: 1 })
+    trainer.dispose()
+  })
+
   it('must be allowed a whole number of bytes', async () => {
     const create = Trainer.create(network, { ...options, dataMemory: 0.5 })
     await expect(create).rejects.toThrow('dataMemory: expected a whole number')
@@ -148,6 +201,9 @@ describe('a stream', () => {
     await expect(fit(of(204, data))).rejects.toThrow('stream: 203 samples in a pass, expected 204')
     await expect(fit(of(100, data))).rejects.toThrow('stream: more than the 100 samples')
     await expect(fit(of(9, randomData(9, 3, 5, 1)))).rejects.toThrow('stream: has 3 input columns')
+    await expect(fit(of(9, [[1, 2]] as never))).rejects.toThrow(
+      'stream: expected chunks that are a Dataset, got an array',
+    )
     const trainer = await Trainer.create(Network.create({ sizes: [12, 5], seed: 1 }), { backend: 'cpu' })
     await expect(trainer.fit(of(203, data), { classWeights: 'balanced' })).rejects.toThrow('classWeights: a stream')
     await expect(trainer.evaluate([] as unknown as Dataset)).rejects.toThrow('data: expected a Dataset')

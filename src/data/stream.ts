@@ -81,13 +81,16 @@ export class DataStream {
 
   /**
    * One pass in windows of exactly `rows` samples (the last one what is left), whatever the sizes of the chunks.
-   * @throws InputError where the chunks hold another number of samples than was said
+   * @throws InputError where the chunks hold another number of samples than was said, or differ in their columns
    */
   async *windows(rows: number): AsyncGenerator<Dataset> {
     let pending: Dataset[] = []
     let held = 0
     let seen = 0
+    let first: Dataset | undefined
     for await (const chunk of this.#chunks()) {
+      checkChunk(chunk, first)
+      first ??= chunk
       seen += chunk.length
       if (seen > this.length)
         throw new InputError(`stream: more than the ${this.length} samples that it was said to have`)
@@ -102,6 +105,16 @@ export class DataStream {
     }
     if (seen < this.length) throw new InputError(`stream: ${seen} samples in a pass, expected ${this.length}`)
     if (held > 0) yield joined(pending)
+  }
+}
+
+function checkChunk(chunk: unknown, first: Dataset | undefined): void {
+  if (!(chunk instanceof Dataset)) {
+    throw new InputError(`stream: expected chunks that are a Dataset, got ${describe(chunk)}`)
+  }
+  const say = ({ inputs, targets }: Dataset) => `${inputs.cols} input and ${targets.cols} target columns`
+  if (first && say(chunk) !== say(first)) {
+    throw new InputError(`stream: a chunk has ${say(chunk)}, the first has ${say(first)}`)
   }
 }
 
