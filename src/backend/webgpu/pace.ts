@@ -42,6 +42,11 @@ export class Pace {
     while (this.#underWay.length >= count) await this.#underWay.shift()
   }
 
+  /** After a failure: what is still under way is nothing to the next training. */
+  forget(): void {
+    this.#underWay.length = 0
+  }
+
   /** Takes in that a submit of `steps` took `milliseconds`. */
   learn(steps: number, milliseconds: number): void {
     const fitting = (steps * this.#target) / Math.max(milliseconds, 0.01)
@@ -63,6 +68,7 @@ export interface SubmitOptions {
  * Submits `steps` steps in pieces that fill the time for one submit, some of them under way at a time. Resolves when all
  * are submitted; the last ones may still be under way, and what is submitted next comes after them.
  * @param submit records and submits `count` steps from `first` on
+ * @throws what any of them was refused with
  */
 export async function inSubmits(
   device: Device,
@@ -72,23 +78,25 @@ export async function inSubmits(
   submit: (first: number, count: number) => Promise<void>,
   { most = Infinity, atOnce = inFlight.normal, meanwhile }: SubmitOptions = {},
 ): Promise<void> {
-  let last: Promise<void> | undefined
-  for (let first = 0; first < steps;) {
-    await pace.fewerThan(atOnce)
-    if (signal?.aborted) break
-    const count = Math.min(pace.steps, most, steps - first)
-    const began = performance.now()
-    last = submit(first, count)
-    pace.follow(
-      count,
-      began,
-      last.then(() => device.settled()),
-    )
-    if (first === 0) meanwhile?.()
-    first += count
+  const submitted: Promise<void>[] = []
+  try {
+    for (let first = 0; first < steps;) {
+      await pace.fewerThan(atOnce)
+      if (signal?.aborted) break
+      const count = Math.min(pace.steps, most, steps - first)
+      const began = performance.now()
+      const submitting = submit(first, count)
+      submitted.push(submitting)
+      const done = submitting.then(() => device.settled())
+      pace.follow(count, began, done)
+      if (first === 0) meanwhile?.()
+      first += count
+    }
+    await Promise.all(submitted)
+    if (signal?.aborted) await pace.fewerThan(1)
+  } catch (error) {
+    pace.forget()
+    throw error
   }
-  await last
-  if (!signal?.aborted) return
-  await pace.fewerThan(1)
-  signal.throwIfAborted()
+  signal?.throwIfAborted()
 }
