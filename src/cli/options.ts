@@ -36,6 +36,7 @@ export function addDataOptions(command: Command): Command {
     .option('--noise <deviation>', 'generated points: how far they are moved at random', number)
 }
 
+/** The option that has a CSV file read a part at a time. */
 export function addStreamOption(command: Command): Command {
   return command.option('--stream', 'read a CSV file a part at a time (done by itself from 256 MB on)')
 }

@@ -68,9 +68,7 @@ export class Matrix {
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number
       checkIndex('row', row, this.rows)
-      // A view costs as much as some fifty values.
-      if (cols > 64) taken.data.set(data.subarray(row * cols, (row + 1) * cols), i * cols)
-      else for (let j = 0; j < cols; j++) taken.data[i * cols + j] = data[row * cols + j] as number
+      copyValues(data, row * cols, taken.data, i * cols, cols)
     }
     return taken
   }
@@ -79,6 +77,13 @@ export class Matrix {
   toArray(): number[][] {
     return Array.from({ length: this.rows }, (_, i) => Array.from(this.row(i)))
   }
+}
+
+/** Copies `count` values from one place to another. */
+export function copyValues(from: Float32Array, start: number, to: Float32Array, place: number, count: number): void {
+  // A view costs as much as some fifty values.
+  if (count > 64) to.set(from.subarray(start, start + count), place)
+  else for (let j = 0; j < count; j++) to[place + j] = from[start + j] as number
 }
 
 function fromRows(rows: readonly (readonly number[])[], name: string): Matrix {

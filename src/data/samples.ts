@@ -1,6 +1,6 @@
 import { checkName, describe, InputError } from '../errors.ts'
 import type { CsvOptions } from './csv.ts'
-import { Matrix } from './matrix.ts'
+import { copyValues, Matrix } from './matrix.ts'
 import { cellError, findNamed, readNumbers, type Table } from './table.ts'
 import { checkOneHot, findTargets, labelsOf, later, targetNames, TargetSurvey } from './target.ts'
 
@@ -56,11 +56,14 @@ export class SampleReader {
 /** The targets of rows, from column `first` on: values, or the class of each. */
 export function targetsOf(rows: Matrix, first: number, { targets, classOf }: Samples): Matrix | Uint32Array {
   if (classOf && targets.length === 1) return Uint32Array.from({ length: rows.rows }, (_, i) => classOf(rows.row(i)))
-  const y = new Matrix(rows.rows, targets.length)
-  for (let i = 0; i < y.rows; i++) {
-    for (let j = 0; j < y.cols; j++) y.data[i * y.cols + j] = rows.data[i * rows.cols + first + j]!
-  }
-  return y
+  return columnsOf(rows, first, targets.length)
+}
+
+/** Neighbouring columns of rows, as a matrix of their own: rows × count. */
+export function columnsOf({ rows, cols, data }: Matrix, first: number, count: number): Matrix {
+  const taken = new Matrix(rows, count)
+  for (let i = 0; i < rows; i++) copyValues(data, i * cols + first, taken.data, i * count, count)
+  return taken
 }
 
 /** Which columns are targets and which are inputs, and what the inputs are called. */

@@ -3,7 +3,7 @@ import { Dataset } from '../data/dataset.ts'
 import { stratifiedCounts } from '../data/split.ts'
 import { Matrix } from '../data/matrix.ts'
 import { ColumnTally } from '../data/preprocessing.ts'
-import { targetsOf } from '../data/samples.ts'
+import { columnsOf, targetsOf } from '../data/samples.ts'
 import { DataStream } from '../data/stream.ts'
 import { checkInteger, checkKeys, checkName, checkNumber, InputError } from '../errors.ts'
 import type { Scaling } from '../model/scaling.ts'
@@ -107,8 +107,9 @@ async function settle(copied: Copied, { test, scaling: kind, shuffle, seed, fold
           if (counts && classOf) counts[classOf(row)]!++
         }
       }
-      if (end > 0) tally?.add(inputsOf(kept.subarray(0, end), width, inputs.length))
-      spool.replace(part, kept.subarray(0, end))
+      const left = new Matrix(end / width, width, kept.subarray(0, end))
+      if (end > 0) tally?.add(columnsOf(left, 0, inputs.length))
+      spool.replace(part, left.data)
     }
     const scaling = kind && tally!.scaling(kind)
     const close = () => {
@@ -149,17 +150,6 @@ function choosing({ samples, totals, classOf }: Copied, share: number, random: R
   }
 }
 
-/** The inputs of rows. */
-function inputsOf(rows: Float32Array, width: number, cols: number): Matrix {
-  const count = rows.length / width
-  const inputs = new Matrix(count, cols)
-  for (let i = 0; i < count; i++) {
-    if (cols > 64) inputs.data.set(rows.subarray(i * width, i * width + cols), i * cols)
-    else for (let j = 0; j < cols; j++) inputs.data[i * cols + j] = rows[i * width + j]!
-  }
-  return inputs
-}
-
 async function* chunksOf(spool: Spool, copied: Copied, scaling: Scaling | undefined): AsyncGenerator<Dataset> {
   const { features, classes, inputs } = copied
   const { width } = spool
@@ -169,8 +159,9 @@ async function* chunksOf(spool: Spool, copied: Copied, scaling: Scaling | undefi
     for (let first = 0; ; first += atOnce) {
       const rows = await spool.read(part, first, atOnce)
       if (rows.length === 0) break
-      const x = inputsOf(rows, width, inputs.length)
-      const y = targetsOf(new Matrix(rows.length / width, width, rows), inputs.length, copied)
+      const matrix = new Matrix(rows.length / width, width, rows)
+      const x = columnsOf(matrix, 0, inputs.length)
+      const y = targetsOf(matrix, inputs.length, copied)
       yield Dataset.from(scaling ? scaling.apply(x) : x, y, { features, classes })
     }
   }

@@ -8,11 +8,12 @@ import {
   classWeights,
   number,
   numbers,
+  type OptimizerOptions,
 } from '../options.ts'
 import { scheduleHelp } from '../schedules.ts'
 
 /** What `train` is told, as the command line has it. */
-export interface TrainOptions {
+export interface TrainOptions extends OptimizerOptions {
   data?: string
   target?: string
   samples?: number
@@ -22,13 +23,6 @@ export interface TrainOptions {
   activation: string
   loss: string
   init: string
-  optimizer: string
-  lr?: number
-  momentum?: number
-  weightDecay?: number
-  clipNorm?: number
-  schedule?: string
-  warmup?: number
   l1?: number
   l2?: number
   dropout?: number[]
