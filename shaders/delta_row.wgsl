@@ -37,7 +37,7 @@ fn log_sum_exp(row: u32) -> f32 {
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
     sum += dot(powers(z_at(row * OUTPUT_PACKS + pack), pack, largest), vec4f(1.0));
   }
-  return largest + log(sum);
+  return largest + select(log(sum), sum, any(is_nan(vec4f(sum))));
 }
 
 fn delta_row(row: u32) {

@@ -20,7 +20,7 @@ override EPSILON: f32;
 override L1: f32;             // of the penalty L1 Σ|w| + L2 Σw² that weights are kept small by; biases are not
 override L2: f32;
 
-// Values is vec4f or f32, Flags vec4<bool> or bool: four.wgsl, one.wgsl.
+// Values is vec4f or f32, Flags vec4<bool> or bool: four.wgsl, one.wgsl. Needs bits.wgsl.
 // Parameters with their slots of state; those that the optimizer does not have are left alone.
 struct Parameters {
   value: Values,
@@ -31,7 +31,7 @@ struct Parameters {
 
 // the penalty's gradient
 fn penalty(weight: Values) -> Values {
-  return L1 * sign(weight) + 2.0 * L2 * weight;
+  return L1 * sign(weight) + L2 * (2.0 * weight);
 }
 
 fn move_parameters(old: Parameters, gradient: Values, step: StepScalars) -> Parameters {
@@ -45,7 +45,8 @@ fn move_parameters(old: Parameters, gradient: Values, step: StepScalars) -> Para
       if (CENTERED) {
         let mean = KEEP2 * select(old.slot1, old.slot2, Flags(MOMENTUM > 0.0)) + TAKE2 * g;
         if (MOMENTUM > 0.0) { moved.slot2 = mean; } else { moved.slot1 = mean; }
-        variance = max(Values(), variance - mean * mean);
+        let difference = variance - mean * mean;
+        variance = unless_nan(max(Values(), difference), difference);
       }
       var quotient = g / (sqrt(variance) + Values(EPSILON));
       if (MOMENTUM > 0.0) {

@@ -157,6 +157,15 @@ fn gradient(layer: Layer) {
   }
 }
 
+// finite.wgsl, at the end of an epoch: an invocation marks the score of its own row
+fn check_parameters() {
+  let lanes = min(WIDTH, run.batch);
+  if (lane >= lanes) { return; }
+  var largest = vec4u();
+  for (var pack = lane; pack < PACKS; pack += lanes) { largest = max(largest, magnitude_bits(parameters[pack])); }
+  if (any(largest >= vec4u(INFINITE))) { row_scores[scores_from + lane].y = BROKEN; }
+}
+
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(local_invocation_index) invocation: u32) {
   lane = invocation;
@@ -171,6 +180,7 @@ fn main(@builtin(local_invocation_index) invocation: u32) {
     train_step();
     place++;
     if (place == run.per_epoch) {
+      check_parameters();
       place = 0u;
       epoch++;
     }

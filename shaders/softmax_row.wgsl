@@ -1,5 +1,6 @@
 // Library: softmax of one row, from weighted_inputs to activations, both rows x OUTPUT_PACKS; rows_stored or
-// what else says where the rows stand.
+// what else says where the rows stand. A NaN in a row makes the whole row NaN, as does an infinite largest value.
+// Needs activation.wgsl (power).
 const LEAST = -3.4e38;
 
 fn largest_of(four: vec4f) -> f32 {
@@ -11,15 +12,16 @@ fn existing(four: vec4f, pack: u32, otherwise: f32) -> vec4f {
 }
 
 fn largest_of_row(row: u32) -> f32 {
-  var largest = LEAST;
+  let first = z_at(row * OUTPUT_PACKS).x;
+  var largest = first;
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
-    largest = max(largest, largest_of(existing(z_at(row * OUTPUT_PACKS + pack), pack, LEAST)));
+    largest = max(largest, largest_of(existing(z_at(row * OUTPUT_PACKS + pack), pack, first)));
   }
   return largest;
 }
 
 fn powers(four: vec4f, pack: u32, largest: f32) -> vec4f {
-  return existing(exp(max(four - vec4f(largest), vec4f(-80.0))), pack, 0.0);
+  return existing(power(four - vec4f(largest)), pack, 0.0);
 }
 
 fn softmax_row(row: u32) {

@@ -20,9 +20,9 @@ export class GPUValidationError extends Error {
 
 /** The last good parameters and the place where a training run left the finite numbers. */
 export interface Divergence {
-  /** The epoch, counted from 1, whose loss was not finite. */
+  /** The epoch, counted from 1, whose loss was not finite, or which left a parameter infinite or NaN. */
   epoch: number
-  /** The loss that came out: NaN, Infinity or -Infinity. */
+  /** The epoch's loss: Infinity, -Infinity or NaN. It is NaN also where only a parameter is no longer finite. */
   loss: number
   /** weights[l] as at the start of that epoch, row-major, sizes[l + 1] × sizes[l]. */
   weights: Float32Array[]
@@ -30,7 +30,7 @@ export interface Divergence {
   biases: Float32Array[]
 }
 
-/** Thrown when a training loss turns NaN or infinite; carries the last good parameters (those before that epoch). */
+/** Thrown when a training loss or a parameter turns NaN or infinite; carries the last good parameters (those before that epoch). */
 export class DivergedError extends Error {
   override name = 'DivergedError'
   readonly epoch: number
@@ -91,6 +91,18 @@ export function checkNumber(
   const above = min === -Infinity ? '' : exclusive ? ` above ${min}` : ` of at least ${min}`
   const below = max === Infinity ? '' : ` and at most ${max}`
   throw new InputError(`${argument}: expected a finite number${above}${below}, got ${describe(value)}`)
+}
+
+/** The largest finite float32, and the smallest that is not denormal (GPUs may replace denormal numbers by 0). */
+const [LARGEST_FLOAT32, SMALLEST_FLOAT32] = [3.4028234663852886e38, 1.1754943508222875e-38]
+
+/** Checks a number from 0 on that float32 can hold, since backends compute in it: 0, or neither too large nor too small. */
+export function checkFloat32(argument: string, value: unknown, { exclusive = false } = {}): number {
+  const checked = checkNumber(argument, value, { min: 0, exclusive })
+  if (checked === 0 || (checked >= SMALLEST_FLOAT32 && checked <= LARGEST_FLOAT32)) return checked
+  throw new InputError(
+    `${argument}: expected a number that float32 can hold (1.2e-38 to 3.4e38${exclusive ? '' : ', or 0'}), got ${checked}`,
+  )
 }
 
 /** Checks a whole number within [min, max]. */

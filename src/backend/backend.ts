@@ -48,11 +48,19 @@ export interface LoadedData {
 
 /** Sums over samples; divide by `samples` for means. */
 export interface Sums {
+  /** Not finite, also, where a parameter is infinite or NaN after the last step, whatever the losses before the steps. */
   loss: number
   /** How many samples were answered right. */
   right: number
   samples: number
 }
+
+/** The sums of an epoch that left a parameter infinite or NaN: a loss that is finite is no longer the network's. */
+export const brokenSums = ({ loss, right, samples }: Sums): Sums => ({
+  loss: Number.isFinite(loss) ? NaN : loss,
+  right: Math.max(0, right),
+  samples,
+})
 
 /** One pass over the data in minibatches. */
 export interface EpochPlan {

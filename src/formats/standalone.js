@@ -54,7 +54,7 @@ function softmax(sums) {
 }
 
 function sigmoid(z) {
-  const e = Math.exp(-Math.min(Math.abs(z), 80))
+  const e = Math.exp(-Math.abs(z))
   return z < 0 ? e / (1 + e) : 1 / (1 + e)
 }
 
@@ -85,5 +85,5 @@ const functions = {
   elu: (z) => (z < 0 ? Math.expm1(z) : z),
   gelu: (z) => z * 0.5 * (1 + erf(z * Math.SQRT1_2)),
   silu: (z) => z * sigmoid(z),
-  softplus: (z) => (z < 0 ? 0 : z) + Math.log1p(Math.exp(-Math.min(Math.abs(z), 80))),
+  softplus: (z) => (z < 0 ? 0 : z) + Math.log1p(Math.exp(-Math.abs(z))),
 }

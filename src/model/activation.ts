@@ -1,7 +1,7 @@
 /**
  * Activation functions f and their derivatives f′, as PyTorch defines them (gelu in its erf form, leakyRelu with slope
- * 0.01, elu with alpha 1). The same formulas stand in shaders/activation.wgsl under the same numbers. Arguments of exp
- * are bounded, so that nothing overflows to NaN.
+ * 0.01, elu with alpha 1). The same formulas are in shaders/activation.wgsl under the same numbers. Arguments of exp are
+ * never positive, so that nothing overflows. At the edges f(NaN) is NaN, and f and f′ of ±Infinity are the limits.
  */
 
 /** Every activation, in the order that gives it its number in the shaders; softmax is for output layers only. */
@@ -28,40 +28,47 @@ export interface ElementwiseActivation {
 }
 
 export function sigmoid(z: number): number {
-  const e = Math.exp(-Math.min(Math.abs(z), 80))
+  const e = Math.exp(-Math.abs(z))
   return z < 0 ? e / (1 + e) : 1 / (1 + e)
 }
 
 /** ln(1 + eᶻ) without overflow. */
 export function softplus(z: number): number {
-  return (z < 0 ? 0 : z) + Math.log1p(Math.exp(-Math.min(Math.abs(z), 80)))
+  return (z < 0 ? 0 : z) + Math.log1p(Math.exp(-Math.abs(z)))
 }
 
-/**
- * The error function, to about 1e-15: below 3 the series erf(x) = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!! (all terms
- * positive: no cancellation), above it the continued fraction of erfc (Abramowitz and Stegun 7.1.6 and 7.1.14).
- */
-export function erf(x: number): number {
-  const magnitude = Math.abs(x)
-  if (!(magnitude < 6)) return Math.sign(x)
-  const square = x * x
-  if (magnitude < 3) {
-    let term = x
-    let sum = x
-    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-      term *= (2 * square) / (2 * n + 1)
-      sum += term
-    }
-    return (2 / Math.sqrt(Math.PI)) * Math.exp(-square) * sum
+/** Where the error function changes from its series to the continued fraction. */
+const SERIES_END = 2
+
+/** erf(x) for |x| < 2: all terms have one sign, so nothing cancels. The series 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!! (Abramowitz and Stegun 7.1.6). */
+function erfSeries(x: number): number {
+  let term = x
+  let sum = x
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    sum += term
   }
-  let fraction = 0
-  for (let k = 40; k >= 1; k--) fraction = k / 2 / (magnitude + fraction)
-  return Math.sign(x) * (1 - Math.exp(-square) / (Math.sqrt(Math.PI) * (magnitude + fraction)))
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
 }
 
-/** Φ(z), the normal distribution function. */
-const normalDistribution = (z: number) => 0.5 * (1 + erf(z * Math.SQRT1_2))
-const normalDensity = (z: number) => Math.exp(-0.5 * Math.min(z * z, 160)) / Math.sqrt(2 * Math.PI)
+/** erfc(x) = 1 − erf(x) for x ≥ 2: its continued fraction (Abramowitz and Stegun 7.1.14). */
+function erfcFraction(x: number): number {
+  let fraction = 0
+  for (let k = 60; k >= 1; k--) fraction = k / 2 / (x + fraction)
+  return Math.exp(-x * x) / (Math.sqrt(Math.PI) * (x + fraction))
+}
+
+/** Φ(z), the normal distribution function, to about 1e-13 of itself in both tails: erfc(−z / √2) / 2. */
+function normalDistribution(z: number): number {
+  const x = Math.abs(z) * Math.SQRT1_2
+  const tail = 0.5 * (x >= SERIES_END ? erfcFraction(x) : 1 - erfSeries(x))
+  return z < 0 ? tail : 1 - tail
+}
+
+const normalDensity = (z: number) => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI)
+
+/** z·tail, where the tail is 0 from some z on: its limit 0 also for an infinite z. */
+const timesTail = (z: number, tail: number) => (tail === 0 ? 0 : z * tail)
 
 /** f and f′ of every activation that works on one neuron at a time. */
 export const activations: Record<Exclude<ActivationName, 'softmax'>, ElementwiseActivation> = {
@@ -72,15 +79,12 @@ export const activations: Record<Exclude<ActivationName, 'softmax'>, Elementwise
   leakyRelu: { value: (z) => (z < 0 ? 0.01 * z : z), derivative: (z) => (z > 0 ? 1 : 0.01) },
   elu: { value: (z) => (z < 0 ? Math.expm1(z) : z), derivative: (z, a) => (z < 0 ? a + 1 : 1) },
   gelu: {
-    value: (z) => z * normalDistribution(z),
-    derivative: (z) => normalDistribution(z) + z * normalDensity(z),
+    value: (z) => timesTail(z, normalDistribution(z)),
+    derivative: (z) => normalDistribution(z) + timesTail(z, normalDensity(z)),
   },
   silu: {
-    value: (z) => z * sigmoid(z),
-    derivative: (z) => {
-      const s = sigmoid(z)
-      return s * (1 + z * (1 - s))
-    },
+    value: (z) => timesTail(z, sigmoid(z)),
+    derivative: (z) => sigmoid(z) + timesTail(z, sigmoid(z) * sigmoid(-z)),
   },
   softplus: { value: softplus, derivative: sigmoid },
 }

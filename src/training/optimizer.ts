@@ -1,4 +1,4 @@
-import { checkKeys, checkNumber, InputError } from '../errors.ts'
+import { checkFloat32, checkKeys, InputError } from '../errors.ts'
 import { checkLearningRate, type LearningRate } from './schedule.ts'
 
 /** Every optimizer, in the order that gives it its number in shaders/optimizer.wgsl. */
@@ -62,7 +62,7 @@ function checkCommon(name: string, options: object, known: readonly string[]): v
   for (const [key, value] of Object.entries(options)) {
     const exclusive = key === 'clipNorm'
     if (key === 'learningRate') checkLearningRate(`${name}: learningRate`, value)
-    else if (typeof value !== 'boolean' && key !== 'betas') checkNumber(`${name}: ${key}`, value, { min: 0, exclusive })
+    else if (typeof value !== 'boolean' && key !== 'betas') checkFloat32(`${name}: ${key}`, value, { exclusive })
   }
 }
 

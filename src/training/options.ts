@@ -2,7 +2,7 @@ import type { Backend } from '../backend/backend.ts'
 import { Profiler } from '../backend/profiler.ts'
 import { type ClassWeights, Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
-import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../errors.ts'
+import { checkFloat32, checkInteger, checkKeys, checkName, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { drawSeed } from '../random.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
@@ -154,8 +154,8 @@ export function checkSettings(network: Network, options: TrainerOptions): Settin
   return {
     loss,
     optimizer,
-    l1: checkNumber('l1', options.l1 ?? 0, { min: 0 }),
-    l2: checkNumber('l2', options.l2 ?? 0, { min: 0 }),
+    l1: checkFloat32('l1', options.l1 ?? 0),
+    l2: checkFloat32('l2', options.l2 ?? 0),
     dropout: checkDropout(options.dropout ?? 0, network.sizes.length - 2),
     dataMemory:
       options.dataMemory === undefined ? Infinity : checkInteger('dataMemory', options.dataMemory, 1, 2 ** 53),

@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../errors.ts'
+import { checkFloat32, checkInteger, checkKeys, checkNumber, describe, InputError } from '../errors.ts'
 
 /**
  * A learning rate that changes from epoch to epoch; every optimizer takes one in the place of a number. Formulas and
@@ -32,11 +32,11 @@ export function checkLearningRate(argument: string, rate: unknown): LearningRate
   if (typeof rate === 'object' && rate !== null && 'rate' in rate && typeof rate.rate === 'function') {
     return rate as Schedule
   }
-  if (typeof rate === 'number') return checkNumber(argument, rate, { min: 0 })
+  if (typeof rate === 'number') return checkFloat32(argument, rate)
   throw new InputError(`${argument}: expected a number or a schedule, such as cosine({ … }), got ${describe(rate)}`)
 }
 
-const checkRate = (argument: string, rate: unknown) => checkNumber(`${argument}: learningRate`, rate, { min: 0 })
+const checkRate = (argument: string, rate: unknown) => checkFloat32(`${argument}: learningRate`, rate)
 
 /** The same rate in every epoch. @example sgd({ learningRate: constant(0.1) }) */
 export function constant(learningRate: number): Schedule {
@@ -134,9 +134,17 @@ export interface PlateauState {
 
 export const newPlateau = (): PlateauState => ({ best: Infinity, bad: 0, cooldown: 0, scale: 1 })
 
-/** The rate of an epoch with what a plateau has taken away. */
+/**
+ * The rate of an epoch, counted from 0, with what a plateau has taken away.
+ * @throws InputError where a schedule has come to a rate that is negative, NaN or above what float32 can hold
+ */
 export function rateWith(rate: LearningRate, epoch: number, { scale }: PlateauState): number {
   const whole = rateAt(rate, epoch)
+  if (!(whole >= 0 && Number.isFinite(Math.fround(whole)))) {
+    throw new InputError(
+      `learningRate: the schedule gives ${Number(whole.toPrecision(4))} for epoch ${epoch + 1}; expected a number from 0 to 3.4e38 (float32's largest)`,
+    )
+  }
   if (typeof rate === 'number' || !rate.plateau || scale === 1) return whole
   return Math.max(whole * scale, Math.min(whole, rate.plateau.minimum))
 }

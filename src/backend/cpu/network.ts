@@ -4,7 +4,16 @@ import type { Layer } from '../../model/layout.ts'
 import type { Network } from '../../model/network.ts'
 import { dropoutKey } from '../../training/dropout.ts'
 import { type Optimizer, type StepScalars, stateSlots, stepScalars } from '../../training/optimizer.ts'
-import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Snapshot, Sums, Trace } from '../backend.ts'
+import {
+  brokenSums,
+  type EpochPlan,
+  type LoadedData,
+  type PlacedNetwork,
+  type PlacementSettings,
+  type Snapshot,
+  type Sums,
+  type Trace,
+} from '../backend.ts'
 import { timed } from '../profiler.ts'
 import * as reference from './stages.ts'
 import type { Values } from './stages.ts'
@@ -12,7 +21,7 @@ import type { Rows } from './panels.ts'
 import * as small from './small.ts'
 import { type Pass, straightPass } from './straight.ts'
 import * as tiled from './tiled.ts'
-import { addPenalty, clip, type Descent } from './update.ts'
+import { addPenalty, areFinite, clip, type Descent } from './update.ts'
 import { type Source, Workspace } from './workspace.ts'
 
 export type Precision = 'float32' | 'float64'
@@ -275,7 +284,7 @@ export class CPUNetwork implements PlacedNetwork {
         this.#lastBreath = performance.now()
       }
     }
-    return sums
+    return areFinite(this.#parameters) ? sums : brokenSums(sums)
   }
 
   #update(optimizer: Optimizer, scalars: StepScalars): void {
@@ -284,6 +293,11 @@ export class CPUNetwork implements PlacedNetwork {
     if (optimizer.clipNorm > 0) clip(this.#gradients, optimizer.clipNorm)
     reference.update(optimizer, scalars, this.#parameters, this.#gradients, this.#state)
     this.#ended('update', -1, began)
+  }
+
+  /** A minibatch's loss; infinite where float32 could not hold it, as it is on a GPU. */
+  #inPrecision(loss: number): number {
+    return this.#scratch === undefined || Number.isFinite(Math.fround(loss)) ? loss : Math.fround(loss)
   }
 
   /** A minibatch forward and back; what it loses is added to `sums`. */
@@ -295,7 +309,7 @@ export class CPUNetwork implements PlacedNetwork {
     this.#ended('gather', -1, began)
     this.#forward(space, rows, step)
     const { loss, right } = this.#outputDelta(space, rows)
-    sums.loss += loss
+    sums.loss += this.#inPrecision(loss)
     sums.right += right
     sums.samples += rows
     if (this.#descent) this.#descent.stepSize = stepSize
@@ -317,7 +331,7 @@ export class CPUNetwork implements PlacedNetwork {
       pass(parameters, source.inputs.data, source.targets.data, order, start, rows, gradients, scores)
     }
     this.#ended('forward to gradient', -1, began)
-    sums.loss += scores[0]!
+    sums.loss += this.#inPrecision(scores[0]!)
     sums.right += scores[1]!
     sums.samples += rows
   }

@@ -106,6 +106,12 @@ export function clip(gradients: Values, clipNorm: number): void {
   for (let i = 0; i < gradients.length; i++) gradients[i] = gradients[i]! * factor
 }
 
+/** Whether every parameter is a finite number in float32, which is what a network holds. */
+export const areFinite = (parameters: Values): boolean => {
+  for (let i = 0; i < parameters.length; i++) if (!Number.isFinite(Math.fround(parameters[i]!))) return false
+  return true
+}
+
 const rules: Record<Optimizer['name'], Rule> = { sgd, rmsprop, adagrad, adam, adamw: adam }
 
 /**

@@ -177,7 +177,7 @@ export class Evaluation {
   /** The sums that a workspace's rows have gathered. */
   async readScores(space: Workspace, samples: number): Promise<Sums> {
     const [values] = await this.#read([space.rowScores])
-    return sumRows(values!, space.rows, samples)
+    return sumRows(values!, samples)
   }
 
   #read(sources: readonly GPUBuffer[], bytes?: number): Promise<Float32Array[]> {

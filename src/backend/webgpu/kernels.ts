@@ -1,10 +1,12 @@
 import activation from '../../../shaders/activation.wgsl?raw'
 import belowDelta from '../../../shaders/below_delta.wgsl?raw'
 import belowNone from '../../../shaders/below_none.wgsl?raw'
+import bits from '../../../shaders/bits.wgsl?raw'
 import clipped from '../../../shaders/clipped.wgsl?raw'
 import deltaRow from '../../../shaders/delta_row.wgsl?raw'
 import dropout from '../../../shaders/dropout.wgsl?raw'
-import four from '../../../shaders/four.wgsl?raw'
+import fourAlone from '../../../shaders/four.wgsl?raw'
+import finite from '../../../shaders/finite.wgsl?raw'
 import forward from '../../../shaders/forward.wgsl?raw'
 import gather from '../../../shaders/gather.wgsl?raw'
 import gradient from '../../../shaders/gradient.wgsl?raw'
@@ -16,7 +18,7 @@ import inputsFloat from '../../../shaders/inputs_float.wgsl?raw'
 import layer from '../../../shaders/layer.wgsl?raw'
 import loss from '../../../shaders/loss.wgsl?raw'
 import norm from '../../../shaders/norm.wgsl?raw'
-import one from '../../../shaders/one.wgsl?raw'
+import oneAlone from '../../../shaders/one.wgsl?raw'
 import optimizer from '../../../shaders/optimizer.wgsl?raw'
 import output from '../../../shaders/output.wgsl?raw'
 import outputDelta from '../../../shaders/output_delta.wgsl?raw'
@@ -63,6 +65,10 @@ export interface Variant {
   readonly few?: boolean
 }
 
+/** The libraries' formulas for a pack of four values, or for one. */
+const four = join(fourAlone, bits)
+const one = join(oneAlone, bits)
+
 const straightLibraries = join(run, step, one, activation, loss, optimizer)
 const loopLibraries = join(run, step, four, activation, loss, inputsFloat, softmaxRow, deltaRow, update, optimizer)
 
@@ -75,13 +81,18 @@ const rowKernels = {
   },
   softmax: {
     file: 'softmax.wgsl',
-    code: join(softmax, step, softmaxRow, rowsStored),
+    code: join(softmax, step, four, activation, softmaxRow, rowsStored),
     bindings: ['step', 'readWrite', 'readWrite'],
   },
   outputDelta: {
     file: 'output_delta.wgsl',
     code: join(outputDelta, step, four, activation, loss, softmaxRow, deltaRow, rowsStored),
     bindings: ['step', 'readWrite', 'readWrite', 'read', 'read', 'readWrite'],
+  },
+  finite: {
+    file: 'finite.wgsl',
+    code: join(finite, step, four),
+    bindings: ['step', 'read', 'readWrite'],
   },
   norm: {
     file: 'norm.wgsl',

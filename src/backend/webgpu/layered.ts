@@ -42,7 +42,7 @@ export interface Workspace {
   readonly activations: readonly GPUBuffer[]
   /** Z after forward; δ once the deltas are done (they are written over it). */
   readonly deltas: readonly GPUBuffer[]
-  /** Per row of the minibatch: loss and right answers, summed. */
+  /** Per row of the minibatch: loss and right answers, summed. Behind them, what the check of parameters found. */
   readonly rowScores: GPUBuffer
   dispose(): void
 }
@@ -57,6 +57,8 @@ export interface Passes {
   readonly backward: readonly Recorded[]
   /** A whole step of training: the two above, with units dropped where that is wanted, and each layer's update. */
   readonly training: readonly Recorded[]
+  /** What follows an epoch's last step: it marks the scores where a parameter is infinite or NaN. */
+  readonly check: readonly Recorded[]
 }
 
 /** Only the first layer reads the data set; what is above it reads activations, which are floats wherever they came from. */
@@ -65,9 +67,15 @@ const formOf = (l: number, { bytes, weighted }: DeviceData) => ({ gather: l === 
 /** Values of a layer's activations (or δ) for so many rows, which are filled up to a multiple of four. */
 const layerValues = ({ outputPacks }: DeviceLayer, rows: number) => 4 * Math.ceil(rows / 4) * 4 * outputPacks
 
+/** Values of a workspace's scores: a pair for each row, and one for each workgroup that checks parameters. */
+const scoreValues = (rows: number) => 2 * (rows + stages.MOST_CHECKS)
+
 /** Bytes of device memory that a workspace of so many rows takes. */
 export function workspaceBytes(layers: readonly DeviceLayer[], rows: number): number {
-  return layers.reduce((sum, layer) => sum + 2 * storageBytes(layerValues(layer, rows)), storageBytes(2 * rows))
+  return layers.reduce(
+    (sum, layer) => sum + 2 * storageBytes(layerValues(layer, rows)),
+    storageBytes(scoreValues(rows)),
+  )
 }
 
 /**
@@ -112,7 +120,7 @@ export class LayeredPlan {
         optimizer.clipNorm > 0
           ? {
               gradients: buffers.storage('gradients', parameters.length),
-              parts: buffers.storage('parts of the norm', stages.NORM_PARTS),
+              parts: buffers.storage('parts of the norm', 2 * stages.NORM_PARTS),
             }
           : undefined,
       steps: new StepRecords(device, buffers, kernels.stepLayout),
@@ -124,7 +132,7 @@ export class LayeredPlan {
       this.#layers.map((layer, l) => this.#buffers.storage(`${name} ${what}[${l}]`, layerValues(layer, rows)))
     const activations = perLayer('activations')
     const deltas = perLayer('deltas')
-    const rowScores = this.#buffers.storage(`${name} row scores`, rows * 2)
+    const rowScores = this.#buffers.storage(`${name} row scores`, scoreValues(rows))
     const dispose = () => this.#buffers.free(...activations, ...deltas, rowScores)
     return { rows, activations, deltas, rowScores, dispose }
   }
@@ -132,19 +140,22 @@ export class LayeredPlan {
   /** Compiles the stages for a data set and binds them to it and a workspace. */
   async bind(data: DeviceData, space: Workspace): Promise<Passes> {
     const { targets } = data
-    const [compiled, training, update, dropping] = await Promise.all([
+    const [compiled, training, update, dropping, check] = await Promise.all([
       this.#compileForward(data),
       targets && this.#compileTraining(data),
       targets && this.#bindUpdate(data, space),
       targets && this.#drops ? this.#bindDropping(data, targets, space) : undefined,
+      targets && stages.finite(this.#maker, countPacks(this.#layers)),
     ])
     return this.#device.checked('bind groups', () => {
       const forward = this.#bindForward(compiled, data, space)
-      if (!targets || !training || !update) return { forward, score: [], backward: [], training: [] }
+      if (!targets || !training || !update || !check)
+        return { forward, score: [], backward: [], training: [], check: [] }
       const score = this.#bindScore(forward, training, data, targets, space)
       const backward = this.#bindBackward(training, space)
       const passes = dropping ?? [...score, ...backward]
-      return { forward, score, backward, training: [...passes, ...update] }
+      const checking = [this.#record('finite', check, [this.residents.parameters, space.rowScores])]
+      return { forward, score, backward, training: [...passes, ...update], check: checking }
     })
   }
 

@@ -216,15 +216,18 @@ export class WebGPUNetwork implements PlacedNetwork {
     const { order, batchSize, learningRate, stepsBefore, signal } = plan
     const { optimizer } = this.#settings
     await this.#beginEpochs(data, [plan], this.#training.rowScores)
-    const submit = (first: number, count: number) =>
-      this.#recorder.submit('training', stages, count, (i) => {
+    const steps = countMinibatches(order.length, batchSize)
+    const submit = (first: number, count: number) => {
+      const minibatch = (i: number) => {
         const start = (first + i) * batchSize
         const number = stepsBefore + first + i + 1
         const scalars = stepScalars(optimizer, number, learningRate)
         return { start, rows: Math.min(batchSize, order.length - start), number, scalars }
-      })
-    const limits = { most: this.#recorder.mostSteps(stages), atOnce: this.#atOnce, meanwhile }
-    const steps = countMinibatches(order.length, batchSize)
+      }
+      const after = first + count === steps ? passes.check : []
+      return this.#recorder.submit('training', stages, count, minibatch, after)
+    }
+    const limits = { most: this.#recorder.mostSteps([...stages, ...passes.check]), atOnce: this.#atOnce, meanwhile }
     const pace = this.#pace.layered
     await inSubmits(this.#device, pace, steps, signal, submit, limits)
     const sums = this.#evaluation.readScores(this.#training, order.length).finally(() => {
@@ -273,7 +276,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     await inSubmits(this.#device, this.#pace.resident, steps, plan.signal, submit, { atOnce: this.#atOnce, meanwhile })
     const each = resident.scoresPerEpoch
     const values = await this.#read(resident.scores, plans.length * each * 8)
-    const sums = plans.map((_, i) => sumRows(values.subarray(2 * i * each), each, samples))
+    const sums = plans.map((_, i) => sumRows(values.subarray(2 * i * each, 2 * (i + 1) * each), samples))
     const bad = sums.findIndex(({ loss }) => !Number.isFinite(loss))
     if (bad <= 0) return bad < 0 ? sums : sums.slice(0, 1)
     // The checkpoint is the group's beginning. The same epochs again, up to the bad one, lead to where that one began.

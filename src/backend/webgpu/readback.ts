@@ -1,4 +1,4 @@
-import type { Sums } from '../backend.ts'
+import { brokenSums, type Sums } from '../backend.ts'
 import type { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
 
@@ -30,12 +30,15 @@ export async function readBack(
   }
 }
 
-/** Sums a minibatch's rows (loss, right answers), which each kept their own sum over the steps. */
-export function sumRows(rowScores: Float32Array, rows: number, samples: number): Sums {
+/**
+ * Sums pairs of (loss, right answers), one a row of the minibatch, each over the steps. A negative number of right
+ * answers is the mark of a parameter that is infinite or NaN (BROKEN in shaders/bits.wgsl).
+ */
+export function sumRows(rowScores: Float32Array, samples: number): Sums {
   const sums: Sums = { loss: 0, right: 0, samples }
-  for (let i = 0; i < rows; i++) {
-    sums.loss += rowScores[2 * i]!
-    sums.right += rowScores[2 * i + 1]!
+  for (let i = 0; i < rowScores.length; i += 2) {
+    sums.loss += rowScores[i]!
+    sums.right += rowScores[i + 1]!
   }
-  return sums
+  return sums.right < 0 ? brokenSums(sums) : sums
 }

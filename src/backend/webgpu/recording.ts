@@ -48,12 +48,16 @@ export class Recorder {
     return this.#clock ? this.#clock.mostSteps(stages.length) : Infinity
   }
 
-  /** Submits `count` steps of the same stages; with a clock, also waits for them. */
+  /**
+   * Submits `count` steps of the same stages; with a clock, also waits for them.
+   * @param after stages that follow the last step, with its record
+   */
   async submit(
     what: string,
     stages: readonly Recorded[],
     count: number,
     minibatch: (i: number) => Minibatch,
+    after: readonly Recorded[] = [],
   ): Promise<void> {
     const clock = this.#clock
     const began = performance.now()
@@ -61,8 +65,9 @@ export class Recorder {
     let submitted = began
     await this.#device.checked(what, () => {
       const encoder = this.#device.gpu.createCommandEncoder({ label: `webgpu-mlp ${what}` })
-      if (clock) this.#encodeTimed(encoder, clock, stages, count, minibatch)
-      else this.#encode(encoder, what, stages, count, minibatch)
+      const stagesOf = (i: number) => (i === count - 1 ? [...stages, ...after] : stages)
+      if (clock) this.#encodeTimed(encoder, clock, stagesOf, count, minibatch)
+      else this.#encode(encoder, what, stagesOf, count, minibatch)
       const commands = encoder.finish()
       encoded = performance.now()
       this.#records.upload(count)
@@ -78,7 +83,7 @@ export class Recorder {
   #encode(
     encoder: GPUCommandEncoder,
     what: string,
-    stages: readonly Recorded[],
+    stagesOf: (i: number) => readonly Recorded[],
     count: number,
     minibatch: (i: number) => Minibatch,
   ): void {
@@ -86,7 +91,7 @@ export class Recorder {
     for (let i = 0; i < count; i++) {
       const step = minibatch(i)
       pass.setBindGroup(0, this.#records.set(i, step))
-      for (const stage of stages) encode(pass, stage, step.rows)
+      for (const stage of stagesOf(i)) encode(pass, stage, step.rows)
     }
     pass.end()
   }
@@ -95,14 +100,14 @@ export class Recorder {
   #encodeTimed(
     encoder: GPUCommandEncoder,
     clock: KernelClock,
-    stages: readonly Recorded[],
+    stagesOf: (i: number) => readonly Recorded[],
     count: number,
     minibatch: (i: number) => Minibatch,
   ): void {
     for (let i = 0; i < count; i++) {
       const step = minibatch(i)
       const group = this.#records.set(i, step)
-      for (const stage of stages) {
+      for (const stage of stagesOf(i)) {
         const pass = clock.beginPass(encoder, stage.name)
         pass.setBindGroup(0, group)
         encode(pass, stage, step.rows)

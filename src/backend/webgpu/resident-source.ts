@@ -17,16 +17,15 @@ export interface ResidentShape {
   readonly slots: number
 }
 
-/** f in shaders/activation.wgsl, as an expression of z. */
-const activationCalls: Record<Exclude<ActivationName, 'softmax'>, (z: string) => string> = {
-  linear: (z) => z,
+/** f in shaders/activation.wgsl, as an expression of a z that is not NaN. */
+const activationCalls: Record<Exclude<ActivationName, 'softmax' | 'linear'>, (z: string) => string> = {
   sigmoid: (z) => `sigmoid(${z})`,
   tanh: (z) => `hyperbolic_tangent(${z})`,
   relu: (z) => `select(${z}, 0.0, ${z} < 0.0)`,
   leakyRelu: (z) => `select(${z}, 0.01 * ${z}, ${z} < 0.0)`,
   elu: (z) => `select(${z}, exp_minus_one(min(${z}, 0.0)), ${z} < 0.0)`,
-  gelu: (z) => `${z} * normal_distribution(${z})`,
-  silu: (z) => `${z} * sigmoid(${z})`,
+  gelu: (z) => `gelu(${z})`,
+  silu: (z) => `silu(${z})`,
   softplus: (z) => `softplus(${z})`,
 }
 
@@ -38,10 +37,14 @@ const derivativeCalls: Record<Exclude<ActivationName, 'softmax'>, (z: string, a:
   relu: (z) => `select(0.0, 1.0, ${z} > 0.0)`,
   leakyRelu: (z) => `select(0.01, 1.0, ${z} > 0.0)`,
   elu: (z, a) => `select(1.0, ${a} + 1.0, ${z} < 0.0)`,
-  gelu: (z) => `(normal_distribution(${z}) + ${z} * normal_density(${z}))`,
+  gelu: (z) => `gelu_derivative(${z})`,
   silu: (z) => `silu_derivative(${z})`,
   softplus: (z) => `sigmoid(${z})`,
 }
+
+/** As `activate` in shaders/activation.wgsl. */
+const activationCall = (activation: Exclude<ActivationName, 'softmax'>, z: string) =>
+  activation === 'linear' ? z : `unless_nan(${activationCalls[activation](z)}, ${z})`
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i)
 const sum = (terms: readonly string[]) => terms.join(' + ')
@@ -78,11 +81,6 @@ export function residentSource(shape: ResidentShape): string {
 fn row_at(place: u32) -> u32 {
   if (run.sorted == 1u) { return place; }
   return order[place];
-}
-
-fn silu_derivative(z: f32) -> f32 {
-  let s = sigmoid(z);
-  return s * (1.0 + z * (1.0 - s));
 }
 
 @compute @workgroup_size(1)
@@ -126,6 +124,10 @@ ${weights.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share${shape.pe
 ${biases.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share, step);`).join('\n')}
     place++;
     if (place == run.per_epoch) {
+      // As finite.wgsl.
+      var largest_bits = 0u;
+${each((i) => `      largest_bits = max(largest_bits, magnitude_bits(p${i}.value));`)}
+      if (largest_bits >= INFINITE) { score.y = BROKEN; }
       scores[epoch] = score;
       score = vec2f();
       place = 0u;
@@ -180,13 +182,13 @@ function forwardLines({ layers }: ResidentShape, l: number): string {
   })
   const names = range(outputs).map((i) => `z${l}_${i}`)
   if (activation !== 'softmax') {
-    return [...z, ...names.map((name, i) => `      let a${l}_${i} = ${activationCalls[activation](name)};`)].join('\n')
+    return [...z, ...names.map((name, i) => `      let a${l}_${i} = ${activationCall(activation, name)};`)].join('\n')
   }
   const largest = names.reduce((nested, name) => `max(${nested}, ${name})`)
   return [
     ...z,
     `      let largest = ${largest};`,
-    ...names.map((name, i) => `      let e${i} = exp(max(${name} - largest, -80.0));`),
+    ...names.map((name, i) => `      let e${i} = power(${name} - largest);`),
     `      let total = ${sum(names.map((_, i) => `e${i}`))};`,
     ...names.map((_, i) => `      let a${l}_${i} = e${i} / total;`),
   ].join('\n')

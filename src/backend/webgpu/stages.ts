@@ -266,6 +266,18 @@ export async function clipped({ kernels }: StageMaker, packs: number, rule: Step
   return { kernel, groups: () => [Math.min(MOST_CLIP_GROUPS, divideUp(packs, CLIP_WIDTH)), 1] }
 }
 
+const CHECK_WIDTH = 64
+/** Packs that an invocation checks at least, where that does not take more workgroups than {@link MOST_CHECKS}. */
+const CHECKED_PACKS = 16
+/** So many workgroups at most check the parameters. */
+export const MOST_CHECKS = 64
+
+/** Marks the scores of a workspace, the last {@link MOST_CHECKS} of them, where a parameter is infinite or NaN. */
+export async function finite({ kernels }: StageMaker, packs: number): Promise<Stage> {
+  const kernel = await kernels.compile('finite', { PACKS: packs, CHECKS: MOST_CHECKS, WIDTH: CHECK_WIDTH })
+  return { kernel, groups: () => [Math.min(MOST_CHECKS, divideUp(packs, CHECK_WIDTH * CHECKED_PACKS)), 1] }
+}
+
 /** What a step follows from, the gradient apart. */
 export type StepRule = Pick<PlacementSettings, 'optimizer' | 'l1' | 'l2'>
 

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest'
+import type { Backend } from '../src/backend/backend.ts'
+import { cpu } from '../src/backend/cpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import type { PlanChoice } from '../src/backend/webgpu/resident.ts'
+import { Dataset } from '../src/data/dataset.ts'
+import { Matrix } from '../src/data/matrix.ts'
+import { DivergedError, InputError } from '../src/errors.ts'
+import type { ActivationName } from '../src/model/activation.ts'
+import { Network } from '../src/model/network.ts'
+import { Random } from '../src/random.ts'
+import { adam, adamw, type Optimizer, rmsprop, sgd } from '../src/training/optimizer.ts'
+import type { LossName } from '../src/training/loss.ts'
+import { exponential, newPlateau, rateWith } from '../src/training/schedule.ts'
+import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
+import { randomData, randomNetwork } from './backends.ts'
+import { expectClose } from './close.ts'
+import { withDevice } from './device.ts'
+
+/** Sizes with the form of the resident plan that trains them: straight-line code, and loops. */
+const shapes: [form: string, sizes: number[]][] = [
+  ['straight', [2, 3, 2]],
+  ['loop', [5, 20, 12, 3]],
+]
+
+/** Trains until it diverges and returns the error; undefined where the run ends. */
+async function train(network: Network, data: Dataset, options: TrainerOptions, epochs = 12) {
+  const trainer = await Trainer.create(network.clone(), { batchSize: 8, seed: 3, ...options })
+  try {
+    await trainer.fit(data, { epochs })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error
+    const kept = (await trainer.read()).parameters
+    expect([...kept]).toEqual(error.weights.flatMap((weights, l) => [...weights, ...error.biases[l]!]))
+    expect(kept.every(Number.isFinite)).toBe(true)
+    expect(Number.isFinite(error.loss)).toBe(false)
+    return error
+  } finally {
+    trainer.dispose()
+  }
+}
+
+/** The bounded outputs, whose losses stay finite whatever the parameters are. */
+const outputs: ActivationName[] = ['sigmoid', 'tanh', 'softmax']
+const distances: LossName[] = ['quadratic', 'meanSquaredError', 'meanAbsoluteError', 'huber']
+const bounded = outputs.flatMap((output) => distances.map((loss): [ActivationName, LossName] => [output, loss]))
+/** Each of them at least once, for the larger network, whose kernels take longer to compile. */
+const someBounded = bounded.filter((_, i) => i % 5 === 0 || i === 3)
+
+/** A penalty that multiplies the weights by −20 in every step: they leave float32 after some thirty steps. */
+const growing: TrainerOptions = { optimizer: sgd({ learningRate: 1 }), l2: 10.5 }
+
+describe('divergence that a bounded output hides from the loss', () => {
+  describe.each(shapes)('%s', (_, sizes) => {
+    const data = randomData(32, sizes[0]!, sizes.at(-1)!, 4)
+    const epochOn = async (backend: Backend, [output, loss]: [ActivationName, LossName]) => {
+      const network = randomNetwork(sizes, 'tanh', output, 2)
+      return (await train(network, data, { ...growing, loss, backend }))?.epoch
+    }
+    for (const pair of sizes.length === 3 ? bounded : someBounded) {
+      const [output, loss] = pair
+      for (const plan of ['layered', 'resident'] as const) {
+        withDevice(`${loss} on ${output}, ${plan}: in the epoch of float32 on the CPU`, async ({ gpu }) => {
+          const want = await epochOn(cpu(), pair)
+          expect(want).toBeGreaterThan(1)
+          expect(await epochOn(webgpu({ device: gpu, plan }), pair)).toBe(want)
+        })
+      }
+      // Parameters that float64 still holds are infinite in the network, which is float32.
+      it(`${loss} on ${output}, cpu float64: in the epoch of float32`, async () => {
+        expect(await epochOn(cpu({ precision: 'float64' }), pair)).toBe(await epochOn(cpu(), pair))
+      })
+    }
+  })
+})
+
+const plans: PlanChoice[] = ['layered', 'resident']
+
+describe('divergence', () => {
+  const data = randomData(40, 2, 2, 4)
+  const network = randomNetwork([2, 4, 2], 'tanh', 'sigmoid', 2)
+
+  withDevice('is found in windows of the data', async ({ gpu }) => {
+    const options = { ...growing, dataMemory: 600 }
+    const want = await train(network, data, { ...growing, backend: cpu() })
+    const got = await train(network, data, { ...options, backend: webgpu({ device: gpu, plan: 'layered' }) })
+    expect(got?.epoch).toBe(want?.epoch)
+  })
+
+  withDevice('is found in the one step that steps() makes', async ({ gpu }) => {
+    for (const backend of [cpu(), ...plans.map((plan) => webgpu({ device: gpu, plan }))]) {
+      const trainer = await Trainer.create(network.clone(), { ...growing, batchSize: 40, seed: 1, backend })
+      let last = 0
+      const run = async () => {
+        for await (const { step } of trainer.steps(data)) last = step
+      }
+      await expect(run()).rejects.toThrow(DivergedError)
+      // The weights grow by 20 a step, from about 1 to 3.4e38.
+      expect(last).toBeGreaterThan(25)
+      expect(last).toBeLessThan(35)
+      trainer.dispose()
+    }
+  })
+
+  // z overflows to infinity in one layer, and is added up to NaN in the next: no parameter is touched before the loss.
+  for (const output of ['sigmoid', 'tanh', 'softmax', 'linear', 'relu', 'elu', 'gelu'] as const) {
+    withDevice(`is found where ${output} outputs become NaN from finite parameters`, async ({ gpu }) => {
+      const { weights, biases } = Network.from({
+        sizes: [1, 2, 2],
+        activations: ['linear', output],
+        weights: [
+          [3e38, 3e38],
+          [1, -1, 1, -1],
+        ],
+        biases: [
+          [0, 0],
+          [0, 0],
+        ],
+      })
+      const overflowing = Network.from({ sizes: [1, 2, 2], activations: ['linear', output], weights, biases })
+      const huge = Dataset.from([[10], [10]], [[0, 1], [1, 0]]) // prettier-ignore
+      for (const backend of [cpu(), ...plans.map((plan) => webgpu({ device: gpu, plan }))]) {
+        const error = await train(overflowing, huge, {
+          loss: 'huber',
+          backend,
+          optimizer: sgd({ learningRate: 1e-30 }),
+        })
+        expect(error?.epoch).toBe(1)
+        expect(error?.loss).toBeNaN()
+      }
+    })
+  }
+
+  const optimizers: ((learningRate: number) => Optimizer)[] = [
+    (learningRate) => sgd({ learningRate, momentum: 0.5 }),
+    (learningRate) => rmsprop({ learningRate, centered: true }),
+    (learningRate) => adam({ learningRate }),
+    (learningRate) => adamw({ learningRate, weightDecay: 0.1 }),
+  ]
+  for (const plan of [undefined, ...plans]) {
+    withDevice(`never leaves a parameter that is not finite: random runs, ${plan ?? 'cpu'}`, async ({ gpu }) => {
+      const random = new Random(11, 'data')
+      const backend = plan ? webgpu({ device: gpu, plan }) : cpu()
+      let diverged = 0
+      for (let k = 0; k < 24; k++) {
+        const [output, loss] = bounded[random.below(bounded.length)]!
+        const optimizer = optimizers[k % optimizers.length]!(10 ** random.between(-2, 38))
+        const own = randomNetwork([2, 3, 2], 'relu', output, k)
+        const inputs = new Matrix(
+          data.length,
+          2,
+          data.inputs.data.map((x) => x * 10 ** random.between(0, 30)),
+        )
+        const trainer = await Trainer.create(own, { backend, loss, optimizer, batchSize: 9, seed: k })
+        try {
+          await trainer.fit(Dataset.from(inputs, data.targets), { epochs: 3 })
+        } catch (error) {
+          expect(error).toBeInstanceOf(DivergedError)
+          diverged++
+        }
+        expect((await trainer.read()).parameters.every(Number.isFinite)).toBe(true)
+        trainer.dispose()
+      }
+      expect(diverged).toBeGreaterThan(4)
+    })
+  }
+
+  withDevice('is not taken for it: a clipped step whose norm overflows float32 when squared', async ({ gpu }) => {
+    const neuron = Network.create({ sizes: [2, 1], activation: 'linear', init: 'constant' })
+    const far = Dataset.from([[3e13, 4e13]], [[-1e12]])
+    const step = async (backend: Backend) => {
+      const options = { backend, optimizer: sgd({ learningRate: 1, clipNorm: 5 }) }
+      const trainer = await Trainer.create(neuron.clone(), options)
+      await trainer.fit(far, { epochs: 1 })
+      const { parameters } = await trainer.read()
+      trainer.dispose()
+      return [...parameters]
+    }
+    const want = await step(cpu({ precision: 'float64' }))
+    expect(want[0]).toBeCloseTo(0.1 - 3, 5)
+    expect(want[1]).toBeCloseTo(0.1 - 4, 5)
+    expectClose(await step(webgpu({ device: gpu })), want, { name: 'parameters', rtol: 1e-6, atol: 1e-6 })
+  })
+})
+
+describe('a number that float32 cannot hold', () => {
+  const network = randomNetwork([2, 2], 'tanh', 'tanh', 1)
+  it('is refused as a learning rate', () => {
+    expect(() => sgd({ learningRate: 1e39 })).toThrow(
+      new InputError('sgd: learningRate: expected a number that float32 can hold (1.2e-38 to 3.4e38, or 0), got 1e+39'),
+    )
+    expect(() => adam({ learningRate: 1e-39 })).toThrow(/learningRate: expected a number that float32 can hold/)
+    expect(() => exponential({ learningRate: 4e38, factor: 0.1 })).toThrow(/float32 can hold/)
+    expect(sgd({ learningRate: 3e38 }).learningRate).toBe(3e38)
+    expect(sgd({ learningRate: 0 }).learningRate).toBe(0)
+  })
+  it('is refused in what else is added up with parameters', async () => {
+    expect(() => sgd({ weightDecay: 1e40 })).toThrow(/weightDecay: expected a number that float32 can hold/)
+    await expect(Trainer.create(network, { backend: 'cpu', l1: 1e40 })).rejects.toThrow(/^l1: expected a number that/)
+    await expect(Trainer.create(network, { backend: 'cpu', l2: 1e40 })).rejects.toThrow(/^l2: expected a number that/)
+  })
+  it('is refused where a schedule comes to it', () => {
+    const rising = exponential({ learningRate: 1, factor: 1e13 })
+    expect(rateWith(rising, 2, newPlateau())).toBeCloseTo(1e26, -20)
+    expect(() => rateWith(rising, 3, newPlateau())).toThrow(
+      /^learningRate: the schedule gives 1e\+39 for epoch 4; expected/,
+    )
+  })
+})
