@@ -35,11 +35,10 @@ async function productStage(
   tiling: Tiling,
   variant?: Variant,
 ): Promise<Stage> {
-  const kernel = await kernels.compile(
-    name,
-    { ...constants, ...tilingConstants(tiling) },
-    { ...variant, slices: tiling.slices > 1 },
-  )
+  const slices = tiling.slices > 1
+  const literals = slices ? { PARTIALS: tiling.width * tiling.slices } : {}
+  const overrides = { ...constants, ...tilingConstants(tiling) }
+  const kernel = await kernels.compile(name, overrides, { ...variant, slices, literals })
   return { kernel, groups: (rows) => groupsOf({ rows, columns }, tiling) }
 }
 
@@ -123,6 +122,7 @@ export const passesOn = (layer: DeviceLayer, below: DeviceLayer | undefined, bat
 /**
  * forward of the output layer, softmax and output delta in one.
  * @param below the layer whose δ is found in the same pass, where that is wanted
+ * @param dropBelow dropout of that layer; has no effect without `below`
  */
 export function output(
   maker: StageMaker,
@@ -139,8 +139,11 @@ export function output(
     ...layerConstants(layer, form),
     ...lossConstants(layer, loss),
     ...weightConstants(form),
-    ...dropConstants(dropBelow, '_BELOW'),
-    ...(below && { INPUT_COUNT: below.outputs, ACTIVATION_BELOW: activationNames.indexOf(below.activation) }),
+    ...(below && {
+      INPUT_COUNT: below.outputs,
+      ACTIVATION_BELOW: activationNames.indexOf(below.activation),
+      ...dropConstants(dropBelow, '_BELOW'),
+    }),
   }
   const variant = { bytes: form.bytes, passOn: below !== undefined }
   return productStage(maker, 'output', constants, layer.outputs, tiling, variant)
@@ -255,14 +258,14 @@ export async function norm({ kernels }: StageMaker, packs: number): Promise<Stag
 
 /** The optimizer's step with gradients that are shortened together where they are longer than its `clipNorm`. */
 export async function clipped({ kernels }: StageMaker, packs: number, rule: StepRule): Promise<Stage> {
-  const kernel = await kernels.compile('clipped', {
+  const constants = {
     PACKS: packs,
     PARTS: NORM_PARTS,
-    WIDTH: CLIP_WIDTH,
     CLIP_NORM: rule.optimizer.clipNorm,
     SLOTS: stateSlots(rule.optimizer),
     ...optimizerConstants(rule),
-  })
+  }
+  const kernel = await kernels.compile('clipped', constants, { literals: { WIDTH: CLIP_WIDTH } })
   return { kernel, groups: () => [Math.min(MOST_CLIP_GROUPS, divideUp(packs, CLIP_WIDTH)), 1] }
 }
 
