@@ -26,6 +26,7 @@ let devices = 0
  */
 export class RecordingGPU {
   readonly pipelines: RequestedPipeline[] = []
+  readonly #made: WeakRef<object>[] = []
   readonly device: GPUDevice
 
   constructor({ software, subgroups }: AdapterKind) {
@@ -88,7 +89,9 @@ export class RecordingGPU {
           constants: { ...compute.constants },
           layouts: bindGroupLayouts.map(({ entries }) => entries),
         })
-        return Promise.resolve({ layouts: bindGroupLayouts })
+        const pipeline = { layouts: bindGroupLayouts }
+        this.#made.push(new WeakRef(pipeline))
+        return Promise.resolve(pipeline)
       },
       createCommandEncoder: () => ({
         beginComputePass,
@@ -98,5 +101,10 @@ export class RecordingGPU {
       }),
       destroy: unused,
     } as unknown as GPUDevice
+  }
+
+  /** Pipelines that something still refers to; unused ones count until they are collected. */
+  get alive(): number {
+    return this.#made.filter((made) => made.deref() !== undefined).length
   }
 }

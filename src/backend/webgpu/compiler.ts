@@ -35,12 +35,14 @@ const bindingTypes: Record<Exclude<Access, 'none'>, GPUBufferBindingLayout> = {
   readWrite: { type: 'storage' },
 }
 
-/**
- * How many kernels, and how many shader modules, are kept for networks that are placed later. A layer takes three to
- * four kernels, and a kernel about 1 MB on SwiftShader.
- */
-export const MOST_KERNELS = 128
-export const MOST_MODULES = 64
+/** Numbers of kernels and shader modules. */
+export interface CacheCounts {
+  readonly kernels: number
+  readonly modules: number
+}
+
+/** How many are kept for networks that are placed later. A layer takes three to four kernels, and a kernel 1 to 4 MB of host memory on SwiftShader. */
+const DEFAULT_LIMITS: CacheCounts = { kernels: 64, modules: 32 }
 
 interface Module {
   readonly module: GPUShaderModule
@@ -61,10 +63,10 @@ export class Compiler {
   readonly stepLayout: GPUBindGroupLayout
   readonly runLayout: GPUBindGroupLayout
 
-  constructor(device: Device, mostKernels = MOST_KERNELS, mostModules = MOST_MODULES) {
+  constructor(device: Device, limits = DEFAULT_LIMITS) {
     this.#device = device
-    this.#modules = new RecentMap(mostModules)
-    this.#kernels = new RecentMap(mostKernels)
+    this.#modules = new RecentMap(limits.modules)
+    this.#kernels = new RecentMap(limits.kernels)
     const layout = (access: 'step' | 'run') => {
       const entries = [{ binding: 0, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }]
       return device.gpu.createBindGroupLayout({ label: `webgpu-mlp ${access}`, entries })
@@ -74,7 +76,7 @@ export class Compiler {
   }
 
   /** How many kernels and shader modules are kept now. */
-  get kept(): { readonly kernels: number; readonly modules: number } {
+  get kept(): CacheCounts {
     return { kernels: this.#kernels.size, modules: this.#modules.size }
   }
 

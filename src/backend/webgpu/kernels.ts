@@ -33,7 +33,7 @@ import step from '../../../shaders/step.wgsl?raw'
 import update from '../../../shaders/update.wgsl?raw'
 import valuesPlain from '../../../shaders/values_plain.wgsl?raw'
 import valuesQuad from '../../../shaders/values_quad.wgsl?raw'
-import { type Access, Compiler, type Kernel, type KernelSource } from './compiler.ts'
+import { type Access, type CacheCounts, Compiler, type Kernel, type KernelSource } from './compiler.ts'
 import type { Device } from './device.ts'
 
 export { checkCompilation, type Kernel, RUN_BYTES, STEP_BYTES } from './compiler.ts'
@@ -188,21 +188,27 @@ const residentBindings: readonly Access[] = [
 
 /** The kernels of one device: puts their texts together and compiles each variant once. */
 export class Kernels {
-  readonly compiler: Compiler
+  readonly #compiler: Compiler
   readonly #quads: boolean
 
-  constructor(device: Device) {
-    this.compiler = new Compiler(device)
+  /** @param limits how many kernels are kept that no placed network uses any more */
+  constructor(device: Device, limits?: CacheCounts) {
+    this.#compiler = new Compiler(device, limits)
     this.#quads = device.quads
+  }
+
+  /** How many are kept now; those that only a placed network keeps are not counted. */
+  get kept(): CacheCounts {
+    return this.#compiler.kept
   }
 
   /** The layouts of the group that holds a step's record alone, or a run's. */
   get stepLayout(): GPUBindGroupLayout {
-    return this.compiler.stepLayout
+    return this.#compiler.stepLayout
   }
 
   get runLayout(): GPUBindGroupLayout {
-    return this.compiler.runLayout
+    return this.#compiler.runLayout
   }
 
   /**
@@ -210,18 +216,18 @@ export class Kernels {
    * @throws GPUValidationError with WGSL's message, file, line, column and source
    */
   compile(name: KernelName, constants: Record<string, number>, variant: Variant = {}): Promise<Kernel> {
-    return this.compiler.compile(name, makeSource(name, variant, this.#quads), constants)
+    return this.#compiler.compile(name, makeSource(name, variant, this.#quads), constants)
   }
 
   /** Compiles the kernel that residentSource wrote for one network's shape. */
   compileStraight(kernel: string, constants: Record<string, number>): Promise<Kernel> {
     const code = join(kernel, straightLibraries)
-    return this.compiler.compile('resident', { file: 'resident kernel', code, bindings: residentBindings }, constants)
+    return this.#compiler.compile('resident', { file: 'resident kernel', code, bindings: residentBindings }, constants)
   }
 
   /** Compiles shaders/resident.wgsl with what residentLoopSource wrote of one network. */
   compileLoop(shape: string, constants: Record<string, number>): Promise<Kernel> {
     const code = join(resident, shape, loopLibraries)
-    return this.compiler.compile('resident', { file: 'resident.wgsl', code, bindings: residentBindings }, constants)
+    return this.#compiler.compile('resident', { file: 'resident.wgsl', code, bindings: residentBindings }, constants)
   }
 }
