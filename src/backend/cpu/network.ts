@@ -96,6 +96,7 @@ export class CPUNetwork implements PlacedNetwork {
   readonly #scores = new Float64Array(2)
   #pieces: Workspace | undefined
   #lastBreath = performance.now()
+  #disposed = false
 
   constructor(network: Network, settings: PlacementSettings, precision: Precision) {
     this.#settings = settings
@@ -271,6 +272,7 @@ export class CPUNetwork implements PlacedNetwork {
       if (!this.#descent || straight) this.#update(optimizer, scalars)
       if (performance.now() - this.#lastBreath > STRETCH) {
         await timed(this.#settings.profiler, 'host', 'event loop', breathe)
+        this.#checkDisposed()
         signal?.throwIfAborted()
         this.#lastBreath = performance.now()
       }
@@ -351,7 +353,10 @@ export class CPUNetwork implements PlacedNetwork {
       space.take(source, start, rows)
       this.#forward(space, rows)
       use(space, rows, start)
-      if (start + rows < samples) await breathe()
+      if (start + rows < samples) {
+        await breathe()
+        this.#checkDisposed()
+      }
     }
   }
 
@@ -391,7 +396,12 @@ export class CPUNetwork implements PlacedNetwork {
     return Promise.resolve()
   }
 
+  /** Host memory is the collector's; work that is under way ends when the event loop has had its turn. */
   dispose(): void {
-    // Host memory is the collector's.
+    this.#disposed = true
+  }
+
+  #checkDisposed(): void {
+    if (this.#disposed) throw new Error('the network was disposed of')
   }
 }
