@@ -43,7 +43,8 @@ export class RecordingGPU {
     const createBindGroup = ({ label, layout, entries }: GPUBindGroupDescriptor) => {
       const wanted = (layout as unknown as Layout).entries.map(({ binding }) => binding)
       const given = [...entries].map(({ binding }) => binding)
-      if (String(wanted) !== String(given)) throw new Error(`${label}: bindings ${given} of a layout with ${wanted}`)
+      if (String(wanted) !== String(given))
+        throw new Error(`${label}: bindings ${given.join()} of a layout with ${wanted.join()}`)
       return { layout }
     }
     const beginComputePass = () => {
@@ -55,7 +56,7 @@ export class RecordingGPU {
         dispatchWorkgroups: (...counts: number[]) => {
           const fits = current?.layouts.every((layout, i) => layout === groups[i])
           if (!fits) throw new Error('a dispatch whose bind groups are not those of its pipeline')
-          if (counts.some(isTooMany)) throw new Error(`a dispatch of ${counts} workgroups`)
+          if (counts.some(isTooMany)) throw new Error(`a dispatch of ${counts.join(' × ')} workgroups`)
         },
         end: unused,
       }
