@@ -1,8 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
 import type { Device } from '../src/backend/webgpu/device.ts'
+import { InputError } from '../src/errors.ts'
+import { adam, sgd } from '../src/training/optimizer.ts'
+import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
+import { randomNetwork } from './backends.ts'
 import { withDevice } from './device.ts'
 import { requestedKernels } from './kernel-requests.ts'
-import type { RequestedPipeline } from './recording-gpu.ts'
+import { RecordingGPU, type RequestedPipeline } from './recording-gpu.ts'
 
 /** The text of a shader without comments. */
 const withoutComments = (code: string) => code.replace(/\/\/.*$/gm, '')
@@ -125,6 +130,15 @@ describe('every kernel that training can ask for', () => {
     },
     240_000,
   )
+})
+
+it('numbers that no float32 constant holds are refused before a kernel is compiled', async () => {
+  const { device } = new RecordingGPU({ software: true, subgroups: true })
+  const network = randomNetwork([3, 4, 2], 'tanh', 'sigmoid', 1)
+  const create = (options: TrainerOptions) => Trainer.create(network, { ...options, backend: webgpu({ device }) })
+  await expect(create({ l1: 1e39 })).rejects.toThrow(/^l1: webgpu computes in float32, .* got 1e\+39; take less$/)
+  await expect(create({ optimizer: sgd({ clipNorm: 1e300 }) })).rejects.toThrow(InputError)
+  await expect(create({ optimizer: adam({ epsilon: 1e39 }) })).rejects.toThrow('epsilon: ')
 })
 
 /** What the device says against a kernel. */

@@ -5,6 +5,7 @@ import type { Device } from './device.ts'
 import type { Kernels } from './kernels.ts'
 import { countPacks, type DeviceLayer } from './packs.ts'
 import { bindStage, type Recorded } from './recording.ts'
+import { checkRule } from './rule.ts'
 import * as stages from './stages.ts'
 import type { Stage, StageMaker } from './stages.ts'
 import { noUpdate, StepRecords } from './steps.ts'
@@ -104,6 +105,7 @@ export class LayeredPlan {
     const [below, output] = [layers.at(-2), layers.at(-1)!]
     this.#passedOn = stages.passesOn(output, below, settings.batchSize) ? below : undefined
     const { optimizer } = settings
+    checkRule(settings)
     const state = new Float32Array(stateSlots(optimizer) * parameters.length).fill(optimizer.initialAccumulator)
     this.residents = {
       parameters: buffers.storage('parameters', parameters),

@@ -1,10 +1,10 @@
 import { activationNames } from '../../model/activation.ts'
 import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
-import { optimizerNames, stateSlots } from '../../training/optimizer.ts'
+import { stateSlots } from '../../training/optimizer.ts'
 import { dropoutKey, dropoutThreshold } from '../../training/dropout.ts'
-import type { PlacementSettings } from '../backend.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
 import { type DeviceLayer, packsOf } from './packs.ts'
+import { optimizerConstants, type StepRule } from './rule.ts'
 import { divideUp, groupsOf, hasFewTerms, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
 
 /**
@@ -267,27 +267,4 @@ export async function clipped({ kernels }: StageMaker, packs: number, rule: Step
   }
   const kernel = await kernels.compile('clipped', constants, { literals: { WIDTH: CLIP_WIDTH } })
   return { kernel, groups: () => [Math.min(MOST_CLIP_GROUPS, divideUp(packs, CLIP_WIDTH)), 1] }
-}
-
-/** What a step follows from, the gradient apart. */
-export type StepRule = Pick<PlacementSettings, 'optimizer' | 'l1' | 'l2'>
-
-/** The constants of shaders/optimizer.wgsl. */
-export function optimizerConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
-  const { name, weightDecay, momentum, nesterov, centered, decay1, decay2, epsilon } = optimizer
-  return {
-    OPTIMIZER: optimizerNames.indexOf(name),
-    L1: l1,
-    L2: l2,
-    WEIGHT_DECAY: name === 'adamw' ? 0 : weightDecay,
-    MOMENTUM: momentum,
-    NESTEROV: Number(nesterov),
-    CENTERED: Number(centered),
-    KEEP1: decay1,
-    TAKE1: 1 - decay1,
-    KEEP2: decay2,
-    TAKE2: 1 - decay2,
-    // With an epsilon of 0, values that only fill up a row would become 0 / 0.
-    EPSILON: Math.max(epsilon, 1e-37),
-  }
 }
