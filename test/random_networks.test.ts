@@ -56,7 +56,7 @@ withDevice(
     expect(sharp).toBeGreaterThan(0.4 * count)
     expect(skipped).toBeLessThan(Math.max(2, 0.1 * count))
   },
-  Math.max(120_000, count * 10_000),
+  Math.max(300_000, count * 10_000),
 )
 
 describe('a kernel that is wrong by a thousandth is found:', () => {

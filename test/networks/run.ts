@@ -22,7 +22,7 @@ import { noise } from './noise.ts'
 const NOISE = 2 ** -22
 const DISTURBED_RUNS = 3
 /** How many times as far as the disturbed runs a run may lie from the exact one: their number is small. */
-const FACTOR = 5
+const FACTOR = 16
 /** What a group's largest value is rounded to when it is read, and in the few operations without noise. */
 const ROUNDING = 2 ** -20
 /** The first step changes the parameters by at most this share, so that trainings stay finite. */
