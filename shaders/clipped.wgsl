@@ -5,7 +5,7 @@
 // CPU: clip and update in src/backend/cpu/update.ts. Libraries: step, update, optimizer.
 override PARTS: u32;
 override CLIP_NORM: f32;
-override WIDTH: u32;
+// WIDTH, the invocations of a workgroup, is a literal in the text (src/backend/webgpu/kernels.ts).
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(1) @binding(1) var<storage, read> gradients: array<vec4f>;

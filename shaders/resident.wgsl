@@ -5,11 +5,11 @@
 //   parameters, state        as in the layered plan (update.wgsl), read and written throughout
 //   scalars                  the optimizer's, one record a step or one for all
 //   row_scores               per epoch and row of the minibatch (loss, right answers), summed over the steps
-// train_step, which names the layers one after another, is written by src/backend/webgpu/resident-loop.ts.
+// train_step, which names the layers one after another, and VALUES, the packs of Z, activations and deltas of all layers,
+// are written by src/backend/webgpu/resident-loop.ts.
 // CPU: the stages in src/backend/cpu/stages.ts. Libraries: run, step, activation, loss, inputs_float, softmax_row, delta_row,
 // update, optimizer.
 override WIDTH: u32;
-override VALUES: u32;          // packs of Z, activations and deltas of all layers
 override OUTPUTS: u32;         // of the output layer, as the two below
 override OUTPUT_PACKS: u32;
 override ACTIVATION: u32;

@@ -27,6 +27,14 @@ export function randomData(samples: number, inputs: number, outputs: number, see
   return Dataset.from(x, y)
 }
 
+/** The same with inputs that are whole 255ths, 0 and 1 among them: they are kept as bytes. */
+export function pixelData(samples: number, inputs: number, outputs: number, seed: number): Dataset {
+  const { targets } = randomData(samples, inputs, outputs, seed)
+  const x = new Matrix(samples, inputs)
+  for (let i = 0; i < x.data.length; i++) x.data[i] = ((i * 97) % 256) / 255
+  return Dataset.from(x, targets)
+}
+
 export function randomNetwork(sizes: number[], hidden: ActivationName, output: ActivationName, seed: number): Network {
   const network = Network.create({ sizes, hidden, output, init: 'glorotNormal', seed })
   const random = new Random(seed, 'data', 1)

@@ -16,13 +16,11 @@ import {
 } from '../src/backend/webgpu/packs.ts'
 import { chooseFewTiling, chooseTiling, groupsOf } from '../src/backend/webgpu/tiling.ts'
 import { needsTuning, tilingFor } from '../src/backend/webgpu/tuning.ts'
-import { Dataset } from '../src/data/dataset.ts'
-import { Matrix } from '../src/data/matrix.ts'
 import { Network } from '../src/model/network.ts'
 import { sgd } from '../src/training/optimizer.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { verify } from '../src/training/verify.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { pixelData, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
@@ -38,14 +36,6 @@ function asHardware(gpu: GPUDevice): Backend {
     place: (network, settings) => WebGPUNetwork.place(device, kernels, network, settings, 'layered'),
     dispose: () => undefined,
   }
-}
-
-/** Inputs that are whole 255ths, 0 and 1 among them. */
-function pixels(samples: number, inputs: number, outputs: number): Dataset {
-  const { targets } = randomData(samples, inputs, outputs, 3)
-  const x = new Matrix(samples, inputs)
-  for (let i = 0; i < x.data.length; i++) x.data[i] = ((i * 97) % 256) / 255
-  return Dataset.from(x, targets)
 }
 
 describe('products', () => {
@@ -125,7 +115,7 @@ describe('products', () => {
     withDevice(`hold over pixels kept as bytes${plain ? ', without subgroups' : ''}`, async ({ gpu }) => {
       const device = plain ? await bareDevice() : gpu
       const network = randomNetwork([50, 20, 3], 'tanh', 'sigmoid', 1)
-      const data = pixels(21, 50, 3)
+      const data = pixelData(21, 50, 3, 3)
       expect(fitBytes(data.inputs.data)).toBe(true)
       const backend = webgpu({ device, plan: 'layered' })
       const { ok, layers } = await verify(network, data, { backend, batchSize: 21 })

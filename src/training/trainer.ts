@@ -27,6 +27,7 @@ import { chooseBackend } from './placement.ts'
 import { type Evaluation, isRegression, meanScore, RegressionTally } from './score.ts'
 import { Run } from './run.ts'
 import { type EarlyStopping, isOver, newStopping, type StoppingState, watchStopping } from './stopping.ts'
+import { type LoopName, Turns } from './turns.ts'
 import { checkDataset } from './validation.ts'
 import { WindowedNetwork } from './windows.ts'
 
@@ -51,14 +52,12 @@ export class Trainer {
   readonly batchSize: number
   readonly seed: number
   readonly #profiler: Profiler | undefined
+  readonly #turns: Turns
   readonly #placed: WindowedNetwork
   readonly #opened: boolean
   readonly #run: Run
   /** Early stopping of a run that was resumed, for the next loop. */
   #stopping: StoppingState | undefined
-  #running: string | undefined
-  #looping = false
-  #disposed = false
 
   private constructor(
     network: Network,
@@ -75,6 +74,7 @@ export class Trainer {
     this.seed = settings.seed
     this.#run = new Run(network, placed, settings)
     this.#profiler = settings.profiler
+    this.#turns = new Turns(settings.profiler)
     this.#opened = opened
     this.#placed = placed
   }
@@ -158,7 +158,7 @@ export class Trainer {
     const checked = checkFit(this, train, options)
     const epochs: Epoch[] = []
     const began = performance.now()
-    const running = this.#epochs(checked, checked.validation === undefined)
+    const running = this.#epochs('fit', checked, checked.validation === undefined)
     let result = await running.next()
     for (; !result.done; result = await running.next()) epochs.push(result.value)
     const seconds = (performance.now() - began) / 1000
@@ -179,7 +179,7 @@ export class Trainer {
    * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
    */
   epochs(train: Dataset | DataStream, options: FitOptions = {}): AsyncIterableIterator<Epoch, Outcome> {
-    return this.#epochs(checkFit(this, train, options), false)
+    return this.#epochs('epochs', checkFit(this, train, options), false)
   }
 
   /**
@@ -192,34 +192,28 @@ export class Trainer {
     options: Pick<FitOptions, 'shuffle' | 'classWeights' | 'signal'> = {},
   ): AsyncIterableIterator<Step> {
     const { train: weighted, shuffle, signal } = checkFit(this, checkIsDataset(train, 'train'), options)
-    const loaded = this.#startLoop(signal)
+    const loaded: LoadedData[] = []
+    this.#turns.startLoop('steps', signal)
     try {
-      const data = await this.#load(weighted, loaded)
+      const data = await this.#load('steps', weighted, loaded)
       for (;;) {
         signal?.throwIfAborted()
-        yield await this.#exclusively('steps', () => this.#run.trainStep(data, shuffle))
+        yield await this.#turns.run('steps', () => this.#run.trainStep(data, shuffle))
       }
     } finally {
       this.#endLoop(loaded)
     }
   }
 
-  /** Only one loop trains at a time; returns where its data are kept until it ends. */
-  #startLoop(signal: AbortSignal | undefined): LoadedData[] {
-    signal?.throwIfAborted()
-    if (this.#looping) throw new InputError('trainer: already training; leave that loop or await that fit() first')
-    this.#looping = true
-    return []
-  }
-
   #endLoop(loaded: readonly LoadedData[]): void {
     for (const handle of loaded) handle.dispose()
     this.#run.forgetOrders()
-    this.#looping = false
+    this.#turns.endLoop()
   }
 
-  #load(data: Dataset | DataStream, loaded: LoadedData[]): Promise<LoadedData> {
-    return this.#exclusively('fit', async () => {
+  /** @param loaded where a loop's data are kept until it ends */
+  #load(name: LoopName, data: Dataset | DataStream, loaded: LoadedData[]): Promise<LoadedData> {
+    return this.#turns.run(name, async () => {
       const handle = await this.#place(data)
       loaded.push(handle)
       return handle
@@ -231,11 +225,12 @@ export class Trainer {
   }
 
   /** @param ahead whether epochs may be trained before they are asked for */
-  async *#epochs(options: CheckedFitOptions, ahead: boolean): AsyncGenerator<Epoch, Outcome> {
+  async *#epochs(name: LoopName, options: CheckedFitOptions, ahead: boolean): AsyncGenerator<Epoch, Outcome> {
     const { train, epochs, validation, onEpoch, signal, earlyStopping, checkpoint } = options
     this.#run.see(train, checkpoint !== undefined)
-    const loaded = this.#startLoop(signal)
-    const load = (data: Dataset | DataStream) => this.#load(data, loaded)
+    this.#turns.startLoop(name, signal)
+    const loaded: LoadedData[] = []
+    const load = (data: Dataset | DataStream) => this.#load(name, data, loaded)
     const stopping = earlyStopping && (this.#stopping ?? newStopping())
     this.#stopping = undefined
     let stopped: Outcome['stopped'] =
@@ -244,7 +239,7 @@ export class Trainer {
     const write = async () => {
       if (this.epoch === written) return
       written = this.epoch
-      await checkpoint?.write(await this.#exclusively('fit', () => this.#run.checkpoint(stopping)))
+      await checkpoint?.write(await this.#turns.run(name, () => this.#run.checkpoint(stopping)))
     }
     let failed = false
     try {
@@ -255,19 +250,22 @@ export class Trainer {
         const most = ahead ? this.#run.aheadOf(trainData, options) : 1
         const count = Math.min(most, epochs - done)
         const next = Math.min(count, epochs - done - count)
-        const trained = await this.#exclusively('fit', () =>
+        const trained = await this.#turns.run(name, () =>
           this.#run.trainEpochs(trainData, validationData, count, next, options),
         )
-        const enough = stopping && earlyStopping && (await this.#watch(earlyStopping, stopping, trained))
+        const enough = stopping && earlyStopping && (await this.#watch(name, earlyStopping, stopping, trained))
         if (enough) stopped = 'earlyStopping'
-        for (const epoch of trained) await onEpoch?.(epoch)
+        for (const epoch of trained) {
+          await onEpoch?.(epoch)
+          this.#turns.check(name)
+        }
         if (checkpoint && this.epoch % checkpoint.every === 0) await write()
         yield* trained
         done += count
       }
       if (checkpoint) await write()
       const { snapshot, bestEpoch } = stopping ?? {}
-      if (snapshot) await this.#exclusively('fit', () => this.#placed.restore(snapshot))
+      if (snapshot) await this.#turns.run(name, () => this.#placed.restore(snapshot))
       return { stopped, bestEpoch: bestEpoch ?? null }
     } catch (error) {
       failed = true
@@ -279,10 +277,15 @@ export class Trainer {
     }
   }
 
-  async #watch(rule: Required<EarlyStopping>, state: StoppingState, trained: readonly Epoch[]): Promise<boolean> {
+  async #watch(
+    name: LoopName,
+    rule: Required<EarlyStopping>,
+    state: StoppingState,
+    trained: readonly Epoch[],
+  ): Promise<boolean> {
     let enough = false
     for (const epoch of trained) {
-      enough ||= await watchStopping(rule, state, epoch, () => this.#exclusively('fit', () => this.#placed.snapshot()))
+      enough ||= await watchStopping(rule, state, epoch, () => this.#turns.run(name, () => this.#placed.snapshot()))
     }
     return enough
   }
@@ -297,14 +300,14 @@ export class Trainer {
    * await trainer.fit(train, { epochs: 100 - trainer.epoch })
    */
   async resume(checkpoint: Checkpoint): Promise<void> {
-    await this.#exclusively('resume', () => this.#run.resume(checkpoint))
+    await this.#turns.run('resume', () => this.#run.resume(checkpoint))
     this.#stopping = checkpoint.stopping && { ...checkpoint.stopping }
   }
 
   /** Loss and accuracy over a data set or a stream; for regression also R² and the mean absolute error. */
   async evaluate(data: Dataset | DataStream): Promise<Evaluation> {
     checkData(this, data, 'data')
-    return this.#exclusively('evaluate', async () => {
+    return this.#turns.run('evaluate', async () => {
       const loaded = await this.#place(data)
       try {
         const score = { ...meanScore(await this.#placed.score(loaded)), samples: data.length }
@@ -332,7 +335,7 @@ export class Trainer {
     if (inputs.cols !== first) {
       throw new InputError(`x: expected ${first} columns, one an input of the network, got ${inputs.cols}`)
     }
-    return this.#exclusively('predict', async () => new Matrix(inputs.rows, last, await this.#placed.predict(inputs)))
+    return this.#turns.run('predict', async () => new Matrix(inputs.rows, last, await this.#placed.predict(inputs)))
   }
 
   /** Loss and gradients of one minibatch, no update: the means over its samples, shaped as the network's parameters. */
@@ -342,41 +345,27 @@ export class Trainer {
   ): Promise<{ loss: number; weights: Float32Array[]; biases: Float32Array[] }> {
     const minibatch = Dataset.from(x, y)
     checkDataset(this.network, this.loss, minibatch, 'minibatch')
-    const { loss, gradient } = await this.#exclusively('gradients', () => this.#placed.trace(minibatch))
+    const { loss, gradient } = await this.#turns.run('gradients', () => this.#placed.trace(minibatch))
     return { loss, ...splitParameters(this.network.layers, Float32Array.from(gradient)) }
   }
 
   /** Copies the trained parameters back into `network`, and returns it. */
   async read(): Promise<Network> {
-    this.network.parameters.set(await this.#exclusively('read', () => this.#placed.readParameters()))
+    this.network.parameters.set(await this.#turns.run('read', () => this.#placed.readParameters()))
     return this.network
   }
 
-  /** Frees everything the trainer holds; a device that was passed in is left alone. */
+  /**
+   * Frees everything the trainer holds; a device that was passed in is left alone. A call that is running is ended: it
+   * rejects with an InputError.
+   */
   dispose(): void {
-    if (this.#disposed) return
-    this.#disposed = true
+    if (!this.#turns.dispose()) return
     this.#placed.dispose()
     if (this.#opened) this.backend.dispose()
   }
 
   [Symbol.dispose](): void {
     this.dispose()
-  }
-
-  /** Runs one thing at a time: a second call while one runs would see half-made steps. */
-  async #exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.#disposed) throw new InputError(`trainer: ${what}() was called after dispose()`)
-    if (this.#running !== undefined) {
-      throw new InputError(`trainer: ${what}() was called while ${this.#running}() is running; await it first`)
-    }
-    this.#running = what
-    const began = performance.now()
-    try {
-      return await work()
-    } finally {
-      this.#profiler?.addWall(performance.now() - began)
-      this.#running = undefined
-    }
   }
 }

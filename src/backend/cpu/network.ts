@@ -105,6 +105,7 @@ export class CPUNetwork implements PlacedNetwork {
   readonly #scores = new Float64Array(2)
   #pieces: Workspace | undefined
   #lastBreath = performance.now()
+  #disposed = false
 
   constructor(network: Network, settings: PlacementSettings, precision: Precision) {
     this.#settings = settings
@@ -280,6 +281,7 @@ export class CPUNetwork implements PlacedNetwork {
       if (!this.#descent || straight) this.#update(optimizer, scalars)
       if (performance.now() - this.#lastBreath > STRETCH) {
         await timed(this.#settings.profiler, 'host', 'event loop', breathe)
+        this.#checkDisposed()
         signal?.throwIfAborted()
         this.#lastBreath = performance.now()
       }
@@ -365,7 +367,10 @@ export class CPUNetwork implements PlacedNetwork {
       space.take(source, start, rows)
       this.#forward(space, rows)
       use(space, rows, start)
-      if (start + rows < samples) await breathe()
+      if (start + rows < samples) {
+        await breathe()
+        this.#checkDisposed()
+      }
     }
   }
 
@@ -405,7 +410,12 @@ export class CPUNetwork implements PlacedNetwork {
     return Promise.resolve()
   }
 
+  /** Host memory is the collector's; work that is under way ends when the event loop has had its turn. */
   dispose(): void {
-    // Host memory is the collector's.
+    this.#disposed = true
+  }
+
+  #checkDisposed(): void {
+    if (this.#disposed) throw new Error('the network was disposed of')
   }
 }

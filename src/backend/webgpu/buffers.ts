@@ -14,6 +14,7 @@ export class Buffers {
   readonly #held = new Set<GPUBuffer>()
   /** Those that the host maps: they lie in its memory, not in the device's. */
   readonly #mapped = new Set<GPUBuffer>()
+  #disposed = false
 
   constructor(device: Device) {
     this.#device = device
@@ -62,6 +63,7 @@ export class Buffers {
   }
 
   #make(label: string, size: number, flags: number, place = this.#held): GPUBuffer {
+    if (this.#disposed) throw new Error(`${label}: the network was disposed of`)
     const buffer = this.#device.gpu.createBuffer({ label: `webgpu-mlp ${label}`, size, usage: flags })
     place.add(buffer)
     return buffer
@@ -74,8 +76,9 @@ export class Buffers {
     }
   }
 
-  /** Frees all of them. */
+  /** Frees all of them; no more are made. */
   dispose(): void {
+    this.#disposed = true
     this.free(...this.#held, ...this.#mapped)
   }
 }

@@ -97,7 +97,11 @@ export class Device {
           "from the parameters last read, or with backend: 'cpu'",
       )
     }
-    if (this.#disposed) throw new DeviceLostError(`the GPU device '${this.name}' was already disposed of`)
+    if (this.#disposed) {
+      throw new DeviceLostError(
+        `the GPU device '${this.name}' was disposed of with its backend; await what its trainers do before that`,
+      )
+    }
   }
 
   /** Runs `work`, then throws what WebGPU found wrong with it. Scopes are closed at once, so that calls can overlap. */
@@ -125,7 +129,11 @@ export class Device {
 
   /** Maps a buffer for reading; its bytes are copied out. */
   async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
-    await this.#orLost(buffer.mapAsync(MAP_MODE_READ, 0, bytes))
+    // A buffer that was destroyed meanwhile is an error of the promise, and must not be reported a second time.
+    this.gpu.pushErrorScope('validation')
+    const mapping = buffer.mapAsync(MAP_MODE_READ, 0, bytes)
+    this.gpu.popErrorScope().catch(() => undefined)
+    await this.#orLost(mapping)
     const copy = buffer.getMappedRange(0, bytes).slice(0)
     buffer.unmap()
     return copy

@@ -35,19 +35,10 @@ import step from '../../../shaders/step.wgsl?raw'
 import update from '../../../shaders/update.wgsl?raw'
 import valuesPlain from '../../../shaders/values_plain.wgsl?raw'
 import valuesQuad from '../../../shaders/values_quad.wgsl?raw'
-import { GPUValidationError } from '../../errors.ts'
-import { COMPUTE_STAGE, type Device } from './device.ts'
+import { type Access, type CacheCounts, Compiler, type Kernel, type KernelSource } from './compiler.ts'
+import type { Device } from './device.ts'
 
-/** How a kernel uses a binding; the explicit layout follows from it. */
-type Access = 'step' | 'run' | 'read' | 'readWrite' | 'none'
-
-interface KernelSource {
-  readonly file: string
-  /** The kernel first, its libraries after it, so that line numbers in errors are the kernel's. */
-  readonly code: string
-  /** In order of the binding numbers. */
-  readonly bindings: readonly Access[]
-}
+export { checkCompilation, type Kernel, RUN_BYTES, STEP_BYTES } from './compiler.ts'
 
 const join = (...sources: string[]) => sources.join('\n')
 
@@ -61,6 +52,11 @@ export interface Variant {
   readonly passOn?: boolean
   /** Several invocations share each sum. */
   readonly slices?: boolean
+  /**
+   * Constants that are written into the text. The length of a workgroup array must be one: where the length is an
+   * `override`, Safari may make an array of length 0 without reporting an error.
+   */
+  readonly literals?: Readonly<Record<string, number>>
   /** Sums have at most 16 terms. */
   readonly few?: boolean
 }
@@ -169,13 +165,22 @@ export type KernelName = keyof typeof rowKernels | keyof typeof productKernels
 
 const isRowKernel = (name: KernelName): name is keyof typeof rowKernels => name in rowKernels
 
+const literalLines = ({ literals = {} }: Variant) =>
+  Object.entries(literals).map(([name, value]) => `const ${name} = ${value}u;`)
+
 /** The text of a kernel, for adapters with quads (subgroups) and without. */
 function makeSource(name: KernelName, variant: Variant, quads: boolean): KernelSource {
-  if (isRowKernel(name)) return rowKernels[name]
+  const literals = literalLines(variant)
+  if (isRowKernel(name)) return { ...rowKernels[name], code: join(rowKernels[name].code, ...literals) }
   const { file, code, bindings } = productKernels[name]
   const inputs = variant.bytes ? inputsByte : inputsFloat
-  const slices = variant.slices ? slicesMany : slicesOne
-  const text = join(code(variant), variant.few ? productFew : product, slices, quads ? valuesQuad : valuesPlain, inputs)
+  const libraries = [
+    variant.few ? productFew : product,
+    variant.slices ? slicesMany : slicesOne,
+    quads ? valuesQuad : valuesPlain,
+    inputs,
+  ]
+  const text = join(code(variant), ...libraries, ...literals)
   // On the kernel's first line, so that the line numbers stay the kernel's.
   return { file, code: quads ? `enable subgroups; ${text}` : text, bindings: bindings(variant) }
 }
@@ -192,46 +197,29 @@ const residentBindings: readonly Access[] = [
   'readWrite',
 ]
 
-/** A compiled kernel and the layout that the bind groups of its own buffers follow. */
-export interface Kernel {
-  readonly name: string
-  readonly pipeline: GPUComputePipeline
-  readonly layout: GPUBindGroupLayout
-}
-
-/** What a kernel is told of its step or run is group 0, its own buffers are group 1. */
-const isOwn = (access: Access): access is 'read' | 'readWrite' =>
-  access !== 'step' && access !== 'run' && access !== 'none'
-
-/** How many bytes of a step's record are bound, and of a run's. */
-export const STEP_BYTES = 32
-export const RUN_BYTES = 32
-
-const bindingTypes: Record<Exclude<Access, 'none'>, GPUBufferBindingLayout> = {
-  step: { type: 'uniform', minBindingSize: STEP_BYTES },
-  run: { type: 'uniform', minBindingSize: RUN_BYTES },
-  read: { type: 'read-only-storage' },
-  readWrite: { type: 'storage' },
-}
-
-/** Compiles kernels for one device, each module once and each set of constants once. */
+/** The kernels of one device: puts their texts together and compiles each variant once. */
 export class Kernels {
-  readonly #device: Device
-  readonly #modules = new Map<string, Promise<{ module: GPUShaderModule; layout: GPUBindGroupLayout }>>()
-  readonly #compiled = new Map<string, Promise<Kernel>>()
+  readonly #compiler: Compiler
+  readonly #quads: boolean
+
+  /** @param limits how many kernels are kept that no placed network uses any more */
+  constructor(device: Device, limits?: CacheCounts) {
+    this.#compiler = new Compiler(device, limits)
+    this.#quads = device.quads
+  }
+
+  /** How many are kept now; those that only a placed network keeps are not counted. */
+  get kept(): CacheCounts {
+    return this.#compiler.kept
+  }
 
   /** The layouts of the group that holds a step's record alone, or a run's. */
-  readonly stepLayout: GPUBindGroupLayout
-  readonly runLayout: GPUBindGroupLayout
+  get stepLayout(): GPUBindGroupLayout {
+    return this.#compiler.stepLayout
+  }
 
-  constructor(device: Device) {
-    this.#device = device
-    const layout = (access: 'step' | 'run') => {
-      const entries = [{ binding: 0, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }]
-      return device.gpu.createBindGroupLayout({ label: `webgpu-mlp ${access}`, entries })
-    }
-    this.stepLayout = layout('step')
-    this.runLayout = layout('run')
+  get runLayout(): GPUBindGroupLayout {
+    return this.#compiler.runLayout
   }
 
   /**
@@ -239,76 +227,18 @@ export class Kernels {
    * @throws GPUValidationError with WGSL's message, file, line, column and source
    */
   compile(name: KernelName, constants: Record<string, number>, variant: Variant = {}): Promise<Kernel> {
-    return this.#compileOnce(name, makeSource(name, variant, this.#device.quads), constants)
+    return this.#compiler.compile(name, makeSource(name, variant, this.#quads), constants)
   }
 
   /** Compiles the kernel that residentSource wrote for one network's shape. */
   compileStraight(kernel: string, constants: Record<string, number>): Promise<Kernel> {
     const code = join(kernel, straightLibraries)
-    return this.#compileOnce('resident', { file: 'resident kernel', code, bindings: residentBindings }, constants)
+    return this.#compiler.compile('resident', { file: 'resident kernel', code, bindings: residentBindings }, constants)
   }
 
   /** Compiles shaders/resident.wgsl with what residentLoopSource wrote of one network. */
   compileLoop(shape: string, constants: Record<string, number>): Promise<Kernel> {
     const code = join(resident, shape, loopLibraries)
-    return this.#compileOnce('resident', { file: 'resident.wgsl', code, bindings: residentBindings }, constants)
+    return this.#compiler.compile('resident', { file: 'resident.wgsl', code, bindings: residentBindings }, constants)
   }
-
-  #compileOnce(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
-    const key = `${source.code} ${JSON.stringify(constants)}`
-    let kernel = this.#compiled.get(key)
-    if (!kernel) {
-      kernel = this.#compile(name, source, constants)
-      this.#compiled.set(key, kernel)
-    }
-    return kernel
-  }
-
-  async #compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
-    const label = `webgpu-mlp ${name}`
-    let made = this.#modules.get(source.code)
-    if (!made) {
-      made = this.#makeModule(label, source)
-      this.#modules.set(source.code, made)
-    }
-    const { module, layout } = await made
-    const { gpu } = this.#device
-    try {
-      const pipeline = await gpu.createComputePipelineAsync({
-        label,
-        layout: gpu.createPipelineLayout({
-          label,
-          bindGroupLayouts: [source.bindings[0] === 'run' ? this.runLayout : this.stepLayout, layout],
-        }),
-        compute: { module, entryPoint: 'main', constants },
-      })
-      return { name, pipeline, layout }
-    } catch (error) {
-      this.#device.check()
-      const message = error instanceof Error ? error.message : String(error)
-      throw new GPUValidationError(`${source.file} with ${JSON.stringify(constants)}: ${message}`)
-    }
-  }
-
-  async #makeModule(label: string, { file, code, bindings }: KernelSource) {
-    const { gpu } = this.#device
-    // A faulty shader is told by checkCompilation, with its place in the file.
-    gpu.pushErrorScope('validation')
-    const module = gpu.createShaderModule({ label, code })
-    await Promise.all([gpu.popErrorScope(), checkCompilation(module, file, code)])
-    const entries = bindings.flatMap((access, binding) =>
-      isOwn(access) ? [{ binding, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }] : [],
-    )
-    return { module, layout: gpu.createBindGroupLayout({ label, entries }) }
-  }
-}
-
-/** Throws the first error of a shader with its place and its line of source. */
-export async function checkCompilation(module: GPUShaderModule, file: string, code: string): Promise<void> {
-  const { messages } = await module.getCompilationInfo()
-  const error = messages.find(({ type }) => type === 'error')
-  if (!error) return
-  const line = code.split('\n')[error.lineNum - 1] ?? ''
-  const caret = `${' '.repeat(Math.max(0, error.linePos - 1))}^`
-  throw new GPUValidationError(`${file}:${error.lineNum}:${error.linePos}: ${error.message}\n${line}\n${caret}`)
 }

@@ -358,7 +358,7 @@ export class WebGPUNetwork implements PlacedNetwork {
     await this.#checkpoint.restore()
     const { state } = this.#plan.residents
     const start = new Float32Array(state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
-    this.#device.gpu.queue.writeBuffer(state, 0, start)
+    await this.#device.checked('restoring', () => this.#device.gpu.queue.writeBuffer(state, 0, start))
   }
 
   dispose(): void {

@@ -33,7 +33,7 @@ export const residentBytes = (layers: readonly DeviceLayer[], batch: number) =>
  * a step's stages one after another.
  */
 export function residentLoopSource(layers: readonly DeviceLayer[], batch: number): string {
-  const { places } = placesOf(layers, batch)
+  const { places, packs } = placesOf(layers, batch)
   const last = layers.length - 1
   const constants = layers.map((layer, l) => {
     const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack, activation } = layer
@@ -61,6 +61,7 @@ export function residentLoopSource(layers: readonly DeviceLayer[], batch: number
     barrier,
   ]
   return `
+const VALUES = ${packs}u;
 ${constants.join('\n')}
 
 fn train_step() {
@@ -77,14 +78,12 @@ fn set_delta(place: u32, delta: vec4f) { values[LAYER${last}.z + place] = delta;
 /** The kernel's overrides, without the optimizer's. */
 export function residentLoopConstants(
   layers: readonly DeviceLayer[],
-  batch: number,
   loss: LossName,
   width: number,
 ): Record<string, number> {
   const output = layers.at(-1)!
   return {
     WIDTH: width,
-    VALUES: placesOf(layers, batch).packs,
     OUTPUTS: output.outputs,
     OUTPUT_PACKS: output.outputPacks,
     ACTIVATION: activationNames.indexOf(output.activation),

@@ -13,7 +13,8 @@ import type { KernelClock } from './profile.ts'
 import { residentBytes, residentLoopConstants, residentLoopSource } from './resident-loop.ts'
 import { residentSource } from './resident-source.ts'
 import { bindStage, type Recorded } from './recording.ts'
-import { gather, optimizerConstants, type Stage } from './stages.ts'
+import { optimizerConstants } from './rule.ts'
+import { gather, type Stage } from './stages.ts'
 
 /** So many parameters are kept in one invocation's registers at most; compiling more takes seconds on some drivers. */
 const MOST_PARAMETERS = 120
@@ -93,7 +94,7 @@ async function compile(
   const rule = optimizerConstants(settings)
   if (form === 'straight') return kernels.compileStraight(residentSource({ layers, loss, slots, penalised }), rule)
   const width = device.software ? WIDTH.software : WIDTH.hardware
-  const constants = residentLoopConstants(layers, batchSize, loss, width)
+  const constants = residentLoopConstants(layers, loss, width)
   const sizes = { PACKS: countPacks(layers), SLOTS: slots }
   return kernels.compileLoop(residentLoopSource(layers, batchSize), { ...constants, ...sizes, ...rule })
 }

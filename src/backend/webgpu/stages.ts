@@ -1,10 +1,10 @@
 import { activationNames } from '../../model/activation.ts'
 import { type LossName, lossNames, losses, outputShare } from '../../training/loss.ts'
-import { optimizerNames, stateSlots } from '../../training/optimizer.ts'
+import { stateSlots } from '../../training/optimizer.ts'
 import { dropoutKey, dropoutThreshold } from '../../training/dropout.ts'
-import type { PlacementSettings } from '../backend.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
 import { type DeviceLayer, packsOf } from './packs.ts'
+import { optimizerConstants, type StepRule } from './rule.ts'
 import { divideUp, groupsOf, hasFewTerms, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
 
 /**
@@ -35,11 +35,10 @@ async function productStage(
   tiling: Tiling,
   variant?: Variant,
 ): Promise<Stage> {
-  const kernel = await kernels.compile(
-    name,
-    { ...constants, ...tilingConstants(tiling) },
-    { ...variant, slices: tiling.slices > 1 },
-  )
+  const slices = tiling.slices > 1
+  const literals = slices ? { PARTIALS: tiling.width * tiling.slices } : {}
+  const overrides = { ...constants, ...tilingConstants(tiling) }
+  const kernel = await kernels.compile(name, overrides, { ...variant, slices, literals })
   return { kernel, groups: (rows) => groupsOf({ rows, columns }, tiling) }
 }
 
@@ -123,6 +122,7 @@ export const passesOn = (layer: DeviceLayer, below: DeviceLayer | undefined, bat
 /**
  * forward of the output layer, softmax and output delta in one.
  * @param below the layer whose δ is found in the same pass, where that is wanted
+ * @param dropBelow dropout of that layer; has no effect without `below`
  */
 export function output(
   maker: StageMaker,
@@ -139,8 +139,11 @@ export function output(
     ...layerConstants(layer, form),
     ...lossConstants(layer, loss),
     ...weightConstants(form),
-    ...dropConstants(dropBelow, '_BELOW'),
-    ...(below && { INPUT_COUNT: below.outputs, ACTIVATION_BELOW: activationNames.indexOf(below.activation) }),
+    ...(below && {
+      INPUT_COUNT: below.outputs,
+      ACTIVATION_BELOW: activationNames.indexOf(below.activation),
+      ...dropConstants(dropBelow, '_BELOW'),
+    }),
   }
   const variant = { bytes: form.bytes, passOn: below !== undefined }
   return productStage(maker, 'output', constants, layer.outputs, tiling, variant)
@@ -255,14 +258,14 @@ export async function norm({ kernels }: StageMaker, packs: number): Promise<Stag
 
 /** The optimizer's step with gradients that are shortened together where they are longer than its `clipNorm`. */
 export async function clipped({ kernels }: StageMaker, packs: number, rule: StepRule): Promise<Stage> {
-  const kernel = await kernels.compile('clipped', {
+  const constants = {
     PACKS: packs,
     PARTS: NORM_PARTS,
-    WIDTH: CLIP_WIDTH,
     CLIP_NORM: rule.optimizer.clipNorm,
     SLOTS: stateSlots(rule.optimizer),
     ...optimizerConstants(rule),
-  })
+  }
+  const kernel = await kernels.compile('clipped', constants, { literals: { WIDTH: CLIP_WIDTH } })
   return { kernel, groups: () => [Math.min(MOST_CLIP_GROUPS, divideUp(packs, CLIP_WIDTH)), 1] }
 }
 
@@ -276,27 +279,4 @@ export const MOST_CHECKS = 64
 export async function finite({ kernels }: StageMaker, packs: number): Promise<Stage> {
   const kernel = await kernels.compile('finite', { PACKS: packs, CHECKS: MOST_CHECKS, WIDTH: CHECK_WIDTH })
   return { kernel, groups: () => [Math.min(MOST_CHECKS, divideUp(packs, CHECK_WIDTH * CHECKED_PACKS)), 1] }
-}
-
-/** What a step follows from, the gradient apart. */
-export type StepRule = Pick<PlacementSettings, 'optimizer' | 'l1' | 'l2'>
-
-/** The constants of shaders/optimizer.wgsl. */
-export function optimizerConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
-  const { name, weightDecay, momentum, nesterov, centered, decay1, decay2, epsilon } = optimizer
-  return {
-    OPTIMIZER: optimizerNames.indexOf(name),
-    L1: l1,
-    L2: l2,
-    WEIGHT_DECAY: name === 'adamw' ? 0 : weightDecay,
-    MOMENTUM: momentum,
-    NESTEROV: Number(nesterov),
-    CENTERED: Number(centered),
-    KEEP1: decay1,
-    TAKE1: 1 - decay1,
-    KEEP2: decay2,
-    TAKE2: 1 - decay2,
-    // With an epsilon of 0, values that only fill up a row would become 0 / 0.
-    EPSILON: Math.max(epsilon, 1e-37),
-  }
 }

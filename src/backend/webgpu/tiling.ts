@@ -87,6 +87,5 @@ export function tilingConstants({ rowTiles, columnTiles, width, slices }: Tiling
     COLUMN_TILES: columnTiles,
     WIDTH: width,
     SLICES: slices,
-    ...(slices > 1 && { PARTIALS: width * slices }),
   }
 }

@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import { residentBytes } from '../../src/backend/webgpu/resident-loop.ts'
+import { deviceLayers, packsOf } from '../../src/backend/webgpu/packs.ts'
+import { Dataset } from '../../src/data/dataset.ts'
+import { Matrix } from '../../src/data/matrix.ts'
+import { type ActivationName } from '../../src/model/activation.ts'
+import { type InitializerName, initializerNames } from '../../src/model/initializer.ts'
+import { Network } from '../../src/model/network.ts'
+import { Random } from '../../src/random.ts'
+import type { LossName } from '../../src/training/loss.ts'
+import { optimizerNames } from '../../src/training/optimizer.ts'
+import { hiddenNames, lossPairs } from '../backends.ts'
+
+/** A training run of random sizes and options; plain values, so that a failure can be shown and repeated. */
+export interface Case {
+  readonly sizes: readonly number[]
+  readonly hidden: readonly ActivationName[]
+  readonly output: ActivationName
+  readonly loss: LossName
+  readonly init: InitializerName
+  readonly optimizer: (typeof optimizerNames)[number]
+  /** Which of the optimizer's own options are set. */
+  readonly momentum: number
+  readonly nesterov: boolean
+  readonly centered: boolean
+  readonly weightDecay: number
+  readonly clipNorm: number
+  readonly rate: number
+  readonly schedule: 'none' | 'constant' | 'step' | 'exponential' | 'cosine' | 'warmup' | 'reduceOnPlateau'
+  readonly l1: number
+  readonly l2: number
+  /** One share a hidden layer. */
+  readonly dropout: readonly number[]
+  readonly batchSize: number
+  readonly samples: number
+  readonly epochs: number
+  readonly weights: 'none' | 'samples' | 'classes'
+  readonly inputs: 'normal' | 'bytes'
+  readonly targets: 'classes' | 'values'
+  readonly shuffle: boolean
+  readonly validation: boolean
+  /** Whether the data pass through the device in windows. */
+  readonly windows: boolean
+  readonly profile: boolean
+  readonly call: 'fit' | 'epochs' | 'steps'
+  /** Which forms of the resident plan are tried besides the layered one, where the network fits them. */
+  readonly resident: 'none' | 'straight' | 'any'
+  readonly seed: number
+}
+
+/** Multiplications of one run above which the minibatch is made smaller: the float64 loops take seconds for more. */
+const MOST_WORK = 3e7
+const MOST_STEPS = 10
+
+/** Mostly narrow, often at the edges of packs and workgroups, sometimes up to 600. */
+const width = fc.oneof(
+  { arbitrary: fc.integer({ min: 1, max: 12 }), weight: 9 },
+  { arbitrary: fc.constantFrom(15, 16, 17, 31, 32, 33, 63, 64, 65, 128), weight: 3 },
+  { arbitrary: fc.integer({ min: 1, max: 600 }), weight: 1 },
+)
+const batch = fc.oneof(
+  { arbitrary: fc.integer({ min: 1, max: 40 }), weight: 4 },
+  { arbitrary: fc.integer({ min: 1, max: 300 }), weight: 1 },
+)
+/** 0 most of the time. */
+const sometimes = <T>(zero: T, ...others: T[]) =>
+  fc.oneof({ arbitrary: fc.constant(zero), weight: 2 }, { arbitrary: fc.constantFrom(...others), weight: 1 })
+
+/** A random case; every option of a training run is among them. */
+export const cases: fc.Arbitrary<Case> = fc
+  .record({
+    sizes: fc.oneof(
+      { arbitrary: fc.array(width, { minLength: 2, maxLength: 3 }), weight: 5 },
+      { arbitrary: fc.array(width, { minLength: 4, maxLength: 5 }), weight: 1 },
+    ),
+    hidden: fc.array(fc.constantFrom(...hiddenNames), { minLength: 3, maxLength: 3 }),
+    pair: fc.constantFrom(...lossPairs),
+    init: fc.constantFrom(...initializerNames),
+    optimizer: fc.constantFrom(...optimizerNames),
+    momentum: sometimes(0, 0.5, 0.9),
+    nesterov: fc.boolean(),
+    centered: fc.boolean(),
+    weightDecay: sometimes(0, 0.01, 0.1),
+    clipNorm: sometimes(0, 0.01, 1),
+    rate: fc.constantFrom(0.001, 0.003, 0.01, 0.03),
+    schedule: fc.oneof(
+      { arbitrary: fc.constant('none' as const), weight: 3 },
+      {
+        arbitrary: fc.constantFrom('constant', 'step', 'exponential', 'cosine', 'warmup', 'reduceOnPlateau'),
+        weight: 2,
+      },
+    ),
+    l1: sometimes(0, 0.001, 0.01),
+    l2: sometimes(0, 0.001, 0.05),
+    dropout: fc.oneof(
+      { arbitrary: fc.constant([0, 0, 0]), weight: 2 },
+      { arbitrary: fc.array(fc.constantFrom(0, 0.1, 0.5, 0.8), { minLength: 3, maxLength: 3 }), weight: 1 },
+    ),
+    batchSize: batch,
+    minibatches: fc.integer({ min: 1, max: 4 }),
+    lastRows: fc.integer({ min: 1, max: 300 }),
+    epochs: fc.integer({ min: 1, max: 3 }),
+    weights: sometimes<Case['weights']>('none', 'samples', 'classes'),
+    inputs: sometimes<Case['inputs']>('normal', 'bytes'),
+    targets: fc.constantFrom<Case['targets']>('classes', 'values'),
+    shuffle: fc.boolean(),
+    validation: sometimes(false, true),
+    windows: sometimes(false, true),
+    profile: fc.integer({ min: 0, max: 19 }).map((number) => number === 0),
+    call: sometimes<Case['call']>('fit', 'epochs', 'steps'),
+    resident: sometimes<Case['resident']>('none', 'straight', 'any'),
+    seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  })
+  .map(({ pair: [loss, output], minibatches, lastRows, ...drawn }) => {
+    const layers = drawn.sizes.length - 1
+    const products = drawn.sizes.slice(1).reduce((sum, size, l) => sum + size * drawn.sizes[l]!, 0)
+    const batchSize = Math.max(1, Math.min(drawn.batchSize, Math.floor(MOST_WORK / products)))
+    const steps = Math.max(1, Math.min(MOST_STEPS, Math.floor(MOST_WORK / (products * batchSize))))
+    const epochs = Math.min(drawn.epochs, steps)
+    const perEpoch = Math.max(1, Math.min(minibatches, Math.floor(steps / epochs)))
+    return {
+      ...drawn,
+      loss,
+      output,
+      hidden: drawn.hidden.slice(0, layers - 1),
+      dropout: drawn.dropout.slice(0, layers - 1),
+      batchSize,
+      epochs,
+      samples: (perEpoch - 1) * batchSize + Math.min(lastRows, batchSize),
+    }
+  })
+
+export function networkOf({ sizes, hidden, output, init, seed }: Case): Network {
+  return Network.create({ sizes: [...sizes], activations: [...hidden, output], init, seed })
+}
+
+/** The training data, without the weights of classes (fit takes those). */
+export function dataOf({ sizes, samples, inputs, targets, loss, weights, seed }: Case): Dataset {
+  const random = new Random(seed, 'data')
+  const [columns, outputs] = [sizes[0]!, sizes.at(-1)!]
+  const x = new Matrix(samples, columns)
+  const y = new Matrix(samples, outputs)
+  for (let i = 0; i < x.data.length; i++) x.data[i] = inputs === 'bytes' ? random.below(256) / 255 : random.normal()
+  const areProbabilities = loss === 'binaryCrossEntropy'
+  const areClasses = targets === 'classes' || loss === 'crossEntropy'
+  for (let i = 0; i < samples; i++) {
+    if (!areClasses) {
+      for (let j = 0; j < outputs; j++) {
+        y.data[i * outputs + j] = areProbabilities ? random.between(0, 1) : random.normal()
+      }
+    } else if (outputs === 1) y.data[i] = loss === 'crossEntropy' ? 1 : random.below(2)
+    else y.data[i * outputs + random.below(outputs)] = 1
+  }
+  const own = Array.from({ length: samples }, (_, i) => (i === 0 ? 1 : random.below(4) / 2))
+  return Dataset.from(x, y, weights === 'samples' ? { weights: own } : {})
+}
+
+/**
+ * Whether a case is trained by the resident plan too, in a workgroup of so many bytes. Its loops are compiled for each
+ * layer: more than two are compiled in a few cases only, since that takes seconds on SwiftShader.
+ */
+export function isResident(
+  { resident, dropout, clipNorm, batchSize, seed }: Case,
+  { layers, parameters }: Network,
+  bytes: number,
+): boolean {
+  if (resident === 'none' || clipNorm > 0 || dropout.some((share) => share > 0)) return false
+  if (parameters.length <= 120) return true
+  const mostLayers = seed % 16 === 0 ? 4 : 2
+  const fits = residentBytes(deviceLayers(layers), batchSize) <= bytes
+  return resident === 'any' && fits && layers.length <= mostLayers
+}
+
+/** Bytes of device memory in which the data pass through in windows of at least one minibatch. */
+export function windowBytes({ sizes, batchSize, samples }: Case): number {
+  const row = 16 * (packsOf(sizes[0]!) + packsOf(sizes.at(-1)!) + 1) + 4
+  return row * Math.max(2 * batchSize, Math.ceil(samples / 2))
+}

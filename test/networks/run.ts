@@ -1,0 +1,224 @@
+import type { Backend } from '../../src/backend/backend.ts'
+import { cpu } from '../../src/backend/cpu/backend.ts'
+import { webgpu } from '../../src/backend/webgpu/backend.ts'
+import type { Dataset } from '../../src/data/dataset.ts'
+import type { Network } from '../../src/model/network.ts'
+import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../../src/training/optimizer.ts'
+import {
+  constant,
+  cosine,
+  exponential,
+  type LearningRate,
+  reduceOnPlateau,
+  step,
+  warmup,
+} from '../../src/training/schedule.ts'
+import { type FitOptions, Trainer, type TrainerOptions } from '../../src/training/trainer.ts'
+import { expectClose } from '../close.ts'
+import { type Case, dataOf, isResident, networkOf, windowBytes } from './cases.ts'
+import { noise } from './noise.ts'
+
+/** Relative noise of the disturbed runs: four times float32's rounding, since a stored value is several roundings. */
+const NOISE = 2 ** -22
+const DISTURBED_RUNS = 3
+/** How many times as far as the disturbed runs a run may lie from the exact one: their number is small. */
+const FACTOR = 16
+/** What a group's largest value is rounded to when it is read, and in the few operations without noise. */
+const ROUNDING = 2 ** -20
+/** The first step changes the parameters by at most this share, so that trainings stay finite. */
+const LARGEST_CHANGE = 0.1
+
+/** What a run comes to, in groups that are compared each as a whole. */
+type Outcome = Record<string, readonly number[]>
+
+const float64 = cpu({ precision: 'float64' })
+
+function rateOf({ schedule, epochs }: Case, learningRate: number): LearningRate {
+  return {
+    none: () => learningRate,
+    constant: () => constant(learningRate),
+    step: () => step({ learningRate, every: 1, factor: 0.5 }),
+    exponential: () => exponential({ learningRate, factor: 0.7 }),
+    cosine: () => cosine({ learningRate, epochs, minimum: learningRate / 10 }),
+    warmup: () => warmup({ epochs: 2, then: learningRate }),
+    // What counts as better must not hang on a rounding: here each epoch is worse.
+    reduceOnPlateau: () => reduceOnPlateau({ learningRate, patience: 0, threshold: 0.99, factor: 0.5 }),
+  }[schedule]()
+}
+
+function optimizerOf(one: Case, learningRate: number): Optimizer {
+  const { momentum, nesterov, centered, weightDecay, clipNorm } = one
+  const common = { learningRate: rateOf(one, learningRate), weightDecay, ...(clipNorm > 0 && { clipNorm }) }
+  return {
+    sgd: () => sgd({ ...common, momentum, nesterov: nesterov && momentum > 0 }),
+    rmsprop: () => rmsprop({ ...common, momentum, centered, alpha: 0.9 }),
+    adagrad: () => adagrad({ ...common, learningRateDecay: momentum / 10, initialAccumulator: centered ? 0.1 : 0 }),
+    adam: () => adam({ ...common, betas: [0.8, 0.99] }),
+    adamw: () => adamw({ ...common, epsilon: centered ? 1e-3 : 1e-8 }),
+  }[one.optimizer]()
+}
+
+/** A learning rate at which a training stays finite: plain descent takes one that goes with its gradients. */
+async function learningRateFor(one: Case, network: Network, data: Dataset): Promise<number> {
+  if (one.optimizer !== 'sgd') return one.rate
+  const { loss, batchSize } = one
+  const trainer = await Trainer.create(network.clone(), { backend: float64, loss, batchSize })
+  const { weights, biases } = await trainer.gradients(data.inputs, data.targets)
+  const length = Math.hypot(...[...weights, ...biases].flatMap((values) => Math.hypot(...values)))
+  const most = (LARGEST_CHANGE * (1 - one.momentum) * Math.hypot(...network.parameters)) / length
+  return Number(Math.min(30 * one.rate, Number.isFinite(most) && most > 0 ? most : one.rate).toPrecision(3))
+}
+
+/** The whole training on one backend, and what can be asked of the trained network. */
+async function train(one: Case, network: Network, data: Dataset, learningRate: number, backend: Backend) {
+  const { loss, batchSize, seed, l1, l2, dropout, windows, profile, shuffle, validation, epochs, call } = one
+  const options: TrainerOptions = {
+    backend,
+    loss,
+    batchSize,
+    seed,
+    l1,
+    l2,
+    dropout,
+    profile,
+    optimizer: optimizerOf(one, learningRate),
+    ...(windows && { dataMemory: windowBytes(one) }),
+  }
+  const classWeights =
+    one.weights === 'classes' && one.sizes.at(-1)! > 1
+      ? { classWeights: Array.from({ length: one.sizes.at(-1)! }, (_, i) => 0.5 + (i % 3)) }
+      : {}
+  const fit: FitOptions = {
+    epochs,
+    shuffle,
+    ...classWeights,
+    ...(validation && call !== 'steps' && { validation: data }),
+  }
+  const trainer = await Trainer.create(network.clone(), options)
+  try {
+    const losses: number[] = []
+    const validated: number[] = []
+    if (call === 'steps') {
+      for await (const { loss, epoch } of trainer.steps(data, { shuffle, ...classWeights })) {
+        losses.push(loss)
+        if (trainer.epoch === epoch && epoch === epochs) break
+      }
+    } else {
+      const record = ({ loss, validation: score }: { loss: number; validation: { loss: number } | null }) => {
+        losses.push(loss)
+        if (score) validated.push(score.loss)
+      }
+      if (call === 'fit') for (const epoch of (await trainer.fit(data, fit)).epochs) record(epoch)
+      else for await (const epoch of trainer.epochs(data, fit)) record(epoch)
+    }
+    const predicted = await trainer.predict(data.inputs)
+    const evaluation = await trainer.evaluate(data)
+    const trained = await trainer.read()
+    const outcome: Outcome = {
+      losses,
+      ...(validated.length > 0 && { validation: validated }),
+      evaluation: [evaluation.loss],
+      predictions: [...predicted.data],
+    }
+    trained.weights.forEach((values, l) => (outcome[`weights[${l}]`] = [...values]))
+    trained.biases.forEach((values, l) => (outcome[`biases[${l}]`] = [...values]))
+    checkAccuracy(one, data, predicted.data, evaluation.accuracy, backend.name)
+    return outcome
+  } finally {
+    trainer.dispose()
+  }
+}
+
+/** The accuracy is that of the predictions, but for samples whose two best answers are a rounding apart. */
+function checkAccuracy(
+  { output, sizes }: Case,
+  data: Dataset,
+  predicted: Float32Array,
+  accuracy: number | null | undefined,
+  backend: string,
+): void {
+  if (typeof accuracy !== 'number') return
+  const outputs = sizes.at(-1)!
+  const boundary = output === 'tanh' ? 0 : 0.5
+  let right = 0
+  let close = 0
+  const answerOf = (row: ArrayLike<number>) => {
+    if (outputs === 1) return { answer: Number(row[0]! > boundary), margin: Math.abs(row[0]! - boundary) }
+    const sorted = [...Array.from(row).keys()].sort((a, b) => row[b]! - row[a]! || a - b)
+    return { answer: sorted[0]!, margin: row[sorted[0]!]! - row[sorted[1]!]! }
+  }
+  for (let i = 0; i < data.length; i++) {
+    const row = predicted.subarray(i * outputs, (i + 1) * outputs)
+    const { answer, margin } = answerOf(row)
+    const label = answerOf(data.targets.row(i)).answer
+    if (margin <= 1e-5 * Math.max(...row.map(Math.abs))) close++
+    else right += Number(answer === label)
+  }
+  const counted = accuracy * data.length
+  const slack = 1e-6 * data.length
+  if (counted < right - slack || counted > right + close + slack) {
+    throw new Error(
+      `${backend}: accuracy of ${counted} samples, its own predictions are right on ${right} (+ ${close})`,
+    )
+  }
+}
+
+const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+
+/** The largest distance of disturbed runs from the exact one, for each group. */
+function spreadOf(exact: Outcome, disturbed: readonly Outcome[]): Record<string, number> {
+  const spread = (group: string) =>
+    Math.max(...disturbed.map((run) => largest(run[group]!.map((value, i) => value - exact[group]![i]!))))
+  return Object.fromEntries(Object.keys(exact).map((group) => [group, spread(group)]))
+}
+
+/** What a case came to. */
+export interface Checked {
+  /** Not a training that float32 can be compared on: it left the range of sensible numbers. */
+  readonly skipped: boolean
+  /** Whether the bounds are far smaller than the way that the parameters went: then a wrong kernel is found. */
+  readonly sharp: boolean
+  /** The largest distance from the exact run, in parts of the bound. */
+  readonly used: number
+}
+
+/**
+ * Trains a case in float64, exactly and with noise, and on every other backend, whose losses, parameters, predictions and
+ * scores must lie as near to the exact ones as the noise lets expect.
+ */
+export async function checkCase(one: Case, gpu: GPUDevice): Promise<Checked> {
+  const network = networkOf(one)
+  const data = dataOf(one)
+  const learningRate = await learningRateFor(one, network, data)
+  const run = (backend: Backend) => train(one, network, data, learningRate, backend)
+  const exact = await run(float64)
+  if (Object.values(exact).some((values) => !(largest(values) < 1e6))) return { skipped: true, sharp: false, used: 0 }
+  const disturbed: Outcome[] = []
+  for (let i = 0; i < DISTURBED_RUNS; i++) disturbed.push(await noise.around(NOISE, one.seed + i, () => run(float64)))
+  const spread = spreadOf(exact, disturbed)
+  const bounds = Object.fromEntries(
+    Object.keys(exact).map((group) => [group, FACTOR * spread[group]! + ROUNDING * largest(exact[group]!)]),
+  )
+  const backends: Record<string, Backend> = { float32: cpu(), layered: webgpu({ device: gpu, plan: 'layered' }) }
+  if (isResident(one, network, gpu.limits.maxComputeWorkgroupStorageSize)) {
+    backends.resident = webgpu({ device: gpu, plan: 'resident' })
+  }
+  let used = 0
+  for (const [name, backend] of Object.entries(backends)) {
+    const outcome = await run(backend)
+    for (const [group, want] of Object.entries(exact)) {
+      const got = outcome[group]!
+      const bound = bounds[group]!
+      expectClose(got, want, { name: `${name}: ${group}`, atol: bound })
+      if (bound > 0) used = Math.max(used, largest(got.map((value, i) => value - want[i]!)) / bound)
+    }
+  }
+  return { skipped: false, sharp: isSharp(network, exact, bounds), used }
+}
+
+function isSharp(network: Network, exact: Outcome, bounds: Record<string, number>): boolean {
+  return network.weights.every((weights, l) => {
+    const way = largest(exact[`weights[${l}]`]!.map((value, i) => value - weights[i]!))
+    return bounds[`weights[${l}]`]! < 0.02 * way
+  })
+}
