@@ -1,0 +1,57 @@
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { exports as resolveExports } from 'resolve.exports'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { installPackage, manifest, runNode } from './package.ts'
+
+/** The package as it is published: which files an environment takes, and that the two entries share their classes. */
+
+const program = fileURLToPath(new URL('./shared_classes.js', import.meta.url))
+const shared = { Network: true, Dataset: true, DataStream: true, InputError: true, epochs: 1 }
+
+let folder: string
+beforeAll(async () => {
+  folder = await installPackage()
+  cpSync(program, join(folder, 'program.js'))
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** What runtimes and bundlers set, besides `import` and `default`. */
+const known = ['deno', 'node', 'bun', 'browser', 'worker', 'workerd', 'edge-light', 'electron', 'module', 'development']
+const conditionSets = Array.from({ length: 1 << known.length }, (_, set) => known.filter((_, i) => (set >> i) & 1))
+
+function resolvePair(conditions: readonly string[]): [string, string] {
+  const options = { unsafe: true, conditions: ['import', 'default', ...conditions] }
+  const resolve = (entry: string) => resolveExports({ name: 'webgpu-mlp', ...manifest }, entry, options)?.[0]
+  return [resolve('.') ?? 'missing', resolve('./node') ?? 'missing']
+}
+
+describe('the entries', () => {
+  it.each([
+    { runtime: 'Node', conditions: ['node'], pair: ['./dist/node/index.js', './dist/node/files.js'] },
+    { runtime: 'Bun', conditions: ['bun', 'node'], pair: ['./dist/node/index.js', './dist/node/files.js'] },
+    { runtime: 'Deno', conditions: ['deno', 'node'], pair: ['./dist/index.js', './dist/files.js'] },
+    { runtime: 'a page', conditions: ['browser', 'module'], pair: ['./dist/index.js', './dist/files.js'] },
+    { runtime: 'a worker', conditions: ['workerd', 'worker'], pair: ['./dist/index.js', './dist/files.js'] },
+  ])('are the right files in $runtime', ({ conditions, pair }) => {
+    expect(resolvePair(conditions)).toEqual(pair)
+  })
+
+  it('share their classes under every set of conditions', async () => {
+    const pairs = new Map(conditionSets.map((set) => [resolvePair(set).join(' '), resolvePair(set)]))
+    expect(pairs.size).toBe(2)
+    for (const [name, pair] of pairs) {
+      const urls = pair.map((file) => pathToFileURL(join(folder, 'node_modules/webgpu-mlp', file)).href)
+      const told = await runNode(folder, ['program.js', ...urls])
+      expect(JSON.parse(told), name).toEqual(shared)
+    }
+  })
+
+  it.each(['', 'deno', 'bun', 'browser', 'development'])('share their classes in Node with "%s"', async (condition) => {
+    const told = await runNode(folder, [...(condition ? [`--conditions=${condition}`] : []), 'program.js'])
+    expect(JSON.parse(told)).toEqual(shared)
+  })
+})
