@@ -1,9 +1,11 @@
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { exports as resolveExports } from 'resolve.exports'
+import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installPackage, manifest, runNode } from './package.ts'
+import { fencedBlocks } from './snippets.ts'
 
 /** The package as it is published: which files an environment takes, and that the two entries share their classes. */
 
@@ -54,4 +56,31 @@ describe('the entries', () => {
     const told = await runNode(folder, [...(condition ? [`--conditions=${condition}`] : []), 'program.js'])
     expect(JSON.parse(told)).toEqual(shared)
   })
+})
+
+describe('the declarations', () => {
+  const root = fileURLToPath(new URL('../', import.meta.url))
+
+  it("let the README's program compile, all of them checked", () => {
+    const [first] = fencedBlocks(root, join(root, 'README.md'), ['js'])
+    const path = join(folder, 'readme.ts')
+    const imports = "import { writeModel } from 'webgpu-mlp/node'\n"
+    writeFileSync(path, `${imports}${first!.code}\nawait writeModel('model.json', network)\n`)
+    const program = ts.createProgram([path], {
+      module,
+      moduleResolution,
+      target: ts.ScriptTarget.ES2022,
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules', '@types')],
+    })
+    const complaints = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
+    expect(complaints).toEqual([])
+  }, 180_000)
 })

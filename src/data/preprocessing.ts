@@ -13,8 +13,9 @@ import type { Matrix } from './matrix.ts'
  * @example
  * const { train, test } = split(data, { test: 0.2, seed: 7 })
  * const scaling = standardize(train)
- * const network = await fit(Network.create({ sizes: [4, 8, 3] }), scale(train, scaling), { epochs: 50 })
- * network.scaling = scaling
+ * const network = Network.create({ sizes: [4, 8, 3], seed: 7 })
+ * await fit(network, scale(train, scaling), { validation: scale(test, scaling), epochs: 50 })
+ * network.scaling = scaling // kept in the model file
  */
 export function standardize(dataset: Dataset): Scaling {
   return tallied(dataset).scaling('standardize')
@@ -36,7 +37,7 @@ export function normalize(dataset: Dataset): Scaling {
 /**
  * The same samples with their inputs scaled; targets and names stay. The data set that is given is left as it is.
  * @throws InputError where the columns are not as many as the scaling was fitted on
- * @example const test = scale(raw, network.scaling)
+ * @example const test = network.scaling ? scale(raw, network.scaling) : raw
  */
 export function scale(dataset: Dataset, scaling: Scaling): Dataset {
   checkDataset(dataset)

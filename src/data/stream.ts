@@ -21,7 +21,11 @@ export interface DataStreamOptions {
  * stream in the place of a data set. Samples are shuffled within a window of chunks, never across it; where the stream
  * itself can begin elsewhere or mix its chunks in each pass, the better.
  * @example
- * const data = DataStream.from({ samples: 1e7, chunks: async function* () { for (const file of files) yield await read(file) } })
+ * const files = ['part-1.csv', 'part-2.csv'] // of 1000 rows each
+ * const chunks = async function* () {
+ *   for (const file of files) yield (await readDataset(file)).train
+ * }
+ * const data = DataStream.from({ samples: 2000, chunks })
  * await trainer.fit(data, { epochs: 3, validation })
  */
 export class DataStream {

@@ -82,9 +82,7 @@ const classesOf = (columns: number) => Math.max(2, columns)
  * @param answers samples × outputs, as {@link Trainer.predict} gives them; one column is two classes
  * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
  * @throws InputError where the shapes differ
- * @example
- * const counts = confusionMatrix(await trainer.predict(test.inputs), test)
- * counts[3][8] // how many threes were taken for eights
+ * @example confusionMatrix(await trainer.predict(test.inputs), test)[3]?.[8] // how many threes were taken for eights
  */
 export function confusionMatrix(answers: MatrixLike, data: Dataset, options: MetricOptions = {}): number[][] {
   const answered = readAnswers('confusionMatrix', answers, data, options, [])
@@ -110,7 +108,7 @@ function countAnswers({ answers, labels, boundary }: Answered, counts: readonly 
  * @throws InputError where the counts are not a square of whole numbers
  * @example
  * const { classes, macro } = precisionRecallF1(confusionMatrix(answers, test))
- * console.log(classes[3].recall, macro.f1)
+ * console.log(macro.f1, ...classes.map(({ recall }) => recall))
  */
 export function precisionRecallF1(counts: readonly (readonly number[])[]): ClassScores {
   checkCounts(counts)
