@@ -1,5 +1,14 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { circle, type Epoch, fit, type FitOptions, Network, type Score, Trainer } from '../src/index.ts'
+import {
+  type Checkpoint,
+  circle,
+  type Epoch,
+  fit,
+  type FitOptions,
+  Network,
+  type Score,
+  Trainer,
+} from '../src/index.ts'
 
 const train = circle({ samples: 40, seed: 1 })
 const validation = circle({ samples: 20, seed: 2 })
@@ -16,14 +25,14 @@ describe('history.last', () => {
   it('says why there is none, where early stopping had ended the run before', async () => {
     const trainer = await Trainer.create(network(), { backend: 'cpu', seed: 1 })
     const earlyStopping = { patience: 1, minDelta: 1e9 }
-    let last
+    const written: Checkpoint[] = []
     const first = await trainer.fit(train, {
       epochs: 9,
       earlyStopping,
-      checkpoint: { write: (made) => void (last = made) },
+      checkpoint: { write: (made) => void written.push(made) },
     })
     expect(first.stopped).toBe('earlyStopping')
-    await trainer.resume(last!)
+    await trainer.resume(written.at(-1)!)
     const history = await trainer.fit(train, { epochs: 9, earlyStopping })
     expect(history.epochs).toEqual([])
     expect(() => history.last).toThrow('history.last: no epoch was trained')
