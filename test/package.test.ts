@@ -67,8 +67,7 @@ describe('the declarations', () => {
     const imports = "import { writeModel } from 'webgpu-mlp/node'\n"
     writeFileSync(path, `${imports}${first!.code}\nawait writeModel('model.json', network)\n`)
     const program = ts.createProgram([path], {
-      module,
-      moduleResolution,
+      module: ts.ModuleKind.NodeNext,
       target: ts.ScriptTarget.ES2022,
       strict: true,
       noUncheckedIndexedAccess: true,
