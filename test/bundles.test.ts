@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { build as vite } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installPackage, runNode } from './package.ts'
+import { hideDawn, installPackage, runNode } from './package.ts'
 
 /** Programs for servers into which a bundler copied the library. */
 
@@ -42,6 +42,7 @@ beforeAll(async () => {
   app = await installPackage()
   bare = realpathSync(mkdtempSync(join(tmpdir(), 'webgpu-mlp-bundles-')))
   writeFileSync(join(bare, 'package.json'), '{"private": true}')
+  hideDawn(bare)
   writeFileSync(join(app, 'main.js'), program)
 })
 afterAll(() => {

@@ -58,6 +58,51 @@ describe('the entries', () => {
   })
 })
 
+it('tells an object of another copy from what is none at all', async () => {
+  // Both builds in one process, as with two installed versions.
+  const copies = `
+    import * as one from './node_modules/webgpu-mlp/dist/node/index.js'
+    import * as other from './node_modules/webgpu-mlp/dist/index.js'
+    import { writeModel } from './node_modules/webgpu-mlp/dist/node/files.js'
+    const network = other.Network.create({ sizes: [2, 2], seed: 1 })
+    const data = other.circle({ samples: 4, seed: 1 })
+    const own = one.Network.create({ sizes: [2, 2], seed: 1 })
+    const attempts = [
+      () => writeModel('model.json', network),
+      () => one.Trainer.create(network),
+      () => one.toOnnx(network),
+      () => one.fit(own, data, { backend: 'cpu' }),
+      async () => one.split(data, { test: 0.5 }),
+      async () => one.standardize(data),
+      () => writeModel('model.json', {}),
+    ]
+    const messages = []
+    for (const attempt of attempts) messages.push(await attempt().then(() => 'none', ({ message }) => message))
+    console.log(JSON.stringify(messages))`
+  writeFileSync(join(folder, 'copies.js'), copies)
+  const messages = JSON.parse(await runNode(folder, ['copies.js'])) as string[]
+  const plain = messages.pop()
+  expect(messages).toHaveLength(6)
+  for (const message of messages) {
+    expect(message).toMatch(
+      /expected a (Network|Dataset).*, got a \1 of another copy of webgpu-mlp: import it from the same/,
+    )
+  }
+  expect(plain).toBe('network: expected a Network, got a Object')
+})
+
+it('says that Dawn is not installed, and does not take the package for a bundle', async () => {
+  const without = await installPackage({ dawn: false })
+  const program = `import { Network, Trainer } from 'webgpu-mlp'
+    const network = Network.create({ sizes: [2, 2], seed: 1 })
+    await Trainer.create(network, { backend: 'webgpu' }).catch(({ message }) => console.log(message))`
+  const message = await runNode(without, ['--input-type=module', '--eval', program])
+  expect(message).toBe(
+    "backend 'webgpu': the optional package 'webgpu' (Dawn) is not installed: run `npm install webgpu`\n",
+  )
+  rmSync(without, { recursive: true, force: true })
+})
+
 describe('the declarations', () => {
   const root = fileURLToPath(new URL('../', import.meta.url))
 

@@ -34,7 +34,15 @@ export async function installPackage({ dawn = true } = {}): Promise<string> {
   for (const name of Object.keys({ ...dependencies, ...(dawn ? optionalDependencies : {}) })) {
     symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction')
   }
+  if (!dawn) hideDawn(folder)
   return folder
+}
+
+/** Makes the package `webgpu` one that is not found from a folder, whatever folders further up hold. */
+export function hideDawn(folder: string): void {
+  const hidden = join(folder, 'node_modules', 'webgpu')
+  mkdirSync(hidden, { recursive: true })
+  writeFileSync(join(hidden, 'package.json'), '{"main": "missing.js"}')
 }
 
 /** Runs a program of a folder in Node; returns its standard output, with standard error where it failed. */

@@ -1,4 +1,4 @@
-import { describe, InputError } from '../errors.ts'
+import { checkInstance, describe, InputError } from '../errors.ts'
 import { Scaling } from '../model/scaling.ts'
 import { Dataset } from './dataset.ts'
 import type { Matrix } from './matrix.ts'
@@ -40,19 +40,15 @@ export function normalize(dataset: Dataset): Scaling {
  * @example const test = network.scaling ? scale(raw, network.scaling) : raw
  */
 export function scale(dataset: Dataset, scaling: Scaling): Dataset {
-  checkDataset(dataset)
+  checkInstance('dataset', dataset, Dataset, 'Dataset')
   if (!(scaling instanceof Scaling)) {
     throw new InputError(`scaling: expected what standardize or normalize returns, got ${describe(scaling)}`)
   }
   return dataset.withInputs(scaling.apply(dataset.inputs))
 }
 
-function checkDataset(dataset: unknown): asserts dataset is Dataset {
-  if (!(dataset instanceof Dataset)) throw new InputError(`dataset: expected a Dataset, got ${describe(dataset)}`)
-}
-
 function tallied(dataset: Dataset): ColumnTally {
-  checkDataset(dataset)
+  checkInstance('dataset', dataset, Dataset, 'Dataset')
   const tally = new ColumnTally()
   tally.add(dataset.inputs)
   return tally

@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, describe, InputError } from '../errors.ts'
+import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../errors.ts'
 import { Dataset } from './dataset.ts'
 
 /** What {@link DataStream.from} takes. */
@@ -50,9 +50,7 @@ export class DataStream {
     if (typeof chunks !== 'function') {
       throw new InputError(`chunks: expected a function that begins a pass, got ${describe(chunks)}`)
     }
-    if (example !== undefined && !(example instanceof Dataset)) {
-      throw new InputError(`example: expected a Dataset, got ${describe(example)}`)
-    }
+    if (example !== undefined) checkInstance('example', example, Dataset, 'Dataset')
     if (fingerprint !== undefined && typeof fingerprint !== 'string') {
       throw new InputError(`fingerprint: expected text, got ${describe(fingerprint)}`)
     }

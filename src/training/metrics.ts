@@ -1,6 +1,6 @@
 import { argmax, Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
-import { checkInteger, checkKeys, describe, InputError } from '../errors.ts'
+import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../errors.ts'
 import { regressionScore } from './score.ts'
 
 /** What measures of classes take. */
@@ -57,7 +57,7 @@ interface Answered {
 }
 
 function checkAnswers(answers: MatrixLike, data: Dataset): Matrix {
-  if (!(data instanceof Dataset)) throw new InputError(`data: expected a Dataset, got ${describe(data)}`)
+  checkInstance('data', data, Dataset, 'Dataset')
   const matrix = Matrix.from(answers, 'answers')
   const { rows, cols } = data.targets
   if (matrix.rows === rows && matrix.cols === cols) return matrix

@@ -2,7 +2,7 @@ import type { Backend } from '../backend/backend.ts'
 import { Profiler } from '../backend/profiler.ts'
 import { type ClassWeights, Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
-import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../errors.ts'
+import { checkInstance, checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { drawSeed } from '../random.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
@@ -113,7 +113,7 @@ const trainerKeys = [
 ]
 
 export function checkSettings(network: Network, options: TrainerOptions): Settings {
-  if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
+  checkInstance('network', network, Network, 'Network')
   checkKeys('Trainer.create', options, trainerKeys)
   const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
   checkLoss(network, loss)
@@ -213,8 +213,7 @@ function checkCheckpointOptions(options: CheckpointOptions): Required<Checkpoint
 }
 
 export function checkIsDataset(data: unknown, name: string): Dataset {
-  if (data instanceof Dataset) return data
-  throw new InputError(`${name}: expected a Dataset (Dataset.from(x, y) makes one), got ${describe(data)}`)
+  return checkInstance(name, data, Dataset, 'Dataset', ' (Dataset.from(x, y) makes one)')
 }
 
 /** Checks that data go with a network and a loss; a stream's chunks are checked as they come. */
