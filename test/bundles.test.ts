@@ -28,7 +28,7 @@ async function main() {
 void main()
 `
 
-interface Told {
+interface Result {
   shared: boolean
   backend?: string
   known?: boolean
@@ -78,30 +78,30 @@ const bundlers = {
     }),
 }
 
-async function bundleAndRun(name: keyof typeof bundlers, folder: string): Promise<{ told: Told; file: string }> {
+async function bundleAndRun(name: keyof typeof bundlers, folder: string): Promise<{ result: Result; file: string }> {
   const out = join(folder, name.replace(/\W+/g, '-').toLowerCase())
   mkdirSync(out, { recursive: true })
   const file = join(out, name.includes('CommonJS') ? 'server.cjs' : 'server.mjs')
   await bundlers[name](file)
-  return { told: JSON.parse(await runNode(out, [file, join(out, 'model.json')])) as Told, file }
+  return { result: JSON.parse(await runNode(out, [file, join(out, 'model.json')])) as Result, file }
 }
 
 describe.each(Object.keys(bundlers) as (keyof typeof bundlers)[])('%s', (name) => {
   it('finds Dawn where the package is installed', async () => {
-    const { told } = await bundleAndRun(name, join(app, 'out'))
-    expect(told).toEqual({ shared: true, backend: 'webgpu' })
+    const { result } = await bundleAndRun(name, join(app, 'out'))
+    expect(result).toEqual({ shared: true, backend: 'webgpu' })
   })
 
   it('says that it is a bundle, and what to do, where Dawn is not found', async () => {
-    const { told, file } = await bundleAndRun(name, bare)
-    expect(told).toEqual({
+    const { result, file } = await bundleAndRun(name, bare)
+    expect(result).toEqual({
       shared: true,
       known: true,
       message: expect.stringContaining(`webgpu-mlp was bundled into ${file}`),
     })
-    expect(told.message).toContain('is not found from there')
-    expect(told.message).toContain('`npm install webgpu`')
-    expect(told.message).toContain("mark 'webgpu-mlp' and 'webgpu' as external")
-    expect(told.message).not.toContain('\n')
+    expect(result.message).toContain('is not found from there')
+    expect(result.message).toContain('`npm install webgpu`')
+    expect(result.message).toContain("mark 'webgpu-mlp' and 'webgpu' as external")
+    expect(result.message).not.toContain('\n')
   })
 })

@@ -37,7 +37,7 @@ const exportsOf = (path: string): ReadonlySet<string> =>
   )
 
 let written: string
-let surroundings: string
+let workFolder: string
 const modules = new Map<string, { path: string; checks: number }>()
 const trainers: { dispose(): void }[] = []
 const devices: GPUDevice[] = []
@@ -77,7 +77,7 @@ beforeAll(() => {
 })
 
 /** What the snippets find in the folder that they run in. */
-async function furnish(folder: string) {
+async function writeFixtures(folder: string) {
   const path = (name: string) => join(folder, name)
   const network = Network.create({ sizes: [2, 3, 2], output: 'softmax', seed: 1 })
   const { train } = split(circle({ samples: 60, seed: 1 }), { test: 0.2, seed: 1 })
@@ -106,8 +106,8 @@ async function furnish(folder: string) {
 }
 
 beforeAll(async () => {
-  surroundings = mkdtempSync(join(tmpdir(), 'webgpu-mlp-snippets-'))
-  await furnish(surroundings)
+  workFolder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-snippets-'))
+  await writeFixtures(workFolder)
   Object.assign(globalThis, {
     openDevice: async () => {
       const device = await (await (await openGPU())!.requestAdapter())!.requestDevice()
@@ -119,7 +119,7 @@ beforeAll(async () => {
 afterAll(() => {
   for (const trainer of trainers) trainer.dispose()
   for (const device of devices) device.destroy()
-  rmSync(surroundings, { recursive: true, force: true })
+  rmSync(workFolder, { recursive: true, force: true })
   rmSync(written, { recursive: true, force: true })
 })
 
@@ -163,7 +163,7 @@ describe('runs, and gives what it states:', () => {
   it.each(groups.map((snippets) => snippets[0]!.place))('%s', async (place) => {
     const { path, checks } = modules.get(place)!
     let checked = 0
-    process.chdir(surroundings)
+    process.chdir(workFolder)
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     try {
       const { default: run } = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as {

@@ -15,7 +15,7 @@ const validation = circle({ samples: 20, seed: 2 })
 const network = () => Network.create({ sizes: [2, 3, 2], seed: 1 })
 
 describe('history.last', () => {
-  it('is the last epoch, and stands in the JSON once', async () => {
+  it('is the last epoch, and is not repeated in the JSON', async () => {
     const history = await fit(network(), train, { backend: 'cpu', epochs: 3, validation })
     expect(history.last).toBe(history.epochs[2])
     expect(history.last.validation.accuracy).toBeGreaterThan(0)

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 /** The built library is imported where globals of browsers and Node are missing, as in jsdom; `npm test` builds it first. */
 
-interface Told {
+interface Result {
   /** By what was missing: the error, or null. */
   imports: Record<string, string | null>
   trained: { first: number; last: number; backend: string; same: boolean }
@@ -15,7 +15,7 @@ it('importing needs no global that an environment may lack, and training on the 
   const program = fileURLToPath(new URL('./bare_import.js', import.meta.url))
   const args = ['--experimental-vm-modules', '--no-warnings', program]
   const { stdout } = await promisify(execFile)(process.execPath, args)
-  const { imports, trained } = JSON.parse(stdout) as Told
+  const { imports, trained } = JSON.parse(stdout) as Result
   expect(Object.keys(imports).length).toBeGreaterThan(20)
   expect(Object.keys(imports)).toEqual(
     expect.arrayContaining(['all but JavaScript', 'TextEncoder', 'navigator', 'performance', 'WebAssembly']),

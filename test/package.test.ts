@@ -47,14 +47,14 @@ describe('the entries', () => {
     expect(pairs.size).toBe(2)
     for (const [name, pair] of pairs) {
       const urls = pair.map((file) => pathToFileURL(join(folder, 'node_modules/webgpu-mlp', file)).href)
-      const told = await runNode(folder, ['program.js', ...urls])
-      expect(JSON.parse(told), name).toEqual(shared)
+      const result = await runNode(folder, ['program.js', ...urls])
+      expect(JSON.parse(result), name).toEqual(shared)
     }
   })
 
   it.each(['', 'deno', 'bun', 'browser', 'development'])('share their classes in Node with "%s"', async (condition) => {
-    const told = await runNode(folder, [...(condition ? [`--conditions=${condition}`] : []), 'program.js'])
-    expect(JSON.parse(told)).toEqual(shared)
+    const result = await runNode(folder, [...(condition ? [`--conditions=${condition}`] : []), 'program.js'])
+    expect(JSON.parse(result)).toEqual(shared)
   })
 })
 

@@ -79,7 +79,7 @@ it.each(lines.filter(({ line }) => line.startsWith('npm ')))('$place: $line', ({
   else expect(['ci', 'install', 'start', 'test']).toContain(verb)
 })
 
-/** What stands in backticks: `train --profile` is parsed; `--warmup 5` is an option that some command has. */
+/** Code in backticks: the options of `train --profile` are options of train, `--warmup` is one of some command. */
 const inline = pages.flatMap((page) =>
   [
     ...readFileSync(join(root, page), 'utf8')

@@ -1,5 +1,5 @@
 /**
- * What the documentation's snippets take for granted: code for the names that they use and do not declare. Entries may use
+ * Code for the names that the snippets of the documentation use and do not declare. Entries may use
  * each other, and everything that the library exports.
  */
 const common: Record<string, string> = {
@@ -17,7 +17,7 @@ const common: Record<string, string> = {
   device: 'await openDevice()',
 }
 
-/** Other surroundings for the examples of a file. */
+/** Other code for the examples of a file. */
 const special: Record<string, Record<string, string>> = {
   'src/data/columns.ts': { text: "'length,width,kind\\n5.1,3.5,setosa\\n6.2,2.9,virginica\\n'" },
   'src/data/csv.ts': {

@@ -131,8 +131,8 @@ export interface Modules {
 const nodeModules: Modules = { specifier: 'node:fs/promises', names: new Set(['readFile', 'writeFile']) }
 
 /**
- * A module that runs snippets one within the other's scope, as a reader who tries one after the other would, in surroundings
- * that have what they take for granted.
+ * A module that runs snippets one within the other's scope, as a reader who tries one after the other would, in a context
+ * that has the names that they do not declare.
  */
 export function moduleOf(
   snippets: readonly Snippet[],

@@ -52,8 +52,8 @@ const run = (program) => {
 
 const checks = {
   'both entries share their classes': () => {
-    const told = run('shared_classes.js')
-    assert.deepEqual(told, { Network: true, Dataset: true, DataStream: true, InputError: true, epochs: 1 })
+    const result = run('shared_classes.js')
+    assert.deepEqual(result, { Network: true, Dataset: true, DataStream: true, InputError: true, epochs: 1 })
   },
   "training on Deno's WebGPU gives the losses of the CPU": () => {
     const { webgpu, cpu } = run('training.js')
