@@ -178,7 +178,7 @@ describe('runs, and gives what it states:', () => {
       process.chdir(home)
     }
     expect(checked).toBe(checks)
-  })
+  }, 180_000)
 
   it('finds the results that are stated', () => {
     const stated = [...modules.values()].reduce((sum, { checks }) => sum + checks, 0)
