@@ -160,25 +160,29 @@ function expectStated(actual: unknown, stated: Stated): void {
 
 describe('runs, and gives what it states:', () => {
   const home = process.cwd()
-  it.each(groups.map((snippets) => snippets[0]!.place))('%s', async (place) => {
-    const { path, checks } = modules.get(place)!
-    let checked = 0
-    process.chdir(workFolder)
-    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
-    try {
-      const { default: run } = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as {
-        default: (check: (actual: unknown, stated: Stated) => void) => Promise<void>
+  it.each(groups.map((snippets) => snippets[0]!.place))(
+    '%s',
+    async (place) => {
+      const { path, checks } = modules.get(place)!
+      let checked = 0
+      process.chdir(workFolder)
+      const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+      try {
+        const { default: run } = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as {
+          default: (check: (actual: unknown, stated: Stated) => void) => Promise<void>
+        }
+        await run((actual, stated) => {
+          expectStated(actual, stated)
+          checked++
+        })
+      } finally {
+        log.mockRestore()
+        process.chdir(home)
       }
-      await run((actual, stated) => {
-        expectStated(actual, stated)
-        checked++
-      })
-    } finally {
-      log.mockRestore()
-      process.chdir(home)
-    }
-    expect(checked).toBe(checks)
-  }, 180_000)
+      expect(checked).toBe(checks)
+    },
+    180_000,
+  )
 
   it('finds the results that are stated', () => {
     const stated = [...modules.values()].reduce((sum, { checks }) => sum + checks, 0)
