@@ -29,12 +29,13 @@ function removeStale(): Plugin {
   }
 }
 
-/** Fails the build where the browser's bundle would need Node. */
+/** Fails the build where modules for browsers would need Node; `src/node/` may. */
 function refuseNode(): Plugin {
   return {
     name: 'refuse-node',
     enforce: 'pre',
     resolveId(id, importer) {
+      if (importer?.startsWith(path('src/node/'))) return
       if (id.startsWith('node:') || builtinModules.includes(id)) {
         this.error(`${importer ?? 'the entry'} imports '${id}', which browsers do not have`)
       }
@@ -44,7 +45,11 @@ function refuseNode(): Plugin {
 
 const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
 
-/** One self-contained module, and papaparse in a chunk that is loaded when a CSV is read. */
+/**
+ * For browsers, Deno and every other environment that brings its own WebGPU: nothing to install beside it. `files` is
+ * `webgpu-mlp/node` for them; both entries are of one build, so that they share one set of classes. papaparse is in a
+ * chunk that is loaded when a CSV is read.
+ */
 const browser: UserConfig = {
   plugins: [refuseNode(), removeStale()],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
@@ -56,12 +61,12 @@ const browser: UserConfig = {
     minify: false,
     sourcemap: true,
     reportCompressedSize: false,
-    lib: { entry: { index: path('src/index.ts') }, formats: ['es'] },
-    rolldownOptions: { output },
+    lib: { entry: { index: path('src/index.ts'), files: path('src/node/index.ts') }, formats: ['es'] },
+    rolldownOptions: { output, external: /^node:/ },
   },
 }
 
-/** Three entries over shared chunks: a class is the same whichever entry it came through. Packages stay outside. */
+/** For Node and Bun: three entries that share chunks, so that both imports give one set of classes. Packages stay outside. */
 const node: UserConfig = {
   plugins: [removeStale()],
   resolve: { conditions: ['node', 'module', 'import', 'default'] },

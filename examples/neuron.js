@@ -1,4 +1,4 @@
-// The article's first network: one sigmoid neuron, fitted by gradient descent, finds the line between two classes.
+// The article's first network: one sigmoid neuron, fitted by full-batch gradient descent on the mean error, finds the line between two classes.
 // Run: npm run build && node examples/neuron.js
 import { linear, Neuron } from 'webgpu-mlp'
 
@@ -10,5 +10,5 @@ const answers = neuron.predict(data.inputs)
 const right = answers.filter((a, i) => a > 0.5 === data.targets.data[i] > 0.5).length
 const [w1, w2] = neuron.weights
 console.log(`answered right: ${right} of ${data.length}`)
-console.log(`drawn line: 1.000·x − 1.500·y = 0.400`)
+console.log(`true line:  1.000·x − 1.500·y = 0.400`)
 console.log(`found line: 1.000·x − ${(-w2 / w1).toFixed(3)}·y = ${(-neuron.bias / w1).toFixed(3)}`)

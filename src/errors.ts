@@ -131,3 +131,25 @@ export function describe(value: unknown): string {
 
 /** A newline becomes its six characters \u000a, so that a line stays a line. */
 const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/**
+ * Checks that a value is an object of one of this library's classes.
+ * @param name of the class, which a bundler may have changed in the class itself
+ * @param hint how to make one, such as ` (Dataset.from(x, y) makes one)`
+ */
+export function checkInstance<T>(
+  argument: string,
+  value: unknown,
+  type: { readonly prototype: T; readonly name: string; [Symbol.hasInstance](value: unknown): boolean },
+  name: string,
+  hint = '',
+): T {
+  if (value instanceof type) return value as T
+  const given = typeof value === 'object' && value !== null ? value.constructor : undefined
+  // Two versions are installed, or a bundler copied one of the two entries.
+  const isForeign = typeof given === 'function' && given.name === type.name
+  const problem = isForeign
+    ? `a ${name} of another copy of webgpu-mlp: import it from the same installed package (\`npm ls webgpu-mlp\` lists them)`
+    : describe(value)
+  throw new InputError(`${argument}: expected a ${name}${hint}, got ${problem}`)
+}

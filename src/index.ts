@@ -96,5 +96,7 @@ export {
   type History,
   type Step,
   type TrainerOptions,
+  type ValidatedEpoch,
+  type ValidatedFitOptions,
 } from './training/trainer.ts'
 export { verify, type LayerCheck, type StageCheck, type Verification, type VerifyOptions } from './training/verify.ts'

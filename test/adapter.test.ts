@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { transformWithOxc } from 'vite'
+import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { nameAdapter } from '../src/backend/webgpu/device.ts'
 import { loadFailure, openGPU } from '../src/node/dawn.ts'
@@ -44,7 +43,14 @@ withDevice('the adapter computes', async ({ gpu }) => {
 /** Runs `program` after the code of src/node/dawn.ts, in a Node process of its own. */
 async function runWithDawn(program: string, environment: Record<string, string> = {}) {
   const file = fileURLToPath(new URL('../src/node/dawn.ts', import.meta.url))
-  const { code } = await transformWithOxc(readFileSync(file, 'utf8'), file)
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+  })
+  const code = outputFiles[0]!.text
   return spawnSync(process.execPath, ['--input-type=module', '--eval', `${code}\n${program}`], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     encoding: 'utf8',

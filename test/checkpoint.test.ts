@@ -134,7 +134,7 @@ describe('early stopping', () => {
     for (const backend of [cpu(), webgpu({ device: gpu })]) {
       const trainer = await Trainer.create(network.clone(), { ...options, backend })
       const history = await trainer.fit(train, { epochs: 200, validation, earlyStopping: { patience: 4 } })
-      const losses = history.epochs.map((epoch) => epoch.validation!.loss)
+      const losses = history.epochs.map((epoch) => epoch.validation.loss)
       const best = losses.indexOf(Math.min(...losses))
       expect(history.stopped).toBe('earlyStopping')
       expect(history.bestEpoch).toBe(best + 1)
@@ -148,9 +148,9 @@ describe('early stopping', () => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
     const earlyStopping = { patience: 3, monitor: 'accuracy', restoreBest: false } as const
     const history = await trainer.fit(train, { epochs: 200, validation, earlyStopping })
-    const accuracies = history.epochs.map((epoch) => epoch.validation!.accuracy)
+    const accuracies = history.epochs.map((epoch) => epoch.validation.accuracy)
     expect(history.bestEpoch).toBe(accuracies.indexOf(Math.max(...accuracies)) + 1)
-    expect((await trainer.evaluate(validation)).loss).toBeCloseTo(history.epochs.at(-1)!.validation!.loss, 6)
+    expect((await trainer.evaluate(validation)).loss).toBeCloseTo(history.epochs.at(-1)!.validation.loss, 6)
   })
 
   it('goes back to the best when the epochs are over, too; and counts only what is better by enough', async () => {

@@ -261,6 +261,7 @@ describe('how it learns', () => {
     // Nobody watches the network meanwhile: it rests.
     await page.getByRole('heading', { name: 'One neuron divides the plane' }).waitFor()
     await page.getByRole('button', { name: '100 steps' }).click()
+    await page.locator('dt', { hasText: 'Answered right' }).locator('+ dd', { hasText: '100.0 %' }).waitFor()
     await page.getByRole('button', { name: '2. Two layers' }).click()
     for (let stage = 2; stage <= 7; stage++) {
       await page.getByRole('button', { name: 'Next', exact: true }).click()

@@ -4,10 +4,12 @@ import {
   defaults,
   firstLayers,
   firstSingle,
+  gradientOf,
   isRight,
   type Layers,
   pointsOf,
   scoreOf,
+  type Single,
   stepped,
   totalCost,
   walk,
@@ -89,8 +91,26 @@ describe("the lesson's neuron", () => {
     expect(answer(neuron, points[0]!.x).a).toBeCloseTo(reference.predict(x)[0]!, 10)
   })
 
+  it('shows the gradient of the cost that it shows', () => {
+    const neuron = after(3)
+    const { weights, bias } = gradientOf(neuron, points)
+    const [h, [w1, w2]] = [1e-5, neuron.weights]
+    const slope = (ahead: Single, behind: Single) =>
+      (scoreOf(ahead, points).cost - scoreOf(behind, points).cost) / (2 * h)
+    const [one, two, three] = [
+      slope({ ...neuron, weights: [w1 + h, w2] }, { ...neuron, weights: [w1 - h, w2] }),
+      slope({ ...neuron, weights: [w1, w2 + h] }, { ...neuron, weights: [w1, w2 - h] }),
+      slope({ ...neuron, bias: neuron.bias + h }, { ...neuron, bias: neuron.bias - h }),
+    ]
+    expect(weights[0]).toBeCloseTo(one, 8)
+    expect(weights[1]).toBeCloseTo(two, 8)
+    expect(bias).toBeCloseTo(three, 8)
+  })
+
   it('finds the line between the points with what the page begins with', () => {
     expect(scoreOf(firstSingle, points).right).toBeLessThan(0.8)
+    // One press of "100 steps" is enough, and more of them do no harm.
+    expect(scoreOf(after(100), points).right).toBe(1)
     expect(scoreOf(after(300), points).right).toBe(1)
     expect(scoreOf(after(300), points).cost).toBeLessThan(scoreOf(after(10), points).cost)
   })

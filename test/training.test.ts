@@ -130,7 +130,7 @@ describe('minibatches in a shuffled order', () => {
     for (const [e, epoch] of got.epochs.entries()) {
       expectClose(epoch.loss, want.epochs[e]!.loss, { name: 'loss', rtol: 1e-4 })
       expect(epoch.accuracy).toBe(want.epochs[e]!.accuracy)
-      expectClose(epoch.validation!.loss, want.epochs[e]!.validation!.loss, { name: 'validation', rtol: 1e-4 })
+      expectClose(epoch.validation.loss, want.epochs[e]!.validation.loss, { name: 'validation', rtol: 1e-4 })
     }
     // The order matters to more than rounding: another seed ends elsewhere.
     expect(() => expectClose(other.parameters, want.parameters, { name: 'p', rtol: 1e-4, atol: 1e-5 })).toThrow()

@@ -5,10 +5,13 @@ import type { Pair, Square } from './lesson.ts'
 const DECIMALS = 3
 
 /** 0.4321 → '0.432', and never '-0.000'. */
-export function fixed(value: number): string {
-  const text = value.toFixed(DECIMALS)
-  return Number(text) === 0 ? (0).toFixed(DECIMALS) : text
+export function fixed(value: number, decimals = DECIMALS): string {
+  const text = value.toFixed(decimals)
+  return Number(text) === 0 ? (0).toFixed(decimals) : text
 }
+
+/** Gradients that are means over many samples are small: 0.00372. */
+export const precise = (value: number) => fixed(value, 5)
 
 /** As in sentences and drawings, where a minus is as wide as a plus. */
 export const told = (value: number) => fixed(value).replace('-', '−')
@@ -28,11 +31,12 @@ const bracketed = (rows: readonly string[]) => `\\begin{bmatrix*}[r]${rows.join(
 export const symbols = (...names: readonly string[]) => `\\begin{bmatrix}${names.join('\\\\')}\\end{bmatrix}`
 
 export const column = (values: readonly number[], text: (value: number) => string = fixed) =>
-  bracketed(values.map(text))
+  bracketed(values.map((value) => text(value)))
 
 export const matrix = (rows: Square) => bracketed(rows.map((row) => row.map((value) => fixed(value)).join('&')))
 
-export const row = (values: Pair, text: (value: number) => string = fixed) => bracketed([values.map(text).join('&')])
+export const row = (values: Pair, text: (value: number) => string = fixed) =>
+  bracketed([values.map((value) => text(value)).join('&')])
 
 const lines = (left: string, relation: string, rights: readonly string[]) =>
   `\\begin{aligned}${left}&${relation}${rights.join('\\\\[4pt]&=')}\\end{aligned}`

@@ -40,25 +40,26 @@ export function answer({ weights, bias }: Single, x: Pair): { z: number; a: numb
   return { z, a: sigmoid(z) }
 }
 
-/** One sample's share in the gradient of C = Σ(y − a)²: δ = ∂C/∂z = −2 (y − a) a (1 − a), and δ x for the weights. */
-export function shareOf(neuron: Single, { x, y }: Point): { delta: number; gradient: Single } {
+/** The gradient of one sample's cost (y − a)²: δ = ∂C/∂z = −2 (y − a) a (1 − a), and δ x for the weights. */
+export function sampleGradient(neuron: Single, { x, y }: Point): { delta: number; gradient: Single } {
   const { a } = answer(neuron, x)
   const delta = -2 * (y - a) * a * (1 - a)
   return { delta, gradient: { weights: both((j) => delta * x[j]), bias: delta } }
 }
 
-/** The shares of all samples, summed. */
+/** The gradient of C = (1/n) Σ(y − a)²: the mean of the samples' gradients. */
 export function gradientOf(neuron: Single, points: readonly Point[]): Single {
-  return points.reduce<Single>(
+  const sum = points.reduce<Single>(
     (sum, point) => {
-      const { gradient } = shareOf(neuron, point)
+      const { gradient } = sampleGradient(neuron, point)
       return { weights: both((j) => sum.weights[j] + gradient.weights[j]), bias: sum.bias + gradient.bias }
     },
     { weights: [0, 0], bias: 0 },
   )
+  return { weights: both((j) => sum.weights[j] / points.length), bias: sum.bias / points.length }
 }
 
-/** One step of full-batch gradient descent. */
+/** One step of full-batch gradient descent: w ← w − η ∂C/∂w, as `Neuron` takes it. */
 export function stepped(neuron: Single, points: readonly Point[], learningRate: number): Single {
   const { weights, bias } = gradientOf(neuron, points)
   return {
@@ -67,7 +68,7 @@ export function stepped(neuron: Single, points: readonly Point[], learningRate: 
   }
 }
 
-/** C = Σ(y − a)², and the share of the points that are on the right side of the line. */
+/** C = (1/n) Σ(y − a)², and the share of the points that are on the right side of the line. */
 export function scoreOf(neuron: Single, points: readonly Point[]): { cost: number; right: number } {
   let [cost, right] = [0, 0]
   for (const { x, y } of points) {
@@ -75,7 +76,7 @@ export function scoreOf(neuron: Single, points: readonly Point[]): { cost: numbe
     cost += (y - a) ** 2
     if (a > 0.5 === (y === 1)) right++
   }
-  return { cost, right: right / points.length }
+  return { cost: cost / points.length, right: right / points.length }
 }
 
 /** A layer of two neurons, or the gradient of its parameters. */
@@ -218,7 +219,7 @@ export function isRight(layers: Layers, { x, y }: Sample): boolean {
 
 /** What the page begins with: values for which a network this small learns XOR, which it does not from everywhere. */
 export const defaults = {
-  neuron: { samples: 40, seed: 7, learningRate: 0.1 },
+  neuron: { samples: 40, seed: 7, learningRate: 4 },
   // The first sample is 01: from 00, with no input that is not 0, the hidden weights would learn nothing.
   layers: { seed: 2, learningRate: 2, first: 1 },
 } as const

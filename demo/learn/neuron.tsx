@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
-import { assignment, column, equation, factor, fixed, short, symbols, term, told } from './formulas.ts'
+import { assignment, column, equation, factor, fixed, precise, short, symbols, term, told } from './formulas.ts'
 import {
   answer,
   defaults,
@@ -7,8 +7,8 @@ import {
   gradientOf,
   type Point,
   pointsOf,
+  sampleGradient,
   scoreOf,
-  shareOf,
   type Single,
   stepped,
 } from './lesson.ts'
@@ -26,7 +26,7 @@ function equations(neuron: Single, points: readonly Point[], chosen: number, rat
   const [x1, x2] = point.x
   const [w1, w2] = neuron.weights
   const { z, a } = answer(neuron, point.x)
-  const share = shareOf(neuron, point)
+  const own = sampleGradient(neuron, point)
   const gradient = gradientOf(neuron, points)
   const parameters = symbols('w_1', 'w_2', 'b')
   return [
@@ -53,24 +53,24 @@ function equations(neuron: Single, points: readonly Point[], chosen: number, rat
       tex: [equation('y - a', `${point.y} - ${fixed(a)} = ${fixed(point.y - a)}`)],
     },
     {
-      title: "This sample's share",
-      why: 'By the chain rule: how the cost changes with a, times how a changes with z, times how z changes with each parameter.',
+      title: 'Gradient of this sample',
+      why: 'By the chain rule, for the cost (y − a)² of this sample: how the cost changes with a, times how a changes with z, times how z changes with each parameter.',
       tex: [
         equation(
           '\\delta = \\frac{\\partial C_i}{\\partial z}',
           '-2\\,(y - a) \\cdot a\\,(1 - a)',
-          `-2 \\cdot ${factor(point.y - a)} \\cdot ${fixed(a)} \\cdot ${fixed(1 - a)} = ${fixed(share.delta)}`,
+          `-2 \\cdot ${factor(point.y - a)} \\cdot ${fixed(a)} \\cdot ${fixed(1 - a)} = ${precise(own.delta)}`,
         ),
         equation(
           '\\nabla C_i',
-          `\\delta ${symbols('x_1', 'x_2', '1')} = ${factor(share.delta)} ${column([x1, x2, 1])} = ${column(list(share.gradient))}`,
+          `\\delta ${symbols('x_1', 'x_2', '1')} = ${factor(own.delta, precise(own.delta))} ${column([x1, x2, 1])} = ${column(list(own.gradient), precise)}`,
         ),
       ],
     },
     {
       title: 'Gradient over all samples',
-      why: 'Every point has a share. Their sum ∇C lists how fast the cost rises with w₁, w₂ and b.',
-      tex: [equation('\\nabla C', `\\sum_{i=1}^{${points.length}} \\nabla C_i = ${column(list(gradient))}`)],
+      why: 'The cost C is the mean over the points, so its gradient ∇C is the mean of their gradients. It lists how fast the cost rises with w₁, w₂ and b.',
+      tex: [equation('\\nabla C', `\\frac{1}{n} \\sum_{i=1}^{n} \\nabla C_i = ${column(list(gradient), precise)}`)],
     },
     {
       title: 'Update',
@@ -79,7 +79,7 @@ function equations(neuron: Single, points: readonly Point[], chosen: number, rat
         assignment(
           parameters,
           `${parameters} - \\eta \\, \\nabla C`,
-          `${column(list(neuron))} - ${short(rate)} ${column(list(gradient))} = ${column(list(stepped(neuron, points, rate)))}`,
+          `${column(list(neuron))} - ${short(rate)} ${column(list(gradient), precise)} = ${column(list(stepped(neuron, points, rate)))}`,
         ),
       ],
     },
@@ -186,7 +186,7 @@ export function OneNeuron() {
             <dd>{steps}</dd>
           </div>
           <div>
-            <dt>Cost C = Σ(y − a)²</dt>
+            <dt>Cost C = (1/n) Σ(y − a)²</dt>
             <dd>{told(cost)}</dd>
           </div>
           <div>

@@ -55,7 +55,8 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map([
  * big-endian uint32, then the values, big-endian. Bytes that are gzipped (1f 8b) are unpacked first.
  * @throws InputError for another magic number, a file cut short, bytes left over, and broken gzip
  * @example
- * const { shape, data } = await parseIdx(new Uint8Array(await response.arrayBuffer()))  // shape [60000, 28, 28]
+ * const { shape, data } = await parseIdx(new Uint8Array(await response.arrayBuffer()))
+ * console.log(shape, data[0]) // of MNIST's training images the shape is [60000, 28, 28]
  */
 export async function parseIdx(bytes: Uint8Array): Promise<IdxArray> {
   return readIdx(bytes, 'IDX file')
@@ -68,7 +69,7 @@ export async function parseIdx(bytes: Uint8Array): Promise<IdxArray> {
  * @param labels the bytes of the file, gzipped or not; one whole number from 0 a sample
  * @returns inputs samples × (rows · columns), targets samples × classes
  * @throws InputError for files that are broken, swapped, mislabelled, or of different counts, and labels outside `classes`
- * @example const train = await datasetFromIdx(images, labels, { classes: ['t-shirt', 'trouser', …] })
+ * @example const train = await datasetFromIdx(images, labels, { classes: Array.from('0123456789') })
  */
 export async function datasetFromIdx(
   images: Uint8Array,

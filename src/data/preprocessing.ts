@@ -1,4 +1,4 @@
-import { describe, InputError } from '../errors.ts'
+import { checkInstance, describe, InputError } from '../errors.ts'
 import { Scaling } from '../model/scaling.ts'
 import { Dataset } from './dataset.ts'
 import type { Matrix } from './matrix.ts'
@@ -13,8 +13,9 @@ import type { Matrix } from './matrix.ts'
  * @example
  * const { train, test } = split(data, { test: 0.2, seed: 7 })
  * const scaling = standardize(train)
- * const network = await fit(Network.create({ sizes: [4, 8, 3] }), scale(train, scaling), { epochs: 50 })
- * network.scaling = scaling
+ * const network = Network.create({ sizes: [4, 8, 3], seed: 7 })
+ * await fit(network, scale(train, scaling), { validation: scale(test, scaling), epochs: 50 })
+ * network.scaling = scaling // kept in the model file
  */
 export function standardize(dataset: Dataset): Scaling {
   return tallied(dataset).scaling('standardize')
@@ -36,22 +37,18 @@ export function normalize(dataset: Dataset): Scaling {
 /**
  * The same samples with their inputs scaled; targets and names stay. The data set that is given is left as it is.
  * @throws InputError where the columns are not as many as the scaling was fitted on
- * @example const test = scale(raw, network.scaling)
+ * @example const test = network.scaling ? scale(raw, network.scaling) : raw
  */
 export function scale(dataset: Dataset, scaling: Scaling): Dataset {
-  checkDataset(dataset)
+  checkInstance('dataset', dataset, Dataset, 'Dataset')
   if (!(scaling instanceof Scaling)) {
     throw new InputError(`scaling: expected what standardize or normalize returns, got ${describe(scaling)}`)
   }
   return dataset.withInputs(scaling.apply(dataset.inputs))
 }
 
-function checkDataset(dataset: unknown): asserts dataset is Dataset {
-  if (!(dataset instanceof Dataset)) throw new InputError(`dataset: expected a Dataset, got ${describe(dataset)}`)
-}
-
 function tallied(dataset: Dataset): ColumnTally {
-  checkDataset(dataset)
+  checkInstance('dataset', dataset, Dataset, 'Dataset')
   const tally = new ColumnTally()
   tally.add(dataset.inputs)
   return tally

@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../errors.ts'
+import { checkInstance, checkInteger, checkKeys, checkNumber, InputError } from '../errors.ts'
 import { drawSeed, Random } from '../random.ts'
 import { Dataset } from './dataset.ts'
 
@@ -19,7 +19,7 @@ export interface SplitOptions {
  */
 export function split(dataset: Dataset, options: SplitOptions = {}): { train: Dataset; test: Dataset } {
   checkKeys('split', options, ['test', 'seed', 'stratify'])
-  if (!(dataset instanceof Dataset)) throw new InputError(`dataset: expected a Dataset, got ${describe(dataset)}`)
+  checkInstance('dataset', dataset, Dataset, 'Dataset')
   const { test = 0.2, seed = drawSeed(), stratify = false } = options
   checkNumber('test', test, { min: 0, max: 1, exclusive: true })
   checkInteger('seed', seed, 0)

@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, describe, InputError } from '../errors.ts'
+import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../errors.ts'
 import { Dataset } from './dataset.ts'
 
 /** What {@link DataStream.from} takes. */
@@ -21,7 +21,11 @@ export interface DataStreamOptions {
  * stream in the place of a data set. Samples are shuffled within a window of chunks, never across it; where the stream
  * itself can begin elsewhere or mix its chunks in each pass, the better.
  * @example
- * const data = DataStream.from({ samples: 1e7, chunks: async function* () { for (const file of files) yield await read(file) } })
+ * const files = ['part-1.csv', 'part-2.csv'] // of 1000 rows each
+ * const chunks = async function* () {
+ *   for (const file of files) yield (await readDataset(file)).train
+ * }
+ * const data = DataStream.from({ samples: 2000, chunks })
  * await trainer.fit(data, { epochs: 3, validation })
  */
 export class DataStream {
@@ -46,9 +50,7 @@ export class DataStream {
     if (typeof chunks !== 'function') {
       throw new InputError(`chunks: expected a function that begins a pass, got ${describe(chunks)}`)
     }
-    if (example !== undefined && !(example instanceof Dataset)) {
-      throw new InputError(`example: expected a Dataset, got ${describe(example)}`)
-    }
+    if (example !== undefined) checkInstance('example', example, Dataset, 'Dataset')
     if (fingerprint !== undefined && typeof fingerprint !== 'string') {
       throw new InputError(`fingerprint: expected text, got ${describe(fingerprint)}`)
     }

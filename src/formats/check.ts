@@ -1,4 +1,4 @@
-import { describe, InputError } from '../errors.ts'
+import { checkInstance, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 
 /**
@@ -6,9 +6,8 @@ import { Network } from '../model/network.ts'
  * there are any. Those are fields that a user may set after the network was made.
  */
 export function checkNetwork(network: unknown): asserts network is Network {
-  if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
-  const { parameters, features, classes, scaling } = network
-  const inputs = network.sizes[0] as number
+  const { parameters, features, classes, scaling, sizes } = checkInstance('network', network, Network, 'Network')
+  const inputs = sizes[0] as number
   const bad = parameters.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${parameters[bad]}, expected a finite number`)
   for (const [field, names] of Object.entries({ features, classes })) {

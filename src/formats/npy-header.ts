@@ -13,7 +13,7 @@ export interface NpyHeader {
   start: number
 }
 
-const magic = [0x93, ...new TextEncoder().encode('NUMPY')]
+const magic = [0x93, ...Array.from('NUMPY', (letter) => letter.charCodeAt(0))]
 const versions: ReadonlyMap<number, { bytes: number; encoding: string }> = new Map([
   [1, { bytes: 2, encoding: 'latin1' }],
   [2, { bytes: 4, encoding: 'latin1' }],

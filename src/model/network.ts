@@ -11,17 +11,17 @@ export interface NetworkOptions {
   /** Neurons per layer, the inputs first: [784, 30, 10]. */
   sizes: readonly number[]
   /** One activation for every layer. Default sigmoid. */
-  activation?: ActivationName
+  activation?: ActivationName | undefined
   /** The activation of all layers but the last. */
-  hidden?: ActivationName
+  hidden?: ActivationName | undefined
   /** The activation of the last layer. */
-  output?: ActivationName
+  output?: ActivationName | undefined
   /** One activation a layer, sizes.length − 1 of them. */
-  activations?: readonly ActivationName[]
+  activations?: readonly ActivationName[] | undefined
   /** How the first parameters are drawn. Default glorotUniform. */
-  init?: InitializerName
+  init?: InitializerName | undefined
   /** A whole number from 0 to 2³² − 1; drawn where it is left out. */
-  seed?: number
+  seed?: number | undefined
 }
 
 /** Given parameters: what {@link Network.from} takes. */
@@ -37,7 +37,7 @@ export interface NetworkParameters {
  * A multi-layer perceptron in host memory: layer sizes, activations, weights and biases. A Trainer trains it.
  * @example
  * const network = Network.create({ sizes: [784, 30, 10], hidden: 'sigmoid', output: 'softmax', seed: 7 })
- * network.weights[0].length // 30 · 784
+ * network.weights.map(({ length }) => length) // [23520, 300]
  */
 export class Network {
   readonly sizes: readonly number[]

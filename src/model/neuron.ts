@@ -3,12 +3,13 @@ import { checkInteger, checkKeys, checkNumber, InputError } from '../errors.ts'
 import { sigmoid } from './activation.ts'
 
 /**
- * A single sigmoid neuron, where the article starts: it answers σ(w·x + b), and learns by full-batch gradient descent
- * on the cost Σ(y − σ(z))² over all samples. Every parameter starts at 0.1. Computed in float64, on the CPU.
+ * A single sigmoid neuron, with which the article starts: its output is a = σ(w·x + b), and it learns by full-batch
+ * gradient descent on the mean squared error (1/n)·Σ(y − a)² over the n samples. Every parameter starts at 0.1. Computed
+ * in float64 on the CPU; samples are kept in float32, as everywhere in this library.
  * @example
  * const neuron = new Neuron({ inputs: 2, learningRate: 1, epochs: 1500 })
  * neuron.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1])
- * neuron.predict([[1, 1]])[0] > 0.5 // true
+ * Array.from(neuron.predict([[0, 1], [1, 1]]), Math.round) // [0, 1]
  */
 export class Neuron {
   /** One per input. */
@@ -25,7 +26,8 @@ export class Neuron {
   }
 
   /**
-   * Descends `epochs` steps. ∂C/∂w = Σ −2 (y − a) a (1 − a) x, and the step is learningRate times that.
+   * Takes `epochs` steps, each over all n samples: w ← w + (η/n)·Σ 2(y − a)·a(1 − a)·x, and b ← b + (η/n)·Σ 2(y − a)·a(1 − a),
+   * where η is the learning rate. A second call continues from the parameters of the first.
    * @param x samples × inputs
    * @param y one target a sample, 0 to 1: a list or a single column
    * @returns the neuron itself
@@ -41,6 +43,8 @@ export class Neuron {
       throw new InputError(`y: expected ${inputs.rows} × 1 targets, got ${targets.rows} × ${targets.cols}`)
     }
     const gradient = new Float64Array(inputs.cols)
+    // The gradient is a mean, so the same learning rate suits any number of samples.
+    const rate = this.learningRate / inputs.rows
     for (let epoch = 0; epoch < this.epochs; epoch++) {
       gradient.fill(0)
       let biasGradient = 0
@@ -52,9 +56,9 @@ export class Neuron {
         biasGradient += delta
       }
       for (let j = 0; j < gradient.length; j++) {
-        this.weights[j] = (this.weights[j] as number) - this.learningRate * (gradient[j] as number)
+        this.weights[j] = (this.weights[j] as number) - rate * (gradient[j] as number)
       }
-      this.bias -= this.learningRate * biasGradient
+      this.bias -= rate * biasGradient
     }
     return this
   }

@@ -4,6 +4,7 @@
  */
 
 import { constants } from 'node:os'
+import { findBundle } from './bundle.ts'
 
 /** What to say where WebGPU is there but gives no adapter. */
 export const noAdapter = 'no WebGPU adapter was found (`npx webgpu-mlp doctor` says what to install)'
@@ -17,7 +18,7 @@ export const submitMilliseconds = 50
 
 /** Dawn's WebGPU, or undefined where it cannot be loaded; {@link loadFailure} then says why. */
 export function openGPU(): Promise<GPU | undefined> {
-  // Electron and Bun may bring a WebGPU of their own; it is looked for each time, since it may be set later.
+  // Deno, Electron and Bun may bring a WebGPU of their own; it is looked for each time, since it may be set later.
   const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu
   if (own) return Promise.resolve(own)
   opening ??= load()
@@ -30,18 +31,31 @@ export function loadFailure(): string | undefined {
 }
 
 async function load(): Promise<GPU | undefined> {
+  if ('Deno' in globalThis) {
+    // Dawn is an add-on for Node; Deno has a WebGPU of its own.
+    failure = 'this Deno offers no WebGPU: update Deno, or run it with --unstable-webgpu'
+    return undefined
+  }
   if (lacksVulkanLoader()) {
     failure = 'the Vulkan loader (libvulkan.so.1) is not installed; `npx webgpu-mlp doctor` says what to do'
     return undefined
   }
   try {
-    const { create } = await import('webgpu')
+    const { create } = (await importPackage('webgpu')) as typeof import('webgpu')
     instance = create([])
     return instance
   } catch (error) {
     failure = explain(error)
     return undefined
   }
+}
+
+/**
+ * Imports a package by a name that bundlers do not see. Dawn's binary lies beside the package's own file: a bundled copy
+ * would not find it, while this import finds the installed package from a bundle too.
+ */
+async function importPackage(name: string): Promise<unknown> {
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ name)
 }
 
 /**
@@ -61,6 +75,17 @@ export function lacksVulkanLoader(): boolean {
 function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const code = (error as { code?: unknown } | null)?.code
+  const bundle = findBundle()
+  if (bundle !== undefined) {
+    const isMissing = typeof code === 'string' && code.endsWith('MODULE_NOT_FOUND')
+    const problem = isMissing
+      ? 'is not found from there'
+      : `does not load from there (${message.split('\n', 1)[0] ?? ''})`
+    return (
+      `webgpu-mlp was bundled into ${bundle}, and the package 'webgpu' (Dawn), which cannot be bundled, ${problem}: run ` +
+      "`npm install webgpu` where the bundle runs, or mark 'webgpu-mlp' and 'webgpu' as external in the bundler"
+    )
+  }
   if (code === 'ERR_MODULE_NOT_FOUND') {
     return "the optional package 'webgpu' (Dawn) is not installed: run `npm install webgpu`"
   }

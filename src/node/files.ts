@@ -4,7 +4,7 @@ import { extname, join } from 'node:path'
 import { type CsvOptions, readCsv } from '../data/csv.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { datasetFromIdx } from '../data/idx.ts'
-import { checkKeys, describe, InputError } from '../errors.ts'
+import { checkInstance, checkKeys, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../training/checkpoint.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
@@ -33,7 +33,7 @@ export async function readModel(path: string): Promise<Network> {
  * @example await writeModel('runs/first/model.json', network)
  */
 export async function writeModel(path: string, network: Network): Promise<void> {
-  if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
+  checkInstance('network', network, Network, 'Network')
   const bad = network.parameters.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${network.parameters[bad]}; ${path} was not written`)
   await writeFileAtomic(path, `${JSON.stringify(network.toJSON())}\n`)

@@ -1,7 +1,9 @@
 import type { Dataset } from '../data/dataset.ts'
 import type { DataStream } from '../data/stream.ts'
 import type { Network } from '../model/network.ts'
-import { type FitOptions, type History, Trainer, type TrainerOptions } from './trainer.ts'
+import type { History, ValidatedEpoch } from './history.ts'
+import type { FitOptions, TrainerOptions, ValidatedFitOptions } from './options.ts'
+import { Trainer } from './trainer.ts'
 
 /**
  * Trains a network in one call: places it, fits, reads the parameters back into it and frees everything. Where the
@@ -11,14 +13,24 @@ import { type FitOptions, type History, Trainer, type TrainerOptions } from './t
 export async function fit(
   network: Network,
   train: Dataset | DataStream,
-  options: TrainerOptions & FitOptions = {},
+  options: TrainerOptions & ValidatedFitOptions,
+): Promise<History<ValidatedEpoch>>
+export async function fit(
+  network: Network,
+  train: Dataset | DataStream,
+  options?: TrainerOptions & FitOptions,
+): Promise<History>
+export async function fit(
+  network: Network,
+  train: Dataset | DataStream,
+  options: TrainerOptions & (FitOptions | ValidatedFitOptions) = {},
 ): Promise<History> {
   const { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, dataMemory, profile, ...fitOptions } = options
   const given = { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, dataMemory, profile }
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const trainer = await Trainer.create(network, settings)
   try {
-    const history = await trainer.fit(train, fitOptions)
+    const history = await trainer.fit(train, fitOptions as FitOptions)
     await trainer.read()
     return history
   } catch (error) {

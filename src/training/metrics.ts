@@ -1,6 +1,6 @@
 import { argmax, Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
-import { checkInteger, checkKeys, describe, InputError } from '../errors.ts'
+import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../errors.ts'
 import { regressionScore } from './score.ts'
 
 /** What measures of classes take. */
@@ -57,7 +57,7 @@ interface Answered {
 }
 
 function checkAnswers(answers: MatrixLike, data: Dataset): Matrix {
-  if (!(data instanceof Dataset)) throw new InputError(`data: expected a Dataset, got ${describe(data)}`)
+  checkInstance('data', data, Dataset, 'Dataset')
   const matrix = Matrix.from(answers, 'answers')
   const { rows, cols } = data.targets
   if (matrix.rows === rows && matrix.cols === cols) return matrix
@@ -82,9 +82,7 @@ const classesOf = (columns: number) => Math.max(2, columns)
  * @param answers samples × outputs, as {@link Trainer.predict} gives them; one column is two classes
  * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
  * @throws InputError where the shapes differ
- * @example
- * const counts = confusionMatrix(await trainer.predict(test.inputs), test)
- * counts[3][8] // how many threes were taken for eights
+ * @example confusionMatrix(await trainer.predict(test.inputs), test)[3]?.[8] // how many threes were taken for eights
  */
 export function confusionMatrix(answers: MatrixLike, data: Dataset, options: MetricOptions = {}): number[][] {
   const answered = readAnswers('confusionMatrix', answers, data, options, [])
@@ -110,7 +108,7 @@ function countAnswers({ answers, labels, boundary }: Answered, counts: readonly 
  * @throws InputError where the counts are not a square of whole numbers
  * @example
  * const { classes, macro } = precisionRecallF1(confusionMatrix(answers, test))
- * console.log(classes[3].recall, macro.f1)
+ * console.log(macro.f1, ...classes.map(({ recall }) => recall))
  */
 export function precisionRecallF1(counts: readonly (readonly number[])[]): ClassScores {
   checkCounts(counts)

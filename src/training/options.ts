@@ -2,12 +2,13 @@ import type { Backend } from '../backend/backend.ts'
 import { Profiler } from '../backend/profiler.ts'
 import { type ClassWeights, Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
-import { checkFloat32, checkInteger, checkKeys, checkName, describe, InputError } from '../errors.ts'
+import { checkFloat32, checkInstance, checkInteger, checkKeys, checkName, describe, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { drawSeed } from '../random.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
 import { type LossName, lossNames } from './loss.ts'
 import { type Optimizer, optimizerNames, sgd } from './optimizer.ts'
+import type { Epoch, ValidatedEpoch } from './history.ts'
 import type { BackendName } from './placement.ts'
 import type { Score } from './score.ts'
 import { checkEarlyStopping, type EarlyStopping } from './stopping.ts'
@@ -16,70 +17,62 @@ import { checkDataset, checkLoss } from './validation.ts'
 /** How a network is placed and trained. */
 export interface TrainerOptions {
   /** Default 'auto': a hardware WebGPU adapter, else the CPU. */
-  backend?: BackendName | Backend
+  backend?: BackendName | Backend | undefined
   /** Default 'quadratic'. */
-  loss?: LossName
+  loss?: LossName | undefined
   /** Default sgd({ learningRate: 0.1 }). */
-  optimizer?: Optimizer
+  optimizer?: Optimizer | undefined
   /** Samples per step; the last minibatch of an epoch may be shorter. Default 32. */
-  batchSize?: number
+  batchSize?: number | undefined
   /** Shuffling; a whole number from 0 to 2³² − 1. Drawn, and reported in the history, where it is left out. */
-  seed?: number
+  seed?: number | undefined
   /**
    * Keeps weights small: l1·Σ|w| + l2·Σw² over all weights (not biases) is minimised beside the loss, as Keras's l1 and
    * l2. The loss that is told is without it. Default 0.
    */
-  l1?: number
-  l2?: number
+  l1?: number | undefined
+  l2?: number | undefined
   /**
    * The share of units that is dropped at random in each step: one number for all hidden layers, or one a hidden layer.
    * What is kept is divided by the share kept (inverted dropout), so nothing changes where no training is. The loss that
    * training tells is with units dropped. From 0 up to, but not including, 1; default 0.
    */
-  dropout?: number | readonly number[]
+  dropout?: number | readonly number[] | undefined
   /**
    * The most bytes of device memory that the training data take. Larger data pass through in windows, two of which are
    * there at once: the steps are the same, to the bit where the plan is the same. Default: what one binding takes.
    */
-  dataMemory?: number
+  dataMemory?: number | undefined
   /** Measures where the time goes, for {@link Trainer.profile}; training is slower by it. Default false. */
-  profile?: boolean
+  profile?: boolean | undefined
 }
 
 /** How long and on what is trained. */
-export interface FitOptions {
+export interface FitOptions<E extends Epoch = Epoch> {
   /** Passes over the training data. Default 10. */
-  epochs?: number
+  epochs?: number | undefined
   /** Scored after every epoch. */
-  validation?: Dataset | DataStream
+  validation?: Dataset | DataStream | undefined
   /** Default true; false takes the samples in the order given. */
-  shuffle?: boolean
+  shuffle?: boolean | undefined
   /** Weights for the training samples of each class, as {@link Dataset.withClassWeights} takes them. Default: all 1. */
-  classWeights?: ClassWeights
+  classWeights?: ClassWeights | undefined
   /**
    * Ends training when it no longer gets better, by the validation data where there are any, and then (or when the epochs
    * are over) goes back to the best parameters. Default: never.
    */
-  earlyStopping?: EarlyStopping
+  earlyStopping?: EarlyStopping | undefined
   /** Hands out checkpoints, from which {@link Trainer.resume} goes on. */
-  checkpoint?: CheckpointOptions
+  checkpoint?: CheckpointOptions | undefined
   /** Called after every epoch, before its checkpoint is written; awaited. */
-  onEpoch?: (epoch: Epoch) => void | Promise<void>
+  onEpoch?: ((epoch: E) => void | Promise<void>) | undefined
   /** Aborting stops within some milliseconds; what was trained until then stays, and the call rejects with the reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
-/** What one epoch came to. */
-export interface Epoch extends Score {
-  /** Counted from 1 over the trainer's life. */
-  epoch: number
-  validation: Score | null
-  /** Steps made in this epoch. */
-  steps: number
-  learningRate: number
-  /** Time spent training and scoring. */
-  seconds: number
-  samplesPerSecond: number
+/** Options with validation data: then every epoch has their score. */
+export interface ValidatedFitOptions extends FitOptions<ValidatedEpoch> {
+  validation: Dataset | DataStream
 }
 
 /** What one step came to: its loss is the minibatch's before the step. */
@@ -90,26 +83,6 @@ export interface Step extends Score {
   epoch: number
   /** Of the minibatch. */
   samples: number
-}
-
-/** What a call of `fit` came to, with all that is needed to repeat it. */
-export interface History {
-  epochs: Epoch[]
-  seed: number
-  backend: { name: string; description: string }
-  steps: number
-  seconds: number
-  samplesPerSecond: number
-  /** Why it ended: its epochs were over, or early stopping saw no more of an improvement. */
-  stopped: Outcome['stopped']
-  /** The epoch whose parameters it ended with, where early stopping looked for it. */
-  bestEpoch: number | null
-}
-
-/** How a loop over epochs ended. */
-export interface Outcome {
-  readonly stopped: 'epochs' | 'earlyStopping'
-  readonly bestEpoch: number | null
 }
 
 /** {@link TrainerOptions}, checked and complete. */
@@ -140,7 +113,7 @@ const trainerKeys = [
 ]
 
 export function checkSettings(network: Network, options: TrainerOptions): Settings {
-  if (!(network instanceof Network)) throw new InputError(`network: expected a Network, got ${describe(network)}`)
+  checkInstance('network', network, Network, 'Network')
   checkKeys('Trainer.create', options, trainerKeys)
   const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
   checkLoss(network, loss)
@@ -240,8 +213,7 @@ function checkCheckpointOptions(options: CheckpointOptions): Required<Checkpoint
 }
 
 export function checkIsDataset(data: unknown, name: string): Dataset {
-  if (data instanceof Dataset) return data
-  throw new InputError(`${name}: expected a Dataset (Dataset.from(x, y) makes one), got ${describe(data)}`)
+  return checkInstance(name, data, Dataset, 'Dataset', ' (Dataset.from(x, y) makes one)')
 }
 
 /** Checks that data go with a network and a loss; a stream's chunks are checked as they come. */

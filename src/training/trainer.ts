@@ -13,15 +13,14 @@ import {
   checkFit,
   checkIsDataset,
   checkSettings,
-  type Epoch,
   type FitOptions,
-  type History,
-  type Outcome,
   type Settings,
   type Step,
   type TrainerOptions,
+  type ValidatedFitOptions,
 } from './options.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { type Epoch, type History, makeHistory, type Outcome, type ValidatedEpoch } from './history.ts'
 import type { Optimizer } from './optimizer.ts'
 import { chooseBackend } from './placement.ts'
 import { type Evaluation, isRegression, meanScore, RegressionTally } from './score.ts'
@@ -31,7 +30,7 @@ import { type LoopName, Turns } from './turns.ts'
 import { checkDataset } from './validation.ts'
 import { WindowedNetwork } from './windows.ts'
 
-export type { Epoch, FitOptions, History, Outcome, Step, TrainerOptions }
+export type { Epoch, FitOptions, History, Outcome, Step, TrainerOptions, ValidatedEpoch, ValidatedFitOptions }
 
 /** Samples of a stream that are predicted at once. */
 const PREDICTED_AT_ONCE = 8192
@@ -154,8 +153,10 @@ export class Trainer {
    * Where nothing is scored between the epochs, a small network trains many of them in one go on a GPU; `onEpoch` is
    * then called for them one after another, and the trainer may be some of them ahead. `epochs` never is.
    */
-  async fit(train: Dataset | DataStream, options: FitOptions = {}): Promise<History> {
-    const checked = checkFit(this, train, options)
+  fit(train: Dataset | DataStream, options: ValidatedFitOptions): Promise<History<ValidatedEpoch>>
+  fit(train: Dataset | DataStream, options?: FitOptions): Promise<History>
+  async fit(train: Dataset | DataStream, options: FitOptions | ValidatedFitOptions = {}): Promise<History> {
+    const checked = checkFit(this, train, options as FitOptions)
     const epochs: Epoch[] = []
     const began = performance.now()
     const running = this.#epochs('fit', checked, checked.validation === undefined)
@@ -163,7 +164,7 @@ export class Trainer {
     for (; !result.done; result = await running.next()) epochs.push(result.value)
     const seconds = (performance.now() - began) / 1000
     const { name, description } = this.backend
-    return {
+    return makeHistory({
       epochs,
       seed: this.seed,
       backend: { name, description },
@@ -171,15 +172,20 @@ export class Trainer {
       seconds,
       samplesPerSecond: (epochs.length * train.length) / seconds,
       ...result.value,
-    }
+    })
   }
 
   /**
    * Trains one epoch each time the next is asked for; leaving the loop stops cleanly.
    * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
    */
-  epochs(train: Dataset | DataStream, options: FitOptions = {}): AsyncIterableIterator<Epoch, Outcome> {
-    return this.#epochs('epochs', checkFit(this, train, options), false)
+  epochs(train: Dataset | DataStream, options: ValidatedFitOptions): AsyncIterableIterator<ValidatedEpoch, Outcome>
+  epochs(train: Dataset | DataStream, options?: FitOptions): AsyncIterableIterator<Epoch, Outcome>
+  epochs(
+    train: Dataset | DataStream,
+    options: FitOptions | ValidatedFitOptions = {},
+  ): AsyncIterableIterator<Epoch, Outcome> {
+    return this.#epochs('epochs', checkFit(this, train, options as FitOptions), false)
   }
 
   /**

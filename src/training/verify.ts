@@ -50,13 +50,13 @@ export interface Verification {
 
 export interface VerifyOptions {
   /** Default 'auto'. */
-  backend?: BackendName | Backend
+  backend?: BackendName | Backend | undefined
   /** Default 'quadratic'. */
-  loss?: LossName
+  loss?: LossName | undefined
   /** Default sgd({ learningRate: 0.1 }). */
-  optimizer?: Optimizer
+  optimizer?: Optimizer | undefined
   /** How many samples, the first of the data. Default 32. */
-  batchSize?: number
+  batchSize?: number | undefined
 }
 
 /**

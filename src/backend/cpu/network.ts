@@ -36,9 +36,16 @@ const MANY_SAMPLES = 1 << 15
 /** How long training may hold the event loop, in milliseconds; short epochs add up to it. */
 const STRETCH = 25
 
-/** Lets timers, signals and drawing have their turn. A message, because browsers hold timers back by 4 ms. */
+/**
+ * Lets timers, signals and drawing have their turn. A message, because browsers hold timers back by 4 ms; a timer where
+ * there are no messages (jsdom).
+ */
 const breathe = () =>
   new Promise<void>((resolve) => {
+    if (typeof MessageChannel === 'undefined') {
+      setTimeout(resolve)
+      return
+    }
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = () => {
       port1.close()

@@ -9,13 +9,13 @@ import { type PlanChoice, planChoices } from './resident.ts'
 /** Options of {@link webgpu}. */
 export interface WebGPUOptions {
   /** A device of your own: used, and left alone when the trainer is disposed of. */
-  device?: GPUDevice
+  device?: GPUDevice | undefined
   /**
    * How networks are trained. 'layered' is one dispatch a stage and layer, for any size; 'resident' keeps a small
    * network in registers and trains whole epochs in one dispatch. Default 'auto': resident where it applies and is the
    * faster one.
    */
-  plan?: PlanChoice
+  plan?: PlanChoice | undefined
 }
 
 /**

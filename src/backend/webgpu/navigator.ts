@@ -1,6 +1,13 @@
 /** `#gpu` where the platform itself gives WebGPU: browsers, workers, Deno. In Node `src/node/dawn.ts` takes its place. */
 
-const { navigator, isSecureContext } = globalThis as { navigator?: { gpu?: GPU }; isSecureContext?: boolean }
+/** What this module looks for in its surroundings: each may be missing, and may be set after this module was loaded. */
+interface Surroundings {
+  navigator?: { gpu?: GPU }
+  isSecureContext?: boolean
+  Deno?: unknown
+  process?: { versions?: { node?: string } }
+}
+const surroundings = globalThis as Surroundings
 
 /** Work of about this many milliseconds goes into one submit: under a frame, so that the page stays smooth. */
 export const submitMilliseconds = 12
@@ -11,12 +18,20 @@ export const noAdapter = 'WebGPU finds no GPU that it can use (in Chrome and Edg
 /** The platform's WebGPU, or undefined where it has none; {@link loadFailure} then says why. */
 // eslint-disable-next-line @typescript-eslint/require-await -- the same signature as Dawn's, which is loaded on demand
 export async function openGPU(): Promise<GPU | undefined> {
-  return navigator?.gpu
+  return surroundings.navigator?.gpu
 }
 
 /** Why there is no WebGPU here, in a sentence with a mend; undefined where there is. */
 export function loadFailure(): string | undefined {
+  const { navigator, isSecureContext, Deno, process } = surroundings
   if (navigator?.gpu) return undefined
+  if (Deno !== undefined) return 'this Deno offers no WebGPU: update Deno, or run it with --unstable-webgpu'
+  if (process?.versions?.node !== undefined) {
+    return (
+      "this is webgpu-mlp's build for browsers, which does not load Dawn: let Node or the bundler resolve 'webgpu-mlp' " +
+      "with the export condition 'node'"
+    )
+  }
   // Browsers hide WebGPU from pages that came over plain http; it looks like a missing feature, and is not one.
   if (isSecureContext === false)
     return 'browsers give WebGPU to secure pages only: serve this one over https or localhost'

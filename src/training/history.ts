@@ -1,0 +1,58 @@
+import { InputError } from '../errors.ts'
+import type { Score } from './score.ts'
+
+/** What one epoch came to. */
+export interface Epoch extends Score {
+  /** Counted from 1 over the trainer's life. */
+  epoch: number
+  /** The score of the validation data; null where there are none. */
+  validation: Score | null
+  /** Steps made in this epoch. */
+  steps: number
+  learningRate: number
+  /** Time spent training and scoring. */
+  seconds: number
+  samplesPerSecond: number
+}
+
+/** An epoch of a training that was given validation data. */
+export interface ValidatedEpoch extends Epoch {
+  validation: Score
+}
+
+/** How a loop over epochs ended. */
+export interface Outcome {
+  readonly stopped: 'epochs' | 'earlyStopping'
+  readonly bestEpoch: number | null
+}
+
+/** What a call of `fit` came to, with all that is needed to repeat it. */
+export interface History<E extends Epoch = Epoch> {
+  epochs: E[]
+  /**
+   * The last of `epochs`; not part of the history's JSON, which has it there.
+   * @throws InputError where no epoch was trained, because early stopping had ended the run that was resumed
+   */
+  readonly last: E
+  seed: number
+  backend: { name: string; description: string }
+  steps: number
+  seconds: number
+  samplesPerSecond: number
+  /** Why it ended: its epochs were over, or early stopping saw no more of an improvement. */
+  stopped: Outcome['stopped']
+  /** The epoch whose parameters it ended with, where early stopping looked for it. */
+  bestEpoch: number | null
+}
+
+/** Adds `last`, which is computed when it is read. */
+export function makeHistory(history: Omit<History, 'last'>): History {
+  const { epochs } = history
+  const last = () => {
+    const epoch = epochs.at(-1)
+    if (!epoch)
+      throw new InputError('history.last: no epoch was trained, because early stopping had ended this run before')
+    return epoch
+  }
+  return Object.defineProperty(history, 'last', { get: last, enumerable: false }) as History
+}

@@ -1,0 +1,83 @@
+// Run by import.test.ts with --experimental-vm-modules: imports dist/index.js into contexts that lack globals.
+import { readdir, readFile } from 'node:fs/promises'
+import process from 'node:process'
+import vm from 'node:vm'
+
+const entry = new URL('../dist/index.js', import.meta.url).href
+
+/** Imports the library into a new context that has these globals besides JavaScript's, less those without. */
+async function importLibrary(given, without = []) {
+  const context = vm.createContext({ ...given })
+  for (const name of without) vm.runInContext(`delete globalThis[${JSON.stringify(name)}]`, context)
+  const modules = new Map()
+  const moduleAt = (url) => {
+    const made = modules.get(url) ?? readFile(new URL(url), 'utf8').then((text) => makeModule(text, url))
+    modules.set(url, made)
+    return made
+  }
+  const link = (specifier, { identifier }) => moduleAt(new URL(specifier, identifier).href)
+  const load = async (specifier, parent) => {
+    const module = await link(specifier, parent)
+    await module.link(link)
+    await module.evaluate()
+    return module
+  }
+  const makeModule = (text, identifier) =>
+    new vm.SourceTextModule(text, { context, identifier, importModuleDynamically: load })
+  return (await load(entry, { identifier: entry })).namespace
+}
+
+const attempt = (given, without) =>
+  importLibrary(given, without).then(
+    () => null,
+    (error) => String(error),
+  )
+
+// What Node has and bare JavaScript has not, as far as the library names it.
+const folder = new URL('../dist/', import.meta.url)
+const modules = (await readdir(folder)).filter((name) => name.endsWith('.js') && name !== 'files.js')
+const text = (await Promise.all(modules.map((name) => readFile(new URL(name, folder), 'utf8')))).join('\n')
+const bare = new Set(vm.runInNewContext('Object.getOwnPropertyNames(globalThis)'))
+const hosted = Object.fromEntries(
+  Object.getOwnPropertyNames(globalThis)
+    .filter((name) => !bare.has(name) && new RegExp(`\\b${name}\\b`).test(text))
+    .map((name) => [name, globalThis[name]]),
+)
+hosted.navigator ??= {} // since Node 21
+// Of JavaScript itself, what older engines or strict pages lack.
+const optional = [
+  'WebAssembly',
+  'SharedArrayBuffer',
+  'Atomics',
+  'FinalizationRegistry',
+  'WeakRef',
+  'Intl',
+  'console',
+  'eval',
+  'BigInt64Array',
+  'Float16Array',
+  'Iterator',
+]
+
+const imports = { 'all but JavaScript': await attempt({}, optional) }
+for (const name of optional) imports[name] = await attempt(hosted, [name])
+for (const name of Object.keys(hosted)) imports[name] = await attempt(hosted, [name])
+
+// About what jsdom gives to programs.
+const { performance, crypto, setTimeout, clearTimeout, atob, btoa } = globalThis
+const { circle, fit, Network, sgd } = await importLibrary({ performance, crypto, setTimeout, clearTimeout, atob, btoa })
+const network = Network.create({ sizes: [2, 300, 2], seed: 1 })
+const { epochs, backend } = await fit(network, circle({ samples: 2000, seed: 1 }), {
+  optimizer: sgd({ learningRate: 1 }),
+  epochs: 5,
+  seed: 1,
+})
+const copy = Network.fromJSON(JSON.parse(JSON.stringify(network)))
+const trained = {
+  first: epochs[0].loss,
+  last: epochs.at(-1).loss,
+  backend: backend.description,
+  same: copy.parameters.every((value, i) => value === network.parameters[i]),
+}
+console.log(JSON.stringify({ imports, trained }))
+process.exit(0)

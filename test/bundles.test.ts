@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build as esbuild } from 'esbuild'
+import { build as vite } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hideDawn, installPackage, runNode } from './package.ts'
+
+/** Programs for servers into which a bundler copied the library. */
+
+const program = `
+import { BackendUnavailableError, Network, Trainer } from 'webgpu-mlp'
+import { readModel, writeModel } from 'webgpu-mlp/node'
+
+async function main() {
+  const network = Network.create({ sizes: [2, 3, 1], seed: 1 })
+  const file = process.argv[2]
+  await writeModel(file, network)
+  const shared = (await readModel(file)) instanceof Network
+  try {
+    const trainer = await Trainer.create(network, { backend: 'webgpu' })
+    console.log(JSON.stringify({ shared, backend: trainer.backend.name }))
+    trainer.dispose()
+  } catch (error) {
+    console.log(JSON.stringify({ shared, known: error instanceof BackendUnavailableError, message: error.message }))
+  }
+}
+void main()
+`
+
+interface Result {
+  shared: boolean
+  backend?: string
+  known?: boolean
+  message?: string
+}
+
+let app: string
+/** A folder from which no packages are found. */
+let bare: string
+beforeAll(async () => {
+  app = await installPackage()
+  bare = realpathSync(mkdtempSync(join(tmpdir(), 'webgpu-mlp-bundles-')))
+  writeFileSync(join(bare, 'package.json'), '{"private": true}')
+  hideDawn(bare)
+  writeFileSync(join(app, 'main.js'), program)
+})
+afterAll(() => {
+  for (const folder of [app, bare]) rmSync(folder, { recursive: true, force: true })
+})
+
+const bundlers = {
+  'esbuild, ESM': (outfile: string) =>
+    esbuild({ entryPoints: [join(app, 'main.js')], outfile, bundle: true, platform: 'node', format: 'esm' }),
+  'esbuild, ESM, minified': (outfile: string) =>
+    esbuild({
+      entryPoints: [join(app, 'main.js')],
+      outfile,
+      bundle: true,
+      minify: true,
+      platform: 'node',
+      format: 'esm',
+    }),
+  'esbuild, CommonJS': (outfile: string) =>
+    esbuild({ entryPoints: [join(app, 'main.js')], outfile, bundle: true, platform: 'node', format: 'cjs' }),
+  'Vite, SSR': (outfile: string) =>
+    vite({
+      root: app,
+      configFile: false,
+      logLevel: 'error',
+      ssr: { noExternal: true },
+      build: {
+        ssr: join(app, 'main.js'),
+        outDir: join(outfile, '..'),
+        emptyOutDir: false,
+        rolldownOptions: { output: { entryFileNames: 'server.mjs', codeSplitting: false } },
+      },
+    }),
+}
+
+async function bundleAndRun(name: keyof typeof bundlers, folder: string): Promise<{ result: Result; file: string }> {
+  const out = join(folder, name.replace(/\W+/g, '-').toLowerCase())
+  mkdirSync(out, { recursive: true })
+  const file = join(out, name.includes('CommonJS') ? 'server.cjs' : 'server.mjs')
+  await bundlers[name](file)
+  return { result: JSON.parse(await runNode(out, [file, join(out, 'model.json')])) as Result, file }
+}
+
+describe.each(Object.keys(bundlers) as (keyof typeof bundlers)[])('%s', (name) => {
+  it('finds Dawn where the package is installed', async () => {
+    const { result } = await bundleAndRun(name, join(app, 'out'))
+    expect(result).toEqual({ shared: true, backend: 'webgpu' })
+  })
+
+  it('says that it is a bundle, and what to do, where Dawn is not found', async () => {
+    const { result, file } = await bundleAndRun(name, bare)
+    expect(result).toEqual({
+      shared: true,
+      known: true,
+      message: expect.stringContaining(`webgpu-mlp was bundled into ${file}`),
+    })
+    expect(result.message).toContain('is not found from there')
+    expect(result.message).toContain('`npm install webgpu`')
+    expect(result.message).toContain("mark 'webgpu-mlp' and 'webgpu' as external")
+    expect(result.message).not.toContain('\n')
+  })
+})

@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+/** The built library is imported where globals of browsers and Node are missing, as in jsdom; `npm test` builds it first. */
+
+interface Result {
+  /** By what was missing: the error, or null. */
+  imports: Record<string, string | null>
+  trained: { first: number; last: number; backend: string; same: boolean }
+}
+
+it('importing needs no global that an environment may lack, and training on the CPU few', async () => {
+  const program = fileURLToPath(new URL('./bare_import.js', import.meta.url))
+  const args = ['--experimental-vm-modules', '--no-warnings', program]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  const { imports, trained } = JSON.parse(stdout) as Result
+  expect(Object.keys(imports).length).toBeGreaterThan(20)
+  expect(Object.keys(imports)).toEqual(
+    expect.arrayContaining(['all but JavaScript', 'TextEncoder', 'navigator', 'performance', 'WebAssembly']),
+  )
+  for (const [missing, error] of Object.entries(imports)) expect(error, missing).toBeNull()
+  expect(trained.last).toBeLessThan(trained.first)
+  expect(trained).toMatchObject({ same: true, backend: expect.stringMatching(/^CPU/) })
+})

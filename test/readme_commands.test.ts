@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { expect, it } from 'vitest'
+import { doctorCommand } from '../src/cli/doctor.ts'
+import { evaluateCommand } from '../src/cli/evaluate.ts'
+import { exportCommand } from '../src/cli/export.ts'
+import { importCommand } from '../src/cli/import.ts'
+import { infoCommand } from '../src/cli/info.ts'
+import { predictCommand } from '../src/cli/predict.ts'
+import { reportCommand } from '../src/cli/report.ts'
+import { trainCommand } from '../src/cli/train.ts'
+import { verifyCommand } from '../src/cli/verify.ts'
+import { fencedBlocks } from './snippets.ts'
+
+/** The command lines of the documentation go through the program's own parser: no command or option in them is unknown. */
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const pages = ['README.md', 'examples/README.md']
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+
+const commands = [
+  trainCommand,
+  predictCommand,
+  evaluateCommand,
+  reportCommand,
+  verifyCommand,
+  exportCommand,
+  importCommand,
+  infoCommand,
+  doctorCommand,
+]
+
+/** The words of a line of shell, without its comment. */
+const wordsOf = (line: string) =>
+  [...line.replace(/(^|\s)#.*$/, '').matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c!)
+
+/** Each command line of the pages' shell blocks; a line that ends in a backslash goes on. */
+const lines = pages.flatMap((page) =>
+  fencedBlocks(root, join(root, page), ['sh', 'bash', 'shell']).flatMap(({ place, code }) =>
+    code
+      .replace(/\\\n\s*/g, '')
+      .split('\n')
+      .flatMap((line) => line.replace(/(^|\s)#.*$/, '').split('&&'))
+      .map((line) => ({ place, line: line.trim() }))
+      .filter(({ line }) => line !== ''),
+  ),
+)
+const ours = lines.filter(({ line }) => line.includes('webgpu-mlp'))
+
+async function parse(words: readonly string[]): Promise<Command> {
+  const [name, ...rest] = words
+  const command = commands.map((make) => make()).find((one) => one.name() === name)
+  if (!command) throw new Error(`unknown command ${name}`)
+  command.exitOverride().configureOutput({ writeErr: () => undefined, outputError: () => undefined })
+  let parsed = false
+  command.action(() => {
+    parsed = true
+  })
+  await command.parseAsync(rest, { from: 'user' })
+  expect(parsed).toBe(true)
+  return command
+}
+
+it('finds the commands', () => {
+  expect(ours.length).toBeGreaterThanOrEqual(9)
+})
+
+it.each(ours)('$place: $line', async ({ line }) => {
+  const words = wordsOf(line)
+  expect(words.slice(0, 2)).toEqual(['npx', 'webgpu-mlp'])
+  await parse(words.slice(2))
+})
+
+it.each(lines.filter(({ line }) => line.startsWith('npm ')))('$place: $line', ({ line }) => {
+  const [, verb, name] = wordsOf(line)
+  if (verb === 'run') expect(Object.keys(manifest.scripts)).toContain(name)
+  else expect(['ci', 'install', 'start', 'test']).toContain(verb)
+})
+
+/** Code in backticks: the options of `train --profile` are options of train, `--warmup` is one of some command. */
+const inline = pages.flatMap((page) =>
+  [
+    ...readFileSync(join(root, page), 'utf8')
+      .replace(/^```[^]*?^```$/gm, '')
+      .matchAll(/`([^`]+)`/g),
+  ].map(([, code]) => ({ page, code: code!.replace(/\s+/g, ' ') })),
+)
+
+it.each(inline.filter(({ code }) => /(^| )--\w/.test(code)))('$page: `$code`', ({ code }) => {
+  const words = wordsOf(code)
+  const named = commands.map((make) => make()).filter((one) => words.includes(one.name()))
+  const candidates = named.length > 0 ? named : commands.map((make) => make())
+  for (const option of words.filter((word) => word.startsWith('--') && word !== '--help')) {
+    const known = candidates.flatMap(({ options }) => options.map(({ long }) => long))
+    expect(known).toContain(option)
+  }
+})
+
+it.each(inline.filter(({ code }) => code.startsWith('npm run')))('$page: `$code` is a script', ({ code }) => {
+  expect(Object.keys(manifest.scripts)).toContain(wordsOf(code)[2])
+})
+
+it('refuses what is unknown', async () => {
+  await expect(parse(['train', '--data', 'circle', '--epoch', '3'])).rejects.toThrow('unknown option')
+  await expect(parse(['teach'])).rejects.toThrow('unknown command teach')
+})
