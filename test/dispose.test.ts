@@ -13,7 +13,7 @@ const data = randomData(60, 3, 2, 1)
 const networkOf = () => randomNetwork([3, 5, 2], 'tanh', 'sigmoid', 1)
 const options: TrainerOptions = { optimizer: sgd({ learningRate: 0.01 }), batchSize: 20, seed: 1 }
 
-/** Lets the event loop go round so many times. */
+/** Waits for this many turns of the event loop. */
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -75,7 +75,7 @@ async function expectClearEnds(backend: Backend): Promise<void> {
   trainer.dispose()
 }
 
-/** The work itself comes to an end, not only the call that waits for it. */
+/** The work itself ends, not only the call that waits for it. */
 async function expectWorkEnds(backend: Backend): Promise<void> {
   const settings = { loss: 'quadratic', optimizer: sgd({ learningRate: 0.01 }), batchSize: 20 } as const
   const placed = await backend.place(networkOf(), settings)

@@ -33,7 +33,7 @@ withDevice(
     })
     // A failure is made smaller only where it is asked for: each try is a whole training.
     const result = await fc.check(property, {
-      numRuns: count,
+      numRuns: path === undefined ? count : 1,
       seed,
       endOnFailure: path === undefined,
       ...(path && { path }),

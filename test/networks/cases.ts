@@ -111,19 +111,19 @@ export const cases: fc.Arbitrary<Case> = fc
     resident: sometimes<Case['resident']>('none', 'straight', 'any'),
     seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   })
-  .map(({ pair: [loss, output], minibatches, lastRows, ...drawn }) => {
-    const layers = drawn.sizes.length - 1
-    const products = drawn.sizes.slice(1).reduce((sum, size, l) => sum + size * drawn.sizes[l]!, 0)
-    const batchSize = Math.max(1, Math.min(drawn.batchSize, Math.floor(MOST_WORK / products)))
+  .map(({ pair: [loss, output], minibatches, lastRows, ...options }) => {
+    const layers = options.sizes.length - 1
+    const products = options.sizes.slice(1).reduce((sum, size, l) => sum + size * options.sizes[l]!, 0)
+    const batchSize = Math.max(1, Math.min(options.batchSize, Math.floor(MOST_WORK / products)))
     const steps = Math.max(1, Math.min(MOST_STEPS, Math.floor(MOST_WORK / (products * batchSize))))
-    const epochs = Math.min(drawn.epochs, steps)
+    const epochs = Math.min(options.epochs, steps)
     const perEpoch = Math.max(1, Math.min(minibatches, Math.floor(steps / epochs)))
     return {
-      ...drawn,
+      ...options,
       loss,
       output,
-      hidden: drawn.hidden.slice(0, layers - 1),
-      dropout: drawn.dropout.slice(0, layers - 1),
+      hidden: options.hidden.slice(0, layers - 1),
+      dropout: options.dropout.slice(0, layers - 1),
       batchSize,
       epochs,
       samples: (perEpoch - 1) * batchSize + Math.min(lastRows, batchSize),
@@ -156,7 +156,7 @@ export function dataOf({ sizes, samples, inputs, targets, loss, weights, seed }:
 }
 
 /**
- * Whether a case is trained by the resident plan too, in a workgroup of so many bytes. Its loops are compiled for each
+ * Whether a case is trained by the resident plan too, with this many bytes of workgroup memory. Its loops are compiled for each
  * layer: more than two are compiled in a few cases only, since that takes seconds on SwiftShader.
  */
 export function isResident(

@@ -34,7 +34,7 @@ export const plain: Case = {
 }
 
 export interface Mutation {
-  /** What stands in a kernel's text, and what it is replaced by. */
+  /** A part of a kernel's text, and what replaces it. */
   readonly from: string
   readonly to: string
   readonly options?: Partial<Case>

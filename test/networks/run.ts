@@ -28,7 +28,7 @@ const ROUNDING = 2 ** -20
 /** The first step changes the parameters by at most this share, so that trainings stay finite. */
 const LARGEST_CHANGE = 0.1
 
-/** What a run comes to, in groups that are compared each as a whole. */
+/** The results of a run, in groups that are each compared as a whole. */
 type Outcome = Record<string, readonly number[]>
 
 const float64 = cpu({ precision: 'float64' })
@@ -172,7 +172,7 @@ function spreadOf(exact: Outcome, disturbed: readonly Outcome[]): Record<string,
   return Object.fromEntries(Object.keys(exact).map((group) => [group, spread(group)]))
 }
 
-/** What a case came to. */
+/** The result of a case. */
 export interface Checked {
   /** Not a training that float32 can be compared on: it left the range of sensible numbers. */
   readonly skipped: boolean

@@ -113,7 +113,7 @@ export class Compiler {
 
   async #makeModule(label: string, { file, code, bindings }: KernelSource): Promise<Module> {
     const { gpu } = this.#device
-    // A faulty shader is told by checkCompilation, with its place in the file.
+    // checkCompilation reports a faulty shader, with its place in the file.
     gpu.pushErrorScope('validation')
     const module = gpu.createShaderModule({ label, code })
     await Promise.all([gpu.popErrorScope(), checkCompilation(module, file, code)])
