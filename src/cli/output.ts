@@ -41,13 +41,13 @@ function describeFailure(error: unknown): Failure | undefined {
 export async function reportEnd(error?: unknown): Promise<number> {
   await standardOutput.flush()
   const own = error === undefined ? undefined : describeFailure(error)
-  const failures = [...(own ? [own] : []), ...outputFailure()]
+  const failures = [...outputFailure(), ...(own ? [own] : [])]
   if (failures.length > 0) note(`webgpu-mlp: ${failures.map(({ message }) => message).join('; ')}`)
   if (process.env.DEBUG && error instanceof Error && own) {
     standardError.writeLines((error.stack ?? '').split('\n'))
   }
   await standardError.flush()
-  return failures[0]?.code ?? 0
+  return failures.at(-1)?.code ?? 0
 }
 
 /** A reader that has gone (`| head`) is no failure. */

@@ -14,16 +14,26 @@ export interface Progress {
   stop(): void
 }
 
+/** What there is to show. */
+export interface ProgressOptions {
+  readonly epochs: number
+  /** Whether the accuracy says anything: not of regression targets. */
+  readonly score: boolean
+  readonly quiet: boolean
+  /** Whether no epoch is left to train. */
+  readonly isOver: boolean
+}
+
 /** How many lines a run prints at most where there is no terminal, besides its last. */
 const MOST_LINES = 20
 
 /**
  * Curves on a terminal that has room for them and shows them, a bar on one that has not; else a plain line an epoch,
  * thinned out to 20 for long runs; with `quiet`, nothing on standard output.
- * @param score whether the accuracy says anything: not of quantities
  */
-export function showProgress(epochs: number, quiet: boolean, score = true): Progress {
+export function showProgress({ epochs, score, quiet, isOver }: ProgressOptions): Progress {
   const { env } = process
+  if (isOver) return { update: () => undefined, note, stop: () => undefined }
   if (canRewrite(drawingBoard, env) && (quiet || standardOutput.isTerminal)) {
     if (!hasRoom(drawingBoard) || !showsBraille(env)) return showBar(epochs, score)
     return showDisplay(drawingBoard, { epochs, score, colour: wantsColours(env) })

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { escapeControls } from '../errors.ts'
 
 /**
@@ -74,3 +75,13 @@ export const standardError = new StandardStream(process.stderr)
 
 /** What progress is drawn on; it is given numbers and the program's own words only. */
 export const drawingBoard = process.stderr
+
+/** Shows the cursor again, at once, before a program ends that has hidden it. */
+export function showCursor(): void {
+  if (!drawingBoard.isTTY) return
+  try {
+    writeSync(drawingBoard.fd, '\x1b[?25h\n')
+  } catch {
+    // The terminal is gone.
+  }
+}

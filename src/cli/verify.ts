@@ -69,10 +69,7 @@ async function verify(options: VerifyOptions): Promise<void> {
       [String(layer), ...[forward, activation, delta, weightGradient, biasGradient, update].map(say)], // prettier-ignore
     )
     print(table([head, ...rows]))
-    print([
-      '',
-      result.ok ? 'Every stage holds.' : 'NOT every stage holds: results of this backend cannot be trusted.',
-    ])
+    print(['', result.ok ? 'Every stage holds.' : 'NOT every stage holds: results of this backend cannot be trusted.'])
   }
   if (!result.ok) process.exitCode = exitCodes.failed
 }

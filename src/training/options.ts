@@ -48,7 +48,7 @@ export interface TrainerOptions {
 
 /** How long and on what is trained. */
 export interface FitOptions {
-  /** Passes over the training data. Default 10. */
+  /** Passes over the training data. Default 10. 0 only of a trainer that has epochs behind it: it finishes a resumed run. */
   epochs?: number
   /** Scored after every epoch. */
   validation?: Dataset | DataStream
@@ -195,9 +195,9 @@ export interface CheckedFitOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** @param placed the network and loss that the data must go with */
+/** @param placed the network and loss that the data must go with, and the epochs that are behind it */
 export function checkFit(
-  { network, loss }: { network: Network; loss: LossName },
+  { network, loss, epoch }: { network: Network; loss: LossName; epoch: number },
   train: Dataset | DataStream,
   options: FitOptions,
 ): CheckedFitOptions {
@@ -221,7 +221,8 @@ export function checkFit(
   if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
   return {
     train: isStream || classWeights === undefined ? train : train.withClassWeights(classWeights),
-    epochs: checkInteger('epochs', options.epochs ?? 10),
+    // None, once there are some: a resumed run may have been trained to its end.
+    epochs: checkInteger('epochs', options.epochs ?? 10, epoch > 0 ? 0 : 1),
     shuffle,
     validation,
     earlyStopping: options.earlyStopping && checkEarlyStopping(options.earlyStopping),
