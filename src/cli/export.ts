@@ -67,7 +67,8 @@ async function exportModel({ model, to, out, force = false }: ExportOptions): Pr
 function markOf(format: FormatName, content: string | Uint8Array): Mark {
   if (format !== 'npy') return marks[format]
   const bytes = Buffer.from(content as Uint8Array)
-  return headerMark('an array of so many parameters', bytes.subarray(0, 10 + bytes.readUInt16LE(8)))
+  const header = bytes.subarray(0, 10 + bytes.readUInt16LE(8))
+  return headerMark('an array of parameters', header, 'is not an array of as many parameters')
 }
 
 function formatByEnd(path: string): FormatName {

@@ -63,7 +63,12 @@ async function predict(options: PredictOptions): Promise<void> {
 
 /** The file to write, checked. */
 async function planOutput({ model, data, force = false }: PredictOptions, path: string, head: string) {
-  const output = { option: '--out', path, mark: headerMark('a file with these predictions', head), force }
+  const output = {
+    option: '--out',
+    path,
+    mark: headerMark('a file of predictions', head, 'has other columns than these predictions'),
+    force,
+  }
   await checkOutputs([output], [{ option: '--model', path: model }, { option: '--data', path: data }]) // prettier-ignore
   return output
 }

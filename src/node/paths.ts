@@ -15,8 +15,11 @@ export async function withPath<T>(path: string, read: () => T | Promise<T>): Pro
     return await read()
   } catch (error) {
     const isNamed = error instanceof InputError && error.message.startsWith(`${escapeControls(path)}: `)
-    if (error instanceof InputError && !isNamed) throw new InputError(`${path}: ${error.message}`, { cause: error })
-    throw error
+    if (!(error instanceof InputError) || isNamed) throw error
+    const message = `${path}: ${error.message}`
+    throw error instanceof WriteError
+      ? new WriteError(message, { cause: error })
+      : new InputError(message, { cause: error })
   }
 }
 

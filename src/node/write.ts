@@ -20,7 +20,7 @@ export interface WriteOptions {
 /**
  * Writes a file so that it is there whole or not at all: into a temporary file in the same folder, which then takes the
  * name. Folders that are missing are made. Where it fails, an older file of that name is still there, untouched. Through a
- * symbolic link, the file that it names is replaced; a link to a file that does not exist is refused, as `cp` refuses it.
+ * symbolic link, the file that it names is replaced; a link to nothing is refused, as `cp` refuses it.
  * @param content text (written as UTF-8) or bytes, or text a part at a time
  * @throws InputError naming the path where it is a folder, write-protected, or cannot be written
  * @example await writeFileAtomic('report.html', html)
@@ -56,7 +56,7 @@ async function checkTarget(path: string, force = false): Promise<Stats | undefin
   if (!found && (await lstat(path).catch(() => undefined))?.isSymbolicLink()) {
     const target = await readlink(path)
     throw new InputError(
-      `${path}: is a symbolic link to ${target}, which does not exist; name the file itself, or remove the link`,
+      `${path}: is a symbolic link to ${target}, where there is no file; name the file itself, or remove the link`,
     )
   }
   if (found?.isFile() && !force) {

@@ -85,10 +85,10 @@ export class KeptOutputs {
   /** Writes to the first place that takes it, under a name that nothing has there. */
   async #keep(key: string, name: string, write: Write): Promise<string | undefined> {
     const known = this.#elsewhere.get(key)
-    const places = [process.cwd(), tmpdir(), '/var/tmp', homedir()]
-    for (const place of known === undefined ? places.map((folder) => freeName(folder, name)) : [known]) {
+    for (const folderOf of [process.cwd, tmpdir, () => '/var/tmp', homedir]) {
       try {
-        const path = await place
+        // The current folder may have been removed, which asking for it says.
+        const path = known ?? (await freeName(folderOf(), name))
         await write(path, {})
         this.#elsewhere.set(key, path)
         return path

@@ -46,14 +46,13 @@ export const marks = {
   javascript: beginning('a JavaScript module', /^\/\/ A multi-layer perceptron, [^\n]* Written by webgpu-mlp /),
 } satisfies Record<string, Mark>
 
-/** A file that begins with exactly these bytes: the header that would be written. */
-export function headerMark(name: string, header: string | Uint8Array): Mark {
+/**
+ * A file that begins with exactly these bytes: the header that would be written.
+ * @param otherwise what is said of a file with another one
+ */
+export function headerMark(name: string, header: string | Uint8Array, otherwise: string): Mark {
   const bytes = Buffer.from(header as string)
-  return {
-    name,
-    otherwise: `does not begin as ${name} that would be written`,
-    fits: (head) => head.subarray(0, bytes.length).equals(bytes),
-  }
+  return { name, otherwise, fits: (head) => head.subarray(0, bytes.length).equals(bytes) }
 }
 
 /** Whether a file is of a kind; false where it cannot be read, or is broken. */

@@ -32,7 +32,12 @@ export async function planTrain(options: TrainOptions & { data: string }, earlie
   const outputs = {
     model: output('--out', out, marks.model, given.out !== undefined),
     report: output('--report', report, marks.report, isReportGiven),
-    history: output('--report (its history)', history, headerMark('a history', historyCsv([])), isReportGiven),
+    history: output(
+      '--report (its history)',
+      history,
+      headerMark('a history', historyCsv([]), 'has other columns than a history'),
+      isReportGiven,
+    ),
     checkpoint: output('--checkpoint', checkpoint, marks.checkpoint, true),
   }
   const inputs: Input[] = (await dataFiles(options.data)).map((path) => ({ option: '--data', path }))
