@@ -39,7 +39,9 @@ export interface TrainerOptions {
   dropout?: number | readonly number[]
   /**
    * The most bytes of device memory that the training data take. Larger data pass through in windows, two of which are
-   * there at once: the steps are the same, to the bit where the plan is the same. Default: what one binding takes.
+   * there at once: the steps are the same, to the bit where the plan is the same. The losses that are reported may differ
+   * by a share of n · 2⁻²³ for an epoch of n steps: a GPU adds them up in float32, here window by window. Default: what one
+   * binding takes.
    */
   dataMemory?: number
   /** Measures where the time goes, for {@link Trainer.profile}; training is slower by it. Default false. */
