@@ -95,10 +95,12 @@ function showBar(epochs: number, scored: boolean): Progress {
       const score = validation ? `${percent(validation.accuracy)} (validation)` : percent(accuracy)
       bar.update(epoch, { loss: decimal(loss), score, rate })
     },
-    // The bar is drawn again with the next epoch, on the line below.
+    // The bar has switched off that long lines go on below, and goes back in the end to where it began. It is drawn again
+    // with the next epoch.
     note: (line) => {
-      drawingBoard.write('\r\u001b[K')
+      drawingBoard.write('\r\u001b[K\u001b[?7h')
       note(line)
+      drawingBoard.write('\u001b7\u001b[?7l')
     },
     stop: bar.stop,
   }
