@@ -43,6 +43,20 @@ export default tseslint.config(
     },
   },
   {
+    // Text for a terminal goes through src/cli/streams.ts, which escapes what comes from outside.
+    files: ['src/**/*.ts'],
+    ignores: ['src/cli/streams.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Take the seeded Random of src/random.ts.' },
+        { object: 'process', property: 'stdout', message: 'Print through src/cli/output.ts.' },
+        { object: 'process', property: 'stderr', message: 'Print through src/cli/output.ts.' },
+      ],
+      'no-console': 'error',
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       // expect.anything() and its like are typed `any` by vitest.

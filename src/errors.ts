@@ -1,6 +1,13 @@
-/** Thrown before any work is done when an argument does not fit; names the argument, what came and what is expected. */
+/**
+ * Thrown before any work is done when an argument does not fit; names the argument, what came and what is expected. Its
+ * message is one line that a terminal shows as it is: names from files are escaped in it ({@link escapeControls}).
+ */
 export class InputError extends Error {
   override name = 'InputError'
+
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message === undefined ? undefined : escapeControls(message), options)
+  }
 }
 
 /** Thrown when no adapter, driver or package can run what was asked for; the message says what to do about it. */
@@ -119,7 +126,7 @@ export function checkKeys(argument: string, options: object, known: readonly str
 /** A value as it is shown in an error message: short, on one line. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') {
-    const visible = value.slice(0, 40).replace(/[\p{Cc}\u2028\u2029]/gu, escapeCharacter)
+    const visible = escapeControls(value.slice(0, 40))
     return `'${visible}${value.length > 40 ? '…' : ''}'`
   }
   if (typeof value === 'function') return 'a function'
@@ -128,9 +135,6 @@ export function describe(value: unknown): string {
   }
   return String(value)
 }
-
-/** A newline becomes its six characters \u000a, so that a line stays a line. */
-const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /**
  * Checks that a value is an object of one of this library's classes.
@@ -152,4 +156,18 @@ export function checkInstance<T>(
     ? `a ${name} of another copy of webgpu-mlp: import it from the same installed package (\`npm ls webgpu-mlp\` lists them)`
     : describe(value)
   throw new InputError(`${argument}: expected a ${name}${hint}, got ${problem}`)
+}
+
+/**
+ * Characters that a terminal obeys instead of showing them, or that make text look like other text: C0, DEL and C1
+ * controls, line and paragraph separators, and the marks that change the direction of writing.
+ */
+const controls = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+
+/**
+ * Text from outside (names, classes, paths, messages of drivers) as one line that a terminal can show: each control
+ * character becomes its six characters \u001b. Within JSON text that is the same string, so JSON stays what it is.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

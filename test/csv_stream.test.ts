@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readTable } from '../src/data/table.ts'
@@ -290,6 +290,35 @@ describe('the command line with a file read a part at a time', () => {
     const weighted = call('train', '--data', path, '--stream', '--class-weights', 'balanced')
     expect(weighted.stderr).toBe('webgpu-mlp: classWeights: the data have no classes\n')
     expect(readdirSync(spools)).toEqual([])
+  }, 60_000)
+
+  it('removes the folders of killed runs with the next, and no others', async () => {
+    const path = write('killed.csv', `a,b,y\n${'1,2,u\n3,4,v\n'.repeat(50_000)}`)
+    const line = words(`train --data ${path} --stream --layers -,- --epochs 100000 --seed 1 --backend cpu`)
+    const child = spawn(process.execPath, ['dist/node/cli.js', ...line], { env: { ...process.env, TMPDIR: spools } })
+    await new Promise<void>((resolve) => child.stdout.on('data', (text: Buffer) => text.includes('Epoch 1 ') && resolve())) // prettier-ignore
+    const ended = new Promise((resolve) => child.on('exit', resolve))
+    const left = () => readdirSync(spools)
+    expect(left()).toHaveLength(1)
+    // As long as it runs, a second run leaves it alone.
+    const short = words(`train --data ${path} --stream --layers -,- --epochs 1 --seed 1 --backend cpu`)
+    expect(call(...short).status).toBe(0)
+    expect(left()).toHaveLength(1)
+    child.kill('SIGKILL')
+    await ended
+    expect(left()).toEqual([expect.stringContaining(`-${child.pid}-`)])
+    const others = [`webgpu-mlp-elsewhere-${child.pid}-abcdef`, 'webgpu-mlp-abcdef', `webgpu-mlp-${hostname()}-1-x`]
+    for (const name of others) mkdirSync(join(spools, name))
+    // A process that has this number again, as in containers, is told by its start.
+    const old = `webgpu-mlp-${hostname()}-${process.pid}-abcdef`
+    const own = `webgpu-mlp-${hostname()}-${process.pid}-ghijkl`
+    for (const name of [old, own]) mkdirSync(join(spools, name))
+    writeFileSync(join(spools, old, '0'), 'left within the moment in which it had a name')
+    utimesSync(join(spools, old), 1e9, 1e9)
+    const stream = await streamCsv(path, { folder: spools })
+    stream.close()
+    expect(left().sort()).toEqual([...others, own].sort())
+    for (const name of left()) rmSync(join(spools, name), { recursive: true })
   }, 60_000)
 
   it('writes no predictions where a late row is broken', () => {

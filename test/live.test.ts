@@ -1,6 +1,9 @@
 import xterm from '@xterm/headless'
 import { spawn, spawnSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { RunHistory, showDisplay } from '../src/cli/live/display.ts'
@@ -187,11 +190,11 @@ const program = fileURLToPath(new URL('../dist/node/cli.js', import.meta.url))
 const hasScript = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') ?? false
 
 /** Runs the built program on a pseudo terminal of this size, through util-linux's `script`. */
-function onTerminal(size: string, args: string, env: Record<string, string> = {}, interruptAt?: string) {
+function onTerminal(size: string, args: string, env: Record<string, string> = {}, interruptAt?: string, cwd?: string) {
   const command = `stty ${size}; ${process.execPath} ${program} train --backend cpu --seed 1 ${args}`
   const { CI: _, NO_COLOR: __, LC_ALL: ___, ...outer } = process.env
   const all = { ...outer, TERM: 'xterm-256color', LANG: 'C.UTF-8', ...env }
-  const child = spawn('script', ['-qefc', command, '/dev/null'], { env: all })
+  const child = spawn('script', ['-qefc', command, '/dev/null'], { env: all, cwd })
   let out = ''
   let sent = false
   child.stdout.setEncoding('utf8')
@@ -239,6 +242,29 @@ describe.skipIf(!hasScript)('train on a pseudo terminal (needs script of util-li
       expect(out).not.toMatch(escapes)
       expect(out).toMatch(/^Epoch 300 loss [\d.e-]+ score [\d.]+ % validation loss/m)
     }
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('shows remarks whole, above what is drawn (needs /dev/full)', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'webgpu-mlp-live-'))
+    const remark = new RegExp(`^webgpu-mlp: /dev/full: cannot be written: the disk is full; .* in ${cwd}/full-kept(-2)?; training goes on`) // prettier-ignore
+    for (const [columns, last] of [
+      [100, /^█{16} 100% \| epoch 300\/300/],
+      [70, /^ █{24} 100% \| epoch 300\/300/],
+    ] as const) {
+      const { out, code } = await onTerminal(`cols ${columns} rows 40`, `${short} --checkpoint /dev/full`, {}, undefined, cwd) // prettier-ignore
+      expect(code).toBe(1)
+      const terminal = new FakeTerminal(columns, 40)
+      terminal.write(out)
+      const lines = await terminal.lines()
+      const first = lines.findIndex((line) => line.startsWith('webgpu-mlp: '))
+      expect(first).toBe(4)
+      // Lines that are full go on in the next.
+      expect(lines.slice(first, first + 3).join('')).toMatch(remark)
+      const trained = lines.findIndex((line) => line.startsWith('Trained 300 epochs'))
+      expect(lines[trained - 1]).toBe('')
+      expect(lines[trained - 2]).toMatch(last)
+    }
+    rmSync(cwd, { recursive: true })
   })
 
   it('Ctrl-C ends after the epoch and gives the cursor back', async () => {

@@ -98,12 +98,37 @@ describe('train --checkpoint', () => {
     expect(rows('broken-history.csv').split('\n')).toHaveLength(62)
   })
 
+  it('finishes a run that was killed after its last checkpoint, before its model and report were written', () => {
+    const given = [...run, '--epochs', '20', '--checkpoint', file('last')]
+    const outputs = ['--out', file('last.json'), '--report', file('last.html')]
+    const names = ['last.json', 'last-history.csv']
+    // With early stopping, whose best epoch is not the last; whether it ended the run or not.
+    for (const more of [[], ['--early-stopping', '100', '--lr', '0.2'], ['--early-stopping', '2', '--lr', '0.2']]) {
+      const whole = train(...given.slice(run.length), ...outputs, ...more)
+      const { epochs, bestEpoch, loss } = JSON.parse(whole.stdout) as Record<string, number>
+      if (more.length > 0) expect(bestEpoch).toBeLessThan(epochs!)
+      const written = names.map((name) => readFileSync(file(name), 'utf8'))
+      for (const name of [...names, 'last.html']) rmSync(file(name))
+      const resumed = call('train', '--resume', file('last'), '--json')
+      expect(resumed.status).toBe(0)
+      expect(JSON.parse(resumed.stdout)).toMatchObject({ epochs, ...(bestEpoch && { bestEpoch }), loss })
+      expect(names.map((name) => readFileSync(file(name), 'utf8'))).toEqual(written)
+      expect(readFileSync(file('last.html'), 'utf8')).toMatch(/^<!doctype html>/)
+      // Where all was written, it is written again.
+      const again = call('train', '--resume', file('last'))
+      expect(again.stdout).toMatch(/^Resumed {2}.*last, after epoch \d+/m)
+      expect(readFileSync(file('last.json'), 'utf8')).toBe(written[0])
+    }
+  }, 60_000)
+
   it('says what does not go together', () => {
     expect(train('--checkpoint', file('a'), '--checkpoint-every', '20', '--epochs', '20').status).toBe(0)
     expect(train('--resume', file('a'), '--lr', '0.1').stderr).toBe(
       'webgpu-mlp: optimizer.learningRate.learningRate: the checkpoint was trained with 0.005, this trainer has 0.1\n',
     )
-    expect(call('train', '--resume', file('a')).stderr).toContain('has 20 epochs behind it; give more')
+    expect(call('train', '--resume', file('a'), '--epochs', '19').stderr).toContain(
+      'has 20 epochs behind it; give at least as many',
+    )
     expect(train('--resume', 'package.json').stderr).toBe(
       'webgpu-mlp: package.json: checkpoint: its "format" is undefined, not \'webgpu-mlp checkpoint\'\n',
     )

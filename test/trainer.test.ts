@@ -273,6 +273,10 @@ describe('bad input is refused before any work', () => {
   it('fit, predict and gradients with what they cannot take', async () => {
     const trainer = await Trainer.create(make(), { backend: 'cpu', loss: 'binaryCrossEntropy' })
     await expect(trainer.fit(xor, { epochs: 0 })).rejects.toThrow('epochs: expected a whole number from 1')
+    await trainer.fit(xor, { epochs: 2 })
+    // As a resumed run asks that has no epoch left: `epochs: 100 - trainer.epoch`.
+    expect(await trainer.fit(xor, { epochs: 0 })).toMatchObject({ epochs: [], steps: 0, stopped: 'epochs' })
+    expect(trainer.epoch).toBe(2)
     await expect(trainer.fit([[1]] as never)).rejects.toThrow('train: expected a Dataset')
     await expect(trainer.fit(Dataset.from([[0, 0]], [[2]]))).rejects.toThrow('binaryCrossEntropy expects probabilities')
     await expect(trainer.predict([[1]])).rejects.toThrow('x: expected 2 columns')

@@ -8,6 +8,7 @@ import { InputError, nearestName } from '../errors.ts'
 import { type CsvStream, type CsvStreamOptions, streamCsv } from '../node/csv-stream.ts'
 import { readDataset } from '../node/files.ts'
 import { count } from './output.ts'
+import { filesAt } from './outputs/places.ts'
 import { showReading } from './progress.ts'
 
 const generators = { circle, linear, xor, moons, spirals, digits }
@@ -45,6 +46,12 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   }
   const { target, features, classes } = options
   return readDataset(data, { target: parseTarget(target), features, classes })
+}
+
+/** The files that data are read from: none of generated data; in a folder, those with IDX files' names. */
+export async function dataFiles(data: string): Promise<string[]> {
+  if (Object.hasOwn(generators, data)) return []
+  return filesAt(data, (name) => /idx[13]-ubyte(\.gz)?$/.test(name))
 }
 
 /** Bytes of a CSV file from which on it is read a part at a time by itself. */

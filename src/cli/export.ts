@@ -7,13 +7,16 @@ import { toOnnx } from '../formats/onnx.ts'
 import { toSafetensors } from '../formats/safetensors.ts'
 import type { Network } from '../model/network.ts'
 import { readModel } from '../node/files.ts'
-import { checkWritable, writeFileAtomic } from '../node/write.ts'
+import { writeFileAtomic } from '../node/write.ts'
 import { bytes, note } from './output.ts'
+import { headerMark, type Mark, marks } from './outputs/marks.ts'
+import { addForceOption, checkOutputs } from './outputs/plan.ts'
 
 interface ExportOptions {
   model: string
   to?: string
   out: string
+  force?: boolean
 }
 
 const writers = {
@@ -42,22 +45,30 @@ Formats:
   javascript   a module that needs nothing: import { predict } from './model.js'`
 
 export function exportCommand(): Command {
-  return new Command('export')
+  const command = new Command('export')
     .description('write a trained model for other programs: ONNX, safetensors, NumPy, JavaScript')
     .requiredOption('--model <file>', 'a model that train wrote')
     .requiredOption('--out <file>', 'the file to write')
     .option('--to <format>', `${formatNames.join(', ')} (default: as the end of --out says)`)
-    .addHelpText('after', help)
-    .action(exportModel)
+  return addForceOption(command).addHelpText('after', help).action(exportModel)
 }
 
-async function exportModel({ model, to, out }: ExportOptions): Promise<void> {
+async function exportModel({ model, to, out, force = false }: ExportOptions): Promise<void> {
   const format = to === undefined ? formatByEnd(out) : checkName('--to', to, formatNames)
   const network = await readModel(model)
-  await checkWritable(out)
   const content = await writers[format](network)
-  await writeFileAtomic(out, content)
+  const output = { option: '--out', path: out, mark: markOf(format, content), force }
+  await checkOutputs([output], [{ option: '--model', path: model }])
+  await writeFileAtomic(out, content, { force })
   note(`${out} written: ${format}, ${bytes(Buffer.byteLength(content))}`)
+}
+
+/** How a file of a format is recognised; NumPy's by its header, which says no program. */
+function markOf(format: FormatName, content: string | Uint8Array): Mark {
+  if (format !== 'npy') return marks[format]
+  const bytes = Buffer.from(content as Uint8Array)
+  const header = bytes.subarray(0, 10 + bytes.readUInt16LE(8))
+  return headerMark('an array of parameters', header, 'is not an array of as many parameters')
 }
 
 function formatByEnd(path: string): FormatName {

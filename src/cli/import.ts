@@ -6,16 +6,18 @@ import { activationNames } from '../model/activation.ts'
 import type { Network } from '../model/network.ts'
 import { readBytes, readModel, writeModel } from '../node/files.ts'
 import { withPath } from '../node/paths.ts'
-import { checkWritable } from '../node/write.ts'
 import { count, note } from './output.ts'
+import { marks } from './outputs/marks.ts'
+import { addForceOption, checkOutputs } from './outputs/plan.ts'
 
 interface ImportOptions {
   out: string
   activation?: string
+  force?: boolean
 }
 
 export function importCommand(): Command {
-  return new Command('import')
+  const command = new Command('import')
     .description('read a network from a .safetensors or .json file; a model file comes out')
     .argument('<file>', 'a file that export or another program wrote')
     .requiredOption('--out <file>', 'the model to write (JSON)')
@@ -23,13 +25,14 @@ export function importCommand(): Command {
       '--activation <names>',
       `where the file does not say: one for all layers, or one a layer: ${activationNames.join(', ')}`,
     )
-    .action(importModel)
+  return addForceOption(command).action(importModel)
 }
 
-async function importModel(file: string, { out, activation }: ImportOptions): Promise<void> {
+async function importModel(file: string, { out, activation, force = false }: ImportOptions): Promise<void> {
   const network = await readNetwork(file, activation)
-  await checkWritable(out)
-  await writeModel(out, network)
+  const output = { option: '--out', path: out, mark: marks.model, force }
+  await checkOutputs([output], [{ option: 'import', path: file }])
+  await writeModel(out, network, { force })
   const { sizes, activations, parameters } = network
   note(`${out} written: ${sizes.join('-')}, ${activations.join(' · ')}, ${count(parameters.length)} parameters`)
 }

@@ -6,19 +6,19 @@ import { evaluateCommand } from './evaluate.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
-import { report } from './output.ts'
+import { print, reportEnd } from './output.ts'
 import { predictCommand } from './predict.ts'
 import { reportCommand } from './report.ts'
 import { trainCommand } from './train.ts'
 import { verifyCommand } from './verify.ts'
 
-/** The whole command line; every command throws, and errors are told here, in one line. */
+/** The whole command line; every command throws, and errors are reported here, on one line. */
 function makeProgram(): Command {
   const program = new Command('webgpu-mlp')
     .description('Trains multi-layer perceptrons on the GPU through WebGPU, or on the CPU.')
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined, writeOut: (text) => print(text.replace(/\n$/, '').split('\n')) })
     .showSuggestionAfterError()
   const commands = [
     trainCommand,
@@ -39,17 +39,19 @@ function makeProgram(): Command {
   return program
 }
 
-// A reader that has enough (`| head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+// What no one expected is told in one line, too.
+process.on('uncaughtException', (error) => {
+  void reportEnd(error).then((code) => process.exit(code))
 })
 
 const program = makeProgram()
-if (process.argv.length <= 2) program.outputHelp()
-else {
-  try {
-    await program.parseAsync()
-  } catch (error) {
-    process.exitCode = report(error)
-  }
+let failure: unknown
+try {
+  if (process.argv.length <= 2) program.outputHelp()
+  else await program.parseAsync()
+} catch (error) {
+  failure = error
 }
+// A command that did not throw may have set a code of its own (`verify`, Ctrl-C).
+const code = await reportEnd(failure)
+if (code !== 0) process.exitCode = code

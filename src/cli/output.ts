@@ -1,33 +1,63 @@
 import { CommanderError } from 'commander'
-import { BackendUnavailableError, InputError } from '../errors.ts'
+import { BackendUnavailableError, escapeControls, InputError } from '../errors.ts'
+import { fileError, WriteError } from '../node/paths.ts'
+import { standardError, standardOutput } from './streams.ts'
 
 /** Exit codes: 0 done, 1 a run that failed, 2 input that does not fit, 130 ended by Ctrl-C. */
 export const exitCodes = { failed: 1, badInput: 2, interrupted: 130 } as const
 
-/** A line on standard output. */
-export function print(line = ''): void {
-  process.stdout.write(`${line}\n`)
+/** One line on standard output, or several; whatever a line holds, it stays one line. */
+export function print(lines: string | readonly string[] = ''): void {
+  standardOutput.writeLines(typeof lines === 'string' ? [lines] : lines)
 }
 
 /** A remark on standard error, where it does not mix with what is read by programs. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`)
+  standardError.writeLines([line])
 }
 
-/** Puts an error on one line, and tells which exit code it means. A stack only where DEBUG is set. */
-export function report(error: unknown): number {
+/** What a command failed with: a message of one line, and the exit code. */
+interface Failure {
+  readonly message: string
+  readonly code: number
+}
+
+function describeFailure(error: unknown): Failure | undefined {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0
-    note(`webgpu-mlp: ${oneLine(error.message.replace(/^error: /, ''))}`)
-    return exitCodes.badInput
+    if (error.exitCode === 0) return undefined
+    return { message: oneLine(error.message.replace(/^error: /, '')), code: exitCodes.badInput }
   }
-  const message = error instanceof Error ? error.message : String(error)
-  note(`webgpu-mlp: ${oneLine(message)}`)
-  if (process.env.DEBUG && error instanceof Error) note(error.stack ?? '')
-  return error instanceof InputError || error instanceof BackendUnavailableError ? exitCodes.badInput : exitCodes.failed
+  const isInput = error instanceof InputError || error instanceof BackendUnavailableError
+  // A disk that is full is no bad input.
+  const code = isInput && !(error instanceof WriteError) ? exitCodes.badInput : exitCodes.failed
+  return { message: oneLine(error instanceof Error ? error.message : String(error)), code }
 }
 
-const oneLine = (text: string) => text.replace(/\s*\n\s*/g, ' ').trim()
+/**
+ * Reports how a command ended: its error, if it has one, and standard output where that could not be written, on one line
+ * of standard error. A stack is printed only where DEBUG is set.
+ * @returns the exit code; 0 where all went well
+ */
+export async function reportEnd(error?: unknown): Promise<number> {
+  await standardOutput.flush()
+  const own = error === undefined ? undefined : describeFailure(error)
+  const failures = [...outputFailure(), ...(own ? [own] : [])]
+  if (failures.length > 0) note(`webgpu-mlp: ${failures.map(({ message }) => message).join('; ')}`)
+  if (process.env.DEBUG && error instanceof Error && own) {
+    standardError.writeLines((error.stack ?? '').split('\n'))
+  }
+  await standardError.flush()
+  return failures.at(-1)?.code ?? 0
+}
+
+/** A reader that has gone (`| head`) is no failure. */
+function outputFailure(): Failure[] {
+  const { failure, isClosed } = standardOutput
+  if (!failure || isClosed) return []
+  return [{ message: fileError(failure, 'standard output', 'written').message, code: exitCodes.failed }]
+}
+
+const oneLine = (text: string) => text.replace(/\s*[\r\n]+\s*/g, ' ').trim()
 
 /** 0.04321 → '0.0432': four significant digits. */
 export function decimal(value: number): string {
@@ -50,15 +80,15 @@ export function bytes(value: number): string {
   return value < 2 ** 20 ? `${(value / 1024).toFixed(1)} KiB` : `${(value / 2 ** 20).toFixed(1)} MiB`
 }
 
-/** Columns padded to line up; the first row is the head. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+/** Columns padded to line up, a line each row; the first row is the head. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  // Escaped before they are padded: a control character takes six places.
+  const shown = rows.map((row) => row.map(escapeControls))
+  const widths = (shown[0] ?? []).map((_, column) => Math.max(...shown.map((row) => (row[column] ?? '').length)))
+  return shown.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
 }

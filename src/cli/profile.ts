@@ -22,7 +22,7 @@ function duration(seconds: number): string {
 }
 
 /** Where the time went, a line each. */
-export function profileTable({ seconds, entries }: Profile): string {
+export function profileTable({ seconds, entries }: Profile): string[] {
   const rows = entries.map(({ part, name, seconds, share, count }) => [
     partNames[part],
     name,

@@ -1,13 +1,27 @@
 import { SingleBar } from 'cli-progress'
+import { escapeControls } from '../errors.ts'
 import type { Epoch } from '../training/trainer.ts'
 import { showDisplay } from './live/display.ts'
 import { canRewrite, hasRoom, showsBraille, wantsColours } from './live/terminal.ts'
-import { count, decimal, percent, print } from './output.ts'
+import { count, decimal, note, percent, print } from './output.ts'
+import { drawingBoard, standardOutput } from './streams.ts'
 
-/** Tells how a training goes. */
+/** Shows how a training goes. */
 export interface Progress {
   update(epoch: Epoch): void
+  /** A remark on standard error; what is drawn there stays below it. */
+  note(line: string): void
   stop(): void
+}
+
+/** What there is to show. */
+export interface ProgressOptions {
+  readonly epochs: number
+  /** Whether the accuracy says anything: not of regression targets. */
+  readonly score: boolean
+  readonly quiet: boolean
+  /** Whether no epoch is left to train. */
+  readonly isOver: boolean
 }
 
 /** How many lines a run prints at most where there is no terminal, besides its last. */
@@ -16,15 +30,15 @@ const MOST_LINES = 20
 /**
  * Curves on a terminal that has room for them and shows them, a bar on one that has not; else a plain line an epoch,
  * thinned out to 20 for long runs; with `quiet`, nothing on standard output.
- * @param score whether the accuracy says anything: not of quantities
  */
-export function showProgress(epochs: number, quiet: boolean, score = true): Progress {
-  const { stderr, stdout, env } = process
-  if (canRewrite(stderr, env) && (quiet || stdout.isTTY)) {
-    if (!hasRoom(stderr) || !showsBraille(env)) return showBar(epochs, score)
-    return showDisplay(stderr, { epochs, score, colour: wantsColours(env) })
+export function showProgress({ epochs, score, quiet, isOver }: ProgressOptions): Progress {
+  const { env } = process
+  if (isOver) return { update: () => undefined, note, stop: () => undefined }
+  if (canRewrite(drawingBoard, env) && (quiet || standardOutput.isTerminal)) {
+    if (!hasRoom(drawingBoard) || !showsBraille(env)) return showBar(epochs, score)
+    return showDisplay(drawingBoard, { epochs, score, colour: wantsColours(env) })
   }
-  if (quiet) return { update: () => undefined, stop: () => undefined }
+  if (quiet) return { update: () => undefined, note, stop: () => undefined }
   const every = Math.ceil(epochs / MOST_LINES)
   let pending: Epoch | undefined
   return {
@@ -34,27 +48,31 @@ export function showProgress(epochs: number, quiet: boolean, score = true): Prog
       print(describeEpoch(epoch, score))
       pending = undefined
     },
+    note,
     stop: () => {
       if (pending) print(describeEpoch(pending, score))
     },
   }
 }
 
-/** A bar on a terminal while a large file is read, which then goes. @returns what is to be told the share, and the end */
-export function showReading(name: string): { onProgress: (share: number) => void; stop: () => void } {
-  const { stderr, env } = process
-  if (!canRewrite(stderr, env)) return { onProgress: () => undefined, stop: () => undefined }
-  const format = ' {bar} {percentage}% | reading {name}'
-  const bar = new SingleBar({ format, barCompleteChar: '█', barIncompleteChar: '░', barsize: 24, hideCursor: true, clearOnComplete: true }) // prettier-ignore
-  bar.start(100, 0, { name })
+/** A bar on the terminal; the values that it shows may come from outside. */
+function startBar(format: string, total: number, values: Record<string, string>, clearOnComplete = false) {
+  const look = { barCompleteChar: '█', barIncompleteChar: '░', barsize: 24, hideCursor: true, fps: 12 }
+  const bar = new SingleBar({ ...look, format, clearOnComplete, stream: drawingBoard })
+  const escaped = (all: Record<string, string>) =>
+    Object.fromEntries(Object.entries(all).map(([name, value]) => [name, escapeControls(value)]))
+  bar.start(total, 0, escaped(values))
   return {
-    onProgress: (share) => {
-      bar.update(Math.floor(100 * share))
-    },
-    stop: () => {
-      bar.stop()
-    },
+    update: (value: number, changed: Record<string, string> = {}) => bar.update(value, escaped(changed)),
+    stop: () => bar.stop(),
   }
+}
+
+/** A bar on a terminal while a large file is read, which then goes. @returns what takes the share read, and the end */
+export function showReading(name: string): { onProgress: (share: number) => void; stop: () => void } {
+  if (!canRewrite(drawingBoard, process.env)) return { onProgress: () => undefined, stop: () => undefined }
+  const bar = startBar(' {bar} {percentage}% | reading {name}', 100, { name }, true)
+  return { onProgress: (share) => bar.update(Math.floor(100 * share)), stop: bar.stop }
 }
 
 /** `Epoch 3 loss 0.041 score 96.2 %`, with the validation's where there is one; of quantities the losses. */
@@ -66,15 +84,8 @@ function describeEpoch({ epoch, loss, accuracy, validation }: Epoch, scored: boo
 }
 
 function showBar(epochs: number, scored: boolean): Progress {
-  const bar = new SingleBar({
-    format: ` {bar} {percentage}% | epoch {value}/{total} | loss {loss} |${scored ? ' score {score} |' : ''} {rate} samples/s`,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 24,
-    hideCursor: true,
-    fps: 12,
-  })
-  bar.start(epochs, 0, { loss: '–', score: '–', rate: '–' })
+  const format = ` {bar} {percentage}% | epoch {value}/{total} | loss {loss} |${scored ? ' score {score} |' : ''} {rate} samples/s`
+  const bar = startBar(format, epochs, { loss: '–', score: '–', rate: '–' })
   const began = performance.now()
   let samples = 0
   return {
@@ -84,8 +95,13 @@ function showBar(epochs: number, scored: boolean): Progress {
       const score = validation ? `${percent(validation.accuracy)} (validation)` : percent(accuracy)
       bar.update(epoch, { loss: decimal(loss), score, rate })
     },
-    stop: () => {
-      bar.stop()
+    // The bar has switched off that long lines go on below, and goes back in the end to where it began. It is drawn again
+    // with the next epoch.
+    note: (line) => {
+      drawingBoard.write('\r\u001b[K\u001b[?7h')
+      note(line)
+      drawingBoard.write('\u001b7\u001b[?7l')
     },
+    stop: bar.stop,
   }
 }

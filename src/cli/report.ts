@@ -2,49 +2,66 @@ import { Command } from 'commander'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
-import { checkWritable, writeFileAtomic } from '../node/write.ts'
+import { writeFileAtomic } from '../node/write.ts'
 import { count, note, print } from './output.ts'
+import { marks } from './outputs/marks.ts'
+import { addForceOption, checkOutputs, type Input } from './outputs/plan.ts'
 import { makeComparison, type NamedRun } from './report/comparison.ts'
 import { readRecord, type RunRecord } from './report/record.ts'
 
 export function reportCommand(): Command {
-  return new Command('report')
+  const command = new Command('report')
     .description('compare runs on one page: their results, the settings that differ, their curves')
     .argument('<runs...>', 'reports that train --report wrote, or folders with some')
     .option('--out <file>', 'where the page goes (one HTML file)', 'comparison.html')
     .option('--json', 'print the runs as one JSON array; a page is written only with --out')
-    .action(compare)
+  return addForceOption(command).action(compare)
 }
 
-async function compare(paths: string[], options: { out: string; json?: boolean }, command: Command): Promise<void> {
-  const wanted = !options.json || command.getOptionValueSource('out') !== 'default'
-  if (wanted) await checkWritable(options.out)
-  const runs = await readRuns(paths)
+interface ReportOptions {
+  out: string
+  json?: boolean
+  force?: boolean
+}
+
+async function compare(paths: string[], options: ReportOptions, command: Command): Promise<void> {
+  const { out, json, force = false } = options
+  const isWanted = !json || command.getOptionValueSource('out') !== 'default'
+  const { runs, read } = await readRuns(paths)
   if (runs.length === 0) {
     throw new InputError(`report: found no run in ${paths.join(', ')}; expected what train --report wrote, or folders with it`) // prettier-ignore
   }
-  if (wanted) await writeFileAtomic(options.out, makeComparison(runs))
-  if (options.json) print(JSON.stringify(runs.map(({ name, record }) => ({ name, ...record }))))
-  else print(`${count(runs.length)} ${runs.length === 1 ? 'run' : 'runs'} compared in ${options.out}`)
+  if (isWanted) {
+    await checkOutputs([{ option: '--out', path: out, mark: marks.report, force }], read)
+    await writeFileAtomic(out, makeComparison(runs), { force })
+  }
+  if (json) print(JSON.stringify(runs.map(({ name, record }) => ({ name, ...record }))))
+  else print(`${count(runs.length)} ${runs.length === 1 ? 'run' : 'runs'} compared in ${out}`)
 }
 
-/** The runs in files and folders, each once, in the order given. A folder's pages without a run are passed over. */
-async function readRuns(paths: readonly string[]): Promise<NamedRun[]> {
+/**
+ * The runs in files and folders, each once, in the order given, and the files that were named or hold one. A folder's
+ * pages without a run are passed over.
+ */
+async function readRuns(paths: readonly string[]): Promise<{ runs: NamedRun[]; read: Input[] }> {
   const runs: NamedRun[] = []
+  const read: Input[] = []
   const seen = new Set<string>()
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined)
     if (!found) throw new InputError(`${path}: there is no such file or folder`)
-    const files = found.isDirectory() ? await pagesIn(path) : [path]
+    const isFolder = found.isDirectory()
+    const files = isFolder ? await pagesIn(path) : [path]
     for (const file of files) {
       if (seen.has(resolve(file))) continue
       seen.add(resolve(file))
       const record = await readRun(file)
+      if (record || !isFolder) read.push({ option: 'report', path: file })
       if (record) runs.push({ name: file.replace(/[/\\]report\.html$/, ''), record })
-      else if (!found.isDirectory()) note(`webgpu-mlp: note: ${file}: holds no run, left out`)
+      else if (!isFolder) note(`webgpu-mlp: note: ${file}: holds no run, left out`)
     }
   }
-  return runs
+  return { runs, read }
 }
 
 async function readRun(file: string): Promise<RunRecord | undefined> {

@@ -1,5 +1,6 @@
 import { argmax } from '../data/dataset.ts'
 import type { Matrix } from '../data/matrix.ts'
+import { escapeControls } from '../errors.ts'
 import type { Network } from '../model/network.ts'
 import type { ClassificationReport, PrecisionRecallF1 } from '../training/metrics.ts'
 import { count, decimal, percent, table } from './output.ts'
@@ -19,15 +20,14 @@ export function classNames(names: readonly string[] | undefined, classes: number
   return Array.from({ length: classes }, (_, i) => names?.[i] ?? String(i))
 }
 
-/** A name from the data on one line of a terminal: nothing in it moves the cursor, and it is not too long. */
-export function plain(name: string): string {
-  const text = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '·')
-  const letters = Array.from(text)
-  return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS - 1).join('')}…` : text
+/** A name from the data, short enough for a column; escaped before it is cut, so that what is shown is its length. */
+function shorten(name: string): string {
+  const letters = Array.from(escapeControls(name))
+  return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS - 1).join('')}…` : letters.join('')
 }
 
 /** Precision, recall and F1 of each class and on average, a line each. */
-export function scoreTable(names: readonly string[], report: ClassificationReport): string {
+export function scoreTable(names: readonly string[], report: ClassificationReport): string[] {
   const line = (name: string, { precision, recall, f1 }: PrecisionRecallF1, support: number) => [
     name,
     ...[precision, recall, f1].map((value) => value.toFixed(3)),
@@ -37,7 +37,7 @@ export function scoreTable(names: readonly string[], report: ClassificationRepor
   const shown = classes.length <= MOST_LINES ? classes : []
   return alignRight([
     ['Class', 'Precision', 'Recall', 'F1', 'Samples'],
-    ...shown.map((one, i) => line(plain(names[i] ?? String(i)), one, one.support)),
+    ...shown.map((one, i) => line(shorten(names[i] ?? String(i)), one, one.support)),
     line('macro mean', report.macro, samples),
     line('weighted mean', report.weighted, samples),
     line('micro mean', report.micro, samples),
@@ -47,28 +47,27 @@ export function scoreTable(names: readonly string[], report: ClassificationRepor
 /** The confusion matrix, rows what the samples are and columns what was answered; undefined for too many classes. */
 export function confusionTable(names: readonly string[], { confusionMatrix }: ClassificationReport) {
   if (confusionMatrix.length > MOST_COLUMNS) return undefined
-  const shown = names.map(plain)
+  const shown = names.map(shorten)
   return alignRight([['', ...shown], ...confusionMatrix.map((row, i) => [shown[i] ?? '', ...row.map(count)])])
 }
 
-/** All of it, for people. */
-export function describeScores(names: readonly string[], report: ClassificationReport): string {
+/** All of it, for people, line by line. */
+export function describeScores(names: readonly string[], report: ClassificationReport): string[] {
   const { rocAuc, topK, classes } = report
   const lines = [
     ...(classes.length > 2 ? [`Top ${topK.k}  ${percent(topK.accuracy)}`] : []),
     ...(rocAuc === null ? [] : [`AUC    ${decimal(rocAuc)} (area under the ROC curve)`]),
   ]
   const matrix = confusionTable(names, report)
-  const parts = [
-    lines.join('\n'),
-    scoreTable(names, report),
-    matrix && `Answered (columns) where it is (rows)\n${matrix}`,
+  return [
+    ...(lines.length > 0 ? [...lines, ''] : []),
+    ...scoreTable(names, report),
+    ...(matrix ? ['', 'Answered (columns) where it is (rows)', ...matrix] : []),
   ]
-  return parts.filter(Boolean).join('\n\n')
 }
 
 /** A table whose numbers, all columns but the first, end where their heads end. */
-function alignRight(rows: readonly (readonly string[])[]): string {
+function alignRight(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   return table(rows.map((row) => row.map((cell, i) => (i === 0 ? cell : cell.padStart(widths[i] ?? 0)))))
 }

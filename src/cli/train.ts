@@ -1,29 +1,30 @@
 import type { Command } from 'commander'
-import { writeFileSync } from 'node:fs'
 import type { Dataset } from '../data/dataset.ts'
 import { DataStream, exampleOf } from '../data/stream.ts'
 import { checkInteger, checkName, InputError } from '../errors.ts'
 import { initializerNames } from '../model/initializer.ts'
 import { Network } from '../model/network.ts'
-import { writeCheckpoint, writeModel } from '../node/files.ts'
-import { checkWritable } from '../node/write.ts'
+import { writeModel } from '../node/files.ts'
+import { writeFileAtomic } from '../node/write.ts'
 import { drawSeed } from '../random.ts'
 import type { LossName } from '../training/loss.ts'
 import type { Optimizer } from '../training/optimizer.ts'
 import { type BackendName, backendNames } from '../training/placement.ts'
 import { isRegression } from '../training/score.ts'
-import { type Epoch, type FitOptions, type Outcome, Trainer } from '../training/trainer.ts'
+import { Trainer } from '../training/trainer.ts'
 import { describeData } from './data.ts'
 import { parseActivations, parseLayers, parseLoss, parseOptimizer } from './options.ts'
 import { bytes, count, decimal, exitCodes, note, print } from './output.ts'
-import { showProgress } from './progress.ts'
-import { historyPath } from './report/history.ts'
-import { writeReport } from './report/report.ts'
+import { KeptOutputs } from './outputs/keep.ts'
+import { historyCsv } from './report/history.ts'
+import { makeReport } from './report/report.ts'
 import { sayRate } from './schedules.ts'
 import { prepareData, type PreparedData } from './train/data.ts'
+import { runEpochs } from './train/epochs.ts'
 import { defineTrain, type TrainOptions } from './train/options.ts'
 import { printJson, summarize } from './train/outcome.ts'
-import { type Earlier, keptArguments, resume, withNotes } from './train/resume.ts'
+import { describeOutputs, keepNetwork, planTrain, type TrainOutputs } from './train/outputs.ts'
+import { type Earlier, keptArguments, resume } from './train/resume.ts'
 
 export function trainCommand(): Command {
   return defineTrain().action(async (options: TrainOptions) => {
@@ -56,8 +57,8 @@ function checkOptions(options: TrainOptions, earlier: Earlier | undefined): Chec
     throw new InputError('--min-delta: is for --early-stopping; give that, too')
   }
   const done = earlier?.checkpoint.epoch ?? 0
-  if (earlier && done >= options.epochs) {
-    throw new InputError(`--epochs: ${options.resume} has ${done} epochs behind it; give more than these, in all`)
+  if (done > options.epochs) {
+    throw new InputError(`--epochs: ${options.resume} has ${done} epochs behind it; give at least as many, in all`)
   }
   return {
     options: { ...options, data },
@@ -72,12 +73,10 @@ function checkOptions(options: TrainOptions, earlier: Earlier | undefined): Chec
 async function train(given: TrainOptions, words: readonly string[], earlier?: Earlier): Promise<void> {
   const checked = checkOptions(given, earlier)
   const { options, seed } = checked
-  const history = options.report === undefined ? undefined : historyPath(options.report)
-  for (const path of [options.out, options.report, options.checkpoint, history])
-    if (path !== undefined) await checkWritable(path)
+  const outputs = await planTrain(options, earlier)
   const data = await prepareData(options, seed)
   try {
-    await trainOn(data, checked, keptArguments([...(earlier?.words ?? []), ...words], seed), earlier)
+    await trainOn(data, checked, outputs, keptArguments([...(earlier?.words ?? []), ...words], seed), earlier)
   } finally {
     data.close()
   }
@@ -86,10 +85,12 @@ async function train(given: TrainOptions, words: readonly string[], earlier?: Ea
 async function trainOn(
   data: PreparedData,
   checked: Checked,
-  kept: readonly string[],
+  outputs: TrainOutputs,
+  words: readonly string[],
   earlier?: Earlier,
 ): Promise<void> {
   const { options, seed, loss, optimizer, init } = checked
+  const kept = new KeptOutputs()
   const say = options.json ? () => undefined : print
   const network = makeNetwork(data, checked)
   const trainer = await Trainer.create(network, {
@@ -118,26 +119,39 @@ async function trainOn(
     if (name === 'webgpu') {
       say(`Memory   ${isStream ? 'at most ' : ''}${bytes(trainer.memoryFor(data.weighted, validated))} on the device`)
     }
-    if (earlier) say(`Resumed  ${options.resume}, after epoch ${count(trainer.epoch)}`)
+    if (earlier) {
+      const rest = trainer.epoch === options.epochs ? ', its last; the run is finished from it' : ''
+      say(`Resumed  ${options.resume}, after epoch ${count(trainer.epoch)}${rest}`)
+      // Not all of it is said on this command line, so it is shown in any case.
+      const remark = options.json ? note : print
+      remark(`Writes   ${describeOutputs(outputs)}`)
+    }
 
-    const run = await runEpochs(trainer, data, options, kept, earlier)
+    const run = await runEpochs({ trainer, data, options, checkpoint: outputs.checkpoint, kept, words, earlier })
     const { epochs, seconds } = run
+    // The model first: what comes after it may fail, or be killed.
+    await trainer.read()
+    const model = outputs.model && (await kept.write(outputs.model, (path, how) => writeModel(path, network, how)))
     const training = await trainer.evaluate(data.train)
     const validation = data.validation ? await trainer.evaluate(data.validation) : null
-    await trainer.read()
-    if (options.out !== undefined) await writeModel(options.out, network)
     const backend = { name, description }
-    if (options.report !== undefined) {
+    let report: string | undefined
+    if (outputs.report) {
       const settings = { ...options, seed, loss, optimizer, init }
       const told = { network, data, epochs, seconds, settings, backend, result: training, validation, trainer }
-      await writeReport(options.report, told)
+      const page = await makeReport(told)
+      report = await kept.write(outputs.report, (path, how) => writeFileAtomic(path, page, how))
+      const history = historyCsv(epochs)
+      if (outputs.history) await kept.write(outputs.history, (path, how) => writeFileAtomic(path, history, how))
     }
-    const { out: model, report } = options
     const profile = options.profile ? trainer.profile() : undefined
     const result = { ...run, backend, samples: data.train.length, training, validation, model, report, profile }
     if (options.json) printJson(result)
     else summarize(result, isRegression(network.layers.at(-1)!, loss, exampleOf(data.train)))
     if (run.interrupted) process.exitCode = exitCodes.interrupted
+    if (kept.isBehind) process.exitCode = exitCodes.failed
+    await keepNetwork(kept, network, model)
+    kept.finish()
   } finally {
     trainer.dispose()
   }
@@ -165,79 +179,4 @@ function warnOfRange(network: Network, { classes, targets }: Dataset): void {
     `webgpu-mlp: note: the targets reach from ${decimal(low)} to ${decimal(high)}, ${output} outputs only from ${floor} ` +
       'to 1; for quantities take a linear output, such as --activation tanh,linear --loss meanSquaredError',
   )
-}
-
-/** What a run came to that may have been interrupted, with the epochs before it was resumed. */
-interface Ran {
-  epochs: Epoch[]
-  seconds: number
-  interrupted: boolean
-  outcome: Outcome | undefined
-}
-
-/** Trains until the epochs are over or Ctrl-C is pressed; a second Ctrl-C ends the program at once. */
-async function runEpochs(
-  trainer: Trainer,
-  data: PreparedData,
-  options: TrainOptions,
-  kept: readonly string[],
-  earlier: Earlier | undefined,
-): Promise<Ran> {
-  let interrupted = false
-  const interrupt = () => {
-    if (interrupted) {
-      writeFileSync(2, '\x1b[?25h\n') // The bar had hidden the cursor.
-      process.exit(exitCodes.interrupted)
-    }
-    interrupted = true
-  }
-  const epochs = [...(earlier?.epochs ?? [])]
-  const before = epochs.reduce((sum, { seconds }) => sum + seconds, 0)
-  const running = trainer.epochs(data.weighted, fitOptions(trainer, data, options, kept, epochs))
-  const regression = isRegression(trainer.network.layers.at(-1)!, trainer.loss, exampleOf(data.train))
-  const progress = showProgress(options.epochs, options.json === true, !regression)
-  process.on('SIGINT', interrupt)
-  const began = performance.now()
-  let outcome: Outcome | undefined
-  try {
-    for (;;) {
-      const result = await running.next()
-      if (result.done) {
-        outcome = result.value
-        break
-      }
-      progress.update(result.value)
-      if (interrupted) break
-    }
-  } finally {
-    progress.stop()
-    await running.return?.()
-    process.off('SIGINT', interrupt)
-  }
-  return { epochs, seconds: before + (performance.now() - began) / 1000, interrupted, outcome }
-}
-
-/** @param done takes each epoch, before its checkpoint is written */
-function fitOptions(
-  trainer: Trainer,
-  { validation }: PreparedData,
-  { epochs, shuffle, earlyStopping, minDelta, checkpoint, checkpointEvery }: TrainOptions,
-  kept: readonly string[],
-  done: Epoch[],
-): FitOptions {
-  return {
-    epochs: epochs - trainer.epoch,
-    shuffle,
-    onEpoch: (epoch) => void done.push(epoch),
-    ...(validation && { validation }),
-    ...(earlyStopping !== undefined && {
-      earlyStopping: { patience: earlyStopping, ...(minDelta !== undefined && { minDelta }) },
-    }),
-    ...(checkpoint !== undefined && {
-      checkpoint: {
-        every: checkpointEvery,
-        write: (made) => writeCheckpoint(checkpoint, withNotes(made, kept, done)),
-      },
-    }),
-  }
 }

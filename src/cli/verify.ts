@@ -62,14 +62,14 @@ async function verify(options: VerifyOptions): Promise<void> {
     print(
       `${network.sizes.join('-')}, ${network.activations.join(' · ')}, ${loss}, ${result.samples} samples, seed ${seed}`,
     )
-    print('Largest relative error of each stage, and in brackets what float32 rounding may cost there:\n')
+    print(['Largest relative error of each stage, and in brackets what float32 rounding may cost there:', ''])
     const head = ['layer', 'forward', 'activation', 'delta', 'weight gradient', 'bias gradient', 'update']
     const rows = result.layers.map(
       ({ layer, forward, activation, delta, weightGradient, biasGradient, update }) =>
       [String(layer), ...[forward, activation, delta, weightGradient, biasGradient, update].map(say)], // prettier-ignore
     )
     print(table([head, ...rows]))
-    print(result.ok ? '\nEvery stage holds.' : '\nNOT every stage holds: results of this backend cannot be trusted.')
+    print(['', result.ok ? 'Every stage holds.' : 'NOT every stage holds: results of this backend cannot be trusted.'])
   }
   if (!result.ok) process.exitCode = exitCodes.failed
 }

@@ -8,7 +8,7 @@ import { checkInstance, checkKeys, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../training/checkpoint.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
-import { writeFileAtomic } from './write.ts'
+import { writeFileAtomic, type WriteOptions } from './write.ts'
 
 /**
  * Reads a model file, as {@link writeModel} writes it.
@@ -32,19 +32,19 @@ export async function readModel(path: string): Promise<Network> {
  * @throws InputError naming the path where it cannot be written, and where a parameter is not finite
  * @example await writeModel('runs/first/model.json', network)
  */
-export async function writeModel(path: string, network: Network): Promise<void> {
+export async function writeModel(path: string, network: Network, options: WriteOptions = {}): Promise<void> {
   checkInstance('network', network, Network, 'Network')
   const bad = network.parameters.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${network.parameters[bad]}; ${path} was not written`)
-  await writeFileAtomic(path, `${JSON.stringify(network.toJSON())}\n`)
+  await writeFileAtomic(path, `${JSON.stringify(network.toJSON())}\n`, options)
 }
 
 /**
  * Writes a checkpoint, all or nothing, as {@link writeFileAtomic} does: after a crash the older one is there, or the new.
  * @example await trainer.fit(train, { checkpoint: { every: 5, write: (made) => writeCheckpoint('run.checkpoint', made) } })
  */
-export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  await writeFileAtomic(path, `${encodeCheckpoint(checkpoint)}\n`)
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint, options: WriteOptions = {}): Promise<void> {
+  await writeFileAtomic(path, `${encodeCheckpoint(checkpoint)}\n`, options)
 }
 
 /**

@@ -1,4 +1,7 @@
-import { describe, InputError } from '../errors.ts'
+import { describe, escapeControls, InputError } from '../errors.ts'
+
+/** Thrown where a file cannot be written: an {@link InputError}, since the path is usually the reason. */
+export class WriteError extends InputError {}
 
 /** @throws InputError for what is no path */
 export function checkPath(path: unknown): asserts path is string {
@@ -11,9 +14,12 @@ export async function withPath<T>(path: string, read: () => T | Promise<T>): Pro
   try {
     return await read()
   } catch (error) {
-    const isNamed = error instanceof InputError && error.message.startsWith(`${path}: `)
-    if (error instanceof InputError && !isNamed) throw new InputError(`${path}: ${error.message}`, { cause: error })
-    throw error
+    const isNamed = error instanceof InputError && error.message.startsWith(`${escapeControls(path)}: `)
+    if (!(error instanceof InputError) || isNamed) throw error
+    const message = `${path}: ${error.message}`
+    throw error instanceof WriteError
+      ? new WriteError(message, { cause: error })
+      : new InputError(message, { cause: error })
   }
 }
 
@@ -26,6 +32,12 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'permission is denied',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be too large',
+  EIO: 'the device reports an error',
+  EPIPE: 'nothing reads it any more',
+  ELOOP: 'its symbolic links lead in a circle',
+  EBUSY: 'it is in use',
   ENAMETOOLONG: 'the name is too long',
 }
 
@@ -34,5 +46,6 @@ export function fileError(error: unknown, path: string, verb: 'read' | 'written'
   if (error instanceof InputError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error))
-  return new InputError(`${path}: cannot be ${verb}: ${reason}`, { cause: error })
+  const message = `${path}: cannot be ${verb}: ${reason}`
+  return verb === 'written' ? new WriteError(message, { cause: error }) : new InputError(message, { cause: error })
 }

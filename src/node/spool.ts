@@ -3,17 +3,19 @@ import {
   closeSync,
   constants,
   ftruncateSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   read as readFd,
-  rmdirSync,
+  readdirSync,
   rmSync,
   writeSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { InputError } from '../errors.ts'
+import { WriteError } from './paths.ts'
+import { isRunning } from './processes.ts'
 
 const readInto = promisify(readFd)
 
@@ -33,6 +35,36 @@ export function spoolFolder(): string {
     return '/var/tmp'
   } catch {
     return tmpdir()
+  }
+}
+
+/** Milliseconds by which the times of files and of this process may differ. */
+const CLOCK_ERROR = 10_000
+
+/** How the names of folders begin that processes of this machine make; the number of the process follows. */
+const folderStart = `webgpu-mlp-${hostname()}-`
+
+/** Removes what processes left that were ended too suddenly to do so: their folders, usually empty. */
+function removeStale(within: string): void {
+  let names: string[] = []
+  try {
+    names = readdirSync(within)
+  } catch {
+    // A folder that may be written to need not be one that may be read.
+  }
+  for (const name of names) {
+    const maker = name.startsWith(folderStart) ? /^(\d+)-\w{6}$/.exec(name.slice(folderStart.length)) : null
+    const path = join(within, name)
+    if (!maker) continue
+    try {
+      const { uid, mtimeMs } = lstatSync(path)
+      const pid = Number(maker[1])
+      // In a container, the process that was ended may have had this one's number; then its folder is older.
+      const isUsed = pid === process.pid ? mtimeMs > Date.now() - 1000 * process.uptime() - CLOCK_ERROR : isRunning(pid)
+      if (!isUsed && uid === (process.getuid?.() ?? uid)) rmSync(path, { recursive: true, force: true })
+    } catch {
+      // Another process has removed it meanwhile.
+    }
   }
 }
 
@@ -63,8 +95,9 @@ export class Spool {
   /** @param within the folder that the files are made in; @throws InputError where that cannot be */
   constructor(width: number, within: string) {
     this.width = width
+    removeStale(within)
     try {
-      this.#folder = mkdtempSync(join(within, 'webgpu-mlp-'))
+      this.#folder = mkdtempSync(join(within, `${folderStart}${process.pid}-`))
     } catch (error) {
       throw spoolError(error, within)
     }
@@ -145,8 +178,7 @@ export class Spool {
     this.#closed = true
     process.off('exit', this.#onExit)
     for (const { fd } of this.#parts) closeSync(fd)
-    if (this.#unlinked) rmdirSync(this.#folder)
-    else rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 }
 
@@ -158,7 +190,7 @@ function spoolError(error: unknown, folder: string): Error {
     ENOENT: 'there is no such folder',
     EMFILE: 'too many files are open',
   }
-  return new InputError(
+  return new WriteError(
     `${folder}: temporary files cannot be written: ${reasons[code] ?? code}; the variable TMPDIR names another folder`,
     { cause: error },
   )

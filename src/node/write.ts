@@ -1,29 +1,42 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { constants, createWriteStream, type Stats } from 'node:fs'
+import { access, lstat, mkdir, open, readdir, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises' // prettier-ignore
 import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { describe, InputError } from '../errors.ts'
-import { checkPath, fileError } from './paths.ts'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { checkKeys, describe, InputError } from '../errors.ts'
+import { checkPath, fileError, WriteError } from './paths.ts'
+import { isRunning } from './processes.ts'
 
 type Content = string | Uint8Array | AsyncIterable<string>
 
+/** How a file is written. */
+export interface WriteOptions {
+  /** Whether a write-protected file is replaced, too. Default false. */
+  force?: boolean
+}
+
 /**
  * Writes a file so that it is there whole or not at all: into a temporary file in the same folder, which then takes the
- * name. Folders that are missing are made. Where it fails, an older file of that name is still there, untouched.
+ * name. Folders that are missing are made. Where it fails, an older file of that name is still there, untouched. Through a
+ * symbolic link, the file that it names is replaced; a link to nothing is refused, as `cp` refuses it.
  * @param content text (written as UTF-8) or bytes, or text a part at a time
- * @throws InputError naming the path where it is a folder, or cannot be written
+ * @throws InputError naming the path where it is a folder, write-protected, or cannot be written
  * @example await writeFileAtomic('report.html', html)
  */
-export async function writeFileAtomic(path: string, content: Content): Promise<void> {
+export async function writeFileAtomic(path: string, content: Content, options: WriteOptions = {}): Promise<void> {
   checkPath(path)
   const isParts = typeof content === 'object' && content !== null && Symbol.asyncIterator in content
   if (typeof content !== 'string' && !(content instanceof Uint8Array) && !isParts) {
     throw new InputError(`content: expected text or a Uint8Array, got ${describe(content)}`)
   }
+  checkKeys('writeFileAtomic', options, ['force'])
   try {
-    const found = await stat(path).catch(() => undefined)
-    if (found?.isDirectory()) throw new InputError(`${path}: is a folder, expected the name of a file`)
+    const found = await checkTarget(path, options.force)
+    const descriptor = descriptorOf(path)
+    // What standard output was redirected to is written on from where it is, as the shell would.
+    if (found?.isFile() && descriptor !== undefined) return await writeOn(descriptor, content)
     // A pipe or a device (/dev/stdout, /dev/null) is written into, not replaced.
     if (found && !found.isFile()) return await writeFile(path, content)
     // Through a symbolic link: the file that it names is replaced, not the link.
@@ -31,6 +44,40 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
   } catch (error) {
     throw fileError(error, path, 'written')
   }
+}
+
+/**
+ * What is at a path that will be written to.
+ * @throws InputError for a folder, a symbolic link that leads nowhere, and a file that may not be written to
+ */
+async function checkTarget(path: string, force = false): Promise<Stats | undefined> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory()) throw new InputError(`${path}: is a folder, expected the name of a file`)
+  if (!found && (await lstat(path).catch(() => undefined))?.isSymbolicLink()) {
+    const target = await readlink(path)
+    throw new InputError(
+      `${path}: is a symbolic link to ${target}, where there is no file; name the file itself, or remove the link`,
+    )
+  }
+  if (found?.isFile() && !force) {
+    await access(path, constants.W_OK).catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code !== 'EACCES') throw fileError(cause, path, 'written')
+      throw new WriteError(`${path}: cannot be written: the file is write-protected`, { cause })
+    })
+  }
+  return found
+}
+
+/** The number of the open file that a path stands for, as `/dev/stdout` does. */
+export function descriptorOf(path: string): number | undefined {
+  const [, name, number] = /^\/(?:dev\/(stdout|stderr)|(?:dev|proc\/self)\/fd\/(\d+))$/.exec(resolve(path)) ?? []
+  return name === undefined ? (number === undefined ? undefined : Number(number)) : name === 'stdout' ? 1 : 2
+}
+
+/** Writes to an open file, from where it is. */
+async function writeOn(descriptor: number, content: Content): Promise<void> {
+  const parts = typeof content === 'string' || content instanceof Uint8Array ? [content] : content
+  await pipeline(Readable.from(parts), createWriteStream('', { fd: descriptor, autoClose: false }))
 }
 
 /** Makes a folder and those above it. Node's own recursive mkdir never ends where the kernel refuses, as in /proc. */
@@ -58,16 +105,6 @@ async function removeStale(path: string): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Without the right to ask, it is there.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 async function replaceFile(path: string, content: Content, mode = 0o666): Promise<void> {
   await makeFolder(dirname(path))
   await removeStale(path)
@@ -89,17 +126,17 @@ async function replaceFile(path: string, content: Content, mode = 0o666): Promis
 }
 
 /**
- * Checks that a file could be written, before the work whose result it is to take: that the path is not a folder's, and
- * that the nearest folder there is may be written to. It writes nothing.
+ * Checks that a file could be written, before the work whose result it is to take: that the path is not a folder's, that a
+ * file there may be replaced, and that the nearest folder there is may be written to. It writes nothing.
  * @throws InputError naming the path
  * @example await checkWritable('runs/first/model.json')
  */
-export async function checkWritable(path: string): Promise<void> {
+export async function checkWritable(path: string, options: WriteOptions = {}): Promise<void> {
   checkPath(path)
-  const found = await stat(path).catch(() => undefined)
-  if (found?.isDirectory()) throw new InputError(`${path}: is a folder, expected the name of a file`)
+  checkKeys('checkWritable', options, ['force'])
+  const found = await checkTarget(path, options.force)
   if (found && !found.isFile()) return
-  let folder = dirname(resolve(path))
+  let folder = dirname(found ? await realpath(path) : resolve(path))
   let above = await stat(folder).catch(() => undefined)
   while (!above && folder !== dirname(folder)) {
     folder = dirname(folder)

@@ -40,7 +40,9 @@ export interface TrainerOptions {
   dropout?: number | readonly number[] | undefined
   /**
    * The most bytes of device memory that the training data take. Larger data pass through in windows, two of which are
-   * there at once: the steps are the same, to the bit where the plan is the same. Default: what one binding takes.
+   * there at once: the steps are the same, to the bit where the plan is the same. The losses that are reported may differ
+   * by a share of n · 2⁻²³ for an epoch of n steps: a GPU adds them up in float32, here window by window. Default: what one
+   * binding takes.
    */
   dataMemory?: number | undefined
   /** Measures where the time goes, for {@link Trainer.profile}; training is slower by it. Default false. */
@@ -49,7 +51,7 @@ export interface TrainerOptions {
 
 /** How long and on what is trained. */
 export interface FitOptions<E extends Epoch = Epoch> {
-  /** Passes over the training data. Default 10. */
+  /** Passes over the training data. Default 10. 0 only of a trainer that has epochs behind it: it finishes a resumed run. */
   epochs?: number | undefined
   /** Scored after every epoch. */
   validation?: Dataset | DataStream | undefined
@@ -168,9 +170,9 @@ export interface CheckedFitOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** @param placed the network and loss that the data must go with */
+/** @param placed the network and loss that the data must go with, and the epochs that are behind it */
 export function checkFit(
-  { network, loss }: { network: Network; loss: LossName },
+  { network, loss, epoch }: { network: Network; loss: LossName; epoch: number },
   train: Dataset | DataStream,
   options: FitOptions,
 ): CheckedFitOptions {
@@ -194,7 +196,8 @@ export function checkFit(
   if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
   return {
     train: isStream || classWeights === undefined ? train : train.withClassWeights(classWeights),
-    epochs: checkInteger('epochs', options.epochs ?? 10),
+    // None, once there are some: a resumed run may have been trained to its end.
+    epochs: checkInteger('epochs', options.epochs ?? 10, epoch > 0 ? 0 : 1),
     shuffle,
     validation,
     earlyStopping: options.earlyStopping && checkEarlyStopping(options.earlyStopping),

@@ -1,3 +1,4 @@
+import { escapeControls } from '../../errors.ts'
 import type { Epoch } from '../../training/trainer.ts'
 import { count, decimal, percent } from '../output.ts'
 import { type Curve, plot } from './plot.ts'
@@ -132,14 +133,17 @@ export function showDisplay(terminal: Terminal, options: DisplayOptions) {
   const history = new RunHistory(options)
   let drawn: string[] = []
   let last = -Infinity
-  const draw = () => {
-    last = performance.now()
-    const lines = history.lines(terminal)
+  /** Moves to where the picture begins, and clears all of it. */
+  const erase = () => {
     // Lines that no longer fit have been wrapped by the terminal, and take more rows than they were.
     const { columns = 80 } = terminal
     const above = drawn.slice(0, -1).reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0)
-    const start = above > 0 ? `\r\x1b[${above}A` : '\r'
-    terminal.write(`${start}\x1b[J${lines.join('\n')}\r`)
+    return `${above > 0 ? `\r\x1b[${above}A` : '\r'}\x1b[J`
+  }
+  const draw = () => {
+    last = performance.now()
+    const lines = history.lines(terminal)
+    terminal.write(`${erase()}${lines.join('\n')}\r`)
     drawn = lines
   }
   const leave = () => {
@@ -166,6 +170,11 @@ export function showDisplay(terminal: Terminal, options: DisplayOptions) {
     update: (epoch: Epoch) => {
       history.add(epoch)
       if (performance.now() - last >= PAUSE) draw()
+    },
+    note: (line: string) => {
+      terminal.write(`${erase()}${escapeControls(line)}\n`)
+      drawn = []
+      draw()
     },
     stop,
   }

@@ -63,6 +63,7 @@ export function makePage({ title, eyebrow, summary, body, payload, script }: Pag
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="webgpu-mlp ${version}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(title)}</title>

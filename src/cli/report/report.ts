@@ -1,10 +1,8 @@
 import type { Network } from '../../model/network.ts'
 import type { Evaluation } from '../../training/score.ts'
 import type { Epoch, Trainer } from '../../training/trainer.ts'
-import { writeFileAtomic } from '../../node/write.ts'
 import { count, decimal, percent } from '../output.ts'
 import type { PreparedData } from '../train/data.ts'
-import { historyCsv, historyPath } from './history.ts'
 import { dataTable, escapeHtml, makePage, namedRows } from './html.ts'
 import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.ts'
 import { makePlane } from './plane.ts'
@@ -27,13 +25,6 @@ export interface Run {
 
 /** More classes than this make a table that no one reads. */
 const MOST_CLASSES = 40
-
-/** Writes the report, and the history beside it. @throws InputError where one of them cannot be written */
-export async function writeReport(path: string, run: Run): Promise<void> {
-  await writeFileAtomic(path, await makeReport(run))
-  const history = historyPath(path)
-  if (history !== undefined) await writeFileAtomic(history, historyCsv(run.epochs))
-}
 
 /** One self-contained HTML file: it loads nothing, and takes names from the data as text only. */
 export async function makeReport(run: Run): Promise<string> {

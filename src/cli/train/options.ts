@@ -10,6 +10,7 @@ import {
   numbers,
   type OptimizerOptions,
 } from '../options.ts'
+import { addForceOption } from '../outputs/plan.ts'
 import { scheduleHelp } from '../schedules.ts'
 
 /** What `train` is told, as the command line has it. */
@@ -32,6 +33,7 @@ export interface TrainOptions extends OptimizerOptions {
   checkpoint?: string
   checkpointEvery: number
   resume?: string
+  force?: boolean
   batch: number
   epochs: number
   seed?: number
@@ -80,7 +82,7 @@ export function defineTrain(): Command {
     .option('--warmup <epochs>', 'epochs in which the rate grows from a third', number)
     .option('--clip-norm <length>', 'shorten gradients that are longer than this', number)
     .option('--no-shuffle', 'take the samples in the order given')
-  return addBackendOption(command)
+  addBackendOption(command)
     .optionsGroup('Against overfitting, and for classes that are rare:')
     .option(
       '--dropout <shares>',
@@ -98,6 +100,7 @@ export function defineTrain(): Command {
     .option('--checkpoint <file>', 'write a checkpoint there as training goes on')
     .option('--checkpoint-every <epochs>', 'how often', number, 1)
     .option('--resume <file>', 'go on from a checkpoint; options that are not given are those of its run')
+  return addForceOption(command)
     .optionsGroup('Output:')
     .option('--profile', 'say where the time went (training is slower by it)')
     .option('--json', 'print one JSON object instead of text')

@@ -60,5 +60,5 @@ export function summarize(result: Result, regression: boolean): void {
   if (validation) print(`Validation data  ${say(validation)}`)
   if (model !== undefined) print(`Model            ${model}`)
   if (report !== undefined) print(`Report           ${report}`)
-  if (profile) print(`\nWhere the time went\n${profileTable(profile)}`)
+  if (profile) print(['', 'Where the time went', ...profileTable(profile)])
 }

@@ -6,7 +6,7 @@ import { parseTrain, type TrainOptions } from './options.ts'
 
 /** What is kept with a checkpoint beside what the trainer needs, so that the run is whole again when it goes on. */
 interface Notes {
-  /** The words of the command line, but for those about its output. */
+  /** The words of the command line, but for those about its output and what it may replace. */
   readonly arguments: readonly string[]
   /** A row an epoch so far, see {@link toRow}. */
   readonly epochs: readonly (readonly (number | null)[])[]
@@ -18,13 +18,15 @@ export interface Earlier {
   /** Of the command line that began it. */
   readonly words: readonly string[]
   readonly epochs: readonly Epoch[]
+  /** The options that this command line gives. */
+  readonly given: Partial<TrainOptions>
 }
 
 /** The words of this command line that a resumed run repeats. */
 export function keptArguments(given: readonly string[], seed: number): string[] {
   const own = given.filter((word, i) => {
-    const isOutput = word === '--json' || word === '--profile'
-    return !isOutput && !/^--resume(=|$)/.test(word) && given[i - 1] !== '--resume'
+    const isOfThisRun = ['--json', '--profile', '--force'].includes(word)
+    return !isOfThisRun && !/^--resume(=|$)/.test(word) && given[i - 1] !== '--resume'
   })
   return [...own, '--seed', String(seed)]
 }
@@ -46,7 +48,8 @@ export async function resume(path: string, given: readonly string[]): Promise<Ea
   const checkpoint = await readCheckpoint(path)
   const notes = readNotes(path, checkpoint)
   const words = [...(notes?.arguments ?? []), '--checkpoint', path]
-  return { checkpoint, words, options: parseTrain([...words, ...given]), epochs: notes?.epochs.map(fromRow) ?? [] }
+  const options = parseTrain([...words, ...given])
+  return { checkpoint, words, options, epochs: notes?.epochs.map(fromRow) ?? [], given: parseTrain(given) }
 }
 
 /** Undefined for a checkpoint that another program made. */

@@ -1,0 +1,74 @@
+import { open } from 'node:fs/promises'
+
+/** How this program recognises files of one kind that it wrote itself, by how they begin. */
+export interface Mark {
+  /** What such a file is, for messages: 'a model'. */
+  readonly name: string
+  /** What a file is said to be that is none. */
+  readonly otherwise: string
+  /** Takes the beginning of a file, and what reads more of it. */
+  readonly fits: (head: Buffer, read: (bytes: number) => Promise<Buffer>) => boolean | Promise<boolean>
+}
+
+/** Bytes at the beginning of a file that are looked at, and those of a safetensors header at most. */
+const HEAD_BYTES = 1 << 16
+const MOST_BYTES = 1 << 24
+
+/** A file whose text begins so; bytes are compared as Latin-1. */
+const beginning = (name: string, pattern: RegExp): Mark => ({
+  name,
+  otherwise: isNot(name),
+  fits: (head) => pattern.test(head.toString('latin1')),
+})
+
+const isNot = (name: string) => `is not ${name} that webgpu-mlp wrote`
+
+/** Names of classes and columns come before the format in the header, so all of it is read. */
+async function isOwnSafetensors(head: Buffer, read: (bytes: number) => Promise<Buffer>): Promise<boolean> {
+  const length = head.length < 8 ? 0n : head.readBigUInt64LE()
+  if (length < 2n || length > BigInt(MOST_BYTES)) return false
+  const header = JSON.parse((await read(8 + Number(length))).subarray(8).toString('utf8')) as unknown
+  const { __metadata__: metadata } = header as { __metadata__?: { format?: unknown } }
+  return metadata?.format === 'webgpu-mlp'
+}
+
+/** The kinds whose files say which program wrote them. */
+export const marks = {
+  model: beginning('a model', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp"/),
+  checkpoint: beginning('a checkpoint', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp checkpoint"/),
+  // Pages of earlier versions have no generator, but their title.
+  report: beginning(
+    'a report',
+    /^<!doctype html>[^]*(<meta name="generator" content="webgpu-mlp |<p class="eyebrow">webgpu-mlp )/,
+  ),
+  safetensors: { name: 'a safetensors file', otherwise: isNot('a safetensors file'), fits: isOwnSafetensors },
+  onnx: beginning('an ONNX model', /^\x08.\x12\x0awebgpu-mlp/s),
+  javascript: beginning('a JavaScript module', /^\/\/ A multi-layer perceptron, [^\n]* Written by webgpu-mlp /),
+} satisfies Record<string, Mark>
+
+/**
+ * A file that begins with exactly these bytes: the header that would be written.
+ * @param otherwise what is said of a file with another one
+ */
+export function headerMark(name: string, header: string | Uint8Array, otherwise: string): Mark {
+  const bytes = Buffer.from(header as string)
+  return { name, otherwise, fits: (head) => head.subarray(0, bytes.length).equals(bytes) }
+}
+
+/** Whether a file is of a kind; false where it cannot be read, or is broken. */
+export async function bearsMark(path: string, { fits }: Mark): Promise<boolean> {
+  try {
+    const file = await open(path)
+    try {
+      const read = async (bytes: number) => {
+        const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, 0)
+        return buffer.subarray(0, bytesRead)
+      }
+      return await fits(await read(HEAD_BYTES), read)
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return false
+  }
+}

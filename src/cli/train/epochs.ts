@@ -1,0 +1,106 @@
+import type { Epoch, FitOptions, Outcome, Trainer } from '../../training/trainer.ts'
+import { exampleOf } from '../../data/stream.ts'
+import { writeCheckpoint } from '../../node/files.ts'
+import { isRegression } from '../../training/score.ts'
+import { exitCodes } from '../output.ts'
+import type { KeptOutputs } from '../outputs/keep.ts'
+import type { Output } from '../outputs/plan.ts'
+import { showProgress } from '../progress.ts'
+import { showCursor } from '../streams.ts'
+import type { PreparedData } from './data.ts'
+import type { TrainOptions } from './options.ts'
+import { type Earlier, withNotes } from './resume.ts'
+
+/** A run that is about to begin. */
+export interface Starting {
+  readonly trainer: Trainer
+  readonly data: PreparedData
+  readonly options: TrainOptions
+  /** Where its checkpoints go. */
+  readonly checkpoint: Output | undefined
+  readonly kept: KeptOutputs
+  /** The words of the command line that its checkpoints keep. */
+  readonly words: readonly string[]
+  readonly earlier: Earlier | undefined
+}
+
+/** What a run came to that may have been interrupted, with the epochs before it was resumed. */
+export interface Ran {
+  epochs: Epoch[]
+  seconds: number
+  interrupted: boolean
+  outcome: Outcome | undefined
+}
+
+/** Trains until the epochs are over or Ctrl-C is pressed; a second Ctrl-C ends the program at once. */
+export async function runEpochs(starting: Starting): Promise<Ran> {
+  const { trainer, data, options, earlier } = starting
+  let interrupted = false
+  const interrupt = () => {
+    if (interrupted) {
+      showCursor() // The bar had hidden it.
+      process.exit(exitCodes.interrupted)
+    }
+    interrupted = true
+  }
+  const epochs = [...(earlier?.epochs ?? [])]
+  const before = epochs.reduce((sum, { seconds }) => sum + seconds, 0)
+  const regression = isRegression(trainer.network.layers.at(-1)!, trainer.loss, exampleOf(data.train))
+  const progress = showProgress({
+    epochs: options.epochs,
+    score: !regression,
+    quiet: options.json === true,
+    isOver: trainer.epoch === options.epochs,
+  })
+  const running = trainer.epochs(data.weighted, fitOptions(starting, epochs, progress.note))
+  process.on('SIGINT', interrupt)
+  const began = performance.now()
+  let outcome: Outcome | undefined
+  try {
+    for (;;) {
+      const result = await running.next()
+      if (result.done) {
+        outcome = result.value
+        break
+      }
+      progress.update(result.value)
+      if (interrupted) break
+    }
+  } finally {
+    progress.stop()
+    await running.return?.()
+    process.off('SIGINT', interrupt)
+  }
+  return { epochs, seconds: before + (performance.now() - began) / 1000, interrupted, outcome }
+}
+
+/**
+ * @param done takes each epoch, before its checkpoint is written
+ * @param remark takes what went wrong with a checkpoint, after which training goes on
+ */
+function fitOptions(
+  { trainer, data: { validation }, options, checkpoint, kept, words }: Starting,
+  done: Epoch[],
+  remark: (line: string) => void,
+): FitOptions {
+  const { epochs, shuffle, earlyStopping, minDelta, checkpointEvery } = options
+  return {
+    epochs: epochs - trainer.epoch,
+    shuffle,
+    onEpoch: (epoch) => void done.push(epoch),
+    ...(validation && { validation }),
+    ...(earlyStopping !== undefined && {
+      earlyStopping: { patience: earlyStopping, ...(minDelta !== undefined && { minDelta }) },
+    }),
+    ...(checkpoint && {
+      checkpoint: {
+        every: checkpointEvery,
+        write: async (made) => {
+          const noted = withNotes(made, words, done)
+          const problem = await kept.renew(checkpoint, (path, how) => writeCheckpoint(path, noted, how))
+          if (problem !== undefined) remark(`webgpu-mlp: ${problem}; training goes on`)
+        },
+      },
+    }),
+  }
+}
