@@ -92,6 +92,7 @@ export { fit } from './training/fit.ts'
 export {
   Trainer,
   type Epoch,
+  type EpochsOptions,
   type FitOptions,
   type History,
   type Step,

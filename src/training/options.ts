@@ -69,6 +69,18 @@ export interface FitOptions {
   signal?: AbortSignal
 }
 
+/** Options of {@link Trainer.epochs}. */
+export interface EpochsOptions extends FitOptions {
+  /**
+   * Epochs that are trained in one go, or a function that is asked before each time; default 1. With more, the trainer is
+   * where the last of them ended while they are told, one after another. Where answers of the device come late (in Firefox
+   * ten times a second), this is what makes short epochs fast.
+   */
+  atOnce?: AtOnce
+}
+
+export type AtOnce = number | (() => number)
+
 /** What one epoch came to. */
 export interface Epoch extends Score {
   /** Counted from 1 over the trainer's life. */
@@ -230,6 +242,13 @@ export function checkFit(
     signal,
   }
 }
+
+export function checkAtOnce(value: AtOnce): AtOnce {
+  return typeof value === 'function' ? value : checkInteger('atOnce', value)
+}
+
+/** How many epochs are wanted now. */
+export const ask = (atOnce: AtOnce): number => (typeof atOnce === 'number' ? atOnce : checkInteger('atOnce', atOnce()))
 
 function checkCheckpointOptions(options: CheckpointOptions): Required<CheckpointOptions> {
   checkKeys('checkpoint', options, ['every', 'write'])
