@@ -34,7 +34,7 @@ export class Pace {
   /** The same, at the last point but one. */
   #perStepBefore: number
   /** Submits that the device is not known to have come to the end of, the first first. */
-  readonly #underWay: { readonly steps: number; readonly settled: Promise<void> }[] = []
+  readonly #underWay: { readonly steps: number; readonly began: number; readonly settled: Promise<void> }[] = []
   #done = 0
   /** Since the device last had nothing to do. */
   #points: Point[] = []
@@ -81,6 +81,7 @@ export class Pace {
   follow(steps: number, began: number, done: Promise<void>): void {
     if (this.#underWay.length === 0 && this.#warm) {
       this.#points = [{ time: began, done: this.#done, answered: false }]
+      this.#limited = false
     }
     const settled = done.then(() => {
       const i = this.#underWay.indexOf(submit)
@@ -88,7 +89,7 @@ export class Pace {
       this.#learn(steps, performance.now())
     })
     settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
-    const submit = { steps, settled }
+    const submit = { steps, began, settled }
     this.#underWay.push(submit)
   }
 
@@ -135,16 +136,17 @@ export class Pace {
 
   #estimate(points: Point[], now: number): void {
     const latency = this.#latency()
+    const [before, last] = [points.at(-2)!, points.at(-1)!]
     const span = Math.max(this.#target, 1.5 * latency)
     let first = 0
     while (first + 1 < points.length - 1 && now - points[first + 1]!.time >= span) first++
     points.splice(0, first)
-    const elapsed = now - points[0]!.time
-    let perStep = elapsed / (this.#done - points[0]!.done)
-    // All that could be handed over is back after one wait: how much sooner it was done cannot be seen.
-    const ranOut = this.#limited && this.#underWay.length === 0
-    if (latency > 0 && ranOut && elapsed < 1.5 * latency) perStep /= MOST_GROWTH
-    if (ranOut) this.#limited = false
+    const slopeFrom = ({ time, done }: Point) => (now - time) / (this.#done - done)
+    let perStep = slopeFrom(points[0]!)
+    // Where all is back that could be handed over before this answer, it cannot be seen how much sooner that was done.
+    if (latency > 0 && this.#limited && now - before.time < span) {
+      if (this.#underWay.every(({ began }) => began >= last.time)) perStep = slopeFrom(before) / MOST_GROWTH
+    }
     this.#perStep = Math.max(perStep, this.#perStepBefore / MOST_GROWTH, 1e-6)
   }
 }
