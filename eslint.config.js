@@ -20,6 +20,10 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'Take the seeded Random of src/random.ts.' },
+        {
+          property: 'writeBuffer',
+          message: 'Take write() of src/backend/webgpu/device.ts: some engines refuse empty writes.',
+        },
       ],
       // Numeric code indexes typed arrays within bounds that the types cannot know.
       '@typescript-eslint/no-non-null-assertion': 'off',

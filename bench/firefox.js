@@ -49,14 +49,18 @@ async function serve() {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost')
     const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname
-    const answer = pathname === '/' ? Promise.resolve('<!doctype html><title>bench</title>') : readFile(join(root, path))
+    const answer =
+      pathname === '/' ? Promise.resolve('<!doctype html><title>bench</title>') : readFile(join(root, path))
     answer.then(
       (body) => response.writeHead(200, { 'content-type': types[path.split('.').at(-1)] ?? 'text/html' }).end(body),
       () => response.writeHead(404).end(),
     )
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { url: `http://localhost:${server.address().port}/`, close: () => server.closeAllConnections() ?? server.close() }
+  return {
+    url: `http://localhost:${server.address().port}/`,
+    close: () => server.closeAllConnections() ?? server.close(),
+  }
 }
 
 function launch(executablePath) {
@@ -92,7 +96,7 @@ async function prepareInPage(url, workload, { x, y }) {
   const first = (performance.now() - began) / 1000
   let rate = 20 / first
   const run = async (seconds) => {
-    for (let epochs = Math.max(1, Math.round(rate * seconds)); ; ) {
+    for (let epochs = Math.max(1, Math.round(rate * seconds)); ;) {
       const { seconds: took, steps } = await trainer.fit(data, { epochs })
       rate = epochs / took
       if (took > seconds / 2) return steps / took

@@ -1,4 +1,4 @@
-import type { EpochPlan, LoadedData, Sums } from '../backend/backend.ts'
+import type { LoadedData, Sums } from '../backend/backend.ts'
 import { type Profiler, timed } from '../backend/profiler.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { fingerprint } from '../data/fingerprint.ts'
@@ -12,6 +12,7 @@ import type { CheckedFitOptions, Epoch, Settings, Step } from './options.ts'
 import { stateSlots } from './optimizer.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from './schedule.ts'
 import { addSums, meanScore, type Score } from './score.ts'
+import { settledEpochs, type StartedEpochs } from './started.ts'
 import type { StoppingState } from './stopping.ts'
 import type { WindowedNetwork } from './windows.ts'
 
@@ -23,18 +24,6 @@ interface Begun {
   visited: number
   /** Of the steps so far. */
   readonly sums: Sums
-}
-
-/** Epochs that were handed over, and whose results are not known yet. */
-interface StartedEpochs {
-  readonly plans: readonly EpochPlan[]
-  /** Steps of each. */
-  readonly steps: number
-  readonly began: number
-  /** Of an epoch of which some steps were made one by one. */
-  readonly sumsBefore: Sums | undefined
-  /** One after another; with validation data each has one epoch, and they are scored after it. */
-  readonly parts: readonly { readonly sums: Promise<Sums[]>; readonly validated: Promise<Sums> | undefined }[]
 }
 
 /**
@@ -194,13 +183,10 @@ export class Run {
 
   /** After a failure or an abort: waits for what was started. What was trained of it to the end counts. */
   async settle(): Promise<void> {
-    for (const { parts, plans, steps } of this.#started.splice(0)) {
-      const done = await Promise.all(parts.map(({ sums }) => sums)).catch(() => undefined)
-      await Promise.all(parts.map(({ validated }) => validated)).catch(() => undefined)
-      const sums = done?.flat() ?? []
-      if (sums.length < plans.length || !Number.isFinite(sums.at(-1)!.loss)) continue
-      this.#epoch += plans.length
-      this.#step += plans.length * steps
+    for (const group of this.#started.splice(0)) {
+      if (!(await settledEpochs(group))) continue
+      this.#epoch += group.plans.length
+      this.#step += group.plans.length * group.steps
     }
     this.#ahead = { epochs: 0, steps: 0 }
   }
@@ -212,17 +198,11 @@ export class Run {
 
   async #diverged(loss: number): Promise<DivergedError> {
     const epoch = this.#epoch
-    await this.#drop()
+    for (const group of this.#started.splice(0)) await settledEpochs(group)
+    this.#ahead = { epochs: 0, steps: 0 }
     await this.#placed.restoreCheckpoint()
     const { weights, biases } = splitParameters(this.#network.layers, await this.#placed.readParameters())
     return new DivergedError({ epoch, loss, weights, biases })
-  }
-
-  /** Waits for all that was started, and forgets it. */
-  async #drop(): Promise<void> {
-    const parts = this.#started.splice(0).flatMap((group) => group.parts)
-    for (const { sums, validated } of parts) await Promise.allSettled([sums, validated])
-    this.#ahead = { epochs: 0, steps: 0 }
   }
 
   /** Reads through the data only where a checkpoint asks for it. */

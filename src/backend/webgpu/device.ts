@@ -133,6 +133,7 @@ export class Device {
     first = 0,
     count = values.length - first,
   ): void {
+    // eslint-disable-next-line no-restricted-properties -- this is the one place
     if (count > 0) this.gpu.queue.writeBuffer(buffer, offset, values as GPUAllowSharedBufferSource, first, count)
   }
 

@@ -182,7 +182,11 @@ export async function inSubmits(
       const submitting = submit(first, count)
       submitted.push(submitting)
       const expected = pace.expected(count)
-      pace.follow(count, began, submitting.then(() => device.settled(expected)))
+      pace.follow(
+        count,
+        began,
+        submitting.then(() => device.settled(expected)),
+      )
       first += count
     }
     await Promise.all(submitted)

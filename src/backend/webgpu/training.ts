@@ -5,7 +5,7 @@ import { type ProfilePart, timed } from '../profiler.ts'
 import type { Buffers } from './buffers.ts'
 import { Checkpoint, type Kept } from './checkpoint.ts'
 import type { Crossover, PlanName } from './crossover.ts'
-import type { WebGPUData } from './data.ts'
+import { ordersOf, type WebGPUData } from './data.ts'
 import type { Device } from './device.ts'
 import type { LayeredPlan, Workspace } from './layered.ts'
 import { inFlight, inSubmits, Pace } from './pace.ts'
@@ -16,7 +16,7 @@ import type { ResidentPlan } from './resident.ts'
 import { MOST_STEPS, noUpdate } from './steps.ts'
 import { submitMilliseconds } from '#gpu'
 
-/** Milliseconds of training after which the kernels' tiles are measured; the measurement takes about as long. */
+/** Milliseconds of training before the kernels' tiles are measured, which takes about as long. */
 const TRAINED_BEFORE_TUNING = 1000
 
 export interface TrainingParts {
@@ -158,11 +158,7 @@ export class Training {
   }
 
   /** Epochs of a small network in as few dispatches as the time for one allows, and one read-back for all of them. */
-  async #startResident(
-    resident: ResidentPlan,
-    data: WebGPUData,
-    plans: readonly EpochPlan[],
-  ): Promise<Started> {
+  async #startResident(resident: ResidentPlan, data: WebGPUData, plans: readonly EpochPlan[]): Promise<Started> {
     const group: Group = { data, plans, resident, began: performance.now(), kept: undefined }
     const { order, batchSize } = plans[0]!
     const perEpoch = countMinibatches(order.length, batchSize)
@@ -210,8 +206,8 @@ export class Training {
   /** Sends the epochs' orders, keeps a copy of the parameters and the optimizer's state, and clears the scores. */
   #begin(group: Group, scores: GPUBuffer): Promise<void> {
     const { data, plans } = group
+    const { gpu } = this.#device
     const begin = () => {
-      const { gpu } = this.#device
       this.#device.write(data.order, 0, ordersOf(plans))
       const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
       group.kept = this.#checkpoint.take(encoder)
@@ -302,16 +298,4 @@ export class Training {
     const measured = await this.#timed('compile', 'tiles measured', () => this.#plan.tune(data, this.#space))
     if (measured) data.forget(this.#space)
   }
-}
-
-/** The orders of the epochs, one after another. */
-function ordersOf(plans: readonly EpochPlan[]): Uint32Array {
-  if (plans.length === 1) return plans[0]!.order
-  const orders = new Uint32Array(plans.reduce((sum, { order }) => sum + order.length, 0))
-  let place = 0
-  for (const { order } of plans) {
-    orders.set(order, place)
-    place += order.length
-  }
-  return orders
 }
