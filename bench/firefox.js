@@ -120,7 +120,7 @@ async function measureWorkload(key, browser, url, { rounds, seconds }) {
   await page.goto(url)
   const dawn = await ours(workload, 'webgpu', 'Dawn')
   const firefox = await inFirefox(page, url, workload)
-  await firefox.run(seconds)
+  await firefox.run(seconds) // Tiles and plans are chosen meanwhile.
   const rates = { firefox: [], dawn: [] }
   for (let round = 0; round < rounds; round++) {
     rates.dawn.push(await dawn.run(seconds))
@@ -166,7 +166,9 @@ async function run() {
     console.log(`${machineLine(machine)}, ${machine.firefox}\nDawn on ${adapter}`)
     const results = []
     for (const key of wanted.filter((key) => key !== 'page')) {
-      results.push(await measureWorkload(key, browser, server.url, { rounds, seconds }))
+      const result = await measureWorkload(key, browser, server.url, { rounds, seconds })
+      console.log(`${key}: Dawn ${number(result.dawn)}, Firefox ${number(result.firefox)} steps/s`)
+      results.push(result)
     }
     const page = wanted.includes('page') ? await measurePage(browser, server.url) : undefined
     const table = {

@@ -65,6 +65,30 @@ describe('a device that answers late', () => {
     })
   }
 
+  for (const plan of ['layered', 'auto'] as const) {
+    it(`is where the last of several epochs ended, when they were asked for at once: ${plan}`, async () => {
+      const data = randomData(40, 2, 2, 1)
+      const validation = randomData(15, 2, 2, 2)
+      const sizes = [5, 1, 7, 2, 2, 9]
+      const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((sum, size) => sum + size))
+      const [one, many] = [await make('plain', [2, 3, 2], { plan }), await make('late', [2, 3, 2], { plan })]
+      const expected: unknown[] = []
+      for await (const { epoch, loss, validation: score } of one.epochs(data, { epochs: ends.at(-1)!, validation })) {
+        if (ends.includes(epoch)) expected.push([epoch, loss, score, ...(await one.read()).parameters])
+      }
+      const left = [...sizes]
+      const got: unknown[] = []
+      const options = { epochs: ends.at(-1)!, validation, atOnce: () => left.shift()! }
+      for await (const { epoch, loss, validation: score } of many.epochs(data, options)) {
+        if (!ends.includes(epoch)) continue
+        expect(many.epoch).toBe(epoch)
+        got.push([epoch, loss, score, ...(await many.read()).parameters])
+      }
+      expect(got).toEqual(expected)
+      for (const trainer of [one, many]) trainer.dispose()
+    })
+  }
+
   for (const plan of ['layered', 'resident'] as const) {
     it(`diverges in the same epoch, with the same parameters: ${plan}`, async () => {
       const errors = await Promise.all(

@@ -258,7 +258,7 @@ export class Trainer {
       const validationData = validation === train ? trainData : validation && (await load(validation))
       for (let begun = 0, done = 0, until = 0; done < epochs && stopped === 'epochs';) {
         signal?.throwIfAborted()
-        if (begun === until) until = Math.min(epochs, done + ask(atOnce))
+        if (done === until) until = Math.min(epochs, done + ask(atOnce))
         begun += await this.#startEpochs(trainData, validationData, until - begun, epochs - begun, options)
         const trained = await this.#exclusively('fit', () => this.#run.finishEpochs(trainData))
         done += trained.length

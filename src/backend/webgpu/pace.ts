@@ -141,7 +141,8 @@ export class Pace {
     let first = 0
     while (first + 1 < points.length - 1 && now - points[first + 1]!.time >= span) first++
     points.splice(0, first)
-    const slopeFrom = ({ time, done }: Point) => (now - time) / (this.#done - done)
+    // Browsers round the time, some of them to whole milliseconds.
+    const slopeFrom = ({ time, done }: Point) => Math.max(now - time, latency > 0 ? 1 : 0.01) / (this.#done - done)
     let perStep = slopeFrom(points[0]!)
     // Where all is back that could be handed over before this answer, it cannot be seen how much sooner that was done.
     if (latency > 0 && this.#limited && now - before.time < span) {

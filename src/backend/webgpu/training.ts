@@ -18,6 +18,8 @@ import { submitMilliseconds } from '#gpu'
 
 /** Milliseconds of training before the kernels' tiles are measured, which takes about as long. */
 const TRAINED_BEFORE_TUNING = 1000
+/** Groups of epochs that are under way at most. */
+const MOST_GROUPS = 64
 
 export interface TrainingParts {
   readonly device: Device
@@ -111,7 +113,8 @@ export class Training {
     if (this.#clock) return 1
     const pace = this.#pace[this.#residentFor(data) ? 'resident' : 'layered']
     const fitting = Math.ceil(pace.stepsAhead / countMinibatches(data.samples, batchSize))
-    return Math.min(fitting, this.#checkpoint.most * this.epochsAtOnce(data, batchSize))
+    const most = Math.min(MOST_GROUPS, this.#checkpoint.most) * this.epochsAtOnce(data, batchSize)
+    return Math.max(1, Math.min(fitting, most))
   }
 
   #timed<T>(part: ProfilePart, name: string, work: () => T | Promise<T>): Promise<T> {
