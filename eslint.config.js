@@ -49,6 +49,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
+      'no-restricted-properties': 'off',
       // expect.anything() and its like are typed `any` by vitest.
       '@typescript-eslint/no-unsafe-assignment': 'off',
     },

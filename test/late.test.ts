@@ -51,7 +51,7 @@ describe('a device that answers late', () => {
           await trainer.fit(data, { epochs: 7, checkpoint: { every: 3, write }, onEpoch })
           for await (const step of trainer.steps(data)) if (step.step % 3 === 1) break
           for await (const epoch of trainer.epochs(data, { epochs: 7, atOnce: 3 })) {
-            await onEpoch(epoch)
+            onEpoch(epoch)
             if (epoch.epoch % 3 === 0) told.push([...(await trainer.read()).parameters])
           }
           const { parameters } = await trainer.read()
@@ -182,7 +182,6 @@ describe('a device that answers late', () => {
 /** Refuses to write nothing, as Deno does. */
 function refuseEmptyWrites({ queue }: GPUDevice): void {
   const write = queue.writeBuffer.bind(queue) as (...args: unknown[]) => void
-  // eslint-disable-next-line no-restricted-properties -- it is taken apart here
   queue.writeBuffer = (...args: unknown[]) => {
     const [, , data, , size = (data as ArrayLike<unknown> & ArrayBuffer).length ?? (data as ArrayBuffer).byteLength] =
       args

@@ -14,7 +14,7 @@ export interface StartedEpochs {
 
 /** Waits for what comes of epochs that nobody asks for any more: whether all of them were trained, to finite losses. */
 export async function settledEpochs({ parts, plans }: StartedEpochs): Promise<boolean> {
-  await Promise.allSettled(parts.map(({ validated }) => validated))
+  await Promise.allSettled(parts.flatMap(({ validated }) => validated ?? []))
   const results = await Promise.allSettled(parts.map(({ sums }) => sums))
   const sums = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
   return sums.length === plans.length && sums.every(({ loss }) => Number.isFinite(loss))

@@ -187,7 +187,7 @@ export class Training {
     most: number,
     sort: false | (() => Promise<void>) = false,
   ): Promise<void> {
-    const { data, plans } = group
+    const { plans } = group
     const { order, batchSize, signal } = plans[0]!
     const atOnce = this.#clock ? inFlight.timed : inFlight.normal
     await pace.room(atOnce)
