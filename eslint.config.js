@@ -3,6 +3,12 @@ import tseslint from 'typescript-eslint'
 
 const builtins = ['node:*', ...builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/'))]
 
+const seeded = { object: 'Math', property: 'random', message: 'Take the seeded Random of src/random.ts.' }
+const written = {
+  property: 'writeBuffer',
+  message: 'Take write() of src/backend/webgpu/device.ts: some engines refuse empty writes.',
+}
+
 export default tseslint.config(
   { ignores: ['dist/', 'dist-demo/', 'runs/', '.cache/', '.gpu/', 'shared/', 'coverage/'] },
   tseslint.configs.strictTypeChecked,
@@ -17,10 +23,7 @@ export default tseslint.config(
     rules: {
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'prefer-const': 'error',
-      'no-restricted-properties': [
-        'error',
-        { object: 'Math', property: 'random', message: 'Take the seeded Random of src/random.ts.' },
-      ],
+      'no-restricted-properties': ['error', seeded],
       // Numeric code indexes typed arrays within bounds that the types cannot know.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off',
@@ -39,6 +42,7 @@ export default tseslint.config(
     ignores: ['src/node/**', 'src/cli/**'],
     rules: {
       'no-restricted-imports': ['error', { paths: builtins.slice(1), patterns: [{ group: ['node:*'] }] }],
+      'no-restricted-properties': ['error', seeded, written],
       'no-restricted-globals': ['error', 'document', 'window', 'localStorage', 'process', 'Buffer', 'require'],
     },
   },

@@ -19,17 +19,31 @@ const checkedSize = 128
 /** One submit is filled to about so many seconds, so that submitting costs nothing beside it. */
 const submitSeconds = 0.05
 
+/** What opened a device stays as long as the device does. */
+const held = new WeakMap()
+
+/** Opens the adapter that the library would take. */
+export async function openDevice() {
+  // Held here alone: Dawn behind `navigator.gpu` keeps processes from ending.
+  const { create } = await import('webgpu')
+  const gpu = create([])
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize },
+    requiredFeatures: ['timestamp-query', 'subgroups'].filter((feature) => adapter.features.has(feature)),
+  })
+  held.set(device, gpu)
+  return device
+}
+
 /**
  * Opens the adapter that the library would take, on a device of its own, measures, and destroys the device.
  * @param {import('./budget.js').Budget} budget
  */
 export async function measureCeilings(budget) {
-  // Held here alone: Dawn behind `navigator.gpu` keeps processes from ending.
-  const { create, globals } = await import('webgpu')
-  const gpu = create([])
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits
-  const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } })
+  const { globals } = await import('webgpu')
+  const device = await openDevice()
   try {
     const { description, software } = webgpu({ device })
     const bench = new Bench(device, globals, software)

@@ -10,6 +10,7 @@ const kinds = {
   bench: { what: 'by itself', script: 'bench' },
   peers: { what: 'beside other libraries', script: 'bench:peers' },
   scikit: { what: 'beside scikit-learn', script: 'bench:scikit' },
+  firefox: { what: 'in Firefox', script: 'bench:firefox' },
 }
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -51,7 +52,7 @@ export async function writeJson(file, figures) {
 /**
  * Keeps a run: bench/results/<date>-<adapter>-<kind>.json, and a section in RESULTS.md under its introduction, newest
  * first. A second run of one kind on one adapter and day takes the place of the first; sections written by hand stay.
- * @param {{ kind: 'bench' | 'peers' | 'scikit', adapter: string | undefined, machine: object, remarks?: string[],
+ * @param {{ kind: 'bench' | 'peers' | 'scikit' | 'firefox', adapter: string | undefined, machine: object, remarks?: string[],
  *   tables: import('./table.js').Table[], figures: object }} run
  * @returns the files' paths, relative to the repository
  */

@@ -9,11 +9,12 @@ import { measureMemory, memoryTable } from './memory.js'
 import { describeMachine, keepRun, machineLine, writeJson } from './results.js'
 import { measureSeries, series } from './scaling.js'
 import { printTable } from './table.js'
+import { measureWaits } from './waits.js'
 import { measureWindows } from './windows.js'
 import { workloads } from './workloads.js'
 
 /** Shares of the time; what a part leaves over, those after it have. */
-const parts = { ceilings: 0.08, workloads: 0.4, memory: 0.07, windows: 0.1, scaling: 0.35 }
+const parts = { ceilings: 0.08, workloads: 0.37, memory: 0.07, waits: 0.13, windows: 0.1, scaling: 0.25 }
 const usage = `
 npm run bench -- [${Object.keys(workloads).join(' ')}] [options]
 
@@ -61,7 +62,7 @@ async function measure(options, adapter, show) {
   const onDevice = backends.some((backend) => backend !== 'cpu' && backend !== 'numpy')
   const figures = {}
   const partOf = (part) => {
-    const coming = options.parts.filter((name) => !(name in figures) && (onDevice || (name !== 'ceilings' && name !== 'memory'))) // prettier-ignore
+    const coming = options.parts.filter((name) => !(name in figures) && (onDevice || !['ceilings', 'memory', 'waits'].includes(name))) // prettier-ignore
     return budget.part(parts[part] / coming.reduce((sum, name) => sum + parts[name], 0))
   }
   const wanted = (part) => options.parts.includes(part)
@@ -85,6 +86,11 @@ async function measure(options, adapter, show) {
   if (wanted('memory') && onDevice) {
     figures.memory = await measureMemory(partOf('memory'))
     show(memoryTable(figures.memory))
+  }
+  if (wanted('waits') && backends.includes('webgpu')) {
+    const { results, table } = await measureWaits({ ...options, budget: partOf('waits') })
+    figures.waits = results
+    show(table)
   }
   if (wanted('windows')) {
     const part = partOf('windows')

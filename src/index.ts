@@ -92,11 +92,13 @@ export { fit } from './training/fit.ts'
 export {
   Trainer,
   type Epoch,
+  type EpochsOptions,
   type FitOptions,
   type History,
   type Step,
   type TrainerOptions,
   type ValidatedEpoch,
+  type ValidatedEpochsOptions,
   type ValidatedFitOptions,
 } from './training/trainer.ts'
 export { verify, type LayerCheck, type StageCheck, type Verification, type VerifyOptions } from './training/verify.ts'

@@ -83,7 +83,7 @@ async function expectWorkEnds(backend: Backend): Promise<void> {
   const order = Uint32Array.from({ length: data.length }, (_, i) => i)
   const plan: EpochPlan = { order, batchSize: 20, learningRate: 0.01, stepsBefore: 0 }
   const plans = new Array<EpochPlan>(backend.name === 'cpu' ? 1e7 : 1000).fill(plan)
-  const failure = failureOf(placed.trainEpochs(loaded, plans))
+  const failure = failureOf(placed.startEpochs(loaded, plans).then(({ sums }) => sums))
   await turns(5)
   placed.dispose()
   expect(await failure).toBeInstanceOf(Error)

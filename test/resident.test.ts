@@ -154,6 +154,7 @@ describe('the crossover between the plans', () => {
   const device = Object.assign(Object.create(Device.prototype) as object, {
     name: 'an adapter',
     software: true,
+    waits: { latency: 0 },
   }) as Device
   const layers = (hidden: number) => deviceLayers(randomNetwork([8, hidden, 4], 'tanh', 'tanh', 1).layers)
   /** Trains in runs of 100 ms that take so many steps each, and returns the plans of the runs. */

@@ -53,6 +53,8 @@ export class Run {
   #steps: AsyncIterableIterator<Step> | undefined
   #backend: BackendName
   #before = { epoch: 0, step: 0 }
+  /** How many epochs are trained the next time. */
+  #atOnce = 1
   #stride = 1
   #best = { loss: Infinity, epoch: 0 }
 
@@ -133,21 +135,26 @@ export class Run {
     this.#keep({ ...this.#before, train: score, test: tested, parameters: this.network.parameters.slice() })
   }
 
-  /** Trains one epoch, or what is left of one that was begun in steps. */
-  async epoch(): Promise<Epoch> {
+  /**
+   * Trains one epoch, or what is left of one that was begun in steps; or several in one go, of which only the last is a
+   * moment that can be gone back to.
+   */
+  async epoch(count = 1): Promise<void> {
     const trainer = await this.trainer()
     await this.#steps?.return?.()
     this.#steps = undefined
     const { train, test } = this.#prepared
-    this.#epochs ??= trainer.epochs(train, { epochs: 1e9, ...(test && { validation: test }) })
+    const atOnce = () => this.#atOnce
+    this.#epochs ??= trainer.epochs(train, { epochs: 1e9, atOnce, ...(test && { validation: test }) })
     const done = trainer.step
-    const value = await this.#next(this.#epochs)
+    this.#atOnce = count
+    let value = await this.#next(this.#epochs)
+    for (let i = 1; i < count; i++) value = await this.#next(this.#epochs)
     await trainer.read()
-    this.#before = { epoch: this.#before.epoch + 1, step: this.#before.step + trainer.step - done }
+    this.#before = { epoch: this.#before.epoch + count, step: this.#before.step + trainer.step - done }
     const { loss, accuracy, validation } = value
     const parameters = this.network.parameters.slice()
     this.#keep({ ...this.#before, train: { loss, accuracy }, test: validation, parameters })
-    return value
   }
 
   /** The next epoch; where there is none, as when the loss is no number any more, the trainer is done with. */

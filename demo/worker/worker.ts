@@ -3,6 +3,7 @@ import type { Answer, Examination, Request, StopRule, Subject } from '../protoco
 import { type Material, openFiles } from './opening.ts'
 import { prepare } from './material.ts'
 import { usual } from '../settings.ts'
+import { Group } from './group.ts'
 import { Run } from './run.ts'
 
 /** The page is told of progress this often at most, in milliseconds: more than a screen shows would only cost. */
@@ -13,6 +14,7 @@ const BETWEEN_EXAMINATIONS = 500
 const SIDE = { playing: 160, resting: 320 }
 
 let run: Run | undefined
+let group = new Group(BETWEEN_REPORTS)
 let opened: Material | undefined
 let asked: Float32Array | undefined
 let playing = false
@@ -84,6 +86,7 @@ async function start({ settings }: Request & { type: 'start' }): Promise<void> {
   }
   await run?.leave()
   run = next
+  group = new Group(BETWEEN_REPORTS)
   speed = settings.speed
   rule = settings
   countAnew()
@@ -120,15 +123,27 @@ function setPlaying(value: boolean, reason?: string): void {
 /** Milliseconds until the next epoch is due; not above 0 where it is. */
 const untilNext = () => (speed === 0 ? 0 : rates.began + (1000 * rates.epochs) / speed - performance.now())
 
+/** How many epochs are to be trained now: those that are due, so far as they may be trained in one go. */
+function countDue(of: Run): number {
+  // What is looked for after each epoch must be seen after each.
+  if (rule.patience > 0) return 1
+  const due = speed === 0 ? Infinity : 1 + Math.floor((-untilNext() * speed) / 1000)
+  const untilStop = rule.stop > 0 ? rule.stop - of.moments.at(-1)!.epoch : Infinity
+  return Math.max(1, Math.min(group.atOnce, due, untilStop))
+}
+
 /** Trains the epochs that are due, then lets what else is asked for have its turn. */
 async function train(): Promise<void> {
   const of = run
   const began = performance.now()
   while (of && playing && untilNext() <= 0 && performance.now() - began < BETWEEN_REPORTS) {
     const start = performance.now()
-    await of.epoch()
-    rates.busy += performance.now() - start
-    rates.epochs++
+    const count = countDue(of)
+    await of.epoch(count)
+    const took = performance.now() - start
+    group.learn(count, took)
+    rates.busy += took
+    rates.epochs += count
     const reason = of.reasonToStop(rule)
     if (reason !== undefined) {
       setPlaying(false, reason)
@@ -215,6 +230,7 @@ const deeds: { [T in Request['type']]: (request: Request & { type: T }) => Promi
     if (!run) return
     const before = run.backend
     await run.place(backend)
+    group = new Group(BETWEEN_REPORTS)
     try {
       await tellBackend(run)
     } catch (error) {

@@ -108,21 +108,18 @@ export interface PlacedNetwork {
   /** Bytes of device memory that data take while they pass through. */
   passingBytes(data: Dataset): number
   /**
-   * Trains through epochs, one after another, alike but for their order; resolves when the sums of their losses (each
-   * taken before its step) are known. Stops after the first epoch whose loss is not finite.
-   * @param meanwhile what the host may do while a device is at work; not all backends have such a time
-   * @returns the sums of each epoch that was trained
+   * Hands epochs over, alike but for their order and rate, to be trained one after another: resolves when the host's part
+   * is done, with the sums of their losses (each taken before its step) to come. What is started next comes after them,
+   * and until their sums are known the data must stay. The sums end with the first epoch whose loss is not finite; those
+   * of epochs that were handed over after that one are empty.
    */
-  trainEpochs(data: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]>
-  /**
-   * Hands one epoch over: resolves when the host's part of it is done, with its sums to come. The epoch that is started
-   * next comes after it, and until then its data must stay.
-   */
-  startEpoch(data: LoadedData, plan: EpochPlan): Promise<{ readonly sums: Promise<Sums> }>
-  /** How many epochs it is good to ask for at once, where nothing is wanted between them; at least 1. */
+  startEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<{ readonly sums: Promise<Sums[]> }>
+  /** How many epochs it is good to hand over at once, where nothing is wanted between them; at least 1. */
   epochsAtOnce(data: LoadedData, batchSize: number): number
-  /** Loss and right answers over a data set, no training. */
-  score(data: LoadedData): Promise<Sums>
+  /** How many it is good to have handed over before the sums of the first are known; at least 1. */
+  epochsAhead(data: LoadedData, batchSize: number): number
+  /** Begins to find loss and right answers over a data set, with the parameters that stand after all that was started. */
+  startScore(data: LoadedData): Promise<{ readonly sums: Promise<Sums> }>
   /** The outputs for each row: rows × last size, row-major. */
   predict(inputs: Matrix): Promise<Float32Array>
   /** One minibatch forward and back, no update. */
@@ -133,7 +130,10 @@ export interface PlacedNetwork {
   snapshot(): Promise<Snapshot>
   /** Puts back what {@link snapshot} gave, here or on another backend. */
   restore(snapshot: Snapshot): Promise<void>
-  /** Puts the parameters back to where the last trained epoch began, and the optimizer's state to its start. */
+  /**
+   * Puts the parameters back to where the epoch began whose loss is not finite, or the last one, and the optimizer's state
+   * to its start. Nothing may be under way.
+   */
   restoreCheckpoint(): Promise<void>
   dispose(): void
 }

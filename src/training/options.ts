@@ -77,6 +77,24 @@ export interface ValidatedFitOptions extends FitOptions<ValidatedEpoch> {
   validation: Dataset | DataStream
 }
 
+/** An option of {@link Trainer.epochs}. */
+export interface AtOnceOption {
+  /**
+   * Epochs that are trained in one go, or a function that is asked before each time; default 1. With more, the trainer has
+   * trained all of them when the first is reported. Where answers of the device come late (in Firefox ten times a second),
+   * this is what makes short epochs fast.
+   */
+  atOnce?: AtOnce | undefined
+}
+
+/** Options of {@link Trainer.epochs}. */
+export type EpochsOptions = FitOptions & AtOnceOption
+
+/** The same with validation data. */
+export type ValidatedEpochsOptions = ValidatedFitOptions & AtOnceOption
+
+export type AtOnce = number | (() => number)
+
 /** What one step came to: its loss is the minibatch's before the step. */
 export interface Step extends Score {
   /** Counted from 1 over the trainer's life. */
@@ -206,6 +224,13 @@ export function checkFit(
     signal,
   }
 }
+
+export function checkAtOnce(value: AtOnce): AtOnce {
+  return typeof value === 'function' ? value : checkInteger('atOnce', value)
+}
+
+/** How many epochs are wanted now. */
+export const ask = (atOnce: AtOnce): number => (typeof atOnce === 'number' ? atOnce : checkInteger('atOnce', atOnce()))
 
 function checkCheckpointOptions(options: CheckpointOptions): Required<CheckpointOptions> {
   checkKeys('checkpoint', options, ['every', 'write'])

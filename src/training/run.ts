@@ -12,7 +12,8 @@ import { countMinibatches, epochOrder } from './minibatch.ts'
 import type { CheckedFitOptions, Settings, Step } from './options.ts'
 import { stateSlots } from './optimizer.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from './schedule.ts'
-import { addSums, meanScore } from './score.ts'
+import { addSums, meanScore, type Score } from './score.ts'
+import { settledEpochs, type StartedEpochs } from './started.ts'
 import type { StoppingState } from './stopping.ts'
 import type { WindowedNetwork } from './windows.ts'
 
@@ -38,6 +39,11 @@ export class Run {
   #prepared: { data: LoadedData; prepared: Uint32Array[] } | undefined
   #begun: Begun | undefined
   #plateau: PlateauState = newPlateau()
+  /** Epochs whose results are still to come, and how many they and their steps are. */
+  readonly #started: StartedEpochs[] = []
+  #ahead = { epochs: 0, steps: 0 }
+  /** When the results of the last epochs were known. */
+  #lastEnd = 0
   /** What the data of checkpoints are told by, and of the one that was resumed, until they are seen again. */
   #data: string | undefined
   #resumed: string | undefined
@@ -76,7 +82,7 @@ export class Run {
     }
     const order = begun.order.subarray(begun.visited, begun.visited + batchSize)
     const plan = { order, batchSize, learningRate: this.#rateOf(this.#epoch), stepsBefore: this.#step }
-    const sums = (await this.#placed.trainEpochs(data, [plan]))[0]!
+    const sums = (await (await this.#placed.startEpochs(data, [plan])).sums)[0]!
     this.#step++
     if (!Number.isFinite(sums.loss)) throw await this.#diverged(sums.loss)
     begun.visited += order.length
@@ -92,55 +98,98 @@ export class Run {
     return this.#begun?.order.length === samples && this.#begun.shuffle === shuffle ? this.#begun : undefined
   }
 
-  /** Trains `count` epochs and scores the validation data after them; the orders of `next` more may be made meanwhile. */
-  async trainEpochs(
+  /**
+   * Hands `count` epochs over, and the scoring of the validation data after each of them, to be trained after those that
+   * were started before; the orders of `next` more are made meanwhile.
+   */
+  async startEpochs(
     train: LoadedData,
     validation: LoadedData | undefined,
     count: number,
     next: number,
     { shuffle, signal }: CheckedFitOptions,
-  ): Promise<Epoch[]> {
+  ): Promise<void> {
     const began = performance.now()
     const { batchSize, seed } = this.#settings
-    const { samples } = train
-    const steps = countMinibatches(samples, batchSize)
-    const begun = this.#begunEpoch(samples, shuffle)
+    const begun = this.#begunEpoch(train.samples, shuffle)
     this.#begun = undefined
+    const [epochsBefore, stepsBefore] = [this.#epoch + this.#ahead.epochs, this.#step + this.#ahead.steps]
     const ordersFrom = (first: number, many: number) =>
-      Array.from({ length: many }, (_, i) => epochOrder(samples, seed, first + i, shuffle))
+      Array.from({ length: many }, (_, i) => epochOrder(train.samples, seed, first + i, shuffle))
     const { prepared } = train === this.#prepared?.data ? this.#prepared : { prepared: [] }
     this.#prepared = undefined
     const orders = await timed(this.#profiler, 'host', 'orders of the epochs', () => {
       if (begun) return [begun.order.subarray(begun.visited)]
       const kept = prepared.slice(0, count)
-      return [...kept, ...ordersFrom(this.#epoch + 1 + kept.length, count - kept.length)]
+      return [...kept, ...ordersFrom(epochsBefore + 1 + kept.length, count - kept.length)]
     })
+    const steps = countMinibatches(orders[0]!.length, batchSize)
     const plans = orders.map((order, i) => {
-      const learningRate = this.#rateOf(this.#epoch + i)
-      return { order, batchSize, learningRate, stepsBefore: this.#step + i * steps, signal }
+      const learningRate = this.#rateOf(epochsBefore + i)
+      return { order, batchSize, learningRate, stepsBefore: stepsBefore + i * steps, signal }
     })
-    const meanwhile = () => {
-      this.#prepared = { data: train, prepared: ordersFrom(this.#epoch + 1 + count, next) }
+    const parts: { sums: Promise<Sums[]>; validated: Promise<Sums> | undefined }[] = []
+    this.#started.push({ plans, steps, began, sumsBefore: begun?.sums, parts })
+    this.#ahead.epochs += count
+    this.#ahead.steps += count * steps
+    for (const together of validation ? plans.map((plan) => [plan]) : [plans]) {
+      const { sums } = await this.#placed.startEpochs(train, together)
+      const validated = validation && (await this.#placed.startScore(validation)).sums
+      parts.push({ sums, validated })
     }
-    const sums = await this.#placed.trainEpochs(train, plans, meanwhile)
-    this.#step += begun ? countMinibatches(samples - begun.visited, batchSize) : sums.length * steps
-    if (begun) addSums(sums[0]!, begun.sums)
-    const scores = sums.map(meanScore)
-    this.#epoch += scores.length
-    const last = scores.at(-1)!
-    if (!Number.isFinite(last.loss)) throw await this.#diverged(last.loss)
-    const validated = validation ? meanScore(await this.#placed.score(validation)) : null
+    // Where time is measured, nothing may overlap.
+    if (next > 0 && !this.#profiler) {
+      this.#prepared = { data: train, prepared: ordersFrom(epochsBefore + 1 + count, next) }
+    }
+  }
+
+  /** What the epochs came to that were started first of those whose results are still to come. */
+  async finishEpochs({ samples }: LoadedData): Promise<Epoch[]> {
+    const { plans, parts, steps, sumsBefore, began } = this.#started[0]!
+    const count = plans.length
+    const scores: { score: Score; validation: Score | null }[] = []
+    for (const { sums, validated } of parts) {
+      const each = await sums
+      if (sumsBefore) addSums(each[0]!, sumsBefore)
+      scores.push(...each.map((one) => ({ score: meanScore(one), validation: null })))
+      const last = scores.at(-1)!
+      if (!Number.isFinite(last.score.loss)) {
+        this.#epoch += scores.length
+        this.#step += scores.length * steps
+        throw await this.#diverged(last.score.loss)
+      }
+      if (validated) last.validation = meanScore(await validated)
+    }
+    this.#started.shift()
+    this.#ahead.epochs -= count
+    this.#ahead.steps -= count * steps
+    this.#epoch += count
+    this.#step += count * steps
+    const { score, validation } = scores.at(-1)!
     const { learningRate } = this.#settings.optimizer
     if (typeof learningRate === 'object' && learningRate.plateau) {
-      watchPlateau(learningRate.plateau, this.#plateau, (validated ?? last).loss)
+      watchPlateau(learningRate.plateau, this.#plateau, (validation ?? score).loss)
     }
-    const seconds = (performance.now() - began) / 1000 / count
+    const now = performance.now()
+    const seconds = (now - Math.max(began, this.#lastEnd)) / 1000 / count
+    this.#lastEnd = now
     const samplesPerSecond = samples / seconds
-    return scores.map((score, i) => {
+    const whole = countMinibatches(samples, this.#settings.batchSize)
+    return scores.map(({ score, validation }, i) => {
       const epoch = this.#epoch - count + 1 + i
       const { learningRate } = plans[i]!
-      return { epoch, ...score, validation: validated, steps, learningRate, seconds, samplesPerSecond }
+      return { epoch, ...score, validation, steps: whole, learningRate, seconds, samplesPerSecond }
     })
+  }
+
+  /** After a failure or an abort: waits for what was started. What was trained of it to the end counts. */
+  async settle(): Promise<void> {
+    for (const group of this.#started.splice(0)) {
+      if (!(await settledEpochs(group))) continue
+      this.#epoch += group.plans.length
+      this.#step += group.plans.length * group.steps
+    }
+    this.#ahead = { epochs: 0, steps: 0 }
   }
 
   /** The learning rate of an epoch, counted from 0. */
@@ -149,9 +198,12 @@ export class Run {
   }
 
   async #diverged(loss: number): Promise<DivergedError> {
+    const epoch = this.#epoch
+    for (const group of this.#started.splice(0)) await settledEpochs(group)
+    this.#ahead = { epochs: 0, steps: 0 }
     await this.#placed.restoreCheckpoint()
     const { weights, biases } = splitParameters(this.#network.layers, await this.#placed.readParameters())
-    return new DivergedError({ epoch: this.#epoch, loss, weights, biases })
+    return new DivergedError({ epoch, loss, weights, biases })
   }
 
   /** Reads through the data only where a checkpoint asks for it. */
@@ -164,13 +216,23 @@ export class Run {
     this.#resumed = undefined
   }
 
-  /** How many epochs may be trained in one go: what must be seen after each of them does not allow any. */
-  aheadOf(data: LoadedData, { earlyStopping, checkpoint }: CheckedFitOptions): number {
+  /**
+   * How many epochs may be started now together, and how many may be under way: what must be seen after each epoch does
+   * not allow more than one, and a checkpoint is made of an epoch's very end.
+   */
+  limitsOf(data: LoadedData, { earlyStopping, checkpoint }: CheckedFitOptions): { together: number; ahead: number } {
     const { learningRate } = this.#settings.optimizer
     const plateau = typeof learningRate === 'object' && learningRate.plateau !== undefined
-    if (earlyStopping || plateau || this.#begun) return 1
-    const most = this.#placed.epochsAtOnce(data, this.#settings.batchSize)
-    return checkpoint ? Math.min(most, checkpoint.every - (this.#epoch % checkpoint.every)) : most
+    if (earlyStopping || plateau || this.#begun) return { together: 1, ahead: 1 }
+    const { batchSize } = this.#settings
+    const most = checkpoint ? checkpoint.every - (this.#epoch % checkpoint.every) : Infinity
+    const together = Math.min(this.#placed.epochsAtOnce(data, batchSize), most - this.#ahead.epochs)
+    return { together, ahead: Math.min(this.#placed.epochsAhead(data, batchSize), most) }
+  }
+
+  /** Epochs that were started and whose results are still to come. */
+  get ahead(): number {
+    return this.#ahead.epochs
   }
 
   /** The end of a loop: its data are seen no more. */

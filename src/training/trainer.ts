@@ -8,11 +8,16 @@ import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
 import type { LossName } from './loss.ts'
 import {
+  ask,
+  type AtOnce,
+  checkAtOnce,
   checkData,
   type CheckedFitOptions,
   checkFit,
   checkIsDataset,
   checkSettings,
+  type EpochsOptions,
+  type ValidatedEpochsOptions,
   type FitOptions,
   type Settings,
   type Step,
@@ -30,7 +35,8 @@ import { type LoopName, Turns } from './turns.ts'
 import { checkDataset } from './validation.ts'
 import { WindowedNetwork } from './windows.ts'
 
-export type { Epoch, FitOptions, History, Outcome, Step, TrainerOptions, ValidatedEpoch, ValidatedFitOptions }
+export type { Epoch, EpochsOptions, FitOptions, History, Outcome, Step, TrainerOptions }
+export type { ValidatedEpoch, ValidatedEpochsOptions, ValidatedFitOptions }
 
 /** Samples of a stream that are predicted at once. */
 const PREDICTED_AT_ONCE = 8192
@@ -150,8 +156,9 @@ export class Trainer {
   /**
    * Trains for some epochs. Called again, it goes on where it was: twice 5 epochs are the same as 10.
    *
-   * Where nothing is scored between the epochs, a small network trains many of them in one go on a GPU; `onEpoch` is
-   * then called for them one after another, and the trainer may be some of them ahead. `epochs` never is.
+   * A GPU trains small networks many epochs in one go, and is given the next before it has told of those: the trainer may be
+   * some epochs ahead when `onEpoch` is called. With early stopping or a plateau schedule it is not, nor is it when a
+   * checkpoint is written; `epochs` never is, unless it is asked for several at once.
    */
   fit(train: Dataset | DataStream, options: ValidatedFitOptions): Promise<History<ValidatedEpoch>>
   fit(train: Dataset | DataStream, options?: FitOptions): Promise<History>
@@ -159,7 +166,7 @@ export class Trainer {
     const checked = checkFit(this, train, options as FitOptions)
     const epochs: Epoch[] = []
     const began = performance.now()
-    const running = this.#epochs('fit', checked, checked.validation === undefined)
+    const running = this.#epochs('fit', checked, Infinity)
     let result = await running.next()
     for (; !result.done; result = await running.next()) epochs.push(result.value)
     const seconds = (performance.now() - began) / 1000
@@ -179,13 +186,14 @@ export class Trainer {
    * Trains one epoch each time the next is asked for; leaving the loop stops cleanly.
    * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
    */
-  epochs(train: Dataset | DataStream, options: ValidatedFitOptions): AsyncIterableIterator<ValidatedEpoch, Outcome>
-  epochs(train: Dataset | DataStream, options?: FitOptions): AsyncIterableIterator<Epoch, Outcome>
+  epochs(train: Dataset | DataStream, options: ValidatedEpochsOptions): AsyncIterableIterator<ValidatedEpoch, Outcome>
+  epochs(train: Dataset | DataStream, options?: EpochsOptions): AsyncIterableIterator<Epoch, Outcome>
   epochs(
     train: Dataset | DataStream,
-    options: FitOptions | ValidatedFitOptions = {},
+    options: EpochsOptions | ValidatedEpochsOptions = {},
   ): AsyncIterableIterator<Epoch, Outcome> {
-    return this.#epochs('epochs', checkFit(this, train, options as FitOptions), false)
+    const { atOnce = 1, ...others } = options as EpochsOptions
+    return this.#epochs('epochs', checkFit(this, train, others), checkAtOnce(atOnce))
   }
 
   /**
@@ -230,8 +238,8 @@ export class Trainer {
     return data instanceof DataStream ? this.#placed.loadStream(data) : this.#placed.load(data)
   }
 
-  /** @param ahead whether epochs may be trained before they are asked for */
-  async *#epochs(name: LoopName, options: CheckedFitOptions, ahead: boolean): AsyncGenerator<Epoch, Outcome> {
+  /** @param atOnce epochs that are trained before the first is reported; Infinity for as many as pays, and more ahead */
+  async *#epochs(name: LoopName, options: CheckedFitOptions, atOnce: AtOnce): AsyncGenerator<Epoch, Outcome> {
     const { train, epochs, validation, onEpoch, signal, earlyStopping, checkpoint } = options
     this.#run.see(train, checkpoint !== undefined)
     this.#turns.startLoop(name, signal)
@@ -251,14 +259,12 @@ export class Trainer {
     try {
       const trainData = await load(train)
       const validationData = validation === train ? trainData : validation && (await load(validation))
-      for (let done = 0; done < epochs && stopped === 'epochs';) {
+      for (let begun = 0, done = 0, until = 0; done < epochs && stopped === 'epochs';) {
         signal?.throwIfAborted()
-        const most = ahead ? this.#run.aheadOf(trainData, options) : 1
-        const count = Math.min(most, epochs - done)
-        const next = Math.min(count, epochs - done - count)
-        const trained = await this.#turns.run(name, () =>
-          this.#run.trainEpochs(trainData, validationData, count, next, options),
-        )
+        if (done === until) until = Math.min(epochs, done + ask(atOnce))
+        begun += await this.#startEpochs(name, trainData, validationData, until - begun, epochs - begun, options)
+        const trained = await this.#turns.run(name, () => this.#run.finishEpochs(trainData))
+        done += trained.length
         const enough = stopping && earlyStopping && (await this.#watch(name, earlyStopping, stopping, trained))
         if (enough) stopped = 'earlyStopping'
         for (const epoch of trained) {
@@ -267,7 +273,6 @@ export class Trainer {
         }
         if (checkpoint && this.epoch % checkpoint.every === 0) await write()
         yield* trained
-        done += count
       }
       if (checkpoint) await write()
       const { snapshot, bestEpoch } = stopping ?? {}
@@ -277,10 +282,32 @@ export class Trainer {
       failed = true
       throw error
     } finally {
+      await this.#run.settle()
       this.#endLoop(loaded)
       // Where the loop was left.
       if (checkpoint && !failed) await write()
     }
+  }
+
+  /** Hands over as many epochs as should be under way, of `most`; `rest` are to come in all. @returns how many */
+  async #startEpochs(
+    name: LoopName,
+    train: LoadedData,
+    validation: LoadedData | undefined,
+    most: number,
+    rest: number,
+    options: CheckedFitOptions,
+  ): Promise<number> {
+    let begun = 0
+    while (begun < most) {
+      const { together, ahead } = this.#run.limitsOf(train, options)
+      if (this.#run.ahead >= ahead) break
+      const count = Math.min(together, most - begun)
+      const next = Math.min(count, rest - begun - count)
+      await this.#turns.run(name, () => this.#run.startEpochs(train, validation, count, next, options))
+      begun += count
+    }
+    return begun
   }
 
   async #watch(

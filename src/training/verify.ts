@@ -81,7 +81,9 @@ export async function verify(network: Network, data: Dataset, options: VerifyOpt
       const trace = await placed.trace(minibatch)
       const loaded = await placed.load(minibatch)
       const plan = { order, batchSize, learningRate: rateAt(optimizer.learningRate, 0), stepsBefore: 0 }
-      await placed.trainEpochs(loaded, [plan])
+      await (
+        await placed.startEpochs(loaded, [plan])
+      ).sums
       const updated = await placed.readParameters()
       loaded.dispose()
       const checks = new Checks(network, minibatch, loss, trace)

@@ -98,16 +98,16 @@ export class WindowedNetwork implements PlacedNetwork {
     return new WindowedData(stream, this.#streamRows(example))
   }
 
-  async trainEpochs(data: LoadedData, plans: readonly EpochPlan[], meanwhile?: () => void): Promise<Sums[]> {
+  async startEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<{ sums: Promise<Sums[]> }> {
     this.#epochBegan = undefined
-    if (!(data instanceof WindowedData)) return this.#placed.trainEpochs(data, plans, meanwhile)
+    if (!(data instanceof WindowedData)) return this.#placed.startEpochs(data, plans)
     const done: Sums[] = []
     for (const plan of plans) {
       const sums = await this.#trainWindows(data, plan)
       done.push(sums)
       if (!Number.isFinite(sums.loss)) break
     }
-    return done
+    return { sums: Promise.resolve(done) }
   }
 
   /**
@@ -119,11 +119,11 @@ export class WindowedNetwork implements PlacedNetwork {
     // The backend's own checkpoint is the beginning of a window.
     this.#epochBegan = await this.#placed.snapshot()
     const windows = windowsOf(data, plan.order)
-    const started: { handle: LoadedData; sums: Promise<Sums> }[] = []
+    const started: { handle: LoadedData; sums: Promise<Sums[]> }[] = []
     const finishFirst = async () => {
       const { handle, sums: own } = started.shift()!
       try {
-        addSums(sums, await own)
+        for (const each of await own) addSums(sums, each)
       } finally {
         handle.dispose()
       }
@@ -137,7 +137,7 @@ export class WindowedNetwork implements PlacedNetwork {
         const window = result.value
         this.#check(window.data)
         const handle = await this.#placed.load(window.data, true)
-        const starting = this.#placed.startEpoch(handle, { ...plan, order: window.order, stepsBefore })
+        const starting = this.#placed.startEpochs(handle, [{ ...plan, order: window.order, stepsBefore }])
         coming = guarded(windows.next())
         started.push({ handle, sums: guarded(starting.then((begun) => begun.sums)) })
         await starting
@@ -161,8 +161,21 @@ export class WindowedNetwork implements PlacedNetwork {
     return data instanceof WindowedData ? 1 : this.#placed.epochsAtOnce(data, batchSize)
   }
 
+  epochsAhead(data: LoadedData, batchSize: number): number {
+    return data instanceof WindowedData ? 1 : this.#placed.epochsAhead(data, batchSize)
+  }
+
+  async startScore(data: LoadedData): Promise<{ sums: Promise<Sums> }> {
+    if (!(data instanceof WindowedData)) return this.#placed.startScore(data)
+    return { sums: Promise.resolve(await this.#scoreWindows(data)) }
+  }
+
+  /** Loss and right answers over a data set. */
   async score(data: LoadedData): Promise<Sums> {
-    if (!(data instanceof WindowedData)) return this.#placed.score(data)
+    return (await this.startScore(data)).sums
+  }
+
+  async #scoreWindows(data: WindowedData): Promise<Sums> {
     const sums: Sums = { loss: 0, right: 0, samples: 0 }
     const windows = windowsOf(data)
     const next = async () => {
@@ -175,7 +188,7 @@ export class WindowedNetwork implements PlacedNetwork {
     try {
       for (let handle = await coming; handle; handle = await coming) {
         try {
-          const scoring = this.#placed.score(handle)
+          const scoring = guarded(this.#placed.startScore(handle).then((begun) => begun.sums))
           // Two are there at once: one is scored, the next is sent.
           if (this.#ahead) coming = guarded(next())
           addSums(sums, await scoring)
@@ -195,10 +208,6 @@ export class WindowedNetwork implements PlacedNetwork {
 
   predict(inputs: Matrix): Promise<Float32Array> {
     return this.#placed.predict(inputs)
-  }
-
-  startEpoch(data: LoadedData, plan: EpochPlan): Promise<{ sums: Promise<Sums> }> {
-    return this.#placed.startEpoch(data, plan)
   }
 
   trace(minibatch: Dataset): Promise<Trace> {

@@ -257,19 +257,18 @@ export class CPUNetwork implements PlacedNetwork {
     return 1
   }
 
-  async startEpoch(data: LoadedData, plan: EpochPlan): Promise<{ sums: Promise<Sums> }> {
-    const [sums] = await this.trainEpochs(data, [plan])
-    return { sums: Promise.resolve(sums!) }
+  epochsAhead(): number {
+    return 1
   }
 
-  async trainEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<Sums[]> {
+  async startEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<{ sums: Promise<Sums[]> }> {
     const done: Sums[] = []
     for (const plan of plans) {
       const sums = await this.#trainEpoch(data, plan)
       done.push(sums)
       if (!Number.isFinite(sums.loss)) break
     }
-    return done
+    return { sums: Promise.resolve(done) }
   }
 
   async #trainEpoch(data: LoadedData, plan: EpochPlan): Promise<Sums> {
@@ -345,7 +344,7 @@ export class CPUNetwork implements PlacedNetwork {
     sums.samples += rows
   }
 
-  async score(data: LoadedData): Promise<Sums> {
+  async startScore(data: LoadedData): Promise<{ sums: Promise<Sums> }> {
     const source = ownData(data)
     const sums: Sums = { loss: 0, right: 0, samples: source.length }
     await this.#inPieces(source, (space, rows) => {
@@ -353,7 +352,7 @@ export class CPUNetwork implements PlacedNetwork {
       sums.loss += loss
       sums.right += right
     })
-    return sums
+    return { sums: Promise.resolve(sums) }
   }
 
   async predict(inputs: Matrix): Promise<Float32Array> {

@@ -48,7 +48,7 @@ export class Buffers {
       )
     }
     const buffer = this.#make(label, storageBytes(count), usage.storage | usage.copySource | usage.copyTarget)
-    if (typeof values !== 'number') this.#device.gpu.queue.writeBuffer(buffer, 0, values as GPUAllowSharedBufferSource)
+    if (typeof values !== 'number') this.#device.write(buffer, 0, values)
     return buffer
   }
 

@@ -13,6 +13,8 @@ const CERTAIN = 20_000
 /** Milliseconds of training before the other plan is tried, and of each measurement. */
 const TRAINED_BEFORE = 1000
 const MEASURE = 200
+/** Where answers come late, as many of such waits at least; one more or less then makes no difference. */
+const WAITS = 10
 /** The other plan must be faster by so much. */
 const CLEARLY_FASTER = 0.9
 
@@ -35,6 +37,8 @@ export const mayBeResident = (layers: readonly DeviceLayer[], batch: number) =>
  */
 export class Crossover {
   readonly #key: string
+  /** Milliseconds of one measurement. */
+  readonly #measure: number
   #plan: PlanName
   #state: 'training' | 'own' | 'other' | 'decided' = 'training'
   #milliseconds = 0
@@ -45,6 +49,7 @@ export class Crossover {
   #warm = false
 
   constructor(device: Device, layers: readonly DeviceLayer[], batch: number) {
+    this.#measure = Math.max(MEASURE, WAITS * device.waits.latency)
     this.#key = `${device.name} ${layers.map(({ inputs, outputs }) => `${inputs}-${outputs}`).join(' ')} ${batch}`
     const operations = operationsOf(layers, batch)
     const known = found.get(this.#key)
@@ -56,16 +61,16 @@ export class Crossover {
     return this.#plan
   }
 
-  /** Takes in that `steps` steps of the current plan took so long. */
-  learn(steps: number, milliseconds: number): void {
-    if (this.#state === 'decided') return
+  /** Takes in that `steps` steps of a plan took so long; what is still under way by the other plan tells nothing. */
+  learn(steps: number, milliseconds: number, plan = this.#plan): void {
+    if (this.#state === 'decided' || plan !== this.#plan) return
     if (this.#state === 'other' && !this.#warm) {
       this.#warm = true
       return
     }
     this.#steps += steps
     this.#milliseconds += milliseconds
-    if (this.#milliseconds < (this.#state === 'training' ? TRAINED_BEFORE : MEASURE)) return
+    if (this.#milliseconds < (this.#state === 'training' ? TRAINED_BEFORE : this.#measure)) return
     this.#next(this.#milliseconds / this.#steps)
     this.#milliseconds = 0
     this.#steps = 0

@@ -128,3 +128,15 @@ export function ownData(handle: LoadedData): WebGPUData {
   if (handle instanceof WebGPUData) return handle
   throw new Error('the data were loaded by another backend')
 }
+
+/** The orders of the epochs, one after another. */
+export function ordersOf(plans: readonly { readonly order: Uint32Array }[]): Uint32Array {
+  if (plans.length === 1) return plans[0]!.order
+  const orders = new Uint32Array(plans.reduce((sum, { order }) => sum + order.length, 0))
+  let place = 0
+  for (const { order } of plans) {
+    orders.set(order, place)
+    place += order.length
+  }
+  return orders
+}

@@ -1,4 +1,5 @@
 import { BackendUnavailableError, DeviceLostError, GPUValidationError } from '../../errors.ts'
+import { Waits } from './waits.ts'
 import { loadFailure, noAdapter, openGPU } from '#gpu'
 
 /** WebGPU's numeric flags; Dawn in Node has them under other names than browsers, their values are the standard's. */
@@ -51,6 +52,7 @@ export class Device {
   readonly software: boolean
   /** Whether the four invocations of a quad can hand values to each other. */
   readonly quads: boolean
+  readonly waits: Waits
   readonly #owned: boolean
   #lost: string | undefined
   #disposed = false
@@ -60,6 +62,7 @@ export class Device {
     this.name = nameAdapter(info)
     this.software = isSoftware(info)
     this.quads = gpu.features.has('subgroups')
+    this.waits = new Waits(gpu)
     this.#owned = owned
     void gpu.lost.then(({ reason, message }) => {
       if (!this.#disposed) this.#lost = `${message || 'no reason given'} (${reason})`
@@ -122,9 +125,29 @@ export class Device {
     return result
   }
 
-  /** Waits until the device has done all that was submitted. */
-  async settled(): Promise<void> {
-    await this.#orLost(this.gpu.queue.onSubmittedWorkDone())
+  /**
+   * Writes host memory into a buffer, after all that was submitted before. The only place that does: nothing is written
+   * where there is nothing to write, which Deno does not take.
+   * @param first the first element of `values` to write
+   */
+  write(
+    buffer: GPUBuffer,
+    offset: number,
+    values: Float32Array | Uint32Array,
+    first = 0,
+    count = values.length - first,
+  ): void {
+    // eslint-disable-next-line no-restricted-properties -- this is the one place
+    if (count > 0) this.gpu.queue.writeBuffer(buffer, offset, values as GPUAllowSharedBufferSource, first, count)
+  }
+
+  /**
+   * Waits until the device has done all that was submitted.
+   * @param expected about how many milliseconds of work were submitted last
+   */
+  async settled(expected = 0): Promise<void> {
+    this.waits.expect(expected)
+    await this.#orLost(this.waits.until(this.gpu.queue.onSubmittedWorkDone()))
   }
 
   /** Maps a buffer for reading; its bytes are copied out. */
@@ -133,10 +156,15 @@ export class Device {
     this.gpu.pushErrorScope('validation')
     const mapping = buffer.mapAsync(MAP_MODE_READ, 0, bytes)
     this.gpu.popErrorScope().catch(() => undefined)
-    await this.#orLost(mapping)
+    await this.#orLost(this.waits.until(mapping))
     const copy = buffer.getMappedRange(0, bytes).slice(0)
     buffer.unmap()
     return copy
+  }
+
+  /** Measures how late its answers come, once. */
+  measureWaits(): Promise<void> {
+    return this.#orLost(this.waits.measure())
   }
 
   async #orLost<T>(promise: Promise<T>): Promise<T> {

@@ -84,8 +84,8 @@ export class Evaluation {
     return timed(this.#profiler, 'compile', 'kernels', () => data.passes(this.#plan, space))
   }
 
-  /** Loss and right answers over a data set. */
-  async score(data: WebGPUData): Promise<Sums> {
+  /** Submits the scoring of a data set: loss and right answers, to come. */
+  async startScore(data: WebGPUData): Promise<{ sums: Promise<Sums> }> {
     const space = await this.#device.checked('evaluation', () => {
       const space = this.#workspaceFor(data.samples)
       const reset = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp evaluation' })
@@ -97,7 +97,9 @@ export class Evaluation {
     for (let start = 0; start < data.samples; start += space.rows) {
       await this.#submit(start, Math.min(space.rows, data.samples - start), score)
     }
-    return this.readScores(space, data.samples)
+    const sums = this.readScores(space, data.samples)
+    sums.catch(() => undefined) // Who started it awaits it, later.
+    return { sums }
   }
 
   /** The outputs for each row, row-major. */
@@ -113,6 +115,7 @@ export class Evaluation {
     return answers
   }
 
+  /** Piece after piece, the results of which are awaited together. */
   async #predictUploaded(inputs: Matrix, answers: Float32Array): Promise<void> {
     const { data, space } = await this.#device.checked('prediction', () => ({
       space: this.#workspaceFor(inputs.rows),
@@ -121,12 +124,18 @@ export class Evaluation {
     try {
       const { forward } = await this.#passes(data, space)
       const outputs = this.#layers.at(-1)!.outputs
+      const reading: Promise<void>[] = []
       for (let start = 0; start < inputs.rows; start += space.rows) {
         const rows = Math.min(space.rows, inputs.rows - start)
         await this.#submit(start, rows, forward)
-        const [values] = await this.#read([space.activations.at(-1)!], rows * packsOf(outputs) * 16)
-        answers.set(unpackRows(values!, rows, outputs), start * outputs)
+        const read = this.#read([space.activations.at(-1)!], rows * packsOf(outputs) * 16)
+        const done = read.then(([values]) => {
+          answers.set(unpackRows(values!, rows, outputs), start * outputs)
+        })
+        done.catch(() => undefined)
+        reading.push(done)
       }
+      await Promise.all(reading)
     } finally {
       data.dispose()
     }

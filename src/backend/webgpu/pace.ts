@@ -1,67 +1,162 @@
 import type { Device } from './device.ts'
 
-/** How many submits may be under way: one that runs, one that waits; with a profiler's clocks on, one. */
+/** How many submits are under way at least: one that runs, one that waits; with a profiler's clocks on, one. */
 export const inFlight: Record<'normal' | 'timed', number> = { normal: 2, timed: 1 }
+
+/** Submits that are under way at most, however short they are. */
+const MOST_UNDER_WAY = 64
+/** The estimate of a step's time falls at most so many times at once: the first figures are of a device waking up. */
+const MOST_GROWTH = 4
+
+/** When so many steps, of all that were ever handed over, were known to be done. */
+interface Point {
+  readonly time: number
+  done: number
+  /** Told by the device, and not the moment at which a submit was begun. */
+  readonly answered: boolean
+}
 
 /**
  * How many steps go into one submit: so many that the device works about `target` milliseconds on it. Longer, and a
- * page stutters, a driver's watchdog fires and an abort waits; shorter, and the submits themselves cost. Learned from
- * what the submits took.
+ * page stutters, a driver's watchdog fires and an abort waits; shorter, and the submits themselves cost.
+ *
+ * What a step takes is the slope of the steps done over the time, and never the time of one wait: where answers come late
+ * (`latency`, waits.ts) a single wait says no more than that the steps took no longer. For the same reason so much is under
+ * way at once that the device does not run out of work before the next answer. The slope is too steep while it does run
+ * out, so that more is handed over each time, until it does not.
  */
 export class Pace {
   readonly #target: number
   readonly #most: number
-  #steps = 2
-  /** Submits that the device has not come to the end of, the first first. */
-  readonly #underWay: Promise<void>[] = []
-  #lastEnd = 0
+  readonly #latency: () => number
+  /** Milliseconds a step; undefined until a submit came back after another one. */
+  #perStep: number | undefined
+  /** The same, at the last point but one. */
+  #perStepBefore: number
+  /** Submits that the device is not known to have come to the end of, the first first. */
+  readonly #underWay: { readonly steps: number; readonly began: number; readonly settled: Promise<void> }[] = []
+  #done = 0
+  /** Since the device last had nothing to do. */
+  #points: Point[] = []
+  /** Whether the first submit came back: it compiles, and wakes the device. */
+  #warm = false
+  /** Whether more would have been handed over since the last point. */
+  #limited = false
 
-  constructor(target: number, most: number) {
+  constructor(target: number, most: number, latency = () => 0) {
     this.#target = target
     this.#most = most
+    this.#latency = latency
+    this.#perStepBefore = target / 2
   }
 
   /** Steps for the next submit. */
   get steps(): number {
-    return this.#steps
+    const fitting = Math.floor(this.#target / (this.#perStep ?? this.#perStepBefore))
+    return Math.max(1, Math.min(this.#most, fitting))
+  }
+
+  /** Steps to be ready to hand over: more than may be under way, so that it is the room that is waited for. */
+  get stepsAhead(): number {
+    return Math.ceil(1.5 * (this.#perStep === undefined ? 2 * this.steps : this.#budget / this.#perStep))
+  }
+
+  /** Steps whose results it is good to read together: those of one submit, or of half the time that an answer takes. */
+  get stepsTogether(): number {
+    const { steps } = this
+    return this.#perStep === undefined ? steps : Math.max(steps, Math.floor(this.#latency() / 2 / this.#perStep))
+  }
+
+  /** Milliseconds of work that may be under way at once. */
+  get #budget(): number {
+    return 2 * (this.#target + this.#latency())
+  }
+
+  /** About how many milliseconds so many steps take; 0 while that is not known. */
+  expected(steps: number): number {
+    return steps * (this.#perStep ?? 0)
   }
 
   /** Takes in a submit of `steps` that was begun at `began` and resolves when the device has done it. */
   follow(steps: number, began: number, done: Promise<void>): void {
+    if (this.#underWay.length === 0 && this.#warm) {
+      this.#points = [{ time: began, done: this.#done, answered: false }]
+      this.#limited = false
+    }
     const settled = done.then(() => {
-      const now = performance.now()
-      this.learn(steps, now - Math.max(began, this.#lastEnd))
-      this.#lastEnd = now
+      const i = this.#underWay.indexOf(submit)
+      if (i >= 0) this.#underWay.splice(i, 1)
+      this.#learn(steps, performance.now())
     })
     settled.catch(() => undefined) // Awaited below; until then a failure must not count as unhandled.
-    this.#underWay.push(settled)
+    const submit = { steps, began, settled }
+    this.#underWay.push(submit)
   }
 
-  /** Waits until fewer than `count` submits are under way. @throws what one of them failed with */
-  async fewerThan(count: number): Promise<void> {
-    while (this.#underWay.length >= count) await this.#underWay.shift()
+  /** Waits until there is room for another submit. @throws what one of those under way failed with */
+  async room(atLeast = inFlight.normal): Promise<void> {
+    while (!this.#hasRoom(atLeast)) {
+      this.#limited = true
+      await this.#underWay[0]!.settled
+    }
+  }
+
+  #hasRoom(atLeast: number): boolean {
+    const { length } = this.#underWay
+    if (length < atLeast) return true
+    if (atLeast < inFlight.normal || length >= MOST_UNDER_WAY || this.#perStep === undefined) return false
+    const steps = this.#underWay.reduce((sum, submit) => sum + submit.steps, this.steps)
+    return steps * this.#perStep <= this.#budget
+  }
+
+  /** Waits until nothing is under way. @throws what one of the submits failed with */
+  async idle(): Promise<void> {
+    while (this.#underWay.length > 0) await this.#underWay[0]!.settled
   }
 
   /** After a failure: what is still under way is nothing to the next training. */
   forget(): void {
     this.#underWay.length = 0
+    this.#points = []
   }
 
-  /** Takes in that a submit of `steps` took `milliseconds`. */
-  learn(steps: number, milliseconds: number): void {
-    const fitting = (steps * this.#target) / Math.max(milliseconds, 0.01)
-    // At most fourfold at a time: the first measurements are of a device that was just waking up.
-    this.#steps = Math.max(1, Math.min(this.#most, Math.floor(Math.min(fitting, this.#steps * 4))))
+  #learn(steps: number, now: number): void {
+    this.#done += steps
+    const points = this.#points
+    const last = points.at(-1)
+    // Answers that come together say only together how far the device is.
+    if (last?.answered && now - last.time < Math.max(1, this.#latency() / 10)) last.done = this.#done
+    else {
+      if (this.#perStep !== undefined) this.#perStepBefore = this.#perStep
+      points.push({ time: now, done: this.#done, answered: true })
+    }
+    if (points.length > 1) this.#estimate(points, now)
+    this.#warm = true
+  }
+
+  #estimate(points: Point[], now: number): void {
+    const latency = this.#latency()
+    const [before, last] = [points.at(-2)!, points.at(-1)!]
+    const span = Math.max(this.#target, 1.5 * latency)
+    let first = 0
+    while (first + 1 < points.length - 1 && now - points[first + 1]!.time >= span) first++
+    points.splice(0, first)
+    // Browsers round the time, some of them to whole milliseconds.
+    const slopeFrom = ({ time, done }: Point) => Math.max(now - time, latency > 0 ? 1 : 0.01) / (this.#done - done)
+    let perStep = slopeFrom(points[0]!)
+    // Where all is back that could be handed over before this answer, it cannot be seen how much sooner that was done.
+    if (latency > 0 && this.#limited && now - before.time < span) {
+      if (this.#underWay.every(({ began }) => began >= last.time)) perStep = slopeFrom(before) / MOST_GROWTH
+    }
+    this.#perStep = Math.max(perStep, this.#perStepBefore / MOST_GROWTH, 1e-6)
   }
 }
 
 export interface SubmitOptions {
   /** The most steps of one submit. */
   readonly most?: number
-  /** How many submits are under way at once. */
+  /** How many submits are under way at once, at least. */
   readonly atOnce?: number
-  /** Done once, while the device is at work on the first submit. */
-  readonly meanwhile?: (() => void) | undefined
 }
 
 /**
@@ -76,24 +171,27 @@ export async function inSubmits(
   steps: number,
   signal: AbortSignal | undefined,
   submit: (first: number, count: number) => Promise<void>,
-  { most = Infinity, atOnce = inFlight.normal, meanwhile }: SubmitOptions = {},
+  { most = Infinity, atOnce = inFlight.normal }: SubmitOptions = {},
 ): Promise<void> {
   const submitted: Promise<void>[] = []
   try {
     for (let first = 0; first < steps;) {
-      await pace.fewerThan(atOnce)
+      await pace.room(atOnce)
       if (signal?.aborted) break
       const count = Math.min(pace.steps, most, steps - first)
       const began = performance.now()
       const submitting = submit(first, count)
       submitted.push(submitting)
-      const done = submitting.then(() => device.settled())
-      pace.follow(count, began, done)
-      if (first === 0) meanwhile?.()
+      const expected = pace.expected(count)
+      pace.follow(
+        count,
+        began,
+        submitting.then(() => device.settled(expected)),
+      )
       first += count
     }
     await Promise.all(submitted)
-    if (signal?.aborted) await pace.fewerThan(1)
+    if (signal?.aborted) await pace.idle()
   } catch (error) {
     pace.forget()
     throw error

@@ -244,7 +244,6 @@ export class ResidentPlan {
   /** Sends what the kernel must know of its steps. */
   #setRun({ sorted }: DeviceData, plans: readonly EpochPlan[], perEpoch: number, first: number, steps: number): void {
     const { order, batchSize, stepsBefore } = plans[0]!
-    const { gpu } = this.#device
     const { optimizer } = this.#settings
     const records = this.#ownScalars ? steps : 1
     for (let i = 0; i < records; i++) {
@@ -254,7 +253,7 @@ export class ResidentPlan {
       this.#records[4 * i + 1] = decay
       this.#records[4 * i + 2] = correction
     }
-    gpu.queue.writeBuffer(this.#scalars, 0, this.#records, 0, 4 * records)
+    this.#device.write(this.#scalars, 0, this.#records, 0, 4 * records)
     const run = Uint32Array.of(
       first,
       steps,
@@ -264,7 +263,7 @@ export class ResidentPlan {
       +this.#ownScalars,
       +(sorted !== undefined),
     )
-    gpu.queue.writeBuffer(this.#run, 0, run)
+    this.#device.write(this.#run, 0, run)
   }
 
   #bind(data: DeviceData): GPUBindGroup {

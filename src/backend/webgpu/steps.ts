@@ -67,6 +67,6 @@ export class StepRecords {
 
   /** Sends the first `count` records; what was submitted before still sees the old ones. */
   upload(count: number): void {
-    this.#device.gpu.queue.writeBuffer(this.buffer, 0, this.#words, 0, (count * this.#stride) / 4)
+    this.#device.write(this.buffer, 0, this.#words, 0, (count * this.#stride) / 4)
   }
 }

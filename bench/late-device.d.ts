@@ -1,0 +1,1 @@
+export function answerLate(device: GPUDevice, beat?: number): GPUDevice
