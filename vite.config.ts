@@ -44,7 +44,7 @@ function refuseNode(): Plugin {
 
 const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
 
-/** One self-contained module, and papaparse in a chunk that is loaded when a CSV is read. */
+/** One self-contained module. */
 const browser: UserConfig = {
   plugins: [refuseNode(), removeStale()],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
