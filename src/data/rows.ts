@@ -115,12 +115,14 @@ export class RowSplitter {
         this.#place = 'quoted'
         at++
       } else if (this.#place === 'quoted') {
-        const end = next(-1, '"')
-        this.#addQuoted(text.slice(at, end))
-        if (end < text.length) this.#place = 'quote'
-        at = end + 1
+        let end = text.indexOf('"', at)
+        while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2)
+        this.#addQuoted(end < 0 ? text.slice(at) : text.slice(at, end))
+        if (end >= 0) this.#place = 'quote'
+        at = end < 0 ? text.length : end + 1
       } else if (this.#place === 'quote' && text[at] === '"') {
-        this.#parts.push('"')
+        // The text was cut between two quotes.
+        this.#addQuoted('""')
         this.#place = 'quoted'
         at++
       } else {
@@ -143,7 +145,7 @@ export class RowSplitter {
   }
 
   #addQuoted(part: string): void {
-    this.#parts.push(part)
+    this.#parts.push(part.includes('"') ? part.replace(/""/g, '"') : part)
     for (let at = part.indexOf('\n'); at >= 0; at = part.indexOf('\n', at + 1)) this.#nextLine++
   }
 

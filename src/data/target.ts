@@ -142,7 +142,7 @@ export class TargetSurvey {
     const rows = this.#rows
     if (this.#words === rows) {
       if (!this.#tooMany && (distinct <= 20 || 2 * distinct <= rows)) return 'classification'
-      const what = `${this.#tooMany ? 'more than ' : ''}${distinct} different words in ${rows} rows are no classes`
+      const what = `${this.#tooMany ? `more than ${MOST_CLASSES}` : distinct} different words in ${rows} rows are no classes`
       throw new InputError(`CSV: ${this.#said}: ${what}; name the column to predict with target`)
     }
     if (this.#firstWord) {
