@@ -145,7 +145,7 @@ export class RowSplitter {
   }
 
   #addQuoted(part: string): void {
-    this.#parts.push(part.includes('"') ? part.replace(/""/g, '"') : part)
+    this.#parts.push(part.includes('"') ? part.split('""').join('"') : part)
     for (let at = part.indexOf('\n'); at >= 0; at = part.indexOf('\n', at + 1)) this.#nextLine++
   }
 

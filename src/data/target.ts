@@ -1,7 +1,17 @@
 import { describe, InputError, listNames } from '../errors.ts'
 import type { CsvOptions } from './csv.ts'
 import type { Matrix } from './matrix.ts'
-import { cellError, cellProblem, findRepeated, isMissing, isNumeric, missingColumn, placesOf, sayColumn, type Table } from './table.ts'
+import {
+  cellError,
+  cellProblem,
+  findRepeated,
+  isMissing,
+  isNumeric,
+  missingColumn,
+  placesOf,
+  sayColumn,
+  type Table,
+} from './table.ts'
 
 /** The columns to predict: those that are named, else the last that is not an input. */
 export function findTargets(
