@@ -20,6 +20,7 @@ export interface DataOptions {
   samples?: number | undefined
   noise?: number | undefined
   seed?: number | undefined
+  maxUnpackedBytes?: number | undefined
   /** The names that a saved model knows. */
   features?: readonly string[] | undefined
   classes?: readonly string[] | undefined
@@ -42,8 +43,8 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
       `--data: no file or folder '${data}', and no generator${suggest(near)}; known are ${generatorNames.join(', ')}`,
     )
   }
-  const { target, features, classes } = options
-  return readDataset(data, { target: parseTarget(target), features, classes })
+  const { target, features, classes, maxUnpackedBytes } = options
+  return readDataset(data, { target: parseTarget(target), features, classes, maxUnpackedBytes })
 }
 
 /** Bytes of a CSV file from which on it is read a part at a time by itself. */

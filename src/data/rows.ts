@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { MOST_COLUMNS } from './limits.ts'
 
 /** A row of a CSV file: the line in which it begins, counted from 1, and its trimmed cells. */
 export interface Row {
@@ -6,8 +7,6 @@ export interface Row {
   cells: string[]
 }
 
-/** Values that a row may have, as many as spreadsheets' largest tables have rows; networks of so many inputs are not. */
-const MOST_COLUMNS = 1 << 20
 /** Characters of a row: a quote that is never closed goes beyond, and so does a file without line breaks. */
 const LONGEST_ROW = 1 << 26
 

@@ -1,4 +1,5 @@
 import { describe, InputError } from '../errors.ts'
+import { fitClasses } from '../model/json.ts'
 import { Network } from '../model/network.ts'
 
 /**
@@ -18,6 +19,10 @@ export function checkNetwork(network: unknown): asserts network is Network {
   }
   if (features !== undefined && features.length !== inputs) {
     throw new InputError(`network: features has ${features.length} names, expected ${inputs}, one an input`)
+  }
+  const outputs = network.sizes.at(-1)!
+  if (classes !== undefined && !fitClasses(classes, outputs)) {
+    throw new InputError(`network: classes has ${classes.length} names for ${outputs} outputs, expected ${Math.max(2, outputs)}`) // prettier-ignore
   }
   if (scaling !== undefined && scaling.offset.length !== inputs) {
     throw new InputError(`network: scaling is of ${scaling.offset.length} columns, expected ${inputs}, one an input`)
