@@ -184,8 +184,9 @@ export function fromHash(hash: string): { settings: Settings; problems: string[]
   const common = { ...settings }
   const problems: string[] = []
   for (const [name, text] of given) {
-    if (!(name in readers)) {
-      problems.push(`The link names “${name}”, which is no setting here.`)
+    // Not "in": every object has a constructor.
+    if (!Object.hasOwn(readers, name)) {
+      problems.push(`The link names “${shortened(name)}”, which is no setting here.`)
       continue
     }
     const key = name as keyof Settings
