@@ -210,8 +210,13 @@ describe('the record of a run', () => {
     const bad = html.replace('"scoreName":"accuracy"', '"scoreName":{}')
     expect(() => readRecord(bad, 'x.html')).toThrow('x.html: holds a run of another version')
     const record = readRecord(html, 'x.html')!
-    const withRecord = (changed: unknown) =>
-      readRecord(html.replace(/"record":\{.*?\},"plane"/s, `"record":${JSON.stringify(changed)},"plane"`), 'x.html')
+    const withRecord = (changed: unknown) => {
+      const text = JSON.stringify(changed).replaceAll('<', '\\u003c')
+      return readRecord(
+        html.replace(/"record":\{.*?\},"plane"/s, () => `"record":${text},"plane"`),
+        'x.html',
+      )
+    }
     expect(withRecord(record)).toEqual(record)
     for (const changed of [
       null,
