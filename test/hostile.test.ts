@@ -91,7 +91,7 @@ describe('IDX files', () => {
     const vast = zip(idx(8, [400_000_000], 1000))
     await refuses(
       () => parseIdx(vast),
-      /^IDX file: at most 268435456 bytes are unpacked, and the file says that it unpacks to 400000008 bytes; give maxUnp/,
+      /^IDX file: at most 67108864 bytes are unpacked, and the file says that it unpacks to 400000008 bytes; give maxUnp/,
     )
     const allowed = zip(idx(8, [1000, 1000], 1_000_000))
     expect((await parseIdx(allowed, { maxUnpackedBytes: 1_000_012 })).data).toHaveLength(1_000_000)

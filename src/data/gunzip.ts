@@ -3,14 +3,14 @@ import { checkInteger, InputError } from '../errors.ts'
 /** What readers of gzipped files take. */
 export interface UnpackOptions {
   /**
-   * The most bytes that a gzipped file may unpack to. Default: 256 MiB, or 16 times the packed file where that is more;
+   * The most bytes that a gzipped file may unpack to. Default: 64 MiB, or 16 times the packed file where that is more;
    * so a small file cannot fill the memory.
    */
   maxUnpackedBytes?: number | undefined
 }
 
 /** Bytes that any file may unpack to, and how many times its own size a large file may. */
-const ALWAYS = 2 ** 28
+const ALWAYS = 2 ** 26
 const USUAL_RATIO = 16
 
 /** @throws InputError for what is no number of bytes */

@@ -149,7 +149,13 @@ export function delimiterOf(path: string, delimiter?: string): string | undefine
   return delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : undefined)
 }
 
+/** Characters of a text that JavaScript holds at most. */
+const LONGEST_TEXT = 2 ** 29 - 24
+
 function decodeText(bytes: Uint8Array, path: string): string {
+  if (bytes.length > LONGEST_TEXT) {
+    throw new InputError(`${path}: has ${bytes.length} bytes, at most ${LONGEST_TEXT} are read of a text; export larger networks as safetensors`) // prettier-ignore
+  }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
