@@ -37,7 +37,11 @@ export function addDataOptions(command: Command): Command {
     .option('--target <column>', 'CSV: the column to predict, by name or number (default: the last)')
     .option('--samples <count>', 'generated data: how many samples', number)
     .option('--noise <deviation>', 'generated points: how far they are moved at random', number)
-    .option('--max-unpacked-bytes <count>', 'IDX files: what a gzipped one may unpack to (default: 64 MiB, or 16 times the file)', number)
+    .option(
+      '--max-unpacked-bytes <count>',
+      'IDX files: what a gzipped one may unpack to (default: 64 MiB, or 16 times the file)',
+      number,
+    )
 }
 
 /** The option that has a CSV file read a part at a time. */
