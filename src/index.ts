@@ -3,13 +3,7 @@ export type { Backend } from './backend/backend.ts'
 export { cpu, type Precision } from './backend/cpu/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
 export { oneHot } from './data/classes.ts'
-export {
-  Dataset,
-  type ClassWeights,
-  type DatasetNames,
-  type DatasetOptions,
-  type Targets,
-} from './data/dataset.ts'
+export { Dataset, type ClassWeights, type DatasetNames, type DatasetOptions, type Targets } from './data/dataset.ts'
 export { split, type SplitOptions } from './data/split.ts'
 export { csvColumns, type CsvColumn } from './data/columns.ts'
 export { parseCsv, parseCsvInputs, type CsvInputsOptions, type CsvOptions } from './data/csv.ts'

@@ -148,7 +148,9 @@ function readMetadata(
     )
   }
   if (asked !== undefined && !isSameList(known.activations, asked)) {
-    throw new InputError(`activations: the file names others: ${shorten(metadata.activations ?? 'missing')}; leave the option out`)
+    throw new InputError(
+      `activations: the file names others: ${shorten(metadata.activations ?? 'missing')}; leave the option out`,
+    )
   }
   return known
 }
