@@ -72,7 +72,7 @@ describe('CSV text that once took quadratic time or very much memory', () => {
   }, TIMEOUT) // prettier-ignore
 
   it('passes over many blank lines without keeping them, and counts them', async () => {
-    const text = `\n\n${'x,y\n1,2\n'}${'\n'.repeat(20_000_000)}3,a\n`
+    const text = `\n\nx,y\n1,2\n${'\n'.repeat(20_000_000)}3,a\n`
     await refuses(() => parseCsv(text, { task: 'regression' }), /^CSV: line 20000005, column 'y': found 'a'/)
     const splitter = new RowSplitter(',')
     expect(splitter.push('\n'.repeat(1_000_000))).toEqual([])
@@ -205,7 +205,8 @@ describe('values in messages', () => {
     [{ constructor: null }, 'a Object'],
     [{ constructor: { name: { toString: 1 } } }, 'a Object'],
     [JSON.parse('{"__proto__":{"constructor":{"name":"x"}}}'), 'a Object'],
-    [new (class {})(), 'an object'],
+    [Object.create({ constructor: () => 0 }), 'a constructor'],
+    [Object.create({ constructor: Object.create(null) as unknown }), 'an object'],
     ['a\nb\u001b[31m', "'a\\u000ab\\u001b[31m'"],
     [10n ** 100n, `1${'0'.repeat(39)}…`],
     [new Uint8Array(2), 'a Uint8Array'],
@@ -240,7 +241,7 @@ describe('names that every object has', () => {
     expect([...data.withClassWeights({ constructor: 3 }).weights!]).toEqual([1, 3, 1])
     const all = Object.fromEntries(classes.map((name, i) => [name, i + 1]))
     expect([...data.withClassWeights(all).weights!]).toEqual([1, 2, 3])
-    expect(() => data.withClassWeights({ valueOf: 3 } as never)).toThrow("unknown name 'valueOf'")
+    expect(() => data.withClassWeights({ valueOf: 3 })).toThrow("unknown name 'valueOf'")
   })
 
   it('are columns and classes of a file', async () => {
