@@ -53,7 +53,8 @@ export default tseslint.config(
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'Math', property: 'random', message: 'Take the seeded Random of src/random.ts.' },
+        seeded,
+        written,
         { object: 'process', property: 'stdout', message: 'Print through src/cli/output.ts.' },
         { object: 'process', property: 'stderr', message: 'Print through src/cli/output.ts.' },
       ],

@@ -47,8 +47,7 @@ const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
 
 /**
  * For browsers, Deno and every other environment that brings its own WebGPU: nothing to install beside it. `files` is
- * `webgpu-mlp/node` for them; both entries are of one build, so that they share one set of classes. papaparse is in a
- * chunk that is loaded when a CSV is read.
+ * `webgpu-mlp/node` for them; both entries are of one build, so that they share one set of classes.
  */
 const browser: UserConfig = {
   plugins: [refuseNode(), removeStale()],

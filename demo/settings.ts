@@ -184,8 +184,9 @@ export function fromHash(hash: string): { settings: Settings; problems: string[]
   const common = { ...settings }
   const problems: string[] = []
   for (const [name, text] of given) {
-    if (!(name in readers)) {
-      problems.push(`The link names “${name}”, which is no setting here.`)
+    // Not "in": every object has a constructor.
+    if (!Object.hasOwn(readers, name)) {
+      problems.push(`The link names “${shortened(name)}”, which is no setting here.`)
       continue
     }
     const key = name as keyof Settings
@@ -208,8 +209,16 @@ export function fromHash(hash: string): { settings: Settings; problems: string[]
       l === layers - 1 ? output : (settings.activations[l] ?? common.activations[0]!),
     )
   }
-  return { settings: repaired(settings), problems }
+  return { settings: repaired(settings), problems: fewOf(problems) }
 }
+
+/** Problems that are told; a link that is no link of this page may have thousands. */
+const MOST_PROBLEMS = 5
+
+const fewOf = (problems: readonly string[]): string[] =>
+  problems.length <= MOST_PROBLEMS
+    ? [...problems]
+    : [...problems.slice(0, MOST_PROBLEMS), `And ${problems.length - MOST_PROBLEMS} more problems like these.`]
 
 const shortened = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
 

@@ -5,8 +5,9 @@
 export class InputError extends Error {
   override name = 'InputError'
 
-  constructor(message?: string, options?: ErrorOptions) {
-    super(message === undefined ? undefined : escapeControls(message), options)
+  /** @param message may hold anything from a file: it is put on one line, and its middle left out where it is long */
+  constructor(message: string, options?: ErrorOptions) {
+    super(shortenMessage(message), options)
   }
 }
 
@@ -54,37 +55,62 @@ export class DivergedError extends Error {
   }
 }
 
-function editDistance(a: string, b: string): number {
+/** Steps of {@link editDistance} that a search for a name may take: some tens of milliseconds. */
+const MOST_STEPS = 1 << 24
+
+/** How many letters differ; anything above `most` where more than `most` do. */
+function editDistance(a: string, b: string, most: number): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+  let row = previous.slice()
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
+    let least = (row[0] = i)
     for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min((row[j - 1] ?? 0) + 1, (previous[j] ?? 0) + 1, substitution))
+      const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const distance = Math.min(row[j - 1]! + 1, previous[j]! + 1, substitution)
+      row[j] = distance
+      if (distance < least) least = distance
     }
-    previous = row
+    if (least > most) return least
+    ;[previous, row] = [row, previous]
   }
-  return previous[b.length] ?? 0
+  return previous[b.length]!
 }
 
-/** The known name that is nearest to a mistyped one, if any is near enough to be meant. */
+/**
+ * The known name that is nearest to a mistyped one, if any is near enough to be meant. Files have any number of names of
+ * any length: the search ends, with the nearest so far, when it has taken a bounded number of steps.
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const wanted = name.toLowerCase()
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 1
+  let most = Math.max(2, Math.floor(name.length / 2))
+  let steps = 0
   for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+    if (Math.abs(candidate.length - wanted.length) > most) continue
+    steps += (wanted.length + 1) * (candidate.length + 1)
+    if (steps > MOST_STEPS) break
+    const distance = editDistance(wanted, candidate.toLowerCase(), most)
+    if (distance <= most) [best, most] = [candidate, distance - 1]
+    if (most < 0) break
   }
   return best
+}
+
+/** Names in an error message: as many as are worth reading, each cut short. */
+export function listNames(names: readonly unknown[], most = 20): string {
+  const shown = names.slice(0, most).map((name) => shorten(String(name)))
+  return names.length > most ? `${shown.join(', ')}, …` : shown.join(', ')
 }
 
 /** Checks that `name` is one of `known`; otherwise throws an {@link InputError} that suggests the nearest. */
 export function checkName<T extends string>(argument: string, name: unknown, known: readonly T[]): T {
   if (typeof name === 'string' && (known as readonly string[]).includes(name)) return name as T
   const near = typeof name === 'string' ? nearestName(name, known) : undefined
-  const hint = near === undefined ? '' : ` (did you mean '${near}'?)`
-  throw new InputError(`${argument}: unknown name ${describe(name)}${hint}; known are ${known.join(', ')}`)
+  throw new InputError(`${argument}: unknown name ${describe(name)}${suggest(near)}; known are ${listNames(known)}`)
 }
+
+/** The end of a sentence about a name that is not known. */
+export const suggest = (near: string | undefined) => (near === undefined ? '' : ` (did you mean ${describe(near)}?)`)
 
 /** Checks a finite number within [min, max]; `exclusive` leaves min itself out. */
 export function checkNumber(
@@ -120,20 +146,46 @@ export function checkInteger(argument: string, value: unknown, min = 1, max = 2 
 
 /** Checks that an options object has no other keys than `known`; a mistyped option is an error, not a silent default. */
 export function checkKeys(argument: string, options: object, known: readonly string[]): void {
-  for (const key of Object.keys(options)) checkName(`${argument} option`, key, known)
+  const names = new Set(known)
+  for (const key of Object.keys(options)) if (!names.has(key)) checkName(`${argument} option`, key, known)
 }
 
-/** A value as it is shown in an error message: short, on one line. */
+/** A value as it is shown in an error message: short, on one line. Whatever a file holds, this does not fail. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') {
-    const visible = escapeControls(value.slice(0, 40))
-    return `'${visible}${value.length > 40 ? '…' : ''}'`
-  }
+  if (typeof value === 'string') return `'${escapeControls(shorten(value))}'`
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object' && value !== null) {
-    return Array.isArray(value) ? `an array of ${value.length}` : `a ${value.constructor?.name ?? 'object'}`
-  }
-  return String(value)
+  if (typeof value !== 'object' || value === null) return shorten(String(value))
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  const name = classNameOf(value)
+  return name === undefined ? 'an object' : `a ${shorten(name)}`
+}
+
+/** The name of an object's class; not value.constructor, because an object from a file may have a field of that name. */
+function classNameOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const made = (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor
+  const name: unknown = typeof made === 'function' ? made.name : undefined
+  return typeof name === 'string' && name !== '' ? name : undefined
+}
+
+/** Characters of a value within a message. */
+const LONGEST_VALUE = 40
+
+/** The beginning of a text, as a value within a message. */
+export function shorten(text: string): string {
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
+}
+
+/** Characters of the beginning and of the end of a long message: its end says what is expected. */
+const LONGEST_BEGINNING = 360
+const LONGEST_END = 120
+
+/** Twice, because escaped characters are longer, and a message may be as long as a file. */
+const shortenMessage = (message: string) => leaveOutMiddle(escapeControls(leaveOutMiddle(message)))
+
+function leaveOutMiddle(message: string): string {
+  if (message.length <= LONGEST_BEGINNING + LONGEST_END + 3) return message
+  return `${message.slice(0, LONGEST_BEGINNING)} … ${message.slice(-LONGEST_END)}`
 }
 
 /**
@@ -149,12 +201,11 @@ export function checkInstance<T>(
   hint = '',
 ): T {
   if (value instanceof type) return value as T
-  const given = typeof value === 'object' && value !== null ? value.constructor : undefined
   // Two versions are installed, or a bundler copied one of the two entries.
-  const isForeign = typeof given === 'function' && given.name === type.name
-  const problem = isForeign
-    ? `a ${name} of another copy of webgpu-mlp: import it from the same installed package (\`npm ls webgpu-mlp\` lists them)`
-    : describe(value)
+  const problem =
+    classNameOf(value) === type.name
+      ? `a ${name} of another copy of webgpu-mlp: import it from the same installed package (\`npm ls webgpu-mlp\` lists them)`
+      : describe(value)
   throw new InputError(`${argument}: expected a ${name}${hint}, got ${problem}`)
 }
 

@@ -2,14 +2,8 @@
 export type { Backend } from './backend/backend.ts'
 export { cpu, type Precision } from './backend/cpu/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
-export {
-  Dataset,
-  oneHot,
-  type ClassWeights,
-  type DatasetNames,
-  type DatasetOptions,
-  type Targets,
-} from './data/dataset.ts'
+export { oneHot } from './data/classes.ts'
+export { Dataset, type ClassWeights, type DatasetNames, type DatasetOptions, type Targets } from './data/dataset.ts'
 export { split, type SplitOptions } from './data/split.ts'
 export { csvColumns, type CsvColumn } from './data/columns.ts'
 export { parseCsv, parseCsvInputs, type CsvInputsOptions, type CsvOptions } from './data/csv.ts'
@@ -28,6 +22,7 @@ export {
   type SpiralsOptions,
 } from './data/generators.ts'
 export { DataStream, type DataStreamOptions } from './data/stream.ts'
+export type { UnpackOptions } from './data/gunzip.ts'
 export { datasetFromIdx, parseIdx, type IdxArray, type IdxDatasetOptions } from './data/idx.ts'
 export { Matrix, type MatrixLike } from './data/matrix.ts'
 export { normalize, scale, standardize } from './data/preprocessing.ts'

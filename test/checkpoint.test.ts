@@ -11,6 +11,7 @@ import {
   decodeCheckpoint,
   encodeCheckpoint,
   type FitOptions,
+  InputError,
   type Network,
   type Optimizer,
   reduceOnPlateau,
@@ -249,5 +250,58 @@ describe('a checkpoint', () => {
       'checkpoint: "snapshot.state" is cut short (3 bytes)',
     )
     expect(changed((json) => ((json.plateau as Record<string, unknown>).bad = -1))).toThrow('"plateau.bad" is -1')
+  })
+
+  it('with numbers that no run has is refused, and so is one nested without an end', async () => {
+    const trainer = await Trainer.create(network.clone(), { backend: 'cpu', optimizer: adam(), seed: 3 })
+    const texts: string[] = []
+    const write = (one: Checkpoint) => void texts.push(encodeCheckpoint({ ...one, notes: { any: ['thing'] } }))
+    await trainer.fit(data, { epochs: 2, earlyStopping: { patience: 9 }, checkpoint: { write } })
+    const text = texts[1]!
+    expect(decodeCheckpoint(text).notes).toEqual({ any: ['thing'] })
+    const changedTo = (path: string, value: string) => () => {
+      const keys = path.split('.')
+      const json = JSON.parse(text) as Record<string, unknown>
+      const holder = keys.slice(0, -1).reduce((one, key) => one[key] as Record<string, unknown>, json)
+      holder[keys.at(-1)!] = '§'
+      return decodeCheckpoint(JSON.stringify(json).replace('"§"', value))
+    }
+    const floats = (...values: number[]) => `"${Buffer.from(Float32Array.from(values).buffer).toString('base64')}"`
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000)
+    for (const [path, value, message] of [
+      ['epoch', '1e300', '"epoch" is 1e+300, expected a whole number up to 4294967295'],
+      ['epoch', '4', '"step" is 2, expected at least one for each of the 4 epochs'],
+      ['step', '1e300', '"step" is 1e+300, expected a whole number up to 9007199254740991'],
+      ['seed', '4294967296', '"seed" is 4294967296, expected a whole number up to 4294967295'],
+      ['plateau.scale', '-5', '"plateau.scale" is -5, expected a number from 0 to 1'],
+      ['plateau.scale', '1.5', '"plateau.scale" is 1.5, expected a number from 0 to 1'],
+      ['plateau.scale', 'null', '"plateau.scale" is null, expected a number from 0 to 1'],
+      ['plateau.best', '-1e999', '"plateau.best" is -Infinity, expected a finite number'],
+      ['plateau.cooldown', '1e10', '"plateau.cooldown" is 10000000000, expected a whole number'],
+      ['stopping.bestEpoch', '3', '"stopping.bestEpoch" is 3, expected a whole number up to 2'],
+      ['snapshot.parameters', floats(1, NaN), '"snapshot.parameters": value 1 is NaN, expected a finite number'],
+      [
+        'snapshot.parameters',
+        floats(-Infinity),
+        '"snapshot.parameters": value 0 is -Infinity, expected a finite number',
+      ],
+      ['snapshot.state', floats(0, 0, NaN), '"snapshot.state": value 2 is NaN, expected a number'],
+      ['stopping.snapshot.parameters', floats(NaN), '"stopping.snapshot.parameters": value 0 is NaN'],
+      ['settings.sizes', deep, '"settings" is nested more than 100 deep'],
+      ['notes', deep, '"notes" is nested more than 100 deep'],
+      ['snapshot', '{"constructor":{"name":{"toString":1}}}', '"precision" is undefined'],
+      ['epoch', '{"constructor":{"name":{"toString":1}}}', '"epoch" is a Object, expected a whole number'],
+    ] as const) {
+      expect(changedTo(path, value), `${path} ${value.slice(0, 40)}`).toThrow(InputError)
+      expect(changedTo(path, value)).toThrow(`checkpoint: ${message}`)
+    }
+    expect(decodeCheckpoint(text).stopping?.bestEpoch).toBe(changedTo('epoch', '2')().stopping?.bestEpoch)
+    const cyclic: unknown[] = []
+    cyclic.push(cyclic)
+    const checkpoint = decodeCheckpoint(text)
+    expect(() => encodeCheckpoint({ ...checkpoint, notes: cyclic })).toThrow('"notes" is nested more than 100 deep')
+    await expect(
+      trainer.resume({ ...checkpoint, settings: { ...checkpoint.settings, constructor: 1 } }),
+    ).rejects.toThrow('constructor: the checkpoint was trained with 1, this trainer has none')
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { argmax, Dataset, type DatasetNames, oneHot, type Targets } from '../src/data/dataset.ts'
+import { oneHot } from '../src/data/classes.ts'
+import { argmax, Dataset, type DatasetNames, type Targets } from '../src/data/dataset.ts'
 import { split } from '../src/data/split.ts'
 import { InputError } from '../src/errors.ts'
 

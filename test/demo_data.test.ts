@@ -47,6 +47,9 @@ function flowers(): string {
   return ['length,width,petal length,petal width,colour,kind', ...rows].join('\n')
 }
 
+/** More different words than classes that the page tells apart, each of them twice. */
+const manyNames = () => Array.from({ length: 400 }, (_, i) => `${i},name${i % 200}`).join('\n')
+
 /** Prices that follow from two columns. */
 function houses(): string {
   const rows = Array.from({ length: 120 }, (_, i) => {
@@ -305,6 +308,12 @@ describe('data on the page', () => {
       [[csv('ragged.csv', 'a,b\n1,2\n3\n')], 'ragged.csv: CSV: line 3: expected 2 values'],
       [[csv('words.csv', 'a,b\nx,y\nz,w\n')], 'words.csv has no column of numbers'],
       [[csv('nothing.csv', '')], 'nothing.csv is empty'],
+      [[csv('wide.csv', `${'1,'.repeat(5000)}2\n`)], 'wide.csv has 5,001 columns; this page takes up to 1,000'],
+      [[csv('names.csv', manyNames())], 'holds more than 100 different words'],
+      [
+        [{ name: 'bomb.gz', bytes: gzipSync(idx([100_000_000], new Uint8Array(100_000_000))) }],
+        'bomb.gz: IDX file: at most',
+      ],
       [
         [
           { name: 'images', bytes: images.subarray(0, 5000) },
@@ -324,6 +333,24 @@ describe('data on the page', () => {
       await drop(page, ...files)
       await panel.getByText(message).waitFor()
     }
+    // Reading this one takes a second or more.
+    await page.evaluate(() => {
+      // Epochs that were shown until the error was: afterwards, training catches up.
+      const seen = new Set<string | null | undefined>()
+      const timer = setInterval(() => {
+        if (document.body.textContent.includes('late.csv: CSV')) clearInterval(timer)
+        else seen.add(document.querySelector('.count b')?.textContent)
+        document.body.dataset.seen = String(seen.size)
+      }, 20)
+      const rows = `${Array.from({ length: 10 }, (_, i) => i / 7).join()}\n`.repeat(250_000)
+      const event = new DragEvent('drop', { bubbles: true, cancelable: true })
+      const files = [new File([rows, '1,2\n'], 'late.csv')]
+      Object.defineProperty(event, 'dataTransfer', { value: { types: ['Files'], files } })
+      document.dispatchEvent(event)
+    })
+    await panel.getByText('late.csv: CSV: line 250001: expected 10 values').waitFor()
+    const shown = Number(await page.evaluate(() => document.body.dataset.seen))
+    expect(shown, 'training goes on while a file is read').toBeGreaterThan(5)
     // A file of 500 MB, which is not read at all.
     await page.evaluate(() => {
       const part = new Blob([new Uint8Array(2 ** 20)])

@@ -45,6 +45,14 @@ describe('settings in an address', () => {
       loss: 'quadratic',
       activations: ['tanh', 'linear'],
     })
+    expect(fromHash('constructor=1&__proto__=2&toString=3').problems).toEqual([
+      'The link names “constructor”, which is no setting here.',
+      'The link names “__proto__”, which is no setting here.',
+      'The link names “toString”, which is no setting here.',
+    ])
+    const many = fromHash(Array.from({ length: 1000 }, (_, i) => `${'x'.repeat(100)}${i}=1`).join('&')).problems
+    expect([many.length, many[5]]).toEqual([6, 'And 995 more problems like these.'])
+    expect(many[0]!.length).toBeLessThan(100)
     expect(fromHash('hidden=4-4&activations=relu').settings.activations).toEqual(['relu', 'sigmoid', 'sigmoid'])
   })
 })

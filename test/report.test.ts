@@ -195,6 +195,12 @@ describe('the record of a run', () => {
     expect(bestRuns([runs[0]!, { name: 'b', record: { ...better, scoreName: 'R²' } }])).toEqual(new Set())
   })
 
+  it('names the weight of each class, whatever the class is called', async () => {
+    const settings = { data: 'x.csv', classWeights: Object.fromEntries([['name', 2], ['__proto__', 3]]) } // prettier-ignore
+    const record = makeRecord({ ...(await makeRun({ data: wickedData(2) })), settings })
+    expect(record.settings).toContainEqual(['classWeights', 'name=2, __proto__=3'])
+  })
+
   it('is taken for one only after a look', async () => {
     const html = await makeReport(await makeRun({ data: wickedData(2) }))
     expect(readRecord('<!doctype html><p>Something else', 'x.html')).toBeUndefined()
@@ -203,6 +209,33 @@ describe('the record of a run', () => {
     expect(() => readRecord(changed, 'x.html')).toThrow('x.html: holds a run of another version')
     const bad = html.replace('"scoreName":"accuracy"', '"scoreName":{}')
     expect(() => readRecord(bad, 'x.html')).toThrow('x.html: holds a run of another version')
+    const record = readRecord(html, 'x.html')!
+    const withRecord = (changed: unknown) => {
+      const text = JSON.stringify(changed).replaceAll('<', '\\u003c')
+      return readRecord(
+        html.replace(/"record":\{.*?\},"plane"/s, () => `"record":${text},"plane"`),
+        'x.html',
+      )
+    }
+    expect(withRecord(record)).toEqual(record)
+    for (const changed of [
+      null,
+      [],
+      { ...record, epochs: null },
+      { ...record, seconds: null },
+      { ...record, seconds: -1 },
+      { ...record, scoreName: 'toString' },
+      { ...record, training: null },
+      { ...record, curves: { ...record.curves, loss: [1] } },
+      { ...record, curves: { ...record.curves, epoch: record.curves.epoch.map(() => null) } },
+    ]) {
+      expect(() => withRecord(changed), JSON.stringify(changed)).toThrow('x.html: holds a run of another version')
+    }
+    const nullPayload = html.replace(/(id="run">).*?(<\/script>)/s, '$1null$2')
+    expect(readRecord(nullPayload, 'x.html')).toBeUndefined()
+    // A run too short to be timed has no rate.
+    const short = withRecord({ ...record, samplesPerSecond: null })!
+    expect(makeComparison([{ name: 'short', record: short }])).toContain('<td>–</td>')
   })
 })
 

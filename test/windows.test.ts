@@ -49,7 +49,7 @@ describe('data that do not fit the device', () => {
     for (const rows of [20, 70, 150]) {
       const windowed = await train(backend(), data, { dataMemory: 2 * rows * ROW })
       expect(windowed.parameters).toEqual(whole.parameters)
-      expectClose(windowed.losses.flat() as number[], whole.losses.flat() as number[], {
+      expectClose(windowed.losses.flat(), whole.losses.flat(), {
         name: `losses in windows of ${rows}`,
         rtol: SUM_BOUND,
       })

@@ -7,8 +7,10 @@ const at = ({ data, cols }: Matrix, i: number, j: number) => data[i * cols + j]!
  * the classes, or that goes with the quantity (the squared correlation).
  */
 export function tellingAxes(data: Dataset): [across: number, up: number] {
+  const { classes } = data
+  const labels = classes && data.labels()
   const shares = Array.from({ length: data.inputs.cols }, (_, j) =>
-    data.classes ? betweenClasses(data, j, data.classes.length) : withQuantity(data, j),
+    labels ? betweenClasses(data, labels, j, classes.length) : withQuantity(data, j),
   )
   const [first = 0, second = first] = shares
     .map((share, j) => ({ share, j }))
@@ -17,8 +19,7 @@ export function tellingAxes(data: Dataset): [across: number, up: number] {
   return [Math.min(first, second), Math.max(first, second)]
 }
 
-function betweenClasses(data: Dataset, j: number, classes: number): number {
-  const labels = data.labels()
+function betweenClasses(data: Dataset, labels: Uint32Array, j: number, classes: number): number {
   const counts = new Float64Array(classes)
   const sums = new Float64Array(classes)
   let [sum, squares] = [0, 0]

@@ -33,6 +33,9 @@ export interface Prepared {
   notes: string[]
 }
 
+/** Classes that fit on the page; EMNIST has 62. */
+const MOST_CLASSES = 100
+
 /** 100 on the page's slider is noise of this standard deviation. */
 const MOST_NOISE = 0.3
 
@@ -60,15 +63,16 @@ function hills({ samples, seed, noise }: Options): Dataset {
 }
 
 /**
- * The data that settings describe, the same for the same settings.
+ * The data of an opened file that settings describe, the same for the same settings.
  * @throws InputError for files that cannot be read in the way that the settings ask for
  */
-export async function prepare(settings: Settings, opened: Material | undefined): Promise<Prepared> {
-  const { problem } = settings
-  if (problem === 'file') {
-    if (!opened) throw new InputError(`This link is about a file, ${settings.file || 'which it does not name'}.`)
-    return opened.kind === 'csv' ? prepareCsv(settings, opened) : prepareIdx(settings, opened)
-  }
+export async function prepareFile(settings: Settings, opened: Material | undefined): Promise<Prepared> {
+  if (!opened) throw new InputError(`This link is about a file, ${settings.file || 'which it does not name'}.`)
+  return opened.kind === 'csv' ? prepareCsv(settings, opened) : prepareIdx(settings, opened)
+}
+
+/** The data that settings of one of the page's own problems describe, the same for the same settings. */
+export function prepare(settings: Settings, problem: Exclude<ProblemName, 'file'>): Prepared {
   const given = problem === 'own' ? undefined : generated(problem, settings)
   const raw = withPoints(divide(given, settings), settings)
   const target = problem === 'hills' ? 'height' : 'class'
@@ -118,6 +122,13 @@ async function prepareCsv(settings: Settings, { text, file }: Material & { kind:
     columns.findIndex(({ name }) => name === settings.target),
   )
   const features = columns.filter(({ numeric }, j) => numeric && j !== at).map(({ name }) => name)
+  const { name, numeric, distinct } = columns[at]!
+  if (!numeric && distinct > MOST_CLASSES) {
+    throw new InputError(
+      `“${name}” holds more than ${MOST_CLASSES} different words; this page tells up to ${MOST_CLASSES} classes apart. ` +
+        'Choose another column to predict.',
+    )
+  }
   if (features.length === 0) throw new InputError(`No column of numbers is left to tell ${columns[at]!.name} from.`)
   const notes = columns
     .filter(({ numeric }, j) => !numeric && j !== at)
@@ -155,6 +166,10 @@ const firstOf = (data: Dataset, count: number) => data.slice(0, Math.min(count, 
 
 /** The first samples of the files; those held out are the test files' own, where they came with it. */
 function prepareIdx(settings: Settings, { train, test }: Material & { kind: 'idx' }): Prepared {
+  const classes = train.classes?.length ?? 0
+  if (classes > MOST_CLASSES) {
+    throw new InputError(`The labels go up to ${classes - 1}; this page tells up to ${MOST_CLASSES} classes apart.`)
+  }
   const count = Math.min(settings.samples, train.length)
   const share = settings.test
   const held = Math.max(1, Math.round((count * share) / (1 - share)))

@@ -8,6 +8,9 @@ export type Material =
 /** The largest file that the page takes: MNIST's 60,000 pictures are 47 MB. */
 const MOST_BYTES = 64 * 2 ** 20
 
+/** Columns that one can choose from. */
+const MOST_COLUMNS = 1000
+
 const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MB`
 
 interface Piece {
@@ -56,6 +59,12 @@ async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Ma
   const { rows, header, columns } = await csvColumns(text).catch((cause: unknown) => {
     throw named(name, cause)
   })
+  if (columns.length > MOST_COLUMNS) {
+    throw new InputError(
+      `${name} has ${columns.length.toLocaleString('en')} columns; this page takes up to ${MOST_COLUMNS.toLocaleString('en')}. ` +
+        `Train on all of them in a terminal: npx webgpu-mlp train --data ${name}`,
+    )
+  }
   if (columns.length < 2) {
     throw new InputError(`${name} has one column only. A CSV file needs one to predict, and others to predict it from.`)
   }
@@ -72,7 +81,7 @@ function named(name: string, cause: unknown): unknown {
 
 async function openIdx(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<Material> {
   for (const { name, bytes } of files) {
-    const array = await parseIdx(bytes).catch((cause: unknown) => {
+    const array = await parseIdx(bytes, { maxUnpackedBytes: MOST_BYTES }).catch((cause: unknown) => {
       throw named(name, cause)
     })
     waiting = waiting.filter((other) => partOf(other) !== partOf({ name, array }))
@@ -106,7 +115,7 @@ async function pair(test: boolean): Promise<Dataset | undefined> {
   const part = waiting.filter((piece) => isTest(piece) === test || onlyTests)
   const images = part.find(isImages)
   const labels = part.find((piece) => !isImages(piece))
-  return images && labels && datasetFromIdx(images.bytes, labels.bytes)
+  return images && labels && datasetFromIdx(images.bytes, labels.bytes, { maxUnpackedBytes: MOST_BYTES })
 }
 
 function missing(pieces: readonly Piece[]): string {

@@ -1,9 +1,9 @@
 import { BackendUnavailableError, DivergedError, verify } from '../../src/index.ts'
 import type { Answer, Examination, Request, StopRule, Subject } from '../protocol.ts'
-import { type Material, openFiles } from './opening.ts'
-import { prepare } from './material.ts'
-import { usual } from '../settings.ts'
+import type { Settings } from '../settings.ts'
+import { aboutTarget, openFile, prepareFromFile } from './files.ts'
 import { Group } from './group.ts'
+import { prepare, type Prepared } from './material.ts'
 import { Run } from './run.ts'
 
 /** The page is told of progress this often at most, in milliseconds: more than a screen shows would only cost. */
@@ -15,12 +15,13 @@ const SIDE = { playing: 160, resting: 320 }
 
 let run: Run | undefined
 let group = new Group(BETWEEN_REPORTS)
-let opened: Material | undefined
 let asked: Float32Array | undefined
 let playing = false
 let shown = 0
-/** What is asked for is done one after another, so that no two things use the trainer at once. */
-let queue = Promise.resolve()
+/** What uses the trainer is done one after another. */
+let queue: Promise<unknown> = Promise.resolve()
+/** What is asked for is done in the order in which it was; while one of them waits for a file, training goes on. */
+let requests = Promise.resolve()
 let lastReport = 0
 let nextExamination = 0
 /** Since training began or its speed changed; busy is the time of the epochs alone. */
@@ -74,9 +75,15 @@ async function examineNow(of: Run): Promise<Examination | undefined> {
   return examination
 }
 
+/** The data that settings describe; those of a file come from the worker that reads it. */
+const prepareData = (settings: Settings): Promise<Prepared> =>
+  blame('data', async () => {
+    const { problem } = settings
+    return problem === 'file' ? prepareFromFile(settings) : prepare(settings, problem)
+  })
+
 /** A new run, once it is known to work: until then the old one stays. */
-async function start({ settings }: Request & { type: 'start' }): Promise<void> {
-  const prepared = await blame('data', () => prepare(settings, opened))
+async function start(settings: Settings, prepared: Prepared): Promise<void> {
   const next = new Run(settings, prepared)
   try {
     await next.begin()
@@ -154,55 +161,44 @@ async function train(): Promise<void> {
   if (performance.now() - lastReport > BETWEEN_REPORTS) await report(of)
   setTimeout(
     () => {
-      enqueue(train)
+      goOn()
     },
     Math.max(0, untilNext()),
   )
 }
 
-/** A file as it is told to the page: what its target makes of it, once it is known to work. */
-async function about(material: Material, target: string): Promise<Answer> {
-  const { kind } = await prepare({ ...usual('file'), target }, material)
-  return { type: 'opened', file: material.file, kind, target }
-}
-
-/** The last column is the likeliest to be told; where it cannot be, one before it. */
-async function firstThatWorks(material: Material): Promise<Answer> {
-  const names = material.file.columns.map(({ name }) => name).reverse()
-  let first: unknown
-  for (const target of names.length > 0 ? names.slice(0, 8) : ['']) {
-    try {
-      return await about(material, target)
-    } catch (error) {
-      first ??= error
-    }
-  }
-  throw first
+/** Training goes on when what was asked for before has been done. */
+function goOn(): void {
+  exclusively(train).catch((error: unknown) => {
+    fail(error, 'training')
+  })
 }
 
 const deeds: { [T in Request['type']]: (request: Request & { type: T }) => Promise<void> } = {
-  start,
+  start: async ({ settings }) => {
+    const prepared = await prepareData(settings)
+    await exclusively(() => start(settings, prepared))
+  },
   data: async ({ settings }) => {
-    const prepared = await blame('data', () => prepare(settings, opened))
-    if (!run) return
-    await run.use(settings, prepared)
-    tellData(run)
-    await report(run, shown)
+    const prepared = await prepareData(settings)
+    await exclusively(async () => {
+      if (!run) return
+      await run.use(settings, prepared)
+      tellData(run)
+      await report(run, shown)
+    })
   },
   open: async ({ files }) => {
-    const material = await openFiles(files)
-    const told = await firstThatWorks(material)
-    opened = material
-    tell(told)
+    tell({ type: 'opened', ...(await openFile(files)) })
   },
   target: async ({ target }) => {
-    if (opened) tell(await about(opened, target))
+    tell({ type: 'opened', ...(await aboutTarget(target)) })
   },
   play: () => {
     if (run && !playing) {
       run.forgetAfter(shown)
       setPlaying(true)
-      enqueue(train)
+      goOn()
     }
     return Promise.resolve()
   },
@@ -302,12 +298,22 @@ function fail(error: unknown, during: Request['type'] | 'training'): void {
   tell({ type: 'refused', subject: subject ?? 'training', message: message + mend, during })
 }
 
-function enqueue(work: () => Promise<void>, during: Request['type'] | 'training' = 'training'): void {
-  queue = queue.then(work).catch((error: unknown) => {
-    fail(error, during)
-  })
+function exclusively<T>(work: () => Promise<T>): Promise<T> {
+  const done = queue.then(work)
+  queue = done.catch(() => undefined)
+  return done
 }
 
+/** Requests that use no trainer: they wait for the files alone, and nothing waits for them. */
+const isReading = ({ type }: Request) => type === 'open' || type === 'target'
+/** Requests that say themselves which part of them uses the trainer. */
+const isPrepared = ({ type }: Request) => type === 'start' || type === 'data'
+
 self.onmessage = ({ data }: MessageEvent<Request>) => {
-  enqueue(() => (deeds[data.type] as (request: Request) => Promise<void>)(data), data.type)
+  const deed = () => (deeds[data.type] as (request: Request) => Promise<void>)(data)
+  const done = isReading(data) ? deed() : requests.then(isPrepared(data) ? deed : () => exclusively(deed))
+  const told = done.catch((error: unknown) => {
+    fail(error, data.type)
+  })
+  if (!isReading(data)) requests = told
 }

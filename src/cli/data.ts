@@ -4,7 +4,7 @@ import { type Dataset } from '../data/dataset.ts'
 import { split } from '../data/split.ts'
 import { circle, digits, linear, moons, spirals, xor } from '../data/generators.ts'
 import { DataStream, exampleOf } from '../data/stream.ts'
-import { InputError, nearestName } from '../errors.ts'
+import { InputError, nearestName, suggest } from '../errors.ts'
 import { type CsvStream, type CsvStreamOptions, streamCsv } from '../node/csv-stream.ts'
 import { readDataset } from '../node/files.ts'
 import { count } from './output.ts'
@@ -21,6 +21,7 @@ export interface DataOptions {
   samples?: number | undefined
   noise?: number | undefined
   seed?: number | undefined
+  maxUnpackedBytes?: number | undefined
   /** The names that a saved model knows. */
   features?: readonly string[] | undefined
   classes?: readonly string[] | undefined
@@ -39,13 +40,12 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
   if (!existsSync(data)) {
     const near = nearestName(data, generatorNames)
-    const hint = near === undefined ? '' : ` (did you mean '${near}'?)`
     throw new InputError(
-      `--data: no file or folder '${data}', and no generator${hint}; known are ${generatorNames.join(', ')}`,
+      `--data: no file or folder '${data}', and no generator${suggest(near)}; known are ${generatorNames.join(', ')}`,
     )
   }
-  const { target, features, classes } = options
-  return readDataset(data, { target: parseTarget(target), features, classes })
+  const { target, features, classes, maxUnpackedBytes } = options
+  return readDataset(data, { target: parseTarget(target), features, classes, maxUnpackedBytes })
 }
 
 /** The files that data are read from: none of generated data; in a folder, those with IDX files' names. */

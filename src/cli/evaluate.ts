@@ -20,6 +20,7 @@ interface EvaluateOptions {
   target?: string
   samples?: number
   noise?: number
+  maxUnpackedBytes?: number
   stream?: boolean
   seed?: number
   loss?: string
@@ -52,13 +53,13 @@ export function usualLoss(network: Network): LossName {
 /** The samples as the file has them, and as the network takes them. */
 async function loadSamples(options: EvaluateOptions, network: Network) {
   const { features, classes, scaling } = network
-  const { data, target, samples, noise, seed, stream } = options
+  const { data, target, samples, noise, maxUnpackedBytes, seed, stream } = options
   const scaled = (part: Dataset) => (scaling ? scale(part, scaling) : part)
   if (isStreamed(data, stream)) {
     const { train, close } = await openCsv(data, { target: parseTarget(target), features, classes, shuffle: false })
     return { raw: train, scaled: train.map(scaled), close }
   }
-  const loaded = await loadData({ data, target, samples, noise, seed, features, classes })
+  const loaded = await loadData({ data, target, samples, noise, maxUnpackedBytes, seed, features, classes })
   const raw = loaded.validation ?? loaded.train
   return { raw, scaled: scaled(raw), close: () => undefined }
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { checkName, checkNumber, InputError } from '../errors.ts'
+import { checkName, checkNumber, describe, InputError } from '../errors.ts'
 import { parseSchedule } from './schedules.ts'
 import { type ActivationName, activationNames } from '../model/activation.ts'
 import { type LossName, lossNames, losses } from '../training/loss.ts'
@@ -8,7 +8,8 @@ import { adagrad, adam, adamw, type Optimizer, optimizerNames, rmsprop, sgd } fr
 /** A number in an option's value; whole numbers and ranges are checked where they are used, by the library. */
 export function number(text: string): number {
   const value = Number(text)
-  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError(`expected a number, got '${text}'.`)
+  if (text.trim() === '' || Number.isNaN(value))
+    throw new InvalidArgumentError(`expected a number, got ${describe(text)}.`)
   return value
 }
 
@@ -18,12 +19,14 @@ export const numbers = (text: string): number[] => text.split(',').map(number)
 /** `balanced`, or `ill=20,healthy=1`. */
 export function classWeights(text: string): 'balanced' | Record<string, number> {
   if (text === 'balanced') return text
-  return Object.fromEntries(
-    text.split(',').map((part) => {
-      const [name = '', weight = ''] = part.split('=')
-      return [name.trim(), number(weight)]
-    }),
-  )
+  const weights = new Map<string, number>()
+  for (const part of text.split(',')) {
+    const [name = '', weight = ''] = part.split('=')
+    if (weights.has(name.trim())) throw new InvalidArgumentError(`the class ${describe(name.trim())} has two weights.`)
+    weights.set(name.trim(), number(weight))
+  }
+  // Own properties, whatever they are called: __proto__ and constructor are names like others.
+  return Object.fromEntries(weights)
 }
 
 const list = (names: readonly string[]) => names.join(', ')
@@ -34,6 +37,11 @@ export function addDataOptions(command: Command): Command {
     .option('--target <column>', 'CSV: the column to predict, by name or number (default: the last)')
     .option('--samples <count>', 'generated data: how many samples', number)
     .option('--noise <deviation>', 'generated points: how far they are moved at random', number)
+    .option(
+      '--max-unpacked-bytes <count>',
+      'IDX files: what a gzipped one may unpack to (default: 64 MiB, or 16 times the file)',
+      number,
+    )
 }
 
 /** The option that has a CSV file read a part at a time. */

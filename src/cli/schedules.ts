@@ -1,5 +1,5 @@
 import { decimal } from './output.ts'
-import { checkName, InputError } from '../errors.ts'
+import { checkName, describe, InputError } from '../errors.ts'
 import {
   cosine,
   exponential,
@@ -32,15 +32,15 @@ export function parseSchedule(text: string | undefined, learningRate: number, wa
 function parse(text: string, learningRate: number): Schedule {
   const [name = '', list = ''] = text.split(':')
   const known = checkName('--schedule', name, Object.keys(forms) as (keyof typeof forms)[])
-  const values: Record<string, number> = {}
+  const values = new Map<string, number>()
   for (const part of list === '' ? [] : list.split(',')) {
     const [key = '', value = ''] = part.split('=')
     if (value.trim() === '' || Number.isNaN(Number(value))) {
-      throw new InputError(`--schedule: '${part}' is not a name and a number; it is written ${forms[known]}`)
+      throw new InputError(`--schedule: ${describe(part)} is not a name and a number; it is written ${forms[known]}`)
     }
-    values[key.trim()] = Number(value)
+    values.set(key.trim(), Number(value))
   }
-  const options = { learningRate, ...values }
+  const options = { learningRate, ...Object.fromEntries(values) }
   try {
     // Each checks the names and values that it is given.
     if (known === 'step') return step(options as unknown as Parameters<typeof step>[0])

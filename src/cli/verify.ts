@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { Dataset, oneHot } from '../data/dataset.ts'
+import { oneHot } from '../data/classes.ts'
+import { Dataset } from '../data/dataset.ts'
 import { Matrix } from '../data/matrix.ts'
 import { scale } from '../data/preprocessing.ts'
 import { checkInteger, checkName } from '../errors.ts'
@@ -27,6 +28,7 @@ interface VerifyOptions {
   target?: string
   samples?: number
   noise?: number
+  maxUnpackedBytes?: number
   layers: string
   activation: string
   loss: string
@@ -79,10 +81,12 @@ const say = ({ error, bound, ok }: StageCheck) =>
 
 async function makeCase(options: VerifyOptions, seed: number) {
   const model = options.model === undefined ? undefined : await readModel(options.model)
-  const { data: name, target, samples, noise } = options
+  const { data: name, target, samples, noise, maxUnpackedBytes } = options
   const { features, classes, scaling } = model ?? {}
   const loaded =
-    name === undefined ? undefined : await loadData({ data: name, target, samples, noise, seed, features, classes })
+    name === undefined
+      ? undefined
+      : await loadData({ data: name, target, samples, noise, maxUnpackedBytes, seed, features, classes })
   const given = loaded && (scaling ? scale(loaded.train, scaling) : loaded.train)
   const ends = given && { inputs: given.inputs.cols, outputs: given.targets.cols }
   const loss = options.loss === 'quadratic' && model ? usualLoss(model) : parseLoss(options.loss)

@@ -1,5 +1,6 @@
 import { checkKeys } from '../errors.ts'
-import { isNumeric, readTable } from './table.ts'
+import { isNumeric } from './table.ts'
+import { readTextParts } from './table-parts.ts'
 
 /** A column of a CSV file. */
 export interface CsvColumn {
@@ -7,9 +8,12 @@ export interface CsvColumn {
   name: string
   /** Whether each of its values is a finite number, so that it can be an input. */
   numeric: boolean
-  /** How many different values it has, as they are written. */
+  /** How many different values it has, as they are written; counted up to 1000. */
   distinct: number
 }
+
+/** Different values of a column up to which they are counted: more need not be kept. */
+const MOST_DISTINCT = 1000
 
 /**
  * What a CSV file holds, before it is read as samples: for programs that let one choose the column to predict.
@@ -24,14 +28,23 @@ export async function csvColumns(
   options: { delimiter?: string | undefined; header?: boolean | undefined } = {},
 ): Promise<{ rows: number; header: boolean; columns: CsvColumn[] }> {
   checkKeys('csvColumns', options, ['delimiter', 'header'])
-  const { rows, names, columns } = await readTable(text, options)
-  return {
-    rows: rows.length,
-    header: names !== undefined,
-    columns: Array.from({ length: columns }, (_, j) => ({
-      name: names?.[j] ?? `x${j}`,
-      numeric: rows.every((cells) => isNumeric(cells[j] ?? '')),
-      distinct: new Set(rows.map((cells) => cells[j])).size,
-    })),
+  let rows = 0
+  let names: readonly string[] | undefined
+  let columns: { numeric: boolean; values: Set<string> }[] | undefined
+  for await (const table of readTextParts(text, options)) {
+    rows += table.rows.length
+    names = table.names
+    columns ??= Array.from({ length: table.columns }, () => ({ numeric: true, values: new Set<string>() }))
+    for (const cells of table.rows) {
+      columns.forEach((column, j) => {
+        const cell = cells[j]!
+        column.numeric &&= isNumeric(cell)
+        if (column.values.size < MOST_DISTINCT) column.values.add(cell)
+      })
+    }
   }
+  const told = (columns ?? []).map(({ numeric, values }, j) => {
+    return { name: names?.[j] ?? `x${j}`, numeric, distinct: values.size }
+  })
+  return { rows, header: names !== undefined, columns: told }
 }

@@ -2,8 +2,8 @@ import { checkKeys } from '../errors.ts'
 import { Dataset, joinRows } from './dataset.ts'
 import { Matrix } from './matrix.ts'
 import { findInputs, SampleReader, targetsOf } from './samples.ts'
-import { readNumbers, readTable } from './table.ts'
-import { readTableParts } from './table-parts.ts'
+import { readNumbers, type Table } from './table.ts'
+import { readTableParts, readTextParts } from './table-parts.ts'
 
 /** What {@link parseCsvInputs} takes. */
 export interface CsvInputsOptions {
@@ -49,9 +49,7 @@ const inputKeys = ['delimiter', 'header', 'features']
  */
 export async function parseCsv(text: string, options: CsvOptions = {}): Promise<Dataset> {
   checkKeys('parseCsv', options, [...inputKeys, 'target', 'task', 'classes'])
-  const reader = new SampleReader(options)
-  const table = await readTable(text, options)
-  return datasetOf(reader, [reader.read(table)])
+  return readSamples((tableOptions) => readTextParts(text, tableOptions), options)
 }
 
 /**
@@ -60,13 +58,13 @@ export async function parseCsv(text: string, options: CsvOptions = {}): Promise<
  * @throws InputError as {@link parseCsv} does
  */
 export async function readCsv(pieces: AsyncIterable<string>, options: CsvOptions = {}): Promise<Dataset> {
-  const reader = new SampleReader(options)
-  const parts = []
-  for await (const table of readTableParts(pieces, options)) parts.push(reader.read(table))
-  return datasetOf(reader, parts)
+  return readSamples((tableOptions) => readTableParts(pieces, tableOptions), options)
 }
 
-function datasetOf(reader: SampleReader, parts: readonly { inputs: Matrix; targets: Matrix }[]): Dataset {
+async function readSamples(read: (options: CsvOptions) => AsyncIterable<Table>, options: CsvOptions): Promise<Dataset> {
+  const reader = new SampleReader(options)
+  const parts: { inputs: Matrix; targets: Matrix }[] = []
+  for await (const table of read(options)) parts.push(reader.read(table))
   const samples = reader.samples()
   const inputs = joinRows(parts.map(({ inputs }) => inputs))
   const targets = joinRows(parts.map(({ targets }) => targets))
@@ -86,11 +84,21 @@ export async function parseCsvInputs(
   options: CsvInputsOptions = {},
 ): Promise<{ inputs: Matrix; features: string[] }> {
   checkKeys('parseCsvInputs', options, inputKeys)
-  const table = await readTable(text, options)
-  const columns = findInputs(table, options.features, [])
-  const inputs = new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
-  const features = options.features ?? columns.map((column) => table.names?.[column] ?? `x${column}`)
-  return { inputs, features: [...features] }
+  let features: readonly string[] | undefined
+  const parts: Matrix[] = []
+  for await (const { table, columns, inputs } of readInputs(readTextParts(text, options), options.features)) {
+    features ??= options.features ?? columns.map((column) => table.names?.[column] ?? `x${column}`)
+    parts.push(inputs)
+  }
+  return { inputs: joinRows(parts), features: [...(features ?? [])] }
+}
+
+async function* readInputs(tables: AsyncIterable<Table>, features: CsvInputsOptions['features']) {
+  let columns: number[] | undefined
+  for await (const table of tables) {
+    columns ??= findInputs(table, features, [])
+    yield { table, columns, inputs: new Matrix(table.rows.length, columns.length, readNumbers(table, columns)) }
+  }
 }
 
 /**
@@ -99,9 +107,5 @@ export async function parseCsvInputs(
  * @throws InputError as {@link parseCsv} does
  */
 export async function* csvInputParts(pieces: AsyncIterable<string>, options: CsvInputsOptions): AsyncGenerator<Matrix> {
-  let columns: number[] | undefined
-  for await (const table of readTableParts(pieces, options)) {
-    columns ??= findInputs(table, options.features, [])
-    yield new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
-  }
+  for await (const { inputs } of readInputs(readTableParts(pieces, options), options.features)) yield inputs
 }

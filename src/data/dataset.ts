@@ -1,4 +1,5 @@
-import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../errors.ts'
+import { checkKeys, checkNumber, describe, InputError, listNames } from '../errors.ts'
+import { balancedWeights, oneHot } from './classes.ts'
 import { Matrix, type MatrixLike } from './matrix.ts'
 
 /** Names that go with a data set. */
@@ -196,18 +197,12 @@ function readClassWeights(weights: ClassWeights, { classes, targets }: Dataset, 
   if (!Array.isArray(weights)) checkKeys('classWeights', weights, names)
   const values = Array.isArray(weights)
     ? (weights as readonly number[])
-    : names.map((name) => (weights as Readonly<Record<string, number>>)[name] ?? 1)
+    : names.map((name) => (Object.hasOwn(weights, name) ? (weights as Readonly<Record<string, number>>)[name]! : 1))
   if (values.length !== count) {
     throw new InputError(`classWeights: expected ${count} numbers, one a class, got ${values.length}`)
   }
   values.forEach((value, i) => checkNumber(`classWeights: ${names[i]}`, value, { min: 0 }))
   return [...values]
-}
-
-/** A weight a class, with which all have the same total; 0 for one that has no samples. @param counts samples a class */
-export function balancedWeights(counts: readonly number[]): number[] {
-  const samples = counts.reduce((sum, count) => sum + count, 0)
-  return counts.map((count) => (count === 0 ? 0 : samples / (counts.length * count)))
 }
 
 /** The place of the largest of `count` values from `start` on, counted from 0; the first where several are largest. */
@@ -238,38 +233,12 @@ function readTargets(y: Targets, classes: readonly string[] | undefined) {
     const labels = Array.from(list, (name, i) => {
       const place = typeof name === 'string' ? places.get(name) : undefined
       if (place !== undefined) return place
-      throw new InputError(`y: sample ${i} is ${describe(name)}, expected one of the classes ${found.join(', ')}`)
+      throw new InputError(`y: sample ${i} is ${describe(name)}, expected one of the classes ${listNames(found)}`)
     })
     return { targets: oneHot(labels, found.length), classes: found }
   }
   if (classes !== undefined) return { targets: oneHot(list as ArrayLike<number>, classes.length), classes }
   return { targets: Matrix.from({ rows: list.length, cols: 1, data: list as ArrayLike<number> }, 'y'), classes }
-}
-
-/**
- * One row a label: 1 in the label's column, 0 elsewhere.
- * @param labels whole numbers from 0
- * @param classes how many columns; left out, one more than the largest label
- * @throws InputError for labels that are not whole numbers below `classes`
- * @example oneHot([2, 0], 3).toArray() // [[0, 0, 1], [1, 0, 0]]
- */
-export function oneHot(labels: ArrayLike<number>, classes?: number): Matrix {
-  if (typeof labels !== 'object' || labels === null || !(labels.length > 0)) {
-    throw new InputError(`labels: expected a list of at least one class, got ${describe(labels)}`)
-  }
-  if (classes !== undefined) checkInteger('classes', classes)
-  const last = classes === undefined ? 2 ** 32 - 2 : classes - 1
-  let largest = 0
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i] as number
-    if (!Number.isInteger(label) || label < 0 || label > last) {
-      throw new InputError(`labels: sample ${i} is ${describe(label)}, expected a whole number from 0 to ${last}`)
-    }
-    largest = Math.max(largest, label)
-  }
-  const matrix = new Matrix(labels.length, classes ?? largest + 1)
-  for (let i = 0; i < labels.length; i++) matrix.data[i * matrix.cols + (labels[i] as number)] = 1
-  return matrix
 }
 
 function checkNames(argument: string, names: unknown): readonly string[] {
@@ -279,7 +248,8 @@ function checkNames(argument: string, names: unknown): readonly string[] {
 
 function checkClasses(classes: unknown): void {
   const names = checkNames('classes', classes)
-  const repeated = names.find((name, i) => names.indexOf(name) < i)
+  const seen = new Set<string>()
+  const repeated = names.find((name) => seen.size === seen.add(name).size)
   if (repeated !== undefined) throw new InputError(`classes: ${describe(repeated)} stands there twice`)
   if (names.length < 2) throw new InputError(`classes: expected at least two names, got ${names.length}`)
 }

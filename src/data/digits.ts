@@ -1,7 +1,8 @@
 import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../errors.ts'
 import { drawSeed, Random } from '../random.ts'
 import { cosineAndSine } from './angle.ts'
-import { Dataset, oneHot } from './dataset.ts'
+import { oneHot } from './classes.ts'
+import { Dataset } from './dataset.ts'
 import { Matrix } from './matrix.ts'
 
 /** What {@link digits} takes. */

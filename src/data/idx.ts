@@ -1,6 +1,9 @@
 import { checkKeys, describe, InputError } from '../errors.ts'
-import { Dataset, oneHot } from './dataset.ts'
+import { nameClasses, oneHot } from './classes.ts'
+import { Dataset } from './dataset.ts'
 import { pixelNames } from './digits.ts'
+import { checkUnpackOptions, gunzip, isGzip, type UnpackOptions } from './gunzip.ts'
+import { MOST_COLUMNS, product } from './limits.ts'
 import { Matrix } from './matrix.ts'
 
 /** The element types of the IDX format. */
@@ -16,7 +19,7 @@ export interface IdxArray {
 }
 
 /** What {@link datasetFromIdx} takes. */
-export interface IdxDatasetOptions {
+export interface IdxDatasetOptions extends UnpackOptions {
   /** What the classes are called, label 0 first. Default: `0` … `9`, or `0` … the largest label where that is above 9. */
   classes?: readonly string[] | undefined
 }
@@ -53,13 +56,15 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map([
 /**
  * Reads the IDX format of the MNIST files: two zero bytes, the element type, the number of dimensions, each length as a
  * big-endian uint32, then the values, big-endian. Bytes that are gzipped (1f 8b) are unpacked first.
- * @throws InputError for another magic number, a file cut short, bytes left over, and broken gzip
+ * @throws InputError for another magic number, a file cut short, bytes left over, and gzip that is broken or unpacks to
+ *   more than `maxUnpackedBytes`
  * @example
  * const { shape, data } = await parseIdx(new Uint8Array(await response.arrayBuffer()))
  * console.log(shape, data[0]) // of MNIST's training images the shape is [60000, 28, 28]
  */
-export async function parseIdx(bytes: Uint8Array): Promise<IdxArray> {
-  return readIdx(bytes, 'IDX file')
+export async function parseIdx(bytes: Uint8Array, options: UnpackOptions = {}): Promise<IdxArray> {
+  checkKeys('parseIdx', options, ['maxUnpackedBytes'])
+  return readIdx(bytes, 'IDX file', options)
 }
 
 /**
@@ -76,9 +81,9 @@ export async function datasetFromIdx(
   labels: Uint8Array,
   options: IdxDatasetOptions = {},
 ): Promise<Dataset> {
-  checkKeys('datasetFromIdx', options, ['classes'])
-  const pixels = await readIdx(images, 'images')
-  const marks = await readIdx(labels, 'labels')
+  checkKeys('datasetFromIdx', options, ['classes', 'maxUnpackedBytes'])
+  const pixels = await readIdx(images, 'images', options)
+  const marks = await readIdx(labels, 'labels', options)
   if (pixels.shape.length === 1 && marks.shape.length > 1) {
     throw new InputError(
       `images and labels are swapped: the images are ${sayShape(pixels)}, the labels ${sayShape(marks)}`,
@@ -94,66 +99,70 @@ export async function datasetFromIdx(
   if (marks.data.length !== samples) {
     throw new InputError(`labels: expected ${samples}, one an image, got ${marks.data.length}`)
   }
-  const features = image.reduce((product, length) => product * length, 1)
+  const features = product(image)
   if (samples === 0 || features === 0) {
     throw new InputError(`images: expected at least one image of at least one pixel, got ${sayShape(pixels)}`)
   }
+  if (features > MOST_COLUMNS) {
+    throw new InputError(`images: expected at most ${MOST_COLUMNS} pixels an image, got ${sayShape(pixels)}`)
+  }
+  const { classes = nameClasses(marks.data, 'labels', 10) } = options
   const inputs = new Matrix(samples, features, scalePixels(pixels))
-  const { classes = nameClasses(marks.data) } = options
   return Dataset.from(inputs, oneHot(marks.data, classes.length), { features: pixelNames(features), classes })
 }
 
 function scalePixels({ type, data }: IdxArray): Float32Array {
-  if (type === 'uint8') return Float32Array.from(data, (value) => value / 255)
-  if (type === 'float32' || type === 'float64') return Float32Array.from(data)
+  if (type === 'float32' || type === 'float64') return new Float32Array(data)
+  if (type === 'uint8') {
+    // Not Float32Array.from: it would make a list of all values first.
+    const values = new Float32Array(data.length)
+    for (let i = 0; i < values.length; i++) values[i] = data[i]! / 255
+    return values
+  }
   throw new InputError(`images: expected uint8 or float pixels, got ${type}`)
-}
-
-function nameClasses(labels: IdxArray['data']): string[] {
-  let largest = 9
-  for (const label of labels) largest = Math.max(largest, label)
-  if (largest > 65535) throw new InputError(`labels: expected classes from 0 to at most 65535, got ${largest}`)
-  return Array.from({ length: largest + 1 }, (_, label) => String(label))
 }
 
 function sayShape({ type, shape }: IdxArray): string {
   return `${shape.join(' × ')} ${type}`
 }
 
-async function readIdx(packed: Uint8Array, name: string): Promise<IdxArray> {
+async function readIdx(packed: Uint8Array, name: string, options: UnpackOptions): Promise<IdxArray> {
   if (!(packed instanceof Uint8Array)) {
     throw new InputError(`${name}: expected the file's bytes as a Uint8Array, got ${describe(packed)}`)
   }
-  const bytes = packed[0] === 0x1f && packed[1] === 0x8b ? await gunzip(packed, name) : packed
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const magic = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
-  const type = elementTypes.get(bytes[2] ?? 0)
-  const dimensions = bytes[3] ?? 0
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || dimensions === 0) {
-    const start = magic === '' ? 'is empty' : `starts with ${magic}`
-    throw new InputError(`${name}: not IDX: it ${start}, expected 00 00, a type (08, 09, 0b … 0e) and the dimensions`)
+  checkUnpackOptions(options)
+  const bytes = isGzip(packed)
+    ? await gunzip(packed, name, options, (beginning) => readHeader(beginning, name)?.expected)
+    : packed
+  const header = readHeader(bytes, name)
+  if (!header) {
+    const length = 4 + 4 * bytes[3]!
+    throw new InputError(`${name}: cut short: expected a header of ${length} bytes, got ${bytes.length} bytes in all`)
   }
-  const header = 4 + 4 * dimensions
-  if (bytes.length < header) {
-    throw new InputError(`${name}: cut short: expected a header of ${header} bytes, got ${bytes.length} bytes in all`)
-  }
-  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i))
-  const count = shape.reduce((product, length) => product * length, 1)
-  const expected = header + count * type.bytes
+  const { type, shape, start, count, expected } = header
   if (bytes.length !== expected) {
     const difference = Math.abs(bytes.length - expected)
     const problem = bytes.length < expected ? `cut short by ${difference}` : `followed by ${difference} more`
     const what = `${shape.join(' × ')} ${type.name} in ${expected} bytes`
     throw new InputError(`${name}: ${problem} bytes: expected ${what}, got ${bytes.length}`)
   }
-  return { type: type.name, shape, data: type.read(view, header, count) }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return { type: type.name, shape, data: type.read(view, start, count) }
 }
 
-async function gunzip(packed: Uint8Array, name: string): Promise<Uint8Array> {
-  try {
-    const source = new Blob([packed as Uint8Array<ArrayBuffer>]).stream()
-    return new Uint8Array(await new Response(source.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer())
-  } catch (cause) {
-    throw new InputError(`${name}: broken gzip, or cut short (${packed.length} bytes); fetch the file again`, { cause })
+/** What a file says of itself; undefined where the bytes end within its header. @throws InputError for no IDX file */
+function readHeader(bytes: Uint8Array, name: string) {
+  const type = elementTypes.get(bytes[2] ?? 0)
+  const dimensions = bytes[3] ?? 0
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || dimensions === 0) {
+    const magic = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    const begins = magic === '' ? 'is empty' : `starts with ${magic}`
+    throw new InputError(`${name}: not IDX: it ${begins}, expected 00 00, a type (08, 09, 0b … 0e) and the dimensions`)
   }
+  const start = 4 + 4 * dimensions
+  if (bytes.length < start) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i))
+  const count = product(shape)
+  return { type, shape, start, count, expected: start + count * type.bytes }
 }

@@ -1,8 +1,8 @@
-import { checkName, describe, InputError } from '../errors.ts'
+import { checkName, describe, InputError, listNames } from '../errors.ts'
 import type { CsvOptions } from './csv.ts'
 import { copyValues, Matrix } from './matrix.ts'
-import { cellError, findNamed, readNumbers, type Table } from './table.ts'
-import { checkOneHot, findTargets, labelsOf, later, targetNames, TargetSurvey } from './target.ts'
+import { cellProblem, missingColumn, placesOf, readNumbers, type Table } from './table.ts'
+import { checkOneHot, findTargets, labelsOf, targetNames, TargetSurvey } from './target.ts'
 
 /** What the columns of a file are. */
 export interface Layout {
@@ -80,18 +80,21 @@ export function findInputs(
   targets: readonly number[],
 ): number[] {
   const { names } = table
+  const isTarget = new Set(targets)
   if (features && names) {
+    const places = placesOf(names)
     return features.map((name) => {
-      const column = findNamed('features', name, names)
-      if (targets.includes(column)) throw new InputError(`target: ${describe(name)} is one of the features, too`)
+      const column = places.get(name)
+      if (column === undefined) throw missingColumn('features', name, names)
+      if (isTarget.has(column)) throw new InputError(`target: ${describe(name)} is one of the features, too`)
       return column
     })
   }
-  const columns = Array.from({ length: table.columns }, (_, j) => j).filter((j) => !targets.includes(j))
+  const columns = Array.from({ length: table.columns }, (_, j) => j).filter((j) => !isTarget.has(j))
   if (columns.length === 0) throw new InputError('CSV: every column is a target, expected at least one input column')
   if (features && columns.length !== features.length) {
     throw new InputError(
-      `CSV: expected ${features.length} input columns (${features.slice(0, 8).join(', ')}${features.length > 8 ? ', …' : ''}), ` +
+      `CSV: expected ${features.length} input columns (${listNames(features, 8)}), ` +
         `got ${columns.length}; a file with a header may hold others, too`,
     )
   }
@@ -103,6 +106,8 @@ class TargetColumn {
   readonly #columns: readonly number[]
   readonly #options: CsvOptions
   readonly #survey: TargetSurvey | undefined
+  /** Of the classes that are given. */
+  readonly #places: ReadonlyMap<string, number>
   /** Rows by the place of their class. */
   readonly #totals: number[] = []
   /** Of classes that have a column each. */
@@ -112,21 +117,22 @@ class TargetColumn {
   constructor(columns: readonly number[], options: CsvOptions) {
     this.#columns = columns
     this.#options = options
+    this.#places = placesOf(options.classes ?? [])
     if (columns.length === 1 && !options.classes) this.#survey = new TargetSurvey(columns[0]!)
   }
 
   /** Values, and behind a single one the place of its class. */
   read(table: Table): Matrix {
     const [column = 0, ...others] = this.#columns
-    const { classes, task } = this.#options
+    const { task } = this.#options
     if (others.length > 0) return this.#readSeveral(table)
     if (task === 'regression') return new Matrix(table.rows.length, 1, readNumbers(table, this.#columns))
     const y = new Matrix(table.rows.length, 2)
-    const places = this.#survey?.add(table) ?? labelsOf(table, column, classes!)
+    const places = this.#survey?.add(table) ?? labelsOf(table, column, this.#places)
     places.forEach((place, i) => {
       const cell = table.rows[i]![column]!
       const value = Math.fround(Number(cell))
-      if (Math.abs(value) === Infinity) this.#tooLarge ??= later((expected) => cellError(table, i, column, expected))
+      if (Math.abs(value) === Infinity) this.#tooLarge ??= cellProblem(table, i, column)
       y.data[2 * i] = value
       y.data[2 * i + 1] = place
       this.#totals[place] = (this.#totals[place] ?? 0) + 1

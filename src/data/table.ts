@@ -1,4 +1,5 @@
-import { describe, InputError, nearestName } from '../errors.ts'
+import { describe, InputError, listNames, nearestName, suggest } from '../errors.ts'
+import type { Row } from './rows.ts'
 
 /** A CSV file as text cells, with what its errors need: the names of the columns and the line each row stands in. */
 export interface Table {
@@ -11,29 +12,12 @@ export interface Table {
   columns: number
 }
 
-/** How {@link readTable} reads. */
+/** How a table is read. */
 export interface TableOptions {
   delimiter?: string | undefined
   header?: boolean | undefined
   features?: readonly string[] | undefined
 }
-
-export interface Row {
-  line: number
-  cells: string[]
-}
-
-/** Splits CSV text into cells and checks that it is a table. Blank lines are passed over; a BOM and CRLF are fine. */
-export async function readTable(text: string, options: TableOptions): Promise<Table> {
-  if (typeof text !== 'string') throw new InputError(`text: expected the text of a CSV file, got ${describe(text)}`)
-  checkTableOptions(options)
-  const { rows } = await splitRows(withPlainLineEnds(text.replace(/^\ufeff/, '')), options.delimiter)
-  const head = readHead(rows, options)
-  return makeTable(head, rows)
-}
-
-/** CR and CRLF become LF. */
-export const withPlainLineEnds = (text: string) => text.replace(/\r\n?/g, '\n')
 
 /** What all rows of a table have in common. */
 export interface Head {
@@ -73,31 +57,8 @@ export function checkTableOptions({ delimiter, header, features }: TableOptions)
   if (!Array.isArray(features) || features.length === 0 || !features.every((name) => typeof name === 'string')) {
     throw new InputError(`features: expected a list of column names, got ${describe(features)}`)
   }
-  const repeated = features.find((name, i) => features.indexOf(name) < i)
+  const repeated = findRepeated(features)
   if (repeated !== undefined) throw new InputError(`features: ${describe(repeated)} stands there twice`)
-}
-
-export async function splitRows(text: string, delimiter: string | undefined, firstLine = 1) {
-  const { default: papa } = await import('papaparse')
-  const { data, errors } = papa.parse<string[]>(text, { delimiter: delimiter ?? '', newline: '\n' })
-  const hasQuotes = text.includes('"')
-  let line = firstLine
-  const rows = data.map((cells): Row => {
-    const row = { line, cells }
-    // Line breaks inside of quotes are part of a cell.
-    line += hasQuotes ? cells.reduce((count, cell) => count + cell.split('\n').length - 1, 1) : 1
-    for (let j = 0; j < cells.length; j++) cells[j] = cells[j]!.trim()
-    return row
-  })
-  const broken = errors.find(({ type }) => type === 'Quotes')
-  if (broken) {
-    const place = `line ${rows[broken.row ?? 0]?.line ?? line}`
-    const problem = broken.code === 'MissingQuotes' ? 'is never closed' : 'is not followed by a delimiter'
-    throw new InputError(`CSV: ${place}: a quoted value (") ${problem}`)
-  }
-  // What ends with a line break has, for the parser, one more row of nothing.
-  const nextLine = text.endsWith('\n') ? line - 1 : line
-  return { rows: rows.filter(({ cells }) => cells.length > 1 || cells[0] !== ''), nextLine }
 }
 
 /**
@@ -109,7 +70,8 @@ function looksLikeHeader(
   second: string[] | undefined,
   features: readonly string[] | undefined,
 ): boolean {
-  if (features?.every((name) => first.includes(name))) return true
+  const names = new Set(first)
+  if (features?.every((name) => names.has(name))) return true
   const isName = first.map((cell) => !isNumeric(cell) && !isMissing(cell))
   const isNamed = isName.includes(true)
   if (!isNamed || second === undefined) return isNamed && !first.some(isNumeric)
@@ -118,16 +80,18 @@ function looksLikeHeader(
 
 function readNames({ line, cells }: Row): string[] {
   const names = cells.map((cell, j) => (cell === '' ? `column ${j}` : cell))
+  const places = new Map<string, number>()
   names.forEach((name, j) => {
-    const other = names.indexOf(name)
-    if (other < j) throw new InputError(`CSV: line ${line}: columns ${other} and ${j} are both named ${describe(name)}`)
+    const other = places.get(name)
+    if (other === undefined) places.set(name, j)
+    else throw new InputError(`CSV: line ${line}: columns ${other} and ${j} are both named ${describe(name)}`)
   })
   return names
 }
 
-/** Whether a cell is a finite decimal number: 5, -0.5, .5, 1e-3. */
+/** Whether a cell is a finite decimal number: 5, -0.5, .5, 1e-3. No digit can be matched in two ways: linear time. */
 export function isNumeric(cell: string): boolean {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell)
+  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(cell)
 }
 
 /** Whether a cell stands for no value: empty, NaN, or an infinity. */
@@ -140,21 +104,32 @@ export function sayColumn({ names }: Table, column: number): string {
   return names ? `column ${describe(names[column])}` : `column ${column} (counted from 0)`
 }
 
-/** The error for one cell. */
-export function cellError(table: Table, row: number, column: number, expected: string): InputError {
+/** The error for one cell; what is expected may be said later, when the table is gone. */
+export function cellProblem(table: Table, row: number, column: number): (expected: string) => InputError {
   const cell = table.rows[row]?.[column] ?? ''
   const found = cell === '' ? 'the value is missing' : `found ${describe(cell)}`
-  return new InputError(`CSV: line ${table.lines[row]}, ${sayColumn(table, column)}: ${found}, expected ${expected}`)
+  const problem = `CSV: line ${table.lines[row]}, ${sayColumn(table, column)}: ${found}`
+  return (expected) => new InputError(`${problem}, expected ${expected}`)
 }
 
-/** The place of a named column. @throws InputError suggesting the nearest name */
-export function findNamed(argument: string, name: string, names: readonly string[]): number {
-  const column = names.indexOf(name)
-  if (column >= 0) return column
-  const near = nearestName(name, names)
-  const hint = near === undefined ? '' : ` (did you mean '${near}'?)`
-  const known = names.length > 20 ? `${names.slice(0, 20).join(', ')}, …` : names.join(', ')
-  throw new InputError(`${argument}: the file has no column ${describe(name)}${hint}; it has ${known}`)
+/** The error for one cell. */
+export const cellError = (table: Table, row: number, column: number, expected: string): InputError =>
+  cellProblem(table, row, column)(expected)
+
+/** The places of columns by their names. */
+export const placesOf = (names: readonly string[]): ReadonlyMap<string, number> =>
+  new Map(names.map((name, column) => [name, column]))
+
+/** The error for a column that the file does not have; it suggests the nearest name. */
+export function missingColumn(argument: string, name: string, names: readonly string[]): InputError {
+  const near = suggest(nearestName(name, names))
+  return new InputError(`${argument}: the file has no column ${describe(name)}${near}; it has ${listNames(names)}`)
+}
+
+/** The first value that was there before; undefined where all differ. */
+export function findRepeated<T>(values: readonly T[]): T | undefined {
+  const seen = new Set<T>()
+  return values.find((value) => seen.size === seen.add(value).size)
 }
 
 /** The numbers of some columns, row-major. @throws InputError naming the line and the column of the first that is none */

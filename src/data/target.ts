@@ -1,7 +1,17 @@
-import { describe, InputError } from '../errors.ts'
+import { describe, InputError, listNames } from '../errors.ts'
 import type { CsvOptions } from './csv.ts'
 import type { Matrix } from './matrix.ts'
-import { cellError, findNamed, isMissing, isNumeric, sayColumn, type Table } from './table.ts'
+import {
+  cellError,
+  cellProblem,
+  findRepeated,
+  isMissing,
+  isNumeric,
+  missingColumn,
+  placesOf,
+  sayColumn,
+  type Table,
+} from './table.ts'
 
 /** The columns to predict: those that are named, else the last that is not an input. */
 export function findTargets(
@@ -10,9 +20,10 @@ export function findTargets(
   features: readonly string[] | undefined,
 ): number[] {
   if (target === undefined) {
+    const isFeature = new Set(features)
     for (let column = table.columns - 1; column >= 0; column--) {
       const name = table.names?.[column]
-      if (name === undefined || !features?.includes(name)) return [column]
+      if (name === undefined || !isFeature.has(name)) return [column]
     }
     throw new InputError('target: every column of the file is one of the features; expected a column to predict')
   }
@@ -20,18 +31,18 @@ export function findTargets(
   if (!Array.isArray(wanted) || wanted.length === 0) {
     throw new InputError(`target: expected a column's name or number, or several of them, got ${describe(target)}`)
   }
-  const columns = wanted.map((column) => findTarget(table, column))
-  const repeated = columns.find((column, i) => columns.indexOf(column) < i)
+  const places = placesOf(table.names ?? [])
+  const columns = wanted.map((column) => findTarget(table, places, column))
+  const repeated = findRepeated(columns)
   if (repeated !== undefined) throw new InputError(`target: ${sayColumn(table, repeated)} stands there twice`)
   return columns
 }
 
-function findTarget(table: Table, target: unknown): number {
-  const { names, columns } = table
+function findTarget({ names, columns }: Table, places: ReadonlyMap<string, number>, target: unknown): number {
+  const named = typeof target === 'string' ? places.get(target) : undefined
+  if (named !== undefined) return named
   const isNumber = typeof target === 'number' || (typeof target === 'string' && /^-?\d+$/.test(target))
-  if (typeof target === 'string' && (names?.includes(target) || (names && !isNumber))) {
-    return findNamed('target', target, names)
-  }
+  if (typeof target === 'string' && names && !isNumber) throw missingColumn('target', target, names)
   if (!isNumber) {
     const hint = typeof target === 'string' ? ' in a file without header' : ''
     throw new InputError(`target: expected a column's name or number, got ${describe(target)}${hint}`)
@@ -52,7 +63,7 @@ export function checkOneHot(table: Table, y: Matrix): void {
     const values = [...y.row(row)]
     if (values.every((value) => value === 0 || value === 1) && values.filter((value) => value === 1).length === 1)
       continue
-    const found = values.slice(0, 20).join(', ')
+    const found = listNames(values)
     throw new InputError(`CSV: line ${table.lines[row]}: expected one 1 and else 0 in the target columns, got ${found}`)
   }
 }
@@ -63,15 +74,13 @@ function canonical(cell: string): string {
 }
 
 /** The place of each row's class among those that are known. @throws InputError naming the line of one that is not */
-export function labelsOf(table: Table, column: number, classes: readonly string[]): Uint32Array {
-  const places = new Map(classes.map((name, i) => [name, i]))
+export function labelsOf(table: Table, column: number, places: ReadonlyMap<string, number>): Uint32Array {
   return Uint32Array.from(table.rows, (cells, row) => {
     const cell = cells[column] ?? ''
     const label = places.get(cell) ?? places.get(canonical(cell))
     if (label !== undefined) return label
     if (isMissing(cell)) throw cellError(table, row, column, 'the name of a class')
-    const known = classes.length > 20 ? `${classes.slice(0, 20).join(', ')}, …` : classes.join(', ')
-    throw cellError(table, row, column, `one of the classes ${known}`)
+    throw cellError(table, row, column, `one of the classes ${listNames([...places.keys()])}`)
   })
 }
 
@@ -114,11 +123,10 @@ export class TargetSurvey {
 
   #addWord(table: Table, row: number, cell: string): void {
     this.#words++
-    const error = (expected: string) => cellError(table, row, this.#column, expected)
     const missing = isMissing(cell)
-    // Only the row is kept, not all of its table.
-    if (!this.#firstWord) this.#firstWord = { error: later(error), missing }
-    if (missing && !this.#firstMissing) this.#firstMissing = later(error)
+    // Only the message is kept, not all of the table.
+    this.#firstWord ??= { error: cellProblem(table, row, this.#column), missing }
+    if (missing) this.#firstMissing ??= cellProblem(table, row, this.#column)
   }
 
   #place(cell: string): number {
@@ -144,7 +152,7 @@ export class TargetSurvey {
     const rows = this.#rows
     if (this.#words === rows) {
       if (!this.#tooMany && (distinct <= 20 || 2 * distinct <= rows)) return 'classification'
-      const what = `${this.#tooMany ? 'more than ' : ''}${distinct} different words in ${rows} rows are no classes`
+      const what = `${this.#tooMany ? `more than ${MOST_CLASSES}` : distinct} different words in ${rows} rows are no classes`
       throw new InputError(`CSV: ${this.#said}: ${what}; name the column to predict with target`)
     }
     if (this.#firstWord) {
@@ -172,10 +180,4 @@ export class TargetSurvey {
     sorted.forEach((name, i) => (labels[this.#classes.get(name)!] = i))
     return { names: sorted, labels }
   }
-}
-
-/** An error made now, whose end is told later: what it is about may be gone by then. */
-export function later(error: (expected: string) => InputError): (expected: string) => InputError {
-  const { message } = error('\0')
-  return (expected) => new InputError(message.replace('\0', expected))
 }

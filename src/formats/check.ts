@@ -1,4 +1,5 @@
 import { checkInstance, describe, InputError } from '../errors.ts'
+import { fitClasses } from '../model/json.ts'
 import { Network } from '../model/network.ts'
 
 /**
@@ -6,7 +7,12 @@ import { Network } from '../model/network.ts'
  * there are any. Those are fields that a user may set after the network was made.
  */
 export function checkNetwork(network: unknown): asserts network is Network {
-  const { parameters, features, classes, scaling, sizes } = checkInstance('network', network, Network, 'Network')
+  const { parameters, features, classes, scaling, sizes } = checkInstance<Network>(
+    'network',
+    network,
+    Network,
+    'Network',
+  )
   const inputs = sizes[0] as number
   const bad = parameters.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${parameters[bad]}, expected a finite number`)
@@ -17,6 +23,10 @@ export function checkNetwork(network: unknown): asserts network is Network {
   }
   if (features !== undefined && features.length !== inputs) {
     throw new InputError(`network: features has ${features.length} names, expected ${inputs}, one an input`)
+  }
+  const outputs = sizes.at(-1)!
+  if (classes !== undefined && !fitClasses(classes, outputs)) {
+    throw new InputError(`network: classes has ${classes.length} names for ${outputs} outputs, expected ${Math.max(2, outputs)}`) // prettier-ignore
   }
   if (scaling !== undefined && scaling.offset.length !== inputs) {
     throw new InputError(`network: scaling is of ${scaling.offset.length} columns, expected ${inputs}, one an input`)

@@ -1,4 +1,4 @@
-import { describe, InputError } from '../errors.ts'
+import { describe, InputError, listNames } from '../errors.ts'
 
 /**
  * The head of an .npy file: `\x93NUMPY`, a version, the header's length, and the header, which is a dictionary as Python
@@ -20,6 +20,11 @@ const versions: ReadonlyMap<number, { bytes: number; encoding: string }> = new M
   [3, { bytes: 4, encoding: 'utf-8' }],
 ])
 
+/** Bytes of a header that is read: all that version 1.0 can say. */
+const LONGEST_HEADER = 65_535
+/** NumPy's own limit. */
+export const MOST_DIMENSIONS = 64
+
 /** Reads the head. @throws InputError for what is no such file, a later version, a header that is cut short or broken */
 export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const [major = 0, minor = 0] = bytes.subarray(6, 8)
@@ -36,6 +41,9 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
     bytes.length < head ? Infinity : version.bytes === 2 ? view.getUint16(8, true) : view.getUint32(8, true)
   if (head + length > bytes.length) {
     throw new InputError(`${name}: cut short: the file ends within its header (${bytes.length} bytes in all)`)
+  }
+  if (length > LONGEST_HEADER) {
+    throw new InputError(`${name}: a header of ${length} bytes, at most ${LONGEST_HEADER} are read`)
   }
   const text = new TextDecoder(version.encoding).decode(bytes.subarray(head, head + length))
   return { ...readDictionary(text, name), start: head + length }
@@ -65,10 +73,13 @@ function readDictionary(text: string, name: string): Omit<NpyHeader, 'start'> {
   const [descr, fortranOrder, shape] = ['descr', 'fortran_order', 'shape'].map((key) => entries.get(key))
   if (typeof descr !== 'string' || typeof fortranOrder !== 'boolean' || !Array.isArray(shape) || entries.size !== 3) {
     throw new InputError(
-      `${name}: expected a header of descr, fortran_order and shape, got ${[...entries.keys()].join(', ') || 'none'}`,
+      `${name}: expected a header of descr, fortran_order and shape, got ${listNames([...entries.keys()]) || 'none'}`,
     )
   }
-  if (!shape.every(Number.isSafeInteger)) throw new InputError(`${name}: the shape (${shape.join(', ')}) is not one`)
+  if (!shape.every(Number.isSafeInteger)) throw new InputError(`${name}: the shape (${listNames(shape)}) is not one`)
+  if (shape.length > MOST_DIMENSIONS) {
+    throw new InputError(`${name}: ${shape.length} dimensions, at most ${MOST_DIMENSIONS} are read, as NumPy does`)
+  }
   return { descr, fortranOrder, shape }
 }
 

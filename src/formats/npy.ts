@@ -1,9 +1,11 @@
+import { nameClasses } from '../data/classes.ts'
 import { Dataset, type DatasetNames } from '../data/dataset.ts'
+import { product } from '../data/limits.ts'
 import { Matrix, type MatrixLike } from '../data/matrix.ts'
 import { checkInteger, checkKeys, describe, InputError } from '../errors.ts'
 import { checkBytes } from './check.ts'
 import { floatBytes, joinBytes, readFloat32, readFloat64, type ReadNumber } from './floats.ts'
-import { readNpyHeader, writeNpyHeader } from './npy-header.ts'
+import { MOST_DIMENSIONS, readNpyHeader, writeNpyHeader } from './npy-header.ts'
 
 /** The values of an .npy file: 64-bit whole numbers become float64, truth values 0 and 1. */
 export type NpyValues =
@@ -42,8 +44,6 @@ const elementTypes: ReadonlyMap<string, ElementType> = new Map<string, ElementTy
   ],
   ['b1', { bytes: 1, make: (n) => new Uint8Array(n), read: (view, at) => Number(view.getUint8(at) !== 0) }],
 ])
-
-const product = (lengths: readonly number[]) => lengths.reduce((product, length) => product * length, 1)
 
 /**
  * Reads an array as `numpy.save` writes it: versions 1.0 to 3.0 of .npy, numbers of every size but float16, truth values,
@@ -127,9 +127,8 @@ const isShaped = (values: MatrixLike | ShapedValues): values is ShapedValues =>
   typeof values === 'object' && values !== null && 'shape' in values
 
 function checkShape({ shape, data }: ShapedValues): void {
-  // 64 is NumPy's own limit.
-  if (!Array.isArray(shape) || shape.length > 64) {
-    throw new InputError(`shape: expected a list of at most 64 lengths, got ${describe(shape)}`)
+  if (!Array.isArray(shape) || shape.length > MOST_DIMENSIONS) {
+    throw new InputError(`shape: expected a list of at most ${MOST_DIMENSIONS} lengths, got ${describe(shape)}`)
   }
   for (const [d, length] of shape.entries()) checkInteger(`shape[${d}]`, length, 0)
   const count = product(shape)
@@ -163,17 +162,10 @@ export function datasetFromNpy(x: Uint8Array, y: Uint8Array, names: DatasetNames
   }
   const matrix = toMatrix(inputs, 'x')
   if (!isList) return Dataset.from(matrix, toMatrix(targets, 'y'), names)
-  const classes = names.classes ?? (targets.isWhole ? nameClasses(targets.data) : undefined)
+  const classes = names.classes ?? (targets.isWhole ? nameClasses(targets.data, 'y', 2) : undefined)
   return Dataset.from(matrix, targets.data, { features: names.features, classes })
 }
 
 function toMatrix({ shape: [rows = 0, ...row], data }: NpyArray, name: string): Matrix {
   return Matrix.from({ rows, cols: product(row), data }, name)
-}
-
-function nameClasses(labels: NpyValues): string[] {
-  let largest = 1
-  for (const label of labels) largest = Math.max(largest, label)
-  if (largest > 65535) throw new InputError(`y: expected classes from 0 to at most 65535, got ${largest}`)
-  return Array.from({ length: largest + 1 }, (_, label) => String(label))
 }

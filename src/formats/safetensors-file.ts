@@ -1,3 +1,4 @@
+import { product } from '../data/limits.ts'
 import { describe, InputError } from '../errors.ts'
 import {
   floatBytes,
@@ -120,7 +121,7 @@ function readPlace(name: string, entry: unknown): Place {
     return fail(`data_offsets is ${say(offsets)}, expected the first byte and the one after the last`)
   }
   const [start, end] = offsets as [number, number]
-  const expected = shape.reduce((product, length) => product * length, type.bytes)
+  const expected = type.bytes * product(shape)
   if (end - start !== expected) {
     return fail(`shape ${say(shape)} of ${dtype} takes ${expected} bytes, data_offsets ${say(offsets)} ${end - start}`)
   }
@@ -177,5 +178,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && (count as number) >= 0)
 
-/** A value of the header as it stands there, cut short. */
-const say = (value: unknown) => (JSON.stringify(value) ?? 'missing').slice(0, 60)
+/** A value of the header as it stands there, cut short; what it holds may be nested without an end. */
+function say(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (!Array.isArray(value)) return describe(value)
+  const shown = value.slice(0, 8).map((one) => (typeof one === 'number' ? String(one) : describe(one)))
+  return `[${shown.join(',')}${value.length > 8 ? ',…' : ''}]`
+}

@@ -1,4 +1,4 @@
-import { checkKeys, describe, InputError } from '../errors.ts'
+import { checkKeys, describe, InputError, listNames, shorten } from '../errors.ts'
 import type { ActivationName } from '../model/activation.ts'
 import { encodeFields } from '../model/json.ts'
 import { Network } from '../model/network.ts'
@@ -101,17 +101,19 @@ function chainSizes(layers: readonly LayerTensors[]): number[] {
   for (const { name, weight, bias } of layers) {
     const [outputs, inputs] = weight.shape
     if (weight.shape.length !== 2 || outputs === undefined || inputs === undefined) {
-      throw new InputError(`safetensors: '${name}.weight': expected out × in, got shape [${weight.shape.join(', ')}]`)
+      throw new InputError(
+        `safetensors: ${describe(`${name}.weight`)}: expected out × in, got shape [${listNames(weight.shape, 8)}]`,
+      )
     }
     if (bias.shape.length !== 1 || bias.shape[0] !== outputs) {
       throw new InputError(
-        `safetensors: '${name}.bias': expected shape [${outputs}], one a row of the weights, got [${bias.shape.join(', ')}]`,
+        `safetensors: ${describe(`${name}.bias`)}: expected shape [${outputs}], one a row of the weights, got [${listNames(bias.shape, 8)}]`,
       )
     }
     const before = sizes.at(-1)
     if (before !== undefined && before !== inputs) {
       throw new InputError(
-        `safetensors: '${name}.weight': expected ${before} columns, as the layer before has outputs, got ${inputs}`,
+        `safetensors: ${describe(`${name}.weight`)}: expected ${before} columns, as the layer before has outputs, got ${inputs}`,
       )
     }
     if (before === undefined) sizes.push(inputs)
@@ -140,18 +142,21 @@ function readMetadata(
     const text = metadata[field]
     if (text !== undefined) known[field] = parseField(field, text)
   }
-  if (JSON.stringify(known.sizes) !== JSON.stringify(sizes)) {
+  if (!isSameList(known.sizes, sizes)) {
     throw new InputError(
-      `safetensors: __metadata__: sizes are ${(metadata.sizes ?? 'missing').slice(0, 60)}, the tensors' [${sizes.join(',')}]`,
+      `safetensors: __metadata__: sizes are ${shorten(metadata.sizes ?? 'missing')}, the tensors' [${shorten(sizes.join(','))}]`,
     )
   }
-  if (asked !== undefined && JSON.stringify(asked) !== JSON.stringify(known.activations)) {
+  if (asked !== undefined && !isSameList(known.activations, asked)) {
     throw new InputError(
-      `activations: the file names others: ${(metadata.activations ?? 'missing').slice(0, 100)}; leave the option out`,
+      `activations: the file names others: ${shorten(metadata.activations ?? 'missing')}; leave the option out`,
     )
   }
   return known
 }
+
+const isSameList = (found: unknown, wanted: readonly unknown[]) =>
+  Array.isArray(found) && found.length === wanted.length && wanted.every((value, i) => value === found[i])
 
 function parseField(field: string, text: string): unknown {
   try {

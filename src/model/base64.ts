@@ -34,9 +34,14 @@ export function fromBase64(base64: unknown, name: string, precision: 'float32' |
   }
   const size = precision === 'float32' ? 4 : 8
   if (binary.length % size !== 0) throw new InputError(`${name} is cut short (${binary.length} bytes)`)
-  const view = new DataView(Uint8Array.from(binary, (character) => character.charCodeAt(0)).buffer)
+  // Loops: Uint8Array.from would make a list of all characters first.
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+  const view = new DataView(bytes.buffer)
   const length = binary.length / size
-  return precision === 'float32'
-    ? Float32Array.from({ length }, (_, i) => view.getFloat32(4 * i, true))
-    : Float64Array.from({ length }, (_, i) => view.getFloat64(8 * i, true))
+  const values = precision === 'float32' ? new Float32Array(length) : new Float64Array(length)
+  for (let i = 0; i < length; i++) {
+    values[i] = precision === 'float32' ? view.getFloat32(4 * i, true) : view.getFloat64(8 * i, true)
+  }
+  return values
 }

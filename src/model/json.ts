@@ -67,7 +67,7 @@ export function decodeNetwork(value: unknown): NetworkParameters & Pick<Network,
     weights: list('weights'),
     biases: list('biases'),
     features: names(json.features, 'features', Array.isArray(json.sizes) ? json.sizes[0] : undefined),
-    classes: names(json.classes, 'classes'),
+    classes: checkClasses(names(json.classes, 'classes'), json.sizes),
     scaling: json.scaling === undefined ? undefined : decodeScaling(json.scaling, json.sizes),
   }
 }
@@ -82,6 +82,21 @@ function names(value: unknown, field: string, count?: unknown): string[] | undef
   }
   return value
 }
+
+/** A class an output, or two for one output; each named once. */
+function checkClasses(classes: string[] | undefined, sizes: unknown): string[] | undefined {
+  const outputs: unknown = Array.isArray(sizes) ? sizes.at(-1) : undefined
+  if (classes === undefined || typeof outputs !== 'number') return classes
+  if (!fitClasses(classes, outputs)) {
+    throw new InputError(`model: "classes" has ${classes.length} names for ${outputs} outputs, expected ${Math.max(2, outputs)}`) // prettier-ignore
+  }
+  if (new Set(classes).size < classes.length) throw new InputError('model: "classes" names a class twice')
+  return classes
+}
+
+/** Whether as many classes are named as a network's outputs tell apart: one output tells two. */
+export const fitClasses = (classes: readonly string[], outputs: number): boolean =>
+  classes.length === Math.max(2, outputs)
 
 function decodeScaling(value: unknown, sizes: unknown): Scaling {
   const { kind, offset, scale } = (value ?? {}) as Record<string, unknown>

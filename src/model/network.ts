@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, checkName, describe, InputError } from '../errors.ts'
+import { checkInteger, checkKeys, checkName, describe, InputError, listNames } from '../errors.ts'
 import { drawSeed, Random } from '../random.ts'
 import { type ActivationName, activationNames } from './activation.ts'
 import { initialize, type InitializerName, initializerNames } from './initializer.ts'
@@ -61,7 +61,7 @@ export class Network {
     this.sizes = Object.freeze([...sizes])
     this.activations = Object.freeze([...activations])
     this.layers = layoutLayers(sizes, activations)
-    this.parameters = parameters ?? new Float32Array(countParameters(this.layers))
+    this.parameters = parameters ?? makeParameters(sizes, countParameters(this.layers))
     const { weights, biases } = splitParameters(this.layers, this.parameters)
     this.weights = weights
     this.biases = biases
@@ -84,12 +84,22 @@ export class Network {
   static from(parameters: NetworkParameters): Network {
     checkKeys('Network.from', parameters, ['sizes', 'activations', 'weights', 'biases'])
     const sizes = checkSizes(parameters.sizes)
-    const network = new Network(sizes, checkActivations(parameters.activations, sizes.length - 1))
-    checkCount('weights', parameters.weights, network.layers.length)
-    checkCount('biases', parameters.biases, network.layers.length)
-    network.layers.forEach(({ inputs, outputs }, l) => {
-      fill(network.weights[l] as Float32Array, parameters.weights[l], `weights[${l}]`, `${outputs} × ${inputs} = `)
-      fill(network.biases[l] as Float32Array, parameters.biases[l], `biases[${l}]`, '')
+    const activations = checkActivations(parameters.activations, sizes.length - 1)
+    const { weights, biases } = parameters
+    checkCount('weights', weights, activations.length)
+    checkCount('biases', biases, activations.length)
+    // Memory is taken once all values that fill it are known to be there.
+    const values = activations.map((_, l) => {
+      const [inputs, outputs] = [sizes[l]!, sizes[l + 1]!]
+      return {
+        weights: listValues(weights[l], `weights[${l}]`, [outputs, inputs]),
+        biases: listValues(biases[l], `biases[${l}]`, [outputs]),
+      }
+    })
+    const network = new Network(sizes, activations)
+    values.forEach(({ weights, biases }, l) => {
+      fill(network.weights[l]!, weights, `weights[${l}]`)
+      fill(network.biases[l]!, biases, `biases[${l}]`)
     })
     return network
   }
@@ -157,20 +167,46 @@ function checkCount(argument: string, value: unknown, layers: number): void {
   }
 }
 
-function fill(target: Float32Array, source: unknown, name: string, shape: string): void {
+/** The values of one layer, as many as its shape says. A matrix may come as rows. */
+function listValues(source: unknown, name: string, shape: readonly number[]): ArrayLike<unknown> {
+  const count = shape.reduce((product, length) => product * length, 1)
+  const expected = shape.length > 1 ? `${shape.join(' × ')} = ${count}` : String(count)
   if (typeof source !== 'object' || source === null || !('length' in source)) {
-    throw new InputError(`${name}: expected ${shape}${target.length} values, got ${describe(source)}`)
+    throw new InputError(`${name}: expected ${expected} values, got ${describe(source)}`)
   }
-  const rows = Array.isArray(source) && typeof source[0] === 'object'
-  const values = (rows ? (source as number[][]).flat() : source) as ArrayLike<number>
-  if (values.length !== target.length) {
-    throw new InputError(`${name}: expected ${shape}${target.length} values, got ${values.length}`)
+  const isRows = shape.length > 1 && Array.isArray(source) && typeof source[0] === 'object'
+  if (isRows) {
+    const [rows = 0, columns = 0] = shape
+    const wrong = source.findIndex((row: unknown) => !Array.isArray(row) || row.length !== columns)
+    if (source.length === rows && wrong < 0) return (source as unknown[][]).flat()
+    const got = wrong < 0 ? `${source.length} rows` : `row ${wrong} is ${describe(source[wrong])}`
+    throw new InputError(`${name}: expected ${expected} values, in ${rows} rows of ${columns}, ${got}`)
   }
+  const values = source as ArrayLike<unknown>
+  if (values.length !== count) throw new InputError(`${name}: expected ${expected} values, got ${describe(values.length)}`) // prettier-ignore
+  return values
+}
+
+function fill(target: Float32Array, values: ArrayLike<unknown>, name: string): void {
   for (let i = 0; i < target.length; i++) {
     const value = values[i]
     if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
       throw new InputError(`${name}: value ${i} is ${describe(value)}, expected a finite number`)
     }
     target[i] = value
+  }
+}
+
+/** Parameters of a network at most: 8 GiB, more than any device takes. */
+const MOST_PARAMETERS = 2 ** 31
+
+/** Zeros for all parameters. @throws InputError where there is no memory for so many */
+function makeParameters(sizes: readonly number[], count: number): Float32Array {
+  const problem = `sizes: ${listNames(sizes, 8)} are ${count} parameters`
+  if (count > MOST_PARAMETERS) throw new InputError(`${problem}, expected at most ${MOST_PARAMETERS}`)
+  try {
+    return new Float32Array(count)
+  } catch (cause) {
+    throw new InputError(`${problem}, more than there is memory for`, { cause })
   }
 }

@@ -153,8 +153,9 @@ function choosing({ samples, totals, classOf }: Copied, share: number, random: R
 async function* chunksOf(spool: Spool, copied: Copied, scaling: Scaling | undefined): AsyncGenerator<Dataset> {
   const { features, classes, inputs } = copied
   const { width } = spool
-  // Small, so that what is made of them keeps pace with what is trained on.
-  const atOnce = Math.max(1, Math.floor(CHUNK_BYTES / (4 * width)))
+  // Small, so that what is made of them keeps pace with what is trained on; classes become a column each.
+  const columns = width + (classes?.length ?? 0)
+  const atOnce = Math.max(1, Math.floor(CHUNK_BYTES / (4 * columns)))
   for (let part = 0; part < spool.parts; part++) {
     for (let first = 0; ; first += atOnce) {
       const rows = await spool.read(part, first, atOnce)

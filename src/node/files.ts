@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { type CsvOptions, readCsv } from '../data/csv.ts'
 import type { Dataset } from '../data/dataset.ts'
+import type { UnpackOptions } from '../data/gunzip.ts'
 import { datasetFromIdx } from '../data/idx.ts'
 import { checkInstance, checkKeys, InputError } from '../errors.ts'
 import { Network } from '../model/network.ts'
@@ -60,29 +61,31 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 /**
  * Reads a data set: a `.csv` or `.tsv` file, or a folder with MNIST's IDX files (`train-images-idx3-ubyte`,
  * `train-labels-idx1-ubyte`, and `t10k-…` for the validation set where they are there; each with or without `.gz`).
- * @param options as {@link parseCsv} takes them; of a folder with IDX files only `classes` counts
+ * @param options as {@link parseCsv} takes them; of a folder with IDX files only `classes` counts, and of gzipped ones
+ *   `maxUnpackedBytes`, see {@link datasetFromIdx}
  * @throws InputError naming the path where it is missing, of another kind, or its content does not fit
  * @example const { train, validation } = await readDataset('data/mnist')
  */
 export async function readDataset(
   path: string,
-  options: CsvOptions = {},
+  options: CsvOptions & UnpackOptions = {},
 ): Promise<{ train: Dataset; validation?: Dataset }> {
   checkPath(path)
   const found = await stat(path).catch((error: unknown) => {
     throw fileError(error, path, 'read')
   })
-  if (found.isDirectory()) return readIdxFolder(path, options.classes)
+  const { maxUnpackedBytes, ...csv } = options
+  if (found.isDirectory()) return readIdxFolder(path, options.classes, { maxUnpackedBytes })
   const kind = extname(path).toLowerCase()
   if (kind !== '.csv' && kind !== '.tsv') {
     throw new InputError(`${path}: expected a .csv or .tsv file, or a folder with IDX files (MNIST)`)
   }
-  checkKeys('readDataset', options, ['delimiter', 'header', 'features', 'target', 'task', 'classes'])
+  checkKeys('readDataset', csv, ['delimiter', 'header', 'features', 'target', 'task', 'classes'])
   const delimiter = delimiterOf(path, options.delimiter)
-  return { train: await withPath(path, () => readCsv(textPieces(path), { ...options, delimiter })) }
+  return { train: await withPath(path, () => readCsv(textPieces(path), { ...csv, delimiter })) }
 }
 
-async function readIdxFolder(folder: string, classes?: readonly string[]) {
+async function readIdxFolder(folder: string, classes: readonly string[] | undefined, options: UnpackOptions) {
   const names = await readdir(folder).catch((error: unknown) => {
     throw fileError(error, folder, 'read')
   })
@@ -101,7 +104,7 @@ async function readIdxFolder(folder: string, classes?: readonly string[]) {
     }
     const [pixels, marks] = [join(folder, images.file), join(folder, labels.file)]
     const bytes = await Promise.all([readBytes(pixels), readBytes(marks)])
-    return withPath(`${pixels}, ${labels.file}`, () => datasetFromIdx(...bytes, { classes: known }))
+    return withPath(`${pixels}, ${labels.file}`, () => datasetFromIdx(...bytes, { classes: known, ...options }))
   }
   const train = await read('train', classes)
   const hasValidation = find('t10k', 'images', 3).file ?? find('t10k', 'labels', 1).file
@@ -146,7 +149,13 @@ export function delimiterOf(path: string, delimiter?: string): string | undefine
   return delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : undefined)
 }
 
+/** Characters of a text that JavaScript holds at most. */
+const LONGEST_TEXT = 2 ** 29 - 24
+
 function decodeText(bytes: Uint8Array, path: string): string {
+  if (bytes.length > LONGEST_TEXT) {
+    throw new InputError(`${path}: has ${bytes.length} bytes, at most ${LONGEST_TEXT} are read of a text; export larger networks as safetensors`) // prettier-ignore
+  }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {

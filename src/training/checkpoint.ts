@@ -1,5 +1,5 @@
 import type { Snapshot } from '../backend/backend.ts'
-import { describe, InputError } from '../errors.ts'
+import { describe, InputError, shorten } from '../errors.ts'
 import { fromBase64, toBase64 } from '../model/base64.ts'
 import type { PlateauState } from './schedule.ts'
 import type { StoppingState } from './stopping.ts'
@@ -51,6 +51,7 @@ const encodeSnapshot = ({ parameters, state }: Snapshot): EncodedSnapshot => ({
  * @example await trainer.fit(train, { checkpoint: { every: 10, write: (c) => store.put('run', encodeCheckpoint(c)) } })
  */
 export function encodeCheckpoint({ snapshot, stopping, plateau, ...rest }: Checkpoint): string {
+  checkDepth(rest.notes, 'notes')
   // JSON has no infinities; a best that there is not yet is left out.
   const finite = <T extends { best: number }>(state: T) => ({
     ...state,
@@ -78,16 +79,21 @@ function object(value: unknown, field: string): Json {
   throw new InputError(`checkpoint: "${field}" is ${describe(value)}, expected an object`)
 }
 
-function whole(json: Json, field: string, within = ''): number {
+/** Epochs, and what is counted in them, have 32 bits, since random numbers are made from them. */
+const MOST_EPOCHS = 2 ** 32 - 1
+
+function whole(json: Json, field: string, within = '', most = MOST_EPOCHS): number {
   const value = json[field]
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
-  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected a whole number`)
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value
+  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected a whole number up to ${most}`)
 }
 
-function number(json: Json, field: string, within: string): number {
+function number(json: Json, field: string, within: string, [least, most]: readonly [number, number]): number {
   const value = json[field]
-  if (typeof value === 'number') return value
-  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected a number`)
+  // JSON has no NaN and no infinities, but 1e999 becomes one.
+  if (typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most) return value
+  const range = least === -Infinity ? 'a finite number' : `a number from ${least} to ${most}`
+  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected ${range}`)
 }
 
 function optionalText(json: Json, field: string): string | undefined {
@@ -96,17 +102,47 @@ function optionalText(json: Json, field: string): string | undefined {
   throw new InputError(`checkpoint: "${field}" is ${describe(value)}, expected text`)
 }
 
-const best = (json: Json, within: string) => (json.best === null ? Infinity : number(json, 'best', within))
+const best = (json: Json, within: string) =>
+  json.best === null ? Infinity : number(json, 'best', within, [-Infinity, Infinity])
 
 function decodeSnapshot(value: unknown, field: string): Snapshot {
   const { precision, parameters, state } = object(value, field)
   if (precision !== 'float32' && precision !== 'float64') {
     throw new InputError(`checkpoint: "precision" is ${describe(precision)}, expected 'float32' or 'float64'`)
   }
-  return {
+  const snapshot = {
     parameters: fromBase64(parameters, `checkpoint: "${field}.parameters"`, precision),
     state: fromBase64(state, `checkpoint: "${field}.state"`, precision),
   }
+  checkEach(snapshot.parameters, `checkpoint: "${field}.parameters"`, Number.isFinite, 'a finite number')
+  // Squares of large gradients may be infinite, and training goes on.
+  checkEach(snapshot.state, `checkpoint: "${field}.state"`, (value) => !Number.isNaN(value), 'a number')
+  return snapshot
+}
+
+function checkEach(
+  values: Float32Array | Float64Array,
+  name: string,
+  fits: (value: number) => boolean,
+  expected: string,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!fits(values[i]!)) throw new InputError(`${name}: value ${i} is ${values[i]}, expected ${expected}`)
+  }
+}
+
+/** Objects and lists within one another: more than any settings or notes have, and few enough for recursion. */
+const DEEPEST = 100
+
+const isDeeper = (value: unknown, most: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (most === 0 || Object.values(value as Json).some((inner) => isDeeper(inner, most - 1)))
+
+/** Checks that what a checkpoint only carries can be written and compared. */
+function checkDepth(value: unknown, field: string): void {
+  if (!isDeeper(value, DEEPEST)) return
+  throw new InputError(`checkpoint: "${field}" is nested more than ${DEEPEST} deep; a program that trains never writes that`) // prettier-ignore
 }
 
 /**
@@ -125,9 +161,16 @@ export function decodeCheckpoint(text: string): Checkpoint {
     throw new InputError(`checkpoint: its "format" is ${describe(json.format)}, not '${FORMAT}'`)
   if (json.version !== 1) throw new InputError(`checkpoint: version ${describe(json.version)} is not known here (1 is)`)
   const plateau = object(json.plateau, 'plateau')
+  const epoch = whole(json, 'epoch')
+  const step = whole(json, 'step', '', Number.MAX_SAFE_INTEGER)
+  if (step < epoch) {
+    throw new InputError(`checkpoint: "step" is ${step}, expected at least one for each of the ${epoch} epochs`)
+  }
+  checkDepth(json.settings, 'settings')
+  checkDepth(json.notes, 'notes')
   return {
-    epoch: whole(json, 'epoch'),
-    step: whole(json, 'step'),
+    epoch,
+    step,
     seed: whole(json, 'seed'),
     data: optionalText(json, 'data'),
     settings: object(json.settings, 'settings'),
@@ -136,17 +179,17 @@ export function decodeCheckpoint(text: string): Checkpoint {
       best: best(plateau, 'plateau.'),
       bad: whole(plateau, 'bad', 'plateau.'),
       cooldown: whole(plateau, 'cooldown', 'plateau.'),
-      scale: number(plateau, 'scale', 'plateau.'),
+      scale: number(plateau, 'scale', 'plateau.', [0, 1]),
     },
-    stopping: json.stopping === undefined ? undefined : decodeStopping(object(json.stopping, 'stopping')),
+    stopping: json.stopping === undefined ? undefined : decodeStopping(object(json.stopping, 'stopping'), epoch),
     ...('notes' in json && { notes: json.notes }),
   }
 }
 
-function decodeStopping(json: Json): StoppingState {
+function decodeStopping(json: Json, epoch: number): StoppingState {
   return {
     best: best(json, 'stopping.'),
-    bestEpoch: whole(json, 'bestEpoch', 'stopping.'),
+    bestEpoch: whole(json, 'bestEpoch', 'stopping.', epoch),
     wait: whole(json, 'wait', 'stopping.'),
     snapshot: json.snapshot === undefined ? undefined : decodeSnapshot(json.snapshot, 'stopping.snapshot'),
   }
@@ -163,7 +206,7 @@ export function checkSameRun(
   const differing = firstDifference({ ...settings, seed }, here, '')
   if (!differing) return
   const [name, there, value] = differing
-  const say = (found: unknown) => (found === undefined ? 'none' : JSON.stringify(found))
+  const say = (found: unknown) => (found === undefined ? 'none' : shorten(JSON.stringify(found)))
   throw new InputError(`${name}: the checkpoint was trained with ${say(there)}, this trainer has ${say(value)}`)
 }
 
@@ -172,7 +215,9 @@ function firstDifference(there: unknown, here: unknown, path: string): [string, 
     return JSON.stringify(there) === JSON.stringify(here) ? undefined : [path, there, here]
   }
   for (const key of new Set([...Object.keys(here), ...Object.keys(there)])) {
-    const found = firstDifference(there[key], here[key], path === '' ? key : `${path}.${key}`)
+    // A key may be the name of what every object has, such as "constructor".
+    const own = (json: Json) => (Object.hasOwn(json, key) ? json[key] : undefined)
+    const found = firstDifference(own(there), own(here), path === '' ? key : `${path}.${key}`)
     if (found) return found
   }
   return undefined

@@ -66,7 +66,7 @@ function resultTable(runs: readonly NamedRun[], differing: ReturnType<typeof div
       ...differing.map(([, values]) => values[i] ?? '–'),
       count(epochs),
       decimal(seconds),
-      count(Math.round(samplesPerSecond)),
+      samplesPerSecond === null ? '–' : count(Math.round(samplesPerSecond)),
       fingerprint,
     ]
     const colour = palette[i % palette.length]!.join(',')

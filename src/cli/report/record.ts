@@ -39,7 +39,8 @@ export interface RunRecord {
   scoreName: 'accuracy' | 'R²'
   epochs: number
   seconds: number
-  samplesPerSecond: number
+  /** Null where the run took no measurable time. */
+  samplesPerSecond: number | null
   training: Result
   validation: Result | null
   curves: Curves
@@ -86,7 +87,7 @@ export function makeRecord(run: Run): RunRecord {
     scoreName: quantities ? 'R²' : 'accuracy',
     epochs: epochs.length,
     seconds,
-    samplesPerSecond: (epochs.length * data.train.length) / seconds,
+    samplesPerSecond: finite((epochs.length * data.train.length) / seconds),
     training: told(result),
     validation: validation && told(validation),
     curves: makeCurves(epochs, quantities),
@@ -109,6 +110,10 @@ function describeSettings({ network, data, settings }: Run): [string, string][] 
 
 /** An option as text; an optimizer is its name, and a row for each of its constants, so that runs differ in the row. */
 function describeSetting(key: string, value: unknown): [string, string][] {
+  // The keys are names of classes, which may be any.
+  if (key === 'classWeights' && typeof value === 'object' && value !== null) {
+    return [[key, Object.entries(value).map(([name, weight]) => `${name}=${String(weight)}`).join(', ')]] // prettier-ignore
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[key, describeValue(value)]]
   const { name, ...rest } = value as { name?: unknown }
   const constants = Object.entries(rest).filter(([, one]) => Boolean(one))
@@ -166,7 +171,7 @@ export function readRecord(html: string, path: string): RunRecord | undefined {
   const text = html.slice(start + payloadStart.length).split('<', 1)[0] ?? ''
   let record: unknown
   try {
-    record = (JSON.parse(text) as { record?: unknown }).record
+    record = (JSON.parse(text) as { record?: unknown } | null)?.record
   } catch (cause) {
     throw new InputError(`${path}: the run in it is cut short; write the report again with train --report`, { cause })
   }
@@ -184,8 +189,10 @@ function isRecord(value: unknown): value is RunRecord {
   return (
     format === 'webgpu-mlp run' &&
     version === 1 &&
-    [title, scoreName, rest.fingerprint].every((text) => typeof text === 'string') &&
-    [rest.epochs, rest.seconds, rest.samplesPerSecond].every(isNumber) &&
+    [title, rest.fingerprint].every((text) => typeof text === 'string') &&
+    (scoreName === 'accuracy' || scoreName === 'R²') &&
+    [rest.epochs, rest.seconds].every((number) => Number.isFinite(number) && (number as number) >= 0) &&
+    isNumber(rest.samplesPerSecond) &&
     isPairs(settings) &&
     isPairs(environment) &&
     isResult(training) &&
@@ -194,7 +201,7 @@ function isRecord(value: unknown): value is RunRecord {
   )
 }
 
-const isNumber = (value: unknown) => typeof value === 'number' || value === null
+const isNumber = (value: unknown) => Number.isFinite(value) || value === null
 const isPairs = (value: unknown) =>
   Array.isArray(value) &&
   value.every((pair: unknown) => Array.isArray(pair) && pair.length === 2 && pair.every((s) => typeof s === 'string'))
@@ -207,9 +214,12 @@ function isResult(value: unknown): boolean {
 
 function isCurves(value: unknown): boolean {
   const { epoch, loss, score, validationLoss, validationScore } = (value ?? {}) as Record<keyof Curves, unknown>
+  const isOfThese = (column: unknown) =>
+    isColumn(column) && (column as unknown[]).length === (epoch as unknown[]).length
   return (
     isColumn(epoch) &&
-    isColumn(loss) &&
-    [score, validationLoss, validationScore].every((c) => c === null || isColumn(c))
+    (epoch as unknown[]).every(Number.isFinite) &&
+    isOfThese(loss) &&
+    [score, validationLoss, validationScore].every((c) => c === null || isOfThese(c))
   )
 }

@@ -1,4 +1,5 @@
-import { balancedWeights, type ClassWeights, type Dataset } from '../../data/dataset.ts'
+import { balancedWeights } from '../../data/classes.ts'
+import type { ClassWeights, Dataset } from '../../data/dataset.ts'
 import { normalize, scale, standardize } from '../../data/preprocessing.ts'
 import type { DataStream } from '../../data/stream.ts'
 import { checkNumber, InputError } from '../../errors.ts'
@@ -27,8 +28,8 @@ export async function prepareData(options: TrainOptions & { data: string }, seed
 }
 
 async function readWhole(options: TrainOptions & { data: string }, seed: number, kind: Scaling['kind'] | undefined) {
-  const { data, target, samples, noise, test, classWeights } = options
-  const loaded = await loadData({ data, target, samples, noise, seed })
+  const { data, target, samples, noise, test, classWeights, maxUnpackedBytes } = options
+  const loaded = await loadData({ data, target, samples, noise, seed, maxUnpackedBytes })
   if (test !== undefined && loaded.validation) {
     throw new InputError(`--test: '${data}' brings its own validation set (t10k-*)`)
   }

@@ -19,6 +19,7 @@ export interface TrainOptions extends OptimizerOptions {
   target?: string
   samples?: number
   noise?: number
+  maxUnpackedBytes?: number
   stream?: boolean
   layers: string
   activation: string

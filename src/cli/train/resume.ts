@@ -1,3 +1,4 @@
+import { CommanderError } from 'commander'
 import { describe, InputError } from '../../errors.ts'
 import { readCheckpoint } from '../../node/files.ts'
 import type { Checkpoint } from '../../training/checkpoint.ts'
@@ -48,8 +49,20 @@ export async function resume(path: string, given: readonly string[]): Promise<Ea
   const checkpoint = await readCheckpoint(path)
   const notes = readNotes(path, checkpoint)
   const words = [...(notes?.arguments ?? []), '--checkpoint', path]
+  checkWords(path, words)
   const options = parseTrain([...words, ...given])
   return { checkpoint, words, options, epochs: notes?.epochs.map(fromRow) ?? [], given: parseTrain(given) }
+}
+
+/** Errors about words in the file are the file's, not the command line's. */
+function checkWords(path: string, words: readonly string[]): void {
+  try {
+    parseTrain(words)
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause
+    const problem = cause.message.replace(/^error: /, '')
+    throw new InputError(`${path}: checkpoint: "notes.arguments" are not those of train: ${problem}`, { cause })
+  }
 }
 
 /** Undefined for a checkpoint that another program made. */

@@ -1,0 +1,81 @@
+import { checkInteger, InputError } from '../errors.ts'
+
+/** What readers of gzipped files take. */
+export interface UnpackOptions {
+  /**
+   * The most bytes that a gzipped file may unpack to. Default: 64 MiB, or 16 times the packed file where that is more;
+   * so a small file cannot fill the memory.
+   */
+  maxUnpackedBytes?: number | undefined
+}
+
+/** Bytes that any file may unpack to, and how many times its own size a large file may. */
+const ALWAYS = 2 ** 26
+const USUAL_RATIO = 16
+
+/** @throws InputError for what is no number of bytes */
+export function checkUnpackOptions({ maxUnpackedBytes }: UnpackOptions): void {
+  if (maxUnpackedBytes !== undefined) checkInteger('maxUnpackedBytes', maxUnpackedBytes, 1, 2 ** 32)
+}
+
+/** Whether bytes are gzipped. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
+/**
+ * Unpacks gzip, and stops as soon as there is more than is allowed.
+ * @param name what errors call the file
+ * @param expected says how many bytes a file should have, by its first bytes; undefined where they are too few to tell
+ * @throws InputError for broken gzip, and for more bytes than are allowed
+ */
+export async function gunzip(
+  packed: Uint8Array,
+  name: string,
+  { maxUnpackedBytes }: UnpackOptions,
+  expected: (beginning: Uint8Array) => number | undefined,
+): Promise<Uint8Array> {
+  const most = maxUnpackedBytes ?? Math.max(ALWAYS, USUAL_RATIO * packed.length)
+  const source = new Blob([packed as Uint8Array<ArrayBuffer>]).stream()
+  const reader = source.pipeThrough(new DecompressionStream('gzip')).getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  let wanted: number | undefined
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw new InputError(`${name}: broken gzip, or cut short (${packed.length} bytes); fetch the file again`, { cause }) // prettier-ignore
+      })
+      if (done) return join(chunks, length)
+      chunks.push(value)
+      length += value.length
+      // The header of a file is within its first bytes: a few chunks at most.
+      wanted ??= expected(length < SMALL ? join(chunks, length) : chunks[0]!)
+      if (wanted !== undefined && wanted > most) throw tooMuch(`says that it unpacks to ${wanted} bytes`)
+      if (wanted !== undefined && length > wanted) {
+        throw new InputError(`${name}: followed by more bytes: expected ${wanted} in all, as its header says`)
+      }
+      if (length > most) throw tooMuch('unpacks to more than that')
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+
+  function tooMuch(problem: string): InputError {
+    const mend = 'give maxUnpackedBytes (on the command line: --max-unpacked-bytes) if that is right'
+    return new InputError(`${name}: at most ${most} bytes are unpacked, and the file ${problem}; ${mend}`)
+  }
+}
+
+/** Bytes up to which what has been unpacked is put together to look at its beginning. */
+const SMALL = 1 << 12
+
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks
+  if (chunks.length === 1 && first) return first
+  const all = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.length
+  }
+  return all
+}

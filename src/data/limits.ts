@@ -1,0 +1,18 @@
+/**
+ * What is taken from files at most, so that a small file, broken or hostile, cannot ask for more work or memory than
+ * there is. Errors name the limit and what to do.
+ */
+
+/** Values of a row; networks of so many inputs are not. */
+export const MOST_COLUMNS = 1 << 20
+
+/** Numbers of one-hot targets, samples × classes: 512 MiB. */
+export const MOST_ONE_HOT = 1 << 27
+
+/** Classes that may be more than there are samples: some of them may be missing in a small file. */
+export const FEW_CLASSES = 1000
+
+/** The product of lengths; 0 where one of them is, whatever the others are. */
+export function product(lengths: readonly number[]): number {
+  return lengths.includes(0) ? 0 : lengths.reduce((product, length) => product * length, 1)
+}

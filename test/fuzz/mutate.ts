@@ -1,0 +1,159 @@
+import fc from 'fast-check'
+
+/** One change of a file; numbers are taken modulo what there is, so that each change fits each file. */
+interface Edit {
+  kind: 'replace' | 'insert' | 'delete' | 'repeat' | 'truncate' | 'number'
+  at: number
+  length: number
+  bytes: Uint8Array
+  times: number
+}
+
+/** Pieces of text that mean something to one of the readers. */
+const tokens = [
+  ...[',', ';', '\t', '"', '""', '\n', '\r\n', '\r', '\n\n\n', ' ', '\ufeff', '\0', '-', '.', '=', ':', '#', '&', '%'],
+  ...[
+    'nan',
+    'inf',
+    '-inf',
+    '1e999',
+    '-1e39',
+    '1e-400',
+    '0x10',
+    '1'.repeat(400),
+    '.5.',
+    '1e',
+    '+',
+    '99999999999999999999',
+  ],
+  ...[
+    '[',
+    ']',
+    '{',
+    '}',
+    '[[[[',
+    'null',
+    'true',
+    '"x":',
+    '""',
+    '[]',
+    '{}',
+    '\\u0000',
+    '\ud800',
+    '\u2028',
+    '\u001b[31m',
+  ],
+  ...['constructor', '__proto__', 'toString', 'a', 'setosa', 'AAAA', '/+/+', '====', '(', ')', "'", 'L', 'True', '<f8'],
+].map((token) => new TextEncoder().encode(token))
+
+/** Numbers at which something may begin to be wrong. */
+const numbers = [0, 1, 2, 64, 127, 128, 255, 256, 65535, 65536, 2 ** 24, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]
+
+const numberBytes = fc
+  .tuple(fc.constantFrom(...numbers), fc.constantFrom(1, 2, 4, 8), fc.boolean())
+  .map(([value, size, little]): Uint8Array => {
+    const view = new DataView(new ArrayBuffer(8))
+    view.setBigUint64(0, BigInt(value), little)
+    const bytes = new Uint8Array(view.buffer)
+    return little ? bytes.slice(0, size) : bytes.slice(8 - size)
+  })
+
+const edit: fc.Arbitrary<Edit> = fc.record({
+  kind: fc.constantFrom('replace', 'insert', 'delete', 'repeat', 'truncate', 'number'),
+  at: fc.nat(2 ** 30),
+  length: fc.oneof(fc.nat(8), fc.nat(200)),
+  bytes: fc.oneof(fc.constantFrom(...tokens), numberBytes, fc.uint8Array({ minLength: 1, maxLength: 4 })),
+  times: fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 1, max: 20 }) },
+    { weight: 1, arbitrary: fc.constant(5000) },
+  ),
+})
+
+function apply(file: Uint8Array, { kind, at, length, bytes, times }: Edit): Uint8Array {
+  const start = at % (file.length + 1)
+  const end = Math.min(file.length, start + length)
+  const [before, part, after] = [file.subarray(0, start), file.subarray(start, end), file.subarray(end)]
+  if (kind === 'delete') return join(before, after)
+  if (kind === 'truncate') return before
+  if (kind === 'insert') return join(before, bytes, part, after)
+  if (kind === 'repeat') return join(before, ...Array<Uint8Array>(times).fill(part.length > 0 ? part : bytes), after)
+  // As long as what stood there: the rest of a header keeps its place.
+  return join(before, bytes, file.subarray(kind === 'number' ? start + bytes.length : end))
+}
+
+function join(...parts: Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+/** Files, each one of `seeds` with up to eight changes. */
+export const mutatedBytes = (seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>
+  fc
+    .tuple(fc.constantFrom(...seeds), fc.array(edit, { maxLength: 8 }))
+    .map(([seed, edits]) => edits.reduce(apply, seed))
+
+/** Texts, each one of `seeds` with up to eight changes. */
+export const mutatedText = (seeds: readonly string[]): fc.Arbitrary<string> =>
+  mutatedBytes(seeds.map((seed) => new TextEncoder().encode(seed))).map((bytes) => new TextDecoder().decode(bytes))
+
+/** Stands for lists within one another, deeper than any recursion goes, until {@link toText} puts them there. */
+const deep = '§deep§'
+const DEPTH = 100_000
+
+/** A value as JSON text. */
+export const toText = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(`"${deep}"`, '['.repeat(DEPTH) + ']'.repeat(DEPTH))
+
+const values: readonly unknown[] = [
+  ...[null, true, 0, 1, -1, 0.5, -5, 1e300, 2 ** 24, 2 ** 32, 2 ** 53, 3, '', 'x', 'relu', 'AAAAAA==', 'AADAfw=='],
+  ...[[], [[]], [1], ['x'], [null], {}, { length: 3 }, { length: 1e9 }, { constructor: null }, 'y'.repeat(2000)],
+  ...[{ constructor: { name: { toString: 1 } } }, [40_000, 40_000], [2 ** 24, 2 ** 24], deep, { deeper: deep }],
+  ...[JSON.parse('{"__proto__":{"x":1}}'), Array(300).fill(1), { name: '\u001b[31m\n' }, 'é\u2028\ud800'],
+]
+
+interface JsonEdit {
+  kind: 'replace' | 'delete' | 'repeat' | 'rename'
+  at: number
+  value: unknown
+  name: string
+}
+
+const jsonEdit: fc.Arbitrary<JsonEdit> = fc.record({
+  kind: fc.constantFrom('replace', 'replace', 'delete', 'repeat', 'rename'),
+  at: fc.nat(2 ** 30),
+  value: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: fc.jsonValue() }),
+  name: fc.constantFrom('constructor', '__proto__', 'toString', 'length', '', 'sizes', 'name'),
+})
+
+type Slot = { holder: Record<string, unknown>; key: string }
+
+/** All places within a value, those of a few levels. */
+function slotsOf(value: unknown, level = 0): Slot[] {
+  if (typeof value !== 'object' || value === null || level > 5) return []
+  const holder = value as Record<string, unknown>
+  return Object.keys(holder)
+    .slice(0, 100)
+    .flatMap((key) => [{ holder, key }, ...slotsOf(holder[key], level + 1)])
+}
+
+function change(root: { value: unknown }, { kind, at, value, name }: JsonEdit): void {
+  const slots = slotsOf(root)
+  const { holder, key } = slots[at % slots.length]!
+  if (kind === 'replace') holder[key] = value
+  else if (Array.isArray(holder)) {
+    const place = Number(key)
+    if (kind === 'delete') holder.splice(place, 1)
+    else holder.splice(place, 0, holder[place])
+  } else if (holder !== (root as unknown)) {
+    const before = holder[key]
+    if (kind !== 'repeat') Reflect.deleteProperty(holder, key)
+    if (kind === 'rename') Object.defineProperty(holder, name, { value: before, enumerable: true, configurable: true, writable: true }) // prettier-ignore
+  }
+}
+
+/** Values as JSON holds them, each one of `seeds` with up to five changes. */
+export const mutatedJson = (seeds: readonly unknown[]): fc.Arbitrary<unknown> =>
+  fc.tuple(fc.constantFrom(...seeds), fc.array(jsonEdit, { maxLength: 5 })).map(([seed, edits]) => {
+    const root = { value: structuredClone(seed) }
+    for (const edit of edits) change(root, { ...edit, value: structuredClone(edit.value) })
+    return root.value
+  })
