@@ -195,8 +195,9 @@ describe('clipNorm', () => {
         const data = randomData(24, sizes[0]!, sizes.at(-1)!, 3)
         const options = { optimizer: { ...optimizer, clipNorm: 0.05 }, l1: 0.001, l2: 0.01 }
         const { losses } = await expectAlike(gpu, network, data, options)
-        const without = await train(network, data, { ...options, optimizer, backend: float64 })
-        expect(losses[9]).not.toBe(without.losses[9])
+        // Not ten epochs: some of these diverge where nothing is clipped.
+        const without = await train(network, data, { ...options, optimizer, backend: float64 }, { epochs: 2 })
+        expect(losses[1]).not.toBe(without.losses[1])
       })
     }
   }
