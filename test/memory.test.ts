@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { MOST_CHECKS } from '../src/backend/webgpu/stages.ts'
 import { Dataset } from '../src/data/dataset.ts'
 import { Matrix } from '../src/data/matrix.ts'
 import { Network } from '../src/model/network.ts'
@@ -23,7 +24,7 @@ describe('memory', () => {
     // Afterwards the data set is gone; the workspace for scoring stays.
     // Rows stand in packs of four values.
     const layers = 16 + 4
-    const scoring = 2 * 64 * layers * 4 + 64 * 2 * 4
+    const scoring = 2 * 64 * layers * 4 + (64 + MOST_CHECKS) * 2 * 4
     expect(trainer.memory).toBe(planned + scoring)
     const dataBytes = 64 * (8 + 4 + 1) * 4
     expect(held[0]).toBe(planned + scoring + dataBytes)

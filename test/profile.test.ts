@@ -29,6 +29,7 @@ describe('profile', () => {
     const profile = trainer.profile()
     trainer.dispose()
     expect(parts(profile, 'kernel').sort()).toEqual([
+      'finite',
       'forward[0]',
       'gradient[0]',
       'gradient[1]',

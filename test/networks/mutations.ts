@@ -54,7 +54,7 @@ export const mutations: Record<string, Mutation> = {
     to: 'a *= 1.001 * DROP_SCALE',
     options: { dropout: [0.5] },
   },
-  'the penalty': { from: '2.0 * L2', to: '2.002 * L2', options: { l2: 0.05 } },
+  'the penalty': { from: 'L2 * (2.0', to: 'L2 * (2.002', options: { l2: 0.05 } },
   clipping: { from: 'CLIP_NORM / (', to: '1.001 * CLIP_NORM / (', options: { clipNorm: 0.01 } },
   'the weights of samples': {
     from: 'delta *= weight',
