@@ -68,6 +68,13 @@ describe('Random', () => {
     expect(permutation).not.toEqual(inOrder)
     expect(permutation.sort((a, b) => a - b)).toEqual(inOrder)
     expect([...new Random(6, 'shuffle').permutation(0)]).toEqual([])
+    // The two forms of one algorithm, and the generator is left in the same state.
+    for (const n of [1, 2, 3, 7, 100, 65_537]) {
+      const [written, general] = [new Random(n, 'shuffle', 2), new Random(n, 'shuffle', 2)]
+      const order = Uint32Array.from({ length: n }, (_, i) => i)
+      expect(written.permutation(n)).toEqual(general.shuffle(order))
+      expect(written.bits()).toBe(general.bits())
+    }
   })
 
   it('shuffles in place and returns the same array', () => {

@@ -166,9 +166,9 @@ export class Trainer {
     const checked = checkFit(this, train, options as FitOptions)
     const epochs: Epoch[] = []
     const began = performance.now()
-    const running = this.#epochs('fit', checked, Infinity)
+    const running = this.#groups('fit', checked, Infinity)
     let result = await running.next()
-    for (; !result.done; result = await running.next()) epochs.push(result.value)
+    for (; !result.done; result = await running.next()) for (const epoch of result.value) epochs.push(epoch)
     const seconds = (performance.now() - began) / 1000
     const { name, description } = this.backend
     return makeHistory({
@@ -193,7 +193,20 @@ export class Trainer {
     options: EpochsOptions | ValidatedEpochsOptions = {},
   ): AsyncIterableIterator<Epoch, Outcome> {
     const { atOnce = 1, ...others } = options as EpochsOptions
-    return this.#epochs('epochs', checkFit(this, train, others), checkAtOnce(atOnce))
+    return this.#oneByOne(this.#groups('epochs', checkFit(this, train, others), checkAtOnce(atOnce)))
+  }
+
+  async *#oneByOne(groups: AsyncGenerator<readonly Epoch[], Outcome>): AsyncGenerator<Epoch, Outcome> {
+    try {
+      for (;;) {
+        const result = await groups.next()
+        if (result.done) return result.value
+        yield* result.value
+      }
+    } finally {
+      // Where the loop was left.
+      await groups.return(undefined as never)
+    }
   }
 
   /**
@@ -238,8 +251,15 @@ export class Trainer {
     return data instanceof DataStream ? this.#placed.loadStream(data) : this.#placed.load(data)
   }
 
-  /** @param atOnce epochs that are trained before the first is reported; Infinity for as many as pays, and more ahead */
-  async *#epochs(name: LoopName, options: CheckedFitOptions, atOnce: AtOnce): AsyncGenerator<Epoch, Outcome> {
+  /**
+   * Epochs in the groups in which they are trained.
+   * @param atOnce epochs that are trained before the first is reported; Infinity for as many as pays, and more ahead
+   */
+  async *#groups(
+    name: LoopName,
+    options: CheckedFitOptions,
+    atOnce: AtOnce,
+  ): AsyncGenerator<readonly Epoch[], Outcome> {
     const { train, epochs, validation, onEpoch, signal, earlyStopping, checkpoint } = options
     this.#run.see(train, checkpoint !== undefined)
     this.#turns.startLoop(name, signal)
@@ -267,12 +287,12 @@ export class Trainer {
         done += trained.length
         const enough = stopping && earlyStopping && (await this.#watch(name, earlyStopping, stopping, trained))
         if (enough) stopped = 'earlyStopping'
-        for (const epoch of trained) {
+        for (const epoch of onEpoch ? trained : []) {
           await onEpoch?.(epoch)
           this.#turns.check(name)
         }
         if (checkpoint && this.epoch % checkpoint.every === 0) await write()
-        yield* trained
+        yield trained
       }
       if (checkpoint) await write()
       const { snapshot, bestEpoch } = stopping ?? {}
