@@ -102,6 +102,10 @@ const demo: UserConfig = {
   },
 }
 
+const tests = { include: ['test/**/*.test.ts'] }
+/** Tests of how long something takes, how much is done in a time, or what a page does meanwhile. */
+const timed = ['late', 'profile', 'demo*', 'browser', 'live'].map((name) => `test/${name}.test.ts`)
+
 export default defineConfig(({ mode }) => {
   if (mode === 'browser') return browser
   if (mode === 'node') return node
@@ -110,12 +114,19 @@ export default defineConfig(({ mode }) => {
   if (mode === 'test') Object.assign(process.env, softwareAdapterEnv())
   return {
     test: {
-      include: ['test/**/*.test.ts'],
       pool: 'forks',
       // Else the reports' style would be empty in tests.
       css: true,
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // Two files at a time, then one at a time those in which time matters.
+      projects: [
+        {
+          extends: true,
+          test: { ...tests, name: 'tests', exclude: timed, maxWorkers: 2, sequence: { groupOrder: 0 } },
+        },
+        { extends: true, test: { name: 'timed', include: timed, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      ],
     },
   }
 })
