@@ -212,7 +212,7 @@ export function fromHash(hash: string): { settings: Settings; problems: string[]
   return { settings: repaired(settings), problems: fewOf(problems) }
 }
 
-/** Problems that are told; a link that is no link of this page may have thousands. */
+/** Problems that are reported; a link that is no link of this page may have thousands. */
 const MOST_PROBLEMS = 5
 
 const fewOf = (problems: readonly string[]): string[] =>

@@ -320,7 +320,7 @@ describe('the command line with a file read a part at a time', () => {
     expect(left()).toEqual([expect.stringContaining(`-${child.pid}-`)])
     const others = [`webgpu-mlp-elsewhere-${child.pid}-abcdef`, 'webgpu-mlp-abcdef', `webgpu-mlp-${hostname()}-1-x`]
     for (const name of others) mkdirSync(join(spools, name))
-    // A process that has this number again, as in containers, is told by its start.
+    // A process that has this number again, as in containers, is recognised by its start time.
     const old = `webgpu-mlp-${hostname()}-${process.pid}-abcdef`
     const own = `webgpu-mlp-${hostname()}-${process.pid}-ghijkl`
     for (const name of [old, own]) mkdirSync(join(spools, name))

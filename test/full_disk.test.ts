@@ -164,7 +164,7 @@ describe.skipIf(!mayMount)('outputs on a full disk (needs the right to mount one
     expect(existsSync(join(made, 'model-kept-2.json'))).toBe(false)
   })
 
-  it('a checkpoint that fails is told once and kept; training goes on, and can be resumed from there', async () => {
+  it('a checkpoint that fails is reported once and kept; training goes on, and can be resumed from there', async () => {
     const ended = await run(`${short} --checkpoint ${disk}/c --out m.json`)
     expect(ended.code).toBe(1)
     const kept = join(made, 'c-kept')

@@ -93,7 +93,7 @@ describe('Pace, in simulated time', () => {
     vi.useRealTimers()
   })
 
-  /** Trains for so many milliseconds in calls of so many steps. */
+  /** Trains for some milliseconds, in calls of a given number of steps. */
   async function train(perStep: number, beat: number, { target = 12, milliseconds = 4000, call = 1e9 } = {}) {
     const simulated = new SimulatedDevice(perStep, beat)
     const pace = new Pace(target, 1 << 24, () => beat)

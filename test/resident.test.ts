@@ -132,7 +132,7 @@ describe('the resident plan in loops gives the same bits as the layered one', ()
 })
 
 withDevice(
-  'a data set that is put into order first is trained as on the CPU, in the memory that was told',
+  'a data set that is put into order first is trained as on the CPU, in the memory that was planned',
   async ({ gpu }) => {
     const data = randomData(70_000, 2, 2, 1)
     const losses = []

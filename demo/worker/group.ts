@@ -1,7 +1,7 @@
-/** A call that takes no longer than so many milliseconds is worth making for a single epoch. */
+/** Milliseconds; a call that takes no longer is made for a single epoch. */
 const SHORT = 8
 
-/** The estimate of an epoch's time rises at most so many times with one call. */
+/** The factor by which the estimate of an epoch's time may rise with one call. */
 const MOST_RISE = 1.05
 
 /**

@@ -14,7 +14,7 @@ export type ReadingRequest = { id: number } & (
   | { type: 'prepare'; settings: Settings }
 )
 
-/** What an opened file is, with the column that is to be told. */
+/** What an opened file is, with its target column. */
 export interface About {
   file: Opened
   kind: Kind
@@ -91,7 +91,7 @@ export class FileReading {
     return about
   }
 
-  /** @throws InputError where the column cannot be told from the others */
+  /** @throws InputError where the column cannot be predicted from the others */
   about(target: string): Promise<About> {
     return aboutTarget(this.#opened, target)
   }
@@ -107,7 +107,7 @@ async function aboutTarget(material: Material | undefined, target: string): Prom
   return { file: material!.file, kind, target }
 }
 
-/** The last column is the likeliest to be told; where it cannot be, one before it. */
+/** The last column is the likeliest target; where it cannot be one, a column before it. */
 async function firstThatWorks(material: Material): Promise<About> {
   const names = material.file.columns.map(({ name }) => name).reverse()
   let first: unknown

@@ -39,7 +39,7 @@ function makeProgram(): Command {
   return program
 }
 
-// What no one expected is told in one line, too.
+// Unexpected errors are reported in one line, too.
 process.on('uncaughtException', (error) => {
   void reportEnd(error).then((code) => process.exit(code))
 })

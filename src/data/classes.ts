@@ -36,7 +36,7 @@ export function oneHot(labels: ArrayLike<number>, classes?: number): Matrix {
 }
 
 /**
- * Names for classes that are numbers in a file: '0' up to the largest, and at least so many.
+ * Names for classes that are numbers in a file: '0' up to the largest, and at least `least` of them.
  * @param argument what errors call the labels
  * @throws InputError for labels that are no classes: many more than there are samples
  */

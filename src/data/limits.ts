@@ -3,7 +3,7 @@
  * there is. Errors name the limit and what to do.
  */
 
-/** Values of a row; networks of so many inputs are not. */
+/** Values of a row; no network has that many inputs. */
 export const MOST_COLUMNS = 1 << 20
 
 /** Numbers of one-hot targets, samples × classes: 512 MiB. */

@@ -178,7 +178,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && (count as number) >= 0)
 
-/** A value of the header as it stands there, cut short; what it holds may be nested without an end. */
+/** A value of the header as its text has it, shortened; it may be nested to any depth. */
 function say(value: unknown): string {
   if (value === undefined) return 'missing'
   if (!Array.isArray(value)) return describe(value)

@@ -200,7 +200,7 @@ function fill(target: Float32Array, values: ArrayLike<unknown>, name: string): v
 /** Parameters of a network at most: 8 GiB, more than any device takes. */
 const MOST_PARAMETERS = 2 ** 31
 
-/** Zeros for all parameters. @throws InputError where there is no memory for so many */
+/** Zeros for all parameters. @throws InputError where there is not enough memory for them */
 function makeParameters(sizes: readonly number[], count: number): Float32Array {
   const problem = `sizes: ${listNames(sizes, 8)} are ${count} parameters`
   if (count > MOST_PARAMETERS) throw new InputError(`${problem}, expected at most ${MOST_PARAMETERS}`)

@@ -5,10 +5,10 @@ export const inFlight: Record<'normal' | 'timed', number> = { normal: 2, timed: 
 
 /** Submits that are under way at most, however short they are. */
 const MOST_UNDER_WAY = 64
-/** The estimate of a step's time falls at most so many times at once: the first figures are of a device waking up. */
+/** The factor by which the estimate of a step's time may fall at once: the first figures are of a device that wakes up. */
 const MOST_GROWTH = 4
 
-/** When so many steps, of all that were ever handed over, were known to be done. */
+/** The time at which `done` steps, of all that were ever submitted, were known to be complete. */
 interface Point {
   readonly time: number
   done: number
@@ -72,7 +72,7 @@ export class Pace {
     return 2 * (this.#target + this.#latency())
   }
 
-  /** About how many milliseconds so many steps take; 0 while that is not known. */
+  /** About how many milliseconds `steps` steps take; 0 while that is not known. */
   expected(steps: number): number {
     return steps * (this.#perStep ?? 0)
   }

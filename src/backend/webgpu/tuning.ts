@@ -74,7 +74,7 @@ export async function tune(
   found.set(keyOf(device, stage, shape), tilings[least[best]! < CLEARLY_FASTER * least[0]! ? best : 0]!)
 }
 
-/** Milliseconds of a dispatch of each, or where that cannot be told, the same number for all. */
+/** Milliseconds of a dispatch of each, or, where that cannot be measured, the same number for all. */
 async function measureAll(
   device: Device,
   recorded: readonly Recorded[],
@@ -112,7 +112,7 @@ async function measureByClock(
     await clock.collect(performance.now())
     const kernels = profiler.report().entries.filter(({ part }) => part === 'kernel')
     const times = recorded.map((_, i) => kernels.find(({ name }) => name === `${i}`)?.seconds ?? 0)
-    // A clock that stands still tells nothing.
+    // A clock that does not advance measures nothing.
     return times.every((time) => time > 0) ? times : recorded.map(() => 1)
   } finally {
     clock.dispose()

@@ -58,7 +58,7 @@ export class Waits {
     this.#latency = await measuring
   }
 
-  /** Takes in that work of about so many milliseconds was handed over. */
+  /** Records that work of about `milliseconds` was submitted. */
   expect(milliseconds: number): void {
     this.#due = Math.max(this.#due, performance.now()) + milliseconds
   }
