@@ -88,6 +88,22 @@ describe('divergence', () => {
     expect(got?.epoch).toBe(want?.epoch)
   })
 
+  // An epoch of one step: it is the last of the epoch, and no loss of the epoch comes after it.
+  for (const [form, sizes] of shapes) {
+    withDevice(`is found where the last step of an epoch breaks a parameter, ${form}`, async ({ gpu }) => {
+      const own = randomNetwork(sizes, 'tanh', 'sigmoid', 2)
+      const samples = randomData(32, sizes[0]!, sizes.at(-1)!, 4)
+      const options = { ...growing, batchSize: 32 }
+      const want = await train(own, samples, { ...options, backend: cpu() }, 60)
+      expect(want?.loss).toBeNaN()
+      for (const plan of plans) {
+        const got = await train(own, samples, { ...options, backend: webgpu({ device: gpu, plan }) }, 60)
+        expect(got?.epoch).toBe(want?.epoch)
+        expect(got?.loss).toBeNaN()
+      }
+    })
+  }
+
   withDevice('is found in the one step that steps() makes', async ({ gpu }) => {
     for (const backend of [cpu(), ...plans.map((plan) => webgpu({ device: gpu, plan }))]) {
       const trainer = await Trainer.create(network.clone(), { ...growing, batchSize: 40, seed: 1, backend })
