@@ -104,7 +104,7 @@ const demo: UserConfig = {
 
 const tests = { include: ['test/**/*.test.ts'] }
 /** Tests of how long something takes, how much is done in a time, or what a page does meanwhile. */
-const timed = ['late', 'profile', 'demo*', 'browser', 'live'].map((name) => `test/${name}.test.ts`)
+const timed = ['late', 'profile', 'demo', 'demo_data', 'demo_people', 'live'].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig(({ mode }) => {
   if (mode === 'browser') return browser
