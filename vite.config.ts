@@ -112,6 +112,8 @@ export default defineConfig(({ mode }) => {
   if (mode === 'demo') return demo
   // The loader reads LD_LIBRARY_PATH when a process starts: it is set here, and the forks inherit it.
   if (mode === 'test') Object.assign(process.env, softwareAdapterEnv())
+  // The forks inherit this, too; they do not know the mode.
+  if (mode === 'fuzz') process.env.FUZZ_LONG = '1'
   return {
     test: {
       pool: 'forks',

@@ -14,8 +14,9 @@ import { makeFolder, makeReaders } from './fuzz/readers.ts'
  *
  * FUZZ_SECONDS sets the time for each reader.
  */
-const isLong = import.meta.env.MODE === 'fuzz'
-const { FUZZ_SEED, FUZZ_PATH, FUZZ_SECONDS = '15' } = process.env
+const { FUZZ_LONG, FUZZ_SEED, FUZZ_PATH, FUZZ_SECONDS = '15' } = process.env
+/** Set by vite.config.ts for `npm run test:fuzz`. */
+const isLong = FUZZ_LONG !== undefined
 const seed = FUZZ_SEED === undefined ? (isLong ? Date.now() % 2 ** 31 : 1) : Number(FUZZ_SEED)
 const seconds = Number(FUZZ_SECONDS)
 
