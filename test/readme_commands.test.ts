@@ -3,15 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { expect, it } from 'vitest'
-import { doctorCommand } from '../src/cli/doctor.ts'
-import { evaluateCommand } from '../src/cli/evaluate.ts'
-import { exportCommand } from '../src/cli/export.ts'
-import { importCommand } from '../src/cli/import.ts'
-import { infoCommand } from '../src/cli/info.ts'
-import { predictCommand } from '../src/cli/predict.ts'
-import { reportCommand } from '../src/cli/report.ts'
-import { trainCommand } from '../src/cli/train.ts'
-import { verifyCommand } from '../src/cli/verify.ts'
+import { commands } from '../src/cli/commands.ts'
 import { fencedBlocks } from './snippets.ts'
 
 /** The command lines of the documentation go through the program's own parser: no command or option in them is unknown. */
@@ -19,18 +11,6 @@ import { fencedBlocks } from './snippets.ts'
 const root = fileURLToPath(new URL('../', import.meta.url))
 const pages = ['README.md', 'examples/README.md']
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
-
-const commands = [
-  trainCommand,
-  predictCommand,
-  evaluateCommand,
-  reportCommand,
-  verifyCommand,
-  exportCommand,
-  importCommand,
-  infoCommand,
-  doctorCommand,
-]
 
 /** The words of a line of shell, without its comment. */
 const wordsOf = (line: string) =>

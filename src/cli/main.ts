@@ -1,16 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { version } from '../../package.json'
-import { doctorCommand } from './doctor.ts'
-import { evaluateCommand } from './evaluate.ts'
-import { exportCommand } from './export.ts'
-import { importCommand } from './import.ts'
-import { infoCommand } from './info.ts'
+import { commands } from './commands.ts'
 import { print, reportEnd } from './output.ts'
-import { predictCommand } from './predict.ts'
-import { reportCommand } from './report.ts'
-import { trainCommand } from './train.ts'
-import { verifyCommand } from './verify.ts'
 
 /** The whole command line; every command throws, and errors are reported here, on one line. */
 function makeProgram(): Command {
@@ -20,17 +12,6 @@ function makeProgram(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => undefined, writeOut: (text) => print(text.replace(/\n$/, '').split('\n')) })
     .showSuggestionAfterError()
-  const commands = [
-    trainCommand,
-    predictCommand,
-    evaluateCommand,
-    reportCommand,
-    verifyCommand,
-    exportCommand,
-    importCommand,
-    infoCommand,
-    doctorCommand,
-  ]
   for (const make of commands) {
     const command = make()
     command.copyInheritedSettings(program)

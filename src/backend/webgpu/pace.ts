@@ -56,7 +56,7 @@ export class Pace {
     return Math.max(1, Math.min(this.#most, fitting))
   }
 
-  /** Steps to be ready to hand over: more than may be under way, so that it is the room that is waited for. */
+  /** Steps to prepare: more than may be under way, so that submitting never waits for the host. */
   get stepsAhead(): number {
     return Math.ceil(1.5 * (this.#perStep === undefined ? 2 * this.steps : this.#budget / this.#perStep))
   }
