@@ -3,10 +3,10 @@ import tseslint from 'typescript-eslint'
 
 const builtins = ['node:*', ...builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/'))]
 
-const seeded = { object: 'Math', property: 'random', message: 'Take the seeded Random of src/random.ts.' }
+const seeded = { object: 'Math', property: 'random', message: 'Take the seeded Random of src/core/random.ts.' }
 const written = {
   property: 'writeBuffer',
-  message: 'Take write() of src/backend/webgpu/device.ts: some engines refuse empty writes.',
+  message: 'Take write() of src/backend/webgpu/device/device.ts: some engines refuse empty writes.',
 }
 
 export default tseslint.config(

@@ -2,7 +2,7 @@
 // for the rows that the workgroup holds.
 //   inputs        rows x INPUTS packs, the activations below
 //   deltas_below  rows x INPUTS packs: Z below on entry, delta on return
-// CPU: hiddenDelta in src/backend/cpu/stages.ts. Same sums as hidden_delta.wgsl, in the same order.
+// CPU: hiddenDelta in src/backend/host/reference/stages.ts. Same sums as hidden_delta.wgsl, in the same order.
 override INPUT_COUNT: u32;       // neurons below
 override ACTIVATION_BELOW: u32;
 override DROP_BELOW: u32 = 0u;        // dropout there, as in layer.wgsl

@@ -2,10 +2,10 @@
 // is CLIP_NORM / (norm + 1e-6), at most 1, as torch.nn.utils.clip_grad_norm_ has it.
 //   gradients  PACKS
 //   parts      PARTS pairs, of the sums of squares (norm.wgsl)
-// CPU: clip and update in src/backend/cpu/update.ts. Libraries: step, update, optimizer.
+// CPU: clip and update in src/backend/host/update.ts. Libraries: step, update, optimizer.
 override PARTS: u32;
 override CLIP_NORM: f32;
-// WIDTH, the invocations of a workgroup, is a literal in the text (src/backend/webgpu/kernels.ts).
+// WIDTH, the invocations of a workgroup, is a literal in the text (src/backend/webgpu/kernels/kernels.ts).
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(1) @binding(1) var<storage, read> gradients: array<vec4f>;

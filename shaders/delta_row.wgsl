@@ -5,7 +5,7 @@
 //   targets          samples x OUTPUT_PACKS, rows taken through the order; where samples are WEIGHTED, one pack more,
 //                    whose first value is the sample's weight: its loss and its delta are multiplied by it
 //   row_scores       per row of the minibatch (loss, right answers), summed over the epoch's steps
-// CPU: outputDelta in src/backend/cpu/stages.ts. Libraries: step, activation, loss, softmax_row, and
+// CPU: outputDelta in src/backend/host/reference/stages.ts. Libraries: step, activation, loss, softmax_row, and
 // rows_stored or what else says where the rows stand.
 override LOSS: u32;
 override SHARE: f32;

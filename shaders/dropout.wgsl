@@ -1,5 +1,5 @@
 // Library: dropout. A unit is dropped where the hash of seed, layer, step, row and unit is below a threshold; what is kept
-// is divided by the share that is kept, so that sums stay what they are on average. CPU: src/training/dropout.ts, the same
+// is divided by the share that is kept, so that sums stay what they are on average. CPU: src/optimizer/dropout.ts, the same
 // hash to the bit. Libraries: step.
 
 // the finalizer of MurmurHash3

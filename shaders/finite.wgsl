@@ -3,7 +3,7 @@
 //   parameters  PACKS
 //   row_scores  (loss, right answers) of the minibatch's rows, then CHECKS pairs, one a workgroup: its second value
 //               becomes BROKEN where the workgroup finds such a parameter, and nothing else writes there
-// CPU: areFinite in src/backend/cpu/update.ts. Libraries: step, four, bits.
+// CPU: areFinite in src/backend/host/update.ts. Libraries: step, four, bits.
 override PACKS: u32;
 override CHECKS: u32;
 override WIDTH: u32;

@@ -3,7 +3,7 @@
 //   deltas  rows x OUTPUT_PACKS
 //   inputs  rows x INPUTS packs (the data set, its rows taken through the order, or the layer before's activations)
 // A row of the result is one input's weights to all neurons; the biases are a last row, summed by workgroups of their own.
-// CPU: gradient in src/backend/cpu/stages.ts. Libraries: step, product, values, inputs, and one of the two.
+// CPU: gradient in src/backend/host/reference/stages.ts. Libraries: step, product, values, inputs, and one of the two.
 override INPUTS: u32;
 override INPUT_COUNT: u32;
 override OUTPUT_PACKS: u32;

@@ -3,7 +3,7 @@
 //   weights      a row of NEXT packs for each neuron of this layer, in parameters from WEIGHTS on
 //   activations  rows x OUTPUT_PACKS of this layer
 //   deltas       rows x OUTPUT_PACKS of this layer: Z on entry, delta on return
-// CPU: hiddenDelta in src/backend/cpu/stages.ts. Libraries: step, activation, product, values, inputs (the deltas after).
+// CPU: hiddenDelta in src/backend/host/reference/stages.ts. Libraries: step, activation, product, values, inputs (the deltas after).
 override NEXT: u32;
 override OUTPUTS: u32;
 override OUTPUT_PACKS: u32;

@@ -1,4 +1,4 @@
-// Library: what one output adds to the loss, and the loss's derivative, numbered as lossNames in src/training/loss.ts,
+// Library: what one output adds to the loss, and the loss's derivative, numbered as lossNames in src/loss/loss.ts,
 // whose formulas these are. Needs activation.wgsl (softplus).
 // Values is vec4f or f32: four.wgsl, one.wgsl.
 

@@ -3,7 +3,7 @@
 // 2^64 are summed as well.
 //   gradients  PACKS
 //   parts      PARTS pairs (sum of squares, the same of gradients / 2^64), written
-// CPU: gradientNorm in src/backend/cpu/update.ts. Libraries: step.
+// CPU: gradientNorm in src/backend/host/update.ts. Libraries: step.
 override PACKS: u32;
 override PARTS: u32;
 override WIDTH: u32;

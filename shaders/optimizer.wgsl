@@ -1,6 +1,6 @@
-// Library: an optimizer's rule for four parameters at once or one, numbered as optimizerNames in src/training/optimizer.ts, where the
+// Library: an optimizer's rule for four parameters at once or one, numbered as optimizerNames in src/optimizer/optimizer.ts, where the
 // formulas stand. KEEP and TAKE are beta and 1 - beta: the difference is taken in float64 on the host, since in float32
-// 1 - 0.999 would be off by 1e-5. CPU: update in src/backend/cpu/update.ts. Needs step.wgsl.
+// 1 - 0.999 would be off by 1e-5. CPU: update in src/backend/host/update.ts. Needs step.wgsl.
 const SGD = 0u;
 const RMSPROP = 1u;
 const ADAGRAD = 2u;

@@ -6,8 +6,8 @@
 //   scalars                  the optimizer's, one record a step or one for all
 //   row_scores               per epoch and row of the minibatch (loss, right answers), summed over the steps
 // train_step, which names the layers one after another, and VALUES, the packs of Z, activations and deltas of all layers,
-// are written by src/backend/webgpu/resident-loop.ts.
-// CPU: the stages in src/backend/cpu/stages.ts. Libraries: run, step, activation, loss, inputs_float, softmax_row, delta_row,
+// are written by src/backend/webgpu/plans/resident/loop.ts.
+// CPU: the stages in src/backend/host/reference/stages.ts. Libraries: run, step, activation, loss, inputs_float, softmax_row, delta_row,
 // update, optimizer.
 override WIDTH: u32;
 override OUTPUTS: u32;         // of the output layer, as the two below

@@ -1,4 +1,4 @@
-// Library: what one dispatch of the resident plan is told. Written by src/backend/webgpu/resident.ts.
+// Library: what one dispatch of the resident plan is told. Written by src/backend/webgpu/plans/resident/resident.ts.
 struct Run {
   first: u32,        // first step of this dispatch, counted over the epochs of the order
   steps: u32,

@@ -1,5 +1,5 @@
 // Library: the parts of a sum that a workgroup's slices hold, added up for the invocations of the first slice.
-// PARTIALS, which is WIDTH * SLICES, is a literal in the text (src/backend/webgpu/kernels.ts).
+// PARTIALS, which is WIDTH * SLICES, is a literal in the text (src/backend/webgpu/kernels/kernels.ts).
 
 var<workgroup> partials: array<mat4x4f, PARTIALS>;
 

@@ -1,11 +1,11 @@
 // Library: what changes from one minibatch to the next, and how rows stand in memory. One record a step stands in a
-// uniform buffer, 256 bytes apart, and is bound by dynamic offset. Written by src/backend/webgpu/steps.ts.
+// uniform buffer, 256 bytes apart, and is bound by dynamic offset. Written by src/backend/webgpu/plans/steps.ts.
 //
 // Everything on the device stands in packs of four neighbouring values, a vec4 each: a row of n values is ceil(n / 4)
 // packs, filled up with zeros, and a minibatch's rows are filled up to a multiple of four with rows of zeros. So every
 // load and store is a whole vec4, no loop has a tail, and what is filled up adds nothing to any sum.
 
-// StepScalars in src/training/optimizer.ts
+// StepScalars in src/optimizer/optimizer.ts
 struct StepScalars {
   step_size: f32,
   decay: f32,

@@ -2,7 +2,7 @@
 //   parameters  PACKS
 //   state       SLOTS times PACKS, one slot after the other
 // What fills a row up has no gradient, and stays 0 under every rule.
-// CPU: update in src/backend/cpu/update.ts. Libraries: step, optimizer.
+// CPU: update in src/backend/host/update.ts. Libraries: step, optimizer.
 override PACKS: u32;
 override SLOTS: u32;
 

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { Backend } from './backend/backend.ts'
-export { cpu, type Precision } from './backend/cpu/backend.ts'
+export { cpu, type Precision } from './backend/host/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
 export { oneHot } from './data/classes.ts'
 export { Dataset, type ClassWeights, type DatasetNames, type DatasetOptions, type Targets } from './data/dataset.ts'
@@ -24,7 +24,7 @@ export {
 export { DataStream, type DataStreamOptions } from './data/stream.ts'
 export type { UnpackOptions } from './data/gunzip.ts'
 export { datasetFromIdx, parseIdx, type IdxArray, type IdxDatasetOptions } from './data/idx.ts'
-export { Matrix, type MatrixLike } from './data/matrix.ts'
+export { Matrix, type MatrixLike } from './core/matrix.ts'
 export { normalize, scale, standardize } from './data/preprocessing.ts'
 export {
   BackendUnavailableError,
@@ -33,7 +33,7 @@ export {
   GPUValidationError,
   InputError,
   type Divergence,
-} from './errors.ts'
+} from './core/errors.ts'
 export { toJavaScript } from './formats/javascript.ts'
 export { datasetFromNpy, parseNpy, toNpy, type NpyArray, type NpyValues } from './formats/npy.ts'
 export { toOnnx } from './formats/onnx.ts'
@@ -44,7 +44,7 @@ export type { NetworkJSON } from './model/json.ts'
 export { Network, type NetworkOptions, type NetworkParameters } from './model/network.ts'
 export { Neuron } from './model/neuron.ts'
 export { Scaling } from './model/scaling.ts'
-export { lossNames, type LossName } from './training/loss.ts'
+export { lossNames, type LossName } from './loss/loss.ts'
 export {
   classificationReport,
   confusionMatrix,
@@ -67,8 +67,8 @@ export {
   sgd,
   type Optimizer,
   type OptimizerName,
-} from './training/optimizer.ts'
-export { backendNames, type BackendName } from './training/placement.ts'
+} from './optimizer/optimizer.ts'
+export { backendNames, type BackendName } from './training/backends.ts'
 export type { Evaluation, Score } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type CheckpointOptions } from './training/checkpoint.ts'
@@ -81,7 +81,7 @@ export {
   warmup,
   type LearningRate,
   type Schedule,
-} from './training/schedule.ts'
+} from './optimizer/schedule.ts'
 export type { EarlyStopping } from './training/stopping.ts'
 export { fit } from './training/fit.ts'
 export {

@@ -1,9 +1,9 @@
 import { Dataset } from '../src/data/dataset.ts'
-import { Matrix } from '../src/data/matrix.ts'
+import { Matrix } from '../src/core/matrix.ts'
 import { type ActivationName, activationNames } from '../src/model/activation.ts'
 import { Network } from '../src/model/network.ts'
-import { Random } from '../src/random.ts'
-import { type LossName, lossNames, losses } from '../src/training/loss.ts'
+import { Random } from '../src/core/random.ts'
+import { type LossName, lossNames, losses } from '../src/loss/loss.ts'
 
 /** Every loss with every output activation that goes with it. */
 export const lossPairs = lossNames.flatMap((loss) => {

@@ -8,7 +8,7 @@ import { RowSplitter } from '../src/data/rows.ts'
 import { readTableParts } from '../src/data/table-parts.ts'
 import { type Dataset, type DataStream, InputError, parseCsv } from '../src/index.ts'
 import { type CsvStreamOptions, streamCsv } from '../src/node/index.ts'
-import { Random } from '../src/random.ts'
+import { Random } from '../src/core/random.ts'
 
 let folder: string
 let spools: string

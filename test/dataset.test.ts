@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { oneHot } from '../src/data/classes.ts'
 import { argmax, Dataset, type DatasetNames, type Targets } from '../src/data/dataset.ts'
 import { split } from '../src/data/split.ts'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 
 const x = [[1], [2], [3]]
 const from = (y: unknown, names: unknown = {}) => Dataset.from(x, y as Targets, names as DatasetNames)

@@ -1,5 +1,5 @@
 import { afterAll, test } from 'vitest'
-import { Device } from '../src/backend/webgpu/device.ts'
+import { Device } from '../src/backend/webgpu/device/device.ts'
 
 let opening: Promise<Device> | undefined
 const opened: Device[] = []

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Dataset } from '../src/data/dataset.ts'
 import { standardize } from '../src/data/preprocessing.ts'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 import { Network } from '../src/model/network.ts'
 import { checkWritable, readDataset, readModel, writeFileAtomic, writeModel } from '../src/node/index.ts'
 

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 import type { ActivationName } from '../src/model/activation.ts'
 import { Network } from '../src/model/network.ts'
 import { Scaling } from '../src/model/scaling.ts'
-import { Random } from '../src/random.ts'
+import { Random } from '../src/core/random.ts'
 
 /** A network with everything that a model file keeps, and names that are hard to write. */
 export function namedNetwork(hidden: ActivationName = 'tanh', output: ActivationName = 'softmax'): Network {

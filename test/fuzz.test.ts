@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 import { makeFolder, makeReaders } from './fuzz/readers.ts'
 
 /**

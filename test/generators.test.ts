@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cosineAndSine } from '../src/data/angle.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import { circle, digits, gate, type GateName, linear, moons, spirals, xor } from '../src/data/generators.ts'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 
 const points = (data: Dataset) => data.inputs.toArray() as [number, number][]
 const share = (data: Dataset) => data.labels().filter((label) => label === 1).length / data.length

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { cpu } from '../src/backend/cpu/backend.ts'
+import { cpu } from '../src/backend/host/backend.ts'
 import { Dataset } from '../src/data/dataset.ts'
-import { Matrix } from '../src/data/matrix.ts'
+import { Matrix } from '../src/core/matrix.ts'
 import { type ActivationName, activationNames } from '../src/model/activation.ts'
 import { layoutLayers } from '../src/model/layout.ts'
 import { Network } from '../src/model/network.ts'
-import { Random } from '../src/random.ts'
-import { type LossName, lossNames, losses } from '../src/training/loss.ts'
-import { sgd } from '../src/training/optimizer.ts'
-import * as stages from '../src/backend/cpu/stages.ts'
+import { Random } from '../src/core/random.ts'
+import { type LossName, lossNames, losses } from '../src/loss/loss.ts'
+import { sgd } from '../src/optimizer/optimizer.ts'
+import * as stages from '../src/backend/host/reference/stages.ts'
 
 const SIZES = [3, 5, 4, 3]
 const ROWS = 6

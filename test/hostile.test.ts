@@ -8,7 +8,7 @@ import { classWeights, number } from '../src/cli/options.ts'
 import { parseSchedule } from '../src/cli/schedules.ts'
 import { resume } from '../src/cli/train/resume.ts'
 import { RowSplitter } from '../src/data/rows.ts'
-import { checkKeys, describe as say, InputError, listNames, nearestName } from '../src/errors.ts'
+import { checkKeys, describe as say, InputError, listNames, nearestName } from '../src/core/errors.ts'
 import {
   type Checkpoint,
   csvColumns,

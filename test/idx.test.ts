@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { datasetFromIdx, parseIdx } from '../src/data/idx.ts'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 
 /** IDX bytes: header and raw values. */
 function idx(type: number, shape: number[], values: number[]): Uint8Array {

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { activationNames, cpu, Network, Scaling, toJavaScript, Trainer } from '../src/index.ts'
-import { Random } from '../src/random.ts'
+import { Random } from '../src/core/random.ts'
 import { expectClose } from './close.ts'
 import { namedNetwork } from './formats.ts'
 

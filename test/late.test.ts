@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { answerLate } from '../bench/late-device.js'
 import { webgpu, type WebGPUOptions } from '../src/backend/webgpu/backend.ts'
-import { Device } from '../src/backend/webgpu/device.ts'
-import { DivergedError } from '../src/errors.ts'
+import { Device } from '../src/backend/webgpu/device/device.ts'
+import { DivergedError } from '../src/core/errors.ts'
 import type { Checkpoint } from '../src/training/checkpoint.ts'
-import { adam, sgd } from '../src/training/optimizer.ts'
+import { adam, sgd } from '../src/optimizer/optimizer.ts'
 import { type Epoch, type FitOptions, Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Matrix, type MatrixLike } from '../src/data/matrix.ts'
-import { InputError } from '../src/errors.ts'
+import { Matrix, type MatrixLike } from '../src/core/matrix.ts'
+import { InputError } from '../src/core/errors.ts'
 
 const from = (value: unknown) => () => Matrix.from(value as MatrixLike, 'x')
 

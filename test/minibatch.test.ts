@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countMinibatches, epochOrder } from '../src/training/minibatch.ts'
+import { countMinibatches, epochOrder } from '../src/data/minibatch.ts'
 
 describe('epochOrder', () => {
   it('is a permutation, another one each epoch and seed, the same one again for the same', () => {

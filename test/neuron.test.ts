@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Neuron } from '../src/model/neuron.ts'
-import { Random } from '../src/random.ts'
+import { Random } from '../src/core/random.ts'
 
 it("learns the article's linear separator, x·(1, −1.5) > 0.4", () => {
   const random = new Random(1, 'data')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 import { datasetFromNpy, Matrix, parseNpy, toNpy } from '../src/index.ts'
 import { expectInputErrors } from './formats.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { update } from '../src/backend/cpu/stages.ts'
+import { update } from '../src/backend/host/reference/stages.ts'
 import {
   adagrad,
   adam,
@@ -9,7 +9,7 @@ import {
   sgd,
   stateSlots,
   stepScalars,
-} from '../src/training/optimizer.ts'
+} from '../src/optimizer/optimizer.ts'
 import { expectClose } from './close.ts'
 
 /** One parameter under a fixed sequence of gradients, by the library's update. */

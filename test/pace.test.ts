@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Device } from '../src/backend/webgpu/device.ts'
-import { inSubmits, Pace } from '../src/backend/webgpu/pace.ts'
+import type { Device } from '../src/backend/webgpu/device/device.ts'
+import { inSubmits, Pace } from '../src/backend/webgpu/device/pace.ts'
 
 /** A device that is done with what it was given some turns later. */
 const device = { settled: () => new Promise<void>((resolve) => setTimeout(resolve, 5)) } as Device

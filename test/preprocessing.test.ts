@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Dataset } from '../src/data/dataset.ts'
 import { normalize, scale, standardize } from '../src/data/preprocessing.ts'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 import { Scaling } from '../src/model/scaling.ts'
 
 // Columns: 1 2 3 6 (mean 3, variance 14 / 4), constant 0.1 (not exact in binary), −4 0 4 8.

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
-import { cpu } from '../src/backend/cpu/backend.ts'
+import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
-import { Device, findAdapter } from '../src/backend/webgpu/device.ts'
-import { Kernels } from '../src/backend/webgpu/kernels.ts'
-import { WebGPUNetwork } from '../src/backend/webgpu/network.ts'
+import { Device, findAdapter } from '../src/backend/webgpu/device/device.ts'
+import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
+import { WebGPUNetwork } from '../src/backend/webgpu/placement.ts'
 import {
   deviceLayers,
   fitBytes,
@@ -13,11 +13,11 @@ import {
   toDevice,
   toHost,
   unpackRows,
-} from '../src/backend/webgpu/packs.ts'
-import { chooseFewTiling, chooseTiling, groupsOf } from '../src/backend/webgpu/tiling.ts'
-import { needsTuning, tilingFor } from '../src/backend/webgpu/tuning.ts'
+} from '../src/backend/webgpu/kernels/packs.ts'
+import { chooseFewTiling, chooseTiling, groupsOf } from '../src/backend/webgpu/kernels/tiling.ts'
+import { needsTuning, tilingFor } from '../src/backend/webgpu/kernels/tuning.ts'
 import { Network } from '../src/model/network.ts'
-import { sgd } from '../src/training/optimizer.ts'
+import { sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { verify } from '../src/training/verify.ts'
 import { pixelData, randomData, randomNetwork } from './backends.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import type { Profile } from '../src/backend/profiler.ts'
-import { adam } from '../src/training/optimizer.ts'
+import { adam } from '../src/optimizer/optimizer.ts'
 import { fit } from '../src/training/fit.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'

@@ -24,7 +24,7 @@ import {
   warmup,
   webgpu,
 } from '../src/index.ts'
-import { lossNames } from '../src/training/loss.ts'
+import { lossNames } from '../src/loss/loss.ts'
 import { expectClose, type Tolerance } from './close.ts'
 import { withDevice } from './device.ts'
 

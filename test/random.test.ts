@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { drawSeed, Random } from '../src/random.ts'
+import { drawSeed, Random } from '../src/core/random.ts'
 
 describe('Random', () => {
   it('gives the same first values for a seed on every platform', () => {

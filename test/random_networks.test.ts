@@ -6,7 +6,7 @@ import { mutations, plain } from './networks/mutations.ts'
 import { checkCase } from './networks/run.ts'
 
 // The CPU's stages with noise on what they store; it is off but for the disturbed runs.
-vi.mock('../src/backend/cpu/stages.ts', async (importOriginal) => {
+vi.mock('../src/backend/host/reference/stages.ts', async (importOriginal) => {
   const { withNoise } = await import('./networks/noise.ts')
   return withNoise(await importOriginal())
 })

@@ -14,7 +14,7 @@ import { makeReport, type Run } from '../src/cli/report/report.ts'
 import { Dataset } from '../src/data/dataset.ts'
 import { digits } from '../src/data/generators.ts'
 import { Network } from '../src/model/network.ts'
-import { sgd } from '../src/training/optimizer.ts'
+import { sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { launchChromium } from './browser.ts'
 

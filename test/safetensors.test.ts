@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { InputError } from '../src/errors.ts'
+import { InputError } from '../src/core/errors.ts'
 import { fromSafetensors, Network, toSafetensors } from '../src/index.ts'
 import { expectInputErrors, expectSame, namedNetwork } from './formats.ts'
 

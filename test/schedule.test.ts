@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cpu } from '../src/backend/cpu/backend.ts'
+import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import {
   adam,
@@ -13,7 +13,7 @@ import {
   Trainer,
   warmup,
 } from '../src/index.ts'
-import { newPlateau, rateAt, rateWith, watchPlateau } from '../src/training/schedule.ts'
+import { newPlateau, rateAt, rateWith, watchPlateau } from '../src/optimizer/schedule.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'

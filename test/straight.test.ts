@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { cpu } from '../src/backend/cpu/backend.ts'
-import { straightPass } from '../src/backend/cpu/straight.ts'
+import { cpu } from '../src/backend/host/backend.ts'
+import { straightPass } from '../src/backend/host/js/straight.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/training/optimizer.ts'
+import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
 

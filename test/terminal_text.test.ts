@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { escapeControls, InputError } from '../src/errors.ts'
+import { escapeControls, InputError } from '../src/core/errors.ts'
 import { Network, toSafetensors } from '../src/index.ts'
 import { readModel } from '../src/node/index.ts'
 import { program, runCommand } from './command.ts'

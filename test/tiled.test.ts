@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Rows } from '../src/backend/cpu/panels.ts'
-import * as plain from '../src/backend/cpu/small.ts'
-import * as tiled from '../src/backend/cpu/tiled.ts'
+import type { Rows } from '../src/backend/host/js/panels.ts'
+import * as plain from '../src/backend/host/js/small.ts'
+import * as tiled from '../src/backend/host/js/tiled.ts'
 import { layoutLayers } from '../src/model/layout.ts'
-import { Random } from '../src/random.ts'
+import { Random } from '../src/core/random.ts'
 
 /** Inputs, outputs and rows about the edges of a tile of 3 × 2, and beyond what a panel holds (1024, and 2 · 32768). */
 const shapes: [inputs: number, outputs: number, rows: number][] = [

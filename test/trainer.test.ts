@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
-import { cpu } from '../src/backend/cpu/backend.ts'
+import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { Dataset } from '../src/data/dataset.ts'
-import { DeviceLostError, DivergedError } from '../src/errors.ts'
+import { DeviceLostError, DivergedError } from '../src/core/errors.ts'
 import { Network } from '../src/model/network.ts'
-import { adam, sgd } from '../src/training/optimizer.ts'
+import { adam, sgd } from '../src/optimizer/optimizer.ts'
 import { fit } from '../src/training/fit.ts'
 import { type Epoch, Trainer } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'
@@ -236,7 +236,7 @@ describe('evaluate', () => {
 
 describe('a lost device', () => {
   it('is named in the error of what was running and of the next call', async () => {
-    const { Device } = await import('../src/backend/webgpu/device.ts')
+    const { Device } = await import('../src/backend/webgpu/device/device.ts')
     const device = await Device.open()
     const trainer = await Trainer.create(make(), { backend: webgpu({ device: device.gpu }), batchSize: 1 })
     device.gpu.destroy()

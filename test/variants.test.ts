@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Device } from '../src/backend/webgpu/device.ts'
+import type { Device } from '../src/backend/webgpu/device/device.ts'
 import { withDevice } from './device.ts'
 import { requestedKernels } from './kernel-requests.ts'
 import type { RequestedPipeline } from './recording-gpu.ts'

@@ -1,8 +1,8 @@
 import type { Dataset } from '../data/dataset.ts'
-import type { Matrix } from '../data/matrix.ts'
+import type { Matrix } from '../core/matrix.ts'
 import type { Network } from '../model/network.ts'
-import type { LossName } from '../training/loss.ts'
-import type { Optimizer } from '../training/optimizer.ts'
+import type { LossName } from '../loss/loss.ts'
+import type { Optimizer } from '../optimizer/optimizer.ts'
 import type { Profiler } from './profiler.ts'
 
 /**

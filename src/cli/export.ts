@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { extname } from 'node:path'
-import { checkName, InputError } from '../errors.ts'
+import { checkName, InputError } from '../core/errors.ts'
 import { toJavaScript } from '../formats/javascript.ts'
 import { toNpy } from '../formats/npy.ts'
 import { toOnnx } from '../formats/onnx.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { extname } from 'node:path'
-import { checkName, InputError } from '../errors.ts'
+import { checkName, InputError } from '../core/errors.ts'
 import { fromSafetensors } from '../formats/safetensors.ts'
 import { activationNames } from '../model/activation.ts'
 import type { Network } from '../model/network.ts'

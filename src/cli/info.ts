@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { version } from '../../package.json'
 import { readModel } from '../node/files.ts'
-import { chooseBackend } from '../training/placement.ts'
+import { chooseBackend } from '../training/backends.ts'
 import { count, print, table } from './output.ts'
 import { fingerprint } from './report/record.ts'
 

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { checkName, checkNumber, describe, InputError } from '../errors.ts'
+import { checkName, checkNumber, describe, InputError } from '../core/errors.ts'
 import { parseSchedule } from './schedules.ts'
 import { type ActivationName, activationNames } from '../model/activation.ts'
-import { type LossName, lossNames, losses } from '../training/loss.ts'
-import { adagrad, adam, adamw, type Optimizer, optimizerNames, rmsprop, sgd } from '../training/optimizer.ts'
+import { type LossName, lossNames, losses } from '../loss/loss.ts'
+import { adagrad, adam, adamw, type Optimizer, optimizerNames, rmsprop, sgd } from '../optimizer/optimizer.ts'
 
 /** A number in an option's value; whole numbers and ranges are checked where they are used, by the library. */
 export function number(text: string): number {

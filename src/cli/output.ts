@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { BackendUnavailableError, escapeControls, InputError } from '../errors.ts'
+import { BackendUnavailableError, escapeControls, InputError } from '../core/errors.ts'
 import { fileError, WriteError } from '../node/paths.ts'
 import { standardError, standardOutput } from './streams.ts'
 

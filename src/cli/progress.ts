@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress'
-import { escapeControls } from '../errors.ts'
+import { escapeControls } from '../core/errors.ts'
 import type { Epoch } from '../training/trainer.ts'
 import { showDisplay } from './live/display.ts'
 import { canRewrite, hasRoom, showsBraille, wantsColours } from './live/terminal.ts'

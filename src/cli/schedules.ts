@@ -1,5 +1,5 @@
 import { decimal } from './output.ts'
-import { checkName, describe, InputError } from '../errors.ts'
+import { checkName, describe, InputError } from '../core/errors.ts'
 import {
   cosine,
   exponential,
@@ -8,7 +8,7 @@ import {
   type Schedule,
   step,
   warmup,
-} from '../training/schedule.ts'
+} from '../optimizer/schedule.ts'
 
 /** What each schedule is told besides the learning rate; the help and the errors show it. */
 const forms = {

@@ -1,6 +1,6 @@
 import { argmax } from '../data/dataset.ts'
-import type { Matrix } from '../data/matrix.ts'
-import { escapeControls } from '../errors.ts'
+import type { Matrix } from '../core/matrix.ts'
+import { escapeControls } from '../core/errors.ts'
 import type { Network } from '../model/network.ts'
 import type { ClassificationReport, PrecisionRecallF1 } from '../training/metrics.ts'
 import { count, decimal, percent, table } from './output.ts'

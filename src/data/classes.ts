@@ -1,6 +1,6 @@
-import { checkInteger, describe, InputError } from '../errors.ts'
+import { checkInteger, describe, InputError } from '../core/errors.ts'
 import { FEW_CLASSES, MOST_ONE_HOT } from './limits.ts'
-import { Matrix } from './matrix.ts'
+import { Matrix } from '../core/matrix.ts'
 
 /**
  * One row a label: 1 in the label's column, 0 elsewhere.

@@ -1,4 +1,4 @@
-import { checkKeys } from '../errors.ts'
+import { checkKeys } from '../core/errors.ts'
 import { isNumeric } from './table.ts'
 import { readTextParts } from './table-parts.ts'
 

@@ -1,6 +1,6 @@
-import { checkKeys } from '../errors.ts'
+import { checkKeys } from '../core/errors.ts'
 import { Dataset, joinRows } from './dataset.ts'
-import { Matrix } from './matrix.ts'
+import { Matrix } from '../core/matrix.ts'
 import { findInputs, SampleReader, targetsOf } from './samples.ts'
 import { readNumbers, type Table } from './table.ts'
 import { readTableParts, readTextParts } from './table-parts.ts'

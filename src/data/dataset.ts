@@ -1,6 +1,6 @@
-import { checkKeys, checkNumber, describe, InputError, listNames } from '../errors.ts'
+import { checkKeys, checkNumber, describe, InputError, listNames } from '../core/errors.ts'
 import { balancedWeights, oneHot } from './classes.ts'
-import { Matrix, type MatrixLike } from './matrix.ts'
+import { Matrix, type MatrixLike } from '../core/matrix.ts'
 
 /** Names that go with a data set. */
 export interface DatasetNames {

@@ -1,9 +1,9 @@
-import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../errors.ts'
-import { drawSeed, Random } from '../random.ts'
+import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../core/errors.ts'
+import { drawSeed, Random } from '../core/random.ts'
 import { cosineAndSine } from './angle.ts'
 import { oneHot } from './classes.ts'
 import { Dataset } from './dataset.ts'
-import { Matrix } from './matrix.ts'
+import { Matrix } from '../core/matrix.ts'
 
 /** What {@link digits} takes. */
 export interface DigitsOptions {

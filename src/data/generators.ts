@@ -1,8 +1,8 @@
-import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../errors.ts'
-import { drawSeed, Random } from '../random.ts'
+import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../core/errors.ts'
+import { drawSeed, Random } from '../core/random.ts'
 import { cosineAndSine } from './angle.ts'
 import { Dataset } from './dataset.ts'
-import { Matrix } from './matrix.ts'
+import { Matrix } from '../core/matrix.ts'
 
 export { digits, type DigitsOptions } from './digits.ts'
 

@@ -1,4 +1,4 @@
-import { checkInteger, InputError } from '../errors.ts'
+import { checkInteger, InputError } from '../core/errors.ts'
 
 /** What readers of gzipped files take. */
 export interface UnpackOptions {

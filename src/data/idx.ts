@@ -1,10 +1,10 @@
-import { checkKeys, describe, InputError } from '../errors.ts'
+import { checkKeys, describe, InputError } from '../core/errors.ts'
 import { nameClasses, oneHot } from './classes.ts'
 import { Dataset } from './dataset.ts'
 import { pixelNames } from './digits.ts'
 import { checkUnpackOptions, gunzip, isGzip, type UnpackOptions } from './gunzip.ts'
 import { MOST_COLUMNS, product } from './limits.ts'
-import { Matrix } from './matrix.ts'
+import { Matrix } from '../core/matrix.ts'
 
 /** The element types of the IDX format. */
 export type IdxType = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64'

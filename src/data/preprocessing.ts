@@ -1,7 +1,7 @@
-import { checkInstance, describe, InputError } from '../errors.ts'
+import { checkInstance, describe, InputError } from '../core/errors.ts'
 import { Scaling } from '../model/scaling.ts'
 import { Dataset } from './dataset.ts'
-import type { Matrix } from './matrix.ts'
+import type { Matrix } from '../core/matrix.ts'
 
 /**
  * Fits the scaling that gives every input column mean 0 and standard deviation 1 (the population's, divided by the

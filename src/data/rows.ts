@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts'
+import { InputError } from '../core/errors.ts'
 import { MOST_COLUMNS } from './limits.ts'
 
 /** A row of a CSV file: the line in which it begins, counted from 1, and its trimmed cells. */

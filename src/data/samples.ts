@@ -1,6 +1,6 @@
-import { checkName, describe, InputError, listNames } from '../errors.ts'
+import { checkName, describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv.ts'
-import { copyValues, Matrix } from './matrix.ts'
+import { copyValues, Matrix } from '../core/matrix.ts'
 import { cellProblem, missingColumn, placesOf, readNumbers, type Table } from './table.ts'
 import { checkOneHot, findTargets, labelsOf, targetNames, TargetSurvey } from './target.ts'
 

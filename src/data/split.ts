@@ -1,5 +1,5 @@
-import { checkInstance, checkInteger, checkKeys, checkNumber, InputError } from '../errors.ts'
-import { drawSeed, Random } from '../random.ts'
+import { checkInstance, checkInteger, checkKeys, checkNumber, InputError } from '../core/errors.ts'
+import { drawSeed, Random } from '../core/random.ts'
 import { Dataset } from './dataset.ts'
 
 /** How {@link split} divides. */

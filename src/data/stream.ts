@@ -1,4 +1,4 @@
-import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../errors.ts'
+import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../core/errors.ts'
 import { Dataset } from './dataset.ts'
 
 /** What {@link DataStream.from} takes. */

@@ -1,6 +1,6 @@
 import { guessDelimiter, piecesOf, type Pieces, type Row, RowSplitter, withPlainLineEnds } from './rows.ts'
 import { checkTableOptions, type Head, makeTable, readHead, type Table, type TableOptions } from './table.ts'
-import { describe, InputError } from '../errors.ts'
+import { describe, InputError } from '../core/errors.ts'
 
 /** Characters from which the delimiter is guessed. */
 const BEGINNING = 1 << 16

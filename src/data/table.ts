@@ -1,4 +1,4 @@
-import { describe, InputError, listNames, nearestName, suggest } from '../errors.ts'
+import { describe, InputError, listNames, nearestName, suggest } from '../core/errors.ts'
 import type { Row } from './rows.ts'
 
 /** A CSV file as text cells, with what its errors need: the names of the columns and the line each row stands in. */

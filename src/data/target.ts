@@ -1,6 +1,6 @@
-import { describe, InputError, listNames } from '../errors.ts'
+import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv.ts'
-import type { Matrix } from './matrix.ts'
+import type { Matrix } from '../core/matrix.ts'
 import {
   cellError,
   cellProblem,

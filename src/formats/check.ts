@@ -1,4 +1,4 @@
-import { checkInstance, describe, InputError } from '../errors.ts'
+import { checkInstance, describe, InputError } from '../core/errors.ts'
 import { fitClasses } from '../model/json.ts'
 import { Network } from '../model/network.ts'
 

@@ -1,5 +1,5 @@
 import { version } from '../../package.json'
-import { toBase64 } from '../model/base64.ts'
+import { toBase64 } from '../core/base64.ts'
 import type { Network } from '../model/network.ts'
 import { checkNetwork } from './check.ts'
 import standalone from './standalone.js?raw'

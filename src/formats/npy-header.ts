@@ -1,4 +1,4 @@
-import { describe, InputError, listNames } from '../errors.ts'
+import { describe, InputError, listNames } from '../core/errors.ts'
 
 /**
  * The head of an .npy file: `\x93NUMPY`, a version, the header's length, and the header, which is a dictionary as Python

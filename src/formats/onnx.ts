@@ -1,5 +1,5 @@
 import { version } from '../../package.json'
-import { InputError } from '../errors.ts'
+import { InputError } from '../core/errors.ts'
 import type { ActivationName } from '../model/activation.ts'
 import type { Network } from '../model/network.ts'
 import type { Scaling } from '../model/scaling.ts'

@@ -1,5 +1,5 @@
 import { product } from '../data/limits.ts'
-import { describe, InputError } from '../errors.ts'
+import { describe, InputError } from '../core/errors.ts'
 import {
   floatBytes,
   joinBytes,

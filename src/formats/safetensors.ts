@@ -1,4 +1,4 @@
-import { checkKeys, describe, InputError, listNames, shorten } from '../errors.ts'
+import { checkKeys, describe, InputError, listNames, shorten } from '../core/errors.ts'
 import type { ActivationName } from '../model/activation.ts'
 import { encodeFields } from '../model/json.ts'
 import { Network } from '../model/network.ts'

@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../core/random.ts'
 
 /** Ways to draw the first parameters of a layer. */
 export const initializerNames = [

@@ -1,7 +1,7 @@
-import { describe, InputError } from '../errors.ts'
+import { describe, InputError } from '../core/errors.ts'
 import type { ActivationName } from './activation.ts'
 import type { Network, NetworkParameters } from './network.ts'
-import { fromBase64, toBase64 } from './base64.ts'
+import { fromBase64, toBase64 } from '../core/base64.ts'
 import { Scaling } from './scaling.ts'
 
 /** Float32 values in JSON: base64 of their little-endian bytes, or plain numbers. */

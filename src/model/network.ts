@@ -1,5 +1,5 @@
-import { checkInteger, checkKeys, checkName, describe, InputError, listNames } from '../errors.ts'
-import { drawSeed, Random } from '../random.ts'
+import { checkInteger, checkKeys, checkName, describe, InputError, listNames } from '../core/errors.ts'
+import { drawSeed, Random } from '../core/random.ts'
 import { type ActivationName, activationNames } from './activation.ts'
 import { initialize, type InitializerName, initializerNames } from './initializer.ts'
 import { countParameters, type Layer, layoutLayers, splitParameters } from './layout.ts'

@@ -1,5 +1,5 @@
-import { Matrix, type MatrixLike } from '../data/matrix.ts'
-import { checkInteger, checkKeys, checkNumber, InputError } from '../errors.ts'
+import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { checkInteger, checkKeys, checkNumber, InputError } from '../core/errors.ts'
 import { sigmoid } from './activation.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { Matrix, type MatrixLike } from '../data/matrix.ts'
-import { InputError } from '../errors.ts'
+import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { InputError } from '../core/errors.ts'
 
 /**
  * A scaling of the input columns, x ↦ (x − offset) / scale, fitted on training data and kept with the model.

@@ -1,4 +1,4 @@
-import { describe, escapeControls, InputError } from '../errors.ts'
+import { describe, escapeControls, InputError } from '../core/errors.ts'
 
 /** Thrown where a file cannot be written: an {@link InputError}, since the path is usually the reason. */
 export class WriteError extends InputError {}

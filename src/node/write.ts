@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { checkKeys, describe, InputError } from '../errors.ts'
+import { checkKeys, describe, InputError } from '../core/errors.ts'
 import { checkPath, fileError, WriteError } from './paths.ts'
 import { isRunning } from './processes.ts'
 

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../backend/backend.ts'
-import { describe, InputError, shorten } from '../errors.ts'
-import { fromBase64, toBase64 } from '../model/base64.ts'
-import type { PlateauState } from './schedule.ts'
+import { describe, InputError, shorten } from '../core/errors.ts'
+import { fromBase64, toBase64 } from '../core/base64.ts'
+import type { PlateauState } from '../optimizer/schedule.ts'
 import type { StoppingState } from './stopping.ts'
 
 /**

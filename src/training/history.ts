@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts'
+import { InputError } from '../core/errors.ts'
 import type { Score } from './score.ts'
 
 /** What one epoch came to. */

@@ -1,6 +1,6 @@
 import { argmax, Dataset } from '../data/dataset.ts'
-import { Matrix, type MatrixLike } from '../data/matrix.ts'
-import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../errors.ts'
+import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../core/errors.ts'
 import { regressionScore } from './score.ts'
 
 /** What measures of classes take. */

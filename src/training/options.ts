@@ -2,14 +2,22 @@ import type { Backend } from '../backend/backend.ts'
 import { Profiler } from '../backend/profiler.ts'
 import { type ClassWeights, Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
-import { checkFloat32, checkInstance, checkInteger, checkKeys, checkName, describe, InputError } from '../errors.ts'
+import {
+  checkFloat32,
+  checkInstance,
+  checkInteger,
+  checkKeys,
+  checkName,
+  describe,
+  InputError,
+} from '../core/errors.ts'
 import { Network } from '../model/network.ts'
-import { drawSeed } from '../random.ts'
+import { drawSeed } from '../core/random.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
-import { type LossName, lossNames } from './loss.ts'
-import { type Optimizer, optimizerNames, sgd } from './optimizer.ts'
+import { type LossName, lossNames } from '../loss/loss.ts'
+import { type Optimizer, optimizerNames, sgd } from '../optimizer/optimizer.ts'
 import type { Epoch, ValidatedEpoch } from './history.ts'
-import type { BackendName } from './placement.ts'
+import type { BackendName } from './backends.ts'
 import type { Score } from './score.ts'
 import { checkEarlyStopping, type EarlyStopping } from './stopping.ts'
 import { checkDataset, checkLoss } from './validation.ts'

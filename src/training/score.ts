@@ -1,8 +1,8 @@
 import type { Sums } from '../backend/backend.ts'
 import type { Dataset } from '../data/dataset.ts'
-import type { Matrix } from '../data/matrix.ts'
+import type { Matrix } from '../core/matrix.ts'
 import type { Layer } from '../model/layout.ts'
-import { type LossName, losses } from './loss.ts'
+import { type LossName, losses } from '../loss/loss.ts'
 
 /** How well a network does on a data set. */
 export interface Score {

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../backend/backend.ts'
-import { checkInteger, checkKeys, checkName, checkNumber, InputError } from '../errors.ts'
+import { checkInteger, checkKeys, checkName, checkNumber, InputError } from '../core/errors.ts'
 import type { Epoch } from './history.ts'
 
 /** When training ends before its epochs are over; names and meanings are those of Keras's EarlyStopping. */

@@ -1,5 +1,5 @@
 import type { Profiler } from '../backend/profiler.ts'
-import { InputError } from '../errors.ts'
+import { InputError } from '../core/errors.ts'
 
 /** The loops that a trainer has. */
 export type LoopName = 'fit' | 'epochs' | 'steps'

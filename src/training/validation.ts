@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.ts'
-import { InputError } from '../errors.ts'
+import { InputError } from '../core/errors.ts'
 import type { Network } from '../model/network.ts'
-import { type LossName, losses } from './loss.ts'
+import { type LossName, losses } from '../loss/loss.ts'
 
 /** Checks that a loss goes with the output layer. */
 export function checkLoss(network: Network, loss: LossName): void {

@@ -1,6 +1,6 @@
 import type { LoadedData } from '../backend/backend.ts'
 import { Dataset } from '../data/dataset.ts'
-import { Matrix } from '../data/matrix.ts'
+import { Matrix } from '../core/matrix.ts'
 import { DataStream } from '../data/stream.ts'
 
 /** Data that pass through the device in windows. */

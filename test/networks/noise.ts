@@ -1,4 +1,4 @@
-import type * as stages from '../../src/backend/cpu/stages.ts'
+import type * as stages from '../../src/backend/host/reference/stages.ts'
 
 /**
  * Stands in for float32 in a float64 run: every value that a stage stores is multiplied by 1 + a random number of about

@@ -1,9 +1,9 @@
 import type { Backend } from '../../src/backend/backend.ts'
-import { cpu } from '../../src/backend/cpu/backend.ts'
+import { cpu } from '../../src/backend/host/backend.ts'
 import { webgpu } from '../../src/backend/webgpu/backend.ts'
 import type { Dataset } from '../../src/data/dataset.ts'
 import type { Network } from '../../src/model/network.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../../src/training/optimizer.ts'
+import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../../src/optimizer/optimizer.ts'
 import {
   constant,
   cosine,
@@ -12,7 +12,7 @@ import {
   reduceOnPlateau,
   step,
   warmup,
-} from '../../src/training/schedule.ts'
+} from '../../src/optimizer/schedule.ts'
 import { type FitOptions, Trainer, type TrainerOptions } from '../../src/training/trainer.ts'
 import { expectClose } from '../close.ts'
 import { type Case, dataOf, isResident, networkOf, windowBytes } from './cases.ts'

@@ -1,10 +1,10 @@
-import { checkKeys, checkName, InputError } from '../../errors.ts'
+import { checkKeys, checkName, InputError } from '../../core/errors.ts'
 import type { Backend } from '../backend.ts'
 import { timed } from '../profiler.ts'
-import { Device } from './device.ts'
-import { Kernels } from './kernels.ts'
-import { WebGPUNetwork } from './network.ts'
-import { type PlanChoice, planChoices } from './resident.ts'
+import { Device } from './device/device.ts'
+import { Kernels } from './kernels/kernels.ts'
+import { WebGPUNetwork } from './placement.ts'
+import { type PlanChoice, planChoices } from './plans/resident/resident.ts'
 
 /** Options of {@link webgpu}. */
 export interface WebGPUOptions {

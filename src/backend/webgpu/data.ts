@@ -1,8 +1,8 @@
-import type { Matrix } from '../../data/matrix.ts'
+import type { Matrix } from '../../core/matrix.ts'
 import type { LoadedData } from '../backend.ts'
-import { type Buffers, storageBytes } from './buffers.ts'
-import type { DeviceData, LayeredPlan, Passes, Workspace } from './layered.ts'
-import { fitBytes, packBytes, packRows, packsOf } from './packs.ts'
+import { type Buffers, storageBytes } from './device/buffers.ts'
+import type { DeviceData, LayeredPlan, Passes, Workspace } from './plans/layered.ts'
+import { fitBytes, packBytes, packRows, packsOf } from './kernels/packs.ts'
 
 /** How a data set is kept. */
 export interface DataForm {

@@ -1,15 +1,15 @@
 import type { Dataset } from '../../data/dataset.ts'
-import { Matrix } from '../../data/matrix.ts'
+import { Matrix } from '../../core/matrix.ts'
 import type { Sums, Trace } from '../backend.ts'
 import { type Profiler, timed } from '../profiler.ts'
-import type { Buffers } from './buffers.ts'
+import type { Buffers } from './device/buffers.ts'
 import { WebGPUData } from './data.ts'
-import type { Device } from './device.ts'
-import { type LayeredPlan, type Workspace, workspaceBytes } from './layered.ts'
-import { type DeviceLayer, packsOf, toHost, unpackRows } from './packs.ts'
-import { readBack, sumRows } from './readback.ts'
-import type { Recorded, Recorder } from './recording.ts'
-import { noUpdate } from './steps.ts'
+import type { Device } from './device/device.ts'
+import { type LayeredPlan, type Workspace, workspaceBytes } from './plans/layered.ts'
+import { type DeviceLayer, packsOf, toHost, unpackRows } from './kernels/packs.ts'
+import { readBack, sumRows } from './device/readback.ts'
+import type { Recorded, Recorder } from './plans/recording.ts'
+import { noUpdate } from './plans/steps.ts'
 
 /** Data are gone through in pieces of about this many values a layer. */
 const PIECE_VALUES = 1 << 20

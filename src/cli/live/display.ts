@@ -1,4 +1,4 @@
-import { escapeControls } from '../../errors.ts'
+import { escapeControls } from '../../core/errors.ts'
 import type { Epoch } from '../../training/trainer.ts'
 import { count, decimal, percent } from '../output.ts'
 import { type Curve, plot } from './plot.ts'

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../data/dataset.ts'
-import type { Matrix } from '../../data/matrix.ts'
+import type { Matrix } from '../../core/matrix.ts'
 import { DataStream } from '../../data/stream.ts'
 import { type ClassificationReport, classificationReport } from '../../training/metrics.ts'
 import { boundaryOf, chosenClass, classNames } from '../scores.ts'

@@ -1,4 +1,4 @@
-import { Matrix } from '../../data/matrix.ts'
+import { Matrix } from '../../core/matrix.ts'
 import { DataStream } from '../../data/stream.ts'
 import { boundaryOf, chosenClass } from '../scores.ts'
 import { palette } from './html.ts'

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { describe, InputError } from '../../errors.ts'
+import { describe, InputError } from '../../core/errors.ts'
 import { readCheckpoint } from '../../node/files.ts'
 import type { Checkpoint } from '../../training/checkpoint.ts'
 import type { Epoch } from '../../training/trainer.ts'

@@ -1,0 +1,90 @@
+import type { Matrix } from '../../core/matrix.ts'
+import type { Layer } from '../../model/layout.ts'
+import type { Rows } from './js/panels.ts'
+import type { Values } from './reference/stages.ts'
+
+/** Inputs, with targets where there are any. */
+export interface Source {
+  readonly inputs: Matrix
+  readonly targets?: Matrix
+  readonly weights?: Float32Array | undefined
+}
+
+/** What a pass over at most `rows` samples reads and writes: one array a layer, row-major with one row a sample. */
+export class Workspace {
+  readonly rows: number
+  readonly targets: Values
+  /** One a row, of samples that count differently. */
+  weights: Values | undefined
+  /** The hidden layers' activations with units dropped, where that is wanted: what the layers above read. */
+  readonly dropped: readonly Values[] | undefined
+  readonly z: Values[]
+  readonly a: Values[]
+  readonly deltas: Values[]
+  /** What each layer reads: the inputs, then the activations of the layer below. */
+  readonly below: Rows[]
+  /** The minibatch's own rows, where the first layer does not read them in the data set. */
+  readonly inputs: Values | undefined
+  readonly #array: (length: number) => Values
+
+  /**
+   * @param array makes an array in the backend's precision
+   * @param dropping whether units of the hidden layers are dropped
+   * @param inPlace whether the first layer reads its rows in the data set itself; else they are gathered
+   */
+  constructor(
+    layers: readonly Layer[],
+    rows: number,
+    array: (length: number) => Values,
+    inPlace: boolean,
+    dropping = false,
+  ) {
+    const perLayer = () => layers.map(({ outputs }) => array(rows * outputs))
+    this.rows = rows
+    this.inputs = inPlace ? undefined : array(rows * layers[0]!.inputs)
+    this.targets = array(rows * layers.at(-1)!.outputs)
+    this.z = perLayer()
+    this.a = perLayer()
+    this.deltas = perLayer()
+    this.#array = array
+    this.dropped = dropping ? perLayer().slice(0, -1) : undefined
+    this.below = [this.inputs ?? array(0), ...(this.dropped ?? this.a.slice(0, -1))].map((values) => ({
+      // The reference, which runs in float64 too, asks for the values alone.
+      values: values as Float32Array,
+      order: undefined,
+      first: 0,
+    }))
+  }
+
+  get bytes(): number {
+    const arrays = [this.targets, ...this.z, ...this.a, ...this.deltas, ...(this.dropped ?? [])]
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.inputs?.byteLength ?? 0)
+  }
+
+  /** Takes in `rows` samples from `start` on, those that `order` names where it is given. */
+  take({ inputs, targets, weights }: Source, start: number, rows: number, order?: Uint32Array): void {
+    if (this.inputs) gatherRows(inputs, this.inputs, start, rows, order)
+    else {
+      const first = this.below[0]!
+      first.values = inputs.data
+      first.order = order
+      first.first = start
+    }
+    if (targets) gatherRows(targets, this.targets, start, rows, order)
+    if (weights) this.#takeWeights(weights, start, rows, order)
+    else this.weights = undefined
+  }
+
+  #takeWeights(weights: Float32Array, start: number, rows: number, order?: Uint32Array): void {
+    const own = (this.weights ??= this.#array(this.rows))
+    for (let m = 0; m < rows; m++) own[m] = weights[order ? order[start + m]! : start + m]!
+  }
+}
+
+function gatherRows({ cols, data }: Matrix, target: Values, start: number, rows: number, order?: Uint32Array): void {
+  for (let m = 0; m < rows; m++) {
+    const from = (order ? order[start + m]! : start + m) * cols
+    const to = m * cols
+    for (let j = 0; j < cols; j++) target[to + j] = data[from + j]!
+  }
+}

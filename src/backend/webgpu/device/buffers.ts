@@ -1,0 +1,84 @@
+import { InputError } from '../../../core/errors.ts'
+import { type Device, usage } from './device.ts'
+
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+
+/** Bytes that a buffer of so many float32 or u32 values takes. */
+export const storageBytes = (values: number) => Math.max(16, 4 * values)
+
+/**
+ * Makes every buffer of a placed network and knows what they hold together: `bytes` is exact, and `dispose` frees all.
+ */
+export class Buffers {
+  readonly #device: Device
+  readonly #held = new Set<GPUBuffer>()
+  /** Those that the host maps: they lie in its memory, not in the device's. */
+  readonly #mapped = new Set<GPUBuffer>()
+  #disposed = false
+
+  constructor(device: Device) {
+    this.#device = device
+  }
+
+  /** Bytes of device memory held now. */
+  get bytes(): number {
+    let sum = 0
+    for (const buffer of this.#held) sum += buffer.size
+    return sum
+  }
+
+  /** The most bytes that one buffer can have and be bound with. */
+  get mostBytes(): number {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.#device.gpu.limits
+    return Math.min(maxStorageBufferBindingSize, maxBufferSize)
+  }
+
+  /**
+   * A buffer of float32 or u32 values that kernels read and write.
+   * @param values how many, or the values themselves
+   * @throws InputError where the device cannot bind so much at once
+   */
+  storage(label: string, values: number | Float32Array | Uint32Array): GPUBuffer {
+    const count = typeof values === 'number' ? values : values.length
+    const limit = this.mostBytes
+    if (count * 4 > limit) {
+      throw new InputError(
+        `${label}: ${megabytes(count * 4)} are more than the ${megabytes(limit)} that '${this.#device.name}' can bind ` +
+          "at once; take fewer samples or a smaller batch, or backend: 'cpu'",
+      )
+    }
+    const buffer = this.#make(label, storageBytes(count), usage.storage | usage.copySource | usage.copyTarget)
+    if (typeof values !== 'number') this.#device.write(buffer, 0, values)
+    return buffer
+  }
+
+  /** A buffer of constants that kernels read. */
+  uniform(label: string, bytes: number): GPUBuffer {
+    return this.#make(label, bytes, usage.uniform | usage.copyTarget)
+  }
+
+  /** A buffer that results are copied into to be read by the host, in whose memory it lies. */
+  readback(label: string, bytes: number): GPUBuffer {
+    return this.#make(label, Math.max(16, bytes), usage.mapRead | usage.copyTarget, this.#mapped)
+  }
+
+  #make(label: string, size: number, flags: number, place = this.#held): GPUBuffer {
+    if (this.#disposed) throw new Error(`${label}: the network was disposed of`)
+    const buffer = this.#device.gpu.createBuffer({ label: `webgpu-mlp ${label}`, size, usage: flags })
+    place.add(buffer)
+    return buffer
+  }
+
+  /** Frees one buffer. */
+  free(...buffers: GPUBuffer[]): void {
+    for (const buffer of buffers) {
+      if (this.#held.delete(buffer) || this.#mapped.delete(buffer)) buffer.destroy()
+    }
+  }
+
+  /** Frees all of them; no more are made. */
+  dispose(): void {
+    this.#disposed = true
+    this.free(...this.#held, ...this.#mapped)
+  }
+}

@@ -1,0 +1,188 @@
+import { BackendUnavailableError, DeviceLostError, GPUValidationError } from '../../../core/errors.ts'
+import { Waits } from './waits.ts'
+import { loadFailure, noAdapter, openGPU } from '#gpu'
+
+/** WebGPU's numeric flags; Dawn in Node has them under other names than browsers, their values are the standard's. */
+export const usage = {
+  mapRead: 0x1,
+  copySource: 0x4,
+  copyTarget: 0x8,
+  uniform: 0x40,
+  storage: 0x80,
+  queryResolve: 0x200,
+} as const
+export const COMPUTE_STAGE = 0x4
+export const MAP_MODE_READ = 0x1
+
+const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|\bwarp\b|microsoft basic render/i
+
+/** What an adapter is called, for people. */
+export function nameAdapter(info: GPUAdapterInfo): string {
+  const name = info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(' ')
+  return name || 'unnamed WebGPU adapter'
+}
+
+/** Whether an adapter is a CPU in disguise (SwiftShader, llvmpipe, WARP). */
+export function isSoftware(info: GPUAdapterInfo): boolean {
+  const names = [info.vendor, info.architecture, info.device, info.description].join(' ')
+  return info.isFallbackAdapter || softwareNames.test(names)
+}
+
+/** The adapter that WebGPU would give here, if any. */
+export async function findAdapter(): Promise<GPUAdapter | undefined> {
+  const gpu = await openGPU()
+  return (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
+}
+
+/** Why there is no adapter, in a sentence with a mend. */
+export function explainMissingAdapter(): string {
+  return loadFailure() ?? noAdapter
+}
+
+/** Features that are used where they are granted. */
+const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups']
+
+/**
+ * A GPU device with what belongs to it: its name, whether it still lives, and errors that are thrown instead of logged.
+ * Who opened the device destroys it: `dispose` leaves a device that was passed in alone.
+ */
+export class Device {
+  readonly gpu: GPUDevice
+  readonly name: string
+  readonly software: boolean
+  /** Whether the four invocations of a quad can hand values to each other. */
+  readonly quads: boolean
+  readonly waits: Waits
+  readonly #owned: boolean
+  #lost: string | undefined
+  #disposed = false
+
+  private constructor(gpu: GPUDevice, info: GPUAdapterInfo, owned: boolean) {
+    this.gpu = gpu
+    this.name = nameAdapter(info)
+    this.software = isSoftware(info)
+    this.quads = gpu.features.has('subgroups')
+    this.waits = new Waits(gpu)
+    this.#owned = owned
+    void gpu.lost.then(({ reason, message }) => {
+      if (!this.#disposed) this.#lost = `${message || 'no reason given'} (${reason})`
+    })
+  }
+
+  /** Opens the adapter that WebGPU prefers. @throws BackendUnavailableError where there is none */
+  static async open(): Promise<Device> {
+    const adapter = await findAdapter()
+    if (!adapter) throw new BackendUnavailableError(`backend 'webgpu': ${explainMissingAdapter()}`)
+    return Device.fromAdapter(adapter)
+  }
+
+  /** Opens a device with the adapter's own limits on memory, so that larger data sets and networks fit where the adapter can. */
+  static async fromAdapter(adapter: GPUAdapter): Promise<Device> {
+    const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits
+    const gpu = await adapter.requestDevice({
+      label: 'webgpu-mlp',
+      requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize },
+      requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+    })
+    return new Device(gpu, adapter.info, true)
+  }
+
+  /** Wraps a device of the user's own. */
+  static from(gpu: GPUDevice): Device {
+    return new Device(gpu, gpu.adapterInfo, false)
+  }
+
+  /** Throws where the device was lost or given back. */
+  check(): void {
+    if (this.#lost !== undefined) {
+      throw new DeviceLostError(
+        `the GPU device '${this.name}' was lost: ${this.#lost}; create a new trainer to go on, ` +
+          "from the parameters last read, or with backend: 'cpu'",
+      )
+    }
+    if (this.#disposed) {
+      throw new DeviceLostError(
+        `the GPU device '${this.name}' was disposed of with its backend; await what its trainers do before that`,
+      )
+    }
+  }
+
+  /** Runs `work`, then throws what WebGPU found wrong with it. Scopes are closed at once, so that calls can overlap. */
+  async checked<T>(what: string, work: () => T): Promise<T> {
+    this.check()
+    this.gpu.pushErrorScope('out-of-memory')
+    this.gpu.pushErrorScope('validation')
+    let popped: Promise<(GPUError | null)[]>
+    let result: T
+    try {
+      result = work()
+    } finally {
+      popped = Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()])
+      popped.catch(() => undefined)
+    }
+    const problem = (await this.#orLost(popped)).find((found) => found !== null)
+    if (problem) throw new GPUValidationError(`${what}: ${problem.message}`)
+    return result
+  }
+
+  /**
+   * Writes host memory into a buffer, after all that was submitted before. The only place that does: nothing is written
+   * where there is nothing to write, which Deno does not take.
+   * @param first the first element of `values` to write
+   */
+  write(
+    buffer: GPUBuffer,
+    offset: number,
+    values: Float32Array | Uint32Array,
+    first = 0,
+    count = values.length - first,
+  ): void {
+    // eslint-disable-next-line no-restricted-properties -- this is the one place
+    if (count > 0) this.gpu.queue.writeBuffer(buffer, offset, values as GPUAllowSharedBufferSource, first, count)
+  }
+
+  /**
+   * Waits until the device has done all that was submitted.
+   * @param expected about how many milliseconds of work were submitted last
+   */
+  async settled(expected = 0): Promise<void> {
+    this.waits.expect(expected)
+    await this.#orLost(this.waits.until(this.gpu.queue.onSubmittedWorkDone()))
+  }
+
+  /** Maps a buffer for reading; its bytes are copied out. */
+  async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    // A buffer that was destroyed meanwhile is an error of the promise, and must not be reported a second time.
+    this.gpu.pushErrorScope('validation')
+    const mapping = buffer.mapAsync(MAP_MODE_READ, 0, bytes)
+    this.gpu.popErrorScope().catch(() => undefined)
+    await this.#orLost(this.waits.until(mapping))
+    const copy = buffer.getMappedRange(0, bytes).slice(0)
+    buffer.unmap()
+    return copy
+  }
+
+  /** Measures how late its answers come, once. */
+  measureWaits(): Promise<void> {
+    return this.#orLost(this.waits.measure())
+  }
+
+  async #orLost<T>(promise: Promise<T>): Promise<T> {
+    try {
+      const result = await promise
+      this.check()
+      return result
+    } catch (error) {
+      // The loss may be told a moment after the call that failed by it.
+      await new Promise((resolve) => setTimeout(resolve))
+      this.check()
+      throw error
+    }
+  }
+
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    if (this.#owned) this.gpu.destroy()
+  }
+}

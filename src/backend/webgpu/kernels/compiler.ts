@@ -1,0 +1,135 @@
+import { GPUValidationError } from '../../../core/errors.ts'
+import { COMPUTE_STAGE, type Device } from '../device/device.ts'
+import { RecentMap } from './recent.ts'
+
+/** How a kernel uses a binding; the explicit layout follows from it. */
+export type Access = 'step' | 'run' | 'read' | 'readWrite' | 'none'
+
+export interface KernelSource {
+  readonly file: string
+  /** The kernel first, its libraries after it, so that line numbers in errors are the kernel's. */
+  readonly code: string
+  /** In order of the binding numbers. */
+  readonly bindings: readonly Access[]
+}
+
+/** A compiled kernel and the layout that the bind groups of its own buffers follow. */
+export interface Kernel {
+  readonly name: string
+  readonly pipeline: GPUComputePipeline
+  readonly layout: GPUBindGroupLayout
+}
+
+/** The record of a step or run is group 0, a kernel's own buffers are group 1. */
+const isOwn = (access: Access): access is 'read' | 'readWrite' =>
+  access !== 'step' && access !== 'run' && access !== 'none'
+
+/** How many bytes of a step's record are bound, and of a run's. */
+export const STEP_BYTES = 32
+export const RUN_BYTES = 32
+
+const bindingTypes: Record<Exclude<Access, 'none'>, GPUBufferBindingLayout> = {
+  step: { type: 'uniform', minBindingSize: STEP_BYTES },
+  run: { type: 'uniform', minBindingSize: RUN_BYTES },
+  read: { type: 'read-only-storage' },
+  readWrite: { type: 'storage' },
+}
+
+/** Numbers of kernels and shader modules. */
+export interface CacheCounts {
+  readonly kernels: number
+  readonly modules: number
+}
+
+/** How many are kept for networks that are placed later. A layer takes three to four kernels, and a kernel 1 to 4 MB of host memory on SwiftShader. */
+const DEFAULT_LIMITS: CacheCounts = { kernels: 64, modules: 32 }
+
+interface Module {
+  readonly module: GPUShaderModule
+  readonly layout: GPUBindGroupLayout
+}
+
+/**
+ * Compiles kernels for one device and keeps those that were used most recently, so that networks of the same shape share
+ * them. WebGPU frees a kernel when nothing refers to it any more: one that is dropped here stays alive, and works, as
+ * long as a placed network uses it.
+ */
+export class Compiler {
+  readonly #device: Device
+  readonly #modules: RecentMap<Promise<Module>>
+  readonly #kernels: RecentMap<Promise<Kernel>>
+
+  /** The layouts of the group that holds a step's record alone, or a run's. */
+  readonly stepLayout: GPUBindGroupLayout
+  readonly runLayout: GPUBindGroupLayout
+
+  constructor(device: Device, limits = DEFAULT_LIMITS) {
+    this.#device = device
+    this.#modules = new RecentMap(limits.modules)
+    this.#kernels = new RecentMap(limits.kernels)
+    const layout = (access: 'step' | 'run') => {
+      const entries = [{ binding: 0, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }]
+      return device.gpu.createBindGroupLayout({ label: `webgpu-mlp ${access}`, entries })
+    }
+    this.stepLayout = layout('step')
+    this.runLayout = layout('run')
+  }
+
+  /** How many kernels and shader modules are kept now. */
+  get kept(): CacheCounts {
+    return { kernels: this.#kernels.size, modules: this.#modules.size }
+  }
+
+  /** Each text with each set of constants is compiled once, as long as it is kept. */
+  compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
+    const key = `${source.code} ${JSON.stringify(constants)}`
+    const kernel = this.#kernels.getOrMake(key, () => this.#compile(name, source, constants))
+    kernel.catch(() => this.#kernels.remove(key, kernel))
+    return kernel
+  }
+
+  async #compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
+    const label = `webgpu-mlp ${name}`
+    const making = this.#modules.getOrMake(source.code, () => this.#makeModule(label, source))
+    making.catch(() => this.#modules.remove(source.code, making))
+    const { module, layout } = await making
+    const { gpu } = this.#device
+    try {
+      const pipeline = await gpu.createComputePipelineAsync({
+        label,
+        layout: gpu.createPipelineLayout({
+          label,
+          bindGroupLayouts: [source.bindings[0] === 'run' ? this.runLayout : this.stepLayout, layout],
+        }),
+        compute: { module, entryPoint: 'main', constants },
+      })
+      return { name, pipeline, layout }
+    } catch (error) {
+      this.#device.check()
+      const message = error instanceof Error ? error.message : String(error)
+      throw new GPUValidationError(`${source.file} with ${JSON.stringify(constants)}: ${message}`)
+    }
+  }
+
+  async #makeModule(label: string, { file, code, bindings }: KernelSource): Promise<Module> {
+    const { gpu } = this.#device
+    // checkCompilation reports a faulty shader, with its place in the file.
+    gpu.pushErrorScope('validation')
+    const module = gpu.createShaderModule({ label, code })
+    await Promise.all([gpu.popErrorScope(), checkCompilation(module, file, code)])
+    const entries = bindings.flatMap((access, binding) =>
+      isOwn(access) ? [{ binding, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }] : [],
+    )
+    return { module, layout: gpu.createBindGroupLayout({ label, entries }) }
+  }
+}
+
+/** Throws the first error of a shader with its place and its line of source. */
+export async function checkCompilation(module: GPUShaderModule, file: string, code: string): Promise<void> {
+  const { messages } = await module.getCompilationInfo()
+  const error = messages.find(({ type }) => type === 'error')
+  if (!error) return
+  const line = code.split('\n')[error.lineNum - 1] ?? ''
+  const caret = `${' '.repeat(Math.max(0, error.linePos - 1))}^`
+  throw new GPUValidationError(`${file}:${error.lineNum}:${error.linePos}: ${error.message}\n${line}\n${caret}`)
+}

@@ -1,0 +1,140 @@
+import type { Device } from '../device/device.ts'
+import { Profiler } from '../../profiler.ts'
+import { KernelClock } from '../device/clock.ts'
+import { encode, type Recorded } from '../plans/recording.ts'
+import { packsOf } from './packs.ts'
+import { chooseFewTiling, chooseTiling, hasFewTerms, type ProductShape, type Tiling } from './tiling.ts'
+
+/** Products of fewer multiplications than this are not worth a measurement. */
+const WORTH_MEASURING = 100_000
+/** A tile must be this much faster than the one chosen by rule, or the rule's stays: measurements waver. */
+const CLEARLY_FASTER = 0.9
+const ROUNDS = 4
+/** Milliseconds of device time that one measurement takes about. */
+const MEASURE = 4
+/** Dispatches that the device's own clock times together. */
+const CLOCKED = 4
+
+/** What was found, for every adapter and shape of this process. */
+const found = new Map<string, Tiling>()
+
+const keyOf = (device: Device, stage: string, { rows, columns, terms }: ProductShape) =>
+  `${device.name} ${stage} ${rows} ${columns} ${terms}`
+
+/** Gradients over a small minibatch have a product of their own. */
+const isFew = (stage: string, shape: ProductShape) => stage === 'gradient' && hasFewTerms(shape)
+
+/** The tile that was measured to be the fastest for this shape on this adapter, else the one that the rule gives. */
+export function tilingFor(device: Device, stage: string, shape: ProductShape): Tiling {
+  const choose = isFew(stage, shape) ? chooseFewTiling : chooseTiling
+  return found.get(keyOf(device, stage, shape)) ?? choose(shape, device.software)
+}
+
+/** Whether a product of this shape is worth a measurement that was not made yet. */
+export function needsTuning(device: Device, stage: string, shape: ProductShape): boolean {
+  if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || found.has(keyOf(device, stage, shape))) return false
+  if (isFew(stage, shape)) return false
+  // Slices change the order in which a sum is added up; everything else leaves every bit as it is.
+  return chooseTiling(shape, device.software).slices === 1
+}
+
+/** The rule's tile first, then those with one more or one less of what adapters were seen to differ in. */
+function candidates(device: Device, shape: ProductShape): Tiling[] {
+  const rule = chooseTiling(shape, device.software)
+  const { rowTiles, columnTiles, width } = rule
+  const others: Tiling[] = [
+    columnTiles === 1 ? { ...rule, columnTiles: 2, width: Math.max(4, width / 2) } : { ...rule, columnTiles: 1 },
+    { ...rule, rowTiles: rowTiles > 2 ? 2 : 4 },
+  ]
+  const [rows, columns] = [packsOf(shape.rows), packsOf(shape.columns)]
+  return [rule, ...others.filter((tiling) => tiling.rowTiles <= rows && tiling.columnTiles <= columns)]
+}
+
+/**
+ * Measures a product's tiles on the device and remembers the fastest.
+ * @param record compiles the stage with a tile and binds it to buffers that may be written
+ */
+export async function tune(
+  device: Device,
+  stage: string,
+  shape: ProductShape,
+  step: GPUBindGroup,
+  minibatch: number,
+  record: (tiling: Tiling) => Promise<Recorded>,
+): Promise<void> {
+  const tilings = candidates(device, shape)
+  const recorded = await Promise.all(tilings.map(record))
+  const least = tilings.map(() => Infinity)
+  // In turn, so that a device that wavers wavers for all of them.
+  for (let round = 0; round < ROUNDS; round++) {
+    const times = await measureAll(device, recorded, step, minibatch)
+    for (const [i, time] of times.entries()) least[i] = Math.min(least[i]!, time)
+  }
+  const best = least.indexOf(Math.min(...least))
+  found.set(keyOf(device, stage, shape), tilings[least[best]! < CLEARLY_FASTER * least[0]! ? best : 0]!)
+}
+
+/** Milliseconds of a dispatch of each, or, where that cannot be measured, the same number for all. */
+async function measureAll(
+  device: Device,
+  recorded: readonly Recorded[],
+  step: GPUBindGroup,
+  rows: number,
+): Promise<number[]> {
+  if (device.waits.latency > 0) return measureByClock(device, recorded, step, rows)
+  const times: number[] = []
+  for (const one of recorded) times.push(await measure(device, one, step, rows))
+  return times
+}
+
+/** Where answers come late, only the device's own clock tells how long a dispatch took. */
+async function measureByClock(
+  device: Device,
+  recorded: readonly Recorded[],
+  step: GPUBindGroup,
+  rows: number,
+): Promise<number[]> {
+  if (!device.gpu.features.has('timestamp-query')) return recorded.map(() => 1)
+  const profiler = new Profiler()
+  const clock = await device.checked('tuning', () => new KernelClock(device, profiler))
+  try {
+    await device.checked('tuning', () => {
+      const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp tuning' })
+      for (const [i, one] of recorded.entries()) {
+        const pass = clock.beginPass(encoder, `${i}`)
+        pass.setBindGroup(0, step)
+        for (let k = 0; k < CLOCKED; k++) encode(pass, one, rows)
+        pass.end()
+      }
+      clock.end(encoder)
+      device.gpu.queue.submit([encoder.finish()])
+    })
+    await clock.collect(performance.now())
+    const kernels = profiler.report().entries.filter(({ part }) => part === 'kernel')
+    const times = recorded.map((_, i) => kernels.find(({ name }) => name === `${i}`)?.seconds ?? 0)
+    // A clock that does not advance measures nothing.
+    return times.every((time) => time > 0) ? times : recorded.map(() => 1)
+  } finally {
+    clock.dispose()
+  }
+}
+
+/** Milliseconds of one dispatch among many. */
+async function measure(device: Device, recorded: Recorded, step: GPUBindGroup, rows: number): Promise<number> {
+  const run = async (times: number) => {
+    const began = performance.now()
+    await device.checked('tuning', () => {
+      const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp tuning' })
+      const pass = encoder.beginComputePass({ label: 'webgpu-mlp tuning' })
+      pass.setBindGroup(0, step)
+      for (let i = 0; i < times; i++) encode(pass, recorded, rows)
+      pass.end()
+      device.gpu.queue.submit([encoder.finish()])
+    })
+    await device.settled()
+    return (performance.now() - began) / times
+  }
+  const first = await run(1)
+  const times = Math.min(100, Math.floor(MEASURE / first))
+  return times > 1 ? run(times) : first
+}

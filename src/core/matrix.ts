@@ -1,0 +1,158 @@
+import { describe, InputError } from './errors.ts'
+
+/** A matrix that can be handed in: rows of numbers, or row-major values with their shape. */
+export type MatrixLike =
+  | Matrix
+  | readonly (readonly number[])[]
+  | { readonly rows: number; readonly cols: number; readonly data: ArrayLike<number> }
+
+/**
+ * A row-major matrix of float32: `data[i * cols + j]` stands in row i, column j. Samples are rows.
+ * @example const x = Matrix.from([[0, 1], [1, 1]], 'x'); x.rows // 2
+ */
+export class Matrix {
+  readonly rows: number
+  readonly cols: number
+  readonly data: Float32Array
+
+  /** @throws InputError where the shape is not of whole numbers, or data does not hold rows · cols values */
+  constructor(rows: number, cols: number, data?: Float32Array) {
+    checkShape('matrix', rows, cols, data?.length)
+    this.rows = rows
+    this.cols = cols
+    this.data = data ?? new Float32Array(rows * cols)
+  }
+
+  /**
+   * Takes a matrix as it is, or copies rows of numbers into one. Every value must be finite.
+   * @param name how the errors call it
+   * @throws InputError for ragged rows, no rows, and NaN or infinite values
+   */
+  static from(values: MatrixLike, name = 'matrix'): Matrix {
+    let matrix: Matrix
+    if (values instanceof Matrix) matrix = values
+    else if (Array.isArray(values)) matrix = fromRows(values as readonly (readonly number[])[], name)
+    else if (typeof values === 'object' && values !== null && 'data' in values) {
+      const { rows, cols, data } = values
+      checkShape(name, rows, cols, checkValues(data, name).length)
+      matrix = new Matrix(rows, cols, data instanceof Float32Array ? data : Float32Array.from(data))
+    } else throw new InputError(`${name}: expected a matrix or an array of rows, got ${describe(values)}`)
+    if (matrix.rows === 0 || matrix.cols === 0) {
+      throw new InputError(`${name}: expected at least one row and one column, got ${matrix.rows} × ${matrix.cols}`)
+    }
+    checkFinite(matrix, name)
+    return matrix
+  }
+
+  /** Row i, as a view: changes to it change the matrix. @throws InputError where there is no row i */
+  row(i: number): Float32Array {
+    checkIndex('row', i, this.rows)
+    return this.data.subarray(i * this.cols, (i + 1) * this.cols)
+  }
+
+  /** The value in row i and column j. @throws InputError where there is none */
+  get(i: number, j: number): number {
+    checkIndex('row', i, this.rows)
+    checkIndex('column', j, this.cols)
+    return this.data[i * this.cols + j] as number
+  }
+
+  /**
+   * A copy of the given rows, in the order given.
+   * @param into where the copy goes, if not into memory of its own: at least as many rows of as many columns
+   * @throws InputError for a row that there is not
+   */
+  take(rows: ArrayLike<number>, into?: Matrix): Matrix {
+    const { cols, data } = this
+    const taken = new Matrix(rows.length, cols, into?.data.subarray(0, rows.length * cols))
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number
+      checkIndex('row', row, this.rows)
+      copyValues(data, row * cols, taken.data, i * cols, cols)
+    }
+    return taken
+  }
+
+  /** A copy as plain rows of numbers. */
+  toArray(): number[][] {
+    return Array.from({ length: this.rows }, (_, i) => Array.from(this.row(i)))
+  }
+}
+
+/** Copies `count` values from one place to another. */
+export function copyValues(from: Float32Array, start: number, to: Float32Array, place: number, count: number): void {
+  // A view costs as much as some fifty values.
+  if (count > 64) to.set(from.subarray(start, start + count), place)
+  else for (let j = 0; j < count; j++) to[place + j] = from[start + j] as number
+}
+
+function fromRows(rows: readonly (readonly number[])[], name: string): Matrix {
+  const first = rows[0]
+  if (first === undefined) throw new InputError(`${name}: expected at least one row, got none`)
+  if (!isList(first)) {
+    throw new InputError(`${name}: expected an array of rows, got an array of ${describe(first)}`)
+  }
+  const matrix = new Matrix(rows.length, first.length)
+  for (let i = 0; i < rows.length; i++) {
+    const row: unknown = rows[i]
+    if (!isList(row)) throw new InputError(`${name}: row ${i} is ${describe(row)}, expected a row of numbers`)
+    if (row.length !== first.length) {
+      throw new InputError(`${name}: row ${i} has ${row.length} values where row 0 has ${first.length}`)
+    }
+    for (let j = 0; j < row.length; j++) {
+      const value = row[j]
+      if (typeof value !== 'number') {
+        throw new InputError(`${name}: row ${i}, column ${j} is ${describe(value)}, expected a number`)
+      }
+      matrix.data[i * matrix.cols + j] = value
+    }
+  }
+  return matrix
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+}
+
+/** Typed arrays hold numbers by their nature; in others null, '' and true would pass for numbers if they were copied. */
+function checkValues(values: unknown, name: string): ArrayLike<number> {
+  const isBig = values instanceof BigInt64Array || values instanceof BigUint64Array
+  if (!isList(values) || isBig) throw new InputError(`${name}: expected a list of numbers, got ${describe(values)}`)
+  if (Array.isArray(values)) {
+    for (let i = 0; i < values.length; i++) {
+      const value: unknown = values[i]
+      if (typeof value !== 'number') {
+        throw new InputError(`${name}: value ${i} is ${describe(value)}, expected a number`)
+      }
+    }
+  }
+  return values as ArrayLike<number>
+}
+
+function checkShape(name: string, rows: number, cols: number, length = rows * cols): void {
+  const largest = 2 ** 32
+  if (!Number.isInteger(rows) || !Number.isInteger(cols) || rows < 0 || cols < 0 || rows * cols > largest) {
+    throw new InputError(
+      `${name}: expected rows and cols to be whole numbers with at most ${largest} values, ` +
+        `got ${describe(rows)} × ${describe(cols)}`,
+    )
+  }
+  if (length !== rows * cols) {
+    throw new InputError(`${name}: expected ${rows} × ${cols} = ${rows * cols} values, got ${length}`)
+  }
+}
+
+function checkIndex(what: string, index: number, count: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < count) return
+  throw new InputError(`${what}: expected a whole number from 0 to ${count - 1}, got ${describe(index)}`)
+}
+
+function checkFinite(matrix: Matrix, name: string): void {
+  const { data, cols } = matrix
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) {
+      const place = `row ${Math.floor(i / cols)}, column ${i % cols}`
+      throw new InputError(`${name}: ${place} is ${data[i]}; every value must be a finite number (in float32)`)
+    }
+  }
+}

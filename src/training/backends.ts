@@ -1,0 +1,30 @@
+import type { Backend } from '../backend/backend.ts'
+import { cpu } from '../backend/host/backend.ts'
+import { webgpu, webgpuOn } from '../backend/webgpu/backend.ts'
+import { explainMissingAdapter, findAdapter, isSoftware, nameAdapter } from '../backend/webgpu/device/device.ts'
+import { checkName, describe, InputError } from '../core/errors.ts'
+
+/** The backends that can be asked for by name. */
+export const backendNames = ['auto', 'webgpu', 'cpu'] as const
+export type BackendName = (typeof backendNames)[number]
+
+/**
+ * The backend that is meant. 'auto' takes a hardware WebGPU adapter, else the CPU, and says why in its description; a
+ * software adapter is used only when 'webgpu' is asked for by name.
+ * @returns the backend, and whether it was opened here (then it is also disposed of here)
+ */
+export async function chooseBackend(choice: BackendName | Backend): Promise<{ backend: Backend; opened: boolean }> {
+  if (typeof choice === 'object' && choice !== null) {
+    if ('place' in choice) return { backend: choice, opened: false }
+    const mend = 'queue' in choice ? '; pass a GPUDevice as webgpu({ device })' : ''
+    throw new InputError(`backend: expected a name or a Backend, got ${describe(choice)}${mend}`)
+  }
+  const name = checkName('backend', choice, backendNames)
+  if (name === 'cpu') return { backend: cpu(), opened: true }
+  if (name === 'webgpu') return { backend: webgpu(), opened: true }
+  const adapter = await findAdapter()
+  if (adapter && !isSoftware(adapter.info)) return { backend: await webgpuOn(adapter), opened: true }
+  const reason = adapter ? `the only WebGPU adapter is software, ${nameAdapter(adapter.info)}` : explainMissingAdapter()
+  const fallback = cpu()
+  return { backend: { ...fallback, description: `${fallback.description}: ${reason}` }, opened: true }
+}
