@@ -1,5 +1,5 @@
 import { css, type Palette } from './colours.ts'
-import type { Drawing } from './diagram.tsx'
+import type { Drawing } from './arrangement.ts'
 import { told } from './numbers.ts'
 import type { Parameters } from './protocol.ts'
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { css, palette } from './colours.ts'
-import type { Drawing } from './diagram.tsx'
+import type { Drawing } from './arrangement.ts'
 import { paint, paintPicture } from './drawing.ts'
 import { mapOf } from './looking.ts'
 import { MAP_SIDE, type Progress, type Shown } from './protocol.ts'

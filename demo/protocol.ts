@@ -1,9 +1,6 @@
 import type { ActivationName, BackendName, CsvColumn, Score, Verification } from '../src/index.ts'
 import type { Centre } from './pad.ts'
-import type { Settings } from './settings.ts'
-
-/** Whether a network tells classes, quantities, or what is in a picture. */
-export type Kind = 'classes' | 'quantities' | 'images'
+import type { Kind, Settings } from './settings.ts'
 
 /** What the page asks of the worker. */
 export type Request =

@@ -10,7 +10,9 @@ import {
   optimizerNames,
 } from '../src/index.ts'
 import { decodePoints } from './points.ts'
-import type { Kind } from './protocol.ts'
+
+/** What a network predicts: classes, regression targets, or the class of a picture. */
+export type Kind = 'classes' | 'quantities' | 'images'
 
 /** What can be chosen on the page. All of it stands in the address, so that a link repeats a run. */
 export interface Settings {

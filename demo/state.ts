@@ -4,7 +4,6 @@ import { encodePoints, decodePoints, MOST_POINTS, type Point } from './points.ts
 import type {
   Answer,
   Examination,
-  Kind,
   Opened,
   Progress,
   Request,
@@ -14,7 +13,7 @@ import type {
   Subject,
   Unit,
 } from './protocol.ts'
-import { fromHash, kindOf, type ProblemName, repaired, type Settings, toHash, usual } from './settings.ts'
+import { fromHash, type Kind, kindOf, type ProblemName, repaired, type Settings, toHash, usual } from './settings.ts'
 
 const link = fromHash(location.hash)
 

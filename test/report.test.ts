@@ -10,7 +10,8 @@ import { historyCsv, historyPath } from '../src/cli/report/history.ts'
 import { escapeHtml, escapeJson } from '../src/cli/report/html.ts'
 import { pictureSide } from '../src/cli/report/mistakes.ts'
 import { makeRecord, readRecord } from '../src/cli/report/record.ts'
-import { makeReport, type Run } from '../src/cli/report/report.ts'
+import { makeReport } from '../src/cli/report/report.ts'
+import type { TrainedRun } from '../src/cli/report/trained-run.ts'
 import { Dataset } from '../src/data/dataset.ts'
 import { digits } from '../src/data/generators.ts'
 import { Network } from '../src/model/network.ts'
@@ -28,7 +29,7 @@ interface Case {
 }
 
 /** A small run whose names would like to be markup. */
-async function makeRun({ data, learningRate = 0.1, regression = false }: Case): Promise<Run> {
+async function makeRun({ data, learningRate = 0.1, regression = false }: Case): Promise<TrainedRun> {
   const sizes = [data.inputs.cols, 3, data.targets.cols]
   const network = Network.create({ sizes, seed: 1, ...(regression && { output: 'linear' }) })
   network.features = data.features

@@ -15,8 +15,8 @@ import {
   xor,
 } from '../../src/index.ts'
 import { decodePoints, firstPoints } from '../points.ts'
-import type { Kind, Unit } from '../protocol.ts'
-import { kindOf, type ProblemName, type Settings } from '../settings.ts'
+import type { Unit } from '../protocol.ts'
+import { type Kind, kindOf, type ProblemName, type Settings } from '../settings.ts'
 import type { Material } from './opening.ts'
 
 /** Data to train on, and how they come from what the page was given. */

@@ -1,6 +1,6 @@
 import { Dataset, type DatasetNames, Matrix, Scaling } from '../../src/index.ts'
-import type { Kind, Opened } from '../protocol.ts'
-import { type Settings, usual } from '../settings.ts'
+import type { Opened } from '../protocol.ts'
+import { type Kind, type Settings, usual } from '../settings.ts'
 import { type Prepared, prepareFile } from './material.ts'
 import { type Material, openFiles } from './opening.ts'
 

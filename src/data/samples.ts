@@ -1,5 +1,5 @@
 import { checkName, describe, InputError, listNames } from '../core/errors.ts'
-import type { CsvOptions } from './csv.ts'
+import type { CsvOptions } from './csv-options.ts'
 import { copyValues, Matrix } from '../core/matrix.ts'
 import { cellProblem, missingColumn, placesOf, readNumbers, type Table } from './table.ts'
 import { checkOneHot, findTargets, labelsOf, targetNames, TargetSurvey } from './target.ts'

@@ -1,5 +1,5 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
-import type { CsvOptions } from './csv.ts'
+import type { CsvOptions } from './csv-options.ts'
 import type { Matrix } from '../core/matrix.ts'
 import {
   cellError,

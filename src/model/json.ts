@@ -1,6 +1,6 @@
 import { describe, InputError } from '../core/errors.ts'
 import type { ActivationName } from './activation.ts'
-import type { Network, NetworkParameters } from './network.ts'
+import type { NetworkParameters } from './parameters.ts'
 import { fromBase64, toBase64 } from '../core/base64.ts'
 import { Scaling } from './scaling.ts'
 
@@ -20,7 +20,24 @@ export interface NetworkJSON {
   scaling?: { kind: Scaling['kind']; offset: number[]; scale: number[] }
 }
 
-export function encodeNetwork(network: Network): NetworkJSON {
+/** What a model file holds beside the parameters. */
+export interface ModelNames {
+  /** One name an input column. */
+  readonly features: readonly string[] | undefined
+  readonly classes: readonly string[] | undefined
+  /** The scaling of the inputs with which the network was trained. */
+  readonly scaling: Scaling | undefined
+}
+
+/** What a network has beside its parameters. */
+interface Described extends ModelNames {
+  readonly sizes: readonly number[]
+  readonly activations: readonly ActivationName[]
+}
+
+export function encodeNetwork(
+  network: Described & { readonly weights: readonly Float32Array[]; readonly biases: readonly Float32Array[] },
+): NetworkJSON {
   return {
     ...encodeFields(network),
     weights: network.weights.map(toBase64),
@@ -29,7 +46,7 @@ export function encodeNetwork(network: Network): NetworkJSON {
 }
 
 /** All of a model file but the parameters. */
-export function encodeFields(network: Network): Omit<NetworkJSON, 'weights' | 'biases'> {
+export function encodeFields(network: Described): Omit<NetworkJSON, 'weights' | 'biases'> {
   const { features, classes, scaling } = network
   return {
     format: 'webgpu-mlp',
@@ -42,7 +59,7 @@ export function encodeFields(network: Network): Omit<NetworkJSON, 'weights' | 'b
   }
 }
 
-export function decodeNetwork(value: unknown): NetworkParameters & Pick<Network, 'features' | 'classes' | 'scaling'> {
+export function decodeNetwork(value: unknown): NetworkParameters & ModelNames {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InputError(`model: expected an object as Network.toJSON() makes, got ${describe(value)}`)
   }

@@ -4,7 +4,7 @@ import { DataStream } from '../../data/stream.ts'
 import { type ClassificationReport, classificationReport } from '../../training/metrics.ts'
 import { boundaryOf, chosenClass, classNames } from '../scores.ts'
 import { predictsQuantities } from './record.ts'
-import type { Run } from './report.ts'
+import type { TrainedRun } from './trained-run.ts'
 
 /** Pictures, rows and columns that a report shows at most. */
 const MOST_PICTURES = 60
@@ -26,7 +26,7 @@ export interface Examined {
   readonly scores: ClassificationReport | undefined
 }
 
-export async function examine(run: Run): Promise<Examined> {
+export async function examine(run: TrainedRun): Promise<Examined> {
   const { data, network, trainer } = run
   const all = data.validation ?? data.train
   const set = all instanceof DataStream ? await all.take(MOST_EXAMINED) : all
@@ -48,7 +48,7 @@ export interface Mistakes {
   rows: { head: string[]; body: string[][] } | null
 }
 
-export function findMistakes(run: Run, examined: Examined): Mistakes {
+export function findMistakes(run: TrainedRun, examined: Examined): Mistakes {
   const { set, held, scores, answers, boundary } = examined
   const common = { kind: 'wrong' as const, of: set.length, held }
   if (!scores)
@@ -86,7 +86,7 @@ export function pictureSide({ inputs, features }: Dataset): number | undefined {
 }
 
 /** Row i as it came, before any scaling; what rounding alone keeps from 0 is 0. */
-function rawRow({ data: { scaling } }: Run, set: Dataset, i: number): number[] {
+function rawRow({ data: { scaling } }: TrainedRun, set: Dataset, i: number): number[] {
   return Array.from(set.inputs.row(i), (x, j) => {
     if (!scaling) return x
     const [offset, moved] = [scaling.offset[j]!, x * scaling.scale[j]!]
@@ -108,11 +108,11 @@ function inputNames({ features, inputs }: Dataset): string[] {
 }
 
 /** A sample's inputs as far as there is room, as text. */
-function inputCells(run: Run, set: Dataset, i: number): string[] {
+function inputCells(run: TrainedRun, set: Dataset, i: number): string[] {
   return rawRow(run, set, i).slice(0, MOST_COLUMNS).map(short)
 }
 
-function wrongRows(run: Run, { set, answers, boundary, names }: Examined, wrong: readonly number[]) {
+function wrongRows(run: TrainedRun, { set, answers, boundary, names }: Examined, wrong: readonly number[]) {
   const labels = set.labels(boundary)
   const body = wrong.slice(0, MOST_ROWS).map((i) => {
     const answer = chosenClass(answers, i, boundary)
@@ -122,7 +122,7 @@ function wrongRows(run: Run, { set, answers, boundary, names }: Examined, wrong:
   return { head: ['is', 'answered', 'output', ...inputNames(set)], body }
 }
 
-function largestErrors(run: Run, { set, answers }: Examined) {
+function largestErrors(run: TrainedRun, { set, answers }: Examined) {
   const { targets } = set
   const { cols } = targets
   const errors = Float64Array.from({ length: set.length }, (_, i) => {

@@ -2,7 +2,7 @@ import { Matrix } from '../../core/matrix.ts'
 import { DataStream } from '../../data/stream.ts'
 import { boundaryOf, chosenClass } from '../scores.ts'
 import { palette } from './html.ts'
-import type { Run } from './report.ts'
+import type { TrainedRun } from './trained-run.ts'
 
 /** Points per side of the grid that the decision regions are drawn on. */
 const GRID = 160
@@ -10,7 +10,7 @@ const GRID = 160
 const MOST_POINTS = 2000
 
 /** The points with their classes and answers, and the plane around them as colours, a row at a time from the top. */
-export async function makePlane({ data, network, trainer }: Run) {
+export async function makePlane({ data, network, trainer }: TrainedRun) {
   const { train, scaling } = data
   const points = Math.min(MOST_POINTS, train.length)
   const shown = train instanceof DataStream ? await train.take(points) : train.slice(0, points)

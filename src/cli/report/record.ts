@@ -8,7 +8,7 @@ import { type Evaluation, isRegression } from '../../training/score.ts'
 import type { Epoch } from '../../training/trainer.ts'
 import { count } from '../output.ts'
 import { now, payloadStart } from './html.ts'
-import type { Run } from './report.ts'
+import type { TrainedRun } from './trained-run.ts'
 
 /** A loss and a score: the accuracy, or for quantities R². Null where it was not finite. */
 export interface Result {
@@ -65,12 +65,12 @@ export function fingerprint({ parameters }: Network): string {
 }
 
 /** Whether a run is about quantities, so that its score is R². */
-export function predictsQuantities({ network, trainer, data }: Run): boolean {
+export function predictsQuantities({ network, trainer, data }: TrainedRun): boolean {
   return isRegression(network.layers.at(-1)!, trainer.loss, exampleOf(data.train))
 }
 
 /** All of a run that another page can set beside other runs'. */
-export function makeRecord(run: Run): RunRecord {
+export function makeRecord(run: TrainedRun): RunRecord {
   const { network, epochs, seconds, data, settings, result, validation } = run
   const quantities = predictsQuantities(run)
   const told = ({ loss, accuracy, r2 }: Evaluation): Result => ({
@@ -96,7 +96,7 @@ export function makeRecord(run: Run): RunRecord {
 
 const finite = (value: number | undefined) => (Number.isFinite(value) ? (value as number) : null)
 
-function describeSettings({ network, data, settings }: Run): [string, string][] {
+function describeSettings({ network, data, settings }: TrainedRun): [string, string][] {
   const given = Object.entries(settings).filter(([key, value]) => value !== undefined && !untold.includes(key))
   return [
     ['layers', network.sizes.join('-')],
@@ -131,7 +131,7 @@ function describeValue(value: unknown): string {
   return [...(typeof name === 'string' ? [name] : []), ...set].join(', ')
 }
 
-function describeEnvironment({ backend }: Run): [string, string][] {
+function describeEnvironment({ backend }: TrainedRun): [string, string][] {
   const processors = cpus()
   const processor = processors[0] ? `${processors[0].model.trim()}, ${processors.length} threads` : 'not told'
   return [

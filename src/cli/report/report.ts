@@ -1,33 +1,17 @@
-import type { Network } from '../../model/network.ts'
 import type { Evaluation } from '../../training/score.ts'
-import type { Epoch, Trainer } from '../../training/trainer.ts'
 import { count, decimal, percent } from '../output.ts'
-import type { PreparedData } from '../train/data.ts'
 import { dataTable, escapeHtml, makePage, namedRows } from './html.ts'
 import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.ts'
 import { makePlane } from './plane.ts'
 import { makeRecord, type RunRecord } from './record.ts'
+import type { TrainedRun } from './trained-run.ts'
 import script from './page.js?raw'
-
-/** What a report tells of. */
-export interface Run {
-  readonly network: Network
-  readonly data: PreparedData
-  readonly epochs: readonly Epoch[]
-  readonly seconds: number
-  readonly settings: object
-  readonly backend: { readonly name: string; readonly description: string }
-  readonly result: Evaluation
-  readonly validation: Evaluation | null
-  /** Still holding the network: it draws the decision regions. */
-  readonly trainer: Trainer
-}
 
 /** More classes than this make a table that no one reads. */
 const MOST_CLASSES = 40
 
 /** One self-contained HTML file: it loads nothing, and takes names from the data as text only. */
-export async function makeReport(run: Run): Promise<string> {
+export async function makeReport(run: TrainedRun): Promise<string> {
   const { network } = run
   const record = makeRecord(run)
   const examined = await examine(run)
@@ -61,13 +45,13 @@ export async function makeReport(run: Run): Promise<string> {
   })
 }
 
-function summary({ backend, epochs, data, seconds }: Run): string {
+function summary({ backend, epochs, data, seconds }: TrainedRun): string {
   const samples = epochs.length * data.train.length
   const rate = count(Math.round(samples / seconds))
   return `${count(epochs.length)} epochs in ${seconds.toFixed(1)} s on ${backend.description} (${rate} samples/s).`
 }
 
-function makeTiles({ result, validation, network }: Run): string {
+function makeTiles({ result, validation, network }: TrainedRun): string {
   const tile = (label: string, value: string) =>
     `<div class="tile"><span>${escapeHtml(label)}</span><strong>${escapeHtml(value)}</strong></div>`
   const tiles = ([label, score]: [string, Evaluation]) => {

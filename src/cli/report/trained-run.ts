@@ -1,0 +1,19 @@
+import type { Network } from '../../model/network.ts'
+import type { Evaluation } from '../../training/score.ts'
+import type { Epoch, Trainer } from '../../training/trainer.ts'
+import type { PreparedData } from '../train/data.ts'
+
+/** A run that a report describes. */
+export interface TrainedRun {
+  readonly network: Network
+  readonly data: PreparedData
+  readonly epochs: readonly Epoch[]
+  readonly seconds: number
+  /** The options of the command line, with the loss, the optimizer and the seed that were used. */
+  readonly settings: object
+  readonly backend: { readonly name: string; readonly description: string }
+  readonly result: Evaluation
+  readonly validation: Evaluation | null
+  /** Holds the trained network: the report asks it for the decision regions. */
+  readonly trainer: Trainer
+}
