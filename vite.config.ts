@@ -125,7 +125,14 @@ export default defineConfig(({ mode }) => {
       projects: [
         {
           extends: true,
-          test: { ...tests, name: 'tests', exclude: timed, maxWorkers: 2, sequence: { groupOrder: 0 } },
+          test: {
+            ...tests,
+            name: 'tests',
+            setupFiles: ['test/quiet-polling.ts'],
+            exclude: timed,
+            maxWorkers: 2,
+            sequence: { groupOrder: 0 },
+          },
         },
         { extends: true, test: { name: 'timed', include: timed, maxWorkers: 1, sequence: { groupOrder: 1 } } },
       ],
