@@ -7,7 +7,7 @@
 
 fn finish_weights(place: u32, gradient: vec4f) {
   var whole = gradient;
-  if (L1 > 0.0 || L2 > 0.0) { whole += penalty(parameters[place]); }
+  if (PENALISED) { whole += penalty(parameters[place]); }
   finish(place, whole);
 }
 

@@ -175,7 +175,7 @@ fn main(@builtin(local_invocation_index) invocation: u32) {
     let record = scalars[i * run.stride];
     let start = place * run.batch;
     step = Step(epoch * run.samples + start, min(run.batch, run.samples - start), 0u,
-      StepScalars(record.x, record.y, record.z));
+      step_scalars(record));
     scores_from = epoch * run.batch;
     train_step();
     place++;

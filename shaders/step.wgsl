@@ -10,6 +10,12 @@ struct StepScalars {
   step_size: f32,
   decay: f32,
   correction: f32,
+  gradient_step: f32,
+}
+
+// the scalars of a record in a storage buffer
+fn step_scalars(record: vec4f) -> StepScalars {
+  return StepScalars(record.x, record.y, record.z, record.w);
 }
 
 struct Step {

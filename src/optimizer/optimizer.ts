@@ -152,13 +152,16 @@ export interface StepScalars {
   decay: number
   /** 1 / √(1 − β₂ᵗ), for Adam; else 1. */
   correction: number
+  /** The factor of the gradient itself, for rules whose step has one beside the factor of its mean; else 0. */
+  gradientStep: number
 }
 
 /** The scalars of step t, counted from 1. */
 export function stepScalars(optimizer: Optimizer, t: number, learningRate: number): StepScalars {
   const { name, decay1, decay2, weightDecay, learningRateDecay } = optimizer
   const decay = learningRate * weightDecay
-  if (name === 'adagrad') return { stepSize: learningRate / (1 + (t - 1) * learningRateDecay), decay, correction: 1 }
-  if (name === 'sgd' || name === 'rmsprop') return { stepSize: learningRate, decay, correction: 1 }
-  return { stepSize: learningRate / (1 - decay1 ** t), decay, correction: 1 / Math.sqrt(1 - decay2 ** t) }
+  const scalars = (stepSize: number, correction = 1) => ({ stepSize, decay, correction, gradientStep: 0 })
+  if (name === 'adagrad') return scalars(learningRate / (1 + (t - 1) * learningRateDecay))
+  if (name === 'sgd' || name === 'rmsprop') return scalars(learningRate)
+  return scalars(learningRate / (1 - decay1 ** t), 1 / Math.sqrt(1 - decay2 ** t))
 }

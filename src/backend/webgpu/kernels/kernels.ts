@@ -13,6 +13,7 @@ import gradient from '../../../../shaders/gradient.wgsl?raw'
 import gradientHold from '../../../../shaders/gradient_hold.wgsl?raw'
 import gradientKeep from '../../../../shaders/gradient_keep.wgsl?raw'
 import hiddenDelta from '../../../../shaders/hidden_delta.wgsl?raw'
+import hyperparameters from '../../../../shaders/hyperparameters.wgsl?raw'
 import inputsByte from '../../../../shaders/inputs_byte.wgsl?raw'
 import inputsFloat from '../../../../shaders/inputs_float.wgsl?raw'
 import layer from '../../../../shaders/layer.wgsl?raw'
@@ -65,8 +66,20 @@ export interface Variant {
 const four = join(fourAlone, bits)
 const one = join(oneAlone, bits)
 
-const straightLibraries = join(run, step, one, activation, loss, optimizer)
-const loopLibraries = join(run, step, four, activation, loss, inputsFloat, softmaxRow, deltaRow, update, optimizer)
+const straightLibraries = join(run, step, one, activation, loss, optimizer, hyperparameters)
+const loopLibraries = join(
+  run,
+  step,
+  four,
+  activation,
+  loss,
+  inputsFloat,
+  softmaxRow,
+  deltaRow,
+  update,
+  optimizer,
+  hyperparameters,
+)
 
 /** Kernels without a matrix product have one text on every adapter. */
 const rowKernels = {
@@ -97,7 +110,7 @@ const rowKernels = {
   },
   clipped: {
     file: 'clipped.wgsl',
-    code: join(clipped, step, update, four, optimizer),
+    code: join(clipped, step, update, four, optimizer, hyperparameters),
     // Parameters and state stand where gradient.wgsl has them.
     bindings: ['step', 'read', 'read', 'none', 'readWrite', 'readWrite'],
   },
@@ -155,9 +168,9 @@ const productKernels = {
 
 const readWrite: Access[] = ['readWrite']
 const gradientLibraries = {
-  step: [update, four, optimizer],
+  step: [update, four, optimizer, hyperparameters],
   keep: [gradientKeep],
-  hold: [gradientHold, four, optimizer],
+  hold: [gradientHold, four, optimizer, hyperparameters],
 }
 const gradientBindings: Record<keyof typeof gradientLibraries, Access[]> = { step: readWrite, keep: [], hold: ['read'] }
 

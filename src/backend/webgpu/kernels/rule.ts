@@ -1,25 +1,49 @@
-import { optimizerNames } from '../../../optimizer/optimizer.ts'
+import { optimizerNames, type StepScalars } from '../../../optimizer/optimizer.ts'
 import type { PlacementSettings } from '../../backend.ts'
 
-/** What a step follows from, the gradient apart. */
+/** What determines a step, besides the gradient. */
 export type StepRule = Pick<PlacementSettings, 'optimizer' | 'l1' | 'l2'>
 
-/** The constants of shaders/optimizer.wgsl. */
-export function optimizerConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
-  const { name, weightDecay, momentum, nesterov, centered, decay1, decay2, epsilon } = optimizer
+/** The pipeline constants of shaders/optimizer.wgsl: what is the same for all networks that a kernel trains. */
+export function ruleConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
+  const { name, weightDecay, momentum, nesterov, centered } = optimizer
   return {
     OPTIMIZER: optimizerNames.indexOf(name),
-    L1: l1,
-    L2: l2,
-    WEIGHT_DECAY: name === 'adamw' ? 0 : weightDecay,
-    MOMENTUM: momentum,
+    USES_WEIGHT_DECAY: Number(name !== 'adamw' && weightDecay > 0),
+    USES_MOMENTUM: Number(momentum > 0),
     NESTEROV: Number(nesterov),
     CENTERED: Number(centered),
+    PENALISED: Number(l1 > 0 || l2 > 0),
+  }
+}
+
+/** The pipeline constants of shaders/hyperparameters.wgsl, in its order. */
+export function hyperparameterConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
+  const { name, weightDecay, momentum, decay1, decay2, epsilon } = optimizer
+  return {
+    WEIGHT_DECAY: name === 'adamw' ? 0 : weightDecay,
+    MOMENTUM: momentum,
     KEEP1: decay1,
     TAKE1: 1 - decay1,
     KEEP2: decay2,
     TAKE2: 1 - decay2,
     // With an epsilon of 0, values that only fill up a row would become 0 / 0.
     EPSILON: Math.max(epsilon, 1e-37),
+    L1: l1,
+    L2: l2,
   }
+}
+
+/** The constants of a kernel that takes the optimizer's step, for one network. */
+export const optimizerConstants = (rule: StepRule): Record<string, number> => ({
+  ...ruleConstants(rule),
+  ...hyperparameterConstants(rule),
+})
+
+/** Writes a step's scalars in the order of struct StepScalars in shaders/step.wgsl. */
+export function writeScalars(numbers: Float32Array, place: number, scalars: StepScalars): void {
+  numbers[place] = scalars.stepSize
+  numbers[place + 1] = scalars.decay
+  numbers[place + 2] = scalars.correction
+  numbers[place + 3] = scalars.gradientStep
 }

@@ -1,4 +1,5 @@
 import type { StepScalars } from '../../../optimizer/optimizer.ts'
+import { writeScalars } from '../kernels/rule.ts'
 import type { Buffers } from '../device/buffers.ts'
 import type { Device } from '../device/device.ts'
 import { STEP_BYTES } from '../kernels/kernels.ts'
@@ -7,7 +8,7 @@ import { STEP_BYTES } from '../kernels/kernels.ts'
 export const MOST_STEPS = 512
 
 /** What a pass that makes no update is given for the optimizer's scalars. */
-export const noUpdate: StepScalars = { stepSize: 0, decay: 0, correction: 1 }
+export const noUpdate: StepScalars = { stepSize: 0, decay: 0, correction: 1, gradientStep: 0 }
 
 /** One minibatch: where it begins in the epoch's order, its samples, the step's number, and the optimizer's scalars. */
 export interface Minibatch {
@@ -42,14 +43,11 @@ export class StepRecords {
 
   /** Sets record `index` in host memory and returns its bind group. */
   set(index: number, { start, rows, number, scalars }: Minibatch): GPUBindGroup {
-    const { stepSize, decay, correction } = scalars
     const place = (index * this.#stride) / 4
     this.#words[place] = start
     this.#words[place + 1] = rows
     this.#words[place + 2] = number
-    this.#numbers[place + 4] = stepSize
-    this.#numbers[place + 5] = decay
-    this.#numbers[place + 6] = correction
+    writeScalars(this.#numbers, place + 4, scalars)
     return this.#group(index)
   }
 

@@ -13,7 +13,7 @@ import type { KernelClock } from '../../device/clock.ts'
 import { residentBytes, residentLoopConstants, residentLoopSource } from './loop.ts'
 import { residentSource } from './straight.ts'
 import { bindStage, type Recorded } from '../recording.ts'
-import { optimizerConstants } from '../../kernels/rule.ts'
+import { optimizerConstants, writeScalars } from '../../kernels/rule.ts'
 import { gather, type Stage } from '../../kernels/stage-kernels.ts'
 
 /** So many parameters are kept in one invocation's registers at most; compiling more takes seconds on some drivers. */
@@ -248,10 +248,7 @@ export class ResidentPlan {
     const records = this.#ownScalars ? steps : 1
     for (let i = 0; i < records; i++) {
       const { learningRate } = plans[Math.floor((first + i) / perEpoch)]!
-      const { stepSize, decay, correction } = stepScalars(optimizer, stepsBefore + first + i + 1, learningRate)
-      this.#records[4 * i] = stepSize
-      this.#records[4 * i + 1] = decay
-      this.#records[4 * i + 2] = correction
+      writeScalars(this.#records, 4 * i, stepScalars(optimizer, stepsBefore + first + i + 1, learningRate))
     }
     this.#device.write(this.#scalars, 0, this.#records, 0, 4 * records)
     const run = Uint32Array.of(

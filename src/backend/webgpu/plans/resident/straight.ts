@@ -49,7 +49,7 @@ const activationCall = (activation: Exclude<ActivationName, 'softmax'>, z: strin
 const range = (count: number) => Array.from({ length: count }, (_, i) => i)
 const sum = (terms: readonly string[]) => terms.join(' + ')
 
-/** The whole kernel; shaders/{run,step,activation,loss,optimizer}.wgsl follow it. */
+/** The whole kernel; the libraries of kernels.ts follow it. */
 export function residentSource(shape: ResidentShape): string {
   const { layers, slots } = shape
   const inputs = layers[0]!.inputs
@@ -118,7 +118,7 @@ ${layers.map((_, l) => backwardLines(shape, layers.length - 1 - l)).join('\n')}
     }
     score += vec2f(loss, right);
     let record = scalars[i * run.stride];
-    let step = StepScalars(record.x, record.y, record.z);
+    let step = step_scalars(record);
     let share = 1.0 / f32(rows);
 ${weights.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share${shape.penalised ? ` + penalty(p${i}.value)` : ''}, step);`).join('\n')}
 ${biases.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share, step);`).join('\n')}
