@@ -2,7 +2,7 @@
 export type { Backend } from './backend/backend.ts'
 export { cpu, type Precision } from './backend/host/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
-export { oneHot } from './data/classes.ts'
+export { balancedWeights, oneHot } from './data/classes.ts'
 export { Dataset, type ClassWeights, type DatasetNames, type DatasetOptions, type Targets } from './data/dataset.ts'
 export { split, type SplitOptions } from './data/split.ts'
 export { csvColumns, type CsvColumn } from './data/columns.ts'
@@ -28,8 +28,10 @@ export { Matrix, type MatrixLike } from './core/matrix.ts'
 export { normalize, scale, standardize } from './data/preprocessing.ts'
 export {
   BackendUnavailableError,
+  checkName,
   DeviceLostError,
   DivergedError,
+  escapeControls,
   GPUValidationError,
   InputError,
   type Divergence,
@@ -47,8 +49,10 @@ export { Scaling } from './model/scaling.ts'
 export { lossNames, type LossName } from './loss/loss.ts'
 export {
   classificationReport,
+  ClassificationTally,
   confusionMatrix,
   precisionRecallF1,
+  predictedClasses,
   regressionReport,
   rocAuc,
   topKAccuracy,
@@ -90,10 +94,12 @@ export {
   type EpochsOptions,
   type FitOptions,
   type History,
+  type Outcome,
   type Step,
   type TrainerOptions,
   type ValidatedEpoch,
   type ValidatedEpochsOptions,
   type ValidatedFitOptions,
 } from './training/trainer.ts'
+export { decisionBoundary, requiredActivation, taskOf } from './training/task.ts'
 export { verify, type LayerCheck, type StageCheck, type Verification, type VerifyOptions } from './training/verify.ts'

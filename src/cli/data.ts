@@ -1,10 +1,18 @@
 import { existsSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
-import { type Dataset } from '../data/dataset.ts'
-import { split } from '../data/split.ts'
-import { circle, digits, linear, moons, spirals, xor } from '../data/generators.ts'
-import { DataStream, exampleOf } from '../data/stream.ts'
-import { InputError, nearestName, suggest } from '../core/errors.ts'
+import {
+  checkName,
+  circle,
+  Dataset,
+  DataStream,
+  digits,
+  InputError,
+  linear,
+  moons,
+  spirals,
+  split,
+  xor,
+} from '../index.ts'
 import { type CsvStream, type CsvStreamOptions, streamCsv } from '../node/csv-stream.ts'
 import { readDataset } from '../node/files.ts'
 import { count } from './output.ts'
@@ -39,10 +47,7 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
   if (!existsSync(data)) {
-    const near = nearestName(data, generatorNames)
-    throw new InputError(
-      `--data: no file or folder '${data}', and no generator${suggest(near)}; known are ${generatorNames.join(', ')}`,
-    )
+    checkName(`--data: no file or folder '${data}', and no generator`, data, generatorNames)
   }
   const { target, features, classes, maxUnpackedBytes } = options
   return readDataset(data, { target: parseTarget(target), features, classes, maxUnpackedBytes })
@@ -54,7 +59,10 @@ export async function dataFiles(data: string): Promise<string[]> {
   return filesAt(data, (name) => /idx[13]-ubyte(\.gz)?$/.test(name))
 }
 
-/** Bytes of a CSV file from which on it is read a part at a time by itself. */
+/** Samples that show the columns of the data; the streams of this program have an example. */
+export const exampleOf = (data: Dataset | DataStream): Dataset => (data instanceof DataStream ? data.example! : data)
+
+/** Bytes of a CSV file from which on it is automatically read a part at a time. */
 const LARGE_FILE = 1 << 28
 
 /** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */

@@ -1,18 +1,23 @@
 import { Command } from 'commander'
-import type { Dataset } from '../data/dataset.ts'
-import { scale } from '../data/preprocessing.ts'
-import { DataStream, exampleOf } from '../data/stream.ts'
-import { checkInteger, checkName, InputError } from '../core/errors.ts'
-import type { Network } from '../model/network.ts'
+import {
+  backendNames,
+  checkName,
+  ClassificationTally,
+  Dataset,
+  DataStream,
+  decisionBoundary,
+  InputError,
+  type LossName,
+  Network,
+  scale,
+  Trainer,
+} from '../index.ts'
+import { checkInteger } from '../core/errors.ts'
 import { readModel } from '../node/files.ts'
-import type { LossName } from '../loss/loss.ts'
-import { ClassificationTally } from '../training/metrics.ts'
-import { backendNames } from '../training/backends.ts'
-import { Trainer } from '../training/trainer.ts'
-import { describeData, isStreamed, loadData, openCsv, parseTarget } from './data.ts'
+import { describeData, exampleOf, isStreamed, loadData, openCsv, parseTarget } from './data.ts'
 import { addBackendOption, addDataOptions, addStreamOption, number, parseLoss } from './options.ts'
 import { decimal, percent, print } from './output.ts'
-import { boundaryOf, classNames, describeScores } from './scores.ts'
+import { classNames, describeScores } from './scores.ts'
 
 interface EvaluateOptions {
   model: string
@@ -68,7 +73,10 @@ async function loadSamples(options: EvaluateOptions, network: Network) {
 const AT_ONCE = 8192
 
 async function reportOf(trainer: Trainer, data: Dataset | DataStream, topK: number | undefined) {
-  const tally = new ClassificationTally(exampleOf(data).targets.cols, { topK, boundary: boundaryOf(trainer.network) })
+  const tally = new ClassificationTally(exampleOf(data).targets.cols, {
+    topK,
+    boundary: decisionBoundary(trainer.network),
+  })
   for await (const part of data instanceof DataStream ? data.windows(AT_ONCE) : [data]) {
     tally.add(await trainer.predict(part.inputs), part)
   }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { version } from '../../package.json'
 import { readModel } from '../node/files.ts'
-import { chooseBackend } from '../training/backends.ts'
+import { diagnose } from '../node/diagnose.ts'
 import { count, print, table } from './output.ts'
 import { fingerprint } from './report/record.ts'
 
@@ -20,10 +20,8 @@ async function info({ model, json }: { model?: string; json?: boolean }): Promis
 }
 
 async function describeProgram(): Promise<Record<string, string>> {
-  const { backend } = await chooseBackend('auto')
-  const chosen = `${backend.name}: ${backend.description}`
-  backend.dispose()
-  return { version, node: process.version, platform: `${process.platform} ${process.arch}`, backend: chosen }
+  const { node, platform, chosen } = await diagnose()
+  return { version, node, platform, backend: `${chosen.backend}: ${chosen.reason}` }
 }
 
 async function describeModel(path: string): Promise<Record<string, string | number>> {

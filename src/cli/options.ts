@@ -1,9 +1,26 @@
+import { randomInt } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
-import { checkName, checkNumber, describe, InputError } from '../core/errors.ts'
+import { checkNumber, describe } from '../core/errors.ts'
+import {
+  type ActivationName,
+  activationNames,
+  adagrad,
+  adam,
+  adamw,
+  checkName,
+  InputError,
+  type LossName,
+  lossNames,
+  type Optimizer,
+  optimizerNames,
+  requiredActivation,
+  rmsprop,
+  sgd,
+} from '../index.ts'
 import { parseSchedule } from './schedules.ts'
-import { type ActivationName, activationNames } from '../model/activation.ts'
-import { type LossName, lossNames, losses } from '../loss/loss.ts'
-import { adagrad, adam, adamw, type Optimizer, optimizerNames, rmsprop, sgd } from '../optimizer/optimizer.ts'
+
+/** A seed for a run that names none. */
+export const randomSeed = (): number => randomInt(2 ** 32)
 
 /** A number in an option's value; whole numbers and ranges are checked where they are used, by the library. */
 export function number(text: string): number {
@@ -103,7 +120,7 @@ export function parseActivations(text: string, layers: number, loss: LossName): 
   const names = text.split(',').map((name) => checkName('--activation', name.trim(), activationNames))
   if (names.length === 1) {
     const [name] = names as [ActivationName]
-    const output = losses[loss].requires ?? name
+    const output = requiredActivation(loss) ?? name
     return [...Array<ActivationName>(layers - 1).fill(name), output]
   }
   if (names.length !== layers) {

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { BackendUnavailableError, escapeControls, InputError } from '../core/errors.ts'
+import { BackendUnavailableError, escapeControls, InputError } from '../index.ts'
 import { fileError, WriteError } from '../node/paths.ts'
 import { standardError, standardOutput } from './streams.ts'
 

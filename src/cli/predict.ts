@@ -1,20 +1,12 @@
 import { Command } from 'commander'
-import { csvInputParts } from '../data/csv.ts'
-import { argmax } from '../data/dataset.ts'
-import type { Matrix } from '../core/matrix.ts'
-import { checkName } from '../core/errors.ts'
-import type { Network } from '../model/network.ts'
-import { delimiterOf, readModel, textPieces } from '../node/files.ts'
-import { withPath } from '../node/paths.ts'
+import { backendNames, checkName, decisionBoundary, Matrix, Network, predictedClasses, Trainer } from '../index.ts'
+import { readCsvInputs, readModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
-import { backendNames } from '../training/backends.ts'
-import { Trainer } from '../training/trainer.ts'
 import { usualLoss } from './evaluate.ts'
 import { addBackendOption } from './options.ts'
 import { count, note } from './output.ts'
 import { headerMark } from './outputs/marks.ts'
 import { addForceOption, checkOutputs } from './outputs/plan.ts'
-import { boundaryOf } from './scores.ts'
 import { standardOutput } from './streams.ts'
 
 interface PredictOptions {
@@ -45,7 +37,7 @@ async function predict(options: PredictOptions): Promise<void> {
   const trainer = await Trainer.create(network, { backend, loss: usualLoss(network) })
   let answered = 0
   const answers = async function* () {
-    for await (const inputs of readInputs(options.data, features)) {
+    for await (const inputs of readCsvInputs(options.data, { features })) {
       const rows = textOf(rowsOf(network, await trainer.predict(scaling ? scaling.apply(inputs) : inputs)))
       // The heads of the columns are there once.
       yield answered === 0 ? head + rows : rows
@@ -73,16 +65,6 @@ async function planOutput({ model, data, force = false }: PredictOptions, path: 
   return output
 }
 
-/** A part at a time, so that files may be larger than memory. */
-async function* readInputs(path: string, features: readonly string[] | undefined): AsyncGenerator<Matrix> {
-  const parts = csvInputParts(textPieces(path), { features, delimiter: delimiterOf(path) })
-  for (;;) {
-    const next = await withPath(path, () => parts.next())
-    if (next.done) return
-    yield next.value
-  }
-}
-
 /** To standard output, no faster than it takes them; where it takes no more, that is the end. */
 async function printParts(parts: AsyncIterable<string>): Promise<void> {
   for await (const part of parts) {
@@ -100,10 +82,8 @@ function headOf({ classes, sizes }: Network): string[] {
 
 function rowsOf(network: Network, answers: Matrix): (string | number)[][] {
   const { classes } = network
-  const boundary = boundaryOf(network)
   const rows = answers.toArray().map((row) => row.map((value) => Number(value.toPrecision(7))))
   if (!classes) return rows
-  const choose = (row: number[]) =>
-    classes[answers.cols === 1 ? Number(row[0]! > boundary) : argmax(row, 0, row.length)] ?? ''
-  return rows.map((row) => [choose(row), ...row])
+  const predicted = predictedClasses(answers, { boundary: decisionBoundary(network) })
+  return rows.map((row, i) => [classes[predicted[i]!] ?? '', ...row])
 }

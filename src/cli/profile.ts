@@ -1,4 +1,4 @@
-import type { Profile, ProfilePart } from '../backend/profiler.ts'
+import { type Profile, type ProfilePart } from '../index.ts'
 import { percent, table } from './output.ts'
 
 /** What the parts are called in the table. */

@@ -1,6 +1,5 @@
 import { SingleBar } from 'cli-progress'
-import { escapeControls } from '../core/errors.ts'
-import type { Epoch } from '../training/trainer.ts'
+import { type Epoch, escapeControls } from '../index.ts'
 import { showDisplay } from './live/display.ts'
 import { canRewrite, hasRoom, showsBraille, wantsColours } from './live/terminal.ts'
 import { count, decimal, note, percent, print } from './output.ts'

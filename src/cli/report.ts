@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { InputError } from '../core/errors.ts'
+import { InputError } from '../index.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { count, note, print } from './output.ts'
 import { marks } from './outputs/marks.ts'

@@ -1,14 +1,16 @@
+import { describe } from '../core/errors.ts'
 import { decimal } from './output.ts'
-import { checkName, describe, InputError } from '../core/errors.ts'
 import {
+  checkName,
   cosine,
   exponential,
+  InputError,
   type LearningRate,
   reduceOnPlateau,
   type Schedule,
   step,
   warmup,
-} from '../optimizer/schedule.ts'
+} from '../index.ts'
 
 /** What each schedule is told besides the learning rate; the help and the errors show it. */
 const forms = {

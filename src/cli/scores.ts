@@ -1,19 +1,10 @@
-import { argmax } from '../data/dataset.ts'
-import type { Matrix } from '../core/matrix.ts'
-import { escapeControls } from '../core/errors.ts'
-import type { Network } from '../model/network.ts'
-import type { ClassificationReport, PrecisionRecallF1 } from '../training/metrics.ts'
+import { type ClassificationReport, escapeControls, type PrecisionRecallF1 } from '../index.ts'
 import { count, decimal, percent, table } from './output.ts'
 
 /** Classes up to which a terminal has room for a line each, and for the matrix. */
 const MOST_LINES = 20
 const MOST_COLUMNS = 12
 const MOST_LETTERS = 24
-
-/** Where a network's single output changes from the first class to the second. */
-export function boundaryOf(network: Network): number {
-  return network.sizes.at(-1) === 1 && network.activations.at(-1) === 'tanh' ? 0 : 0.5
-}
 
 /** The classes' names, or their numbers where they have none. */
 export function classNames(names: readonly string[] | undefined, classes: number): string[] {
@@ -70,9 +61,4 @@ export function describeScores(names: readonly string[], report: ClassificationR
 function alignRight(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
   return table(rows.map((row) => row.map((cell, i) => (i === 0 ? cell : cell.padStart(widths[i] ?? 0)))))
-}
-
-/** The class that an answer means: the largest output, or for a single one the side of its boundary. */
-export function chosenClass({ cols, data }: Matrix, i: number, boundary: number): number {
-  return cols === 1 ? Number(data[i]! > boundary) : argmax(data, i * cols, cols)
 }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { escapeControls } from '../core/errors.ts'
+import { escapeControls } from '../index.ts'
 
 /**
  * Standard output or standard error. All text of the command line goes through here, so that nothing from outside reaches

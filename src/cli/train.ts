@@ -1,19 +1,23 @@
 import type { Command } from 'commander'
-import type { Dataset } from '../data/dataset.ts'
-import { DataStream, exampleOf } from '../data/stream.ts'
-import { checkInteger, checkName, InputError } from '../core/errors.ts'
-import { initializerNames } from '../model/initializer.ts'
-import { Network } from '../model/network.ts'
+import { checkInteger } from '../core/errors.ts'
+import {
+  type BackendName,
+  backendNames,
+  checkName,
+  Dataset,
+  DataStream,
+  initializerNames,
+  InputError,
+  type LossName,
+  Network,
+  type Optimizer,
+  taskOf,
+  Trainer,
+} from '../index.ts'
 import { writeModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
-import { drawSeed } from '../core/random.ts'
-import type { LossName } from '../loss/loss.ts'
-import type { Optimizer } from '../optimizer/optimizer.ts'
-import { type BackendName, backendNames } from '../training/backends.ts'
-import { isRegression } from '../training/score.ts'
-import { Trainer } from '../training/trainer.ts'
-import { describeData } from './data.ts'
-import { parseActivations, parseLayers, parseLoss, parseOptimizer } from './options.ts'
+import { describeData, exampleOf } from './data.ts'
+import { parseActivations, parseLayers, parseLoss, parseOptimizer, randomSeed } from './options.ts'
 import { bytes, count, decimal, exitCodes, note, print } from './output.ts'
 import { KeptOutputs } from './outputs/keep.ts'
 import { historyCsv } from './report/history.ts'
@@ -50,7 +54,7 @@ const checkInit = (name: string) => checkName('--init', name, initializerNames)
 function checkOptions(options: TrainOptions, earlier: Earlier | undefined): Checked {
   const { data } = options
   if (data === undefined) throw new InputError("required option '--data <name>' not specified")
-  const seed = checkInteger('--seed', options.seed ?? earlier?.checkpoint.seed ?? drawSeed(), 0)
+  const seed = checkInteger('--seed', options.seed ?? earlier?.checkpoint.seed ?? randomSeed(), 0)
   checkInteger('--batch', options.batch)
   checkInteger('--epochs', options.epochs)
   if (options.minDelta !== undefined && options.earlyStopping === undefined) {
@@ -147,7 +151,7 @@ async function trainOn(
     const profile = options.profile ? trainer.profile() : undefined
     const result = { ...run, backend, samples: data.train.length, training, validation, model, report, profile }
     if (options.json) printJson(result)
-    else summarize(result, isRegression(network.layers.at(-1)!, loss, exampleOf(data.train)))
+    else summarize(result, taskOf(network, loss, data.train) === 'regression')
     if (run.interrupted) process.exitCode = exitCodes.interrupted
     if (kept.isBehind) process.exitCode = exitCodes.failed
     await keepNetwork(kept, network, model)

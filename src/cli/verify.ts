@@ -1,14 +1,7 @@
 import { Command } from 'commander'
-import { oneHot } from '../data/classes.ts'
-import { Dataset } from '../data/dataset.ts'
-import { Matrix } from '../core/matrix.ts'
-import { scale } from '../data/preprocessing.ts'
-import { checkInteger, checkName } from '../core/errors.ts'
-import { Network } from '../model/network.ts'
+import { checkInteger } from '../core/errors.ts'
+import { backendNames, checkName, Network, scale, type StageCheck, verify as verifyBackend } from '../index.ts'
 import { readModel } from '../node/files.ts'
-import { drawSeed, Random } from '../core/random.ts'
-import { backendNames } from '../training/backends.ts'
-import { type StageCheck, verify as verifyBackend } from '../training/verify.ts'
 import { loadData } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import {
@@ -19,6 +12,7 @@ import {
   parseActivations,
   parseLayers,
   parseLoss,
+  randomSeed,
 } from './options.ts'
 import { exitCodes, print, table } from './output.ts'
 
@@ -40,9 +34,9 @@ interface VerifyOptions {
 
 export function verifyCommand(): Command {
   const command = new Command('verify')
-    .description("hold this machine's backend against float64, stage by stage; exits 1 where it does not hold")
-    .option('--model <file>', 'a trained model (default: a drawn network)')
-    .option('--data <name>', 'data as for train (default: drawn)')
+    .description("compare this machine's backend with float64, stage by stage; exits 1 where a stage differs")
+    .option('--model <file>', 'a trained model (default: a random network)')
+    .option('--data <name>', 'data as for train (default: random)')
   addDataOptions(command)
   addNetworkOptions(command)
   addBackendOption(command)
@@ -54,10 +48,10 @@ export function verifyCommand(): Command {
 
 async function verify(options: VerifyOptions): Promise<void> {
   const backend = checkName('--backend', options.backend, backendNames)
-  const seed = checkInteger('--seed', options.seed ?? drawSeed(), 0)
+  const seed = checkInteger('--seed', options.seed ?? randomSeed(), 0)
   checkInteger('--batch', options.batch)
   const { network, data, loss } = await makeCase(options, seed)
-  const result = await verifyBackend(network, data, { backend, loss, batchSize: options.batch })
+  const result = await verifyBackend(network, data, { backend, loss, batchSize: options.batch, seed })
   if (options.json) print(JSON.stringify({ ...result, seed }))
   else {
     print(`${result.backend.name}: ${result.backend.description}`)
@@ -97,15 +91,5 @@ async function makeCase(options: VerifyOptions, seed: number) {
     const activations = parseActivations(options.activation, sizes.length - 1, loss)
     network = Network.create({ sizes, activations, seed })
   }
-  return { network, loss, data: given ?? drawData(network, options.batch, seed) }
-}
-
-/** Normal inputs and a random class each. */
-function drawData({ sizes }: Network, samples: number, seed: number): Dataset {
-  const random = new Random(seed, 'data')
-  const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!]
-  const x = new Matrix(samples, inputs)
-  for (let i = 0; i < x.data.length; i++) x.data[i] = random.normal()
-  const labels = Array.from({ length: samples }, () => random.below(Math.max(2, outputs)))
-  return outputs === 1 ? Dataset.from(x, labels) : Dataset.from(x, oneHot(labels, outputs))
+  return { network, loss, data: given }
 }

@@ -102,7 +102,12 @@ export function listNames(names: readonly unknown[], most = 20): string {
   return names.length > most ? `${shown.join(', ')}, …` : shown.join(', ')
 }
 
-/** Checks that `name` is one of `known`; otherwise throws an {@link InputError} that suggests the nearest. */
+/**
+ * Checks a name that comes from outside, such as a request or a form, and gives it the type of the known ones.
+ * @param argument how the error calls it
+ * @throws InputError that suggests the nearest known name
+ * @example const loss = checkName('loss', 'huber', lossNames) // 'huber'
+ */
 export function checkName<T extends string>(argument: string, name: unknown, known: readonly T[]): T {
   if (typeof name === 'string' && (known as readonly string[]).includes(name)) return name as T
   const near = typeof name === 'string' ? nearestName(name, known) : undefined
@@ -217,7 +222,8 @@ const controls = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
 /**
  * Text from outside (names, classes, paths, messages of drivers) as one line that a terminal can show: each control
- * character becomes its six characters \u001b. Within JSON text that is the same string, so JSON stays what it is.
+ * character becomes its six characters \u001b. Within JSON text that is the same string, so JSON keeps its meaning.
+ * @example console.log(escapeControls(network.classes?.join(', ') ?? ''))
  */
 export function escapeControls(text: string): string {
   return text.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -52,7 +52,12 @@ export function nameClasses(labels: ArrayLike<number>, argument: string, least: 
   return Array.from({ length: largest + 1 }, (_, label) => String(label))
 }
 
-/** A weight a class, with which all have the same total; 0 for one that has no samples. @param counts samples a class */
+/**
+ * One weight for each class, with which all classes have the same total: samples / (classes · count), as scikit-learn's
+ * `compute_class_weight('balanced', …)`; 0 for a class without samples.
+ * @param counts how many samples each class has
+ * @example const weights = balancedWeights([90, 10]) // [0.5555, 5]
+ */
 export function balancedWeights(counts: readonly number[]): number[] {
   const samples = counts.reduce((sum, count) => sum + count, 0)
   return counts.map((count) => (count === 0 ? 0 : samples / (counts.length * count)))

@@ -1,13 +1,21 @@
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { type CsvOptions, readCsv } from '../data/csv.ts'
-import type { Dataset } from '../data/dataset.ts'
-import type { UnpackOptions } from '../data/gunzip.ts'
-import { datasetFromIdx } from '../data/idx.ts'
-import { checkInstance, checkKeys, InputError } from '../core/errors.ts'
-import { Network } from '../model/network.ts'
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../training/checkpoint.ts'
+import { checkInstance, checkKeys } from '../core/errors.ts'
+import { csvInputParts, readCsv } from '../data/csv.ts'
+import {
+  type Checkpoint,
+  type CsvInputsOptions,
+  type CsvOptions,
+  type Dataset,
+  datasetFromIdx,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  InputError,
+  type Matrix,
+  Network,
+  type UnpackOptions,
+} from '../index.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
 import { writeFileAtomic, type WriteOptions } from './write.ts'
 
@@ -83,6 +91,25 @@ export async function readDataset(
   checkKeys('readDataset', csv, ['delimiter', 'header', 'features', 'target', 'task', 'classes'])
   const delimiter = delimiterOf(path, options.delimiter)
   return { train: await withPath(path, () => readCsv(textPieces(path), { ...csv, delimiter })) }
+}
+
+/**
+ * Reads the inputs of a CSV file of any size to predict from, a part at a time, as {@link parseCsvInputs} does from text.
+ * @returns matrices of samples × features, one after another
+ * @throws InputError as {@link parseCsvInputs} does, naming the path
+ * @example
+ * const features = ['age', 'visits']
+ * for await (const inputs of readCsvInputs('clicks.csv', { features })) console.log((await trainer.predict(inputs)).rows)
+ */
+export async function* readCsvInputs(path: string, options: CsvInputsOptions = {}): AsyncGenerator<Matrix> {
+  checkPath(path)
+  checkKeys('readCsvInputs', options, ['delimiter', 'header', 'features'])
+  const parts = csvInputParts(textPieces(path), { ...options, delimiter: delimiterOf(path, options.delimiter) })
+  for (;;) {
+    const next = await withPath(path, () => parts.next())
+    if (next.done) return
+    yield next.value
+  }
 }
 
 async function readIdxFolder(folder: string, classes: readonly string[] | undefined, options: UnpackOptions) {

@@ -1,4 +1,5 @@
-import { describe, escapeControls, InputError } from '../core/errors.ts'
+import { describe } from '../core/errors.ts'
+import { escapeControls, InputError } from '../index.ts'
 
 /** Thrown where a file cannot be written: an {@link InputError}, since the path is usually the reason. */
 export class WriteError extends InputError {}

@@ -73,6 +73,24 @@ function readAnswers(name: string, answers: MatrixLike, data: Dataset, options: 
   return { answers: matrix, labels: data.labels(boundary), classes: classesOf(matrix.cols), boundary }
 }
 
+/**
+ * The class that each row of outputs predicts: the column with the largest output (the first of equal ones), or for a
+ * single column class 1 where the output is above `boundary`, else class 0.
+ * @param outputs samples × outputs, as {@link Trainer.predict} gives them
+ * @returns the index of a class for each sample
+ * @example const names = Array.from(predictedClasses(await trainer.predict(test.inputs)), (i) => test.classes?.[i])
+ */
+export function predictedClasses(outputs: MatrixLike, options: MetricOptions = {}): Uint32Array {
+  checkKeys('predictedClasses', options, ['boundary'])
+  const { boundary = 0.5 } = options
+  return classesOfRows(outputs instanceof Matrix ? outputs : Matrix.from(outputs, 'outputs'), boundary)
+}
+
+const classesOfRows = ({ rows, cols, data }: Matrix, boundary: number): Uint32Array =>
+  Uint32Array.from({ length: rows }, (_, i) =>
+    cols === 1 ? Number(data[i]! > boundary) : argmax(data, i * cols, cols),
+  )
+
 /** One column tells two classes apart. */
 const classesOf = (columns: number) => Math.max(2, columns)
 
@@ -94,10 +112,9 @@ export function confusionMatrix(answers: MatrixLike, data: Dataset, options: Met
 const noCounts = (classes: number) => Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
 
 function countAnswers({ answers, labels, boundary }: Answered, counts: readonly number[][]): void {
-  const { cols, data } = answers
+  const predicted = classesOfRows(answers, boundary)
   labels.forEach((label, i) => {
-    const answer = cols === 1 ? Number(data[i]! > boundary) : argmax(data, i * cols, cols)
-    counts[label]![answer]!++
+    counts[label]![predicted[i]!]!++
   })
 }
 
@@ -242,7 +259,13 @@ export function classificationReport(
   return tally.report()
 }
 
-/** A {@link classificationReport} over samples that come a part at a time. */
+/**
+ * A {@link classificationReport} over samples that come a part at a time.
+ * @example
+ * const tally = new ClassificationTally(10)
+ * for await (const part of stream.windows(1000)) tally.add(await trainer.predict(part.inputs), part)
+ * console.log(tally.report().accuracy)
+ */
 export class ClassificationTally {
   readonly #boundary: number | undefined
   readonly #k: number

@@ -2,14 +2,18 @@ import type { Backend, Trace } from '../backend/backend.ts'
 import * as reference from '../backend/host/reference/stages.ts'
 import type { Values } from '../backend/host/reference/stages.ts'
 import { Dataset } from '../data/dataset.ts'
-import { checkInteger, checkKeys, checkName } from '../core/errors.ts'
+import { oneHot } from '../data/classes.ts'
+import { checkInstance, checkInteger, checkKeys, checkName } from '../core/errors.ts'
+import { Matrix } from '../core/matrix.ts'
+import { drawSeed, Random } from '../core/random.ts'
 import { activations } from '../model/activation.ts'
 import type { Layer } from '../model/layout.ts'
-import type { Network } from '../model/network.ts'
+import { Network } from '../model/network.ts'
 import { type LossName, lossNames } from '../loss/loss.ts'
 import { type Optimizer, sgd, stateSlots, stepScalars } from '../optimizer/optimizer.ts'
 import { rateAt } from '../optimizer/schedule.ts'
 import { type BackendName, chooseBackend } from './backends.ts'
+import { checkIsDataset } from './options.ts'
 import { checkDataset, checkLoss } from './validation.ts'
 
 /** The rounding of one float32 operation, 2⁻²⁴. */
@@ -57,23 +61,30 @@ export interface VerifyOptions {
   optimizer?: Optimizer | undefined
   /** How many samples, the first of the data. Default 32. */
   batchSize?: number | undefined
+  /** For random samples, where no data are given. Default: random. */
+  seed?: number | undefined
 }
 
 /**
- * Holds a backend against the float64 CPU reference: forward, every delta, every gradient and one update of one
- * minibatch. Each stage is compared on the very inputs that the backend gave it, so that an error is that stage's own
+ * Compares a backend with the float64 CPU reference: forward, every delta, every gradient and one update of one
+ * minibatch. Each stage is compared on the same inputs that the backend gave it, so that an error is that stage's own
  * and its bound follows from the arithmetic: 4·K·2⁻²⁴·Σ|w·a| for a sum of K terms.
+ * @param data the samples; left out, normal inputs and a random class for each, made from `seed`
  * @example const { ok, layers } = await verify(network, data, { backend: 'webgpu', batchSize: 64 })
  */
-export async function verify(network: Network, data: Dataset, options: VerifyOptions = {}): Promise<Verification> {
-  checkKeys('verify', options, ['backend', 'loss', 'optimizer', 'batchSize'])
+export async function verify(network: Network, data?: Dataset, options: VerifyOptions = {}): Promise<Verification> {
+  checkKeys('verify', options, ['backend', 'loss', 'optimizer', 'batchSize', 'seed'])
+  checkInstance('network', network, Network, 'Network')
   const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
   checkLoss(network, loss)
-  checkDataset(network, loss, data, 'data')
   const optimizer = options.optimizer ?? sgd({ learningRate: 0.1 })
-  const batchSize = Math.min(data.length, checkInteger('batchSize', options.batchSize ?? 32))
+  const asked = checkInteger('batchSize', options.batchSize ?? 32)
+  const seed = checkInteger('seed', options.seed ?? drawSeed(), 0)
+  const samples = data === undefined ? randomSamples(network, asked, seed) : checkIsDataset(data, 'data')
+  checkDataset(network, loss, samples, 'data')
+  const batchSize = Math.min(samples.length, asked)
   const order = Uint32Array.from({ length: batchSize }, (_, i) => i)
-  const minibatch = data.take(order)
+  const minibatch = samples.take(order)
   const { backend, opened } = await chooseBackend(options.backend ?? 'auto')
   try {
     const placed = await backend.place(network, { loss, optimizer, batchSize })
@@ -97,6 +108,16 @@ export async function verify(network: Network, data: Dataset, options: VerifyOpt
   } finally {
     if (opened) backend.dispose()
   }
+}
+
+/** Normal inputs, and a random class for each. */
+function randomSamples({ sizes }: Network, samples: number, seed: number): Dataset {
+  const random = new Random(seed, 'data')
+  const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!]
+  const x = new Matrix(samples, inputs)
+  for (let i = 0; i < x.data.length; i++) x.data[i] = random.normal()
+  const labels = Array.from({ length: samples }, () => random.below(Math.max(2, outputs)))
+  return Dataset.from(x, outputs === 1 ? labels : oneHot(labels, outputs))
 }
 
 /**

@@ -1,5 +1,4 @@
-import { escapeControls } from '../../core/errors.ts'
-import type { Epoch } from '../../training/trainer.ts'
+import { type Epoch, escapeControls } from '../../index.ts'
 import { count, decimal, percent } from '../output.ts'
 import { type Curve, plot } from './plot.ts'
 import { hasRoom, type Screen } from './terminal.ts'

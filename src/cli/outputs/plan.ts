@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { constants, fstatSync } from 'node:fs'
 import { access } from 'node:fs/promises'
-import { InputError } from '../../core/errors.ts'
+import { InputError } from '../../index.ts'
 import { checkWritable, descriptorOf } from '../../node/write.ts'
 import { bearsMark, type Mark } from './marks.ts'
 import { isSamePlace, type Place, placeOf } from './places.ts'

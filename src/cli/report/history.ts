@@ -1,4 +1,4 @@
-import type { Epoch } from '../../training/trainer.ts'
+import { type Epoch } from '../../index.ts'
 
 const columns = ['epoch', 'loss', 'accuracy', 'validation_loss', 'validation_accuracy', 'seconds']
 

@@ -1,9 +1,14 @@
-import type { Dataset } from '../../data/dataset.ts'
-import type { Matrix } from '../../core/matrix.ts'
-import { DataStream } from '../../data/stream.ts'
-import { type ClassificationReport, classificationReport } from '../../training/metrics.ts'
-import { boundaryOf, chosenClass, classNames } from '../scores.ts'
-import { predictsQuantities } from './record.ts'
+import {
+  classificationReport,
+  type ClassificationReport,
+  Dataset,
+  DataStream,
+  decisionBoundary,
+  Matrix,
+  predictedClasses,
+} from '../../index.ts'
+import { classNames } from '../scores.ts'
+import { isRegression } from './record.ts'
 import type { TrainedRun } from './trained-run.ts'
 
 /** Pictures, rows and columns that a report shows at most. */
@@ -13,16 +18,18 @@ const MOST_COLUMNS = 12
 /** Samples of a stream that are looked at. */
 const MOST_EXAMINED = 20_000
 
-/** The samples that a report looks at one by one, those held out where there are any, and what was answered. */
+/** The samples that a report examines: the validation data where there are any, with the network's outputs. */
 export interface Examined {
   readonly set: Dataset
   readonly held: boolean
-  /** How many samples there are; those of a stream are not all looked at. */
+  /** How many samples there are; of a stream only the first are examined. */
   readonly of: number
   readonly answers: Matrix
+  /** The class that each output predicts. */
+  readonly predicted: Uint32Array
   readonly boundary: number
   readonly names: string[]
-  /** Undefined for quantities. */
+  /** Undefined for regression. */
   readonly scores: ClassificationReport | undefined
 }
 
@@ -31,13 +38,14 @@ export async function examine(run: TrainedRun): Promise<Examined> {
   const all = data.validation ?? data.train
   const set = all instanceof DataStream ? await all.take(MOST_EXAMINED) : all
   const answers = await trainer.predict(set.inputs)
-  const boundary = boundaryOf(network)
-  const scores = predictsQuantities(run) ? undefined : classificationReport(answers, set, { boundary })
+  const boundary = decisionBoundary(network)
+  const scores = isRegression(run) ? undefined : classificationReport(answers, set, { boundary })
   const names = classNames(network.classes ?? set.classes, scores?.classes.length ?? 0)
-  return { set, held: data.validation !== undefined, of: all.length, answers, boundary, names, scores }
+  const predicted = predictedClasses(answers, { boundary })
+  return { set, held: data.validation !== undefined, of: all.length, answers, predicted, boundary, names, scores }
 }
 
-/** What was answered wrong, as pictures or as rows of a table; for quantities, the largest errors. */
+/** Misclassified samples, as pictures or as rows of a table; for regression, the largest errors. */
 export interface Mistakes {
   kind: 'wrong' | 'errors'
   /** How many there are in all, and of how many samples. */
@@ -49,13 +57,13 @@ export interface Mistakes {
 }
 
 export function findMistakes(run: TrainedRun, examined: Examined): Mistakes {
-  const { set, held, scores, answers, boundary } = examined
+  const { set, held, scores, predicted, boundary } = examined
   const common = { kind: 'wrong' as const, of: set.length, held }
   if (!scores)
     return { ...common, kind: 'errors', wrong: set.length, pictures: null, rows: largestErrors(run, examined) }
   const labels = set.labels(boundary)
-  const wrong = Array.from(labels.keys()).filter((i) => chosenClass(answers, i, boundary) !== labels[i])
-  // What the network was surest of, and wrong, teaches the most.
+  const wrong = Array.from(labels.keys()).filter((i) => predicted[i] !== labels[i])
+  // The samples that the network was surest of come first.
   wrong.sort((a, b) => certainty(examined, b) - certainty(examined, a))
   const side = pictureSide(set)
   if (side === undefined) {
@@ -64,7 +72,7 @@ export function findMistakes(run: TrainedRun, examined: Examined): Mistakes {
   const brightest = set.inputs.data.reduce((a, b) => Math.max(a, b), 0)
   const shown = wrong.slice(0, MOST_PICTURES).map((i) => ({
     pixels: paint(rawRow(run, set, i), brightest),
-    answer: chosenClass(answers, i, boundary),
+    answer: predicted[i]!,
     label: labels[i]!,
   }))
   return { ...common, wrong: wrong.length, pictures: { side, shown }, rows: null }
@@ -112,10 +120,10 @@ function inputCells(run: TrainedRun, set: Dataset, i: number): string[] {
   return rawRow(run, set, i).slice(0, MOST_COLUMNS).map(short)
 }
 
-function wrongRows(run: TrainedRun, { set, answers, boundary, names }: Examined, wrong: readonly number[]) {
+function wrongRows(run: TrainedRun, { set, answers, predicted, boundary, names }: Examined, wrong: readonly number[]) {
   const labels = set.labels(boundary)
   const body = wrong.slice(0, MOST_ROWS).map((i) => {
-    const answer = chosenClass(answers, i, boundary)
+    const answer = predicted[i]!
     const value = answers.get(i, answers.cols === 1 ? 0 : answer)
     return [names[labels[i]!] ?? '', names[answer] ?? '', short(value), ...inputCells(run, set, i)]
   })

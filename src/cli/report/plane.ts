@@ -1,6 +1,4 @@
-import { Matrix } from '../../core/matrix.ts'
-import { DataStream } from '../../data/stream.ts'
-import { boundaryOf, chosenClass } from '../scores.ts'
+import { DataStream, decisionBoundary, Matrix, predictedClasses } from '../../index.ts'
 import { palette } from './html.ts'
 import type { TrainedRun } from './trained-run.ts'
 
@@ -14,10 +12,11 @@ export async function makePlane({ data, network, trainer }: TrainedRun) {
   const { train, scaling } = data
   const points = Math.min(MOST_POINTS, train.length)
   const shown = train instanceof DataStream ? await train.take(points) : train.slice(0, points)
-  const boundary = boundaryOf(network)
+  const boundary = decisionBoundary(network)
   const labels = [...shown.labels(boundary)]
   const answers = await trainer.predict(shown.inputs)
-  const wrong = labels.map((label, i) => Number(chosenClass(answers, i, boundary) !== label))
+  const predicted = predictedClasses(answers, { boundary })
+  const wrong = labels.map((label, i) => Number(predicted[i] !== label))
   const bounds = [0, 1].map((j) => {
     const values = Array.from({ length: shown.length }, (_, i) => shown.inputs.get(i, j))
     const [low, high] = [Math.min(...values), Math.max(...values)]

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto'
 import { cpus } from 'node:os'
 import { version } from '../../../package.json'
-import { exampleOf } from '../../data/stream.ts'
-import { InputError } from '../../core/errors.ts'
-import type { Network } from '../../model/network.ts'
-import { type Evaluation, isRegression } from '../../training/score.ts'
-import type { Epoch } from '../../training/trainer.ts'
+import { type Epoch, type Evaluation, InputError, Network, taskOf } from '../../index.ts'
 import { count } from '../output.ts'
 import { now, payloadStart } from './html.ts'
 import type { TrainedRun } from './trained-run.ts'
 
-/** A loss and a score: the accuracy, or for quantities R². Null where it was not finite. */
+/** A loss and a score: the accuracy, or for regression R². Null where it was not finite. */
 export interface Result {
   loss: number | null
   score: number | null
@@ -20,7 +16,7 @@ export interface Result {
 export interface Curves {
   epoch: number[]
   loss: (number | null)[]
-  /** In percent; null for quantities, and where nothing was held out. */
+  /** In percent; null for regression, and where there is no validation data. */
   score: (number | null)[] | null
   validationLoss: (number | null)[] | null
   validationScore: (number | null)[] | null
@@ -64,18 +60,18 @@ export function fingerprint({ parameters }: Network): string {
   return createHash('sha256').update(view).digest('hex').slice(0, 16)
 }
 
-/** Whether a run is about quantities, so that its score is R². */
-export function predictsQuantities({ network, trainer, data }: TrainedRun): boolean {
-  return isRegression(network.layers.at(-1)!, trainer.loss, exampleOf(data.train))
+/** Whether a run predicts regression targets, so that its score is R². */
+export function isRegression({ network, trainer, data }: TrainedRun): boolean {
+  return taskOf(network, trainer.loss, data.train) === 'regression'
 }
 
 /** All of a run that another page can set beside other runs'. */
 export function makeRecord(run: TrainedRun): RunRecord {
   const { network, epochs, seconds, data, settings, result, validation } = run
-  const quantities = predictsQuantities(run)
+  const regression = isRegression(run)
   const told = ({ loss, accuracy, r2 }: Evaluation): Result => ({
     loss: finite(loss),
-    score: finite(quantities ? r2 : accuracy),
+    score: finite(regression ? r2 : accuracy),
   })
   return {
     format: 'webgpu-mlp run',
@@ -84,13 +80,13 @@ export function makeRecord(run: TrainedRun): RunRecord {
     settings: describeSettings(run),
     environment: describeEnvironment(run),
     fingerprint: fingerprint(network),
-    scoreName: quantities ? 'R²' : 'accuracy',
+    scoreName: regression ? 'R²' : 'accuracy',
     epochs: epochs.length,
     seconds,
     samplesPerSecond: finite((epochs.length * data.train.length) / seconds),
     training: told(result),
     validation: validation && told(validation),
-    curves: makeCurves(epochs, quantities),
+    curves: makeCurves(epochs, regression),
   }
 }
 
@@ -145,17 +141,17 @@ function describeEnvironment({ backend }: TrainedRun): [string, string][] {
 }
 
 /** Columns for the charts; long runs are thinned out evenly, their last epoch kept. */
-function makeCurves(epochs: readonly Epoch[], quantities: boolean): Curves {
+function makeCurves(epochs: readonly Epoch[], regression: boolean): Curves {
   const every = Math.ceil(epochs.length / MOST_EPOCHS)
   const shown = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1)
   const held = shown.some(({ validation }) => validation !== null)
   return {
     epoch: shown.map(({ epoch }) => epoch),
     loss: shown.map(({ loss }) => finite(loss)),
-    score: quantities ? null : shown.map(({ accuracy }) => 100 * accuracy),
+    score: regression ? null : shown.map(({ accuracy }) => 100 * accuracy),
     validationLoss: held ? shown.map(({ validation }) => finite(validation?.loss)) : null,
     validationScore:
-      held && !quantities ? shown.map(({ validation }) => (validation ? 100 * validation.accuracy : null)) : null,
+      held && !regression ? shown.map(({ validation }) => (validation ? 100 * validation.accuracy : null)) : null,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../../training/score.ts'
+import { type Evaluation } from '../../index.ts'
 import { count, decimal, percent } from '../output.ts'
 import { dataTable, escapeHtml, makePage, namedRows } from './html.ts'
 import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.ts'

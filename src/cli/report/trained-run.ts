@@ -1,6 +1,4 @@
-import type { Network } from '../../model/network.ts'
-import type { Evaluation } from '../../training/score.ts'
-import type { Epoch, Trainer } from '../../training/trainer.ts'
+import { type Epoch, type Evaluation, type Network, type Trainer } from '../../index.ts'
 import type { PreparedData } from '../train/data.ts'
 
 /** A run that a report describes. */

@@ -1,9 +1,15 @@
-import { balancedWeights } from '../../data/classes.ts'
-import type { ClassWeights, Dataset } from '../../data/dataset.ts'
-import { normalize, scale, standardize } from '../../data/preprocessing.ts'
-import type { DataStream } from '../../data/stream.ts'
-import { checkNumber, InputError } from '../../core/errors.ts'
-import type { Scaling } from '../../model/scaling.ts'
+import { checkNumber } from '../../core/errors.ts'
+import {
+  balancedWeights,
+  type ClassWeights,
+  Dataset,
+  DataStream,
+  InputError,
+  normalize,
+  scale,
+  Scaling,
+  standardize,
+} from '../../index.ts'
 import { holdOut, isStreamed, loadData, openCsv, parseTarget } from '../data.ts'
 import type { TrainOptions } from './options.ts'
 

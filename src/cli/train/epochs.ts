@@ -1,7 +1,5 @@
-import type { Epoch, FitOptions, Outcome, Trainer } from '../../training/trainer.ts'
-import { exampleOf } from '../../data/stream.ts'
+import { type Epoch, type FitOptions, type Outcome, taskOf, Trainer } from '../../index.ts'
 import { writeCheckpoint } from '../../node/files.ts'
-import { isRegression } from '../../training/score.ts'
 import { exitCodes } from '../output.ts'
 import type { KeptOutputs } from '../outputs/keep.ts'
 import type { Output } from '../outputs/plan.ts'
@@ -45,7 +43,7 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
   }
   const epochs = [...(earlier?.epochs ?? [])]
   const before = epochs.reduce((sum, { seconds }) => sum + seconds, 0)
-  const regression = isRegression(trainer.network.layers.at(-1)!, trainer.loss, exampleOf(data.train))
+  const regression = taskOf(trainer.network, trainer.loss, data.train) === 'regression'
   const progress = showProgress({
     epochs: options.epochs,
     score: !regression,

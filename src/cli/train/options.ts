@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { initializerNames } from '../../model/initializer.ts'
+import { initializerNames } from '../../index.ts'
 import {
   addBackendOption,
   addDataOptions,

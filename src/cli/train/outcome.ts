@@ -1,6 +1,4 @@
-import type { Profile } from '../../backend/profiler.ts'
-import type { Evaluation } from '../../training/score.ts'
-import type { Epoch, Outcome } from '../../training/trainer.ts'
+import { type Epoch, type Evaluation, type Outcome, type Profile } from '../../index.ts'
 import { count, decimal, percent, print } from '../output.ts'
 import { profileTable } from '../profile.ts'
 

@@ -1,5 +1,5 @@
 import { writeModel } from '../../node/files.ts'
-import type { Network } from '../../model/network.ts'
+import { type Network } from '../../index.ts'
 import { dataFiles } from '../data.ts'
 import { headerMark, marks } from '../outputs/marks.ts'
 import type { KeptOutputs } from '../outputs/keep.ts'

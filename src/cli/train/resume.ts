@@ -1,8 +1,7 @@
 import { CommanderError } from 'commander'
-import { describe, InputError } from '../../core/errors.ts'
+import { describe } from '../../core/errors.ts'
+import { type Checkpoint, type Epoch, InputError } from '../../index.ts'
 import { readCheckpoint } from '../../node/files.ts'
-import type { Checkpoint } from '../../training/checkpoint.ts'
-import type { Epoch } from '../../training/trainer.ts'
 import { parseTrain, type TrainOptions } from './options.ts'
 
 /** What is kept with a checkpoint beside what the trainer needs, so that the run is whole again when it goes on. */
