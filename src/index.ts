@@ -88,6 +88,7 @@ export {
 } from './optimizer/schedule.ts'
 export type { EarlyStopping } from './training/stopping.ts'
 export { fit } from './training/fit.ts'
+export { LoadedData, type TrainingData } from './training/loaded.ts'
 export {
   Trainer,
   type Epoch,

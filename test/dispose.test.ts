@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Backend, EpochPlan } from '../src/backend/backend.ts'
+import type { Backend, EpochOrder } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { DeviceLostError, InputError } from '../src/core/errors.ts'
@@ -79,11 +79,11 @@ async function expectClearEnds(backend: Backend): Promise<void> {
 async function expectWorkEnds(backend: Backend): Promise<void> {
   const settings = { loss: 'quadratic', optimizer: sgd({ learningRate: 0.01 }), batchSize: 20 } as const
   const placed = await backend.place(networkOf(), settings)
-  const loaded = await placed.load(data)
+  const loaded = await placed.upload(data)
   const order = Uint32Array.from({ length: data.length }, (_, i) => i)
-  const plan: EpochPlan = { order, batchSize: 20, learningRate: 0.01, stepsBefore: 0 }
-  const plans = new Array<EpochPlan>(backend.name === 'cpu' ? 1e7 : 1000).fill(plan)
-  const failure = failureOf(placed.startEpochs(loaded, plans).then(({ sums }) => sums))
+  const epoch: EpochOrder = { order, batchSize: 20, learningRate: 0.01, stepsBefore: 0 }
+  const epochs = new Array<EpochOrder>(backend.name === 'cpu' ? 1e7 : 1000).fill(epoch)
+  const failure = failureOf(placed.train(loaded, epochs).result)
   await turns(5)
   placed.dispose()
   expect(await failure).toBeInstanceOf(Error)

@@ -6,7 +6,7 @@ import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
-import { WebGPUNetwork } from '../src/backend/webgpu/placement.ts'
+import { WebGPUPlacement } from '../src/backend/webgpu/placement.ts'
 import { RecentMap } from '../src/backend/webgpu/kernels/recent.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'
@@ -25,7 +25,7 @@ async function collectGarbage(): Promise<void> {
 /** The backend over kernels that the test can look into. */
 const backendOver = (device: Device, kernels: Kernels): Backend => ({
   ...webgpu({ device: device.gpu }),
-  place: (network, settings) => WebGPUNetwork.place(device, kernels, network, settings, 'layered'),
+  place: (network, settings) => WebGPUPlacement.place(device, kernels, network, settings, 'layered'),
 })
 
 const data = randomData(8, 3, 2, 1)

@@ -4,7 +4,7 @@ import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { Device, findAdapter } from '../src/backend/webgpu/device/device.ts'
 import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
-import { WebGPUNetwork } from '../src/backend/webgpu/placement.ts'
+import { WebGPUPlacement } from '../src/backend/webgpu/placement.ts'
 import {
   deviceLayers,
   fitBytes,
@@ -33,7 +33,7 @@ function asHardware(gpu: GPUDevice): Backend {
     name: 'webgpu',
     description: device.name,
     software: false,
-    place: (network, settings) => WebGPUNetwork.place(device, kernels, network, settings, 'layered'),
+    place: (network, settings) => WebGPUPlacement.place(device, kernels, network, settings, 'layered'),
     dispose: () => undefined,
   }
 }

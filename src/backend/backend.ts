@@ -1,56 +1,109 @@
-import type { Dataset } from '../data/dataset.ts'
 import type { Matrix } from '../core/matrix.ts'
-import type { Network } from '../model/network.ts'
 import type { LossName } from '../loss/loss.ts'
+import type { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import type { Profiler } from './profiler.ts'
 
 /**
- * The one small interface between the trainer and what computes. A backend knows nothing of epochs, histories, splits,
- * schedules or files: it holds a network's parameters and data sets, runs steps, and answers.
+ * The interface between the training code and the code that computes. A backend holds parameters, the optimizer's state
+ * and data sets, runs minibatches and returns results. It does not know the number of epochs of a run, learning rate
+ * schedules, early stopping, checkpoints, files, or data sets that do not fit: all of that is in `src/training`.
  */
 export interface Backend {
   /** 'cpu' or 'webgpu'. */
   readonly name: string
-  /** What runs, for people: the adapter's name, or the precision. */
+  /** A text for people: the adapter's name, or the precision. */
   readonly description: string
-  /** Whether it is a GPU emulated in software. */
+  /** Whether it is a GPU that is emulated in software. */
   readonly software: boolean
-  /** Puts a copy of the network's parameters where it computes, with everything allocated that training needs. */
-  place(network: Network, settings: PlacementSettings): Promise<PlacedNetwork>
+  /** Copies the network's parameters to where the backend computes, and allocates the memory that training needs. */
+  place(network: Network, settings: PlacementSettings): Promise<Placement>
   /** Frees what the backend itself opened. */
   dispose(): void
 }
 
+/** How a placed network is trained. */
 export interface PlacementSettings {
   readonly loss: LossName
   readonly optimizer: Optimizer
-  /** The largest minibatch that will be trained on. */
+  /** The size of the largest minibatch. */
   readonly batchSize: number
   /** Factors of a penalty l1·Σ|w| + l2·Σw² on all weights, whose gradient is added to the loss's; default 0. */
   readonly l1?: number
   readonly l2?: number
   /** The share of each hidden layer's units that is dropped in every step, 0 up to but not including 1; default 0. */
   readonly dropout?: readonly number[]
-  /** What is dropped follows from it (training/dropout.ts); default 0. */
+  /** The seed of dropout (optimizer/dropout.ts); default 0. */
   readonly seed?: number
-  /** Where clocks report to; they cost time, so there are none without it. */
+  /** Collects timings. Timing costs time, so there is none without it. */
   readonly profiler?: Profiler | undefined
 }
 
-/** A data set where the backend computes: inputs, targets and an order to visit them in. */
-export interface LoadedData {
+/** Samples in host memory: a Dataset, or inputs alone, which can be predicted but neither trained on nor scored. */
+export interface DataSource {
+  /** samples × inputs */
+  readonly inputs: Matrix
+  /** samples × outputs */
+  readonly targets?: Matrix
+  /** One weight per sample, where the samples count differently. */
+  readonly weights?: Float32Array | undefined
+}
+
+/**
+ * How uploaded data are used. 'repeatedly': trained on for many epochs, perhaps with the orders of several epochs beside
+ * them. 'once': visited once in the order given, as a window of a larger data set.
+ */
+export type DataUse = 'repeatedly' | 'once'
+
+/** A data set in a backend's memory. Whoever uploaded it disposes of it. */
+export interface DataHandle {
   readonly samples: number
-  /** Bytes held for it. */
+  /** Bytes of device memory that it occupies. */
   readonly memory: number
   dispose(): void
 }
 
+/** What fits, and how much work is worth handing over at once. */
+export interface Capacity {
+  /** Bytes of device memory held now, data sets included. */
+  readonly held: number
+  /** Bytes that a data set occupies once it is uploaded. */
+  bytesOf(data: DataSource, use: DataUse): number
+  /** Bytes that scoring or predicting `samples` samples needs in addition to what is held now. */
+  bytesToScore(samples: number): number
+  /**
+   * How many rows of such data fit at once within `bytes` bytes, as a window ('once'); Infinity where data stay in host
+   * memory. With bytes = Infinity, as many as the device can bind.
+   */
+  rowsWithin(data: DataSource, bytes: number): number
+  /** How many epochs are worth handing over together, and how many may be under way at a time; both at least 1. */
+  epochs(data: DataHandle, batchSize: number): EpochCounts
+}
+
+/** Numbers of epochs, as {@link Capacity.epochs} gives them. */
+export interface EpochCounts {
+  /** In one call of {@link Placement.train}, where nothing is needed between them. */
+  readonly together: number
+  /** Handed over in all before the results of the first are known. */
+  readonly ahead: number
+}
+
+/** One pass over the data in minibatches. */
+export interface EpochOrder {
+  /** Indices of samples, in the order in which they are visited. */
+  readonly order: Uint32Array
+  readonly batchSize: number
+  readonly learningRate: number
+  /** The number of steps that were made before this epoch, over the trainer's life. */
+  readonly stepsBefore: number
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Sums over samples; divide by `samples` for means. */
 export interface Sums {
-  /** Not finite, also, where a parameter is infinite or NaN after the last step, whatever the losses before the steps. */
+  /** Not finite also where a parameter is infinite or NaN after the last step, whatever the losses before the steps. */
   loss: number
-  /** How many samples were answered right. */
+  /** The number of correct predictions. */
   right: number
   samples: number
 }
@@ -62,18 +115,7 @@ export const brokenSums = ({ loss, right, samples }: Sums): Sums => ({
   samples,
 })
 
-/** One pass over the data in minibatches. */
-export interface EpochPlan {
-  /** One index a sample. */
-  readonly order: Uint32Array
-  readonly batchSize: number
-  readonly learningRate: number
-  /** How many steps were made before, over the trainer's life. */
-  readonly stepsBefore: number
-  readonly signal?: AbortSignal | undefined
-}
-
-/** All that one minibatch's pass computes, layer by layer, each row-major with one row a sample. */
+/** All values of the pass over one minibatch, layer by layer, each row-major with one row per sample. */
 export interface Trace {
   /** Mean over the minibatch. */
   loss: number
@@ -84,7 +126,7 @@ export interface Trace {
   gradient: Float32Array | Float64Array
 }
 
-/** What training changes. */
+/** What training changes, in the precision of the computation. */
 export interface Snapshot {
   /** Laid out as `network.parameters`. */
   readonly parameters: Float32Array | Float64Array
@@ -92,48 +134,47 @@ export interface Snapshot {
   readonly state: Float32Array | Float64Array
 }
 
-/** A network placed on a backend. */
-export interface PlacedNetwork {
-  /** Bytes of device memory held now, data sets included. */
-  readonly memory: number
-  /** Bytes that will be held while training on a data set, and scoring another, in place of what is held now. */
-  memoryFor(train: Dataset, validation?: Dataset): number
-  /** @param passing whether each of them will be visited once, and then they go */
-  load(data: Dataset, passing?: boolean): Promise<LoadedData>
+/** Work that was handed over. Both promises reject with the same error; neither has to be awaited. */
+export interface Underway<T> {
+  /** Resolves when the host's part is done. Work that is handed over later is carried out after this. */
+  readonly accepted: Promise<void>
+  readonly result: Promise<T>
+}
+
+/** Hands work over: `work` resolves when the host's part is done, with the result to come. */
+export function underway<T>(work: () => Promise<{ readonly result: Promise<T> | T }>): Underway<T> {
+  const begun = work()
+  const accepted = begun.then(() => undefined)
+  const result = begun.then((started) => started.result)
+  accepted.catch(() => undefined)
+  result.catch(() => undefined)
+  return { accepted, result }
+}
+
+/** A network in a backend's memory. */
+export interface Placement {
+  readonly capacity: Capacity
+  upload(data: DataSource, use?: DataUse): Promise<DataHandle>
   /**
-   * How many rows of such data can pass through at once, within so many bytes; Infinity where they stay where they are.
-   * @param mostBytes Infinity for as many as the device can bind
+   * Trains epochs one after another, alike but for their orders and rates; the results are the sums of their losses, each
+   * taken before its step. The data must not be disposed of before.
+   *
+   * Where an epoch's loss is not finite, the results end with that epoch. From then on epochs are not trained and have no
+   * results, until the parameters are read or written: those read are the parameters as they were when that epoch began,
+   * and the optimizer's state is what it is before the first step.
    */
-  mostRows(data: Dataset, mostBytes: number): number
-  /** Bytes of device memory that data take while they pass through. */
-  passingBytes(data: Dataset): number
-  /**
-   * Hands epochs over, alike but for their order and rate, to be trained one after another: resolves when the host's part
-   * is done, with the sums of their losses (each taken before its step) to come. What is started next comes after them,
-   * and until their sums are known the data must stay. The sums end with the first epoch whose loss is not finite; those
-   * of epochs that were handed over after that one are empty.
-   */
-  startEpochs(data: LoadedData, plans: readonly EpochPlan[]): Promise<{ readonly sums: Promise<Sums[]> }>
-  /** How many epochs it is good to hand over at once, where nothing is wanted between them; at least 1. */
-  epochsAtOnce(data: LoadedData, batchSize: number): number
-  /** How many it is good to have handed over before the sums of the first are known; at least 1. */
-  epochsAhead(data: LoadedData, batchSize: number): number
-  /** Begins to find loss and right answers over a data set, with the parameters that stand after all that was started. */
-  startScore(data: LoadedData): Promise<{ readonly sums: Promise<Sums> }>
-  /** The outputs for each row: rows × last size, row-major. */
-  predict(inputs: Matrix): Promise<Float32Array>
-  /** One minibatch forward and back, no update. */
-  trace(minibatch: Dataset): Promise<Trace>
-  /** The parameters as they are now, laid out as `network.parameters`. */
+  train(data: DataHandle, epochs: readonly EpochOrder[]): Underway<Sums[]>
+  /** Loss and correct predictions over a data set, with the parameters after all that was handed over before. */
+  score(data: DataHandle): Underway<Sums>
+  /** The outputs for each row of the data: samples × outputs, row-major. */
+  outputs(data: DataHandle): Promise<Float32Array>
+  /** Forward and backward pass over the data as one minibatch, without an update. */
+  trace(minibatch: DataSource): Promise<Trace>
+  /** The parameters, laid out as `network.parameters`. */
   readParameters(): Promise<Float32Array>
-  /** Copies of the parameters and the optimizer's state as they are now, in the precision that is computed in. */
-  snapshot(): Promise<Snapshot>
-  /** Puts back what {@link snapshot} gave, here or on another backend. */
-  restore(snapshot: Snapshot): Promise<void>
-  /**
-   * Puts the parameters back to where the epoch began whose loss is not finite, or the last one, and the optimizer's state
-   * to its start. Nothing may be under way.
-   */
-  restoreCheckpoint(): Promise<void>
+  /** Copies of the parameters and the optimizer's state. */
+  read(): Promise<Snapshot>
+  /** Sets the parameters, and the optimizer's state; without one, the state is what it is before the first step. */
+  write(snapshot: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void>
   dispose(): void
 }

@@ -17,6 +17,7 @@ import type { CheckpointOptions } from './checkpoint.ts'
 import { type LossName, lossNames } from '../loss/loss.ts'
 import { type Optimizer, optimizerNames, sgd } from '../optimizer/optimizer.ts'
 import type { Epoch, ValidatedEpoch } from './history.ts'
+import { LoadedData, type TrainingData } from './loaded.ts'
 import type { BackendName } from './backends.ts'
 import type { Score } from './score.ts'
 import { checkEarlyStopping, type EarlyStopping } from './stopping.ts'
@@ -62,7 +63,7 @@ export interface FitOptions<E extends Epoch = Epoch> {
   /** Passes over the training data. Default 10. 0 only of a trainer that has epochs behind it: it finishes a resumed run. */
   epochs?: number | undefined
   /** Scored after every epoch. */
-  validation?: Dataset | DataStream | undefined
+  validation?: TrainingData | undefined
   /** Default true; false takes the samples in the order given. */
   shuffle?: boolean | undefined
   /** Weights for the training samples of each class, as {@link Dataset.withClassWeights} takes them. Default: all 1. */
@@ -82,7 +83,7 @@ export interface FitOptions<E extends Epoch = Epoch> {
 
 /** Options with validation data: then every epoch has their score. */
 export interface ValidatedFitOptions extends FitOptions<ValidatedEpoch> {
-  validation: Dataset | DataStream
+  validation: TrainingData
 }
 
 /** An option of {@link Trainer.epochs}. */
@@ -186,10 +187,10 @@ function checkDropout(dropout: unknown, hidden: number): number[] {
 /** {@link FitOptions}, checked and complete. */
 export interface CheckedFitOptions {
   /** With the classes' weights. */
-  readonly train: Dataset | DataStream
+  readonly train: TrainingData
   readonly epochs: number
   readonly shuffle: boolean
-  readonly validation: Dataset | DataStream | undefined
+  readonly validation: TrainingData | undefined
   readonly earlyStopping: Required<EarlyStopping> | undefined
   readonly checkpoint: Required<CheckpointOptions> | undefined
   readonly onEpoch: FitOptions['onEpoch']
@@ -199,7 +200,7 @@ export interface CheckedFitOptions {
 /** @param placed the network and loss that the data must go with, and the epochs that are behind it */
 export function checkFit(
   { network, loss, epoch }: { network: Network; loss: LossName; epoch: number },
-  train: Dataset | DataStream,
+  train: TrainingData,
   options: FitOptions,
 ): CheckedFitOptions {
   checkKeys('fit', options, [
@@ -215,13 +216,16 @@ export function checkFit(
   const { shuffle = true, validation, classWeights, onEpoch, signal } = options
   checkData({ network, loss }, train, 'train')
   if (validation !== undefined) checkData({ network, loss }, validation, 'validation')
-  const isStream = train instanceof DataStream
-  if (isStream && classWeights !== undefined) {
-    throw new InputError('classWeights: a stream is not known beforehand; give its chunks weights (stream.map)')
+  if (classWeights !== undefined && !(train instanceof Dataset)) {
+    const hint =
+      train instanceof DataStream
+        ? 'a stream is not known beforehand; give its chunks weights (stream.map)'
+        : 'the data are loaded already; load data with weights (dataset.withClassWeights)'
+    throw new InputError(`classWeights: ${hint}`)
   }
   if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
   return {
-    train: isStream || classWeights === undefined ? train : train.withClassWeights(classWeights),
+    train: train instanceof Dataset && classWeights !== undefined ? train.withClassWeights(classWeights) : train,
     // None, once there are some: a resumed run may have been trained to its end.
     epochs: checkInteger('epochs', options.epochs ?? 10, epoch > 0 ? 0 : 1),
     shuffle,
@@ -254,6 +258,8 @@ export function checkIsDataset(data: unknown, name: string): Dataset {
 
 /** Checks that data go with a network and a loss; a stream's chunks are checked as they come. */
 export function checkData({ network, loss }: { network: Network; loss: LossName }, data: unknown, name: string): void {
+  // Loaded data were checked when they were loaded, and belong to one trainer.
+  if (data instanceof LoadedData) return
   const known = data instanceof DataStream ? data.example : checkIsDataset(data, name)
   if (known) checkDataset(network, loss, known, name)
 }

@@ -1,21 +1,15 @@
-import type { LoadedData, Sums } from '../backend/backend.ts'
+import type { EpochCounts, Placement, Sums } from '../backend/backend.ts'
 import { type Profiler, timed } from '../backend/profiler.ts'
-import type { Dataset } from '../data/dataset.ts'
-import { fingerprint } from '../data/fingerprint.ts'
-import { DataStream } from '../data/stream.ts'
-import { DivergedError, InputError } from '../core/errors.ts'
+import { countMinibatches, epochOrder } from '../data/minibatch.ts'
+import { DivergedError } from '../core/errors.ts'
 import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
-import { type Checkpoint, checkSameRun } from './checkpoint.ts'
-import type { Epoch } from './history.ts'
-import { countMinibatches, epochOrder } from '../data/minibatch.ts'
-import type { CheckedFitOptions, Settings, Step } from './options.ts'
-import { stateSlots } from '../optimizer/optimizer.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../optimizer/schedule.ts'
+import type { Feed } from './feed/feed.ts'
+import type { Epoch } from './history.ts'
+import type { CheckedFitOptions, Settings, Step } from './options.ts'
 import { addSums, meanScore, type Score } from './score.ts'
-import { settledEpochs, type StartedEpochs } from './started.ts'
-import type { StoppingState } from './stopping.ts'
-import type { WindowedNetwork } from './windows.ts'
+import { settledEpochs, type StartedEpochs } from './started-epochs.ts'
 
 /** An epoch of which some steps were made one by one. */
 interface Begun {
@@ -27,32 +21,36 @@ interface Begun {
   readonly sums: Sums
 }
 
+/** How far training is: what a checkpoint keeps besides the parameters. */
+export interface Progress {
+  readonly epoch: number
+  readonly step: number
+  readonly plateau: PlateauState
+}
+
 /**
- * How far the training of a placed network is, and how it goes on: epochs and steps with their orders and rates, and
- * checkpoints. The trainer says when, and that nothing else happens meanwhile.
+ * Trains epochs and steps of a placed network, with their orders and learning rates, and counts them. It does not decide
+ * when training ends (fitting.ts), nor which call may run (queue.ts).
  */
-export class Run {
+export class Session {
   readonly #network: Network
-  readonly #placed: WindowedNetwork
+  readonly #placement: Placement
   readonly #settings: Settings
-  /** Orders of the next epochs of a data set that is being trained on, made while a device was at work. */
-  #prepared: { data: LoadedData; prepared: Uint32Array[] } | undefined
+  /** Orders of the next epochs of the data that are trained on, made while the device was at work. */
+  #prepared: { readonly feed: Feed; readonly orders: Uint32Array[] } | undefined
   #begun: Begun | undefined
   #plateau: PlateauState = newPlateau()
-  /** Epochs whose results are still to come, and how many they and their steps are. */
   readonly #started: StartedEpochs[] = []
+  /** The numbers of epochs and steps that were started, and whose results are still to come. */
   #ahead = { epochs: 0, steps: 0 }
   /** When the results of the last epochs were known. */
   #lastEnd = 0
-  /** What the data of checkpoints are told by, and of the one that was resumed, until they are seen again. */
-  #data: string | undefined
-  #resumed: string | undefined
   #epoch = 0
   #step = 0
 
-  constructor(network: Network, placed: WindowedNetwork, settings: Settings) {
+  constructor(network: Network, placement: Placement, settings: Settings) {
     this.#network = network
-    this.#placed = placed
+    this.#placement = placement
     this.#settings = settings
   }
 
@@ -70,10 +68,27 @@ export class Run {
     return this.#step
   }
 
+  /** Epochs that were started and whose results are still to come. */
+  get ahead(): number {
+    return this.#ahead.epochs
+  }
+
+  get progress(): Progress {
+    return { epoch: this.#epoch, step: this.#step, plateau: { ...this.#plateau } }
+  }
+
+  /** Goes on from where a checkpoint was made. */
+  restore({ epoch, step, plateau }: Progress): void {
+    this.#epoch = epoch
+    this.#step = step
+    this.#plateau = { ...plateau }
+    this.#begun = undefined
+  }
+
   /** Trains one minibatch, the next of the epoch that is under way. */
-  async trainStep(data: LoadedData, shuffle: boolean): Promise<Step> {
+  async trainStep(feed: Feed, shuffle: boolean): Promise<Step> {
     const { batchSize, seed } = this.#settings
-    const { samples } = data
+    const { samples } = feed
     const begun = this.#begunEpoch(samples, shuffle) ?? {
       shuffle,
       order: epochOrder(samples, seed, this.#epoch + 1, shuffle),
@@ -81,16 +96,16 @@ export class Run {
       sums: { loss: 0, right: 0, samples: 0 },
     }
     const order = begun.order.subarray(begun.visited, begun.visited + batchSize)
-    const plan = { order, batchSize, learningRate: this.#rateOf(this.#epoch), stepsBefore: this.#step }
-    const sums = (await (await this.#placed.startEpochs(data, [plan])).sums)[0]!
+    const learningRate = this.#rateOf(this.#epoch)
+    const [sums] = await feed.train([{ order, batchSize, learningRate, stepsBefore: this.#step }]).result
     this.#step++
-    if (!Number.isFinite(sums.loss)) throw await this.#diverged(sums.loss)
+    if (!Number.isFinite(sums!.loss)) throw await this.#diverged(sums!.loss, this.#epoch + 1)
     begun.visited += order.length
-    addSums(begun.sums, sums)
+    addSums(begun.sums, sums!)
     this.#begun = begun.visited < samples ? begun : undefined
     const epoch = this.#epoch + 1
     if (!this.#begun) this.#epoch = epoch
-    return { step: this.#step, epoch, ...meanScore(sums), samples: order.length }
+    return { step: this.#step, epoch, ...meanScore(sums!), samples: order.length }
   }
 
   /** The epoch that steps have begun, if it is one of such data. */
@@ -103,50 +118,56 @@ export class Run {
    * were started before; the orders of `next` more are made meanwhile.
    */
   async startEpochs(
-    train: LoadedData,
-    validation: LoadedData | undefined,
+    train: Feed,
+    validation: Feed | undefined,
     count: number,
     next: number,
     { shuffle, signal }: CheckedFitOptions,
   ): Promise<void> {
     const began = performance.now()
-    const { batchSize, seed } = this.#settings
     const begun = this.#begunEpoch(train.samples, shuffle)
     this.#begun = undefined
     const [epochsBefore, stepsBefore] = [this.#epoch + this.#ahead.epochs, this.#step + this.#ahead.steps]
-    const ordersFrom = (first: number, many: number) =>
-      Array.from({ length: many }, (_, i) => epochOrder(train.samples, seed, first + i, shuffle))
-    const { prepared } = train === this.#prepared?.data ? this.#prepared : { prepared: [] }
-    this.#prepared = undefined
-    const orders = await timed(this.#profiler, 'host', 'orders of the epochs', () => {
-      if (begun) return [begun.order.subarray(begun.visited)]
-      const kept = prepared.slice(0, count)
-      return [...kept, ...ordersFrom(epochsBefore + 1 + kept.length, count - kept.length)]
-    })
-    const steps = countMinibatches(orders[0]!.length, batchSize)
-    const plans = orders.map((order, i) => {
+    const indices = await timed(this.#profiler, 'host', 'orders of the epochs', () =>
+      begun ? [begun.order.subarray(begun.visited)] : this.#takeOrders(train, epochsBefore + 1, count, shuffle),
+    )
+    const { batchSize } = this.#settings
+    const steps = countMinibatches(indices[0]!.length, batchSize)
+    const orders = indices.map((order, i) => {
       const learningRate = this.#rateOf(epochsBefore + i)
       return { order, batchSize, learningRate, stepsBefore: stepsBefore + i * steps, signal }
     })
     const parts: { sums: Promise<Sums[]>; validated: Promise<Sums> | undefined }[] = []
-    this.#started.push({ plans, steps, began, sumsBefore: begun?.sums, parts })
+    this.#started.push({ orders, steps, began, sumsBefore: begun?.sums, parts })
     this.#ahead.epochs += count
     this.#ahead.steps += count * steps
-    for (const together of validation ? plans.map((plan) => [plan]) : [plans]) {
-      const { sums } = await this.#placed.startEpochs(train, together)
-      const validated = validation && (await this.#placed.startScore(validation)).sums
-      parts.push({ sums, validated })
+    for (const together of validation ? orders.map((order) => [order]) : [orders]) {
+      const training = train.train(together)
+      await training.accepted
+      const scoring = validation?.score()
+      await scoring?.accepted
+      parts.push({ sums: training.result, validated: scoring?.result })
     }
     // Where time is measured, nothing may overlap.
     if (next > 0 && !this.#profiler) {
-      this.#prepared = { data: train, prepared: ordersFrom(epochsBefore + 1 + count, next) }
+      this.#prepared = { feed: train, orders: this.#makeOrders(train, epochsBefore + 1 + count, next, shuffle) }
     }
   }
 
-  /** What the epochs came to that were started first of those whose results are still to come. */
-  async finishEpochs({ samples }: LoadedData): Promise<Epoch[]> {
-    const { plans, parts, steps, sumsBefore, began } = this.#started[0]!
-    const count = plans.length
+  #makeOrders({ samples }: Feed, first: number, count: number, shuffle: boolean): Uint32Array[] {
+    return Array.from({ length: count }, (_, i) => epochOrder(samples, this.#settings.seed, first + i, shuffle))
+  }
+
+  /** The orders of `count` epochs from `first` on, those that were prepared among them. */
+  #takeOrders(feed: Feed, first: number, count: number, shuffle: boolean): Uint32Array[] {
+    const prepared = feed === this.#prepared?.feed ? this.#prepared.orders.slice(0, count) : []
+    this.#prepared = undefined
+    return [...prepared, ...this.#makeOrders(feed, first + prepared.length, count - prepared.length, shuffle)]
+  }
+
+  /** The results of the epochs that were started first of those whose results are still to come. */
+  async finishEpochs({ samples }: Feed): Promise<Epoch[]> {
+    const { orders, parts, steps, sumsBefore, began } = this.#started[0]!
     const scores: { score: Score; validation: Score | null }[] = []
     for (const { sums, validated } of parts) {
       const each = await sums
@@ -154,17 +175,16 @@ export class Run {
       scores.push(...each.map((one) => ({ score: meanScore(one), validation: null })))
       const last = scores.at(-1)!
       if (!Number.isFinite(last.score.loss)) {
-        this.#epoch += scores.length
-        this.#step += scores.length * steps
-        throw await this.#diverged(last.score.loss)
+        this.#count(scores.length, steps)
+        throw await this.#diverged(last.score.loss, this.#epoch)
       }
       if (validated) last.validation = meanScore(await validated)
     }
+    const count = orders.length
     this.#started.shift()
     this.#ahead.epochs -= count
     this.#ahead.steps -= count * steps
-    this.#epoch += count
-    this.#step += count * steps
+    this.#count(count, steps)
     const { score, validation } = scores.at(-1)!
     const { learningRate } = this.#settings.optimizer
     if (typeof learningRate === 'object' && learningRate.plateau) {
@@ -177,19 +197,23 @@ export class Run {
     const whole = countMinibatches(samples, this.#settings.batchSize)
     return scores.map(({ score, validation }, i) => {
       const epoch = this.#epoch - count + 1 + i
-      const { learningRate } = plans[i]!
+      const { learningRate } = orders[i]!
       return { epoch, ...score, validation, steps: whole, learningRate, seconds, samplesPerSecond }
     })
   }
 
-  /** After a failure or an abort: waits for what was started. What was trained of it to the end counts. */
+  #count(epochs: number, steps: number): void {
+    this.#epoch += epochs
+    this.#step += epochs * steps
+  }
+
+  /** After a failure or an abort: waits for what was started. Epochs of it that were trained to the end count. */
   async settle(): Promise<void> {
     for (const group of this.#started.splice(0)) {
-      if (!(await settledEpochs(group))) continue
-      this.#epoch += group.plans.length
-      this.#step += group.plans.length * group.steps
+      if (await settledEpochs(group)) this.#count(group.orders.length, group.steps)
     }
     this.#ahead = { epochs: 0, steps: 0 }
+    this.#prepared = undefined
   }
 
   /** The learning rate of an epoch, counted from 0. */
@@ -197,88 +221,23 @@ export class Run {
     return rateWith(this.#settings.optimizer.learningRate, epoch, this.#plateau)
   }
 
-  async #diverged(loss: number): Promise<DivergedError> {
-    const epoch = this.#epoch
+  async #diverged(loss: number, epoch: number): Promise<DivergedError> {
     for (const group of this.#started.splice(0)) await settledEpochs(group)
     this.#ahead = { epochs: 0, steps: 0 }
-    await this.#placed.restoreCheckpoint()
-    const { weights, biases } = splitParameters(this.#network.layers, await this.#placed.readParameters())
+    const { weights, biases } = splitParameters(this.#network.layers, await this.#placement.readParameters())
     return new DivergedError({ epoch, loss, weights, biases })
   }
 
-  /** Reads through the data only where a checkpoint asks for it. */
-  see(train: Dataset | DataStream, keep: boolean): void {
-    if (!keep && this.#resumed === undefined) return
-    this.#data = train instanceof DataStream ? train.fingerprint : fingerprint(train)
-    if (this.#resumed !== undefined && this.#resumed !== this.#data) {
-      throw new InputError('train: these are other data than those that the checkpoint was trained on')
-    }
-    this.#resumed = undefined
-  }
-
   /**
-   * How many epochs may be started now together, and how many may be under way: what must be seen after each epoch does
-   * not allow more than one, and a checkpoint is made of an epoch's very end.
+   * How many epochs may be started now: one, where the next depends on this one's result; up to the next checkpoint, where
+   * there are any, because a checkpoint is made of an epoch's very end.
    */
-  limitsOf(data: LoadedData, { earlyStopping, checkpoint }: CheckedFitOptions): { together: number; ahead: number } {
+  limitsOf(feed: Feed, { earlyStopping, checkpoint }: CheckedFitOptions): EpochCounts {
     const { learningRate } = this.#settings.optimizer
     const plateau = typeof learningRate === 'object' && learningRate.plateau !== undefined
     if (earlyStopping || plateau || this.#begun) return { together: 1, ahead: 1 }
-    const { batchSize } = this.#settings
     const most = checkpoint ? checkpoint.every - (this.#epoch % checkpoint.every) : Infinity
-    const together = Math.min(this.#placed.epochsAtOnce(data, batchSize), most - this.#ahead.epochs)
-    return { together, ahead: Math.min(this.#placed.epochsAhead(data, batchSize), most) }
-  }
-
-  /** Epochs that were started and whose results are still to come. */
-  get ahead(): number {
-    return this.#ahead.epochs
-  }
-
-  /** The end of a loop: its data are seen no more. */
-  forgetOrders(): void {
-    this.#prepared = undefined
-  }
-
-  /** All that a resumed run needs. */
-  async checkpoint(stopping: StoppingState | undefined): Promise<Checkpoint> {
-    const snapshot = await this.#placed.snapshot()
-    return {
-      epoch: this.#epoch,
-      step: this.#step,
-      seed: this.#settings.seed,
-      data: this.#data,
-      settings: this.#described,
-      snapshot,
-      plateau: { ...this.#plateau },
-      stopping: stopping && { ...stopping },
-    }
-  }
-
-  /** What a run is made with, as a checkpoint keeps it. */
-  get #described(): Record<string, unknown> {
-    const { loss, optimizer, batchSize, l1, l2, dropout } = this.#settings
-    const { sizes, activations } = this.#network
-    return { sizes, activations, loss, optimizer, batchSize, l1, l2, dropout }
-  }
-
-  /** Puts everything where a checkpoint was made. @throws InputError for a checkpoint of another run */
-  async resume(checkpoint: Checkpoint): Promise<void> {
-    checkSameRun(this.#described, checkpoint, this.#settings.seed)
-    const { parameters, state } = checkpoint.snapshot
-    const count = this.#network.parameters.length
-    const slots = stateSlots(this.#settings.optimizer)
-    if (parameters.length !== count || state.length !== slots * count) {
-      throw new InputError(
-        `checkpoint: expected ${count} parameters and ${slots * count} numbers of state, ` +
-          `got ${parameters.length} and ${state.length}`,
-      )
-    }
-    await this.#placed.restore(checkpoint.snapshot)
-    this.#epoch = checkpoint.epoch
-    this.#step = checkpoint.step
-    this.#plateau = { ...checkpoint.plateau }
-    this.#resumed = checkpoint.data
-    this.#begun = undefined
+    const { together, ahead } = feed.epochs(this.#settings.batchSize)
+    return { together: Math.min(together, most - this.#ahead.epochs), ahead: Math.min(ahead, most) }
   }
 }

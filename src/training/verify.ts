@@ -1,6 +1,6 @@
 import type { Backend, Trace } from '../backend/backend.ts'
 import * as reference from '../backend/host/reference/stages.ts'
-import type { Values } from '../backend/host/reference/stages.ts'
+import type { Values } from '../backend/host/values.ts'
 import { Dataset } from '../data/dataset.ts'
 import { oneHot } from '../data/classes.ts'
 import { checkInstance, checkInteger, checkKeys, checkName } from '../core/errors.ts'
@@ -87,23 +87,21 @@ export async function verify(network: Network, data?: Dataset, options: VerifyOp
   const minibatch = samples.take(order)
   const { backend, opened } = await chooseBackend(options.backend ?? 'auto')
   try {
-    const placed = await backend.place(network, { loss, optimizer, batchSize })
+    const placement = await backend.place(network, { loss, optimizer, batchSize })
     try {
-      const trace = await placed.trace(minibatch)
-      const loaded = await placed.load(minibatch)
-      const plan = { order, batchSize, learningRate: rateAt(optimizer.learningRate, 0), stepsBefore: 0 }
-      await (
-        await placed.startEpochs(loaded, [plan])
-      ).sums
-      const updated = await placed.readParameters()
-      loaded.dispose()
+      const trace = await placement.trace(minibatch)
+      const handle = await placement.upload(minibatch)
+      const learningRate = rateAt(optimizer.learningRate, 0)
+      await placement.train(handle, [{ order, batchSize, learningRate, stepsBefore: 0 }]).result
+      const updated = await placement.readParameters()
+      handle.dispose()
       const checks = new Checks(network, minibatch, loss, trace)
       const layers = checks.run(optimizer, updated)
       const ok = layers.every(({ layer: _, ...stages }) => Object.values(stages).every((stage) => stage.ok))
       const { name, description } = backend
       return { ok, backend: { name, description }, samples: batchSize, layers }
     } finally {
-      placed.dispose()
+      placement.dispose()
     }
   } finally {
     if (opened) backend.dispose()

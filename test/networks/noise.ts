@@ -1,3 +1,4 @@
+import type { Values } from '../../src/backend/host/values.ts'
 import type * as stages from '../../src/backend/host/reference/stages.ts'
 
 /**
@@ -35,7 +36,7 @@ class Noise {
   }
 
   /** Multiplies each of the first values by 1 + noise. */
-  add(values: stages.Values, count = values.length): void {
+  add(values: Values, count = values.length): void {
     if (this.#size === 0) return
     for (let i = 0; i < count; i++) values[i] = values[i]! * (1 + this.#size * this.#next())
   }

@@ -1,6 +1,6 @@
 import type { Layer } from '../../model/layout.ts'
 import type { Optimizer, StepScalars } from '../../optimizer/optimizer.ts'
-import type { Values } from './reference/stages.ts'
+import type { Values } from './values.ts'
 
 type Rule = (optimizer: Optimizer, scalars: StepScalars, parameters: Values, gradients: Values, state: Values) => void
 

@@ -1,14 +1,8 @@
 import type { Matrix } from '../../core/matrix.ts'
+import type { DataSource } from '../backend.ts'
 import type { Layer } from '../../model/layout.ts'
 import type { Rows } from './js/panels.ts'
-import type { Values } from './reference/stages.ts'
-
-/** Inputs, with targets where there are any. */
-export interface Source {
-  readonly inputs: Matrix
-  readonly targets?: Matrix
-  readonly weights?: Float32Array | undefined
-}
+import type { MakeValues, Values } from './values.ts'
 
 /** What a pass over at most `rows` samples reads and writes: one array a layer, row-major with one row a sample. */
 export class Workspace {
@@ -25,20 +19,14 @@ export class Workspace {
   readonly below: Rows[]
   /** The minibatch's own rows, where the first layer does not read them in the data set. */
   readonly inputs: Values | undefined
-  readonly #array: (length: number) => Values
+  readonly #array: MakeValues
 
   /**
    * @param array makes an array in the backend's precision
    * @param dropping whether units of the hidden layers are dropped
    * @param inPlace whether the first layer reads its rows in the data set itself; else they are gathered
    */
-  constructor(
-    layers: readonly Layer[],
-    rows: number,
-    array: (length: number) => Values,
-    inPlace: boolean,
-    dropping = false,
-  ) {
+  constructor(layers: readonly Layer[], rows: number, array: MakeValues, inPlace: boolean, dropping = false) {
     const perLayer = () => layers.map(({ outputs }) => array(rows * outputs))
     this.rows = rows
     this.inputs = inPlace ? undefined : array(rows * layers[0]!.inputs)
@@ -62,7 +50,7 @@ export class Workspace {
   }
 
   /** Takes in `rows` samples from `start` on, those that `order` names where it is given. */
-  take({ inputs, targets, weights }: Source, start: number, rows: number, order?: Uint32Array): void {
+  take({ inputs, targets, weights }: DataSource, start: number, rows: number, order?: Uint32Array): void {
     if (this.inputs) gatherRows(inputs, this.inputs, start, rows, order)
     else {
       const first = this.below[0]!

@@ -3,7 +3,7 @@ import type { Backend } from '../backend.ts'
 import { timed } from '../profiler.ts'
 import { Device } from './device/device.ts'
 import { Kernels } from './kernels/kernels.ts'
-import { WebGPUNetwork } from './placement.ts'
+import { WebGPUPlacement } from './placement.ts'
 import { type PlanChoice, planChoices } from './plans/resident/resident.ts'
 
 /** Options of {@link webgpu}. */
@@ -68,7 +68,7 @@ class WebGPUBackend implements Backend {
     const opening = this.#opening
     const { device, kernels } = await timed(settings.profiler, 'open', 'adapter and device', () => opening)
     device.check()
-    return WebGPUNetwork.place(device, kernels, network, settings, this.#plan)
+    return WebGPUPlacement.place(device, kernels, network, settings, this.#plan)
   }
 
   dispose(): void {

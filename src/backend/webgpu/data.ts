@@ -1,6 +1,7 @@
 import type { Matrix } from '../../core/matrix.ts'
-import type { LoadedData } from '../backend.ts'
+import type { DataHandle, DataSource } from '../backend.ts'
 import { type Buffers, storageBytes } from './device/buffers.ts'
+import type { Device } from './device/device.ts'
 import type { DeviceData, LayeredPlan, Passes, Workspace } from './plans/layered.ts'
 import { fitBytes, packBytes, packRows, packsOf } from './kernels/packs.ts'
 
@@ -12,13 +13,6 @@ export interface DataForm {
   readonly mayBytes: boolean
   /** Whether there is a second copy, for the rows in the epoch's order. */
   readonly sorted?: boolean
-}
-
-/** A data set, or inputs alone. */
-export interface DataSource {
-  readonly inputs: Matrix
-  readonly targets?: Matrix
-  readonly weights?: Float32Array | undefined
 }
 
 /** Rows of targets in packs; where samples have weights, each row ends with a pack that begins with its own. */
@@ -35,25 +29,22 @@ function packTargets({ data, rows, cols }: Matrix, weights: Float32Array | undef
 }
 
 /** Bytes of device memory that a data set takes. */
-export function dataBytes(
-  { inputs, targets, weights }: DataSource & { targets: Matrix },
-  { epochs, mayBytes, sorted }: DataForm,
-): number {
+export function dataBytes({ inputs, targets, weights }: DataSource, { epochs, mayBytes, sorted }: DataForm): number {
   const values = (matrix: Matrix) => 4 * packsOf(matrix.cols) * matrix.rows
   const inputValues = values(inputs) / (mayBytes && fitBytes(inputs.data) ? 4 : 1)
-  const weightPacks = weights ? 4 * targets.rows : 0
-  const rows = storageBytes(inputValues) + storageBytes(values(targets) + weightPacks)
+  const weightPacks = weights ? 4 * inputs.rows : 0
+  const rows = storageBytes(inputValues) + (targets ? storageBytes(values(targets) + weightPacks) : 0)
   return (sorted ? 2 : 1) * rows + storageBytes(inputs.rows * epochs)
 }
 
 /** How many rows of such data fit one binding each, and so many bytes together. */
 export function rowsWithin(
-  { inputs, targets, weights }: DataSource & { targets: Matrix },
+  { inputs, targets, weights }: DataSource,
   { epochs, mayBytes, sorted }: DataForm,
   binding: number,
   bytes: number,
 ): number {
-  const targetBytes = 16 * (packsOf(targets.cols) + (weights ? 1 : 0))
+  const targetBytes = targets ? 16 * (packsOf(targets.cols) + (weights ? 1 : 0)) : 0
   const rows = (inputBytes: number) => {
     // Each row stands in the order, too.
     const all = (sorted ? 2 : 1) * (inputBytes + targetBytes) + 4 * epochs
@@ -66,7 +57,7 @@ export function rowsWithin(
 }
 
 /** A data set's buffers, with the passes that were bound to it. */
-export class WebGPUData implements LoadedData, DeviceData {
+export class WebGPUData implements DataHandle, DeviceData {
   readonly samples: number
   readonly inputs: GPUBuffer
   readonly bytes: boolean
@@ -76,6 +67,8 @@ export class WebGPUData implements LoadedData, DeviceData {
   declare readonly sorted?: { readonly inputs: GPUBuffer; readonly targets: GPUBuffer }
   readonly #buffers: Buffers
   readonly #passes = new Map<Workspace, Promise<Passes>>()
+  /** Whether the order buffer has the rows' own order. */
+  #inRowOrder = false
 
   constructor(buffers: Buffers, { epochs, mayBytes, sorted }: DataForm, { inputs, targets, weights }: DataSource) {
     this.#buffers = buffers
@@ -89,9 +82,7 @@ export class WebGPUData implements LoadedData, DeviceData {
       const like = (label: string, { size }: GPUBuffer) => buffers.storage(label, size / 4)
       this.sorted = { inputs: like('inputs in order', this.inputs), targets: like('targets in order', this.targets) }
     }
-    const order = new Uint32Array(inputs.rows * epochs)
-    for (let i = 0; i < inputs.rows; i++) order[i] = i
-    this.order = buffers.storage('order', order)
+    this.order = buffers.storage('order', inputs.rows * epochs)
   }
 
   get memory(): number {
@@ -112,6 +103,21 @@ export class WebGPUData implements LoadedData, DeviceData {
     return passes
   }
 
+  /**
+   * Writes epochs' orders into the order buffer, one after another: minibatches are gathered through it.
+   * @param orders left out, the rows' own order, for scores and outputs; it is written only where another one is there
+   */
+  setOrder(device: Device, orders?: Uint32Array): void {
+    if (orders) device.write(this.order, 0, orders)
+    else if (!this.#inRowOrder)
+      device.write(
+        this.order,
+        0,
+        Uint32Array.from({ length: this.samples }, (_, i) => i),
+      )
+    this.#inRowOrder = orders === undefined
+  }
+
   /** The passes in a workspace are to be bound anew. */
   forget(space: Workspace): void {
     this.#passes.delete(space)
@@ -123,10 +129,10 @@ export class WebGPUData implements LoadedData, DeviceData {
   }
 }
 
-/** The buffers behind a handle that `load` gave. */
-export function ownData(handle: LoadedData): WebGPUData {
+/** The buffers behind a handle that `upload` gave. */
+export function ownData(handle: DataHandle): WebGPUData {
   if (handle instanceof WebGPUData) return handle
-  throw new Error('the data were loaded by another backend')
+  throw new Error('the data were uploaded to another backend')
 }
 
 /** The orders of the epochs, one after another. */

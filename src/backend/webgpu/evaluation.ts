@@ -1,6 +1,4 @@
-import type { Dataset } from '../../data/dataset.ts'
-import { Matrix } from '../../core/matrix.ts'
-import type { Sums, Trace } from '../backend.ts'
+import type { DataSource, Sums, Trace } from '../backend.ts'
 import { type Profiler, timed } from '../profiler.ts'
 import type { Buffers } from './device/buffers.ts'
 import { WebGPUData } from './data.ts'
@@ -15,8 +13,6 @@ import { noUpdate } from './plans/steps.ts'
 const PIECE_VALUES = 1 << 20
 /** A training workspace of so many values a layer is large enough to be used for it too. */
 const ENOUGH_VALUES = 1 << 16
-/** Prediction uploads at most so many values at a time. */
-const UPLOAD_VALUES = 1 << 23
 
 /** A kernel takes at least 4 rows a workgroup, and WebGPU at most 65,535 workgroups side by side. */
 export const MOST_ROWS = 4 * 65535
@@ -87,6 +83,7 @@ export class Evaluation {
   /** Submits the scoring of a data set: loss and right answers, to come. */
   async startScore(data: WebGPUData): Promise<{ sums: Promise<Sums> }> {
     const space = await this.#device.checked('evaluation', () => {
+      data.setOrder(this.#device)
       const space = this.#workspaceFor(data.samples)
       const reset = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp evaluation' })
       reset.clearBuffer(space.rowScores)
@@ -102,51 +99,36 @@ export class Evaluation {
     return { sums }
   }
 
-  /** The outputs for each row, row-major. */
-  async predict(inputs: Matrix): Promise<Float32Array> {
-    const outputs = this.#layers.at(-1)!.outputs
-    const answers = new Float32Array(inputs.rows * outputs)
-    const most = Math.max(1, Math.floor(UPLOAD_VALUES / inputs.cols))
-    for (let first = 0; first < inputs.rows; first += most) {
-      const count = Math.min(most, inputs.rows - first)
-      const values = inputs.data.subarray(first * inputs.cols, (first + count) * inputs.cols)
-      await this.#predictUploaded(new Matrix(count, inputs.cols, values), answers.subarray(first * outputs))
+  /** The outputs for each row, row-major: piece after piece, and their results are awaited together. */
+  async outputs(data: WebGPUData): Promise<Float32Array> {
+    const columns = this.#layers.at(-1)!.outputs
+    const outputs = new Float32Array(data.samples * columns)
+    const space = await this.#device.checked('prediction', () => {
+      data.setOrder(this.#device)
+      return this.#workspaceFor(data.samples)
+    })
+    const { forward } = await this.#passes(data, space)
+    const reading: Promise<void>[] = []
+    for (let start = 0; start < data.samples; start += space.rows) {
+      const rows = Math.min(space.rows, data.samples - start)
+      await this.#submit(start, rows, forward)
+      const read = this.#read([space.activations.at(-1)!], rows * packsOf(columns) * 16)
+      const done = read.then(([values]) => {
+        outputs.set(unpackRows(values!, rows, columns), start * columns)
+      })
+      done.catch(() => undefined)
+      reading.push(done)
     }
-    return answers
-  }
-
-  /** Piece after piece, the results of which are awaited together. */
-  async #predictUploaded(inputs: Matrix, answers: Float32Array): Promise<void> {
-    const { data, space } = await this.#device.checked('prediction', () => ({
-      space: this.#workspaceFor(inputs.rows),
-      data: new WebGPUData(this.#buffers, passing, { inputs }),
-    }))
-    try {
-      const { forward } = await this.#passes(data, space)
-      const outputs = this.#layers.at(-1)!.outputs
-      const reading: Promise<void>[] = []
-      for (let start = 0; start < inputs.rows; start += space.rows) {
-        const rows = Math.min(space.rows, inputs.rows - start)
-        await this.#submit(start, rows, forward)
-        const read = this.#read([space.activations.at(-1)!], rows * packsOf(outputs) * 16)
-        const done = read.then(([values]) => {
-          answers.set(unpackRows(values!, rows, outputs), start * outputs)
-        })
-        done.catch(() => undefined)
-        reading.push(done)
-      }
-      await Promise.all(reading)
-    } finally {
-      data.dispose()
-    }
+    await Promise.all(reading)
+    return outputs
   }
 
   /** One minibatch forward and back, no update: all that its pass computes. */
-  async trace(minibatch: Dataset): Promise<Trace> {
-    const rows = minibatch.length
+  async trace(minibatch: DataSource): Promise<Trace> {
+    const rows = minibatch.inputs.rows
     const bytes = this.#plan.residents.parameters.size
     const { data, space, gradients } = await this.#device.checked('trace', () => ({
-      data: new WebGPUData(this.#buffers, passing, minibatch),
+      data: this.#uploadOnce(minibatch),
       space: this.#plan.makeWorkspace('trace', rows),
       gradients: this.#buffers.storage('gradients', bytes / 4),
     }))
@@ -171,6 +153,12 @@ export class Evaluation {
       space.dispose()
       this.#buffers.free(gradients)
     }
+  }
+
+  #uploadOnce(source: DataSource): WebGPUData {
+    const data = new WebGPUData(this.#buffers, passing, source)
+    data.setOrder(this.#device)
+    return data
   }
 
   /** One pass over a piece of data, without an update. */

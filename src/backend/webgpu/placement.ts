@@ -1,9 +1,20 @@
 import { InputError } from '../../core/errors.ts'
-import type { Dataset } from '../../data/dataset.ts'
-import type { Matrix } from '../../core/matrix.ts'
 import type { Network } from '../../model/network.ts'
 import { stateSlots } from '../../optimizer/optimizer.ts'
-import type { EpochPlan, LoadedData, PlacedNetwork, PlacementSettings, Snapshot, Sums, Trace } from '../backend.ts'
+import {
+  type Capacity,
+  type DataHandle,
+  type DataSource,
+  type DataUse,
+  type EpochOrder,
+  type Placement,
+  type PlacementSettings,
+  type Snapshot,
+  type Sums,
+  type Trace,
+  underway,
+  type Underway,
+} from '../backend.ts'
 import { timed } from '../profiler.ts'
 import { Buffers } from './device/buffers.ts'
 import { dataBytes, type DataForm, ownData, rowsWithin, WebGPUData } from './data.ts'
@@ -17,7 +28,7 @@ import { KernelClock } from './device/clock.ts'
 import { readBack } from './device/readback.ts'
 import { Recorder } from './plans/recording.ts'
 import { type PlanChoice, residentForm, ResidentPlan } from './plans/resident/resident.ts'
-import { type Started, Training, type TrainingParts } from './plans/training.ts'
+import { Training, type TrainingParts } from './plans/training.ts'
 
 function checkRows(argument: string, rows: number): void {
   if (rows <= MOST_ROWS) return
@@ -32,7 +43,7 @@ interface Parts extends TrainingParts {
 }
 
 /** A network on the GPU, trained by the layered plan or, where that applies, the resident one. */
-export class WebGPUNetwork implements PlacedNetwork {
+export class WebGPUPlacement implements Placement {
   readonly #device: Device
   readonly #buffers: Buffers
   readonly #layers: readonly DeviceLayer[]
@@ -89,69 +100,55 @@ export class WebGPUNetwork implements PlacedNetwork {
         choice === 'auto' && form === 'loop' ? new Crossover(device, layers, settings.batchSize) : undefined
       await measured
       const parts = { device, buffers, layers, settings, plan, resident, crossover, clock }
-      return await device.checked('training', () => new WebGPUNetwork(parts))
+      return await device.checked('training', () => new WebGPUPlacement(parts))
     } catch (error) {
       buffers.dispose()
       throw error
     }
   }
 
-  get memory(): number {
-    return this.#buffers.bytes
-  }
-
-  memoryFor(train: Dataset, validation?: Dataset): number {
-    const bytes = (data: Dataset) => dataBytes(data, this.#formOf(data))
-    const scored = validation ? this.#evaluation.bytesFor(validation.length) : 0
-    return this.memory + bytes(train) + (validation && validation !== train ? bytes(validation) : 0) + scored
+  get capacity(): Capacity {
+    return {
+      held: this.#buffers.bytes,
+      bytesOf: (data, use) => dataBytes(data, this.#formOf(data, use)),
+      bytesToScore: (samples) => this.#evaluation.bytesFor(samples),
+      rowsWithin: (data, bytes) => rowsWithin(data, this.#formOf(data, 'once'), this.#buffers.mostBytes, bytes),
+      epochs: (data, batchSize) => this.#training.epochs(ownData(data), batchSize),
+    }
   }
 
   /** Data whose samples have weights are trained on by the layered plan. */
-  #formOf({ length, weights }: Dataset): DataForm {
-    return (weights ? undefined : this.#resident?.formOf(length)) ?? { epochs: 1, mayBytes: true }
+  #formOf({ inputs, weights }: DataSource, use: DataUse): DataForm {
+    const form = (weights ? undefined : this.#resident?.formOf(inputs.rows)) ?? { epochs: 1, mayBytes: true }
+    return use === 'once' ? { ...form, epochs: 1, sorted: false } : form
   }
 
-  #passingForm(data: Dataset): DataForm {
-    return { ...this.#formOf(data), epochs: 1, sorted: false }
-  }
-
-  load(data: Dataset, passing = false): Promise<LoadedData> {
-    const form = passing ? this.#passingForm(data) : this.#formOf(data)
+  upload(data: DataSource, use: DataUse = 'repeatedly'): Promise<DataHandle> {
     return timed(this.#settings.profiler, 'upload', 'data', () =>
-      this.#device.checked('data set', () => new WebGPUData(this.#buffers, form, data)),
+      this.#device.checked('data set', () => new WebGPUData(this.#buffers, this.#formOf(data, use), data)),
     )
   }
 
-  mostRows(data: Dataset, mostBytes: number): number {
-    return rowsWithin(data, this.#passingForm(data), this.#buffers.mostBytes, mostBytes)
+  train(data: DataHandle, epochs: readonly EpochOrder[]): Underway<Sums[]> {
+    return underway(async () => {
+      const { sums } = await this.#training.start(ownData(data), epochs)
+      return { result: sums }
+    })
   }
 
-  passingBytes(data: Dataset): number {
-    return dataBytes(data, this.#passingForm(data))
+  score(data: DataHandle): Underway<Sums> {
+    return underway(async () => {
+      const { sums } = await this.#evaluation.startScore(ownData(data))
+      return { result: sums }
+    })
   }
 
-  epochsAtOnce(loaded: LoadedData, batchSize: number): number {
-    return this.#training.epochsAtOnce(ownData(loaded), batchSize)
+  outputs(data: DataHandle): Promise<Float32Array> {
+    return this.#evaluation.outputs(ownData(data))
   }
 
-  epochsAhead(loaded: LoadedData, batchSize: number): number {
-    return this.#training.epochsAhead(ownData(loaded), batchSize)
-  }
-
-  startEpochs(loaded: LoadedData, plans: readonly EpochPlan[]): Promise<Started> {
-    return this.#training.start(ownData(loaded), plans)
-  }
-
-  startScore(loaded: LoadedData): Promise<{ sums: Promise<Sums> }> {
-    return this.#evaluation.startScore(ownData(loaded))
-  }
-
-  predict(inputs: Matrix): Promise<Float32Array> {
-    return this.#evaluation.predict(inputs)
-  }
-
-  trace(minibatch: Dataset): Promise<Trace> {
-    checkRows('minibatch', minibatch.length)
+  trace(minibatch: DataSource): Promise<Trace> {
+    checkRows('minibatch', minibatch.inputs.rows)
     return this.#evaluation.trace(minibatch)
   }
 
@@ -163,11 +160,12 @@ export class WebGPUNetwork implements PlacedNetwork {
   }
 
   async readParameters(): Promise<Float32Array> {
+    await this.#training.recover()
     const { parameters } = this.#plan.residents
     return toHost(this.#layers, await this.#read(parameters, parameters.size))
   }
 
-  async snapshot(): Promise<Snapshot> {
+  async read(): Promise<Snapshot> {
     const { state } = this.#plan.residents
     const parameters = await this.readParameters()
     const slots = stateSlots(this.#settings.optimizer)
@@ -181,25 +179,22 @@ export class WebGPUNetwork implements PlacedNetwork {
     return { parameters, state: kept }
   }
 
-  restore({ parameters, state }: Snapshot): Promise<void> {
+  async write({ parameters, state }: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void> {
+    await this.#training.recover()
     const residents = this.#plan.residents
     const packed = (values: Snapshot['state']) => toDevice(this.#layers, Float32Array.from(values))
-    return this.#device.checked('restoring', () => {
+    await this.#device.checked('writing parameters', () => {
       const own = packed(parameters)
       this.#device.write(residents.parameters, 0, own)
+      if (!state) {
+        const start = new Float32Array(residents.state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
+        this.#device.write(residents.state, 0, start)
+        return
+      }
       for (let s = 0; s * parameters.length < state.length; s++) {
         const slot = state.subarray(s * parameters.length, (s + 1) * parameters.length)
         this.#device.write(residents.state, s * own.byteLength, packed(slot))
       }
-    })
-  }
-
-  async restoreCheckpoint(): Promise<void> {
-    await this.#training.rewind()
-    const { state } = this.#plan.residents
-    const start = new Float32Array(state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
-    await this.#device.checked('restoring', () => {
-      this.#device.write(state, 0, start)
     })
   }
 

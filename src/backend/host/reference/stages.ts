@@ -2,14 +2,13 @@ import { activations, type ActivationName } from '../../../model/activation.ts'
 import type { Layer } from '../../../model/layout.ts'
 import { dropoutRow, dropoutThreshold, isKept } from '../../../optimizer/dropout.ts'
 import { type LossName, losses, outputShare } from '../../../loss/loss.ts'
+import type { Values } from '../values.ts'
 
 /**
  * The reference: each stage of a training step as plain loops, in the precision of the arrays that it is given. Every
  * function here has a kernel of the same name in shaders/ that is held against it. Matrices are row-major, one row a
  * sample; `rows` is the size of the minibatch.
  */
-export type Values = Float32Array | Float64Array
-
 /** Z = A Wᵀ + b and A′ = f(Z). `inputs` rows × layer.inputs; `z`, `a` rows × layer.outputs, written. */
 export function forward(layer: Layer, parameters: Values, inputs: Values, rows: number, z: Values, a: Values): void {
   const { inputs: count, outputs, weightOffset, biasOffset } = layer

@@ -1,6 +1,6 @@
 import { countMinibatches } from '../../../data/minibatch.ts'
 import { stepScalars } from '../../../optimizer/optimizer.ts'
-import type { EpochPlan, PlacementSettings, Sums } from '../../backend.ts'
+import type { EpochCounts, EpochOrder, PlacementSettings, Sums } from '../../backend.ts'
 import { type ProfilePart, timed } from '../../profiler.ts'
 import type { Buffers } from '../device/buffers.ts'
 import { Checkpoint, type Kept } from './copies.ts'
@@ -40,7 +40,7 @@ export interface Started {
 /** Epochs that were handed over together; their results are read together. */
 interface Group {
   readonly data: WebGPUData
-  readonly plans: readonly EpochPlan[]
+  readonly plans: readonly EpochOrder[]
   readonly resident: ResidentPlan | undefined
   readonly began: number
   /** The parameters as they were when it began. */
@@ -67,8 +67,6 @@ export class Training {
   /** Groups whose results are not known yet, and the last of them. */
   #underWay = 0
   #last: Promise<unknown> = Promise.resolve()
-  /** The last group that came to its end; until the next one does, one can go back to its beginning. */
-  #ended: Group | undefined
   /** The first group with an epoch that is not finite, and which that is. What was handed over after it is worth nothing. */
   #bad: { readonly group: Group; readonly index: number } | undefined
   /** Milliseconds of training by the layered plan so far, and when the last group ended. */
@@ -100,21 +98,16 @@ export class Training {
     return weighted || this.#crossover?.plan === 'layered' ? undefined : this.#resident
   }
 
-  /** How many epochs it is good to hand over as one group. */
-  epochsAtOnce(data: WebGPUData, batchSize: number): number {
+  /** How many epochs are worth handing over as one group, and in all before the first of them has come to its end. */
+  epochs(data: WebGPUData, batchSize: number): EpochCounts {
     const resident = this.#residentFor(data)
-    if (!resident) return 1
-    const fitting = Math.floor(this.#pace.resident.stepsTogether / countMinibatches(data.samples, batchSize))
-    return Math.max(1, Math.min(fitting, resident.mostEpochs(data.samples)))
-  }
-
-  /** How many epochs it is good to have handed over before the first of them has come to its end. */
-  epochsAhead(data: WebGPUData, batchSize: number): number {
-    if (this.#clock) return 1
-    const pace = this.#pace[this.#residentFor(data) ? 'resident' : 'layered']
-    const fitting = Math.ceil(pace.stepsAhead / countMinibatches(data.samples, batchSize))
-    const most = Math.min(MOST_GROUPS, this.#checkpoint.most) * this.epochsAtOnce(data, batchSize)
-    return Math.max(1, Math.min(fitting, most))
+    const steps = countMinibatches(data.samples, batchSize)
+    const fitting = Math.floor(this.#pace.resident.stepsTogether / steps)
+    const together = resident ? Math.max(1, Math.min(fitting, resident.mostEpochs(data.samples))) : 1
+    if (this.#clock) return { together, ahead: 1 }
+    const pace = this.#pace[resident ? 'resident' : 'layered']
+    const most = Math.min(MOST_GROUPS, this.#checkpoint.most) * together
+    return { together, ahead: Math.max(1, Math.min(Math.ceil(pace.stepsAhead / steps), most)) }
   }
 
   #timed<T>(part: ProfilePart, name: string, work: () => T | Promise<T>): Promise<T> {
@@ -122,14 +115,14 @@ export class Training {
   }
 
   /** Hands epochs over: resolves when they are submitted, with their sums to come. */
-  async start(data: WebGPUData, plans: readonly EpochPlan[]): Promise<Started> {
-    if (this.#underWay === 0) this.#bad = undefined
+  async start(data: WebGPUData, plans: readonly EpochOrder[]): Promise<Started> {
+    if (this.#bad) return { sums: Promise.resolve([]) }
     const resident = this.#residentFor(data)
     return resident ? this.#startResident(resident, data, plans) : this.#startEach(data, plans)
   }
 
   /** Epoch after epoch by the layered plan. */
-  async #startEach(data: WebGPUData, plans: readonly EpochPlan[]): Promise<Started> {
+  async #startEach(data: WebGPUData, plans: readonly EpochOrder[]): Promise<Started> {
     const started: Started[] = []
     for (const plan of plans) {
       await this.#tuneOnce(data)
@@ -141,7 +134,7 @@ export class Training {
   }
 
   /** One epoch by the layered plan. */
-  async #startLayered(data: WebGPUData, plan: EpochPlan): Promise<Started> {
+  async #startLayered(data: WebGPUData, plan: EpochOrder): Promise<Started> {
     const began = performance.now()
     const group: Group = { data, plans: [plan], resident: undefined, began, kept: undefined }
     const passes = await this.#timed('compile', 'kernels', () => data.passes(this.#plan, this.#space))
@@ -166,7 +159,7 @@ export class Training {
   }
 
   /** Epochs of a small network in as few dispatches as the time for one allows, and one read-back for all of them. */
-  async #startResident(resident: ResidentPlan, data: WebGPUData, plans: readonly EpochPlan[]): Promise<Started> {
+  async #startResident(resident: ResidentPlan, data: WebGPUData, plans: readonly EpochOrder[]): Promise<Started> {
     const group: Group = { data, plans, resident, began: performance.now(), kept: undefined }
     const { order, batchSize } = plans[0]!
     const perEpoch = countMinibatches(order.length, batchSize)
@@ -216,7 +209,7 @@ export class Training {
     const { data, plans } = group
     const { gpu } = this.#device
     const begin = () => {
-      this.#device.write(data.order, 0, ordersOf(plans))
+      data.setOrder(this.#device, ordersOf(plans))
       const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
       group.kept = this.#checkpoint.take(encoder)
       encoder.clearBuffer(scores)
@@ -274,8 +267,7 @@ export class Training {
       this.#bad = { group, index }
       return sums.slice(0, index + 1)
     }
-    if (this.#ended) this.#release(this.#ended)
-    this.#ended = group
+    this.#release(group)
     return sums
   }
 
@@ -285,19 +277,29 @@ export class Training {
   }
 
   /**
-   * Puts the parameters (and in a group of epochs the optimizer's state) back to where the epoch began that is not finite,
-   * or the last one. Nothing may be under way.
+   * After an epoch that is not finite, once nothing is under way: puts the parameters back to where that epoch began, and
+   * the optimizer's state to its start. Otherwise does nothing.
    */
-  async rewind(): Promise<void> {
-    const { group, index } = this.#bad ?? { group: this.#ended, index: 0 }
-    if (!group?.kept) return
-    await this.#checkpoint.restore(group.kept)
-    if (index === 0 || !group.resident) return
-    // The same epochs again, up to the bad one, lead to where that one began.
+  async recover(): Promise<void> {
+    if (!this.#bad) return
+    await this.#last
+    const bad = this.#bad
+    if (!bad || this.#underWay > 0) return
     this.#bad = undefined
-    const plans = group.plans.slice(0, index).map((plan) => ({ ...plan, signal: undefined }))
-    const { sums } = await this.#startResident(group.resident, group.data, plans)
-    await sums
+    const { group, index } = bad
+    if (group.kept) await this.#checkpoint.restore(group.kept)
+    this.#release(group)
+    if (index > 0 && group.resident) {
+      // The same epochs again, up to the bad one, lead to where that one began.
+      const plans = group.plans.slice(0, index).map((plan) => ({ ...plan, signal: undefined }))
+      const { sums } = await this.#startResident(group.resident, group.data, plans)
+      await sums
+    }
+    const { state } = this.#plan.residents
+    const start = new Float32Array(state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
+    await this.#device.checked('restoring', () => {
+      this.#device.write(state, 0, start)
+    })
   }
 
   /** Measures the tiles once the training has gone on for so long that it pays; a short run takes those of the rule. */

@@ -1,7 +1,7 @@
 import { InputError } from '../../../../core/errors.ts'
 import { countParameters } from '../../../../model/layout.ts'
 import { stateSlots, stepScalars } from '../../../../optimizer/optimizer.ts'
-import type { EpochPlan, PlacementSettings } from '../../../backend.ts'
+import type { EpochOrder, PlacementSettings } from '../../../backend.ts'
 import type { Buffers } from '../../device/buffers.ts'
 import { mayBeResident } from '../crossover.ts'
 import type { DataForm } from '../../data.ts'
@@ -210,7 +210,7 @@ export class ResidentPlan {
    */
   async submit(
     data: DeviceData,
-    plans: readonly EpochPlan[],
+    plans: readonly EpochOrder[],
     perEpoch: number,
     first: number,
     steps: number,
@@ -242,7 +242,7 @@ export class ResidentPlan {
   }
 
   /** Sends what the kernel must know of its steps. */
-  #setRun({ sorted }: DeviceData, plans: readonly EpochPlan[], perEpoch: number, first: number, steps: number): void {
+  #setRun({ sorted }: DeviceData, plans: readonly EpochOrder[], perEpoch: number, first: number, steps: number): void {
     const { order, batchSize, stepsBefore } = plans[0]!
     const { optimizer } = this.#settings
     const records = this.#ownScalars ? steps : 1

@@ -1,0 +1,196 @@
+import { dropoutKey } from '../../optimizer/dropout.ts'
+import { stepScalars } from '../../optimizer/optimizer.ts'
+import type { Layer } from '../../model/layout.ts'
+import { brokenSums, type DataSource, type EpochOrder, type PlacementSettings, type Sums } from '../backend.ts'
+import { timed } from '../profiler.ts'
+import { EventLoopClock, yieldToEventLoop } from './event-loop.ts'
+import { drop } from './reference/stages.ts'
+import type { Minibatch, MinibatchSums, Stages } from './stage-set.ts'
+import { addPenalty, areFinite, clip } from './update.ts'
+import type { Values } from './values.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Dropout of one hidden layer. */
+interface LayerDropout {
+  readonly share: number
+  readonly key: number
+}
+
+/** Data with targets: what can be trained on and scored. */
+export type TrainingSource = DataSource & { readonly targets: NonNullable<DataSource['targets']> }
+
+/**
+ * Runs the stages of a set: epochs of minibatches with dropout, penalty and clipping, and single passes. The one epoch
+ * loop of all host backends.
+ */
+export class Engine {
+  readonly stages: Stages
+  readonly #layers: readonly Layer[]
+  readonly #settings: PlacementSettings
+  /** Dropout of each hidden layer; undefined where nothing is dropped. */
+  readonly #dropouts: readonly LayerDropout[] | undefined
+  readonly #penalty: { readonly l1: number; readonly l2: number } | undefined
+  readonly #space: Workspace
+  /** The parameters at the beginning of the epoch. */
+  readonly #epochStart: Values
+  readonly #eventLoop = new EventLoopClock()
+  #disposed = false
+
+  constructor(layers: readonly Layer[], settings: PlacementSettings, stages: Stages) {
+    this.stages = stages
+    this.#layers = layers
+    this.#settings = settings
+    const { dropout = [], seed = 0, l1 = 0, l2 = 0, batchSize } = settings
+    if (dropout.some((share) => share > 0)) {
+      this.#dropouts = dropout.map((share, layer) => ({ share, key: dropoutKey(seed, layer) }))
+    }
+    if (l1 > 0 || l2 > 0) this.#penalty = { l1, l2 }
+    this.#space = stages.makeWorkspace(batchSize, this.#dropouts !== undefined)
+    this.#epochStart = stages.parameters.slice()
+  }
+
+  /** Bytes held, the parameters, gradients and state included. */
+  get bytes(): number {
+    const { parameters, gradients, state, bytes } = this.stages
+    const arrays = [parameters, gradients, state, this.#epochStart]
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, bytes + this.#space.bytes)
+  }
+
+  /**
+   * Trains one epoch. Where its loss is not finite, parameters and state are put back: the parameters to the beginning of
+   * the epoch, the state to its start.
+   */
+  async trainEpoch(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
+    const { stages } = this
+    this.#epochStart.set(stages.parameters)
+    const sums = (await stages.epoch?.(data, epoch)) ?? (await this.#trainMinibatches(data, epoch))
+    this.checkDisposed()
+    const checked = areFinite(stages.parameters) ? sums : brokenSums(sums)
+    if (!Number.isFinite(checked.loss)) {
+      stages.parameters.set(this.#epochStart)
+      this.resetState()
+    }
+    return checked
+  }
+
+  resetState(): void {
+    this.stages.state.fill(this.#settings.optimizer.initialAccumulator)
+  }
+
+  async #trainMinibatches(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
+    const { order, batchSize, learningRate, stepsBefore, signal } = epoch
+    const { optimizer, profiler } = this.#settings
+    const sums: Sums = { loss: 0, right: 0, samples: order.length }
+    for (let start = 0, step = stepsBefore + 1; start < order.length; start += batchSize, step++) {
+      const rows = Math.min(batchSize, order.length - start)
+      const scalars = stepScalars(optimizer, step, learningRate)
+      const { loss, right } = this.#trainMinibatch(data, { order, start, rows, step, scalars })
+      sums.loss += this.#inPrecision(loss)
+      sums.right += right
+      if (!this.#eventLoop.isDue) continue
+      await timed(profiler, 'host', 'event loop', yieldToEventLoop)
+      this.checkDisposed()
+      signal?.throwIfAborted()
+      this.#eventLoop.restart()
+    }
+    return sums
+  }
+
+  #trainMinibatch(data: TrainingSource, minibatch: Minibatch): MinibatchSums {
+    const { stages } = this
+    const { scalars } = minibatch
+    const began = this.#begin()
+    const space = this.#space
+    const sums = stages.minibatch?.(data, minibatch, space)
+    if (sums) {
+      this.#ended('forward to gradient', -1, began)
+      this.#update(minibatch)
+      return sums
+    }
+    const { order, start, rows, step } = minibatch
+    space.take(data, start, rows, order)
+    this.#ended('gather', -1, began)
+    this.forward(space, rows, step)
+    const scored = this.outputDelta(space, rows)
+    // Where gradients are changed before the step, all of them have to be known first.
+    const atOnce = this.#penalty === undefined && this.#settings.optimizer.clipNorm === 0
+    this.backward(space, rows, step, atOnce ? scalars : undefined)
+    this.#update(minibatch)
+    return scored
+  }
+
+  #update({ scalars }: Minibatch): void {
+    const { gradients, parameters } = this.stages
+    const { clipNorm } = this.#settings.optimizer
+    const began = this.#begin()
+    if (this.#penalty) addPenalty(this.#layers, this.#penalty, parameters, gradients)
+    if (clipNorm > 0) clip(gradients, clipNorm)
+    this.stages.update(scalars)
+    this.#ended('update', -1, began)
+  }
+
+  /** @param step the step's number, where units of a training workspace are dropped */
+  forward(space: Workspace, rows: number, step = 0): void {
+    this.#layers.forEach(({ outputs }, l) => {
+      const began = this.#begin()
+      this.stages.forward(l, space, rows)
+      const dropout = this.#dropouts?.[l]
+      if (dropout && space.dropped) drop(dropout, step, rows, outputs, space.a[l]!, space.dropped[l]!)
+      this.#ended('forward', l, began)
+    })
+  }
+
+  outputDelta(space: Workspace, rows: number): MinibatchSums {
+    const began = this.#begin()
+    const sums = this.stages.outputDelta(space, rows)
+    this.#ended('outputDelta', -1, began)
+    return sums
+  }
+
+  /**
+   * Deltas and gradients from the output layer to the first. A layer's δ is passed on before its gradient is taken, because
+   * its weights may change with the gradient.
+   */
+  backward(space: Workspace, rows: number, step = 0, scalars?: Minibatch['scalars']): void {
+    for (let l = this.#layers.length - 1; l >= 0; l--) {
+      if (l > 0) this.#hiddenDelta(space, rows, l - 1, step)
+      const began = this.#begin()
+      this.stages.gradient(l, space, rows, scalars)
+      this.#ended('gradient', l, began)
+    }
+  }
+
+  #hiddenDelta(space: Workspace, rows: number, l: number, step: number): void {
+    const began = this.#begin()
+    this.stages.hiddenDelta(l, space, rows)
+    const dropout = this.#dropouts?.[l]
+    const deltas = space.deltas[l]!
+    if (dropout && space.dropped) drop(dropout, step, rows, this.#layers[l]!.outputs, deltas, deltas)
+    this.#ended('hiddenDelta', l, began)
+  }
+
+  /** A minibatch's loss; infinite where float32 cannot hold it, as it is on a GPU. */
+  #inPrecision(loss: number): number {
+    const rounded = Math.fround(loss)
+    return this.stages.parameters instanceof Float64Array || Number.isFinite(rounded) ? loss : rounded
+  }
+
+  /** The time, where a profiler asks for it. */
+  #begin(): number {
+    return this.#settings.profiler ? performance.now() : 0
+  }
+
+  #ended(stage: string, layer: number, began: number): void {
+    this.#settings.profiler?.add('kernel', layer < 0 ? stage : `${stage}[${layer}]`, performance.now() - began)
+  }
+
+  /** Work under way ends when the event loop has run next. */
+  dispose(): void {
+    this.#disposed = true
+    this.stages.dispose()
+  }
+
+  checkDisposed(): void {
+    if (this.#disposed) throw new Error('the network was disposed of')
+  }
+}

@@ -1,0 +1,79 @@
+import type { Layer } from '../../model/layout.ts'
+import type { StepScalars } from '../../optimizer/optimizer.ts'
+import type { DataSource, EpochOrder, PlacementSettings, Sums } from '../backend.ts'
+import type { Values } from './values.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What a set of stages is opened for. */
+export interface StageSetting {
+  readonly layers: readonly Layer[]
+  readonly settings: PlacementSettings
+}
+
+/**
+ * An implementation of the stages of a training step on the host: the float64 reference, JavaScript in register tiles,
+ * and others that may load a module, start threads or own a memory first. The engine (engine.ts) runs the epochs.
+ */
+export interface StageSet {
+  /** Opens the stages of one placed network, with memory for its parameters, gradients and optimizer state. */
+  open(setting: StageSetting): Promise<Stages>
+}
+
+/** One minibatch of an epoch. */
+export interface Minibatch {
+  readonly order: Uint32Array
+  /** The first place in the order, and the number of samples. */
+  readonly start: number
+  readonly rows: number
+  /** The step's number, counted from 1. */
+  readonly step: number
+  readonly scalars: StepScalars
+}
+
+/** Loss and correct predictions of a minibatch, summed over its samples. */
+export interface MinibatchSums {
+  readonly loss: number
+  readonly right: number
+}
+
+/**
+ * The stages of one network. Layer l is `layers[l]`; a workspace holds a minibatch's values as rows × outputs matrices,
+ * row-major. All arrays are views of memory that the set owns.
+ */
+export interface Stages {
+  /** Laid out as `network.parameters`. */
+  readonly parameters: Values
+  /** Laid out as the parameters; the mean over the minibatch. */
+  readonly gradients: Values
+  /** The optimizer's slots, one after another, each laid out as the parameters. */
+  readonly state: Values
+  /** Bytes that the set holds besides the arrays above and its workspaces. */
+  readonly bytes: number
+  /** @param dropping whether units of the hidden layers are dropped in it */
+  makeWorkspace(rows: number, dropping: boolean): Workspace
+  /** Z = A Wᵀ + b and f(Z) of layer l. */
+  forward(l: number, space: Workspace, rows: number): void
+  /** δ of the output layer, with loss and correct predictions. */
+  outputDelta(space: Workspace, rows: number): MinibatchSums
+  /** δ of the hidden layer l from the δ of the layer after it. */
+  hiddenDelta(l: number, space: Workspace, rows: number): void
+  /**
+   * ∂C/∂W and ∂C/∂b of layer l, written to `gradients`.
+   * @param step where given, a set may take the optimizer's step for this layer at once; {@link update} then does nothing
+   */
+  gradient(l: number, space: Workspace, rows: number, step?: StepScalars): void
+  /** The optimizer's step for all parameters, from `gradients`. */
+  update(step: StepScalars): void
+  /**
+   * A minibatch forward and back to `gradients` in one call, where the set has a faster way for it.
+   * @param space the workspace of training, to be used or not
+   * @returns undefined where it has none
+   */
+  minibatch?(data: DataSource, minibatch: Minibatch, space: Workspace): MinibatchSums | undefined
+  /**
+   * A whole epoch in one call, updates included, where the set does that itself (on threads of its own, for example).
+   * @returns the sums of the epoch; undefined where the engine is to run this epoch
+   */
+  epoch?(data: DataSource, epoch: EpochOrder): Promise<Sums | undefined>
+  dispose(): void
+}

@@ -1,0 +1,60 @@
+import type { DataHandle, EpochCounts, EpochOrder, Placement, Sums, Underway } from '../../backend/backend.ts'
+import { Dataset } from '../../data/dataset.ts'
+
+/** Samples with the outputs for them: samples × outputs, row-major. */
+export interface PredictedPart {
+  readonly data: Dataset
+  readonly outputs: Float32Array
+}
+
+/** Data on their way to a placed network: they lie with the backend as a whole, or pass through it in windows. */
+export interface Feed {
+  readonly samples: number
+  /** As {@link Placement.train}. */
+  train(epochs: readonly EpochOrder[]): Underway<Sums[]>
+  /** As {@link Placement.score}. */
+  score(): Underway<Sums>
+  /** The outputs for all samples, in the order of the data, a part at a time. */
+  outputs(): AsyncGenerator<PredictedPart>
+  /** How many epochs are worth handing over at once. */
+  epochs(batchSize: number): EpochCounts
+  /** Frees what lies with the backend. */
+  dispose(): void
+}
+
+/** Data that lie with the backend as a whole. */
+export class WholeFeed implements Feed {
+  readonly #placement: Placement
+  readonly #data: Dataset
+  readonly #handle: DataHandle
+
+  constructor(placement: Placement, data: Dataset, handle: DataHandle) {
+    this.#placement = placement
+    this.#data = data
+    this.#handle = handle
+  }
+
+  get samples(): number {
+    return this.#data.length
+  }
+
+  train(epochs: readonly EpochOrder[]): Underway<Sums[]> {
+    return this.#placement.train(this.#handle, epochs)
+  }
+
+  score(): Underway<Sums> {
+    return this.#placement.score(this.#handle)
+  }
+
+  async *outputs(): AsyncGenerator<PredictedPart> {
+    yield { data: this.#data, outputs: await this.#placement.outputs(this.#handle) }
+  }
+
+  epochs(batchSize: number): EpochCounts {
+    return this.#placement.capacity.epochs(this.#handle, batchSize)
+  }
+
+  dispose(): void {
+    this.#handle.dispose()
+  }
+}

@@ -1,0 +1,67 @@
+import { Matrix } from '../../core/matrix.ts'
+import { Dataset } from '../../data/dataset.ts'
+import { DataStream } from '../../data/stream.ts'
+
+/** The samples of a window, and the order in which they are visited. */
+export interface Window {
+  readonly data: Dataset
+  readonly order: Uint32Array
+}
+
+/** Numbers of inputs that a window of a stream has at most: a window is in host memory, too. */
+export const MOST_STREAMED = 1 << 23
+
+/** Data that pass through in windows of `rows` samples, a multiple of the batch size. */
+export class WindowSource {
+  readonly source: Dataset | DataStream
+  readonly rows: number
+  /** Host memory in which windows are put together, in turn: one is trained on while the next is made. */
+  readonly #spaces: (Dataset | undefined)[] = []
+
+  constructor(source: Dataset | DataStream, rows: number) {
+    this.source = source
+    this.rows = rows
+  }
+
+  /**
+   * The windows of one pass. Those of a data set are its rows in the order given. Those of a stream are its rows as they
+   * come; the order shuffles each window, by the ranks of its places.
+   * @param order left out, the samples' own order
+   */
+  async *windows(order?: Uint32Array): AsyncGenerator<Window> {
+    const { source, rows } = this
+    if (source instanceof DataStream) {
+      let from = 0
+      for await (const data of source.windows(rows)) {
+        const places = order?.subarray(from, from + data.length)
+        yield { data, order: places ? ranked(places) : inOrder(data.length) }
+        from += data.length
+      }
+      return
+    }
+    for (let from = 0, turn = 0; from < source.length; from += rows, turn = 1 - turn) {
+      const count = Math.min(rows, source.length - from)
+      const places = order?.subarray(from, from + count)
+      if (!places) yield { data: source.slice(from, from + count), order: inOrder(count) }
+      else if (places.length > 0) {
+        const taken = source.take(places, this.#spaces[turn])
+        this.#spaces[turn] ??= taken
+        yield { data: taken, order: inOrder(places.length) }
+      }
+    }
+  }
+}
+
+/** Data of `rows` samples with the columns of an example, whose inputs do not fit into a byte each. */
+export function likeness({ inputs, targets, weights }: Dataset, rows: number): Dataset {
+  const x = new Matrix(rows, inputs.cols)
+  x.data[0] = 0.1
+  return Dataset.from(x, new Matrix(rows, targets.cols), { weights: weights && new Float32Array(rows).fill(1) })
+}
+
+const inOrder = (count: number) => Uint32Array.from({ length: count }, (_, i) => i)
+
+/** The places 0, 1, 2 …, sorted by the values at them. */
+function ranked(values: Uint32Array): Uint32Array {
+  return inOrder(values.length).sort((a, b) => values[a]! - values[b]!)
+}

@@ -1,0 +1,224 @@
+import type { Placement, Trace } from '../backend/backend.ts'
+import { InputError } from '../core/errors.ts'
+import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { DataStream } from '../data/stream.ts'
+import type { LossName } from '../loss/loss.ts'
+import type { Network } from '../model/network.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { Feed, PredictedPart } from './feed/feed.ts'
+import { Feeder } from './feed/feeder.ts'
+import { trainGroups } from './fitting.ts'
+import type { Epoch, Outcome } from './history.ts'
+import { LoadedData, LoadedParts, loadedParts, type TrainingData } from './loaded.ts'
+import { type AtOnce, checkData, type CheckedFitOptions, type Settings, type Step } from './options.ts'
+import { CallQueue, type TrainingName } from './queue.ts'
+import { RunCheckpoints } from './run-checkpoints.ts'
+import { type Evaluation, isRegression, meanScore, RegressionTally } from './score.ts'
+import { Session } from './session.ts'
+import { newStopping, type StoppingState } from './stopping.ts'
+import { checkDataset } from './validation.ts'
+
+/** A placed network with all that a trainer does with it, one call at a time. */
+export class PlacedNetwork {
+  readonly network: Network
+  readonly settings: Settings
+  readonly session: Session
+  readonly #placement: Placement
+  readonly #feeder: Feeder
+  readonly #queue: CallQueue
+  readonly #checkpoints: RunCheckpoints
+  /** Early stopping of a run that was resumed, for the next training. */
+  #stopping: StoppingState | undefined
+
+  constructor(network: Network, placement: Placement, settings: Settings) {
+    this.network = network
+    this.settings = settings
+    this.#placement = placement
+    this.#queue = new CallQueue(settings.profiler)
+    this.session = new Session(network, placement, settings)
+    this.#checkpoints = new RunCheckpoints(network, placement, settings, this.session)
+    this.#feeder = new Feeder(placement, {
+      batchSize: settings.batchSize,
+      dataMemory: settings.dataMemory,
+      isTimed: settings.profiler !== undefined,
+      check: (chunk) => {
+        checkDataset(network, settings.loss, chunk, 'stream')
+      },
+    })
+  }
+
+  get loss(): LossName {
+    return this.settings.loss
+  }
+
+  get epoch(): number {
+    return this.session.epoch
+  }
+
+  get memory(): number {
+    return this.#placement.capacity.held
+  }
+
+  memoryFor({ train, validation }: CheckedFitOptions): number {
+    return this.#feeder.memoryFor(train, validation)
+  }
+
+  async load(data: Dataset | DataStream): Promise<LoadedData> {
+    if (data instanceof LoadedData) throw new InputError('data: these data are loaded already')
+    checkData(this, data, 'data')
+    const feed = await this.#queue.run('load', () => this.#feeder.feed(data))
+    return new LoadedData(new LoadedParts(this, data, feed))
+  }
+
+  #sourceOf(data: TrainingData, name: string): Dataset | DataStream {
+    return data instanceof LoadedData ? loadedParts(data, this, name).source : data
+  }
+
+  /** @param releases takes a function to call when the feed is not used any more */
+  async #feedFor(data: TrainingData, name: string, releases: (() => void)[]): Promise<Feed> {
+    if (data instanceof LoadedData) {
+      const loaded = loadedParts(data, this, name)
+      releases.push(loaded.use())
+      return loaded.feed
+    }
+    const feed = await this.#feeder.feed(data)
+    releases.push(() => feed.dispose())
+    return feed
+  }
+
+  /** Trains epochs in the groups in which they are handed over. */
+  async *trainGroups(
+    name: TrainingName,
+    options: CheckedFitOptions,
+    atOnce: AtOnce,
+  ): AsyncGenerator<readonly Epoch[], Outcome> {
+    const { train, validation, earlyStopping, checkpoint, signal } = options
+    this.#checkpoints.identify(this.#sourceOf(train, 'train'), checkpoint !== undefined)
+    const stopping = earlyStopping && (this.#stopping ?? newStopping())
+    const feeds = this.#startTraining(name, signal)
+    this.#stopping = undefined
+    try {
+      const trainFeed = await feeds.of(train, 'train')
+      const validationFeed = validation === train ? trainFeed : validation && (await feeds.of(validation, 'validation'))
+      const { session } = this
+      const [placement, checkpoints] = [this.#placement, this.#checkpoints]
+      const turn = <T>(work: () => Promise<T>) => this.#queue.run(name, work)
+      const check = () => this.#queue.check(name)
+      const fitting = { session, placement, checkpoints, options, stopping, atOnce, turn, check }
+      return yield* trainGroups(fitting, trainFeed, validationFeed)
+    } finally {
+      feeds.end()
+    }
+  }
+
+  async *trainSteps({ train, shuffle, signal }: CheckedFitOptions): AsyncGenerator<Step> {
+    const feeds = this.#startTraining('steps', signal)
+    try {
+      const feed = await feeds.of(train, 'train')
+      for (;;) {
+        signal?.throwIfAborted()
+        yield await this.#queue.run('steps', () => this.session.trainStep(feed, shuffle))
+      }
+    } finally {
+      feeds.end()
+    }
+  }
+
+  /** Begins a training; its feeds are disposed of at its end, those of loaded data excepted. */
+  #startTraining(name: TrainingName, signal: AbortSignal | undefined) {
+    this.#queue.startTraining(name, signal)
+    const releases: (() => void)[] = []
+    return {
+      of: (data: TrainingData, argument: string) =>
+        this.#queue.run(name, () => this.#feedFor(data, argument, releases)),
+      end: () => {
+        for (const release of releases) release()
+        this.#queue.endTraining()
+      },
+    }
+  }
+
+  async resume(checkpoint: Checkpoint): Promise<void> {
+    this.#queue.startTraining('resume')
+    try {
+      await this.#queue.run('resume', () => this.#checkpoints.restore(checkpoint))
+      this.#stopping = checkpoint.stopping && { ...checkpoint.stopping }
+    } finally {
+      this.#queue.endTraining()
+    }
+  }
+
+  async evaluate(data: TrainingData): Promise<Evaluation> {
+    const source = this.#sourceOf(data, 'data')
+    checkData(this, source, 'data')
+    return this.#queue.run('evaluate', async () => {
+      const releases: (() => void)[] = []
+      try {
+        const feed = await this.#feedFor(data, 'data', releases)
+        const score = { ...meanScore(await feed.score().result), samples: source.length }
+        return { ...score, ...(await this.#regressionScore(feed, source)) }
+      } finally {
+        for (const release of releases) release()
+      }
+    })
+  }
+
+  /** R² and the mean absolute error of regression; undefined for classes. */
+  async #regressionScore(feed: Feed, source: Dataset | DataStream) {
+    const isOfClasses = (data: Dataset) => !isRegression(this.network.layers.at(-1)!, this.settings.loss, data)
+    const example = source instanceof DataStream ? source.example : source
+    if (example && isOfClasses(example)) return undefined
+    const tally = new RegressionTally()
+    for await (const { data, outputs } of feed.outputs()) {
+      if (isOfClasses(data)) return undefined
+      tally.add(outputs, data.targets)
+    }
+    return tally.score()
+  }
+
+  async predict(x: MatrixLike | LoadedData): Promise<Matrix> {
+    const [inputs, outputs] = [this.network.sizes[0]!, this.network.sizes.at(-1)!]
+    if (x instanceof LoadedData) {
+      const loaded = loadedParts(x, this, 'x')
+      const release = loaded.use()
+      try {
+        const values = await this.#queue.run('predict', () => joinOutputs(loaded.feed.outputs(), x.length * outputs))
+        return new Matrix(x.length, outputs, values)
+      } finally {
+        release()
+      }
+    }
+    const matrix = Matrix.from(x, 'x')
+    if (matrix.cols !== inputs) {
+      throw new InputError(`x: expected ${inputs} columns, one per input of the network, got ${matrix.cols}`)
+    }
+    const values = await this.#queue.run('predict', () => this.#feeder.predict(matrix, outputs))
+    return new Matrix(matrix.rows, outputs, values)
+  }
+
+  trace(minibatch: Dataset): Promise<Trace> {
+    return this.#queue.run('gradients', () => this.#placement.trace(minibatch))
+  }
+
+  readParameters(): Promise<Float32Array> {
+    return this.#queue.run('read', () => this.#placement.readParameters())
+  }
+
+  /** @returns whether this is the first time */
+  dispose(): boolean {
+    const first = this.#queue.dispose()
+    if (first) this.#placement.dispose()
+    return first
+  }
+}
+
+async function joinOutputs(parts: AsyncGenerator<PredictedPart>, count: number): Promise<Float32Array> {
+  const joined = new Float32Array(count)
+  let at = 0
+  for await (const { outputs } of parts) {
+    joined.set(outputs, at)
+    at += outputs.length
+  }
+  return joined
+}

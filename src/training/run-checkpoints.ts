@@ -1,0 +1,80 @@
+import type { Placement } from '../backend/backend.ts'
+import { InputError } from '../core/errors.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { fingerprint } from '../data/fingerprint.ts'
+import { DataStream } from '../data/stream.ts'
+import type { Network } from '../model/network.ts'
+import { stateSlots } from '../optimizer/optimizer.ts'
+import { type Checkpoint, checkSameRun } from './checkpoint.ts'
+import type { Settings } from './options.ts'
+import type { Session } from './session.ts'
+import type { StoppingState } from './stopping.ts'
+
+/** Makes the checkpoints of a trainer's runs, and restores them. */
+export class RunCheckpoints {
+  readonly #network: Network
+  readonly #placement: Placement
+  readonly #settings: Settings
+  readonly #session: Session
+  /** Fingerprints of the data that are trained on, and of those of the checkpoint until the data are known. */
+  #data: string | undefined
+  #resumed: string | undefined
+
+  constructor(network: Network, placement: Placement, settings: Settings, session: Session) {
+    this.#network = network
+    this.#placement = placement
+    this.#settings = settings
+    this.#session = session
+  }
+
+  /**
+   * Takes note of the data of a run. Reads through them only where a checkpoint needs it.
+   * @param keep whether checkpoints will be made
+   * @throws InputError for other data than those of the checkpoint that was restored
+   */
+  identify(train: Dataset | DataStream, keep: boolean): void {
+    if (!keep && this.#resumed === undefined) return
+    this.#data = train instanceof DataStream ? train.fingerprint : fingerprint(train)
+    if (this.#resumed !== undefined && this.#resumed !== this.#data) {
+      throw new InputError('train: these are other data than those that the checkpoint was trained on')
+    }
+    this.#resumed = undefined
+  }
+
+  /** All that a resumed run needs. */
+  async make(stopping: StoppingState | undefined): Promise<Checkpoint> {
+    const snapshot = await this.#placement.read()
+    return {
+      ...this.#session.progress,
+      seed: this.#settings.seed,
+      data: this.#data,
+      settings: this.#described,
+      snapshot,
+      stopping: stopping && { ...stopping },
+    }
+  }
+
+  /** What a run is made with, as a checkpoint keeps it. */
+  get #described(): Record<string, unknown> {
+    const { loss, optimizer, batchSize, l1, l2, dropout } = this.#settings
+    const { sizes, activations } = this.#network
+    return { sizes, activations, loss, optimizer, batchSize, l1, l2, dropout }
+  }
+
+  /** Goes on from where a checkpoint was made. @throws InputError for a checkpoint of another run */
+  async restore(checkpoint: Checkpoint): Promise<void> {
+    checkSameRun(this.#described, checkpoint, this.#settings.seed)
+    const { parameters, state } = checkpoint.snapshot
+    const count = this.#network.parameters.length
+    const slots = stateSlots(this.#settings.optimizer)
+    if (parameters.length !== count || state.length !== slots * count) {
+      throw new InputError(
+        `checkpoint: expected ${count} parameters and ${slots * count} numbers of state, ` +
+          `got ${parameters.length} and ${state.length}`,
+      )
+    }
+    await this.#placement.write(checkpoint.snapshot)
+    this.#session.restore(checkpoint)
+    this.#resumed = checkpoint.data
+  }
+}
