@@ -87,16 +87,14 @@ function testQueue(test: (name: string, body: (backend: Backend) => Promise<void
   test('refuses a second training only', async (backend) => {
     const trainer = await create(backend)
     const training = trainer.fit(data, { epochs: 3 })
-    const refused = [
-      trainer.fit(data, { epochs: 1 }),
-      trainer.epochs(data).next(),
-      trainer.steps(data).next(),
-    ]
+    const refused = [trainer.fit(data, { epochs: 1 }), trainer.epochs(data).next(), trainer.steps(data).next()]
     for (const one of refused) await expect(one).rejects.toThrow('trainer: already training in fit(); await that call')
     await training
     const loop = trainer.epochs(data, { epochs: 2 })
     await loop.next()
-    await expect(trainer.fit(data)).rejects.toThrow('trainer: already training in epochs(); leave that loop before fit()')
+    await expect(trainer.fit(data)).rejects.toThrow(
+      'trainer: already training in epochs(); leave that loop before fit()',
+    )
     await loop.return?.()
     expect((await trainer.fit(data, { epochs: 1 })).epochs.length).toBe(1)
     trainer.dispose()
