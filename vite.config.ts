@@ -3,7 +3,7 @@ import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration as Project } from 'vitest/config'
 import { softwareAdapterEnv } from './test/software-adapter.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
@@ -102,18 +102,58 @@ const demo: UserConfig = {
   },
 }
 
-const tests = { include: ['test/**/*.test.ts'] }
-/** Tests of how long something takes, how much is done in a time, or what a page does meanwhile. */
-const timed = ['late', 'profile', 'demo', 'demo_data', 'demo_people', 'live'].map((name) => `test/${name}.test.ts`)
+const file = (name: string) => `test/${name}.test.ts`
+
+/** Groups of tests with commands of their own; all other files are those of `npm test`. */
+const groups = {
+  /** The demo page in a browser. */
+  page: ['demo', 'demo_data', 'demo_people', 'demo_without_webgpu'].map(file),
+  /** Full disks, readers that are gone, processes that are killed. */
+  faults: ['full_disk', 'kill'].map(file),
+  /** The library as others use it: installed, bundled, and its ONNX files. */
+  consumers: ['bundles', 'package', 'onnx_checker'].map(file),
+  /** How long something takes, or how much is done in a time: one file at a time, with nothing beside it. */
+  timing: ['late_speed', 'page_speed'].map(file),
+}
+
+/** Files in which `npm test` runs a selection of the cases (test/covering.ts). */
+function filesWithSelections(): string[] {
+  const names = readdirSync(path('test')).filter((name) => name.endsWith('.test.ts'))
+  return names.map((name) => `test/${name}`).filter((name) => readFileSync(path(name), 'utf8').includes('covering.ts'))
+}
+
+function testProjects(mode: string): Project[] {
+  const project = (name: string, test: Project['test']): Project => ({
+    extends: true,
+    test: { name, maxWorkers: 2, setupFiles: ['test/quiet-polling.ts'], ...test },
+  })
+  if (mode === 'exhaustive') return [project('exhaustive', { include: filesWithSelections() })]
+  const { page, faults, consumers, timing } = groups
+  return [
+    project('tests', { include: ['test/**/*.test.ts'], exclude: Object.values(groups).flat() }),
+    project('page', { include: page, globalSetup: 'test/build-page.ts' }),
+    project('faults', { include: faults }),
+    project('consumers', { include: consumers }),
+    // Nothing runs beside these, and Dawn polls as it does for users.
+    project('timing', {
+      include: timing,
+      globalSetup: 'test/build-page.ts',
+      setupFiles: [],
+      maxWorkers: 1,
+      sequence: { groupOrder: 1 },
+    }),
+  ]
+}
 
 export default defineConfig(({ mode }) => {
   if (mode === 'browser') return browser
   if (mode === 'node') return node
   if (mode === 'demo') return demo
   // The loader reads LD_LIBRARY_PATH when a process starts: it is set here, and the forks inherit it.
-  if (mode === 'test') Object.assign(process.env, softwareAdapterEnv())
-  // The forks inherit this, too; they do not know the mode.
+  if (mode !== 'fuzz') Object.assign(process.env, softwareAdapterEnv())
+  // The forks inherit these, too; they do not know the mode.
   if (mode === 'fuzz') process.env.FUZZ_LONG = '1'
+  if (mode === 'exhaustive') process.env.EXHAUSTIVE = '1'
   return {
     test: {
       pool: 'forks',
@@ -121,21 +161,7 @@ export default defineConfig(({ mode }) => {
       css: true,
       testTimeout: 60_000,
       hookTimeout: 60_000,
-      // Two files at a time, then one at a time those in which time matters.
-      projects: [
-        {
-          extends: true,
-          test: {
-            ...tests,
-            name: 'tests',
-            setupFiles: ['test/quiet-polling.ts'],
-            exclude: timed,
-            maxWorkers: 2,
-            sequence: { groupOrder: 0 },
-          },
-        },
-        { extends: true, test: { name: 'timed', include: timed, maxWorkers: 1, sequence: { groupOrder: 1 } } },
-      ],
+      projects: testProjects(mode),
     },
   }
 })

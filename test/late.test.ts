@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { answerLate } from '../bench/late-device.js'
 import { webgpu, type WebGPUOptions } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { DivergedError } from '../src/core/errors.ts'
@@ -7,26 +6,7 @@ import type { Checkpoint } from '../src/training/checkpoint.ts'
 import { adam, sgd } from '../src/optimizer/optimizer.ts'
 import { type Epoch, type FitOptions, Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'
-
-// Devices whose answers come on a timer of 100 ms, as in Firefox.
-
-/** A device of this file's own, late or not; the two are the same adapter. */
-const opened: Partial<Record<'plain' | 'late', Promise<GPUDevice>>> = {}
-async function open(kind: 'plain' | 'late'): Promise<GPUDevice> {
-  opened[kind] ??= Device.open().then(({ gpu }) => (kind === 'late' ? answerLate(gpu) : gpu))
-  return opened[kind]
-}
-
-async function make(
-  kind: 'plain' | 'late',
-  sizes: number[],
-  { plan = 'auto', ...options }: TrainerOptions & WebGPUOptions = {},
-) {
-  const network = randomNetwork(sizes, 'tanh', 'sigmoid', 1)
-  const backend = webgpu({ device: await open(kind), plan })
-  const optimizer = sgd({ learningRate: 0.5 })
-  return Trainer.create(network, { backend, loss: 'quadratic', optimizer, batchSize: 10, seed: 1, ...options })
-}
+import { createTrainer, openDevice } from './late-trainers.ts'
 
 describe('a device that answers late', () => {
   const cases: Record<string, { sizes: number[] } & TrainerOptions & WebGPUOptions> = {
@@ -40,7 +20,7 @@ describe('a device that answers late', () => {
       const data = randomData(60, sizes[0]!, sizes.at(-1)!, 1)
       const results = await Promise.all(
         (['plain', 'late'] as const).map(async (kind) => {
-          const trainer = await make(kind, sizes, options)
+          const trainer = await createTrainer(kind, sizes, options)
           const told: unknown[] = []
           const onEpoch = ({ epoch, loss, validation, steps }: Epoch) =>
             void told.push([epoch, loss, validation, steps])
@@ -71,7 +51,10 @@ describe('a device that answers late', () => {
       const validation = randomData(15, 2, 2, 2)
       const sizes = [5, 1, 7, 2, 2, 9]
       const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((sum, size) => sum + size))
-      const [one, many] = [await make('plain', [2, 3, 2], { plan }), await make('late', [2, 3, 2], { plan })]
+      const [one, many] = [
+        await createTrainer('plain', [2, 3, 2], { plan }),
+        await createTrainer('late', [2, 3, 2], { plan }),
+      ]
       const expected: unknown[] = []
       for await (const { epoch, loss, validation: score } of one.epochs(data, { epochs: ends.at(-1)!, validation })) {
         if (ends.includes(epoch)) expected.push([epoch, loss, score, ...(await one.read()).parameters])
@@ -94,7 +77,7 @@ describe('a device that answers late', () => {
       const errors = await Promise.all(
         (['plain', 'late'] as const).map(async (kind) => {
           const network = randomNetwork([4, 12, 9, 2], 'relu', 'linear', 1)
-          const backend = webgpu({ device: await open(kind), plan })
+          const backend = webgpu({ device: await openDevice(kind), plan })
           const optimizer = sgd({ learningRate: 12 })
           const trainer = await Trainer.create(network, {
             backend,
@@ -117,7 +100,7 @@ describe('a device that answers late', () => {
 
   for (const plan of ['layered', 'auto'] as const) {
     it(`hears an abort, and trains on afterwards: ${plan}`, async () => {
-      const trainer = await make('late', [2, 3, 2], { plan })
+      const trainer = await createTrainer('late', [2, 3, 2], { plan })
       const data = randomData(500, 2, 2, 1)
       const controller = new AbortController()
       let aborted = 0
@@ -140,7 +123,7 @@ describe('a device that answers late', () => {
 
   it('stops early in the same epoch', async () => {
     const stop = async (kind: 'plain' | 'late') => {
-      const trainer = await make(kind, [2, 3, 2])
+      const trainer = await createTrainer(kind, [2, 3, 2])
       const options: FitOptions = { epochs: 12, earlyStopping: { patience: 3, minDelta: 0.05 } }
       const { epochs, bestEpoch } = await trainer.fit(randomData(60, 2, 2, 1), options)
       trainer.dispose()
@@ -148,35 +131,6 @@ describe('a device that answers late', () => {
     }
     expect(await stop('late')).toEqual(await stop('plain'))
   })
-
-  const timed = {
-    '2-3-2, straight-line code': { sizes: [2, 3, 2] },
-    '2-3-2, layered': { sizes: [2, 3, 2], plan: 'layered' },
-    '2-16-16-2, loops': { sizes: [2, 16, 16, 2], batchSize: 32, plan: 'resident' },
-  } as const
-  for (const [name, { sizes, ...options }] of Object.entries(timed)) {
-    it(`trains at 60 % of the speed at least: ${name}`, async () => {
-      const data = randomData(500, 2, 2, 1)
-      const trainers = await Promise.all((['plain', 'late'] as const).map((kind) => make(kind, [...sizes], options)))
-      const rateOf = async (trainer: Trainer, milliseconds: number) => {
-        const [before, began] = [trainer.step, performance.now()]
-        const signal = AbortSignal.timeout(milliseconds)
-        await trainer.fit(data, { epochs: 1e9, signal }).catch((error: unknown) => {
-          if (!signal.aborted) throw error
-        })
-        return (trainer.step - before) / (performance.now() - began)
-      }
-      for (const trainer of trainers) await rateOf(trainer, 2000)
-      // The best of several, in turn: a machine with other work to do disturbs some of them.
-      let best = 0
-      for (let round = 0; round < 5 && best < 0.6; round++) {
-        const [plain, late] = [await rateOf(trainers[0]!, 1500), await rateOf(trainers[1]!, 1500)]
-        best = Math.max(best, late / plain)
-      }
-      for (const trainer of trainers) trainer.dispose()
-      expect(best).toBeGreaterThanOrEqual(0.6)
-    }, 120_000)
-  }
 })
 
 /** Refuses to write nothing, as Deno does. */

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { build } from 'vite'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { launchChromium, serve } from './browser.ts'
 
 export interface Opened {
@@ -26,23 +23,21 @@ export interface Opening {
   language?: string
 }
 
-/** Builds the page once for a test file, serves it, and opens it in a browser with WebGPU (on SwiftShader) or without. */
+/** Serves the page that build-page.ts built, and opens it in a browser with WebGPU (on SwiftShader) or without. */
 export function servePage({ webgpu = true } = {}) {
   let browser: Browser
   let server: Awaited<ReturnType<typeof serve>>
-  const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-demo-'))
+  const folder = inject('pageFolder')
   beforeAll(async () => {
-    await build({ mode: 'demo', logLevel: 'error', build: { outDir: folder, emptyOutDir: true } })
     // Under a folder of its own, because a static host may put the page anywhere.
     server = await serve(async (path) =>
       path.startsWith('/some/where/') ? readFile(join(folder, path.slice(12))) : undefined,
     )
     browser = await launchChromium({ webgpu })
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser.close()
     await server.close()
-    rmSync(folder, { recursive: true, force: true })
   })
   const open = async (
     hash = '',

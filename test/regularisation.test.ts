@@ -9,6 +9,7 @@ import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optim
 import { type FitOptions, Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
+import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
 
 const float64 = cpu({ precision: 'float64' })
@@ -188,18 +189,19 @@ describe('clipNorm', () => {
     )
   })
 
-  for (const [name, optimizer] of Object.entries(optimizers)) {
-    for (const sizes of shapes.slice(0, 3)) {
-      withDevice(`clips alike on every backend: ${name}, ${sizes.join('-')}`, async ({ gpu }) => {
-        const network = randomNetwork(sizes, 'tanh', 'linear', 1)
-        const data = randomData(24, sizes[0]!, sizes.at(-1)!, 3)
-        const options = { optimizer: { ...optimizer, clipNorm: 0.05 }, l1: 0.001, l2: 0.01 }
-        const { losses } = await expectAlike(gpu, network, data, options)
-        // Not ten epochs: some of these diverge where nothing is clipped.
-        const without = await train(network, data, { ...options, optimizer, backend: float64 }, { epochs: 2 })
-        expect(losses[1]).not.toBe(without.losses[1])
-      })
-    }
+  const clipped = Object.entries(optimizers).flatMap(([name, optimizer]) =>
+    shapes.slice(0, 3).map((sizes) => ({ name, optimizer, sizes })),
+  )
+  for (const { name, optimizer, sizes } of covering(clipped, (one) => [one.optimizer, one.sizes])) {
+    withDevice(`clips alike on every backend: ${name}, ${sizes.join('-')}`, async ({ gpu }) => {
+      const network = randomNetwork(sizes, 'tanh', 'linear', 1)
+      const data = randomData(24, sizes[0]!, sizes.at(-1)!, 3)
+      const options = { optimizer: { ...optimizer, clipNorm: 0.05 }, l1: 0.001, l2: 0.01 }
+      const { losses } = await expectAlike(gpu, network, data, options)
+      // Not ten epochs: some of these diverge where nothing is clipped.
+      const without = await train(network, data, { ...options, optimizer, backend: float64 }, { epochs: 2 })
+      expect(losses[1]).not.toBe(without.losses[1])
+    })
   }
 
   it('must be above 0', () => {
@@ -235,7 +237,7 @@ describe('weights of samples', () => {
 
   // The factor is the same whatever the activation: each loss with its own, and with those that are made differently.
   const pairs = lossPairs.filter(([, output]) => ['sigmoid', 'softmax', 'linear'].includes(output))
-  for (const [loss, output] of pairs) {
+  for (const [loss, output] of covering(pairs, (pair) => pair)) {
     withDevice(`weigh alike on every backend: ${loss} on ${output}`, async ({ gpu }) => {
       const own = randomNetwork([4, 7, 3], 'tanh', output, 2)
       await expectAlike(gpu, own, data, { loss, optimizer: sgd({ learningRate: 0.2 }) })
