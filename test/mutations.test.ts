@@ -1,5 +1,5 @@
-import { describe, expect, vi } from 'vitest'
-import { withDevice } from './device.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { Device } from '../src/backend/webgpu/device/device.ts'
 import { mutations, plain } from './networks/mutations.ts'
 import { checkCase } from './networks/run.ts'
 
@@ -11,7 +11,10 @@ vi.mock('../src/backend/host/reference/stages.ts', async (importOriginal) => {
 
 describe('a kernel that is wrong by a thousandth is found:', () => {
   for (const [name, { from, to, options }] of Object.entries(mutations)) {
-    withDevice(name, async ({ gpu }) => {
+    it(name, async () => {
+      // A new device for each test, which has no kernels of correct texts yet.
+      const device = await Device.open()
+      const { gpu } = device
       const createShaderModule = gpu.createShaderModule.bind(gpu)
       let changed = 0
       gpu.createShaderModule = (descriptor) => {
@@ -19,12 +22,9 @@ describe('a kernel that is wrong by a thousandth is found:', () => {
         changed += Number(code !== descriptor.code)
         return createShaderModule({ ...descriptor, code })
       }
-      try {
-        await expect(checkCase({ ...plain, ...options }, gpu)).rejects.toThrow(/^(layered|resident): .*> /)
-        expect(changed).toBeGreaterThan(0)
-      } finally {
-        gpu.createShaderModule = createShaderModule
-      }
+      await expect(checkCase({ ...plain, ...options }, gpu)).rejects.toThrow(/^(layered|resident): .*> /)
+      expect(changed).toBeGreaterThan(0)
+      device.dispose()
     })
   }
 })

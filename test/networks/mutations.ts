@@ -54,7 +54,7 @@ export const mutations: Record<string, Mutation> = {
     to: 'a *= 1.001 * DROP_SCALE',
     options: { dropout: [0.5] },
   },
-  'the penalty': { from: 'L2 * (2.0', to: 'L2 * (2.002', options: { l2: 0.05 } },
+  'the penalty': { from: 'l2() * (2.0', to: 'l2() * (2.002', options: { l2: 0.05 } },
   clipping: { from: 'CLIP_NORM / (', to: '1.001 * CLIP_NORM / (', options: { clipNorm: 0.01 } },
   'the weights of samples': {
     from: 'delta *= weight',
@@ -62,7 +62,7 @@ export const mutations: Record<string, Mutation> = {
     options: { weights: 'samples' },
   },
   bytes: { from: '/ 255.0', to: '/ 255.1', options: { inputs: 'bytes' } },
-  "adam's step": { from: 'KEEP2 * old.slot1 +', to: '0.999 * KEEP2 * old.slot1 +', options: { optimizer: 'adam' } },
+  "adam's step": { from: 'keep2() * old.slot1 +', to: '0.999 * keep2() * old.slot1 +', options: { optimizer: 'adam' } },
   'straight-line code': {
     from: 'let share = 1.0 / f32(rows)',
     to: 'let share = 1.0003 / f32(rows)',
