@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { nameAdapter } from '../src/backend/webgpu/device/device.ts'
+import { nameAdapter } from '../src/backend/webgpu/device/adapter.ts'
 import { loadFailure, openGPU } from '../src/node/dawn.ts'
 import { withDevice } from './device.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { Buffers } from '../src/backend/webgpu/device/buffers.ts'
-import { findAdapter, isSoftware } from '../src/backend/webgpu/device/device.ts'
+import { findAdapter, isSoftware } from '../src/backend/webgpu/device/adapter.ts'
 import { checkCompilation, Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
 import { GPUValidationError, InputError } from '../src/core/errors.ts'
 import { Trainer } from '../src/training/trainer.ts'

@@ -24,20 +24,33 @@ const scopes: GPUErrorFilter[] = ['out-of-memory', 'internal', 'validation']
  * @example withDevice('adds one', async (device) => { … device.gpu.createBuffer(…) … })
  */
 export function withDevice(name: string, body: (device: Device) => Promise<void> | void, timeout?: number): void {
+  test(name, async () => run(await (opening ??= open()), body), timeout)
+}
+
+/** The same on a new device: for tests that change the device, whose compiled kernels no other test shares. */
+export function withNewDevice(name: string, body: (device: Device) => Promise<void> | void, timeout?: number): void {
   test(
     name,
     async () => {
-      const device = await (opening ??= open())
-      for (const scope of scopes) device.gpu.pushErrorScope(scope)
-      let errors: (GPUError | null)[]
+      const device = await Device.open()
       try {
-        await body(device)
+        await run(device, body)
       } finally {
-        errors = await Promise.all(scopes.map(() => device.gpu.popErrorScope()))
+        device.dispose()
       }
-      const messages = errors.flatMap((error) => (error ? [error.message] : []))
-      if (messages.length > 0) throw new Error(`WebGPU reported: ${messages.join('\n')}`)
     },
     timeout,
   )
+}
+
+async function run(device: Device, body: (device: Device) => Promise<void> | void): Promise<void> {
+  for (const scope of scopes) device.gpu.pushErrorScope(scope)
+  let errors: (GPUError | null)[]
+  try {
+    await body(device)
+  } finally {
+    errors = await Promise.all(scopes.map(() => device.gpu.popErrorScope()))
+  }
+  const messages = errors.flatMap((error) => (error ? [error.message] : []))
+  if (messages.length > 0) throw new Error(`WebGPU reported: ${messages.join('\n')}`)
 }

@@ -3,10 +3,10 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
-import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { webgpu, webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
+import { Compiler } from '../src/backend/webgpu/kernels/compiler.ts'
 import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
-import { WebGPUPlacement } from '../src/backend/webgpu/placement.ts'
 import { RecentMap } from '../src/backend/webgpu/kernels/recent.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'
@@ -22,11 +22,8 @@ async function collectGarbage(): Promise<void> {
   gc()
 }
 
-/** The backend over kernels that the test can look into. */
-const backendOver = (device: Device, kernels: Kernels): Backend => ({
-  ...webgpu({ device: device.gpu }),
-  place: (network, settings) => WebGPUPlacement.place(device, kernels, network, settings, 'layered'),
-})
+/** The backend over kernels that the test can inspect. */
+const backendOver = (device: Device, kernels: Kernels): Backend => webgpuWith(device, 'layered', kernels)
 
 const data = randomData(8, 3, 2, 1)
 const networkOf = (hidden: number) => randomNetwork([3, hidden, 2], 'tanh', 'sigmoid', 1)
@@ -39,6 +36,28 @@ async function train(backend: Backend, hidden: number): Promise<void> {
 }
 
 describe('the kernels of a shared backend', () => {
+  it('are compiled once for all backends on one GPUDevice', async () => {
+    const gpu = new RecordingGPU({ software: true, subgroups: true })
+    await train(webgpu({ device: gpu.device, plan: 'layered' }), 4)
+    const asked = gpu.pipelines.length
+    expect(asked).toBeGreaterThan(3)
+    await train(webgpu({ device: gpu.device, plan: 'layered' }), 4)
+    expect(gpu.pipelines.length).toBe(asked)
+    await train(webgpuWith(Device.from(gpu.device), 'layered'), 4)
+    expect(gpu.pipelines.length).toBe(2 * asked)
+  })
+
+  it('outlive a backend that was disposed of', async () => {
+    const gpu = new RecordingGPU({ software: true, subgroups: true })
+    const first = webgpu({ device: gpu.device, plan: 'layered' })
+    await train(first, 4)
+    first.dispose()
+    await expect(train(first, 4)).rejects.toThrow('was disposed of with its backend')
+    const asked = gpu.pipelines.length
+    await train(webgpu({ device: gpu.device, plan: 'layered' }), 4)
+    expect(gpu.pipelines.length).toBe(asked)
+  })
+
   it('are released, the least recently used first', async () => {
     const gpu = new RecordingGPU({ software: true, subgroups: true })
     const backend = webgpu({ device: gpu.device, plan: 'layered' })
@@ -60,7 +79,7 @@ describe('the kernels of a shared backend', () => {
 
   it('are counted', async () => {
     const device = Device.from(new RecordingGPU({ software: true, subgroups: true }).device)
-    const kernels = new Kernels(device, { kernels: 5, modules: 2 })
+    const kernels = new Kernels(device, new Compiler(device.gpu, { kernels: 5, modules: 2 }))
     for (let hidden = 1; hidden <= 4; hidden++) {
       await train(backendOver(device, kernels), hidden)
       expect(kernels.kept).toEqual({ kernels: 5, modules: 2 })
@@ -80,7 +99,7 @@ describe('the kernels of a shared backend', () => {
   })
 
   withDevice('that a network still uses keep working when they are released', async (device) => {
-    const kernels = new Kernels(device, { kernels: 1, modules: 1 })
+    const kernels = new Kernels(device, new Compiler(device.gpu, { kernels: 1, modules: 1 }))
     const losses = []
     for (const backend of [backendOver(device, kernels), cpu()]) {
       const trainer = await Trainer.create(randomNetwork([3, 2], 'tanh', 'sigmoid', 1), { ...options, backend })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
-import { webgpu } from '../src/backend/webgpu/backend.ts'
-import { Device, findAdapter } from '../src/backend/webgpu/device/device.ts'
-import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
-import { WebGPUPlacement } from '../src/backend/webgpu/placement.ts'
+import { webgpu, webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { findAdapter } from '../src/backend/webgpu/device/adapter.ts'
+import { Device } from '../src/backend/webgpu/device/device.ts'
+import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import {
   deviceLayers,
   fitBytes,
@@ -24,18 +24,10 @@ import { pixelData, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
-/** What withDevice's adapter does not do by itself: products divided as on a hardware adapter, sums shared by slices. */
+/** Products are divided as on a hardware adapter, sums shared by slices: what withDevice's adapter may not do. */
 function asHardware(gpu: GPUDevice): Backend {
-  const device = Device.from(gpu)
-  Object.defineProperty(device, 'software', { value: false })
-  const kernels = new Kernels(device)
-  return {
-    name: 'webgpu',
-    description: device.name,
-    software: false,
-    place: (network, settings) => WebGPUPlacement.place(device, kernels, network, settings, 'layered'),
-    dispose: () => undefined,
-  }
+  const { quads } = AdapterProfile.of(gpu)
+  return webgpuWith(Device.from(gpu, new AdapterProfile({ software: false, quads })), 'layered')
 }
 
 describe('products', () => {
@@ -124,27 +116,28 @@ describe('products', () => {
     })
   }
 
-  withDevice('measured in the midst of training, change no bit of it', async (device) => {
+  withDevice('measured during training, change no bit of it', async (device) => {
+    const { profile } = device
     const shape = { rows: 48, columns: 64, terms: 96 }
     const data = randomData(480, 96, 3, 1)
     const options = {
-      backend: webgpu({ device: device.gpu, plan: 'layered' }),
+      backend: webgpuWith(device, 'layered'),
       optimizer: sgd(),
       batchSize: 48,
       seed: 1,
     }
     const make = () => randomNetwork([96, 64, 3], 'tanh', 'sigmoid', 1)
-    expect(needsTuning(device, 'forward', shape)).toBe(true)
+    expect(needsTuning(profile, 'forward', shape)).toBe(true)
     const trainer = await Trainer.create(make(), options)
     let epochs = 0
     for await (const _ of trainer.epochs(data, { epochs: 10_000 })) {
       epochs++
-      if (!needsTuning(device, 'forward', shape)) break
+      if (!needsTuning(profile, 'forward', shape)) break
     }
     const { parameters } = await trainer.read()
     trainer.dispose()
     expect(epochs).toBeGreaterThan(1)
-    expect(tilingFor(device, 'forward', shape).slices).toBe(1)
+    expect(tilingFor(profile, 'forward', shape).slices).toBe(1)
 
     // Once more, now with the measured tiles from the first step on.
     const again = await Trainer.create(make(), options)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { Crossover } from '../src/backend/webgpu/plans/crossover.ts'
-import { Device } from '../src/backend/webgpu/device/device.ts'
+import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { deviceLayers } from '../src/backend/webgpu/kernels/packs.ts'
 import type { ActivationName } from '../src/model/activation.ts'
 import { DivergedError } from '../src/core/errors.ts'
@@ -86,13 +86,13 @@ describe('the resident plan in loops gives the same bits as the layered one', ()
     })
   }
 
-  withDevice('also where the plan changes in the midst of a run', async ({ gpu }) => {
+  withDevice('also where the plan changes during a run', async ({ gpu }) => {
     const shape = shapes.tanh!
     const changes: string[] = []
     const { learn } = Crossover.prototype
     Crossover.prototype.learn = function (steps) {
       changes.push(this.plan)
-      learn.call(this, steps, 1500) // As if each call had taken long enough to be told from noise.
+      learn.call(this, steps, 1500) // As if each call had taken long enough to be distinguished from noise.
     }
     try {
       const changing = await train(gpu, 'auto', { ...shape, sizes: [5, 33, 16, 3] }, 60)
@@ -151,15 +151,16 @@ withDevice(
 )
 
 describe('the crossover between the plans', () => {
-  const device = Object.assign(Object.create(Device.prototype) as object, {
-    name: 'an adapter',
-    software: true,
-    waits: { latency: 0 },
-  }) as Device
+  const newProfile = () => new AdapterProfile({ software: true, quads: false })
   const layers = (hidden: number) => deviceLayers(randomNetwork([8, hidden, 4], 'tanh', 'tanh', 1).layers)
-  /** Trains in runs of 100 ms that take so many steps each, and returns the plans of the runs. */
-  const simulate = (hidden: number, stepsPerRun: Record<'resident' | 'layered', number>, runs = 30) => {
-    const crossover = new Crossover(device, layers(hidden), 16)
+  /** Trains in runs of 100 ms with the given steps each, and returns the plans of the runs. */
+  const simulate = (
+    hidden: number,
+    stepsPerRun: Record<'resident' | 'layered', number>,
+    runs = 30,
+    profile = newProfile(),
+  ) => {
+    const crossover = new Crossover(profile, layers(hidden), 16)
     return Array.from({ length: runs }, () => {
       const { plan } = crossover
       crossover.learn(stepsPerRun[plan], 100)
@@ -174,14 +175,17 @@ describe('the crossover between the plans', () => {
   })
 
   it('goes back where the other plan is not clearly faster', () => {
-    const plans = simulate(41, { resident: 100, layered: 105 })
+    const plans = simulate(40, { resident: 100, layered: 105 })
     expect(plans.filter((plan) => plan === 'layered').length).toBe(3)
     expect(plans.at(-1)).toBe('resident')
   })
 
-  it('is remembered for the adapter and the shape', () => {
-    expect(simulate(40, { resident: 1, layered: 1 }, 2)).toEqual(['layered', 'layered'])
-    expect(simulate(42, { resident: 1, layered: 1 }, 1)).toEqual(['resident'])
+  it('is remembered in the profile for the shape', () => {
+    const profile = newProfile()
+    expect(simulate(40, { resident: 100, layered: 300 }, 30, profile).at(-1)).toBe('layered')
+    expect(simulate(40, { resident: 1, layered: 1 }, 2, profile)).toEqual(['layered', 'layered'])
+    expect(simulate(42, { resident: 1, layered: 1 }, 1, profile)).toEqual(['resident'])
+    expect(simulate(40, { resident: 1, layered: 1 }, 1)).toEqual(['resident'])
   })
 
   it('is not asked for tiny networks, nor begun with the resident plan for large ones', () => {

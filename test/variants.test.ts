@@ -118,7 +118,9 @@ describe('every kernel that training can ask for', () => {
   withDevice(
     'compiles',
     async (device) => {
-      const chosen = oneOfEach(requests).filter(({ code }) => device.quads || !code.includes('enable subgroups'))
+      const chosen = oneOfEach(requests).filter(
+        ({ code }) => device.profile.quads || !code.includes('enable subgroups'),
+      )
       const results = await Promise.all(chosen.map((request) => compile(device, request)))
       expect(results.filter((result) => result !== undefined)).toEqual([])
       expect(chosen.length).toBeGreaterThan(20)

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { isSoftware, nameAdapter } from '../backend/webgpu/device/device.ts'
+import { isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { lacksVulkanLoader, loadFailure, openGPU } from './dawn.ts'
 
 /** An adapter as `doctor` tells it. */

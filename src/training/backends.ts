@@ -1,7 +1,7 @@
 import type { Backend } from '../backend/backend.ts'
 import { cpu } from '../backend/host/backend.ts'
 import { webgpu, webgpuOn } from '../backend/webgpu/backend.ts'
-import { explainMissingAdapter, findAdapter, isSoftware, nameAdapter } from '../backend/webgpu/device/device.ts'
+import { explainMissingAdapter, findAdapter, isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { checkName, describe, InputError } from '../core/errors.ts'
 
 /** The backends that can be asked for by name. */

@@ -2,13 +2,16 @@ import { checkKeys, checkName, InputError } from '../../core/errors.ts'
 import type { Backend } from '../backend.ts'
 import { timed } from '../profiler.ts'
 import { Device } from './device/device.ts'
+import { AdapterProfile } from './device/profile.ts'
+import { Waits } from './device/waits.ts'
+import { Compiler } from './kernels/compiler.ts'
 import { Kernels } from './kernels/kernels.ts'
 import { WebGPUPlacement } from './placement.ts'
 import { type PlanChoice, planChoices } from './plans/resident/resident.ts'
 
 /** Options of {@link webgpu}. */
 export interface WebGPUOptions {
-  /** A device of your own: used, and left alone when the trainer is disposed of. */
+  /** Your own device: the backend uses it, and does not destroy it. */
   device?: GPUDevice | undefined
   /**
    * How networks are trained. 'layered' is one dispatch a stage and layer, for any size; 'resident' keeps a small
@@ -28,26 +31,59 @@ export function webgpu(options: WebGPUOptions = {}): Backend {
   const plan = checkName('plan', options.plan ?? 'auto', planChoices)
   if (device === undefined) return new WebGPUBackend(plan, () => Device.open())
   if (typeof device !== 'object' || !('queue' in device)) throw new InputError('device: expected a GPUDevice')
-  const own = Device.from(device)
-  return new WebGPUBackend(plan, () => Promise.resolve(own), own)
+  return shareDevice(device, plan)
+}
+
+/** What all backends on one GPUDevice share. */
+interface Shared {
+  readonly profile: AdapterProfile
+  readonly waits: Waits
+  compiler?: Compiler
+}
+
+const sharedOf = new WeakMap<GPUDevice, Shared>()
+
+function shareDevice(gpu: GPUDevice, plan: PlanChoice): Backend {
+  let known = sharedOf.get(gpu)
+  if (!known) {
+    const profile = AdapterProfile.of(gpu)
+    known = { profile, waits: new Waits(gpu, profile) }
+    sharedOf.set(gpu, known)
+  }
+  const shared = known
+  const device = Device.from(gpu, shared.profile, shared.waits)
+  const makeKernels = () => new Kernels(device, (shared.compiler ??= new Compiler(gpu)))
+  return new WebGPUBackend(plan, () => Promise.resolve(device), makeKernels, device)
 }
 
 /** The WebGPU backend on an adapter that was already chosen. */
 export async function webgpuOn(adapter: GPUAdapter): Promise<Backend> {
-  const device = await Device.fromAdapter(adapter)
-  return new WebGPUBackend('auto', () => Promise.resolve(device), device)
+  return webgpuWith(await Device.fromAdapter(adapter))
+}
+
+/** The WebGPU backend on an open device, whose profile and kernels it shares with no other backend by default. */
+export function webgpuWith(device: Device, plan: PlanChoice = 'auto', kernels?: Kernels): Backend {
+  const makeKernels = () => kernels ?? new Kernels(device)
+  return new WebGPUBackend(plan, () => Promise.resolve(device), makeKernels, device)
 }
 
 class WebGPUBackend implements Backend {
   readonly name = 'webgpu'
   readonly #plan: PlanChoice
   readonly #open: () => Promise<Device>
+  readonly #makeKernels: (device: Device) => Kernels
   #device: Device | undefined
   #opening: Promise<{ device: Device; kernels: Kernels }> | undefined
 
-  constructor(plan: PlanChoice, open: () => Promise<Device>, device?: Device) {
+  constructor(
+    plan: PlanChoice,
+    open: () => Promise<Device>,
+    makeKernels: (device: Device) => Kernels = (device) => new Kernels(device),
+    device?: Device,
+  ) {
     this.#plan = plan
     this.#open = open
+    this.#makeKernels = makeKernels
     this.#device = device
   }
 
@@ -57,13 +93,13 @@ class WebGPUBackend implements Backend {
   }
 
   get software(): boolean {
-    return this.#device?.software ?? false
+    return this.#device?.profile.software ?? false
   }
 
   async place(...[network, settings]: Parameters<Backend['place']>) {
     this.#opening ??= this.#open().then((device) => {
       this.#device = device
-      return { device, kernels: new Kernels(device) }
+      return { device, kernels: this.#makeKernels(device) }
     })
     const opening = this.#opening
     const { device, kernels } = await timed(settings.profiler, 'open', 'adapter and device', () => opening)

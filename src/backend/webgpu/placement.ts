@@ -97,7 +97,7 @@ export class WebGPUPlacement implements Placement {
           ResidentPlan.create({ device, kernels, buffers, layers, form, residents, settings, clock }),
         ))
       const crossover =
-        choice === 'auto' && form === 'loop' ? new Crossover(device, layers, settings.batchSize) : undefined
+        choice === 'auto' && form === 'loop' ? new Crossover(device.profile, layers, settings.batchSize) : undefined
       await measured
       const parts = { device, buffers, layers, settings, plan, resident, crossover, clock }
       return await device.checked('training', () => new WebGPUPlacement(parts))

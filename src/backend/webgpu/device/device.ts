@@ -1,6 +1,7 @@
 import { BackendUnavailableError, DeviceLostError, GPUValidationError } from '../../../core/errors.ts'
+import { explainMissingAdapter, findAdapter } from './adapter.ts'
+import { AdapterProfile } from './profile.ts'
 import { Waits } from './waits.ts'
-import { loadFailure, noAdapter, openGPU } from '#gpu'
 
 /** WebGPU's numeric flags; Dawn in Node has them under other names than browsers, their values are the standard's. */
 export const usage = {
@@ -14,55 +15,25 @@ export const usage = {
 export const COMPUTE_STAGE = 0x4
 export const MAP_MODE_READ = 0x1
 
-const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|\bwarp\b|microsoft basic render/i
-
-/** What an adapter is called, for people. */
-export function nameAdapter(info: GPUAdapterInfo): string {
-  const name = info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(' ')
-  return name || 'unnamed WebGPU adapter'
-}
-
-/** Whether an adapter is a CPU in disguise (SwiftShader, llvmpipe, WARP). */
-export function isSoftware(info: GPUAdapterInfo): boolean {
-  const names = [info.vendor, info.architecture, info.device, info.description].join(' ')
-  return info.isFallbackAdapter || softwareNames.test(names)
-}
-
-/** The adapter that WebGPU would give here, if any. */
-export async function findAdapter(): Promise<GPUAdapter | undefined> {
-  const gpu = await openGPU()
-  return (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
-}
-
-/** Why there is no adapter, in a sentence with a mend. */
-export function explainMissingAdapter(): string {
-  return loadFailure() ?? noAdapter
-}
-
 /** Features that are used where they are granted. */
 const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups']
 
 /**
- * A GPU device with what belongs to it: its name, whether it still lives, and errors that are thrown instead of logged.
- * Who opened the device destroys it: `dispose` leaves a device that was passed in alone.
+ * A GPU device with its profile, whether it was lost, and errors that are thrown instead of logged. Whoever opened the
+ * device destroys it: `dispose` does not destroy a device that was passed in.
  */
 export class Device {
   readonly gpu: GPUDevice
-  readonly name: string
-  readonly software: boolean
-  /** Whether the four invocations of a quad can hand values to each other. */
-  readonly quads: boolean
+  readonly profile: AdapterProfile
   readonly waits: Waits
   readonly #owned: boolean
   #lost: string | undefined
   #disposed = false
 
-  private constructor(gpu: GPUDevice, info: GPUAdapterInfo, owned: boolean) {
+  private constructor(gpu: GPUDevice, profile: AdapterProfile, waits: Waits, owned: boolean) {
     this.gpu = gpu
-    this.name = nameAdapter(info)
-    this.software = isSoftware(info)
-    this.quads = gpu.features.has('subgroups')
-    this.waits = new Waits(gpu)
+    this.profile = profile
+    this.waits = waits
     this.#owned = owned
     void gpu.lost.then(({ reason, message }) => {
       if (!this.#disposed) this.#lost = `${message || 'no reason given'} (${reason})`
@@ -84,15 +55,25 @@ export class Device {
       requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize },
       requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
     })
-    return new Device(gpu, adapter.info, true)
+    const profile = AdapterProfile.of(gpu)
+    return new Device(gpu, profile, new Waits(gpu, profile), true)
   }
 
-  /** Wraps a device of the user's own. */
-  static from(gpu: GPUDevice): Device {
-    return new Device(gpu, gpu.adapterInfo, false)
+  /**
+   * Wraps a device that someone else opened, and will destroy.
+   * @param profile that of other backends on the same device, or one that a test made
+   * @param waits shared with the profile
+   */
+  static from(gpu: GPUDevice, profile = AdapterProfile.of(gpu), waits = new Waits(gpu, profile)): Device {
+    return new Device(gpu, profile, waits, false)
   }
 
-  /** Throws where the device was lost or given back. */
+  /** The adapter's name, for people. */
+  get name(): string {
+    return this.profile.name
+  }
+
+  /** Throws if the device was lost or disposed of. */
   check(): void {
     if (this.#lost !== undefined) {
       throw new DeviceLostError(
@@ -162,7 +143,7 @@ export class Device {
     return copy
   }
 
-  /** Measures how late its answers come, once. */
+  /** Measures how late the device's answers come, once for each device. */
   measureWaits(): Promise<void> {
     return this.#orLost(this.waits.measure())
   }
@@ -173,7 +154,7 @@ export class Device {
       this.check()
       return result
     } catch (error) {
-      // The loss may be told a moment after the call that failed by it.
+      // The loss may be reported a moment after the call that failed because of it.
       await new Promise((resolve) => setTimeout(resolve))
       this.check()
       throw error

@@ -1,14 +1,13 @@
+import type { AdapterProfile } from './profile.ts'
+
 /** Waits shorter than this, in milliseconds, are not worth anything but awaiting them. */
 const NOTICEABLE = 5
-/** Longer ones than this are not measured: then something else keeps the device busy. */
+/** A longer wait counts as this: then other work keeps the device busy. */
 const LONGEST = 200
-/** From here on, waits are shortened by empty submits. */
+/** From this latency on, empty submits shorten the waits. */
 const WORTH_NUDGING = 20
 /** Milliseconds before the first empty submit, at least. */
 const FIRST_NUDGE = 2
-
-/** Devices that were measured in this process. */
-const measured = new WeakMap<GPUDevice, Promise<number>>()
 
 /**
  * How long an idle device takes to answer that it is idle. Firefox answers on a timer of 100 ms, so that all that can be
@@ -35,33 +34,28 @@ async function measureLatency({ queue }: GPUDevice): Promise<number> {
 /**
  * What waiting for a device costs beyond its work. Where answers come on a timer, {@link Waits.until} sends an empty
  * submit when the work should be done: browsers look for finished work then. It does so seldom, at growing intervals,
- * because a device that is at work is only slowed down by questions.
+ * because such questions slow a busy device down.
  */
 export class Waits {
   readonly #gpu: GPUDevice
-  #latency = 0
-  /** When the device should have done all that was handed over. */
+  readonly #profile: AdapterProfile
+  #measuring: Promise<void> | undefined
+  /** When the device should have finished all submitted work. */
   #due = 0
   #waiting = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(gpu: GPUDevice) {
+  constructor(gpu: GPUDevice, profile: AdapterProfile) {
     this.#gpu = gpu
+    this.#profile = profile
   }
 
-  /** Milliseconds that an answer may come late; 0 where that is not worth mentioning, and until it is measured. */
-  get latency(): number {
-    return this.#latency
-  }
-
-  /** Measures the latency, once for each device; in most places that takes less than a millisecond. */
-  async measure(): Promise<void> {
-    let measuring = measured.get(this.#gpu)
-    if (!measuring) {
-      measuring = measureLatency(this.#gpu)
-      measured.set(this.#gpu, measuring)
-    }
-    this.#latency = await measuring
+  /** Measures the latency and writes it into the profile, once; on most devices that takes less than a millisecond. */
+  measure(): Promise<void> {
+    this.#measuring ??= measureLatency(this.#gpu).then((latency) => {
+      this.#profile.latency = latency
+    })
+    return this.#measuring
   }
 
   /** Records that work of about `milliseconds` was submitted. */
@@ -71,7 +65,7 @@ export class Waits {
 
   /** Awaits an answer of the device. */
   async until<T>(answer: Promise<T>): Promise<T> {
-    if (this.#latency < WORTH_NUDGING) return answer
+    if (this.#profile.latency < WORTH_NUDGING) return answer
     this.#waiting++
     this.#nudgeLater(this.#half)
     try {
@@ -93,7 +87,7 @@ export class Waits {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       if (this.#waiting === 0) return
-      // More may have been handed over since.
+      // More work may have been submitted since.
       if (this.#due - performance.now() <= delay) this.#gpu.queue.submit([])
       this.#nudgeLater(Math.max(1.5 * delay, this.#half))
     }, delay)

@@ -1,5 +1,5 @@
 import { GPUValidationError } from '../../../core/errors.ts'
-import { COMPUTE_STAGE, type Device } from '../device/device.ts'
+import { COMPUTE_STAGE } from '../device/device.ts'
 import { RecentMap } from './recent.ts'
 
 /** How a kernel uses a binding; the explicit layout follows from it. */
@@ -51,25 +51,26 @@ interface Module {
 
 /**
  * Compiles kernels for one device and keeps those that were used most recently, so that networks of the same shape share
- * them. WebGPU frees a kernel when nothing refers to it any more: one that is dropped here stays alive, and works, as
- * long as a placed network uses it.
+ * them. WebGPU frees a kernel when nothing refers to it any more: a kernel that is dropped here still works as long as a
+ * placed network uses it.
  */
 export class Compiler {
-  readonly #device: Device
+  readonly #gpu: GPUDevice
   readonly #modules: RecentMap<Promise<Module>>
   readonly #kernels: RecentMap<Promise<Kernel>>
 
-  /** The layouts of the group that holds a step's record alone, or a run's. */
+  /** The layouts of the bind group that holds only a step's record, or only a run's. */
   readonly stepLayout: GPUBindGroupLayout
   readonly runLayout: GPUBindGroupLayout
 
-  constructor(device: Device, limits = DEFAULT_LIMITS) {
-    this.#device = device
+  /** @param limits how many kernels and modules are kept that no placed network uses any more */
+  constructor(gpu: GPUDevice, limits = DEFAULT_LIMITS) {
+    this.#gpu = gpu
     this.#modules = new RecentMap(limits.modules)
     this.#kernels = new RecentMap(limits.kernels)
     const layout = (access: 'step' | 'run') => {
       const entries = [{ binding: 0, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }]
-      return device.gpu.createBindGroupLayout({ label: `webgpu-mlp ${access}`, entries })
+      return gpu.createBindGroupLayout({ label: `webgpu-mlp ${access}`, entries })
     }
     this.stepLayout = layout('step')
     this.runLayout = layout('run')
@@ -93,7 +94,7 @@ export class Compiler {
     const making = this.#modules.getOrMake(source.code, () => this.#makeModule(label, source))
     making.catch(() => this.#modules.remove(source.code, making))
     const { module, layout } = await making
-    const { gpu } = this.#device
+    const gpu = this.#gpu
     try {
       const pipeline = await gpu.createComputePipelineAsync({
         label,
@@ -105,14 +106,13 @@ export class Compiler {
       })
       return { name, pipeline, layout }
     } catch (error) {
-      this.#device.check()
       const message = error instanceof Error ? error.message : String(error)
       throw new GPUValidationError(`${source.file} with ${JSON.stringify(constants)}: ${message}`)
     }
   }
 
   async #makeModule(label: string, { file, code, bindings }: KernelSource): Promise<Module> {
-    const { gpu } = this.#device
+    const gpu = this.#gpu
     // checkCompilation reports a faulty shader, with its place in the file.
     gpu.pushErrorScope('validation')
     const module = gpu.createShaderModule({ label, code })

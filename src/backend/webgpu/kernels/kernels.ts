@@ -212,16 +212,16 @@ const residentBindings: readonly Access[] = [
 
 /** The kernels of one device: puts their texts together and compiles each variant once. */
 export class Kernels {
+  readonly #device: Device
   readonly #compiler: Compiler
-  readonly #quads: boolean
 
-  /** @param limits how many kernels are kept that no placed network uses any more */
-  constructor(device: Device, limits?: CacheCounts) {
-    this.#compiler = new Compiler(device, limits)
-    this.#quads = device.quads
+  /** @param compiler shared by all that compile for the same GPUDevice */
+  constructor(device: Device, compiler = new Compiler(device.gpu)) {
+    this.#device = device
+    this.#compiler = compiler
   }
 
-  /** How many are kept now; those that only a placed network keeps are not counted. */
+  /** How many the compiler keeps now; those that only a placed network uses are not counted. */
   get kept(): CacheCounts {
     return this.#compiler.kept
   }
@@ -240,18 +240,27 @@ export class Kernels {
    * @throws GPUValidationError with WGSL's message, file, line, column and source
    */
   compile(name: KernelName, constants: Record<string, number>, variant: Variant = {}): Promise<Kernel> {
-    return this.#compiler.compile(name, makeSource(name, variant, this.#quads), constants)
+    return this.#compile(name, makeSource(name, variant, this.#device.profile.quads), constants)
   }
 
   /** Compiles the kernel that residentSource wrote for one network's shape. */
   compileStraight(kernel: string, constants: Record<string, number>): Promise<Kernel> {
     const code = join(kernel, straightLibraries)
-    return this.#compiler.compile('resident', { file: 'resident kernel', code, bindings: residentBindings }, constants)
+    return this.#compile('resident', { file: 'resident kernel', code, bindings: residentBindings }, constants)
   }
 
   /** Compiles shaders/resident.wgsl with what residentLoopSource wrote of one network. */
   compileLoop(shape: string, constants: Record<string, number>): Promise<Kernel> {
     const code = join(resident, shape, loopLibraries)
-    return this.#compiler.compile('resident', { file: 'resident.wgsl', code, bindings: residentBindings }, constants)
+    return this.#compile('resident', { file: 'resident.wgsl', code, bindings: residentBindings }, constants)
+  }
+
+  async #compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
+    try {
+      return await this.#compiler.compile(name, source, constants)
+    } catch (error) {
+      this.#device.check() // A lost device is the cause, whatever the compiler reports.
+      throw error
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Device } from '../device/device.ts'
+import type { AdapterProfile } from '../device/profile.ts'
 import { Profiler } from '../../profiler.ts'
 import { KernelClock } from '../device/clock.ts'
 import { encode, type Recorded } from '../plans/recording.ts'
@@ -7,40 +8,37 @@ import { chooseFewTiling, chooseTiling, hasFewTerms, type ProductShape, type Til
 
 /** Products of fewer multiplications than this are not worth a measurement. */
 const WORTH_MEASURING = 100_000
-/** A tile must be this much faster than the one chosen by rule, or the rule's stays: measurements waver. */
+/** The share of the rule's time that another tile must stay below to replace it: measurements vary. */
 const CLEARLY_FASTER = 0.9
 const ROUNDS = 4
 /** Milliseconds of device time that one measurement takes about. */
 const MEASURE = 4
-/** Dispatches that the device's own clock times together. */
+/** Dispatches that the device's timestamps measure together. */
 const CLOCKED = 4
 
-/** What was found, for every adapter and shape of this process. */
-const found = new Map<string, Tiling>()
+/** The key of a measured tile in the profile. */
+const keyOf = (stage: string, { rows, columns, terms }: ProductShape) => `${stage} ${rows} ${columns} ${terms}`
 
-const keyOf = (device: Device, stage: string, { rows, columns, terms }: ProductShape) =>
-  `${device.name} ${stage} ${rows} ${columns} ${terms}`
-
-/** Gradients over a small minibatch have a product of their own. */
+/** Gradients over a small minibatch have a separate product kernel. */
 const isFew = (stage: string, shape: ProductShape) => stage === 'gradient' && hasFewTerms(shape)
 
-/** The tile that was measured to be the fastest for this shape on this adapter, else the one that the rule gives. */
-export function tilingFor(device: Device, stage: string, shape: ProductShape): Tiling {
+/** The tile that was measured to be the fastest for this shape on this adapter, or else the one that the rule gives. */
+export function tilingFor(profile: AdapterProfile, stage: string, shape: ProductShape): Tiling {
   const choose = isFew(stage, shape) ? chooseFewTiling : chooseTiling
-  return found.get(keyOf(device, stage, shape)) ?? choose(shape, device.software)
+  return profile.tilings.get(keyOf(stage, shape)) ?? choose(shape, profile.software)
 }
 
 /** Whether a product of this shape is worth a measurement that was not made yet. */
-export function needsTuning(device: Device, stage: string, shape: ProductShape): boolean {
-  if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || found.has(keyOf(device, stage, shape))) return false
-  if (isFew(stage, shape)) return false
-  // Slices change the order in which a sum is added up; everything else leaves every bit as it is.
-  return chooseTiling(shape, device.software).slices === 1
+export function needsTuning(profile: AdapterProfile, stage: string, shape: ProductShape): boolean {
+  if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || isFew(stage, shape)) return false
+  if (profile.tilings.has(keyOf(stage, shape))) return false
+  // Slices change the order in which a sum is added up; every other choice gives the same bits.
+  return chooseTiling(shape, profile.software).slices === 1
 }
 
-/** The rule's tile first, then those with one more or one less of what adapters were seen to differ in. */
-function candidates(device: Device, shape: ProductShape): Tiling[] {
-  const rule = chooseTiling(shape, device.software)
+/** The rule's tile first, then variations in the sizes whose best values differ between adapters. */
+function candidates(profile: AdapterProfile, shape: ProductShape): Tiling[] {
+  const rule = chooseTiling(shape, profile.software)
   const { rowTiles, columnTiles, width } = rule
   const others: Tiling[] = [
     columnTiles === 1 ? { ...rule, columnTiles: 2, width: Math.max(4, width / 2) } : { ...rule, columnTiles: 1 },
@@ -51,7 +49,7 @@ function candidates(device: Device, shape: ProductShape): Tiling[] {
 }
 
 /**
- * Measures a product's tiles on the device and remembers the fastest.
+ * Measures a product's tiles on the device and remembers the fastest in the device's profile.
  * @param record compiles the stage with a tile and binds it to buffers that may be written
  */
 export async function tune(
@@ -62,32 +60,33 @@ export async function tune(
   minibatch: number,
   record: (tiling: Tiling) => Promise<Recorded>,
 ): Promise<void> {
-  const tilings = candidates(device, shape)
+  const { profile } = device
+  const tilings = candidates(profile, shape)
   const recorded = await Promise.all(tilings.map(record))
   const least = tilings.map(() => Infinity)
-  // In turn, so that a device that wavers wavers for all of them.
+  // In turn, so that changes of the device's speed affect all of them.
   for (let round = 0; round < ROUNDS; round++) {
     const times = await measureAll(device, recorded, step, minibatch)
     for (const [i, time] of times.entries()) least[i] = Math.min(least[i]!, time)
   }
   const best = least.indexOf(Math.min(...least))
-  found.set(keyOf(device, stage, shape), tilings[least[best]! < CLEARLY_FASTER * least[0]! ? best : 0]!)
+  profile.tilings.set(keyOf(stage, shape), tilings[least[best]! < CLEARLY_FASTER * least[0]! ? best : 0]!)
 }
 
-/** Milliseconds of a dispatch of each, or, where that cannot be measured, the same number for all. */
+/** The milliseconds of one dispatch of each stage; the same number for all where that cannot be measured. */
 async function measureAll(
   device: Device,
   recorded: readonly Recorded[],
   step: GPUBindGroup,
   rows: number,
 ): Promise<number[]> {
-  if (device.waits.latency > 0) return measureByClock(device, recorded, step, rows)
+  if (device.profile.latency > 0) return measureByClock(device, recorded, step, rows)
   const times: number[] = []
   for (const one of recorded) times.push(await measure(device, one, step, rows))
   return times
 }
 
-/** Where answers come late, only the device's own clock tells how long a dispatch took. */
+/** Where answers come late, only the device's timestamps measure how long a dispatch took. */
 async function measureByClock(
   device: Device,
   recorded: readonly Recorded[],
@@ -112,7 +111,7 @@ async function measureByClock(
     await clock.collect(performance.now())
     const kernels = profiler.report().entries.filter(({ part }) => part === 'kernel')
     const times = recorded.map((_, i) => kernels.find(({ name }) => name === `${i}`)?.seconds ?? 0)
-    // A clock that does not advance measures nothing.
+    // Timestamps that do not advance measure nothing.
     return times.every((time) => time > 0) ? times : recorded.map(() => 1)
   } finally {
     clock.dispose()

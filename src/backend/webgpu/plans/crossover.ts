@@ -1,7 +1,5 @@
-import type { Device } from '../device/device.ts'
+import type { AdapterProfile, PlanName } from '../device/profile.ts'
 import type { DeviceLayer } from '../kernels/packs.ts'
-
-export type PlanName = 'layered' | 'resident'
 
 /** Floating-point operations of a step above which one workgroup is too little, whatever the adapter. */
 const MOST_OPERATIONS = 400_000
@@ -18,9 +16,6 @@ const WAITS = 10
 /** The other plan must be faster by so much. */
 const CLEARLY_FASTER = 0.9
 
-/** What was found, for every adapter and network of this process. */
-const found = new Map<string, PlanName>()
-
 /** Floating-point operations of one step: two a multiplication with its addition; the first layer passes no δ on. */
 function operationsOf(layers: readonly DeviceLayer[], batch: number): number {
   const products = layers.map(({ inputs, outputs }) => inputs * outputs)
@@ -36,6 +31,7 @@ export const mayBeResident = (layers: readonly DeviceLayer[], batch: number) =>
  * training has gone on for a second, and remembers what was faster for the adapter and the shape.
  */
 export class Crossover {
+  readonly #profile: AdapterProfile
   readonly #key: string
   /** Milliseconds of one measurement. */
   readonly #measure: number
@@ -48,12 +44,13 @@ export class Crossover {
   /** The first run of a plan compiles, and learns how much to submit at once. */
   #warm = false
 
-  constructor(device: Device, layers: readonly DeviceLayer[], batch: number) {
-    this.#measure = Math.max(MEASURE, WAITS * device.waits.latency)
-    this.#key = `${device.name} ${layers.map(({ inputs, outputs }) => `${inputs}-${outputs}`).join(' ')} ${batch}`
+  constructor(profile: AdapterProfile, layers: readonly DeviceLayer[], batch: number) {
+    this.#profile = profile
+    this.#measure = Math.max(MEASURE, WAITS * profile.latency)
+    this.#key = `${layers.map(({ inputs, outputs }) => `${inputs}-${outputs}`).join(' ')} ${batch}`
     const operations = operationsOf(layers, batch)
-    const known = found.get(this.#key)
-    this.#plan = known ?? (operations <= LIKELY[device.software ? 'software' : 'hardware'] ? 'resident' : 'layered')
+    const known = profile.fasterPlans.get(this.#key)
+    this.#plan = known ?? (operations <= LIKELY[profile.software ? 'software' : 'hardware'] ? 'resident' : 'layered')
     if (known || operations <= CERTAIN) this.#state = 'decided'
   }
 
@@ -85,7 +82,7 @@ export class Crossover {
       this.#state = 'other'
     } else {
       if (perStep > CLEARLY_FASTER * this.#own) this.#plan = this.#other()
-      found.set(this.#key, this.#plan)
+      this.#profile.fasterPlans.set(this.#key, this.#plan)
       this.#state = 'decided'
     }
   }

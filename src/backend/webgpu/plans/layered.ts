@@ -107,7 +107,7 @@ export class LayeredPlan {
     this.#maker = {
       kernels,
       batch: settings.batchSize,
-      tiling: (stage, shape) => tilingFor(device, stage, shape),
+      tiling: (stage, shape) => tilingFor(device.profile, stage, shape),
     }
     const [below, output] = [layers.at(-2), layers.at(-1)!]
     this.#passedOn = stages.passesOn(output, below, settings.batchSize) ? below : undefined
@@ -335,11 +335,11 @@ export class LayeredPlan {
         if (stage === 'hiddenDelta' && (l === 0 || (l === this.#layers.length - 1 && this.#passedOn))) return []
         if (stage === 'forward' && l === this.#layers.length - 1 && stages.outputFits(this.#layers[l]!)) return []
         const shape = stages.productShapes[stage](this.#layers[l]!, space.rows)
-        return needsTuning(this.#device, stage, shape) ? [{ stage, l, shape }] : []
+        return needsTuning(this.#device.profile, stage, shape) ? [{ stage, l, shape }] : []
       }),
     )
     for (const { stage, l, shape } of wanted) {
-      if (!needsTuning(this.#device, stage, shape)) continue
+      if (!needsTuning(this.#device.profile, stage, shape)) continue
       const record = (tiling: Tiling) => this.#recordTiled(stage, l, tiling, data, space)
       await tune(this.#device, stage, shape, step, space.rows, record)
     }

@@ -4,9 +4,10 @@ import type { EpochCounts, EpochOrder, PlacementSettings, Sums } from '../../bac
 import { type ProfilePart, timed } from '../../profiler.ts'
 import type { Buffers } from '../device/buffers.ts'
 import { Checkpoint, type Kept } from './copies.ts'
-import type { Crossover, PlanName } from './crossover.ts'
+import type { Crossover } from './crossover.ts'
 import { ordersOf, type WebGPUData } from '../data.ts'
 import type { Device } from '../device/device.ts'
+import type { PlanName } from '../device/profile.ts'
 import type { LayeredPlan, Workspace } from './layered.ts'
 import { inFlight, inSubmits, Pace } from '../device/pace.ts'
 import type { KernelClock } from '../device/clock.ts'
@@ -86,7 +87,7 @@ export class Training {
     this.#recorder = recorder
     this.#space = space
     this.#checkpoint = new Checkpoint(device, buffers, plan.residents, resident !== undefined)
-    const latency = () => device.waits.latency
+    const latency = () => device.profile.latency
     this.#pace = {
       layered: new Pace(submitMilliseconds, MOST_STEPS, latency),
       resident: new Pace(submitMilliseconds, resident?.mostSteps ?? 1, latency),
@@ -257,7 +258,7 @@ export class Training {
     }
     if (!resident) this.#trained += milliseconds
     // Where it was waited for one group at a time, the time was that of waiting.
-    const told = alone && milliseconds < 10 * this.#device.waits.latency
+    const told = alone && milliseconds < 10 * this.#device.profile.latency
     if (!data.weighted && !told) {
       const steps = plans.reduce((sum, { order, batchSize }) => sum + countMinibatches(order.length, batchSize), 0)
       this.#crossover?.learn(steps, milliseconds, resident ? 'resident' : 'layered')

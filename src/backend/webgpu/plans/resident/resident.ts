@@ -93,7 +93,7 @@ async function compile(
   const penalised = (settings.l1 ?? 0) > 0 || (settings.l2 ?? 0) > 0
   const rule = optimizerConstants(settings)
   if (form === 'straight') return kernels.compileStraight(residentSource({ layers, loss, slots, penalised }), rule)
-  const width = device.software ? WIDTH.software : WIDTH.hardware
+  const width = device.profile.software ? WIDTH.software : WIDTH.hardware
   const constants = residentLoopConstants(layers, loss, width)
   const sizes = { PACKS: countPacks(layers), SLOTS: slots }
   return kernels.compileLoop(residentLoopSource(layers, batchSize), { ...constants, ...sizes, ...rule })
