@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
-import { Crossover } from '../src/backend/webgpu/plans/crossover.ts'
+import { Crossover } from '../src/backend/webgpu/plans/choice.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { deviceLayers } from '../src/backend/webgpu/kernels/packs.ts'
 import type { ActivationName } from '../src/model/activation.ts'

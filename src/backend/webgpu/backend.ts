@@ -7,7 +7,7 @@ import { Waits } from './device/waits.ts'
 import { Compiler } from './kernels/compiler.ts'
 import { Kernels } from './kernels/kernels.ts'
 import { WebGPUPlacement } from './placement.ts'
-import { type PlanChoice, planChoices } from './plans/resident/resident.ts'
+import { type PlanChoice, planChoices } from './plans/choice.ts'
 
 /** Options of {@link webgpu}. */
 export interface WebGPUOptions {

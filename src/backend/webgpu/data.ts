@@ -2,7 +2,6 @@ import type { Matrix } from '../../core/matrix.ts'
 import type { DataHandle, DataSource } from '../backend.ts'
 import { type Buffers, storageBytes } from './device/buffers.ts'
 import type { Device } from './device/device.ts'
-import type { DeviceData, LayeredPlan, Passes, Workspace } from './plans/layered.ts'
 import { fitBytes, packBytes, packRows, packsOf } from './kernels/packs.ts'
 
 /** How a data set is kept. */
@@ -56,17 +55,21 @@ export function rowsWithin(
   return rows(floats / 4)
 }
 
-/** A data set's buffers, with the passes that were bound to it. */
-export class WebGPUData implements DataHandle, DeviceData {
+/** A data set on the device. */
+export class WebGPUData implements DataHandle {
   readonly samples: number
   readonly inputs: GPUBuffer
+  /** Whether the inputs are kept as bytes, each a whole 255th. */
   readonly bytes: boolean
+  /** Whether each row of the targets ends with the sample's weight. */
   readonly weighted: boolean
+  /** Absent if there is nothing to score against (prediction). */
   declare readonly targets?: GPUBuffer
+  /** One u32 for each sample: the row that is visited at this place. */
   readonly order: GPUBuffer
+  /** Space for inputs and targets in the epoch's order, for large data sets that are read row by row. */
   declare readonly sorted?: { readonly inputs: GPUBuffer; readonly targets: GPUBuffer }
   readonly #buffers: Buffers
-  readonly #passes = new Map<Workspace, Promise<Passes>>()
   /** Whether the order buffer has the rows' own order. */
   #inRowOrder = false
 
@@ -94,15 +97,6 @@ export class WebGPUData implements DataHandle, DeviceData {
     return [inputs, order, ...(targets ? [targets] : []), ...(sorted ? [sorted.inputs, sorted.targets] : [])]
   }
 
-  passes(plan: LayeredPlan, space: Workspace): Promise<Passes> {
-    let passes = this.#passes.get(space)
-    if (!passes) {
-      passes = plan.bind(this, space)
-      this.#passes.set(space, passes)
-    }
-    return passes
-  }
-
   /**
    * Writes epochs' orders into the order buffer, one after another: minibatches are gathered through it.
    * @param orders left out, the rows' own order, for scores and outputs; it is written only where another one is there
@@ -118,13 +112,7 @@ export class WebGPUData implements DataHandle, DeviceData {
     this.#inRowOrder = orders === undefined
   }
 
-  /** The passes in a workspace are to be bound anew. */
-  forget(space: Workspace): void {
-    this.#passes.delete(space)
-  }
-
   dispose(): void {
-    this.#passes.clear()
     this.#buffers.free(...this.#own)
   }
 }
@@ -136,11 +124,11 @@ export function ownData(handle: DataHandle): WebGPUData {
 }
 
 /** The orders of the epochs, one after another. */
-export function ordersOf(plans: readonly { readonly order: Uint32Array }[]): Uint32Array {
-  if (plans.length === 1) return plans[0]!.order
-  const orders = new Uint32Array(plans.reduce((sum, { order }) => sum + order.length, 0))
+export function ordersOf(epochs: readonly { readonly order: Uint32Array }[]): Uint32Array {
+  if (epochs.length === 1) return epochs[0]!.order
+  const orders = new Uint32Array(epochs.reduce((sum, { order }) => sum + order.length, 0))
   let place = 0
-  for (const { order } of plans) {
+  for (const { order } of epochs) {
     orders.set(order, place)
     place += order.length
   }

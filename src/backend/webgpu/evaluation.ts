@@ -3,11 +3,13 @@ import { type Profiler, timed } from '../profiler.ts'
 import type { Buffers } from './device/buffers.ts'
 import { WebGPUData } from './data.ts'
 import type { Device } from './device/device.ts'
-import { type LayeredPlan, type Workspace, workspaceBytes } from './plans/layered.ts'
+import type { LayeredPasses } from './plans/layered/passes.ts'
+import type { ParameterStore } from './plans/parameters.ts'
 import { type DeviceLayer, packsOf, toHost, unpackRows } from './kernels/packs.ts'
 import { readBack, sumRows } from './device/readback.ts'
 import type { Recorded, Recorder } from './plans/recording.ts'
 import { noUpdate } from './plans/steps.ts'
+import { makeWorkspace, type Workspace, workspaceBytes } from './plans/workspace.ts'
 
 /** Data are gone through in pieces of about this many values a layer. */
 const PIECE_VALUES = 1 << 20
@@ -20,31 +22,37 @@ export const MOST_ROWS = 4 * 65535
 /** Data that only pass through: kept without orders, floats or bytes as they fit. */
 const passing = { epochs: 1, mayBytes: true }
 
-/** Everything that a placed network answers without being trained: scores, predictions, and all values of a pass. */
+export interface EvaluationParts {
+  readonly device: Device
+  readonly buffers: Buffers
+  readonly layers: readonly DeviceLayer[]
+  readonly store: ParameterStore
+  readonly passes: LayeredPasses
+  readonly recorder: Recorder
+  /** The workspace of training, which is also used here while it is large enough. */
+  readonly training: Workspace
+  readonly profiler: Profiler | undefined
+}
+
+/** Everything that is computed without training: scores, predictions, and all values of a pass. */
 export class Evaluation {
   readonly #device: Device
   readonly #buffers: Buffers
   readonly #layers: readonly DeviceLayer[]
-  readonly #plan: LayeredPlan
+  readonly #store: ParameterStore
+  readonly #passes: LayeredPasses
   readonly #recorder: Recorder
   readonly #profiler: Profiler | undefined
   /** The training's own workspace until a larger one is needed. */
   #space: Workspace
   readonly #training: Workspace
 
-  constructor(
-    device: Device,
-    buffers: Buffers,
-    layers: readonly DeviceLayer[],
-    plan: LayeredPlan,
-    recorder: Recorder,
-    training: Workspace,
-    profiler: Profiler | undefined,
-  ) {
+  constructor({ device, buffers, layers, store, passes, recorder, training, profiler }: EvaluationParts) {
     this.#device = device
     this.#buffers = buffers
     this.#layers = layers
-    this.#plan = plan
+    this.#store = store
+    this.#passes = passes
     this.#recorder = recorder
     this.#training = training
     this.#space = training
@@ -71,13 +79,13 @@ export class Evaluation {
     const rows = this.#rowsFor(samples)
     if (rows !== this.#space.rows) {
       if (this.#space !== this.#training) this.#space.dispose()
-      this.#space = this.#plan.makeWorkspace('evaluation', rows)
+      this.#space = makeWorkspace(this.#buffers, this.#layers, 'evaluation', rows)
     }
     return this.#space
   }
 
-  #passes(data: WebGPUData, space: Workspace) {
-    return timed(this.#profiler, 'compile', 'kernels', () => data.passes(this.#plan, space))
+  #bind(data: WebGPUData, space: Workspace) {
+    return timed(this.#profiler, 'compile', 'kernels', () => this.#passes.of(data, space))
   }
 
   /** Submits the scoring of a data set: loss and right answers, to come. */
@@ -90,7 +98,7 @@ export class Evaluation {
       this.#device.gpu.queue.submit([reset.finish()])
       return space
     })
-    const { score } = await this.#passes(data, space)
+    const { score } = await this.#bind(data, space)
     for (let start = 0; start < data.samples; start += space.rows) {
       await this.#submit(start, Math.min(space.rows, data.samples - start), score)
     }
@@ -107,7 +115,7 @@ export class Evaluation {
       data.setOrder(this.#device)
       return this.#workspaceFor(data.samples)
     })
-    const { forward } = await this.#passes(data, space)
+    const { forward } = await this.#bind(data, space)
     const reading: Promise<void>[] = []
     for (let start = 0; start < data.samples; start += space.rows) {
       const rows = Math.min(space.rows, data.samples - start)
@@ -126,15 +134,15 @@ export class Evaluation {
   /** One minibatch forward and back, no update: all that its pass computes. */
   async trace(minibatch: DataSource): Promise<Trace> {
     const rows = minibatch.inputs.rows
-    const bytes = this.#plan.residents.parameters.size
+    const bytes = this.#store.parameters.size
     const { data, space, gradients } = await this.#device.checked('trace', () => ({
       data: this.#uploadOnce(minibatch),
-      space: this.#plan.makeWorkspace('trace', rows),
+      space: makeWorkspace(this.#buffers, this.#layers, 'trace', rows),
       gradients: this.#buffers.storage('gradients', bytes / 4),
     }))
     try {
-      const { forward, score, backward } = await this.#passes(data, space)
-      const keep = await this.#plan.bindGradients(data, space, gradients)
+      const { forward, score, backward } = await this.#bind(data, space)
+      const keep = await this.#passes.bindGradients(data, space, gradients)
       await this.#submit(0, rows, forward)
       const weightedInputs = await this.#read(space.deltas)
       await this.#submit(0, rows, [...score, ...backward, ...keep])

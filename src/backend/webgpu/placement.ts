@@ -1,6 +1,5 @@
 import { InputError } from '../../core/errors.ts'
 import type { Network } from '../../model/network.ts'
-import { stateSlots } from '../../optimizer/optimizer.ts'
 import {
   type Capacity,
   type DataHandle,
@@ -16,19 +15,21 @@ import {
   type Underway,
 } from '../backend.ts'
 import { timed } from '../profiler.ts'
-import { Buffers } from './device/buffers.ts'
 import { dataBytes, type DataForm, ownData, rowsWithin, WebGPUData } from './data.ts'
-import { Crossover } from './plans/crossover.ts'
+import { Buffers } from './device/buffers.ts'
+import { KernelClock } from './device/clock.ts'
 import type { Device } from './device/device.ts'
 import { Evaluation, MOST_ROWS } from './evaluation.ts'
 import type { Kernels } from './kernels/kernels.ts'
-import { LayeredPlan } from './plans/layered.ts'
-import { type DeviceLayer, deviceLayers, toDevice, toHost } from './kernels/packs.ts'
-import { KernelClock } from './device/clock.ts'
-import { readBack } from './device/readback.ts'
+import { type DeviceLayer, deviceLayers } from './kernels/packs.ts'
+import { Crossover, type PlanChoice, Plans, residentForm } from './plans/choice.ts'
+import { LayeredPlan } from './plans/layered/layered.ts'
+import { LayeredPasses } from './plans/layered/passes.ts'
+import { ParameterStore } from './plans/parameters.ts'
 import { Recorder } from './plans/recording.ts'
-import { type PlanChoice, residentForm, ResidentPlan } from './plans/resident/resident.ts'
+import { ResidentPlan } from './plans/resident/resident.ts'
 import { Training, type TrainingParts } from './plans/training.ts'
+import { makeWorkspace } from './plans/workspace.ts'
 
 function checkRows(argument: string, rows: number): void {
   if (rows <= MOST_ROWS) return
@@ -40,33 +41,30 @@ function checkRows(argument: string, rows: number): void {
 /** What a placed network is made of. */
 interface Parts extends TrainingParts {
   readonly layers: readonly DeviceLayer[]
+  readonly evaluation: Evaluation
 }
 
-/** A network on the GPU, trained by the layered plan or, where that applies, the resident one. */
+/** A network on the GPU. */
 export class WebGPUPlacement implements Placement {
   readonly #device: Device
   readonly #buffers: Buffers
-  readonly #layers: readonly DeviceLayer[]
   readonly #settings: PlacementSettings
-  readonly #plan: LayeredPlan
-  readonly #resident: ResidentPlan | undefined
+  readonly #store: ParameterStore
+  readonly #plans: Plans
   readonly #clock: KernelClock | undefined
   readonly #evaluation: Evaluation
   readonly #training: Training
 
   private constructor(parts: Parts) {
-    const { device, buffers, layers, settings, plan, resident, clock } = parts
+    const { device, buffers, settings, store, plans, clock, evaluation } = parts
     this.#device = device
     this.#buffers = buffers
-    this.#layers = layers
     this.#settings = settings
-    this.#plan = plan
-    this.#resident = resident
+    this.#store = store
+    this.#plans = plans
     this.#clock = clock
-    const space = plan.makeWorkspace('training', settings.batchSize)
-    const recorder = new Recorder(device, plan.residents.steps, clock)
-    this.#training = new Training(parts, recorder, space)
-    this.#evaluation = new Evaluation(device, buffers, layers, plan, recorder, space, settings.profiler)
+    this.#evaluation = evaluation
+    this.#training = new Training(parts)
   }
 
   static async place(
@@ -81,26 +79,27 @@ export class WebGPUPlacement implements Placement {
     const buffers = new Buffers(device)
     try {
       const layers = deviceLayers(network.layers)
-      const parameters = toDevice(layers, network.parameters)
+      const form = residentForm(device, choice, layers, settings)
       const clock = profiler && (await device.checked('profile', () => new KernelClock(device, profiler)))
-      const plan = await device.checked(
-        'parameters',
-        () => new LayeredPlan(device, kernels, buffers, layers, parameters, settings),
-      )
+      const parts = { device, kernels, buffers, layers, settings, clock }
+      const { store, space } = await device.checked('parameters', () => ({
+        store: new ParameterStore(parts, network),
+        space: makeWorkspace(buffers, layers, 'training', settings.batchSize),
+      }))
       const measured = device.measureWaits()
       measured.catch(() => undefined)
-      const { residents } = plan
-      const form = residentForm(device, choice, layers, settings)
+      const recorder = new Recorder(device, store.steps, clock)
+      const passes = new LayeredPasses(parts, store)
+      const layered = new LayeredPlan({ device, settings, passes, recorder, space })
       const resident =
         form &&
-        (await timed(profiler, 'compile', 'kernels', () =>
-          ResidentPlan.create({ device, kernels, buffers, layers, form, residents, settings, clock }),
-        ))
-      const crossover =
-        choice === 'auto' && form === 'loop' ? new Crossover(device.profile, layers, settings.batchSize) : undefined
+        (await timed(profiler, 'compile', 'kernels', () => ResidentPlan.create({ ...parts, form, store, recorder })))
       await measured
-      const parts = { device, buffers, layers, settings, plan, resident, crossover, clock }
-      return await device.checked('training', () => new WebGPUPlacement(parts))
+      const measurable = choice === 'auto' && form === 'loop'
+      const crossover = measurable ? new Crossover(device.profile, layers, settings.batchSize) : undefined
+      const plans = new Plans(layered, resident, crossover)
+      const evaluation = new Evaluation({ ...parts, store, passes, recorder, training: space, profiler })
+      return new WebGPUPlacement({ ...parts, store, plans, evaluation })
     } catch (error) {
       buffers.dispose()
       throw error
@@ -117,9 +116,8 @@ export class WebGPUPlacement implements Placement {
     }
   }
 
-  /** Data whose samples have weights are trained on by the layered plan. */
   #formOf({ inputs, weights }: DataSource, use: DataUse): DataForm {
-    const form = (weights ? undefined : this.#resident?.formOf(inputs.rows)) ?? { epochs: 1, mayBytes: true }
+    const form = this.#plans.formOf(inputs.rows, weights !== undefined)
     return use === 'once' ? { ...form, epochs: 1, sorted: false } : form
   }
 
@@ -152,50 +150,19 @@ export class WebGPUPlacement implements Placement {
     return this.#evaluation.trace(minibatch)
   }
 
-  async #read(source: GPUBuffer, bytes: number): Promise<Float32Array> {
-    const [values] = await timed(this.#settings.profiler, 'read-back', 'results', () =>
-      readBack(this.#device, this.#buffers, [source], bytes),
-    )
-    return values!
-  }
-
   async readParameters(): Promise<Float32Array> {
     await this.#training.recover()
-    const { parameters } = this.#plan.residents
-    return toHost(this.#layers, await this.#read(parameters, parameters.size))
+    return this.#store.readParameters()
   }
 
   async read(): Promise<Snapshot> {
-    const { state } = this.#plan.residents
-    const parameters = await this.readParameters()
-    const slots = stateSlots(this.#settings.optimizer)
-    if (slots === 0) return { parameters, state: new Float32Array() }
-    const packed = await this.#read(state, state.size)
-    const each = packed.length / slots
-    const kept = new Float32Array(slots * parameters.length)
-    for (let s = 0; s < slots; s++) {
-      kept.set(toHost(this.#layers, packed.subarray(s * each, (s + 1) * each)), s * parameters.length)
-    }
-    return { parameters, state: kept }
+    await this.#training.recover()
+    return this.#store.read()
   }
 
-  async write({ parameters, state }: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void> {
+  async write(snapshot: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void> {
     await this.#training.recover()
-    const residents = this.#plan.residents
-    const packed = (values: Snapshot['state']) => toDevice(this.#layers, Float32Array.from(values))
-    await this.#device.checked('writing parameters', () => {
-      const own = packed(parameters)
-      this.#device.write(residents.parameters, 0, own)
-      if (!state) {
-        const start = new Float32Array(residents.state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
-        this.#device.write(residents.state, 0, start)
-        return
-      }
-      for (let s = 0; s * parameters.length < state.length; s++) {
-        const slot = state.subarray(s * parameters.length, (s + 1) * parameters.length)
-        this.#device.write(residents.state, s * own.byteLength, packed(slot))
-      }
-    })
+    await this.#store.write(snapshot)
   }
 
   dispose(): void {

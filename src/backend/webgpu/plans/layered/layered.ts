@@ -1,0 +1,101 @@
+import { countMinibatches } from '../../../../data/minibatch.ts'
+import { stepScalars } from '../../../../optimizer/optimizer.ts'
+import type { EpochOrder, PlacementSettings } from '../../../backend.ts'
+import { timed } from '../../../profiler.ts'
+import type { DataForm, WebGPUData } from '../../data.ts'
+import type { Device } from '../../device/device.ts'
+import { Pace } from '../../device/pace.ts'
+import type { Plan, PreparedEpochs } from '../plan.ts'
+import type { Recorder } from '../recording.ts'
+import { MOST_STEPS } from '../steps.ts'
+import type { Workspace } from '../workspace.ts'
+import type { LayeredPasses } from './passes.ts'
+import { measureTiles } from './tiles.ts'
+import { submitMilliseconds } from '#gpu'
+
+/** Milliseconds of training before the kernels' tiles are measured, which takes about as long. */
+const TRAINED_BEFORE_TUNING = 1000
+
+interface LayeredParts {
+  readonly device: Device
+  readonly settings: PlacementSettings
+  readonly passes: LayeredPasses
+  readonly recorder: Recorder
+  /** For minibatches of the largest size. */
+  readonly space: Workspace
+}
+
+/** The layered plan: one dispatch for each stage and layer, networks and data sets of any size. */
+export class LayeredPlan implements Plan {
+  readonly name = 'layered'
+  readonly groupsEpochs = false
+  readonly pace: Pace
+  readonly scores: GPUBuffer
+  readonly scoresPerEpoch: number
+  readonly #settings: PlacementSettings
+  readonly #passes: LayeredPasses
+  readonly #recorder: Recorder
+  readonly #space: Workspace
+  /** Milliseconds of training so far. */
+  #trained = 0
+  #tuned = false
+
+  constructor({ device, settings, passes, recorder, space }: LayeredParts) {
+    this.#settings = settings
+    this.#passes = passes
+    this.#recorder = recorder
+    this.#space = space
+    this.pace = new Pace(submitMilliseconds, MOST_STEPS, () => device.profile.latency)
+    this.scores = space.rowScores
+    this.scoresPerEpoch = space.rowScores.size / 8
+  }
+
+  accepts(): boolean {
+    return true
+  }
+
+  formOf(): DataForm {
+    return { epochs: 1, mayBytes: true }
+  }
+
+  mostEpochs(): number {
+    return 1
+  }
+
+  addTime(milliseconds: number): void {
+    this.#trained += milliseconds
+  }
+
+  async prepare(data: WebGPUData, [epoch]: readonly EpochOrder[]): Promise<PreparedEpochs> {
+    await this.#tuneOnce(data)
+    const { profiler, optimizer } = this.#settings
+    const passes = await timed(profiler, 'compile', 'kernels', () => this.#passes.of(data, this.#space))
+    const stages = passes.training
+    const { order, batchSize, learningRate, stepsBefore } = epoch!
+    const steps = countMinibatches(order.length, batchSize)
+    return {
+      mostSteps: this.#recorder.mostSteps([...stages, ...passes.check]),
+      submit: (first, count) => {
+        const minibatch = (i: number) => {
+          const start = (first + i) * batchSize
+          const number = stepsBefore + first + i + 1
+          const scalars = stepScalars(optimizer, number, learningRate)
+          return { start, rows: Math.min(batchSize, order.length - start), number, scalars }
+        }
+        const after = first + count === steps ? passes.check : []
+        return this.#recorder.submit('training', stages, count, minibatch, after)
+      },
+    }
+  }
+
+  /** Measures the tiles once training has taken long enough for it to pay; a short run uses those of the rule. */
+  async #tuneOnce(data: WebGPUData): Promise<void> {
+    if (this.#tuned || this.#trained < TRAINED_BEFORE_TUNING) return
+    this.#tuned = true
+    await this.pace.idle()
+    const measured = await timed(this.#settings.profiler, 'compile', 'tiles measured', () =>
+      measureTiles(this.#passes.parts, data, this.#space),
+    )
+    if (measured) this.#passes.forget(data, this.#space)
+  }
+}
