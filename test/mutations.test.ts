@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest'
-import { Device } from '../src/backend/webgpu/device/device.ts'
+import { describe, expect, vi } from 'vitest'
+import { withNewDevice } from './device.ts'
 import { mutations, plain } from './networks/mutations.ts'
 import { checkCase } from './networks/run.ts'
 
@@ -11,10 +11,7 @@ vi.mock('../src/backend/host/reference/stages.ts', async (importOriginal) => {
 
 describe('a kernel that is wrong by a thousandth is found:', () => {
   for (const [name, { from, to, options }] of Object.entries(mutations)) {
-    it(name, async () => {
-      // A new device for each test, which has no kernels of correct texts yet.
-      const device = await Device.open()
-      const { gpu } = device
+    withNewDevice(name, async ({ gpu }) => {
       const createShaderModule = gpu.createShaderModule.bind(gpu)
       let changed = 0
       gpu.createShaderModule = (descriptor) => {
@@ -24,7 +21,6 @@ describe('a kernel that is wrong by a thousandth is found:', () => {
       }
       await expect(checkCase({ ...plain, ...options }, gpu)).rejects.toThrow(/^(layered|resident): .*> /)
       expect(changed).toBeGreaterThan(0)
-      device.dispose()
     })
   }
 })
