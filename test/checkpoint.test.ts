@@ -290,7 +290,7 @@ describe('a checkpoint', () => {
       ['settings.sizes', deep, '"settings" is nested more than 100 deep'],
       ['notes', deep, '"notes" is nested more than 100 deep'],
       ['snapshot', '{"constructor":{"name":{"toString":1}}}', '"precision" is undefined'],
-      ['epoch', '{"constructor":{"name":{"toString":1}}}', '"epoch" is a Object, expected a whole number'],
+      ['epoch', '{"constructor":{"name":{"toString":1}}}', '"epoch" is an object, expected a whole number'],
     ] as const) {
       expect(changedTo(path, value), `${path} ${value.slice(0, 40)}`).toThrow(InputError)
       expect(changedTo(path, value)).toThrow(`checkpoint: ${message}`)

@@ -145,7 +145,7 @@ describe('parseCsv', () => {
     [iris, { target: 3 }, 'target: expected a column from 0 to 2, or back from -1, got 3'],
     [iris, { target: 0.5 }, 'target: expected a column from 0 to 2, or back from -1, got 0.5'],
     [iris, { target: [] }, "target: expected a column's name or number, or several of them, got an array of 0"],
-    [iris, { target: ['kind', 2] }, "target: column 'kind' stands there twice"],
+    [iris, { target: ['kind', 2] }, "target: column 'kind' is listed twice"],
     ['1,2\n', { target: 'y' }, "target: expected a column's name or number, got 'y' in a file without header"],
     [iris, { features: ['length', 'kind'], target: 'kind' }, "target: 'kind' is one of the features, too"],
     [iris, { features: ['lenth'] }, /^features: the file has no column 'lenth' \(did you mean 'length'\?\)/],
@@ -194,7 +194,7 @@ describe('parseCsvInputs', () => {
     ['1,2,3\n', { features: ['a', 'b'] }, /^CSV: expected 2 input columns \(a, b\), got 3;/],
     [iris, { features: ['widht', 'length'] }, /^features: the file has no column 'widht' \(did you mean 'width'\?\)/],
     [iris, { features: [] }, 'features: expected a list of column names, got an array of 0'],
-    [iris, { features: ['width', 'width'] }, "features: 'width' stands there twice"],
+    [iris, { features: ['width', 'width'] }, "features: 'width' is listed twice"],
     [iris, { target: 'kind' } as CsvInputsOptions, /^parseCsvInputs option: unknown name 'target'/],
   ])('refuses %j with %j', (text, options, message) => expectError(parseCsvInputs(text, options), message))
 })

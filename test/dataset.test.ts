@@ -57,7 +57,7 @@ describe('Dataset.from', () => {
     ],
     [[1, 2, 3], { features: ['a', 'b'] }, 'features: expected 1 names, one a column of x, got 2'],
     [[1, 2, 3], { features: 'a' }, "features: expected a list of names, got 'a'"],
-    [[0, 1, 0], { classes: ['a', 'a'] }, "classes: 'a' stands there twice"],
+    [[0, 1, 0], { classes: ['a', 'a'] }, "classes: 'a' is listed twice"],
     [[0, 0, 0], { classes: ['a'] }, 'classes: expected at least two names, got 1'],
     [[1, 2, 3], { clases: ['a', 'b'] }, /unknown name 'clases' \(did you mean 'classes'\?\)/],
     [undefined, {}, 'y: expected a matrix or an array of rows, got undefined'],

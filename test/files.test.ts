@@ -73,7 +73,7 @@ describe('writeModel and readModel', () => {
     const network = Network.create({ sizes: [1, 1], seed: 7 })
     network.parameters[1] = NaN
     await expectError(writeModel(at('model.json'), network), /^network: parameter 1 is NaN/)
-    await expectError(writeModel(at('model.json'), {} as never), 'network: expected a Network, got a Object')
+    await expectError(writeModel(at('model.json'), {} as never), 'network: expected a Network, got an object')
     expect(await readdir(folder)).toEqual([])
   })
 

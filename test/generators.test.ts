@@ -51,7 +51,7 @@ describe.each([
       new InputError(`${name} option: unknown name 'sample' (did you mean 'samples'?); known are ${known(name)}`),
     )
     expect(() => generate(5 as unknown as object)).toThrow(
-      new InputError(`${name}: expected an object of options, got 5`),
+      new InputError(`${name}: expected an object of options, such as { samples: 5 }, got 5`),
     )
   })
 })

@@ -202,9 +202,9 @@ describe('networks', () => {
 describe('values in messages', () => {
   it.each<[unknown, string]>([
     [Object.create(null), 'an object'],
-    [{ constructor: null }, 'a Object'],
-    [{ constructor: { name: { toString: 1 } } }, 'a Object'],
-    [JSON.parse('{"__proto__":{"constructor":{"name":"x"}}}'), 'a Object'],
+    [{ constructor: null }, 'an object'],
+    [{ constructor: { name: { toString: 1 } } }, 'an object'],
+    [JSON.parse('{"__proto__":{"constructor":{"name":"x"}}}'), 'an object'],
     [Object.create({ constructor: () => 0 }), 'a constructor'],
     [Object.create({ constructor: Object.create(null) as unknown }), 'an object'],
     ['a\nb\u001b[31m', "'a\\u000ab\\u001b[31m'"],

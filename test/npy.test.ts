@@ -54,7 +54,7 @@ describe('toNpy', () => {
     [[[1, NaN]], 'values: row 0, column 1 is NaN'],
     ['text', "values: expected a matrix or an array of rows, got 'text'"],
     [{ shape: [2, 3], data: [1, 2] }, 'data: expected 2 × 3 = 6 values, got 2'],
-    [{ shape: [2], data: 5 }, 'data: expected 2 = 2 values, got 5'],
+    [{ shape: [2], data: 5 }, 'data: expected a list of numbers, got 5'],
     [{ shape: [-1], data: [] }, 'shape[0]: expected a whole number from 0'],
     [{ shape: 2, data: [] }, 'shape: expected a list of at most 64 lengths, got 2'],
     [{ shape: [1], data: ['1'] }, "data: value 0 is '1', expected a number"],

@@ -88,7 +88,7 @@ it('tells an object of another copy from what is none at all', async () => {
       /expected a (Network|Dataset).*, got a \1 of another copy of webgpu-mlp: import it from the same/,
     )
   }
-  expect(plain).toBe('network: expected a Network, got a Object')
+  expect(plain).toBe('network: expected a Network, got an object')
 })
 
 it('says that Dawn is not installed, and does not take the package for a bundle', async () => {

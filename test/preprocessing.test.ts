@@ -56,7 +56,7 @@ describe('errors', () => {
     )
     expect(() => normalize(undefined as unknown as Dataset)).toThrow(InputError)
     expect(() => scale(data, {} as never)).toThrow(
-      new InputError('scaling: expected what standardize or normalize returns, got a Object'),
+      new InputError('scaling: expected what standardize or normalize returns, got an object'),
     )
     expect(() => scale(Dataset.from([[1]], [1]), standardize(data))).toThrow(
       new InputError('x: expected 3 columns, as the scaling was fitted on, got 1'),

@@ -55,7 +55,7 @@ describe('toSafetensors', () => {
     network.features = undefined
     network.parameters[3] = Infinity
     expect(() => toSafetensors(network)).toThrow('network: parameter 3 is Infinity, expected a finite number')
-    expect(() => toSafetensors({} as never)).toThrow('network: expected a Network, got a Object')
+    expect(() => toSafetensors({} as never)).toThrow('network: expected a Network, got an object')
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, InputError } from './errors.ts'
+import { checkNumbers, isList, makeFloats } from './lists.ts'
 
 /** A matrix that can be handed in: rows of numbers, or row-major values with their shape. */
 export type MatrixLike =
@@ -7,7 +8,7 @@ export type MatrixLike =
   | { readonly rows: number; readonly cols: number; readonly data: ArrayLike<number> }
 
 /**
- * A row-major matrix of float32: `data[i * cols + j]` stands in row i, column j. Samples are rows.
+ * A row-major matrix of float32: `data[i * cols + j]` is the value in row i and column j. Samples are rows.
  * @example const x = Matrix.from([[0, 1], [1, 1]], 'x'); x.rows // 2
  */
 export class Matrix {
@@ -17,10 +18,13 @@ export class Matrix {
 
   /** @throws InputError where the shape is not of whole numbers, or data does not hold rows · cols values */
   constructor(rows: number, cols: number, data?: Float32Array) {
+    if (data !== undefined && !(data instanceof Float32Array)) {
+      throw new InputError(`matrix: data: expected a Float32Array, got ${describe(data)}`)
+    }
     checkShape('matrix', rows, cols, data?.length)
     this.rows = rows
     this.cols = cols
-    this.data = data ?? new Float32Array(rows * cols)
+    this.data = data ?? makeFloats(rows * cols, 'matrix')
   }
 
   /**
@@ -29,12 +33,13 @@ export class Matrix {
    * @throws InputError for ragged rows, no rows, and NaN or infinite values
    */
   static from(values: MatrixLike, name = 'matrix'): Matrix {
+    if (typeof name !== 'string') throw new InputError(`name: expected text, got ${describe(name)}`)
     let matrix: Matrix
     if (values instanceof Matrix) matrix = values
     else if (Array.isArray(values)) matrix = fromRows(values as readonly (readonly number[])[], name)
     else if (typeof values === 'object' && values !== null && 'data' in values) {
       const { rows, cols, data } = values
-      checkShape(name, rows, cols, checkValues(data, name).length)
+      checkShape(name, rows, cols, checkNumbers(name, data).length)
       matrix = new Matrix(rows, cols, data instanceof Float32Array ? data : Float32Array.from(data))
     } else throw new InputError(`${name}: expected a matrix or an array of rows, got ${describe(values)}`)
     if (matrix.rows === 0 || matrix.cols === 0) {
@@ -64,6 +69,10 @@ export class Matrix {
    */
   take(rows: ArrayLike<number>, into?: Matrix): Matrix {
     const { cols, data } = this
+    if (!isList(rows)) throw new InputError(`rows: expected a list of row numbers, got ${describe(rows)}`)
+    if (into !== undefined && !(into instanceof Matrix)) {
+      throw new InputError(`into: expected a Matrix, got ${describe(into)}`)
+    }
     const taken = new Matrix(rows.length, cols, into?.data.subarray(0, rows.length * cols))
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number
@@ -110,26 +119,7 @@ function fromRows(rows: readonly (readonly number[])[], name: string): Matrix {
   return matrix
 }
 
-function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
-}
-
-/** Typed arrays hold numbers by their nature; in others null, '' and true would pass for numbers if they were copied. */
-function checkValues(values: unknown, name: string): ArrayLike<number> {
-  const isBig = values instanceof BigInt64Array || values instanceof BigUint64Array
-  if (!isList(values) || isBig) throw new InputError(`${name}: expected a list of numbers, got ${describe(values)}`)
-  if (Array.isArray(values)) {
-    for (let i = 0; i < values.length; i++) {
-      const value: unknown = values[i]
-      if (typeof value !== 'number') {
-        throw new InputError(`${name}: value ${i} is ${describe(value)}, expected a number`)
-      }
-    }
-  }
-  return values as ArrayLike<number>
-}
-
-function checkShape(name: string, rows: number, cols: number, length = rows * cols): void {
+function checkShape(name: string, rows: number, cols: number, length?: number): void {
   const largest = 2 ** 32
   if (!Number.isInteger(rows) || !Number.isInteger(cols) || rows < 0 || cols < 0 || rows * cols > largest) {
     throw new InputError(
@@ -137,7 +127,7 @@ function checkShape(name: string, rows: number, cols: number, length = rows * co
         `got ${describe(rows)} × ${describe(cols)}`,
     )
   }
-  if (length !== rows * cols) {
+  if (length !== undefined && length !== rows * cols) {
     throw new InputError(`${name}: expected ${rows} × ${cols} = ${rows * cols} values, got ${length}`)
   }
 }

@@ -1,6 +1,7 @@
 import { checkInteger, describe, InputError } from '../core/errors.ts'
 import { FEW_CLASSES, MOST_ONE_HOT } from './limits.ts'
 import { Matrix } from '../core/matrix.ts'
+import { integer, list } from '../core/schema.ts'
 
 /**
  * One row a label: 1 in the label's column, 0 elsewhere.
@@ -52,6 +53,8 @@ export function nameClasses(labels: ArrayLike<number>, argument: string, least: 
   return Array.from({ length: largest + 1 }, (_, label) => String(label))
 }
 
+const countList = list(integer(0, Number.MAX_SAFE_INTEGER), 'a list of counts', 1)
+
 /**
  * One weight for each class, with which all classes have the same total: samples / (classes · count), as scikit-learn's
  * `compute_class_weight('balanced', …)`; 0 for a class without samples.
@@ -59,6 +62,7 @@ export function nameClasses(labels: ArrayLike<number>, argument: string, least: 
  * @example const weights = balancedWeights([90, 10]) // [0.5555, 5]
  */
 export function balancedWeights(counts: readonly number[]): number[] {
+  countList.check('counts', counts)
   const samples = counts.reduce((sum, count) => sum + count, 0)
   return counts.map((count) => (count === 0 ? 0 : samples / (counts.length * count)))
 }

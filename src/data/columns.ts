@@ -1,4 +1,5 @@
-import { checkKeys } from '../core/errors.ts'
+import { readOptions } from '../core/schema.ts'
+import { tableFields } from './csv-options.ts'
 import { isNumeric } from './table.ts'
 import { readTextParts } from './table-parts.ts'
 
@@ -11,6 +12,8 @@ export interface CsvColumn {
   /** How many different values it has, as they are written; counted up to 1000. */
   distinct: number
 }
+
+export const csvColumnsSchema = { name: 'csvColumns', fields: tableFields }
 
 /** Different values of a column up to which they are counted: more need not be kept. */
 const MOST_DISTINCT = 1000
@@ -27,11 +30,11 @@ export async function csvColumns(
   text: string,
   options: { delimiter?: string | undefined; header?: boolean | undefined } = {},
 ): Promise<{ rows: number; header: boolean; columns: CsvColumn[] }> {
-  checkKeys('csvColumns', options, ['delimiter', 'header'])
+  const checked = readOptions(csvColumnsSchema, options)
   let rows = 0
   let names: readonly string[] | undefined
   let columns: { numeric: boolean; values: Set<string> }[] | undefined
-  for await (const table of readTextParts(text, options)) {
+  for await (const table of readTextParts(text, checked)) {
     rows += table.rows.length
     names = table.names
     columns ??= Array.from({ length: table.columns }, () => ({ numeric: true, values: new Set<string>() }))
@@ -43,8 +46,8 @@ export async function csvColumns(
       })
     }
   }
-  const told = (columns ?? []).map(({ numeric, values }, j) => {
+  const described = (columns ?? []).map(({ numeric, values }, j) => {
     return { name: names?.[j] ?? `x${j}`, numeric, distinct: values.size }
   })
-  return { rows, header: names !== undefined, columns: told }
+  return { rows, header: names !== undefined, columns: described }
 }

@@ -1,3 +1,7 @@
+import { boolean, type Fields, kind, name, optional } from '../core/schema.ts'
+import { describe, InputError } from '../core/errors.ts'
+import { classNames, columnNames } from './names.ts'
+
 /** What {@link parseCsvInputs} takes. */
 export interface CsvInputsOptions {
   /** The character between values. Default: found out from the text (comma, semicolon, tab, …). */
@@ -21,9 +25,36 @@ export interface CsvOptions extends CsvInputsOptions {
   /**
    * `classification`: the target's values are names of classes, and become one-hot; `regression`: they are numbers, and
    * stay as they are. Default: words are classes; numbers are classes where all are whole, at most 20 differ, and each
-   * stands there twice on average; else they are quantities. (For a single output of 0 or 1, give `regression`.)
+   * occurs twice on average; else they are regression targets. (For a single output of 0 or 1, give `regression`.)
    */
   task?: 'classification' | 'regression' | undefined
   /** The classes that a saved model knows, in its order: `network.classes`. Default: those in the file, sorted. */
   classes?: readonly string[] | undefined
 }
+
+const delimiter = kind((argument, value) => {
+  if (typeof value === 'string' && /^[^"\r\n\ufeff]$/.test(value)) return value
+  throw new InputError(`${argument}: expected one character, such as ',' or ';', got ${describe(value)}`)
+})
+
+const isColumn = (value: unknown) => typeof value === 'string' || typeof value === 'number'
+
+const target = kind<NonNullable<CsvOptions['target']>>((argument, value) => {
+  if (isColumn(value) || (Array.isArray(value) && value.length > 0 && value.every(isColumn))) return value
+  throw new InputError(`${argument}: expected a column's name or number, or several of them, got ${describe(value)}`)
+})
+
+/** Options of every reader of tables. */
+export const tableFields = { delimiter: optional(delimiter), header: optional(boolean) }
+
+export const csvInputsFields = { ...tableFields, features: optional(columnNames) } satisfies Fields<CsvInputsOptions>
+
+export const csvFields = {
+  ...csvInputsFields,
+  target: optional(target, {
+    flag: '--target <column>',
+    help: 'CSV: the column to predict, by name or number (default: the last)',
+  }),
+  task: optional(name(['classification', 'regression'] as const)),
+  classes: optional(classNames),
+} satisfies Fields<CsvOptions>

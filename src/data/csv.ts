@@ -1,5 +1,5 @@
-import { checkKeys } from '../core/errors.ts'
-import type { CsvInputsOptions, CsvOptions } from './csv-options.ts'
+import { readOptions } from '../core/schema.ts'
+import { csvFields, csvInputsFields, type CsvInputsOptions, type CsvOptions } from './csv-options.ts'
 import { Dataset, joinRows } from './dataset.ts'
 import { Matrix } from '../core/matrix.ts'
 import { findInputs, SampleReader, targetsOf } from './samples.ts'
@@ -8,7 +8,8 @@ import { readTableParts, readTextParts } from './table-parts.ts'
 
 export type { CsvInputsOptions, CsvOptions }
 
-const inputKeys = ['delimiter', 'header', 'features']
+export const parseCsvSchema = { name: 'parseCsv', fields: csvFields }
+export const parseCsvInputsSchema = { name: 'parseCsvInputs', fields: csvInputsFields }
 
 /**
  * Reads samples from CSV text: every column but the target is an input, and has to hold numbers.
@@ -21,8 +22,8 @@ const inputKeys = ['delimiter', 'header', 'features']
  * data.classes // ['setosa', 'virginica']
  */
 export async function parseCsv(text: string, options: CsvOptions = {}): Promise<Dataset> {
-  checkKeys('parseCsv', options, [...inputKeys, 'target', 'task', 'classes'])
-  return readSamples((tableOptions) => readTextParts(text, tableOptions), options)
+  const checked = readOptions(parseCsvSchema, options)
+  return readSamples((tableOptions) => readTextParts(text, tableOptions), checked)
 }
 
 /**
@@ -56,11 +57,11 @@ export async function parseCsvInputs(
   text: string,
   options: CsvInputsOptions = {},
 ): Promise<{ inputs: Matrix; features: string[] }> {
-  checkKeys('parseCsvInputs', options, inputKeys)
+  const checked = readOptions(parseCsvInputsSchema, options)
   let features: readonly string[] | undefined
   const parts: Matrix[] = []
-  for await (const { table, columns, inputs } of readInputs(readTextParts(text, options), options.features)) {
-    features ??= options.features ?? columns.map((column) => table.names?.[column] ?? `x${column}`)
+  for await (const { table, columns, inputs } of readInputs(readTextParts(text, checked), checked.features)) {
+    features ??= checked.features ?? columns.map((column) => table.names?.[column] ?? `x${column}`)
     parts.push(inputs)
   }
   return { inputs: joinRows(parts), features: [...(features ?? [])] }

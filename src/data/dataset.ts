@@ -1,6 +1,10 @@
-import { checkKeys, checkNumber, describe, InputError, listNames } from '../core/errors.ts'
+import { checkInstance, checkKeys, checkNumber, describe, InputError, listNames } from '../core/errors.ts'
+import { checkConstructor, KEY } from '../core/constructors.ts'
+import { checkNumbers, isList } from '../core/lists.ts'
+import { type Fields, kind, optional, readOptions } from '../core/schema.ts'
 import { balancedWeights, oneHot } from './classes.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { classNames, names } from './names.ts'
 
 /** Names that go with a data set. */
 export interface DatasetNames {
@@ -19,7 +23,18 @@ export interface DatasetOptions extends DatasetNames {
   weights?: ArrayLike<number> | undefined
 }
 
-/** What stands for the targets: a matrix, one number a sample, or one class name a sample. */
+const weightList = kind((argument, value) => checkNumbers(argument, value))
+
+export const datasetSchema = {
+  name: 'Dataset.from',
+  fields: {
+    features: optional(names),
+    classes: optional(classNames),
+    weights: optional(weightList),
+  } satisfies Fields<DatasetOptions>,
+}
+
+/** The targets of samples: a matrix, one number a sample, or one class name a sample. */
 export type Targets = MatrixLike | ArrayLike<number> | readonly string[]
 
 /**
@@ -37,7 +52,14 @@ export class Dataset {
   /** One a sample, where samples count differently. */
   readonly weights: Float32Array | undefined
 
-  private constructor(inputs: Matrix, targets: Matrix, names: DatasetNames, weights: Float32Array | undefined) {
+  private constructor(
+    key: unknown,
+    inputs: Matrix,
+    targets: Matrix,
+    names: DatasetNames,
+    weights: Float32Array | undefined,
+  ) {
+    checkConstructor(key, 'Dataset', 'Dataset.from(x, y)')
     this.inputs = inputs
     this.targets = targets
     this.features = names.features
@@ -56,20 +78,18 @@ export class Dataset {
    *   index of its class; or one class name a sample
    * @throws InputError for different counts, empty data, values that are not finite, labels outside the classes
    */
-  static from(x: MatrixLike, y: Targets, names: DatasetOptions = {}): Dataset {
-    checkKeys('Dataset.from', names, ['features', 'classes', 'weights'])
-    if (names.features !== undefined) checkNames('features', names.features)
-    if (names.classes !== undefined) checkClasses(names.classes)
+  static from(x: MatrixLike, y: Targets, options: DatasetOptions = {}): Dataset {
+    const { features, classes: given, weights: sampleWeights } = readOptions(datasetSchema, options)
     const inputs = Matrix.from(x, 'x')
-    const { targets, classes } = readTargets(y, names.classes)
+    const { targets, classes } = readTargets(y, given)
     if (targets.rows !== inputs.rows) {
       throw new InputError(`y: expected ${inputs.rows} rows, one for each of x, got ${targets.rows}`)
     }
-    if (names.features !== undefined && names.features.length !== inputs.cols) {
-      throw new InputError(`features: expected ${inputs.cols} names, one a column of x, got ${names.features.length}`)
+    if (features !== undefined && features.length !== inputs.cols) {
+      throw new InputError(`features: expected ${inputs.cols} names, one a column of x, got ${features.length}`)
     }
-    const weights = names.weights === undefined ? undefined : readWeights(names.weights, inputs.rows)
-    return new Dataset(inputs, targets, { features: names.features, classes }, weights)
+    const weights = sampleWeights && readWeights(sampleWeights, inputs.rows)
+    return new Dataset(KEY, inputs, targets, { features, classes }, weights)
   }
 
   /**
@@ -79,9 +99,11 @@ export class Dataset {
    * @throws InputError for none, and for one that there is not
    */
   take(rows: ArrayLike<number>, into?: Dataset): Dataset {
+    if (!isList(rows)) throw new InputError(`rows: expected a list of sample numbers, got ${describe(rows)}`)
+    if (into !== undefined) checkInstance('into', into, Dataset, 'Dataset')
     if (rows.length === 0) throw new InputError('rows: expected at least one sample, got none')
     const weights = this.weights && Float32Array.from(rows, (row) => this.weights![row]!)
-    return new Dataset(this.inputs.take(rows, into?.inputs), this.targets.take(rows, into?.targets), this, weights)
+    return new Dataset(KEY, this.inputs.take(rows, into?.inputs), this.targets.take(rows, into?.targets), this, weights)
   }
 
   /**
@@ -90,10 +112,12 @@ export class Dataset {
    */
   slice(start: number, end: number): Dataset {
     if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= this.length)) {
-      throw new InputError(`slice: expected a range within 0 … ${this.length}, got ${start} … ${end}`)
+      throw new InputError(
+        `slice: expected a range within 0 … ${this.length}, got ${describe(start)} … ${describe(end)}`,
+      )
     }
     const part = ({ cols, data }: Matrix) => new Matrix(end - start, cols, data.subarray(start * cols, end * cols))
-    return new Dataset(part(this.inputs), part(this.targets), this, this.weights?.subarray(start, end))
+    return new Dataset(KEY, part(this.inputs), part(this.targets), this, this.weights?.subarray(start, end))
   }
 
   /**
@@ -101,6 +125,7 @@ export class Dataset {
    * @throws InputError where the columns are not as many
    */
   concat(...others: readonly Dataset[]): Dataset {
+    others.forEach((other, i) => checkInstance(`concat: argument ${i + 1}`, other, Dataset, 'Dataset'))
     const all = [this, ...others]
     const weighted = all.some(({ weights }) => weights !== undefined)
     const weights = weighted
@@ -108,10 +133,10 @@ export class Dataset {
       : undefined
     const inputs = joinRows(all.map((data) => data.inputs))
     const targets = joinRows(all.map((data) => data.targets))
-    return new Dataset(inputs, targets, this, weights)
+    return new Dataset(KEY, inputs, targets, this, weights)
   }
 
-  /** The same samples with other inputs (scaled ones, say). */
+  /** The same samples with other inputs, such as scaled ones. */
   withInputs(inputs: Matrix): Dataset {
     const { features, classes, weights } = this
     return Dataset.from(inputs, this.targets, { features, classes, weights })
@@ -142,6 +167,7 @@ export class Dataset {
 
   /** The class of each sample: the column with the largest target, or for one column the side of `boundary`. */
   labels(boundary = 0.5): Uint32Array {
+    checkNumber('boundary', boundary)
     const { rows, cols, data } = this.targets
     return Uint32Array.from({ length: rows }, (_, i) =>
       cols === 1 ? Number((data[i] as number) > boundary) : argmax(data, i * cols, cols),
@@ -169,8 +195,8 @@ export function joinRows(matrices: readonly Matrix[]): Matrix {
 export type ClassWeights = 'balanced' | readonly number[] | Readonly<Record<string, number>>
 
 function readWeights(weights: ArrayLike<number>, samples: number): Float32Array {
-  if (typeof weights !== 'object' || weights === null || weights.length !== samples) {
-    throw new InputError(`weights: expected ${samples} numbers, one a sample, got ${describe(weights)}`)
+  if (weights.length !== samples) {
+    throw new InputError(`weights: expected ${samples} numbers, one for each sample, got ${describe(weights)}`)
   }
   const values = Float32Array.from(weights)
   const bad = values.findIndex((weight) => !(weight >= 0 && weight < Infinity))
@@ -191,9 +217,12 @@ function readClassWeights(weights: ClassWeights, { classes, targets }: Dataset, 
     return balancedWeights(counts)
   }
   if (typeof weights !== 'object' || weights === null) {
-    throw new InputError(`classWeights: expected 'balanced' or a number a class, got ${describe(weights)}`)
+    throw new InputError(`classWeights: expected 'balanced' or a number for each class, got ${describe(weights)}`)
   }
   const names = classes ?? Array.from({ length: count }, (_, i) => String(i))
+  if (weights instanceof Map || weights instanceof Set) {
+    throw new InputError(`classWeights: expected 'balanced', a list or an object, got ${describe(weights)}`)
+  }
   if (!Array.isArray(weights)) checkKeys('classWeights', weights, names)
   const values = Array.isArray(weights)
     ? (weights as readonly number[])
@@ -239,17 +268,4 @@ function readTargets(y: Targets, classes: readonly string[] | undefined) {
   }
   if (classes !== undefined) return { targets: oneHot(list as ArrayLike<number>, classes.length), classes }
   return { targets: Matrix.from({ rows: list.length, cols: 1, data: list as ArrayLike<number> }, 'y'), classes }
-}
-
-function checkNames(argument: string, names: unknown): readonly string[] {
-  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names
-  throw new InputError(`${argument}: expected a list of names, got ${describe(names)}`)
-}
-
-function checkClasses(classes: unknown): void {
-  const names = checkNames('classes', classes)
-  const seen = new Set<string>()
-  const repeated = names.find((name) => seen.size === seen.add(name).size)
-  if (repeated !== undefined) throw new InputError(`classes: ${describe(repeated)} stands there twice`)
-  if (names.length < 2) throw new InputError(`classes: expected at least two names, got ${names.length}`)
 }

@@ -1,19 +1,15 @@
-import { checkInteger, checkKeys, checkNumber, describe, InputError } from '../core/errors.ts'
-import { drawSeed, Random } from '../core/random.ts'
+import { Random } from '../core/random.ts'
+import { readOptions } from '../core/schema.ts'
 import { cosineAndSine } from './angle.ts'
 import { oneHot } from './classes.ts'
 import { Dataset } from './dataset.ts'
+import { generatorFields, type GeneratorOptions } from './generator-options.ts'
 import { Matrix } from '../core/matrix.ts'
 
-/** What {@link digits} takes. */
-export interface DigitsOptions {
-  /** How many images. Default 1000. */
-  samples?: number | undefined
-  /** A whole number from 0 to 2³² − 1; one that is not given is drawn. The same seed gives the same images. */
-  seed?: number | undefined
-  /** The standard deviation of normal noise added to every pixel, which then stays within 0 … 1. Default 0. */
-  noise?: number | undefined
-}
+/** The options of {@link digits}; by default 1000 images. `noise` is added to every pixel, which then stays within 0 … 1. */
+export type DigitsOptions = GeneratorOptions
+
+export const digitsSchema = { name: 'digits', fields: generatorFields(0, [1000, 2 ** 21]) }
 
 /** A point of a stroke, in percent of the digit's box, y downwards; at a corner the pen changes direction at once. */
 type PenPoint = readonly [x: number, y: number, corner?: 'corner']
@@ -87,14 +83,7 @@ const shapes: readonly (readonly (readonly Stroke[])[])[] = [
  * @example const { train, test } = split(digits({ samples: 2000, seed: 7 }), { test: 0.2, seed: 7 })
  */
 export function digits(options: DigitsOptions = {}): Dataset {
-  if (typeof options !== 'object' || options === null) {
-    throw new InputError(`digits: expected an object of options, got ${describe(options)}`)
-  }
-  checkKeys('digits', options, ['samples', 'seed', 'noise'])
-  const { samples = 1000, seed = drawSeed(), noise = 0 } = options
-  checkInteger('samples', samples, 1, 2 ** 21)
-  checkInteger('seed', seed, 0)
-  checkNumber('noise', noise, { min: 0, max: 1e6 })
+  const { samples, seed, noise } = readOptions(digitsSchema, options)
   const random = new Random(seed, 'data')
   const inputs = new Matrix(samples, size * size)
   const labels = random.permutation(samples).map((place) => place % 10)

@@ -1,23 +1,13 @@
-import { checkInteger, checkKeys, checkName, checkNumber, describe, InputError } from '../core/errors.ts'
-import { drawSeed, Random } from '../core/random.ts'
+import { checkName } from '../core/errors.ts'
+import { Random } from '../core/random.ts'
+import { type Fields, number, readOptions, withDefault } from '../core/schema.ts'
 import { cosineAndSine } from './angle.ts'
 import { Dataset } from './dataset.ts'
+import { generatorFields, type GeneratorOptions } from './generator-options.ts'
 import { Matrix } from '../core/matrix.ts'
 
 export { digits, type DigitsOptions } from './digits.ts'
-
-/** What every generator of points takes. */
-export interface GeneratorOptions {
-  /** How many points. Default 500. */
-  samples?: number | undefined
-  /** A whole number from 0 to 2³² − 1; one that is not given is drawn. The same seed gives the same points. */
-  seed?: number | undefined
-  /**
-   * The standard deviation of the normal noise that moves each point after its class is settled, in the units of the
-   * coordinates; moved points may leave the square. Defaults to 0, but 0.1 for `moons` and 0.02 for `spirals`.
-   */
-  noise?: number | undefined
-}
+export type { GeneratorOptions }
 
 /** What {@link circle} takes. */
 export interface CircleOptions extends GeneratorOptions {
@@ -31,6 +21,26 @@ export interface SpiralsOptions extends GeneratorOptions {
   turns?: number | undefined
 }
 
+export const linearSchema = { name: 'linear', fields: generatorFields() }
+export const xorSchema = { name: 'xor', fields: generatorFields() }
+export const moonsSchema = { name: 'moons', fields: generatorFields(0.1) }
+
+export const circleSchema = {
+  name: 'circle',
+  fields: {
+    ...generatorFields(),
+    radius: withDefault(number({ min: 0, exclusive: true }), 0.65),
+  } satisfies Fields<CircleOptions>,
+}
+
+export const spiralsSchema = {
+  name: 'spirals',
+  fields: {
+    ...generatorFields(0.02),
+    turns: withDefault(number({ min: 0, max: 100, exclusive: true }), 1),
+  } satisfies Fields<SpiralsOptions>,
+}
+
 type Point = readonly [x: number, y: number]
 
 /**
@@ -41,7 +51,7 @@ type Point = readonly [x: number, y: number]
  * @example const { inputs, targets } = linear({ samples: 100, seed: 7 })
  */
 export function linear(options: GeneratorOptions = {}): Dataset {
-  const { samples, noise, random } = readOptions('linear', options)
+  const { samples, noise, random } = withRandom(readOptions(linearSchema, options))
   const inputs = new Matrix(samples, 2)
   const targets = new Matrix(samples, 1)
   for (let i = 0; i < samples; i++) {
@@ -59,10 +69,8 @@ export function linear(options: GeneratorOptions = {}): Dataset {
  * @example const data = circle({ samples: 500, seed: 7, noise: 0.05 })
  */
 export function circle(options: CircleOptions = {}): Dataset {
-  const { radius = 0.65 } = options
-  const common = readOptions('circle', options, ['radius'])
-  checkNumber('radius', radius, { min: 0, exclusive: true })
-  return twoClasses(common, ['outside', 'inside'], ({ random }) => {
+  const { radius, ...common } = readOptions(circleSchema, options)
+  return twoClasses(withRandom(common), ['outside', 'inside'], ({ random }) => {
     const point = pointInSquare(random)
     return [point, Number(point[0] * point[0] + point[1] * point[1] < radius * radius)]
   })
@@ -75,7 +83,7 @@ export function circle(options: CircleOptions = {}): Dataset {
  * @example const data = xor({ samples: 200, seed: 7 })
  */
 export function xor(options: GeneratorOptions = {}): Dataset {
-  return twoClasses(readOptions('xor', options), ['same', 'different'], ({ random }) => {
+  return twoClasses(withRandom(readOptions(xorSchema, options)), ['same', 'different'], ({ random }) => {
     const point = pointInSquare(random)
     return [point, Number(point[0] < 0 !== point[1] < 0)]
   })
@@ -89,7 +97,7 @@ export function xor(options: GeneratorOptions = {}): Dataset {
  * @example const data = moons({ samples: 400, seed: 7, noise: 0.15 })
  */
 export function moons(options: GeneratorOptions = {}): Dataset {
-  return twoClasses(readOptions('moons', options, [], 0.1), ['upper', 'lower'], ({ random, sample }) => {
+  return twoClasses(withRandom(readOptions(moonsSchema, options)), ['upper', 'lower'], ({ random, sample }) => {
     const [cosine, sine] = cosineAndSine(Math.PI * random.uniform())
     return sample % 2 === 0 ? [[cosine, sine], 0] : [[1 - cosine, 0.5 - sine], 1]
   })
@@ -102,10 +110,8 @@ export function moons(options: GeneratorOptions = {}): Dataset {
  * @example const data = spirals({ samples: 400, seed: 7, turns: 1.5 })
  */
 export function spirals(options: SpiralsOptions = {}): Dataset {
-  const { turns = 1 } = options
-  const common = readOptions('spirals', options, ['turns'], 0.02)
-  checkNumber('turns', turns, { min: 0, max: 100, exclusive: true })
-  return twoClasses(common, ['first', 'second'], ({ random, sample }) => {
+  const { turns, ...common } = readOptions(spiralsSchema, options)
+  return twoClasses(withRandom(common), ['first', 'second'], ({ random, sample }) => {
     // The root spreads the points evenly along the arm; the arms start a little off the middle, where they would meet.
     const radius = 0.08 + 0.92 * Math.sqrt(random.uniform())
     const label = sample % 2
@@ -148,17 +154,11 @@ interface Common {
   random: Random
 }
 
-function readOptions(name: string, options: GeneratorOptions, more: readonly string[] = [], usualNoise = 0): Common {
-  if (typeof options !== 'object' || options === null) {
-    throw new InputError(`${name}: expected an object of options, got ${describe(options)}`)
-  }
-  checkKeys(name, options, ['samples', 'seed', 'noise', ...more])
-  const { samples = 500, seed = drawSeed(), noise = usualNoise } = options
-  checkInteger('samples', samples, 1, 2 ** 28)
-  checkInteger('seed', seed, 0)
-  checkNumber('noise', noise, { min: 0, max: 1e6 })
-  return { samples, noise, random: new Random(seed, 'data') }
-}
+const withRandom = ({ samples, noise, seed }: { samples: number; noise: number; seed: number }): Common => ({
+  samples,
+  noise,
+  random: new Random(seed, 'data'),
+})
 
 /** Uniform in [−1, 1)²; exact in float32, so that the class of a point follows from the stored coordinates. */
 function pointInSquare(random: Random): Point {

@@ -1,4 +1,5 @@
-import { checkInteger, InputError } from '../core/errors.ts'
+import { InputError } from '../core/errors.ts'
+import { type Fields, integer, optional } from '../core/schema.ts'
 
 /** What readers of gzipped files take. */
 export interface UnpackOptions {
@@ -13,10 +14,12 @@ export interface UnpackOptions {
 const ALWAYS = 2 ** 26
 const USUAL_RATIO = 16
 
-/** @throws InputError for what is no number of bytes */
-export function checkUnpackOptions({ maxUnpackedBytes }: UnpackOptions): void {
-  if (maxUnpackedBytes !== undefined) checkInteger('maxUnpackedBytes', maxUnpackedBytes, 1, 2 ** 32)
-}
+export const unpackFields = {
+  maxUnpackedBytes: optional(integer(1, 2 ** 32), {
+    flag: '--max-unpacked-bytes <count>',
+    help: 'IDX files: the most bytes that a gzipped file may unpack to (default: 64 MiB, or 16 times the file)',
+  }),
+} satisfies Fields<UnpackOptions>
 
 /** Whether bytes are gzipped. */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b

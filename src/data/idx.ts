@@ -1,8 +1,10 @@
-import { checkKeys, describe, InputError } from '../core/errors.ts'
+import { describe, InputError } from '../core/errors.ts'
+import { type Fields, optional, readOptions } from '../core/schema.ts'
 import { nameClasses, oneHot } from './classes.ts'
 import { Dataset } from './dataset.ts'
 import { pixelNames } from './digits.ts'
-import { checkUnpackOptions, gunzip, isGzip, type UnpackOptions } from './gunzip.ts'
+import { gunzip, isGzip, unpackFields, type UnpackOptions } from './gunzip.ts'
+import { classNames } from './names.ts'
 import { MOST_COLUMNS, product } from './limits.ts'
 import { Matrix } from '../core/matrix.ts'
 
@@ -22,6 +24,13 @@ export interface IdxArray {
 export interface IdxDatasetOptions extends UnpackOptions {
   /** What the classes are called, label 0 first. Default: `0` … `9`, or `0` … the largest label where that is above 9. */
   classes?: readonly string[] | undefined
+}
+
+export const parseIdxSchema = { name: 'parseIdx', fields: unpackFields }
+
+export const datasetFromIdxSchema = {
+  name: 'datasetFromIdx',
+  fields: { ...unpackFields, classes: optional(classNames) } satisfies Fields<IdxDatasetOptions>,
 }
 
 interface ElementType {
@@ -63,8 +72,7 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map([
  * console.log(shape, data[0]) // of MNIST's training images the shape is [60000, 28, 28]
  */
 export async function parseIdx(bytes: Uint8Array, options: UnpackOptions = {}): Promise<IdxArray> {
-  checkKeys('parseIdx', options, ['maxUnpackedBytes'])
-  return readIdx(bytes, 'IDX file', options)
+  return readIdx(bytes, 'IDX file', readOptions(parseIdxSchema, options))
 }
 
 /**
@@ -81,9 +89,9 @@ export async function datasetFromIdx(
   labels: Uint8Array,
   options: IdxDatasetOptions = {},
 ): Promise<Dataset> {
-  checkKeys('datasetFromIdx', options, ['classes', 'maxUnpackedBytes'])
-  const pixels = await readIdx(images, 'images', options)
-  const marks = await readIdx(labels, 'labels', options)
+  const { classes: given, ...unpack } = readOptions(datasetFromIdxSchema, options)
+  const pixels = await readIdx(images, 'images', unpack)
+  const marks = await readIdx(labels, 'labels', unpack)
   if (pixels.shape.length === 1 && marks.shape.length > 1) {
     throw new InputError(
       `images and labels are swapped: the images are ${sayShape(pixels)}, the labels ${sayShape(marks)}`,
@@ -106,7 +114,7 @@ export async function datasetFromIdx(
   if (features > MOST_COLUMNS) {
     throw new InputError(`images: expected at most ${MOST_COLUMNS} pixels an image, got ${sayShape(pixels)}`)
   }
-  const { classes = nameClasses(marks.data, 'labels', 10) } = options
+  const classes = given ?? nameClasses(marks.data, 'labels', 10)
   const inputs = new Matrix(samples, features, scalePixels(pixels))
   return Dataset.from(inputs, oneHot(marks.data, classes.length), { features: pixelNames(features), classes })
 }
@@ -130,7 +138,6 @@ async function readIdx(packed: Uint8Array, name: string, options: UnpackOptions)
   if (!(packed instanceof Uint8Array)) {
     throw new InputError(`${name}: expected the file's bytes as a Uint8Array, got ${describe(packed)}`)
   }
-  checkUnpackOptions(options)
   const bytes = isGzip(packed)
     ? await gunzip(packed, name, options, (beginning) => readHeader(beginning, name)?.expected)
     : packed

@@ -1,4 +1,4 @@
-import { checkName, describe, InputError, listNames } from '../core/errors.ts'
+import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
 import { copyValues, Matrix } from '../core/matrix.ts'
 import { cellProblem, missingColumn, placesOf, readNumbers, type Table } from './table.ts'
@@ -12,7 +12,7 @@ export interface Layout {
   readonly features: readonly string[] | undefined
 }
 
-/** What samples are, once all of them have been seen. Nothing of classes for quantities. */
+/** What samples are, once all of them have been seen. Nothing about classes for regression. */
 export interface Samples extends Layout {
   readonly classes?: readonly string[]
   /** The class of a row that ends with what {@link SampleReader} read of its target. */
@@ -27,10 +27,9 @@ export class SampleReader {
   #layout: Layout | undefined
   #column: TargetColumn | undefined
 
-  /** @throws InputError for a task that there is not, and for classes of a regression */
+  /** @throws InputError for classes of a regression */
   constructor(options: CsvOptions) {
     const { task, classes } = options
-    if (task !== undefined) checkName('task', task, ['classification', 'regression'])
     if (task === 'regression' && classes !== undefined) {
       throw new InputError("classes: a regression has none; leave them out, or give task: 'classification'")
     }
@@ -46,7 +45,7 @@ export class SampleReader {
     return { inputs, targets: this.#column.read(table) }
   }
 
-  /** When all have been read. @throws InputError where the target is neither classes nor quantities */
+  /** When all have been read. @throws InputError where the target is neither classes nor numbers */
   samples(): Samples {
     if (!this.#layout || !this.#column) throw new InputError('CSV: the file is empty, expected rows of values')
     return { ...this.#layout, ...this.#column.classes() }

@@ -1,15 +1,28 @@
-import { checkInstance, checkInteger, checkKeys, checkNumber, InputError } from '../core/errors.ts'
+import { checkInstance, InputError } from '../core/errors.ts'
 import { drawSeed, Random } from '../core/random.ts'
+import { boolean, type Fields, number, readOptions, seed, withDefault, withFresh } from '../core/schema.ts'
 import { Dataset } from './dataset.ts'
 
 /** How {@link split} divides. */
 export interface SplitOptions {
   /** The share that goes to the test set, between 0 and 1. Default 0.2. */
   test?: number | undefined
-  /** A seed that is not given is drawn. */
+  /** Random by default. */
   seed?: number | undefined
   /** Keep the shares of the classes the same in both parts. Default false. */
   stratify?: boolean | undefined
+}
+
+export const splitSchema = {
+  name: 'split',
+  fields: {
+    test: withDefault(number({ min: 0, max: 1, exclusive: true }), 0.2, {
+      flag: '--test <share>',
+      help: 'hold out this share of the samples for validation',
+    }),
+    seed: withFresh(seed, drawSeed),
+    stratify: withDefault(boolean, false),
+  } satisfies Fields<SplitOptions>,
 }
 
 /**
@@ -18,11 +31,8 @@ export interface SplitOptions {
  * @example const { train, test } = split(circle({ samples: 500 }), { test: 0.2, seed: 7, stratify: true })
  */
 export function split(dataset: Dataset, options: SplitOptions = {}): { train: Dataset; test: Dataset } {
-  checkKeys('split', options, ['test', 'seed', 'stratify'])
   checkInstance('dataset', dataset, Dataset, 'Dataset')
-  const { test = 0.2, seed = drawSeed(), stratify = false } = options
-  checkNumber('test', test, { min: 0, max: 1, exclusive: true })
-  checkInteger('seed', seed, 0)
+  const { test, seed, stratify } = readOptions(splitSchema, options)
   const random = new Random(seed, 'split')
   const order = random.permutation(dataset.length)
   const total = Math.round(dataset.length * test)

@@ -1,4 +1,16 @@
-import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../core/errors.ts'
+import { checkConstructor, KEY } from '../core/constructors.ts'
+import { checkInteger, describe, InputError } from '../core/errors.ts'
+import {
+  callback,
+  type Checked,
+  type Fields,
+  instance,
+  integer,
+  optional,
+  readOptions,
+  required,
+  text,
+} from '../core/schema.ts'
 import { Dataset } from './dataset.ts'
 
 /** What {@link DataStream.from} takes. */
@@ -14,6 +26,16 @@ export interface DataStreamOptions {
   example?: Dataset | undefined
   /** A text by which a checkpoint tells these data from others. Default: none, and resuming cannot tell. */
   fingerprint?: string | undefined
+}
+
+export const dataStreamSchema = {
+  name: 'DataStream.from',
+  fields: {
+    samples: required(integer(1, Number.MAX_SAFE_INTEGER)),
+    chunks: required(callback<DataStreamOptions['chunks']>(' that begins a pass')),
+    example: optional(instance<Dataset>(Dataset, 'Dataset')),
+    fingerprint: optional(text()),
+  } satisfies Fields<DataStreamOptions>,
 }
 
 /**
@@ -35,26 +57,18 @@ export class DataStream {
   readonly fingerprint: string | undefined
   readonly #chunks: DataStreamOptions['chunks']
 
-  private constructor({ samples, chunks, example, fingerprint }: DataStreamOptions) {
+  private constructor(key: unknown, options: Checked<(typeof dataStreamSchema)['fields']>) {
+    checkConstructor(key, 'DataStream', 'DataStream.from({ samples, chunks })')
+    const { samples, chunks, example, fingerprint } = options
     this.length = samples
     this.example = example
     this.fingerprint = fingerprint
     this.#chunks = chunks
   }
 
-  /** @throws InputError for a count that is none, chunks that are no function, and an example that is no data set */
+  /** @throws InputError for a count that is no whole number, chunks that are no function, and an example that is no data set */
   static from(options: DataStreamOptions): DataStream {
-    checkKeys('DataStream.from', options, ['samples', 'chunks', 'example', 'fingerprint'])
-    checkInteger('samples', options.samples, 1, Number.MAX_SAFE_INTEGER)
-    const { chunks, example, fingerprint } = options
-    if (typeof chunks !== 'function') {
-      throw new InputError(`chunks: expected a function that begins a pass, got ${describe(chunks)}`)
-    }
-    if (example !== undefined) checkInstance('example', example, Dataset, 'Dataset')
-    if (fingerprint !== undefined && typeof fingerprint !== 'string') {
-      throw new InputError(`fingerprint: expected text, got ${describe(fingerprint)}`)
-    }
-    return new DataStream(options)
+    return new DataStream(KEY, readOptions(dataStreamSchema, options))
   }
 
   /**
@@ -63,20 +77,22 @@ export class DataStream {
    * @example const weighted = stream.map((chunk) => chunk.withClassWeights([1, 20]))
    */
   map(change: (chunk: Dataset) => Dataset): DataStream {
+    if (typeof change !== 'function') throw new InputError(`change: expected a function, got ${describe(change)}`)
     const { length: samples, example, fingerprint } = this
     const chunks = this.#chunks
-    return new DataStream({
+    return new DataStream(KEY, {
       samples,
       chunks: async function* () {
-        for await (const chunk of chunks()) yield change(chunk)
+        for await (const chunk of startPass(chunks)) yield change(chunk)
       },
       example: example && change(example),
       fingerprint,
     })
   }
 
-  /** The first samples of a pass, at most so many: to look at. */
+  /** The first `count` samples of a pass, or all where there are fewer. */
   async take(count: number): Promise<Dataset> {
+    checkInteger('count', count, 1, Number.MAX_SAFE_INTEGER)
     for await (const window of this.windows(Math.min(count, this.length))) return window
     throw new InputError(`stream: no samples in a pass, expected ${this.length}`)
   }
@@ -86,16 +102,16 @@ export class DataStream {
    * @throws InputError where the chunks hold another number of samples than was said, or differ in their columns
    */
   async *windows(rows: number): AsyncGenerator<Dataset> {
+    checkInteger('rows', rows, 1, Number.MAX_SAFE_INTEGER)
     let pending: Dataset[] = []
     let held = 0
     let seen = 0
     let first: Dataset | undefined
-    for await (const chunk of this.#chunks()) {
+    for await (const chunk of startPass(this.#chunks)) {
       checkChunk(chunk, first)
       first ??= chunk
       seen += chunk.length
-      if (seen > this.length)
-        throw new InputError(`stream: more than the ${this.length} samples that it was said to have`)
+      if (seen > this.length) throw new InputError(`stream: more than the ${this.length} samples that \`samples\` says`)
       pending.push(chunk)
       held += chunk.length
       if (held < rows) continue
@@ -108,6 +124,15 @@ export class DataStream {
     if (seen < this.length) throw new InputError(`stream: ${seen} samples in a pass, expected ${this.length}`)
     if (held > 0) yield joined(pending)
   }
+}
+
+/** Begins a pass. @throws InputError where `chunks` returns what cannot be iterated */
+function startPass(chunks: DataStreamOptions['chunks']): AsyncIterable<Dataset> | Iterable<Dataset> {
+  const pass: unknown = chunks()
+  if (typeof pass === 'object' && pass !== null && (Symbol.asyncIterator in pass || Symbol.iterator in pass)) {
+    return pass as Iterable<Dataset>
+  }
+  throw new InputError(`chunks: expected a function that returns an iterable of data sets, got ${describe(pass)}`)
 }
 
 function checkChunk(chunk: unknown, first: Dataset | undefined): void {
@@ -130,5 +155,5 @@ function joined(chunks: readonly Dataset[]): Dataset {
 export function exampleOf(data: Dataset | DataStream): Dataset {
   if (data instanceof Dataset) return data
   if (data.example) return data.example
-  throw new InputError('stream: nothing is known of it before it comes; make it with an example')
+  throw new InputError('stream: its columns are not known before it is read; make it with an example')
 }

@@ -1,5 +1,5 @@
 import { guessDelimiter, piecesOf, type Pieces, type Row, RowSplitter, withPlainLineEnds } from './rows.ts'
-import { checkTableOptions, type Head, makeTable, readHead, type Table, type TableOptions } from './table.ts'
+import { type Head, makeTable, readHead, type Table, type TableOptions } from './table.ts'
 import { describe, InputError } from '../core/errors.ts'
 
 /** Characters from which the delimiter is guessed. */
@@ -10,7 +10,6 @@ const BEGINNING = 1 << 16
  * The header is that of the first rows, and is not repeated. Blank lines are passed over; a BOM and CRLF are fine.
  */
 export async function* readTableParts(pieces: Pieces, options: TableOptions): AsyncGenerator<Table> {
-  checkTableOptions(options)
   let splitter = options.delimiter === undefined ? undefined : new RowSplitter(options.delimiter)
   let head: Head | undefined
   let waiting: Row[] = []

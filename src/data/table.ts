@@ -1,4 +1,4 @@
-import { describe, InputError, listNames, nearestName, suggest } from '../core/errors.ts'
+import { describe, InputError, listNames, suggestNearest } from '../core/errors.ts'
 import type { Row } from './rows.ts'
 
 /** A CSV file as text cells, with what its errors need: the names of the columns and the line each row stands in. */
@@ -44,21 +44,6 @@ export function makeTable({ names, columns, line: firstLine }: Head, all: readon
   }
   const rows = names && all[0]?.line === firstLine ? all.slice(1) : all
   return { names, columns, rows: rows.map(({ cells }) => cells), lines: rows.map(({ line }) => line) }
-}
-
-export function checkTableOptions({ delimiter, header, features }: TableOptions): void {
-  if (delimiter !== undefined && (typeof delimiter !== 'string' || !/^[^"\r\n\ufeff]$/.test(delimiter))) {
-    throw new InputError(`delimiter: expected one character, such as ',' or ';', got ${describe(delimiter)}`)
-  }
-  if (header !== undefined && typeof header !== 'boolean') {
-    throw new InputError(`header: expected true or false, got ${describe(header)}`)
-  }
-  if (features === undefined) return
-  if (!Array.isArray(features) || features.length === 0 || !features.every((name) => typeof name === 'string')) {
-    throw new InputError(`features: expected a list of column names, got ${describe(features)}`)
-  }
-  const repeated = findRepeated(features)
-  if (repeated !== undefined) throw new InputError(`features: ${describe(repeated)} stands there twice`)
 }
 
 /**
@@ -122,14 +107,8 @@ export const placesOf = (names: readonly string[]): ReadonlyMap<string, number> 
 
 /** The error for a column that the file does not have; it suggests the nearest name. */
 export function missingColumn(argument: string, name: string, names: readonly string[]): InputError {
-  const near = suggest(nearestName(name, names))
+  const near = suggestNearest(name, names)
   return new InputError(`${argument}: the file has no column ${describe(name)}${near}; it has ${listNames(names)}`)
-}
-
-/** The first value that was there before; undefined where all differ. */
-export function findRepeated<T>(values: readonly T[]): T | undefined {
-  const seen = new Set<T>()
-  return values.find((value) => seen.size === seen.add(value).size)
 }
 
 /** The numbers of some columns, row-major. @throws InputError naming the line and the column of the first that is none */

@@ -1,10 +1,10 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
 import type { Matrix } from '../core/matrix.ts'
+import { findRepeated } from './names.ts'
 import {
   cellError,
   cellProblem,
-  findRepeated,
   isMissing,
   isNumeric,
   missingColumn,
@@ -34,7 +34,7 @@ export function findTargets(
   const places = placesOf(table.names ?? [])
   const columns = wanted.map((column) => findTarget(table, places, column))
   const repeated = findRepeated(columns)
-  if (repeated !== undefined) throw new InputError(`target: ${sayColumn(table, repeated)} stands there twice`)
+  if (repeated !== undefined) throw new InputError(`target: ${sayColumn(table, repeated)} is listed twice`)
   return columns
 }
 
@@ -88,7 +88,7 @@ export function labelsOf(table: Table, column: number, places: ReadonlyMap<strin
 const MOST_CLASSES = 100_000
 
 /**
- * Looks through a column to predict, a table at a time, and says what it holds: names of classes, or quantities.
+ * Looks through a column to predict, a table at a time, and says what it holds: names of classes, or regression targets.
  */
 export class TargetSurvey {
   readonly #column: number
@@ -144,7 +144,7 @@ export class TargetSurvey {
   }
 
   /**
-   * Words are classes; numbers are, where all are whole, at most 20 differ, and each stands there twice on average.
+   * Words are classes; numbers are, where all are whole, at most 20 differ, and each occurs twice on average.
    * @throws InputError where words and numbers are mixed, and for words that are hardly ever the same
    */
   task(): 'classification' | 'regression' {

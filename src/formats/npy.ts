@@ -2,7 +2,10 @@ import { nameClasses } from '../data/classes.ts'
 import { Dataset, type DatasetNames } from '../data/dataset.ts'
 import { product } from '../data/limits.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
-import { checkInteger, checkKeys, describe, InputError } from '../core/errors.ts'
+import { checkInteger, describe, InputError } from '../core/errors.ts'
+import { checkNumbers } from '../core/lists.ts'
+import { type Fields, optional, readOptions } from '../core/schema.ts'
+import { classNames, names } from '../data/names.ts'
 import { checkBytes } from './check.ts'
 import { floatBytes, joinBytes, readFloat32, readFloat64, type ReadNumber } from './floats.ts'
 import { MOST_DIMENSIONS, readNpyHeader, writeNpyHeader } from './npy-header.ts'
@@ -132,27 +135,29 @@ function checkShape({ shape, data }: ShapedValues): void {
   }
   for (const [d, length] of shape.entries()) checkInteger(`shape[${d}]`, length, 0)
   const count = product(shape)
-  if (typeof data !== 'object' || data === null || data.length !== count) {
-    const got = (data as { length?: number } | null | undefined)?.length ?? describe(data)
-    throw new InputError(`data: expected ${shape.join(' × ') || 'one value'} = ${count} values, got ${got}`)
+  const { length } = checkNumbers('data', data)
+  if (length !== count) {
+    throw new InputError(`data: expected ${shape.join(' × ') || 'one value'} = ${count} values, got ${length}`)
   }
-  for (let i = 0; i < count; i++) {
-    if (typeof data[i] !== 'number') throw new InputError(`data: value ${i} is ${describe(data[i])}, expected a number`)
-  }
+}
+
+export const datasetFromNpySchema = {
+  name: 'datasetFromNpy',
+  fields: { features: optional(names), classes: optional(classNames) } satisfies Fields<DatasetNames>,
 }
 
 /**
  * The data set of two .npy files. Inputs of more dimensions are laid flat, a row a sample. Targets of one dimension are
- * quantities where they are floats, and classes (0, 1, 2 …) where they are whole numbers; those of two are taken as they
+ * regression targets where they are floats, and classes (0, 1, 2 …) where they are whole numbers; those of two are taken as they
  * are. Nothing is scaled.
  * @param x samples × features (or samples × rows × columns …)
  * @param y samples, or samples × outputs
- * @param names what features and classes are called; classes left out are called by their numbers
+ * @param options what features and classes are called; classes left out are called by their numbers
  * @throws InputError for broken files, other shapes, different counts, and values that are not finite
  * @example const data = datasetFromNpy(await readFile('x.npy'), await readFile('y.npy'))
  */
-export function datasetFromNpy(x: Uint8Array, y: Uint8Array, names: DatasetNames = {}): Dataset {
-  checkKeys('datasetFromNpy', names, ['features', 'classes'])
+export function datasetFromNpy(x: Uint8Array, y: Uint8Array, options: DatasetNames = {}): Dataset {
+  const { features, classes } = readOptions(datasetFromNpySchema, options)
   const inputs = readNpy(x, 'x')
   const targets = readNpy(y, 'y')
   if (inputs.shape.length < 2) throw new InputError(`x: expected samples × features, got (${inputs.shape.join(', ')})`)
@@ -161,9 +166,9 @@ export function datasetFromNpy(x: Uint8Array, y: Uint8Array, names: DatasetNames
     throw new InputError(`y: expected one value a sample, or a row of them, got (${targets.shape.join(', ')})`)
   }
   const matrix = toMatrix(inputs, 'x')
-  if (!isList) return Dataset.from(matrix, toMatrix(targets, 'y'), names)
-  const classes = names.classes ?? (targets.isWhole ? nameClasses(targets.data, 'y', 2) : undefined)
-  return Dataset.from(matrix, targets.data, { features: names.features, classes })
+  if (!isList) return Dataset.from(matrix, toMatrix(targets, 'y'), { features, classes })
+  const found = classes ?? (targets.isWhole ? nameClasses(targets.data, 'y', 2) : undefined)
+  return Dataset.from(matrix, targets.data, { features, classes: found })
 }
 
 function toMatrix({ shape: [rows = 0, ...row], data }: NpyArray, name: string): Matrix {

@@ -1,5 +1,6 @@
-import { checkKeys, describe, InputError, listNames, shorten } from '../core/errors.ts'
-import type { ActivationName } from '../model/activation.ts'
+import { describe, InputError, listNames, shorten } from '../core/errors.ts'
+import { type Fields, kind, list, name, optional, readOptions } from '../core/schema.ts'
+import { type ActivationName, activationNames } from '../model/activation.ts'
 import { encodeFields } from '../model/json.ts'
 import { Network } from '../model/network.ts'
 import { checkBytes, checkNetwork } from './check.ts'
@@ -9,6 +10,20 @@ import { readTensors, type Tensor, type TensorFile, writeTensors } from './safet
 export interface SafetensorsOptions {
   /** For a file that does not name them: one name for every layer, or one a layer. */
   activations?: ActivationName | readonly ActivationName[] | undefined
+}
+
+const activation = name(activationNames)
+const activationList = list(activation, 'the name of an activation, or a list of them', 1)
+
+export const fromSafetensorsSchema = {
+  name: 'fromSafetensors',
+  fields: {
+    activations: optional(
+      kind<ActivationName | readonly ActivationName[]>((argument, value) =>
+        typeof value === 'string' ? activation.check(argument, value) : activationList.check(argument, value),
+      ),
+    ),
+  } satisfies Fields<SafetensorsOptions>,
 }
 
 /** The fields of the metadata that hold JSON. */
@@ -46,14 +61,14 @@ export function toSafetensors(network: Network): Uint8Array {
  */
 export function fromSafetensors(bytes: Uint8Array, options: SafetensorsOptions = {}): Network {
   checkBytes(bytes, 'safetensors')
-  checkKeys('fromSafetensors', options, ['activations'])
+  const { activations } = readOptions(fromSafetensorsSchema, options)
   const file = readTensors(bytes)
   const layers = gatherLayers(file.tensors)
   const sizes = chainSizes(layers)
   return Network.fromJSON({
     format: 'webgpu-mlp',
     version: 1,
-    ...readMetadata(file, sizes, options.activations),
+    ...readMetadata(file, sizes, activations),
     weights: layers.map(({ weight }) => weight.values),
     biases: layers.map(({ bias }) => bias.values),
   })

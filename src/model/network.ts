@@ -1,6 +1,18 @@
-import { checkInteger, checkKeys, checkName } from '../core/errors.ts'
+import { checkConstructor, KEY } from '../core/constructors.ts'
 import { drawSeed, Random } from '../core/random.ts'
-import type { ActivationName } from './activation.ts'
+import {
+  type Checked,
+  type Fields,
+  kind,
+  name,
+  optional,
+  readOptions,
+  required,
+  seed,
+  withDefault,
+  withFresh,
+} from '../core/schema.ts'
+import { type ActivationName, activationNames } from './activation.ts'
 import { initialize, type InitializerName, initializerNames } from './initializer.ts'
 import { countParameters, type Layer, layoutLayers, splitParameters } from './layout.ts'
 import { decodeNetwork, encodeNetwork, type NetworkJSON } from './json.ts'
@@ -27,12 +39,39 @@ export interface NetworkOptions {
   hidden?: ActivationName | undefined
   /** The activation of the last layer. */
   output?: ActivationName | undefined
-  /** One activation a layer, sizes.length − 1 of them. */
+  /** One activation for each layer, sizes.length − 1 of them. */
   activations?: readonly ActivationName[] | undefined
-  /** How the first parameters are drawn. Default glorotUniform. */
+  /** How the parameters are initialized. Default glorotUniform. */
   init?: InitializerName | undefined
-  /** A whole number from 0 to 2³² − 1; drawn where it is left out. */
+  /** A whole number from 0 to 2³² − 1; random by default. */
   seed?: number | undefined
+}
+
+export const networkSchema = {
+  name: 'Network.create',
+  fields: {
+    sizes: required(kind((_, value) => checkSizes(value))),
+    activation: optional(name(activationNames)),
+    hidden: optional(name(activationNames)),
+    output: optional(name(activationNames)),
+    // Its length follows from the sizes.
+    activations: optional(kind((_, value) => value as readonly ActivationName[])),
+    init: withDefault(name(initializerNames), 'glorotUniform', {
+      flag: '--init <name>',
+      help: initializerNames.join(', '),
+    }),
+    seed: withFresh(seed, drawSeed),
+  } satisfies Fields<NetworkOptions>,
+}
+
+const parametersSchema = {
+  name: 'Network.from',
+  fields: {
+    sizes: required(kind((_, value) => checkSizes(value))),
+    activations: required(kind((_, value) => value as NetworkParameters['activations'])),
+    weights: required(kind((_, value) => value as NetworkParameters['weights'])),
+    biases: required(kind((_, value) => value as NetworkParameters['biases'])),
+  } satisfies Fields<NetworkParameters>,
 }
 
 /**
@@ -59,7 +98,13 @@ export class Network {
   /** The scaling of the inputs that the network was trained behind, where there was one; kept in the model file. */
   scaling: Scaling | undefined
 
-  private constructor(sizes: readonly number[], activations: readonly ActivationName[], parameters?: Float32Array) {
+  private constructor(
+    key: unknown,
+    sizes: readonly number[],
+    activations: readonly ActivationName[],
+    parameters?: Float32Array,
+  ) {
+    checkConstructor(key, 'Network', 'Network.create({ sizes })')
     this.sizes = Object.freeze([...sizes])
     this.activations = Object.freeze([...activations])
     this.layers = layoutLayers(sizes, activations)
@@ -69,13 +114,12 @@ export class Network {
     this.biases = biases
   }
 
-  /** A network with drawn parameters. @throws InputError for sizes, names or a seed that do not fit */
+  /** A network with random parameters. @throws InputError for sizes, names or a seed that do not fit */
   static create(options: NetworkOptions): Network {
-    checkKeys('Network.create', options, ['sizes', 'activation', 'hidden', 'output', 'activations', 'init', 'seed'])
-    const sizes = checkSizes(options.sizes)
-    const network = new Network(sizes, chooseActivations(sizes, options))
-    const init = checkName('init', options.init ?? 'glorotUniform', initializerNames)
-    const random = new Random(checkInteger('seed', options.seed ?? drawSeed(), 0), 'initialization')
+    const checked = readOptions(networkSchema, options)
+    const { sizes, init } = checked
+    const network = new Network(KEY, sizes, chooseActivations(checked))
+    const random = new Random(checked.seed, 'initialization')
     network.weights.forEach((weights, l) => {
       initialize(init, weights, network.biases[l] as Float32Array, random)
     })
@@ -84,10 +128,8 @@ export class Network {
 
   /** A network with given parameters. @throws InputError for wrong shapes and for values that are not finite */
   static from(parameters: NetworkParameters): Network {
-    checkKeys('Network.from', parameters, ['sizes', 'activations', 'weights', 'biases'])
-    const sizes = checkSizes(parameters.sizes)
-    const activations = checkActivations(parameters.activations, sizes.length - 1)
-    const { weights, biases } = parameters
+    const { sizes, weights, biases, activations: given } = readOptions(parametersSchema, parameters)
+    const activations = checkActivations(given, sizes.length - 1)
     checkCount('weights', weights, activations.length)
     checkCount('biases', biases, activations.length)
     // Memory is taken once all values that fill it are known to be there.
@@ -98,7 +140,7 @@ export class Network {
         biases: listValues(biases[l], `biases[${l}]`, [outputs]),
       }
     })
-    const network = new Network(sizes, activations)
+    const network = new Network(KEY, sizes, activations)
     values.forEach(({ weights, biases }, l) => {
       fill(network.weights[l]!, weights, `weights[${l}]`)
       fill(network.biases[l]!, biases, `biases[${l}]`)
@@ -108,7 +150,7 @@ export class Network {
 
   /** An independent copy. */
   clone(): Network {
-    const copy = new Network(this.sizes, this.activations, this.parameters.slice())
+    const copy = new Network(KEY, this.sizes, this.activations, this.parameters.slice())
     copy.features = this.features
     copy.classes = this.classes
     copy.scaling = this.scaling
@@ -134,9 +176,9 @@ export class Network {
   }
 }
 
-function chooseActivations(sizes: readonly number[], options: NetworkOptions): ActivationName[] {
-  const layers = sizes.length - 1
-  if (options.activations) return checkActivations(options.activations, layers)
+function chooseActivations(options: Checked<(typeof networkSchema)['fields']>): ActivationName[] {
+  const layers = options.sizes.length - 1
+  if (options.activations !== undefined) return checkActivations(options.activations, layers)
   const hidden = options.hidden ?? options.activation ?? 'sigmoid'
   const output = options.output ?? options.activation ?? 'sigmoid'
   return checkActivations([...Array<ActivationName>(layers - 1).fill(hidden), output], layers)

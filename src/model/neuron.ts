@@ -1,6 +1,27 @@
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
-import { checkInteger, checkKeys, checkNumber, InputError } from '../core/errors.ts'
+import { InputError } from '../core/errors.ts'
+import { checkNumbers, isList } from '../core/lists.ts'
+import { type Fields, integer, number, readOptions, required, withDefault } from '../core/schema.ts'
 import { sigmoid } from './activation.ts'
+
+/** What a {@link Neuron} is made from. */
+export interface NeuronOptions {
+  /** How many inputs it has. */
+  inputs: number
+  /** Default 1. */
+  learningRate?: number | undefined
+  /** The steps that a call of `fit` takes. Default 1500. */
+  epochs?: number | undefined
+}
+
+export const neuronSchema = {
+  name: 'Neuron',
+  fields: {
+    inputs: required(integer(1, 2 ** 24)),
+    learningRate: withDefault(number({ min: 0, exclusive: true }), 1),
+    epochs: withDefault(integer(), 1500),
+  } satisfies Fields<NeuronOptions>,
+}
 
 /**
  * A single sigmoid neuron, with which the article starts: its output is a = σ(w·x + b), and it learns by full-batch
@@ -18,11 +39,11 @@ export class Neuron {
   readonly learningRate: number
   readonly epochs: number
 
-  constructor(options: { inputs: number; learningRate?: number; epochs?: number }) {
-    checkKeys('Neuron', options, ['inputs', 'learningRate', 'epochs'])
-    this.weights = new Float64Array(checkInteger('inputs', options.inputs)).fill(0.1)
-    this.learningRate = checkNumber('learningRate', options.learningRate ?? 1, { min: 0, exclusive: true })
-    this.epochs = checkInteger('epochs', options.epochs ?? 1500)
+  constructor(options: NeuronOptions) {
+    const { inputs, learningRate, epochs } = readOptions(neuronSchema, options)
+    this.weights = new Float64Array(inputs).fill(0.1)
+    this.learningRate = learningRate
+    this.epochs = epochs
   }
 
   /**
@@ -34,11 +55,10 @@ export class Neuron {
    */
   fit(x: MatrixLike, y: MatrixLike | ArrayLike<number>): this {
     const inputs = this.#check(x)
-    const list = y as ArrayLike<number>
-    const isList = typeof list[0] === 'number'
-    const targets = isList
-      ? Matrix.from({ rows: list.length, cols: 1, data: list }, 'y')
-      : Matrix.from(y as MatrixLike, 'y')
+    const targets =
+      isList(y) && typeof y[0] === 'number'
+        ? Matrix.from({ rows: y.length, cols: 1, data: checkNumbers('y', y) }, 'y')
+        : Matrix.from(y as MatrixLike, 'y')
     if (targets.rows !== inputs.rows || targets.cols !== 1) {
       throw new InputError(`y: expected ${inputs.rows} × 1 targets, got ${targets.rows} × ${targets.cols}`)
     }

@@ -1,5 +1,6 @@
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
-import { InputError } from '../core/errors.ts'
+import { checkName, InputError } from '../core/errors.ts'
+import { checkNumbers } from '../core/lists.ts'
 
 /**
  * A scaling of the input columns, x ↦ (x − offset) / scale, fitted on training data and kept with the model.
@@ -13,9 +14,9 @@ export class Scaling {
   readonly scale: Float64Array
 
   constructor(kind: Scaling['kind'], offset: ArrayLike<number>, scale: ArrayLike<number>) {
-    this.kind = kind
-    this.offset = Float64Array.from(offset)
-    this.scale = Float64Array.from(scale)
+    this.kind = checkName('kind', kind, ['standardize', 'normalize'] as const)
+    this.offset = Float64Array.from(checkNumbers('offset', offset))
+    this.scale = Float64Array.from(checkNumbers('scale', scale))
     if (this.offset.length !== this.scale.length || !this.scale.every((value) => value > 0 && value < Infinity)) {
       throw new InputError('scaling: expected as many positive scales as offsets')
     }

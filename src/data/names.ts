@@ -1,0 +1,35 @@
+import { describe, InputError } from '../core/errors.ts'
+import { kind } from '../core/schema.ts'
+
+/** The first value that occurs a second time; undefined where all differ. */
+export function findRepeated<T>(values: readonly T[]): T | undefined {
+  const seen = new Set<T>()
+  return values.find((value) => seen.size === seen.add(value).size)
+}
+
+/** A list of texts. */
+export const names = kind<readonly string[]>((argument, value) => {
+  if (Array.isArray(value) && Array.from(value as unknown[]).every(isText)) return value as string[]
+  throw new InputError(`${argument}: expected a list of names, got ${describe(value)}`)
+})
+
+/** At least two names, all different. */
+export const classNames = kind((argument, value) => {
+  const list = names.check(argument, value)
+  const repeated = findRepeated(list)
+  if (repeated !== undefined) throw new InputError(`${argument}: ${describe(repeated)} is listed twice`)
+  if (list.length < 2) throw new InputError(`${argument}: expected at least two names, got ${list.length}`)
+  return list
+})
+
+/** At least one name of a column, all different. */
+export const columnNames = kind((argument, value) => {
+  if (!Array.isArray(value) || value.length === 0 || !Array.from(value as unknown[]).every(isText)) {
+    throw new InputError(`${argument}: expected a list of column names, got ${describe(value)}`)
+  }
+  const repeated = findRepeated(value as string[])
+  if (repeated !== undefined) throw new InputError(`${argument}: ${describe(repeated)} is listed twice`)
+  return value as readonly string[]
+})
+
+const isText = (value: unknown) => typeof value === 'string'
