@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
+import { HostPlacement } from '../src/backend/host/placement.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { trainCommand } from '../src/cli/train.ts'
 import { DataStream, InputError, LoadedData, sgd, Trainer } from '../src/index.ts'
 import { pixelData, randomData, randomNetwork } from './backends.ts'
 import { withDevice } from './device.ts'
@@ -127,5 +132,46 @@ describe('data that are loaded once', () => {
     expect(() => new LoadedData({} as never)).toThrow(InputError)
     trainer.dispose()
     other.dispose()
+  })
+})
+
+describe('a run of the command line with a report', () => {
+  const sine = Array.from({ length: 60 }, (_, i) => `${i / 10},${(i % 7) / 7},${Math.sin(i / 10)}`).join('\n')
+
+  /** What is uploaded in a run: data sets, and rows that are only predicted. */
+  async function uploadsOf(words: string[]): Promise<{ sets: number; rows: number }> {
+    const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-loaded-'))
+    writeFileSync(join(folder, 'sine.csv'), `a,b,y\n${sine}\n`)
+    const [argv, cwd] = [process.argv, process.cwd()]
+    const upload = vi.spyOn(HostPlacement.prototype, 'upload')
+    try {
+      process.chdir(folder)
+      process.argv = [...argv.slice(0, 2), 'train', ...words]
+      await trainCommand().parseAsync(words, { from: 'user' })
+      expect(existsSync('report.html')).toBe(true)
+      const sets = upload.mock.calls.filter(([{ targets }]) => targets !== undefined).length
+      return { sets, rows: upload.mock.calls.length - sets }
+    } finally {
+      upload.mockRestore()
+      process.argv = argv
+      process.chdir(cwd)
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  const common = ['--epochs', '3', '--seed', '1', '--backend', 'cpu', '--out', 'model.json', '--report', 'report.html', '--json'] // prettier-ignore
+
+  it('uploads each data set once: classes of two inputs, and the grid of the decision regions', async () => {
+    const words = ['--data', 'circle', '--test', '0.2', '--layers', '2,3,2', ...common]
+    expect(await uploadsOf(words)).toEqual({ sets: 2, rows: 1 })
+  })
+
+  it('uploads each data set once: regression', async () => {
+    const words = ['--data', 'sine.csv', '--target', 'y', '--test', '0.2', '--layers', '2,3,1', '--activation', 'tanh,linear', ...common] // prettier-ignore
+    expect(await uploadsOf(words)).toEqual({ sets: 2, rows: 0 })
+  })
+
+  it('uploads each data set once: without validation data', async () => {
+    expect(await uploadsOf(['--data', 'circle', '--layers', '2,3,2', ...common])).toEqual({ sets: 1, rows: 1 })
   })
 })

@@ -43,7 +43,9 @@ async function makeRun({ data, learningRate = 0.1, regression = false }: Case): 
   const settings = { data: wicked, target: quoted, optimizer, seed: 1, json: true }
   const prepared = { train: data, weighted: data, validation: data, scaling: undefined, close: () => undefined }
   const backend = { name, description }
-  return { network, data: prepared, epochs, seconds, settings, backend, result, validation: result, trainer }
+  const train = await trainer.load(data)
+  const loaded = { train, validation: train }
+  return { network, data: prepared, loaded, epochs, seconds, settings, backend, result, validation: result, trainer }
 }
 
 /** 40 samples of so many inputs and two classes, named as badly as names can be. */

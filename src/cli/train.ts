@@ -25,6 +25,7 @@ import { makeReport } from './report/report.ts'
 import { sayRate } from './schedules.ts'
 import { prepareData, type PreparedData } from './train/data.ts'
 import { runEpochs } from './train/epochs.ts'
+import { loadSets, scoreTraining } from './train/loaded.ts'
 import { defineTrain, type TrainOptions } from './train/options.ts'
 import { printJson, summarize } from './train/outcome.ts'
 import { describeOutputs, keepNetwork, planTrain, type TrainOutputs } from './train/outputs.ts'
@@ -131,19 +132,40 @@ async function trainOn(
       remark(`Writes   ${describeOutputs(outputs)}`)
     }
 
-    const run = await runEpochs({ trainer, data, options, checkpoint: outputs.checkpoint, kept, words, earlier })
+    const loaded = await loadSets(trainer, data)
+    const run = await runEpochs({
+      trainer,
+      data,
+      loaded,
+      options,
+      checkpoint: outputs.checkpoint,
+      kept,
+      words,
+      earlier,
+    })
     const { epochs, seconds } = run
     // The model first: what comes after it may fail, or be killed.
     await trainer.read()
     const model = outputs.model && (await kept.write(outputs.model, (path, how) => writeModel(path, network, how)))
-    const training = await trainer.evaluate(data.train)
-    const validation = data.validation ? await trainer.evaluate(data.validation) : null
+    const training = await scoreTraining(trainer, data, loaded)
+    const validation = loaded.validation ? await trainer.evaluate(loaded.validation) : null
     const backend = { name, description }
     let report: string | undefined
     if (outputs.report) {
       const settings = { ...options, seed, loss, optimizer, init }
-      const told = { network, data, epochs, seconds, settings, backend, result: training, validation, trainer }
-      const page = await makeReport(told)
+      const trained = {
+        network,
+        data,
+        loaded,
+        epochs,
+        seconds,
+        settings,
+        backend,
+        result: training,
+        validation,
+        trainer,
+      }
+      const page = await makeReport(trained)
       report = await kept.write(outputs.report, (path, how) => writeFileAtomic(path, page, how))
       const history = historyCsv(epochs)
       if (outputs.history) await kept.write(outputs.history, (path, how) => writeFileAtomic(path, history, how))

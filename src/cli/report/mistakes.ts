@@ -8,6 +8,7 @@ import {
   predictedClasses,
 } from '../../index.ts'
 import { classNames } from '../scores.ts'
+import { predictFirst } from '../train/loaded.ts'
 import { isRegression } from './record.ts'
 import type { TrainedRun } from './trained-run.ts'
 
@@ -34,10 +35,10 @@ export interface Examined {
 }
 
 export async function examine(run: TrainedRun): Promise<Examined> {
-  const { data, network, trainer } = run
+  const { data, loaded, network, trainer } = run
   const all = data.validation ?? data.train
   const set = all instanceof DataStream ? await all.take(MOST_EXAMINED) : all
-  const answers = await trainer.predict(set.inputs)
+  const answers = await predictFirst(trainer, data, loaded, data.validation ? 'validation' : 'train', set.length)
   const boundary = decisionBoundary(network)
   const scores = isRegression(run) ? undefined : classificationReport(answers, set, { boundary })
   const names = classNames(network.classes ?? set.classes, scores?.classes.length ?? 0)

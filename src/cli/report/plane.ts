@@ -1,5 +1,6 @@
 import { DataStream, decisionBoundary, Matrix, predictedClasses } from '../../index.ts'
 import { palette } from './html.ts'
+import { predictFirst } from '../train/loaded.ts'
 import type { TrainedRun } from './trained-run.ts'
 
 /** Points per side of the grid that the decision regions are drawn on. */
@@ -8,13 +9,13 @@ const GRID = 160
 const MOST_POINTS = 2000
 
 /** The points with their classes and answers, and the plane around them as colours, a row at a time from the top. */
-export async function makePlane({ data, network, trainer }: TrainedRun) {
+export async function makePlane({ data, loaded, network, trainer }: TrainedRun) {
   const { train, scaling } = data
   const points = Math.min(MOST_POINTS, train.length)
   const shown = train instanceof DataStream ? await train.take(points) : train.slice(0, points)
   const boundary = decisionBoundary(network)
   const labels = [...shown.labels(boundary)]
-  const answers = await trainer.predict(shown.inputs)
+  const answers = await predictFirst(trainer, data, loaded, 'train', points)
   const predicted = predictedClasses(answers, { boundary })
   const wrong = labels.map((label, i) => Number(predicted[i] !== label))
   const bounds = [0, 1].map((j) => {

@@ -1,10 +1,12 @@
 import { type Epoch, type Evaluation, type Network, type Trainer } from '../../index.ts'
 import type { PreparedData } from '../train/data.ts'
+import type { LoadedSets } from '../train/loaded.ts'
 
 /** A run that a report describes. */
 export interface TrainedRun {
   readonly network: Network
   readonly data: PreparedData
+  readonly loaded: LoadedSets
   readonly epochs: readonly Epoch[]
   readonly seconds: number
   /** The options of the command line, with the loss, the optimizer and the seed that were used. */

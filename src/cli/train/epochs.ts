@@ -6,6 +6,7 @@ import type { Output } from '../outputs/plan.ts'
 import { showProgress } from '../progress.ts'
 import { showCursor } from '../streams.ts'
 import type { PreparedData } from './data.ts'
+import type { LoadedSets } from './loaded.ts'
 import type { TrainOptions } from './options.ts'
 import { type Earlier, withNotes } from './resume.ts'
 
@@ -13,6 +14,7 @@ import { type Earlier, withNotes } from './resume.ts'
 export interface Starting {
   readonly trainer: Trainer
   readonly data: PreparedData
+  readonly loaded: LoadedSets
   readonly options: TrainOptions
   /** Where its checkpoints go. */
   readonly checkpoint: Output | undefined
@@ -32,7 +34,7 @@ export interface Ran {
 
 /** Trains until the epochs are over or Ctrl-C is pressed; a second Ctrl-C ends the program at once. */
 export async function runEpochs(starting: Starting): Promise<Ran> {
-  const { trainer, data, options, earlier } = starting
+  const { trainer, data, loaded, options, earlier } = starting
   let interrupted = false
   const interrupt = () => {
     if (interrupted) {
@@ -50,7 +52,7 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
     quiet: options.json === true,
     isOver: trainer.epoch === options.epochs,
   })
-  const running = trainer.epochs(data.weighted, fitOptions(starting, epochs, progress.note))
+  const running = trainer.epochs(loaded.train, fitOptions(starting, epochs, progress.note))
   process.on('SIGINT', interrupt)
   const began = performance.now()
   let outcome: Outcome | undefined
@@ -77,7 +79,7 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
  * @param remark takes what went wrong with a checkpoint, after which training goes on
  */
 function fitOptions(
-  { trainer, data: { validation }, options, checkpoint, kept, words }: Starting,
+  { trainer, loaded: { validation }, options, checkpoint, kept, words }: Starting,
   done: Epoch[],
   remark: (line: string) => void,
 ): FitOptions {
