@@ -14,6 +14,9 @@ export const lossPairs = lossNames.flatMap((loss) => {
 
 export const hiddenNames = activationNames.filter((name) => name !== 'softmax')
 
+/** All of them in pairs, for networks of two hidden layers: half as many kernels to compile. */
+export const hiddenPairs = hiddenNames.flatMap((name, i) => (i % 2 === 0 ? [[name, hiddenNames[i + 1] ?? 'tanh']] : []))
+
 /** Normal inputs; targets that are probabilities and sum to 1, so that every loss takes them. */
 export function randomData(samples: number, inputs: number, outputs: number, seed: number): Dataset {
   const random = new Random(seed, 'data')
@@ -35,8 +38,15 @@ export function pixelData(samples: number, inputs: number, outputs: number, seed
   return Dataset.from(x, targets)
 }
 
-export function randomNetwork(sizes: number[], hidden: ActivationName, output: ActivationName, seed: number): Network {
-  const network = Network.create({ sizes, hidden, output, init: 'glorotNormal', seed })
+/** @param hidden the activation of all hidden layers, or one for each */
+export function randomNetwork(
+  sizes: number[],
+  hidden: ActivationName | readonly ActivationName[],
+  output: ActivationName,
+  seed: number,
+): Network {
+  const activations = sizes.slice(2).map((_, l) => (typeof hidden === 'string' ? hidden : hidden[l]!))
+  const network = Network.create({ sizes, activations: [...activations, output], init: 'glorotNormal', seed })
   const random = new Random(seed, 'data', 1)
   for (const biases of network.biases) for (let i = 0; i < biases.length; i++) biases[i] = 0.3 * random.normal()
   return network

@@ -7,6 +7,7 @@ import { adam, type Optimizer, sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
+import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
 
 async function train(network: Network, data: Dataset, options: TrainerOptions, epochs = 10) {
@@ -34,27 +35,28 @@ describe('l1 and l2', () => {
   })
 
   const optimizers: Record<string, Optimizer> = { sgd: sgd({ learningRate: 0.2 }), adam: adam({ learningRate: 0.02 }) }
-  for (const [sizes, plan] of [
-    [[3, 4, 3], 'resident, straight'],
-    [[6, 20, 6], 'resident, in loops'],
-    [[6, 40, 6], 'layered'],
-  ] as const) {
-    for (const [name, optimizer] of Object.entries(optimizers)) {
-      withDevice(`give the same training everywhere: ${name}, ${plan}`, async ({ gpu }) => {
-        const network = randomNetwork([...sizes], 'tanh', 'sigmoid', 1)
-        const data = randomData(30, sizes[0], sizes.at(-1)!, 3)
-        const options: TrainerOptions = { optimizer, l1: 0.003, l2: 0.02 }
-        const reference = await train(network, data, { ...options, backend: cpu({ precision: 'float64' }) })
-        const backend = webgpu({ device: gpu, plan: plan === 'layered' ? 'layered' : 'resident' })
-        for (const one of [backend, cpu()]) {
-          const got = await train(network, data, { ...options, backend: one })
-          expectClose(got.losses, reference.losses, { name: 'losses', rtol: 1e-4, atol: 1e-7 })
-          expectClose([...got.parameters], [...reference.parameters], { name: 'parameters', rtol: 1e-3, atol: 1e-4 })
-        }
-        const without = await train(network, data, { optimizer, backend })
-        expect(reference.losses[9]).not.toBeCloseTo(without.losses[9]!, 4)
-      })
-    }
+  const forms = [
+    { plan: 'resident, straight', sizes: [3, 4, 3] },
+    { plan: 'resident, in loops', sizes: [6, 20, 6] },
+    { plan: 'layered', sizes: [6, 40, 6] },
+  ]
+  const runs = forms.flatMap((form) => Object.keys(optimizers).map((name) => ({ ...form, name })))
+  for (const { plan, sizes, name } of covering(runs, (one) => [one.plan, one.name])) {
+    const optimizer = optimizers[name]!
+    withDevice(`give the same training everywhere: ${name}, ${plan}`, async ({ gpu }) => {
+      const network = randomNetwork(sizes, 'tanh', 'sigmoid', 1)
+      const data = randomData(30, sizes[0]!, sizes.at(-1)!, 3)
+      const options: TrainerOptions = { optimizer, l1: 0.003, l2: 0.02 }
+      const reference = await train(network, data, { ...options, backend: cpu({ precision: 'float64' }) })
+      const backend = webgpu({ device: gpu, plan: plan === 'layered' ? 'layered' : 'resident' })
+      for (const one of [backend, cpu()]) {
+        const got = await train(network, data, { ...options, backend: one })
+        expectClose(got.losses, reference.losses, { name: 'losses', rtol: 1e-4, atol: 1e-7 })
+        expectClose([...got.parameters], [...reference.parameters], { name: 'parameters', rtol: 1e-3, atol: 1e-4 })
+      }
+      const without = await train(network, data, { optimizer, backend })
+      expect(reference.losses[9]).not.toBeCloseTo(without.losses[9]!, 4)
+    })
   }
 
   it('must be numbers from 0 on', async () => {

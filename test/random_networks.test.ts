@@ -12,7 +12,7 @@ vi.mock('../src/backend/host/reference/stages.ts', async (importOriginal) => {
 
 // Set by test/networks/main.js (`npm run test:random`) and .ci/run.
 const { RANDOM_NETWORKS, RANDOM_SEED, RANDOM_PATH: path, RANDOM_VERBOSE } = process.env
-const count = Number(RANDOM_NETWORKS ?? 20)
+const count = Number(RANDOM_NETWORKS ?? 10)
 const seed = Number(RANDOM_SEED ?? 1)
 
 withDevice(

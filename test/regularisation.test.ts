@@ -7,7 +7,7 @@ import type { Network } from '../src/model/network.ts'
 import { dropoutKey, dropoutRow, dropoutThreshold, isKept } from '../src/optimizer/dropout.ts'
 import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { type FitOptions, Trainer, type TrainerOptions } from '../src/training/trainer.ts'
-import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
+import { hiddenPairs, lossPairs, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
@@ -123,8 +123,8 @@ describe('dropout', () => {
       expect(losses[0]).not.toBeCloseTo(without.losses[0]!, 4)
     })
   }
-  for (const hidden of hiddenNames) {
-    withDevice(`goes through every derivative: ${hidden}`, async ({ gpu }) => {
+  for (const hidden of hiddenPairs) {
+    withDevice(`goes through every derivative: ${hidden.join(', ')}`, async ({ gpu }) => {
       const network = randomNetwork([4, 7, 6, 3], hidden, 'softmax', 2)
       const options: TrainerOptions = {
         loss: 'crossEntropy',

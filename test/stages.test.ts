@@ -7,7 +7,7 @@ import type { LossName } from '../src/loss/loss.ts'
 import { verify } from '../src/training/verify.ts'
 import type { Network } from '../src/model/network.ts'
 import type { Dataset } from '../src/data/dataset.ts'
-import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
+import { hiddenNames, hiddenPairs, lossPairs, randomData, randomNetwork } from './backends.ts'
 import { someLossPairs } from './covering.ts'
 import { withDevice } from './device.ts'
 
@@ -64,11 +64,11 @@ describe.each(backends)('each stage of %s holds against float64 on the same inpu
       await expectVerified(network, randomData(19, 9, 5, 2), { backend, loss, batchSize: 19 })
     })(`${loss} on ${output} outputs`)
   }
-  for (const hidden of hiddenNames) {
+  for (const hidden of hiddenPairs) {
     run(async (backend) => {
       const network = randomNetwork([6, 20, 13, 3], hidden, 'sigmoid', 3)
       await expectVerified(network, randomData(33, 6, 3, 4), { backend, batchSize: 33 })
-    })(`hidden layers of ${hidden}`)
+    })(`hidden layers of ${hidden.join(', ')}`)
   }
   for (const [name, optimizer] of optimizers) {
     run(async (backend) => {

@@ -6,7 +6,7 @@ import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
-import { hiddenNames, randomData, randomNetwork } from './backends.ts'
+import { hiddenPairs, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { someLossPairs } from './covering.ts'
 import { withDevice } from './device.ts'
@@ -71,8 +71,8 @@ describe('ten training losses in a row agree with float64', () => {
     const wide = randomData(24, 6, 6, 1)
     await expectSameTraining(network, wide, webgpu({ device: device.gpu }), { optimizer: sgd({ learningRate: 0.2 }) })
   })
-  for (const hidden of hiddenNames) {
-    withDevice(`webgpu, hidden ${hidden}`, async (device) => {
+  for (const hidden of hiddenPairs) {
+    withDevice(`webgpu, hidden ${hidden.join(', ')}`, async (device) => {
       const network = randomNetwork([6, 8, 8, 4], hidden, 'sigmoid', 4)
       await expectSameTraining(network, data, webgpu({ device: device.gpu }), { optimizer: sgd({ learningRate: 0.2 }) })
     })
@@ -95,8 +95,8 @@ describe('the resident plan: ten training losses in a row agree with float64', (
       await compare(gpu, network, { optimizer: sgd({ learningRate: 0.2 }), loss })
     })
   }
-  for (const hidden of hiddenNames) {
-    withDevice(`hidden ${hidden}`, async ({ gpu }) => {
+  for (const hidden of hiddenPairs) {
+    withDevice(`hidden ${hidden.join(', ')}`, async ({ gpu }) => {
       const network = randomNetwork([3, 3, 2, 3], hidden, 'sigmoid', 4)
       await compare(gpu, network, { optimizer: sgd({ learningRate: 0.2 }) })
     })

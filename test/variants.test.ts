@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../src/backend/webgpu/device/device.ts'
+import { isExhaustive } from './covering.ts'
 import { withDevice } from './device.ts'
 import { requestedKernels } from './kernel-requests.ts'
 import type { RequestedPipeline } from './recording-gpu.ts'
@@ -115,6 +116,8 @@ describe('every kernel that training can ask for', () => {
     expect((await Promise.all([...texts].map(([code, label]) => check(code, label)))).flat()).toEqual([])
   })
 
+  // Other tests compile the most usual of them.
+  if (!isExhaustive) return
   withDevice(
     'compiles',
     async (device) => {
