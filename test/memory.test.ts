@@ -91,7 +91,7 @@ describe('memory of a large network', () => {
     // It is never more, the measuring of tiles included.
     let most = 0
     const watch = setInterval(() => (most = Math.max(most, trainer.memory)), 5)
-    await trainer.fit(data, { epochs: 60, validation: data })
+    await trainer.fit(data, { epochs: 6, validation: data })
     clearInterval(watch)
     expect(most).toBe(trainer.memoryFor(data, { validation: data }))
     trainer.dispose()
