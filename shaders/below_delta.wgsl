@@ -1,3 +1,6 @@
+// needs: step, activation, dropout, inputs
+// uses: step, parameters, weighted_inputs, INPUTS, WEIGHTS, OUTPUT_PACKS, WIDTH, ROW_TILES
+// provides: passing
 // Library of output.wgsl: the δ of the layer below in the same pass, where that is little work: (delta W) ⊙ f'(Z_below),
 // for the rows that the workgroup holds.
 //   inputs        rows x INPUTS packs, the activations below

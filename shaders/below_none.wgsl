@@ -1,3 +1,4 @@
-// Library of output.wgsl: δ is not passed on; hidden_delta.wgsl does that.
+// provides: passing
+// Library of output.wgsl: hidden_delta.wgsl computes the δ below.
 
 fn pass_on(group: vec3u, invocation: u32) {}

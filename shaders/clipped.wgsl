@@ -1,8 +1,10 @@
+// needs: numbers, bits, step, update
+// uses: WIDTH
 // The optimizer's step with gradients that are shortened where they are longer, all together, than CLIP_NORM: the factor
 // is CLIP_NORM / (norm + 1e-6), at most 1, as torch.nn.utils.clip_grad_norm_ has it.
 //   gradients  PACKS
 //   parts      PARTS pairs, of the sums of squares (norm.wgsl)
-// CPU: clip and update in src/backend/host/update.ts. Libraries: step, update, optimizer.
+// CPU: clip and update in src/backend/host/update.ts.
 override PARTS: u32;
 override CLIP_NORM: f32;
 // WIDTH, the invocations of a workgroup, is a literal in the text (src/backend/webgpu/kernels/kernels.ts).

@@ -1,21 +1,23 @@
-// Library: delta = dC/dA ⊙ f'(Z) of one row of the output layer, written over Z; loss and right answers of the row are
+// needs: numbers, bits, step, activation, loss, rows, softmax_row
+// uses: step, order, targets, row_scores, OUTPUTS, OUTPUT_PACKS, ACTIVATION
+// Library: delta = dC/dA ⊙ f'(Z) of one row of the output layer, written over Z; loss and correct predictions of the row are
 // added to the row's sums. Softmax + crossEntropy and sigmoid + binaryCrossEntropy: A - Y.
 //   weighted_inputs  rows x OUTPUT_PACKS: Z on entry, delta on return
 //   activations      rows x OUTPUT_PACKS
 //   targets          samples x OUTPUT_PACKS, rows taken through the order; where samples are WEIGHTED, one pack more,
 //                    whose first value is the sample's weight: its loss and its delta are multiplied by it
-//   row_scores       per row of the minibatch (loss, right answers), summed over the epoch's steps
-// CPU: outputDelta in src/backend/host/reference/stages.ts. Libraries: step, activation, loss, softmax_row, and
-// rows_stored or what else says where the rows stand.
-override LOSS: u32;
-override SHARE: f32;
-override BOUNDARY: f32;
+//   row_scores       per row of the minibatch (loss, correct predictions), summed over the epoch's steps
+// CPU: outputDelta in src/backend/host/reference/stages.ts.
+override SHARE: f32;           // the factor of the sum over the outputs
+override BOUNDARY: f32;        // outputBoundary in src/model/activation.ts
+override FROM_LOGITS: bool;    // the loss is computed from z, and its slope is dC/dz
+override LOG_SOFTMAX: bool;    // the loss takes ln a of softmax outputs
 override WEIGHTED: bool = false;
 
 // where the rows' sums begin
 var<private> scores_from: u32;
 
-// the largest value so far and the place where it stands; of equals the first
+// the largest value so far and its place; of equal values the first
 struct Best {
   value: f32,
   place: u32,
@@ -46,7 +48,7 @@ fn delta_row(row: u32) {
   var weight = 1.0;
   if (WEIGHTED) { weight = targets[wanted + OUTPUT_PACKS].x; }
   var shift = 0.0;
-  if (LOSS == CROSS_ENTROPY) { shift = log_sum_exp(row); }
+  if (LOG_SOFTMAX) { shift = log_sum_exp(row); }
 
   var loss = 0.0;
   var projection = 0.0;
@@ -55,9 +57,9 @@ fn delta_row(row: u32) {
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
     let a = a_at(start + pack);
     let y = targets[wanted + pack];
-    let terms = loss_term(LOSS, a, y, z_at(start + pack) - vec4f(shift));
+    let terms = loss_term(a, y, z_at(start + pack) - vec4f(shift));
     loss += dot(existing(terms, pack, 0.0), vec4f(1.0));
-    if (ACTIVATION == SOFTMAX) { projection += SHARE * dot(loss_slope(LOSS, a, y), a); }
+    if (ACTIVATION == SOFTMAX) { projection += SHARE * dot(loss_slope(a, y), a); }
     if (OUTPUTS > 1u) {
       answer = better(answer, existing(a, pack, LEAST), pack);
       label = better(label, existing(y, pack, LEAST), pack);
@@ -68,8 +70,8 @@ fn delta_row(row: u32) {
 
   for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
     let a = a_at(start + pack);
-    var delta = SHARE * loss_slope(LOSS, a, targets[wanted + pack]);
-    if (LOSS < BINARY_CROSS_ENTROPY) {
+    var delta = SHARE * loss_slope(a, targets[wanted + pack]);
+    if (!FROM_LOGITS) {
       if (ACTIVATION == SOFTMAX) {
         delta = a * (delta - vec4f(projection));
       } else {

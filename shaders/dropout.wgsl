@@ -1,6 +1,7 @@
+// uses: step
 // Library: dropout. A unit is dropped where the hash of seed, layer, step, row and unit is below a threshold; what is kept
 // is divided by the share that is kept, so that sums stay what they are on average. CPU: src/optimizer/dropout.ts, the same
-// hash to the bit. Libraries: step.
+// hash to the bit.
 
 // the finalizer of MurmurHash3
 fn scramble(value: vec4u) -> vec4u {

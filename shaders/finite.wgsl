@@ -1,9 +1,10 @@
+// needs: numbers, step, bits
 // Whether training has left the finite numbers: tests every parameter by its bits, once at the end of an epoch. A
 // parameter that was infinite or NaN once stays so under every optimizer's rule.
 //   parameters  PACKS
-//   row_scores  (loss, right answers) of the minibatch's rows, then CHECKS pairs, one a workgroup: its second value
+//   row_scores  (loss, correct predictions) of the minibatch's rows, then CHECKS pairs, one a workgroup: its second value
 //               becomes BROKEN where the workgroup finds such a parameter, and nothing else writes there
-// CPU: areFinite in src/backend/host/update.ts. Libraries: step, four, bits.
+// CPU: areFinite in src/backend/host/update.ts.
 override PACKS: u32;
 override CHECKS: u32;
 override WIDTH: u32;

@@ -1,4 +1,5 @@
-// Library: activation.wgsl, loss.wgsl and optimizer.wgsl for the four values of a pack at once.
+// provides: numbers
+// Library: the formulas of activations, losses and optimizers for the four values of a pack at once.
 alias Values = vec4f;
 alias Flags = vec4<bool>;
 alias Bits = vec4u;

@@ -1,8 +1,9 @@
+// needs: step
 // A data set's rows in the epoch's order, so that what reads them one after another finds them side by side: many
 // invocations wait for memory together, where a single one would wait for each row alone.
 //   source  samples x PACKS
 //   sorted  samples x PACKS
-// Mirrors no stage of the CPU. Libraries: step, whose rows are all samples here.
+// The step's rows are all samples here. No stage of the CPU corresponds to it.
 override PACKS: u32;
 override WIDTH: u32;
 

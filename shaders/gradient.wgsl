@@ -1,9 +1,10 @@
+// needs: step, finish, products, values
 // dC/dW = delta^T A / rows and dC/db = sum of delta / rows of one layer, and what becomes of them: gradient_keep.wgsl
 // writes them down, update.wgsl takes the optimizer's step at once, so that they are never in memory.
 //   deltas  rows x OUTPUT_PACKS
 //   inputs  rows x INPUTS packs (the data set, its rows taken through the order, or the layer before's activations)
 // A row of the result is one input's weights to all neurons; the biases are a last row, summed by workgroups of their own.
-// CPU: gradient in src/backend/host/reference/stages.ts. Libraries: step, product, values, inputs, and one of the two.
+// CPU: gradient in src/backend/host/reference/stages.ts.
 override INPUTS: u32;
 override INPUT_COUNT: u32;
 override OUTPUT_PACKS: u32;

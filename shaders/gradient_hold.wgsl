@@ -1,7 +1,8 @@
+// needs: optimizer
+// provides: finish
 // Library of gradient.wgsl: gradients are written down with the penalty's part, to be clipped before a step is made.
 //   gradients   laid out as the parameters, written
 //   parameters  read for the penalty
-// Libraries: optimizer.
 @group(1) @binding(4) var<storage, read_write> gradients: array<vec4f>;
 @group(1) @binding(5) var<storage, read> parameters: array<vec4f>;
 

@@ -1,3 +1,4 @@
+// provides: finish
 // Library of gradient.wgsl: the gradients of the loss are written down, laid out as the parameters.
 @group(1) @binding(4) var<storage, read_write> gradients: array<vec4f>;
 

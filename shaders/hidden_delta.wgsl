@@ -1,9 +1,10 @@
+// needs: step, activation, dropout, products, values
 // delta of a hidden layer, (delta_next W_next) ⊙ f'(Z), written over Z.
-//   next_deltas  rows x NEXT packs, of the layer after
+//   next_deltas  rows x NEXT packs, of the layer after (bound as inputs)
 //   weights      a row of NEXT packs for each neuron of this layer, in parameters from WEIGHTS on
 //   activations  rows x OUTPUT_PACKS of this layer
 //   deltas       rows x OUTPUT_PACKS of this layer: Z on entry, delta on return
-// CPU: hiddenDelta in src/backend/host/reference/stages.ts. Libraries: step, activation, product, values, inputs (the deltas after).
+// CPU: hiddenDelta in src/backend/host/reference/stages.ts.
 override NEXT: u32;
 override OUTPUTS: u32;
 override OUTPUT_PACKS: u32;

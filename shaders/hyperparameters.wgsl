@@ -1,3 +1,4 @@
+// provides: hyperparameters
 // Library: the hyperparameters of an optimizer's rule, as pipeline constants: one set for all parameters. A plan that
 // trains several networks at once brings another library with the same functions, which reads them from memory.
 // keep and take are beta and 1 - beta: the difference is computed in float64 on the host, because in float32 1 - 0.999

@@ -1,3 +1,4 @@
+// provides: inputs
 // Library: inputs that are whole 255ths (pixels), kept as one byte each, four to a pack.
 @group(1) @binding(1) var<storage, read> inputs: array<u32>;
 

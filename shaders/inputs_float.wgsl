@@ -1,4 +1,5 @@
-// Library: a layer's inputs as float32, four to a pack; the binding stands here because its type differs from
+// provides: inputs
+// Library: a layer's inputs as float32, four to a pack; the binding is here because its type differs from
 // inputs_byte.wgsl's.
 @group(1) @binding(1) var<storage, read> inputs: array<vec4f>;
 

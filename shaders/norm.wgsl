@@ -1,9 +1,10 @@
+// needs: step
 // The sum of the squares of all gradients, in parts: each invocation takes every PARTS-th pack. clipped.wgsl adds the parts
 // up, in the same order on every adapter. A square overflows from 1.8e19 on, so the squares of the gradients divided by
 // 2^64 are summed as well.
 //   gradients  PACKS
 //   parts      PARTS pairs (sum of squares, the same of gradients / 2^64), written
-// CPU: gradientNorm in src/backend/host/update.ts. Libraries: step.
+// CPU: gradientNorm in src/backend/host/update.ts.
 override PACKS: u32;
 override PARTS: u32;
 override WIDTH: u32;

@@ -1,4 +1,5 @@
-// Library: activation.wgsl, loss.wgsl and optimizer.wgsl for one value.
+// provides: numbers
+// Library: the formulas of activations, losses and optimizers for one value.
 alias Values = f32;
 alias Flags = bool;
 alias Bits = u32;

@@ -1,8 +1,7 @@
+// needs: step, activation, layer, softmax_row, delta_row, products, passing
 // The output layer in one pass, where one workgroup holds whole rows of it: Z = A W^T + b and f(Z) (layer.wgsl), softmax,
-// then loss, right answers and delta, which is written over Z (delta_row.wgsl).
-// CPU: forward and outputDelta in src/backend/host/reference/stages.ts. Libraries: step, activation, loss, layer, softmax_row,
-// delta_row, product, values, inputs, and one of below_delta and
-// below_none.
+// then loss, correct predictions and delta, which is written over Z (delta_row.wgsl).
+// CPU: forward and outputDelta in src/backend/host/reference/stages.ts.
 @group(1) @binding(6) var<storage, read> targets: array<vec4f>;
 @group(1) @binding(7) var<storage, read_write> row_scores: array<vec2f>;
 

@@ -1,6 +1,7 @@
-// delta of the output layer, with loss and right answers; one invocation a row. For output layers that are too wide for
+// needs: step, delta_row
+// delta of the output layer, with loss and correct predictions; one invocation a row. For output layers that are too wide for
 // output.wgsl. What it reads and writes: delta_row.wgsl.
-// CPU: outputDelta in src/backend/host/reference/stages.ts. Libraries: step, activation, loss, softmax_row, delta_row.
+// CPU: outputDelta in src/backend/host/reference/stages.ts.
 override OUTPUTS: u32;
 override OUTPUT_PACKS: u32;
 override ACTIVATION: u32;

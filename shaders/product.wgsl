@@ -1,3 +1,6 @@
+// needs: slices
+// uses: reduction, row_starts, terms, rows_at, columns_at, store_row, column_packs
+// provides: products
 // Library: the matrix products, in register tiles. An invocation sums 4 ROW_TILES rows by 4 COLUMN_TILES columns, held as
 // 4 x 4 matrices (a column of the matrix is a row of the tile), so that every index is a constant and all of it stays in
 // registers. A step of the loop takes four terms of each sum at once: one product of two matrices a tile. The columns
@@ -8,13 +11,13 @@
 // A kernel says what is multiplied:
 //   reduction() -> u32                    how many steps of four terms
 //   row_starts(tile: u32) -> vec4u        where the four rows of a tile begin
-//   terms(k: u32) -> vec4u                where the four terms of step k stand from there
+//   terms(k: u32) -> vec4u                where the four terms of step k are from there
 //   rows_at(starts: vec4u, terms: vec4u) -> mat4x4f    column r: the four terms of the tile's row r
 //   columns_at(pack: u32, k: u32) -> mat4x4f           column q: the q-th term of the pack's four columns
 //   store_row(row: u32, pack: u32, sums: vec4f)        takes one row of the result, which may lie below the last
 //   column_packs() -> u32                 how many packs of columns there are
 //   run(group: vec3u, lane: u32)          the kernel itself, which calls product
-// The entry point stands in values_plain.wgsl and values_quad.wgsl.
+// The entry point is in values_plain.wgsl and values_quad.wgsl.
 override ROW_TILES: u32;
 override COLUMN_TILES: u32;
 override WIDTH: u32;

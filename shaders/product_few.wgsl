@@ -1,3 +1,5 @@
+// uses: reduction, row_starts, terms, rows_at, columns_at, store_row, column_packs
+// provides: products
 // Library: as product.wgsl, for sums of few terms: at most 16, as the gradients over a small minibatch are. An invocation
 // keeps all terms of its columns in registers and goes through ROW_TILES tiles of rows with them, so that per tile only
 // the rows are read. Every sum is added up in the order of product.wgsl.

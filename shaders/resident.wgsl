@@ -1,3 +1,5 @@
+// needs: numbers, bits, run, step, activation, inputs, softmax_row, delta_row, rows, update
+// uses: VALUES, train_step
 // Whole minibatch loops in one dispatch, for networks whose values fit the memory of one workgroup: a workgroup is a
 // network, its invocations share the tiles of each stage, and barriers stand where dispatches stand in the layered plan.
 // Every sum is added up in the order of product.wgsl, so that both plans give the same bits.
@@ -7,8 +9,7 @@
 //   row_scores               per epoch and row of the minibatch (loss, right answers), summed over the steps
 // train_step, which names the layers one after another, and VALUES, the packs of Z, activations and deltas of all layers,
 // are written by src/backend/webgpu/plans/resident/loop.ts.
-// CPU: the stages in src/backend/host/reference/stages.ts. Libraries: run, step, activation, loss, inputs_float, softmax_row, delta_row,
-// update, optimizer.
+// CPU: the stages in src/backend/host/reference/stages.ts.
 override WIDTH: u32;
 override OUTPUTS: u32;         // of the output layer, as the two below
 override OUTPUT_PACKS: u32;

@@ -1,3 +1,5 @@
+// uses: weighted_inputs, activations
+// provides: rows
 // Library: the output layer's rows for softmax_row.wgsl and delta_row.wgsl, in buffers.
 
 fn z_at(place: u32) -> vec4f {

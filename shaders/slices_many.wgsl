@@ -1,3 +1,5 @@
+// uses: WIDTH, SLICES, PARTIALS
+// provides: slices
 // Library: the parts of a sum that a workgroup's slices hold, added up for the invocations of the first slice.
 // PARTIALS, which is WIDTH * SLICES, is a literal in the text (src/backend/webgpu/kernels/kernels.ts).
 

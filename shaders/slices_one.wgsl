@@ -1,4 +1,5 @@
-// Library: the sums of the products are whole as they are. A text of its own and not a case of slices_many.wgsl, because
+// provides: slices
+// Library: the sums of the products are whole as they are. A separate text and not a case of slices_many.wgsl, because
 // declaring workgroup memory already costs: it must be cleared, with a barrier, before a kernel begins.
 fn over_slices(slice: u32, lane: u32, sums: mat4x4f) -> mat4x4f {
   return sums;

@@ -1,6 +1,7 @@
+// needs: step, softmax_row
 // a = e^z / sum e^z over each row, shifted by the row's largest z; one invocation a row.
 //   weighted_inputs, activations  rows x OUTPUT_PACKS
-// CPU: activate in src/backend/host/reference/stages.ts. Libraries: step, softmax_row, rows_stored.
+// CPU: activate in src/backend/host/reference/stages.ts.
 override OUTPUTS: u32;
 override OUTPUT_PACKS: u32;
 override WIDTH: u32;

@@ -1,6 +1,7 @@
-// Library: softmax of one row, from weighted_inputs to activations, both rows x OUTPUT_PACKS; rows_stored or
-// what else says where the rows stand. A NaN in a row makes the whole row NaN, as does an infinite largest value.
-// Needs activation.wgsl (power).
+// needs: numbers, step, exponential, rows
+// uses: OUTPUTS, OUTPUT_PACKS
+// Library: softmax of one row, from weighted_inputs to activations, both rows x OUTPUT_PACKS; the variants of `rows`
+// say where the rows are. A NaN in a row makes the whole row NaN, as does an infinite largest value.
 const LEAST = -3.4e38;
 
 fn largest_of(four: vec4f) -> f32 {

@@ -1,8 +1,11 @@
+// needs: step, optimizer, rule
+// uses: step
+// provides: finish
 // Library of gradient.wgsl: the optimizer's step, taken as soon as a gradient is known.
 //   parameters  PACKS
 //   state       SLOTS times PACKS, one slot after the other
-// What fills a row up has no gradient, and stays 0 under every rule.
-// CPU: update in src/backend/host/update.ts. Libraries: step, optimizer.
+// Padding has no gradient, and stays 0 under every rule.
+// CPU: update in src/backend/host/update.ts.
 override PACKS: u32;
 override SLOTS: u32;
 

@@ -1,3 +1,6 @@
+// needs: inputs
+// uses: WIDTH, SLICES, run
+// provides: values
 // Library: how the products read packs of four rows, and their entry point. Each invocation reads all of it.
 // A kernel's binding gives value(place: u32) -> vec4f, a whole pack.
 

@@ -1,3 +1,7 @@
+// needs: inputs
+// uses: WIDTH, SLICES, run
+// provides: values
+// enables: subgroups
 // Library: as values_plain.wgsl, for adapters with subgroups. The four invocations of a quad work on the same rows, so
 // each reads one value of every pack and they hand them to each other: a quarter of the loads.
 // A kernel's binding gives one_value(place: u32, i: u32) -> f32, value i of a pack.

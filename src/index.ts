@@ -66,6 +66,7 @@ export {
   adagrad,
   adam,
   adamw,
+  nadam,
   optimizerNames,
   rmsprop,
   sgd,

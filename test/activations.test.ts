@@ -208,6 +208,7 @@ describe('what is not a number', () => {
     gelu: [0, Infinity],
     silu: [0, Infinity],
     softplus: [0, Infinity],
+    mish: [0, Infinity],
   }
   for (const name of hiddenNames) {
     withDevice(

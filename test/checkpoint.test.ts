@@ -6,6 +6,7 @@ import {
   adagrad,
   adam,
   adamw,
+  nadam,
   type Checkpoint,
   cosine,
   decodeCheckpoint,
@@ -35,6 +36,7 @@ const optimizers: Record<string, Optimizer> = {
   adagrad: adagrad({ learningRate: 0.05, learningRateDecay: 0.1 }),
   'adam, clipped': adam({ learningRate: 0.02, clipNorm: 0.2 }),
   adamw: adamw({ learningRate: 0.02, weightDecay: 0.1 }),
+  nadam: nadam({ learningRate: 0.02, momentumDecay: 0.1 }),
 }
 
 /** Ten epochs in one go, and the same broken off after each checkpoint and gone on with by a new trainer. */

@@ -2,7 +2,7 @@ import { webgpu } from '../src/backend/webgpu/backend.ts'
 import type { PlanChoice } from '../src/backend/webgpu/plans/choice.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
+import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { hiddenNames, lossPairs, pixelData, randomData, randomNetwork } from './backends.ts'
 import { type AdapterKind, RecordingGPU, type RequestedPipeline } from './recording-gpu.ts'
@@ -30,6 +30,8 @@ const optimizers: readonly Optimizer[] = [
   adagrad(),
   adam(),
   adamw(),
+  nadam({ weightDecay: 0.01 }),
+  nadam({ weightDecay: 0.01, decoupledWeightDecay: true }),
 ]
 
 /** Trains, scores, predicts and takes gradients, on data of each form. */

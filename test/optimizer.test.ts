@@ -4,6 +4,7 @@ import {
   adagrad,
   adam,
   adamw,
+  nadam,
   type Optimizer,
   rmsprop,
   sgd,
@@ -100,12 +101,46 @@ describe('update rules are those of torch.optim', () => {
     }
   })
 
+  it.each([false, true])('nadam, decoupled weight decay %s', (decoupledWeightDecay) => {
+    const psi = 0.3
+    const mu = (t: number) => 0.9 * (1 - 0.5 * 0.96 ** (t * psi))
+    let m = 0
+    let v = 0
+    let product = 1
+    const want = expected((p, gradient, t) => {
+      const g = decoupledWeightDecay ? gradient : gradient + 0.1 * p
+      const kept = decoupledWeightDecay ? p * (1 - 2e-3 * 0.1) : p
+      product *= mu(t)
+      m = 0.9 * m + 0.1 * g
+      v = 0.999 * v + 0.001 * g * g
+      const denominator = Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8
+      const first = (2e-3 * (1 - mu(t)) * g) / (1 - product)
+      return kept - (first + (2e-3 * mu(t + 1) * m) / (1 - product * mu(t + 1))) / denominator
+    })
+    const optimizer = nadam({ weightDecay: 0.1, momentumDecay: psi, decoupledWeightDecay })
+    expectClose(follow(optimizer, gradients), want, { name: 'nadam', rtol: 1e-13 })
+  })
+
+  it('nadam: the scalars of a step follow from its number alone', () => {
+    const make = () => nadam({ betas: [0.99, 0.999], momentumDecay: 10 })
+    const one = make()
+    // In any order, as when a training continues from a checkpoint or returns to one.
+    const steps = [1, 2, 3, 500, 499, 1, 100_000, 7]
+    const got = steps.map((t) => stepScalars(one, t, 0.1))
+    expect(got).toEqual(steps.map((t) => stepScalars(make(), t, 0.1)))
+    const product = Array.from({ length: 500 }, (_, i) => 0.99 * (1 - 0.5 * 0.96 ** (10 * (i + 1))))
+    const want = 1 - product.reduce((a, b) => a * b)
+    expectClose([0.1 * (1 - product[499]!) / got[3]!.gradientStep], [want], { name: '1 − Π', rtol: 1e-12 }) // prettier-ignore
+  })
+
   it("defaults are torch's", () => {
     expect(sgd()).toMatchObject({ learningRate: 1e-3, momentum: 0, weightDecay: 0, nesterov: false })
     expect(rmsprop()).toMatchObject({ learningRate: 1e-2, decay2: 0.99, epsilon: 1e-8, momentum: 0, centered: false })
     expect(adagrad()).toMatchObject({ learningRate: 1e-2, epsilon: 1e-10, learningRateDecay: 0, initialAccumulator: 0 })
     expect(adam()).toMatchObject({ learningRate: 1e-3, decay1: 0.9, decay2: 0.999, epsilon: 1e-8, weightDecay: 0 })
     expect(adamw()).toMatchObject({ learningRate: 1e-3, decay1: 0.9, decay2: 0.999, epsilon: 1e-8, weightDecay: 1e-2 })
+    expect(nadam()).toMatchObject({ learningRate: 2e-3, decay1: 0.9, decay2: 0.999, epsilon: 1e-8, weightDecay: 0 })
+    expect(nadam()).toMatchObject({ momentumDecay: 4e-3, decoupledWeightDecay: false })
   })
 })
 
@@ -114,6 +149,7 @@ it.each([
   [() => sgd({ nesterov: true }), 'sgd: nesterov needs a momentum above 0'],
   [() => adam({ betas: [0.9, 1] }), 'adam: betas[1]: expected a number from 0 up to, but not including, 1, got 1'],
   [() => rmsprop({ alpha: 2 }), 'rmsprop: alpha: expected a number from 0 up to, but not including, 1, got 2'],
+  [() => nadam({ momentumDecay: -1 }), 'nadam: momentumDecay: expected a finite number of at least 0, got -1'],
   [() => adam({ learningrate: 1 } as never), "did you mean 'learningRate'?"],
   [() => adagrad({ epsilon: NaN }), 'adagrad: epsilon: expected a finite number of at least 0, got NaN'],
 ])('refuses what does not fit: %s', (make, message) => {

@@ -7,6 +7,7 @@ import {
   adagrad,
   adam,
   adamw,
+  nadam,
   type ClassWeights,
   cosine,
   cpu,
@@ -56,7 +57,7 @@ interface Cases {
 const file = new URL('pytorch/losses.json', import.meta.url)
 const { inputs, targets, networks, cases } = JSON.parse(readFileSync(file, 'utf8')) as Cases
 
-const optimizers = { sgd, rmsprop, adagrad, adam, adamw }
+const optimizers = { sgd, rmsprop, adagrad, adam, adamw, nadam }
 const schedules = { step, exponential, cosine, warmup, reduceOnPlateau }
 
 /** A number, or the schedule of these options; a warm-up has another in it. */

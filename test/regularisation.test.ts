@@ -5,7 +5,7 @@ import { Dataset } from '../src/data/dataset.ts'
 import { split } from '../src/index.ts'
 import type { Network } from '../src/model/network.ts'
 import { dropoutKey, dropoutRow, dropoutThreshold, isKept } from '../src/optimizer/dropout.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
+import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { type FitOptions, Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { hiddenPairs, lossPairs, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
@@ -49,6 +49,7 @@ const optimizers: Record<string, Optimizer> = {
   adagrad: adagrad({ learningRate: 0.05, initialAccumulator: 0.01 }),
   adam: adam({ learningRate: 0.01 }),
   adamw: adamw({ learningRate: 0.01, weightDecay: 0.1 }),
+  nadam: nadam({ learningRate: 0.01 }),
 }
 
 describe('dropout', () => {

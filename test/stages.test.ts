@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
+import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import type { LossName } from '../src/loss/loss.ts'
 import { verify } from '../src/training/verify.ts'
 import type { Network } from '../src/model/network.ts'
@@ -37,6 +37,8 @@ const optimizers: [string, Optimizer][] = [
   ['adagrad', adagrad({ initialAccumulator: 0.1, learningRateDecay: 0.1 })],
   ['adam', adam({ weightDecay: 0.01 })],
   ['adamw', adamw({ weightDecay: 0.1 })],
+  ['nadam', nadam({ weightDecay: 0.01 })],
+  ['nadam, decoupled weight decay', nadam({ weightDecay: 0.1, decoupledWeightDecay: true })],
 ]
 
 /** Sizes about a tile's edges: 1, tile − 1, tile, tile + 1, odd ones, and several tiles. */

@@ -3,7 +3,7 @@ import { cpu } from '../src/backend/host/backend.ts'
 import { straightPass } from '../src/backend/host/js/straight.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
+import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
 
@@ -47,6 +47,7 @@ const optimizers: [string, Optimizer][] = [
   ['adagrad', adagrad({ learningRate: 0.05, learningRateDecay: 0.1 })],
   ['adam', adam({ learningRate: 0.01, weightDecay: 0.01 })],
   ['adamw', adamw({ learningRate: 0.01, weightDecay: 0.1 })],
+  ['nadam', nadam({ learningRate: 0.01, weightDecay: 0.01 })],
 ]
 
 describe('straight-line code gives the same bits as the stages', () => {

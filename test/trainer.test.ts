@@ -257,7 +257,10 @@ describe('bad input is refused before any work', () => {
     [{ seed: 1.5 }, 'seed: expected a whole number from 0'],
     [{ backend: 'gpu' }, "backend: unknown name 'gpu'"],
     [{ backend: { queue: 1 } }, 'pass a GPUDevice as webgpu({ device })'],
-    [{ optimizer: 'adam' }, "optimizer: expected one of sgd(), rmsprop(), adagrad(), adam(), adamw(), got 'adam'"],
+    [
+      { optimizer: 'adam' },
+      "optimizer: expected one of sgd(), rmsprop(), adagrad(), adam(), adamw(), nadam(), got 'adam'",
+    ],
     [{ batchsize: 1 }, "did you mean 'batchSize'?"],
   ])('Trainer.create with %o', async (wrong, message) => {
     await expect(Trainer.create(network, { backend: 'cpu', ...wrong } as never)).rejects.toThrow(message)

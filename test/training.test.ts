@@ -4,7 +4,7 @@ import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu as webgpuOf } from '../src/backend/webgpu/backend.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
+import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { hiddenPairs, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
@@ -44,6 +44,7 @@ const optimizers: [string, Optimizer][] = [
   ['adagrad', adagrad({ learningRate: 0.05, learningRateDecay: 0.1 })],
   ['adam', adam({ learningRate: 0.01 })],
   ['adamw', adamw({ learningRate: 0.01, weightDecay: 0.1 })],
+  ['nadam', nadam({ learningRate: 0.01, weightDecay: 0.1, decoupledWeightDecay: true })],
 ]
 
 describe('ten training losses in a row agree with float64', () => {

@@ -4,7 +4,9 @@ import {
   adamw,
   type BackendName,
   cpu,
+  decisionBoundary,
   type Epoch,
+  nadam,
   Network,
   type Optimizer,
   type OptimizerName,
@@ -26,6 +28,7 @@ const optimizers: Record<OptimizerName, (options: { learningRate: number }) => O
   adagrad,
   adam,
   adamw,
+  nadam,
 }
 
 /** A moment of a run that can be gone back to. */
@@ -237,8 +240,7 @@ export class Run {
   /** How the network does on what was held out, in all detail. */
   async examine(): Promise<Examination> {
     const answers = await (await this.trainer()).predict(examined(this.#prepared).inputs)
-    const boundary = this.network.activations.at(-1) === 'tanh' && this.network.sizes.at(-1) === 1 ? 0 : 0.5
-    return examine(this.#prepared, answers, boundary)
+    return examine(this.#prepared, answers, decisionBoundary(this.network))
   }
 
   /** What the network answers to one picture. */

@@ -11,6 +11,7 @@ import {
   InputError,
   type LossName,
   lossNames,
+  nadam,
   type Optimizer,
   optimizerNames,
   requiredActivation,
@@ -164,7 +165,7 @@ export function parseOptimizer({
     throw new InputError(`--momentum: is for sgd and rmsprop; ${name} has its own`)
   }
   // Alone, sgd takes the article's rate, as a trainer without an optimizer does.
-  const rule = { sgd, rmsprop, adagrad, adam, adamw }[name]
+  const rule = { sgd, rmsprop, adagrad, adam, adamw, nadam }[name]
   const base = lr ?? (name === 'sgd' ? 0.1 : (rule().learningRate as number))
   const learningRate = parseSchedule(schedule, base, warmup)
   const options = {

@@ -94,6 +94,10 @@ const activationNodes: Record<Exclude<ActivationName, 'linear'>, (graph: Graph, 
     graph.add('Mul', [z, graph.add('Sigmoid', [z], `${z}_sigmoid`)], a)
   },
   softplus: (graph, z, a) => graph.add('Softplus', [z], a),
+  mish(graph, z, a) {
+    const softplus = graph.add('Softplus', [z], `${z}_softplus`)
+    graph.add('Mul', [z, graph.add('Tanh', [softplus], `${z}_tanh`)], a)
+  },
   softmax: (graph, z, a) => graph.add('Softmax', [z], a, { axis: { int: -1 } }),
 }
 

@@ -76,6 +76,13 @@ function erf(x) {
   return Math.sign(x) * (1 - Math.exp(-square) / (Math.sqrt(Math.PI) * (magnitude + fraction)))
 }
 
+/** z tanh(softplus z), as a quotient of powers of e^-|z|. */
+function mish(z) {
+  const e = Math.exp(-Math.abs(z))
+  const numerator = z < 0 ? e * (e + 2) : 1 + 2 * e
+  return (z * numerator) / (numerator + (z < 0 ? 2 : 2 * e * e))
+}
+
 const functions = {
   linear: (z) => z,
   sigmoid,
@@ -86,4 +93,5 @@ const functions = {
   gelu: (z) => z * 0.5 * (1 + erf(z * Math.SQRT1_2)),
   silu: (z) => z * sigmoid(z),
   softplus: (z) => (z < 0 ? 0 : z) + Math.log1p(Math.exp(-Math.abs(z))),
+  mish,
 }

@@ -1,23 +1,7 @@
 /**
  * Activation functions f and their derivatives f′, as PyTorch defines them (gelu in its erf form, leakyRelu with slope
- * 0.01, elu with alpha 1). The same formulas are in shaders/activation.wgsl under the same numbers. Arguments of exp are
- * never positive, so that nothing overflows. At the edges f(NaN) is NaN, and f and f′ of ±Infinity are the limits.
+ * 0.01, elu with alpha 1). The same formulas in WGSL are shaders/activation/NAME.wgsl. Arguments of exp are never positive, so that nothing overflows. At the edges f(NaN) is NaN, and f and f′ of ±Infinity are the limits.
  */
-
-/** Every activation, in the order that gives it its number in the shaders; softmax is for output layers only. */
-export const activationNames = [
-  'linear',
-  'sigmoid',
-  'tanh',
-  'relu',
-  'leakyRelu',
-  'elu',
-  'gelu',
-  'silu',
-  'softplus',
-  'softmax',
-] as const
-export type ActivationName = (typeof activationNames)[number]
 
 /** What works on one neuron at a time: all but softmax, which needs its whole layer. */
 export interface ElementwiseActivation {
@@ -25,6 +9,8 @@ export interface ElementwiseActivation {
   readonly value: (z: number) => number
   /** f′(z), from z and a = f(z) */
   readonly derivative: (z: number, a: number) => number
+  /** The value of a single output that separates two classes, in the middle of its range; 0.5 where it is left out. */
+  readonly boundary?: number
 }
 
 export function sigmoid(z: number): number {
@@ -70,11 +56,25 @@ const normalDensity = (z: number) => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math
 /** z·tail, where the tail is 0 from some z on: its limit 0 also for an infinite z. */
 const timesTail = (z: number, tail: number) => (tail === 0 ? 0 : z * tail)
 
-/** f and f′ of every activation that works on one neuron at a time. */
-export const activations: Record<Exclude<ActivationName, 'softmax'>, ElementwiseActivation> = {
+/** tanh(softplus(z)) = n / (n + 2) with n = e²ᶻ + 2eᶻ; numerator and denominator are divided by e²ᶻ where z > 0. */
+function tanhOfSoftplus(z: number): number {
+  const e = Math.exp(-Math.abs(z))
+  const [numerator, rest] = z < 0 ? [e * (e + 2), 2] : [1 + 2 * e, 2 * e * e]
+  return numerator / (numerator + rest)
+}
+
+/** Its derivative, (1 − tanh²(softplus z)) σ(z), as one quotient in which nothing cancels. */
+function tanhOfSoftplusSlope(z: number): number {
+  const e = Math.exp(-Math.abs(z))
+  const denominator = z < 0 ? e * (e + 2) + 2 : 1 + 2 * e + 2 * e * e
+  return (4 * (z < 0 ? e : e * e) * (1 + e)) / (denominator * denominator)
+}
+
+/** The table of activations that work on one neuron at a time. */
+const table = {
   linear: { value: (z) => z, derivative: () => 1 },
   sigmoid: { value: sigmoid, derivative: (_, a) => a * (1 - a) },
-  tanh: { value: Math.tanh, derivative: (_, a) => 1 - a * a },
+  tanh: { value: Math.tanh, derivative: (_, a) => 1 - a * a, boundary: 0 },
   relu: { value: (z) => (z < 0 ? 0 : z), derivative: (z) => (z > 0 ? 1 : 0) },
   leakyRelu: { value: (z) => (z < 0 ? 0.01 * z : z), derivative: (z) => (z > 0 ? 1 : 0.01) },
   elu: { value: (z) => (z < 0 ? Math.expm1(z) : z), derivative: (z, a) => (z < 0 ? a + 1 : 1) },
@@ -87,4 +87,23 @@ export const activations: Record<Exclude<ActivationName, 'softmax'>, Elementwise
     derivative: (z) => sigmoid(z) + timesTail(z, sigmoid(z) * sigmoid(-z)),
   },
   softplus: { value: softplus, derivative: sigmoid },
-}
+  mish: {
+    value: (z) => timesTail(z, tanhOfSoftplus(z)),
+    derivative: (z) => tanhOfSoftplus(z) + timesTail(z, tanhOfSoftplusSlope(z)),
+  },
+} satisfies Record<string, ElementwiseActivation>
+
+/** The activations that work on one neuron at a time. */
+export type ElementwiseName = keyof typeof table
+/** All of them; softmax, which works on a whole layer, is for output layers only. */
+export type ActivationName = ElementwiseName | 'softmax'
+
+/** f and f′ of every activation that works on one neuron at a time. */
+export const activations: Readonly<Record<ElementwiseName, ElementwiseActivation>> = table
+
+/** Every activation. */
+export const activationNames = /* @__PURE__ */ [...Object.keys(table), 'softmax'] as readonly ActivationName[]
+
+/** Where a single output changes from the first class to the second: 0 for tanh, whose range is −1 to 1, else 0.5. */
+export const outputBoundary = (activation: ActivationName): number =>
+  (activation === 'softmax' ? undefined : activations[activation].boundary) ?? 0.5

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts'
 import { type DataStream, exampleOf } from '../data/stream.ts'
 import { type LossName, losses } from '../loss/loss.ts'
+import { outputBoundary } from '../model/activation.ts'
 import type { Network } from '../model/network.ts'
 import { isRegression } from './score.ts'
 
@@ -20,7 +21,7 @@ export function taskOf(network: Network, loss: LossName, data: Dataset | DataStr
  * @example confusionMatrix(await trainer.predict(test.inputs), test, { boundary: decisionBoundary(network) })
  */
 export function decisionBoundary(network: Network): number {
-  return network.sizes.at(-1) === 1 && network.activations.at(-1) === 'tanh' ? 0 : 0.5
+  return network.sizes.at(-1) === 1 ? outputBoundary(network.activations.at(-1)!) : 0.5
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Backend, Trace } from '../backend/backend.ts'
 import * as reference from '../backend/host/reference/stages.ts'
-import type { Values } from '../backend/host/values.ts'
+import type { Values } from '../core/values.ts'
 import { Dataset } from '../data/dataset.ts'
 import { oneHot } from '../data/classes.ts'
 import { checkInstance, checkInteger, checkKeys, checkName } from '../core/errors.ts'

@@ -8,7 +8,7 @@ Needs mpmath, and nothing of this library: the formulas are PyTorch's definition
 import json
 import struct
 
-from mpmath import mp, mpf, erfc, exp, log1p, sqrt, pi, tanh, expm1
+from mpmath import mp, mpf, erfc, exp, log1p, sqrt, pi, tanh, cosh, expm1
 
 mp.dps = 60
 
@@ -33,6 +33,10 @@ def Phi(z):
     return erfc(-z / sqrt(2)) / 2
 
 
+def softplus(z):
+    return (z + log1p(exp(-z))) if z > 0 else log1p(exp(z))
+
+
 FUNCTIONS = {
     "linear": (lambda z: z, lambda z: mpf(1)),
     "sigmoid": (sigmoid, lambda z: sigmoid(z) * sigmoid(-z)),
@@ -42,7 +46,11 @@ FUNCTIONS = {
     "elu": (lambda z: z if z > 0 else expm1(z), lambda z: mpf(1) if z > 0 else exp(z)),
     "gelu": (lambda z: z * Phi(z), lambda z: Phi(z) + z * phi(z)),
     "silu": (lambda z: z * sigmoid(z), lambda z: sigmoid(z) * (1 + z * sigmoid(-z))),
-    "softplus": (lambda z: (z + log1p(exp(-z))) if z > 0 else log1p(exp(z)), sigmoid),
+    "softplus": (softplus, sigmoid),
+    "mish": (
+        lambda z: z * tanh(softplus(z)),
+        lambda z: tanh(softplus(z)) + z * sigmoid(z) / cosh(softplus(z)) ** 2,
+    ),
 }
 
 result = {"places": places}

@@ -3,7 +3,7 @@ import { cpu } from '../../src/backend/host/backend.ts'
 import { webgpu } from '../../src/backend/webgpu/backend.ts'
 import type { Dataset } from '../../src/data/dataset.ts'
 import type { Network } from '../../src/model/network.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../../src/optimizer/optimizer.ts'
+import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../../src/optimizer/optimizer.ts'
 import {
   constant,
   cosine,
@@ -54,6 +54,7 @@ function optimizerOf(one: Case, learningRate: number): Optimizer {
     rmsprop: () => rmsprop({ ...common, momentum, centered, alpha: 0.9 }),
     adagrad: () => adagrad({ ...common, learningRateDecay: momentum / 10, initialAccumulator: centered ? 0.1 : 0 }),
     adam: () => adam({ ...common, betas: [0.8, 0.99] }),
+    nadam: () => nadam({ ...common, momentumDecay: momentum / 100, decoupledWeightDecay: nesterov }),
     adamw: () => adamw({ ...common, epsilon: centered ? 1e-3 : 1e-8 }),
   }[one.optimizer]()
 }

@@ -65,6 +65,7 @@ activations = {
     "gelu": F.gelu,
     "silu": F.silu,
     "softplus": F.softplus,
+    "mish": F.mish,
     "softmax": lambda z: F.softmax(z, dim=1),
 }
 
@@ -103,12 +104,28 @@ def kept(share, seed, layer, step, rows, units):
 
 # Optimizers and schedules: PyTorch's, with its names in the place of the library's.
 
+class NAdam(torch.optim.NAdam):
+    """torch.optim.NAdam with the option decoupled_weight_decay, which PyTorch has from 2.1 on."""
+
+    def __init__(self, parameters, decoupled_weight_decay=False, weight_decay=0, **options):
+        super().__init__(parameters, weight_decay=0 if decoupled_weight_decay else weight_decay, **options)
+        self.decay = weight_decay if decoupled_weight_decay else 0
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.mul_(1 - group["lr"] * self.decay)
+        super().step()
+
+
 optimizers = {
     "sgd": torch.optim.SGD,
     "rmsprop": torch.optim.RMSprop,
     "adagrad": torch.optim.Adagrad,
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
+    "nadam": NAdam,
 }
 optimizer_names = {
     "learningRate": "lr",
@@ -116,6 +133,8 @@ optimizer_names = {
     "epsilon": "eps",
     "learningRateDecay": "lr_decay",
     "initialAccumulator": "initial_accumulator_value",
+    "momentumDecay": "momentum_decay",
+    "decoupledWeightDecay": "decoupled_weight_decay",
 }
 scheduler = torch.optim.lr_scheduler
 schedules = {
@@ -255,6 +274,9 @@ for name, optimizer in {
     "adam, betas, weight decay": adam,
     "adamw, defaults": using("adamw"),
     "adamw, much decay": using("adamw", 0.02, weightDecay=0.3),
+    "nadam, defaults": using("nadam"),
+    "nadam, betas, weight decay": using("nadam", 0.02, betas=[0.8, 0.99], momentumDecay=0.05, weightDecay=0.02),
+    "nadam, decoupled weight decay": using("nadam", 0.02, weightDecay=0.3, decoupledWeightDecay=True),
 }.items():
     add(name, CE, optimizer)
 add("wide, adam", CE, using("adam", 0.02), "relu softmax", network="wide")
@@ -269,7 +291,7 @@ add("binaryCrossEntropy, one output", "binaryCrossEntropy", plain, "tanh sigmoid
 add("crossEntropy, shares", CE, plain, targets="shares")
 add("crossEntropy, no hidden layer", CE, plain, "softmax", network="no hidden layer")
 
-for activation in ["linear", "sigmoid", "tanh", "relu", "leakyRelu", "elu", "gelu", "silu", "softplus"]:
+for activation in ["linear", "sigmoid", "tanh", "relu", "leakyRelu", "elu", "gelu", "silu", "softplus", "mish"]:
     add(f"{activation} in all layers", "quadratic", plain, f"{activation} {activation}", "shares")
 
 cosine = scheduled("cosine", 0.5, epochs=EPOCHS)

@@ -1,78 +1,6 @@
+import type { Values } from '../../core/values.ts'
 import type { Layer } from '../../model/layout.ts'
-import type { Optimizer, StepScalars } from '../../optimizer/optimizer.ts'
-import type { Values } from './values.ts'
-
-type Rule = (optimizer: Optimizer, scalars: StepScalars, parameters: Values, gradients: Values, state: Values) => void
-
-/** Where each slot of the state begins: one number a parameter, one slot after the other. */
-const slot = (index: number, parameters: Values) => index * parameters.length
-
-const sgd: Rule = ({ weightDecay, momentum, nesterov }, { stepSize }, parameters, gradients, state) => {
-  if (momentum === 0) {
-    for (let i = 0; i < parameters.length; i++) {
-      const p = parameters[i]!
-      parameters[i] = p - stepSize * (gradients[i]! + weightDecay * p)
-    }
-    return
-  }
-  for (let i = 0; i < parameters.length; i++) {
-    const p = parameters[i]!
-    const g = gradients[i]! + weightDecay * p
-    const v = momentum * state[i]! + g
-    state[i] = v
-    parameters[i] = p - stepSize * (nesterov ? g + momentum * v : v)
-  }
-}
-
-const rmsprop: Rule = (optimizer, { stepSize }, parameters, gradients, state) => {
-  const { weightDecay, momentum, centered, decay2, epsilon } = optimizer
-  const velocities = slot(1, parameters)
-  const means = slot(momentum > 0 ? 2 : 1, parameters)
-  for (let i = 0; i < parameters.length; i++) {
-    const p = parameters[i]!
-    const g = gradients[i]! + weightDecay * p
-    const s = decay2 * state[i]! + (1 - decay2) * g * g
-    state[i] = s
-    let variance = s
-    if (centered) {
-      const mean = decay2 * state[means + i]! + (1 - decay2) * g
-      state[means + i] = mean
-      variance = Math.max(0, s - mean * mean)
-    }
-    let quotient = g / (Math.sqrt(variance) + epsilon)
-    if (momentum > 0) {
-      quotient += momentum * state[velocities + i]!
-      state[velocities + i] = quotient
-    }
-    parameters[i] = p - stepSize * quotient
-  }
-}
-
-const adagrad: Rule = ({ weightDecay, epsilon }, { stepSize }, parameters, gradients, state) => {
-  for (let i = 0; i < parameters.length; i++) {
-    const p = parameters[i]!
-    const g = gradients[i]! + weightDecay * p
-    const s = state[i]! + g * g
-    state[i] = s
-    parameters[i] = p - (stepSize * g) / (Math.sqrt(s) + epsilon)
-  }
-}
-
-const adam: Rule = (optimizer, { stepSize, decay, correction }, parameters, gradients, state) => {
-  const { name, weightDecay, decay1, decay2, epsilon } = optimizer
-  const decoupled = name === 'adamw'
-  const squares = slot(1, parameters)
-  for (let i = 0; i < parameters.length; i++) {
-    const p = parameters[i]!
-    const g = decoupled ? gradients[i]! : gradients[i]! + weightDecay * p
-    const m = decay1 * state[i]! + (1 - decay1) * g
-    const v = decay2 * state[squares + i]! + (1 - decay2) * g * g
-    state[i] = m
-    state[squares + i] = v
-    const kept = decoupled ? p - decay * p : p
-    parameters[i] = kept - (stepSize * m) / (Math.sqrt(v) * correction + epsilon)
-  }
-}
+import { type Optimizer, ruleOf, type StepScalars } from '../../optimizer/optimizer.ts'
 
 /**
  * Adds the gradient of the penalty l1·Σ|w| + l2·Σw² to the gradients of all weights: l1·sign(w) + 2·l2·w. Biases are left
@@ -112,14 +40,19 @@ export const areFinite = (parameters: Values): boolean => {
   return true
 }
 
-const rules: Record<Optimizer['name'], Rule> = { sgd, rmsprop, adagrad, adam, adamw: adam }
-
 /**
- * One step of the optimizer over all parameters; the formulas stand with the optimizers in training/optimizer.ts.
+ * One step of the optimizer over all parameters; the formulas are in src/optimizer/.
+ * @param gradients laid out as the parameters
  * @param state slots of one number a parameter, one slot after the other, read and written
  */
-export const update: Rule = (optimizer, ...rest) => {
-  rules[optimizer.name](optimizer, ...rest)
+export function update(
+  optimizer: Optimizer,
+  scalars: StepScalars,
+  parameters: Values,
+  gradients: Values,
+  state: Values,
+): void {
+  ruleOf(optimizer).update(optimizer, scalars, parameters, gradients, state)
 }
 
 /** The constants of a step of plain sgd. */
@@ -130,7 +63,7 @@ export interface Descent {
 
 /**
  * Stores a gradient; with a `descent`, `target` holds the parameters, and the step of plain sgd is taken there instead:
- * to the bit what {@link update} comes to by way of the stored gradient.
+ * bit for bit the parameters that {@link update} computes from the stored gradient.
  */
 export function settle(target: Float32Array, place: number, gradient: number, descent: Descent | undefined): void {
   if (descent === undefined) {

@@ -1,5 +1,6 @@
-/** Numbers of a host backend, in its precision. */
-export type Values = Float32Array | Float64Array
+import type { Values } from '../../core/values.ts'
+
+export type { Values } from '../../core/values.ts'
 
 export type Precision = 'float32' | 'float64'
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { initializerNames } from '../../index.ts'
+import { initializerNames, optimizerNames } from '../../index.ts'
 import {
   addBackendOption,
   addDataOptions,
@@ -73,7 +73,7 @@ export function defineTrain(): Command {
   addNetworkOptions(command)
     .option('--init <name>', initializerNames.join(', '), 'glorotUniform')
     .optionsGroup('Steps:')
-    .option('--optimizer <name>', 'sgd, rmsprop, adagrad, adam, adamw', 'sgd')
+    .option('--optimizer <name>', optimizerNames.join(', '), 'sgd')
     .option('--lr <rate>', "learning rate (default: 0.1 for sgd, else PyTorch's)", number)
     .option('--batch <size>', 'samples per step', number, 32)
     .option('--epochs <count>', 'passes over the data', number, 10)

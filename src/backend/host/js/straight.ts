@@ -1,4 +1,4 @@
-import { activations, type ActivationName } from '../../../model/activation.ts'
+import { activations, type ActivationName, outputBoundary } from '../../../model/activation.ts'
 import { countParameters, type Layer } from '../../../model/layout.ts'
 import { type LossName, losses, outputShare } from '../../../loss/loss.ts'
 
@@ -111,7 +111,7 @@ function outputLines(layers: readonly Layer[], loss: LossName): string[] {
   const { activation, outputs } = layers[l]!
   const share = outputShare(losses[loss], outputs)
   const a = range(outputs).map((i) => `a${l}_${i}`)
-  const shift = loss === 'crossEntropy' ? ' - (largest + log(total))' : ''
+  const shift = losses[loss].requires === 'softmax' ? ' - (largest + log(total))' : ''
   const terms = a.map((name, i) => `term(${name}, y${i}, z${l}_${i}${shift})`)
   const lines = [
     `loss += ${share} * (${sum(terms)})`,
@@ -129,7 +129,7 @@ function outputLines(layers: readonly Layer[], loss: LossName): string[] {
 
 function rightLines(activation: ActivationName, a: readonly string[]): string[] {
   if (a.length === 1) {
-    const boundary = activation === 'tanh' ? 0 : 0.5
+    const boundary = outputBoundary(activation)
     return [`if (${a[0]} > ${boundary} === y0 > ${boundary}) right++`]
   }
   const pick = (names: readonly string[], best: string, place: string) => [

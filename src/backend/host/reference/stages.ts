@@ -1,8 +1,8 @@
-import { activations, type ActivationName } from '../../../model/activation.ts'
+import { activations, type ActivationName, outputBoundary } from '../../../model/activation.ts'
 import type { Layer } from '../../../model/layout.ts'
 import { dropoutRow, dropoutThreshold, isKept } from '../../../optimizer/dropout.ts'
 import { type LossName, losses, outputShare } from '../../../loss/loss.ts'
-import type { Values } from '../values.ts'
+import type { Values } from '../../../core/values.ts'
 
 /**
  * The reference: each stage of a training step as plain loops, in the precision of the arrays that it is given. Every
@@ -73,7 +73,7 @@ export function outputDelta(
   let right = 0
   for (let m = 0; m < rows; m++) {
     const start = m * outputs
-    const shift = loss === 'crossEntropy' ? logSumExp(z, start, outputs) : 0
+    const shift = requires === 'softmax' ? logSumExp(z, start, outputs) : 0
     let projection = 0
     let rowSum = 0
     for (let i = start; i < start + outputs; i++) {
@@ -97,7 +97,7 @@ export function outputDelta(
 /** One output: on the same side of 0.5 (tanh: of 0) as its target. Several: the largest output is the largest target. */
 function isRight(activation: ActivationName, a: Values, targets: Values, start: number, outputs: number): boolean {
   if (outputs === 1) {
-    const boundary = activation === 'tanh' ? 0 : 0.5
+    const boundary = outputBoundary(activation)
     return a[start]! > boundary === targets[start]! > boundary
   }
   let answered = start

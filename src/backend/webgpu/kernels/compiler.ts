@@ -1,16 +1,11 @@
 import { GPUValidationError } from '../../../core/errors.ts'
 import { COMPUTE_STAGE } from '../device/device.ts'
+import type { Access, LinkedShader } from './link.ts'
 import { RecentMap } from './recent.ts'
 
-/** How a kernel uses a binding; the explicit layout follows from it. */
-export type Access = 'step' | 'run' | 'read' | 'readWrite' | 'none'
-
-export interface KernelSource {
+/** A kernel's text, and the file that errors name. */
+export interface KernelSource extends LinkedShader {
   readonly file: string
-  /** The kernel first, its libraries after it, so that line numbers in errors are the kernel's. */
-  readonly code: string
-  /** In order of the binding numbers. */
-  readonly bindings: readonly Access[]
 }
 
 /** A compiled kernel and the layout that the bind groups of its own buffers follow. */

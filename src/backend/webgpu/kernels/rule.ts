@@ -1,27 +1,27 @@
-import { optimizerNames, type StepScalars } from '../../../optimizer/optimizer.ts'
+import { ruleOf, type StepScalars } from '../../../optimizer/optimizer.ts'
 import type { PlacementSettings } from '../../backend.ts'
 
 /** What determines a step, besides the gradient. */
 export type StepRule = Pick<PlacementSettings, 'optimizer' | 'l1' | 'l2'>
 
-/** The pipeline constants of shaders/optimizer.wgsl: what is the same for all networks that a kernel trains. */
+/** The pipeline constants of shaders/optimizer.wgsl and of the rule's own file: what is the same for all networks that a kernel trains. */
 export function ruleConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
-  const { name, weightDecay, momentum, nesterov, centered } = optimizer
+  const { weightDecay, decoupledWeightDecay, momentum } = optimizer
+  const switches = Object.entries(ruleOf(optimizer).switches?.(optimizer) ?? {})
   return {
-    OPTIMIZER: optimizerNames.indexOf(name),
-    USES_WEIGHT_DECAY: Number(name !== 'adamw' && weightDecay > 0),
+    USES_WEIGHT_DECAY: Number(!decoupledWeightDecay && weightDecay > 0),
+    DECOUPLED: Number(decoupledWeightDecay),
     USES_MOMENTUM: Number(momentum > 0),
-    NESTEROV: Number(nesterov),
-    CENTERED: Number(centered),
     PENALISED: Number(l1 > 0 || l2 > 0),
+    ...Object.fromEntries(switches.map(([name, value]) => [name, Number(value)])),
   }
 }
 
 /** The pipeline constants of shaders/hyperparameters.wgsl, in its order. */
 export function hyperparameterConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
-  const { name, weightDecay, momentum, decay1, decay2, epsilon } = optimizer
+  const { decoupledWeightDecay, weightDecay, momentum, decay1, decay2, epsilon } = optimizer
   return {
-    WEIGHT_DECAY: name === 'adamw' ? 0 : weightDecay,
+    WEIGHT_DECAY: decoupledWeightDecay ? 0 : weightDecay,
     MOMENTUM: momentum,
     KEEP1: decay1,
     TAKE1: 1 - decay1,

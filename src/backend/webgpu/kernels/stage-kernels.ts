@@ -1,7 +1,7 @@
-import { activationNames } from '../../../model/activation.ts'
-import { type LossName, lossNames, losses, outputShare } from '../../../loss/loss.ts'
+import type { LossName } from '../../../loss/loss.ts'
 import { stateSlots } from '../../../optimizer/optimizer.ts'
 import { dropoutKey, dropoutThreshold } from '../../../optimizer/dropout.ts'
+import { activationNumber, lossConstants } from './formulas.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
 import { type DeviceLayer, packsOf } from './packs.ts'
 import { optimizerConstants, type StepRule } from './rule.ts'
@@ -54,7 +54,7 @@ const layerConstants = (layer: DeviceLayer, { gather }: InputForm) => ({
   OUTPUT_PACKS: layer.outputPacks,
   WEIGHTS: layer.weightPack,
   BIASES: layer.biasPack,
-  ACTIVATION: activationNames.indexOf(layer.activation),
+  ACTIVATION: activationNumber(layer.activation),
   GATHER: Number(gather),
 })
 
@@ -89,15 +89,11 @@ function dropConstants(drop: Drop | undefined, suffix = ''): Record<string, numb
 export function forward(maker: StageMaker, layer: DeviceLayer, form: InputForm, drop?: Drop): Promise<Stage> {
   const tiling = tilingOf(maker, 'forward', layer)
   const constants = { ...layerConstants(layer, form), ...dropConstants(drop) }
-  return productStage(maker, 'forward', constants, layer.outputs, tiling, { bytes: form.bytes })
+  return productStage(maker, 'forward', constants, layer.outputs, tiling, {
+    bytes: form.bytes,
+    activations: [layer.activation],
+  })
 }
-
-/** The constants of shaders/delta_row.wgsl that follow from the loss. */
-export const lossConstants = (layer: DeviceLayer, loss: LossName) => ({
-  LOSS: lossNames.indexOf(loss),
-  SHARE: outputShare(losses[loss], layer.outputs),
-  BOUNDARY: layer.activation === 'tanh' ? 0 : 0.5,
-})
 
 /** Whether the targets have a pack more, for the weights of the samples. */
 export interface Weighted {
@@ -141,11 +137,12 @@ export function output(
     ...weightConstants(form),
     ...(below && {
       INPUT_COUNT: below.outputs,
-      ACTIVATION_BELOW: activationNames.indexOf(below.activation),
+      ACTIVATION_BELOW: activationNumber(below.activation),
       ...dropConstants(dropBelow, '_BELOW'),
     }),
   }
-  const variant = { bytes: form.bytes, passOn: below !== undefined }
+  const activations = [layer.activation, ...(below ? [below.activation] : [])]
+  const variant = { bytes: form.bytes, passOn: below !== undefined, activations, loss }
   return productStage(maker, 'output', constants, layer.outputs, tiling, variant)
 }
 
@@ -180,14 +177,15 @@ export async function outputDelta(
   loss: LossName,
   form: Weighted,
 ): Promise<Stage> {
-  const kernel = await kernels.compile('outputDelta', {
+  const constants = {
     OUTPUTS: layer.outputs,
     OUTPUT_PACKS: layer.outputPacks,
-    ACTIVATION: activationNames.indexOf(layer.activation),
+    ACTIVATION: activationNumber(layer.activation),
     ...lossConstants(layer, loss),
     ...weightConstants(form),
     WIDTH: ROW_WIDTH,
-  })
+  }
+  const kernel = await kernels.compile('outputDelta', constants, { activations: [layer.activation], loss })
   return { kernel, groups: rowGroups }
 }
 
@@ -198,10 +196,11 @@ export function hiddenDelta(maker: StageMaker, layer: DeviceLayer, next: DeviceL
     OUTPUTS: layer.outputs,
     OUTPUT_PACKS: layer.outputPacks,
     WEIGHTS: next.weightPack,
-    ACTIVATION: activationNames.indexOf(layer.activation),
+    ACTIVATION: activationNumber(layer.activation),
     ...dropConstants(drop),
   }
-  return productStage(maker, 'hiddenDelta', constants, layer.outputs, tilingOf(maker, 'hiddenDelta', next))
+  const variant = { activations: [layer.activation] }
+  return productStage(maker, 'hiddenDelta', constants, layer.outputs, tilingOf(maker, 'hiddenDelta', next), variant)
 }
 
 /**
@@ -240,7 +239,12 @@ export async function gradient(
     ...(few ? { TERM_STEPS: packsOf(maker.batch) } : {}),
   }
   const gradients = held ? 'hold' : rule ? 'step' : 'keep'
-  const kernel = await maker.kernels.compile('gradient', constants, { bytes, gradients, few })
+  const kernel = await maker.kernels.compile('gradient', constants, {
+    bytes,
+    gradients,
+    few,
+    ...(rule && { optimizer: rule.optimizer.name }),
+  })
   return { kernel, groups: () => [x, y + 1] }
 }
 
@@ -265,7 +269,10 @@ export async function clipped({ kernels }: StageMaker, packs: number, rule: Step
     SLOTS: stateSlots(rule.optimizer),
     ...optimizerConstants(rule),
   }
-  const kernel = await kernels.compile('clipped', constants, { literals: { WIDTH: CLIP_WIDTH } })
+  const kernel = await kernels.compile('clipped', constants, {
+    literals: { WIDTH: CLIP_WIDTH },
+    optimizer: rule.optimizer.name,
+  })
   return { kernel, groups: () => [Math.min(MOST_CLIP_GROUPS, divideUp(packs, CLIP_WIDTH)), 1] }
 }
 

@@ -1,7 +1,6 @@
-import { activationNames } from '../../../../model/activation.ts'
-import { type LossName } from '../../../../loss/loss.ts'
+import type { LossName } from '../../../../loss/loss.ts'
+import { activationNumber, lossConstants } from '../../kernels/formulas.ts'
 import type { DeviceLayer } from '../../kernels/packs.ts'
-import { lossConstants } from '../../kernels/stage-kernels.ts'
 
 /** Bytes of a pack. */
 const PACK_BYTES = 16
@@ -38,15 +37,7 @@ export function residentLoopSource(layers: readonly DeviceLayer[], batch: number
   const constants = layers.map((layer, l) => {
     const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack, activation } = layer
     const below = l === 0 ? 'DATA' : places[l - 1]!.a
-    const numbers = [
-      inputs,
-      inputPacks,
-      outputs,
-      outputPacks,
-      weightPack,
-      biasPack,
-      activationNames.indexOf(activation),
-    ]
+    const numbers = [inputs, inputPacks, outputs, outputPacks, weightPack, biasPack, activationNumber(activation)]
     return `const LAYER${l} = Layer(${[...numbers, below, places[l]!.z, places[l]!.a].join(', ')});`
   })
   const indices = layers.map((_, l) => l)
@@ -86,7 +77,7 @@ export function residentLoopConstants(
     WIDTH: width,
     OUTPUTS: output.outputs,
     OUTPUT_PACKS: output.outputPacks,
-    ACTIVATION: activationNames.indexOf(output.activation),
+    ACTIVATION: activationNumber(output.activation),
     ...lossConstants(output, loss),
   }
 }

@@ -1,5 +1,5 @@
 import { countMinibatches } from '../../../../data/minibatch.ts'
-import { stateSlots, stepScalars } from '../../../../optimizer/optimizer.ts'
+import { ruleOf, stateSlots, stepScalars } from '../../../../optimizer/optimizer.ts'
 import type { EpochOrder, PlacementSettings } from '../../../backend.ts'
 import type { DataForm, WebGPUData } from '../../data.ts'
 import type { Buffers } from '../../device/buffers.ts'
@@ -60,11 +60,14 @@ function compile({ device, kernels, layers, form, settings }: ResidentParts): Pr
   const slots = stateSlots(optimizer)
   const penalised = (settings.l1 ?? 0) > 0 || (settings.l2 ?? 0) > 0
   const rule = optimizerConstants(settings)
-  if (form === 'straight') return kernels.compileStraight(residentSource({ layers, loss, slots, penalised }), rule)
+  const formulas = { activations: layers.map(({ activation }) => activation), loss, optimizer: optimizer.name }
+  if (form === 'straight') {
+    return kernels.compileStraight(residentSource({ layers, loss, slots, penalised }), formulas, rule)
+  }
   const width = device.profile.software ? WIDTH.software : WIDTH.hardware
   const constants = residentLoopConstants(layers, loss, width)
   const sizes = { PACKS: countPacks(layers), SLOTS: slots }
-  return kernels.compileLoop(residentLoopSource(layers, batchSize), { ...constants, ...sizes, ...rule })
+  return kernels.compileLoop(residentLoopSource(layers, batchSize), formulas, { ...constants, ...sizes, ...rule })
 }
 
 /** The resident plan: whole epochs of a small network in one dispatch. */
@@ -101,8 +104,8 @@ export class ResidentPlan implements Plan {
     this.#store = store
     this.#settings = settings
     this.#clock = clock
-    const { name, learningRate } = settings.optimizer
-    this.#ownScalars = (name !== 'sgd' && name !== 'rmsprop') || typeof learningRate !== 'number'
+    const { optimizer } = settings
+    this.#ownScalars = ruleOf(optimizer).hasChangingScalars || typeof optimizer.learningRate !== 'number'
     const mostSteps = this.#ownScalars ? MOST_RECORDS : MOST_STEPS
     this.pace = new Pace(submitMilliseconds, mostSteps, () => device.profile.latency)
     this.#records = new Float32Array(4 * (this.#ownScalars ? MOST_RECORDS : 1))

@@ -1,12 +1,13 @@
-import type { ActivationName } from '../../../../model/activation.ts'
-import { type LossName, lossNames, losses, outputShare } from '../../../../loss/loss.ts'
+import { type ActivationName, outputBoundary } from '../../../../model/activation.ts'
+import { type LossName, losses, outputShare } from '../../../../loss/loss.ts'
+import { activationCall, derivativeCall } from '../../kernels/formulas.ts'
 import { countPacks, type DeviceLayer, packsOf } from '../../kernels/packs.ts'
 
 /**
  * Writes the resident kernel of one network: whole minibatch loops as straight-line code for that network's very shape,
  * every parameter, gradient and slot of state in a variable of its own. Loops over arrays that are indexed at run time
  * are many times slower on every compiler that was tried, which is why this text is generated. One invocation trains one
- * network, without a barrier. The formulas are those of the layered kernels, through the same libraries.
+ * network, without a barrier. The formulas are those of the layered kernels, in the same files.
  */
 export interface ResidentShape {
   readonly layers: readonly DeviceLayer[]
@@ -16,35 +17,6 @@ export interface ResidentShape {
   /** Numbers of optimizer state per parameter. */
   readonly slots: number
 }
-
-/** f in shaders/activation.wgsl, as an expression of a z that is not NaN. */
-const activationCalls: Record<Exclude<ActivationName, 'softmax' | 'linear'>, (z: string) => string> = {
-  sigmoid: (z) => `sigmoid(${z})`,
-  tanh: (z) => `hyperbolic_tangent(${z})`,
-  relu: (z) => `select(${z}, 0.0, ${z} < 0.0)`,
-  leakyRelu: (z) => `select(${z}, 0.01 * ${z}, ${z} < 0.0)`,
-  elu: (z) => `select(${z}, exp_minus_one(min(${z}, 0.0)), ${z} < 0.0)`,
-  gelu: (z) => `gelu(${z})`,
-  silu: (z) => `silu(${z})`,
-  softplus: (z) => `softplus(${z})`,
-}
-
-/** f′ in shaders/activation.wgsl, as an expression of z and a. */
-const derivativeCalls: Record<Exclude<ActivationName, 'softmax'>, (z: string, a: string) => string> = {
-  linear: () => '1.0',
-  sigmoid: (_, a) => `(${a} * (1.0 - ${a}))`,
-  tanh: (_, a) => `(1.0 - ${a} * ${a})`,
-  relu: (z) => `select(0.0, 1.0, ${z} > 0.0)`,
-  leakyRelu: (z) => `select(0.01, 1.0, ${z} > 0.0)`,
-  elu: (z, a) => `select(1.0, ${a} + 1.0, ${z} < 0.0)`,
-  gelu: (z) => `gelu_derivative(${z})`,
-  silu: (z) => `silu_derivative(${z})`,
-  softplus: (z) => `sigmoid(${z})`,
-}
-
-/** As `activate` in shaders/activation.wgsl. */
-const activationCall = (activation: Exclude<ActivationName, 'softmax'>, z: string) =>
-  activation === 'linear' ? z : `unless_nan(${activationCalls[activation](z)}, ${z})`
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i)
 const sum = (terms: readonly string[]) => terms.join(' + ')
@@ -198,14 +170,13 @@ function forwardLines({ layers }: ResidentShape, l: number): string {
 function outputLines({ layers, loss }: ResidentShape): string {
   const l = layers.length - 1
   const { activation, outputs } = layers[l]!
-  const number = `${lossNames.indexOf(loss)}u`
   const share = outputShare(losses[loss], outputs)
   const factor = share === 1 ? '' : `f32(${share}) * `
   const a = range(outputs).map((i) => `a${l}_${i}`)
-  const shift = loss === 'crossEntropy' ? ' - (largest + log(total))' : ''
-  const terms = a.map((name, i) => `loss_term(${number}, ${name}, y${i}, z${l}_${i}${shift})`)
+  const shift = losses[loss].requires === 'softmax' ? ' - (largest + log(total))' : ''
+  const terms = a.map((name, i) => `loss_term(${name}, y${i}, z${l}_${i}${shift})`)
   const lines = [`      loss += ${factor}(${sum(terms)});`]
-  const slopes = a.map((name, i) => `${factor}loss_slope(${number}, ${name}, y${i})`)
+  const slopes = a.map((name, i) => `${factor}loss_slope(${name}, y${i})`)
   const paired = losses[loss].requires !== undefined
   if (activation === 'softmax' && !paired) {
     lines.push(...slopes.map((slope, i) => `      let slope${i} = ${slope};`))
@@ -213,7 +184,7 @@ function outputLines({ layers, loss }: ResidentShape): string {
     lines.push(...a.map((name, i) => `      let d${l}_${i} = ${name} * (slope${i} - projection);`))
   } else {
     const derivative = (i: number) =>
-      paired || activation === 'softmax' ? '' : ` * ${derivativeCalls[activation](`z${l}_${i}`, a[i]!)}`
+      paired || activation === 'softmax' ? '' : ` * ${derivativeCall(activation, `z${l}_${i}`, a[i]!)}`
     lines.push(...slopes.map((slope, i) => `      let d${l}_${i} = ${slope}${derivative(i)};`))
   }
   return [...lines, ...answerLines(activation, a)].join('\n')
@@ -221,7 +192,7 @@ function outputLines({ layers, loss }: ResidentShape): string {
 
 function answerLines(activation: ActivationName, a: readonly string[]): string[] {
   if (a.length === 1) {
-    const boundary = activation === 'tanh' ? '0.0' : '0.5'
+    const boundary = `f32(${outputBoundary(activation)})`
     return [`      right += select(0.0, 1.0, (${a[0]} > ${boundary}) == (y0 > ${boundary}));`]
   }
   const pick = (names: readonly string[], best: string, place: string) => [
@@ -254,7 +225,7 @@ function backwardLines({ layers }: ResidentShape, l: number): string {
   if (activation === 'softmax') throw new Error('softmax stands on output layers only')
   for (const j of range(inputs)) {
     const terms = range(outputs).map((i) => `d${l}_${i} * p${weight(layer, i, j)}.value`)
-    const derivative = derivativeCalls[activation](`z${l - 1}_${j}`, `a${l - 1}_${j}`)
+    const derivative = derivativeCall(activation, `z${l - 1}_${j}`, `a${l - 1}_${j}`)
     lines.push(`      let d${l - 1}_${j} = (${sum(terms)}) * ${derivative};`)
   }
   return lines.join('\n')

@@ -1,0 +1,77 @@
+import { adamHyperparameters, adamOptions, type AdamOptions, adamRule } from './adam.ts'
+import { type Hyperparameters, type Named, type OptimizerRule, plainScalars, slotStart } from './rule.ts'
+
+const options = [...adamOptions, 'momentumDecay', 'decoupledWeightDecay']
+
+export interface NadamHyperparameters extends Hyperparameters {
+  /** ψ: how fast μₜ approaches β₁. */
+  readonly momentumDecay: number
+}
+
+/**
+ * NAdam, Adam with Nesterov momentum (Dozat 2016), as `torch.optim.NAdam`: with μₜ = β₁ (1 − ½ · 0.96^(t·ψ)), where ψ is
+ * `momentumDecay`, and Πₜ = μ₁ μ₂ … μₜ, m and v as in {@link adam},
+ * p ← p − learningRate · ((1 − μₜ) / (1 − Πₜ) · g + μₜ₊₁ / (1 − Πₜ₊₁) · m) / (√v / √(1 − β₂ᵗ) + epsilon).
+ * @param given `momentumDecay` ψ ≥ 0, default 0.004; `decoupledWeightDecay`, default false: weight decay as in
+ *   {@link adamw} and not through the gradient; learningRate is 0.002 by default
+ * @example nadam({ learningRate: 0.002, momentumDecay: 0.004 })
+ */
+export function nadam(
+  given: AdamOptions & { momentumDecay?: number; decoupledWeightDecay?: boolean } = {},
+): Named<'nadam'> & NadamHyperparameters {
+  const { learningRate = 2e-3, momentumDecay = 4e-3 } = given
+  return Object.freeze({ ...adamHyperparameters('nadam', given, options), name: 'nadam', learningRate, momentumDecay })
+}
+
+/** μₜ */
+const muAt = ({ decay1, momentumDecay }: NadamHyperparameters, t: number) =>
+  decay1 * (1 - 0.5 * 0.96 ** (t * momentumDecay))
+
+/** Products below this, half a unit in the last place of 1, are 0 beside 1. */
+const NEGLIGIBLE = 2 ** -54
+
+/** The last product of each optimizer, from which the next step's follows. */
+const products = new WeakMap<object, { t: number; product: number }>()
+
+/**
+ * Πₜ, computed from the step's number alone: a training that continues from a checkpoint has the same product, although
+ * no checkpoint holds it. Only 1 − Πₜ and multiples of Πₜ below it are used, so that the product ends where it is negligible.
+ */
+function productUpTo(optimizer: NadamHyperparameters, t: number): number {
+  const last = products.get(optimizer)
+  let { t: from, product } = last !== undefined && last.t <= t ? last : { t: 0, product: 1 }
+  while (from < t && product >= NEGLIGIBLE) product *= muAt(optimizer, ++from)
+  if (product < NEGLIGIBLE) product = 0
+  products.set(optimizer, { t, product })
+  return product
+}
+
+export const nadamRule: OptimizerRule<NadamHyperparameters> = {
+  options,
+  hasChangingScalars: true,
+  slots: () => 2,
+  scalars(optimizer, t, learningRate) {
+    const product = productUpTo(optimizer, t)
+    const next = muAt(optimizer, t + 1)
+    return {
+      ...plainScalars(optimizer, learningRate),
+      stepSize: (learningRate * next) / (1 - product * next),
+      correction: adamRule.scalars(optimizer, t, learningRate).correction,
+      gradientStep: (learningRate * (1 - muAt(optimizer, t))) / (1 - product),
+    }
+  },
+  update(optimizer, { stepSize, gradientStep, decay, correction }, parameters, gradients, state) {
+    const { decoupledWeightDecay, weightDecay, decay1, decay2, epsilon } = optimizer
+    const squares = slotStart(1, parameters)
+    for (let i = 0; i < parameters.length; i++) {
+      const p = parameters[i]!
+      const g = decoupledWeightDecay ? gradients[i]! : gradients[i]! + weightDecay * p
+      const m = decay1 * state[i]! + (1 - decay1) * g
+      const v = decay2 * state[squares + i]! + (1 - decay2) * g * g
+      state[i] = m
+      state[squares + i] = v
+      const kept = decoupledWeightDecay ? p - decay * p : p
+      parameters[i] = kept - (gradientStep * g + stepSize * m) / (Math.sqrt(v) * correction + epsilon)
+    }
+  },
+}
