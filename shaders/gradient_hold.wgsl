@@ -1,4 +1,4 @@
-// needs: optimizer
+// needs: penalty
 // provides: finish
 // Library of gradient.wgsl: gradients are written down with the penalty's part, to be clipped before a step is made.
 //   gradients   laid out as the parameters, written

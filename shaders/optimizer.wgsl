@@ -5,7 +5,6 @@
 override USES_WEIGHT_DECAY: bool;   // whether any weight decay is added to gradients
 override DECOUPLED: bool;           // whether weight decay acts on the parameters themselves
 override USES_MOMENTUM: bool;
-override PENALISED: bool;           // whether there is any penalty on the weights
 
 // Parameters with their slots of state. A rule does not touch the slots that it does not have.
 struct Parameters {
@@ -13,11 +12,6 @@ struct Parameters {
   slot0: Values,
   slot1: Values,
   slot2: Values,
-}
-
-// the penalty's gradient
-fn penalty(weight: Values) -> Values {
-  return l1() * sign(weight) + l2() * (2.0 * weight);
 }
 
 fn decayed_gradient(p: Values, gradient: Values) -> Values {

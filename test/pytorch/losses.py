@@ -105,10 +105,14 @@ def kept(share, seed, layer, step, rows, units):
 # Optimizers and schedules: PyTorch's, with its names in the place of the library's.
 
 class NAdam(torch.optim.NAdam):
-    """torch.optim.NAdam with the option decoupled_weight_decay, which PyTorch has from 2.1 on."""
+    """torch.optim.NAdam with the option decoupled_weight_decay, which PyTorch has from 2.1 on.
+
+    The loop of 1.13 over single tensors has a factor too many in the product of the momenta (corrected in 2.0); its
+    foreach form is right.
+    """
 
     def __init__(self, parameters, decoupled_weight_decay=False, weight_decay=0, **options):
-        super().__init__(parameters, weight_decay=0 if decoupled_weight_decay else weight_decay, **options)
+        super().__init__(parameters, weight_decay=0 if decoupled_weight_decay else weight_decay, foreach=True, **options)
         self.decay = weight_decay if decoupled_weight_decay else 0
 
     @torch.no_grad()

@@ -60,7 +60,18 @@ const literalLines = ({ literals = {} }: Variant) =>
   Object.entries(literals).map(([name, value]) => `const ${name} = ${value}u;`)
 
 /** What the straight form of the resident plan needs. */
-const straightNeeds = ['run', 'step', 'numbers', 'bits', 'exponential', 'activation', 'loss', 'optimizer', 'rule']
+const straightNeeds = [
+  'run',
+  'step',
+  'numbers',
+  'bits',
+  'exponential',
+  'activation',
+  'loss',
+  'optimizer',
+  'penalty',
+  'rule',
+]
 
 /** The kernels of one device: puts their texts together and compiles each variant once. */
 export class Kernels {

@@ -45,6 +45,7 @@ import optimizerRmsprop from '../../../../shaders/optimizer/rmsprop.wgsl?raw'
 import optimizerSgd from '../../../../shaders/optimizer/sgd.wgsl?raw'
 import output from '../../../../shaders/output.wgsl?raw'
 import outputDelta from '../../../../shaders/output_delta.wgsl?raw'
+import penalty from '../../../../shaders/penalty.wgsl?raw'
 import product from '../../../../shaders/product.wgsl?raw'
 import productFew from '../../../../shaders/product_few.wgsl?raw'
 import resident from '../../../../shaders/resident.wgsl?raw'
@@ -107,6 +108,7 @@ export const shaderTexts = {
   'optimizer/sgd': optimizerSgd,
   output,
   output_delta: outputDelta,
+  penalty,
   product,
   product_few: productFew,
   resident,

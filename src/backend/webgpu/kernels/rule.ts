@@ -4,15 +4,22 @@ import type { PlacementSettings } from '../../backend.ts'
 /** What determines a step, besides the gradient. */
 export type StepRule = Pick<PlacementSettings, 'optimizer' | 'l1' | 'l2'>
 
-/** The pipeline constants of shaders/optimizer.wgsl and of the rule's own file: what is the same for all networks that a kernel trains. */
-export function ruleConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule): Record<string, number> {
+/** Whether there is any penalty on the weights. */
+const penaltyConstants = ({ l1 = 0, l2 = 0 }: StepRule) => ({ PENALISED: Number(l1 > 0 || l2 > 0) })
+
+/**
+ * The pipeline constants of shaders/optimizer.wgsl, shaders/penalty.wgsl and the rule's file: what is the same for all
+ * networks that a kernel trains.
+ */
+export function ruleConstants(rule: StepRule): Record<string, number> {
+  const { optimizer } = rule
   const { weightDecay, decoupledWeightDecay, momentum } = optimizer
   const switches = Object.entries(ruleOf(optimizer).switches?.(optimizer) ?? {})
   return {
     USES_WEIGHT_DECAY: Number(!decoupledWeightDecay && weightDecay > 0),
     DECOUPLED: Number(decoupledWeightDecay),
     USES_MOMENTUM: Number(momentum > 0),
-    PENALISED: Number(l1 > 0 || l2 > 0),
+    ...penaltyConstants(rule),
     ...Object.fromEntries(switches.map(([name, value]) => [name, Number(value)])),
   }
 }
@@ -33,6 +40,12 @@ export function hyperparameterConstants({ optimizer, l1 = 0, l2 = 0 }: StepRule)
     L2: l2,
   }
 }
+
+/** The constants of a kernel that stores gradients with the penalty's part, for one network. */
+export const heldConstants = (rule: StepRule): Record<string, number> => ({
+  ...penaltyConstants(rule),
+  ...hyperparameterConstants(rule),
+})
 
 /** The constants of a kernel that takes the optimizer's step, for one network. */
 export const optimizerConstants = (rule: StepRule): Record<string, number> => ({

@@ -4,7 +4,7 @@ import { dropoutKey, dropoutThreshold } from '../../../optimizer/dropout.ts'
 import { activationNumber, lossConstants } from './formulas.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
 import { type DeviceLayer, packsOf } from './packs.ts'
-import { optimizerConstants, type StepRule } from './rule.ts'
+import { heldConstants, optimizerConstants, type StepRule } from './rule.ts'
 import { divideUp, groupsOf, hasFewTerms, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
 
 /**
@@ -233,8 +233,8 @@ export async function gradient(
     GATHER: Number(gather),
     BIAS_ROW: y,
     WHOLE_TILES: Number(inputs % (4 * tiling.rowTiles) === 0),
-    ...(rule && optimizerConstants(rule)),
-    ...(rule && !held && { PACKS: packs, SLOTS: stateSlots(rule.optimizer) }),
+    ...(rule && held && heldConstants(rule)),
+    ...(rule && !held && { ...optimizerConstants(rule), PACKS: packs, SLOTS: stateSlots(rule.optimizer) }),
     ...tilingConstants(tiling),
     ...(few ? { TERM_STEPS: packsOf(maker.batch) } : {}),
   }
@@ -243,7 +243,7 @@ export async function gradient(
     bytes,
     gradients,
     few,
-    ...(rule && { optimizer: rule.optimizer.name }),
+    ...(rule && !held && { optimizer: rule.optimizer.name }),
   })
   return { kernel, groups: () => [x, y + 1] }
 }
