@@ -36,12 +36,26 @@ const [{ module: adapter }, { module: packages }] = [
   await runnerImport(join(root, 'test', 'software-adapter.ts')),
   await runnerImport(join(root, 'test', 'package.ts')),
 ]
-const deno = installDeno()
+/** Deno's program; without it there is nothing to test. */
+function requireDeno() {
+  try {
+    return installDeno()
+  } catch (error) {
+    console.log(`Deno cannot be installed: ${error instanceof Error ? error.message : String(error)}`)
+    console.log(`0 passed, 0 failed, ${Object.keys(checks).length} skipped`)
+    process.exit(1)
+  }
+}
+
 const environment = { ...adapter.softwareAdapterEnv(), DENO_DIR: join(cache, 'dir'), DENO_NO_UPDATE_CHECK: '1' }
-// Without Dawn: Deno must not need it.
-const folder = await packages.installPackage({ dawn: false })
-copyFileSync(join(root, 'test', 'shared_classes.js'), join(folder, 'shared_classes.js'))
-copyFileSync(join(here, 'training.js'), join(folder, 'training.js'))
+
+/** A folder with the package and the programs. Without Dawn: Deno must not need it. */
+async function makeFolder() {
+  const folder = await packages.installPackage({ dawn: false })
+  copyFileSync(join(root, 'test', 'shared_classes.js'), join(folder, 'shared_classes.js'))
+  copyFileSync(join(here, 'training.js'), join(folder, 'training.js'))
+  return folder
+}
 
 /** What a program prints. */
 const run = (program) => {
@@ -66,6 +80,8 @@ const checks = {
   },
 }
 
+const deno = requireDeno()
+const folder = await makeFolder()
 let failed = 0
 for (const [name, check] of Object.entries(checks)) {
   try {
