@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commandProcess, type Ended, program } from './command.ts'
 
-const program = fileURLToPath(new URL('../dist/node/cli.js', import.meta.url))
 const mnist = fileURLToPath(new URL('../../shared/data/mnist-9k', import.meta.url))
 let folder: string
 beforeAll(() => {
@@ -16,14 +16,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Result {
-  code: number | null
-  out: string
-  error: string
-}
+const runHere = commandProcess()
+/** Runs the built program in the test's folder. */
+const run = (args: string) => runHere(args.split(' '), folder)
 
-/** Runs the built program in the test's folder; `during` may look at what it prints while it runs. */
-function run(args: string, during?: (out: string, kill: (signal: NodeJS.Signals) => void) => void): Promise<Result> {
+/** The same in a process that ends with it; `during` may look at what it prints while it runs. */
+function runAlone(
+  args: string,
+  during?: (out: string, kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<Ended> {
   const { DEBUG: _, ...env } = process.env
   const child = spawn(process.execPath, [program, ...args.split(' ')], { cwd: folder, env })
   let [out, error] = ['', '']
@@ -45,12 +46,14 @@ const flowers = ['length,width,kind'].concat(
 
 describe('train', () => {
   it('says where the time went, and how much memory a GPU holds', async () => {
-    const { out } = await run('train --data circle --layers 2,6,2 --epochs 3 --seed 1 --backend webgpu --profile')
+    const { out } = await runAlone('train --data circle --layers 2,6,2 --epochs 3 --seed 1 --backend webgpu --profile')
     expect(out).toMatch(/^Memory +[\d.]+ [KM]iB on the device$/m)
     expect(out).toMatch(/^Part +What +Time +Share +Times +Each$/m)
     expect(out).toMatch(/^kernel +resident +[\d.]+ .s +[\d.]+ %/m)
     expect(out).toMatch(/^all +[\d.]+ m?s +100.0 %$/m)
-    const json = await run('train --data circle --layers 2,6,2 --epochs 3 --seed 1 --backend webgpu --profile --json')
+    const json = await runAlone(
+      'train --data circle --layers 2,6,2 --epochs 3 --seed 1 --backend webgpu --profile --json',
+    )
     const { profile } = JSON.parse(json.out) as { profile: { seconds: number; entries: { seconds: number }[] } }
     expect(profile.entries.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(profile.seconds, 6)
   })
@@ -72,7 +75,7 @@ describe('train', () => {
   })
 
   it('prints a plain line an epoch where there is no terminal', async () => {
-    const { out } = await run('train --data xor --epochs 3 --seed 1 --backend cpu --test 0.2')
+    const { out } = await runAlone('train --data xor --epochs 3 --seed 1 --backend cpu --test 0.2')
     const lines = out.split('\n').filter((line) => line.startsWith('Epoch'))
     expect(lines).toHaveLength(3)
     expect(lines[2]).toMatch(/^Epoch 3 loss [\d.e-]+ score [\d.]+ % validation loss [\d.e-]+ score [\d.]+ %$/)
@@ -108,8 +111,8 @@ describe('train', () => {
 
   it('runs on webgpu by name, and comes to the same', async () => {
     const run2 = async (backend: string) => {
-      const { out, error } = await run(
-        `train --data circle --epochs 5 --seed 1 --layers -,20,20,- --backend ${backend} --json`,
+      const { out, error } = await runAlone(
+        `train --data circle --epochs 5 --seed 1 --layers -,8,- --backend ${backend} --json`,
       )
       expect(error).toBe('')
       return JSON.parse(out) as { backend: { name: string }; loss: number }
@@ -122,7 +125,7 @@ describe('train', () => {
   it('stops after the running epoch on Ctrl-C, keeps the model, exits 130', async () => {
     let sent = false
     const args = 'train --data circle --epochs 2000000 --seed 1 --backend cpu --out stopped.json'
-    const { code, out } = await run(args, (out, kill) => {
+    const { code, out } = await runAlone(args, (out, kill) => {
       if (!sent && out.includes('Epoch 1 ')) kill('SIGINT')
       sent ||= out.includes('Epoch 1 ')
     })
@@ -233,18 +236,18 @@ describe('report', () => {
 
 describe('verify, info, doctor', () => {
   it('verify prints a table and exits 0 where all holds', async () => {
-    const { code, out } = await run(
+    const { code, out } = await runAlone(
       'verify --layers 5,7,3 --loss crossEntropy --activation gelu --backend webgpu --seed 1',
     )
     expect(code).toBe(0)
     expect(out).toMatch(/^layer +forward +activation +delta +weight gradient +bias gradient +update$/m)
     expect(out).toContain('Every stage holds.')
-    const json = await run('verify --layers 5,7,3 --backend cpu --seed 1 --json')
+    const json = await runAlone('verify --layers 5,7,3 --backend cpu --seed 1 --json')
     expect(JSON.parse(json.out)).toMatchObject({ ok: true, backend: { name: 'cpu' }, seed: 1 })
   })
 
   it('doctor says what was found and what is taken', async () => {
-    const { code, out, error } = await run('doctor')
+    const { code, out, error } = await runAlone('doctor')
     expect(code).toBe(0)
     expect(error).toBe('')
     expect(out).toMatch(/(Software|Hardware) adapter: /)
@@ -252,11 +255,11 @@ describe('verify, info, doctor', () => {
   })
 
   it('info and --help end with 0', async () => {
-    expect((await run('info')).out).toMatch(/version +\d/)
-    const { code, out } = await run('train --help')
+    expect((await runAlone('info')).out).toMatch(/version +\d/)
+    const { code, out } = await runAlone('train --help')
     expect(code).toBe(0)
     expect(out).toContain('--optimizer <name>')
-    expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect((await runAlone('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
 

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromSafetensors, Network, parseNpy, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
+import { commandProcess } from './command.ts'
 import { expectSame, namedNetwork } from './formats.ts'
 
-const program = fileURLToPath(new URL('../dist/node/cli.js', import.meta.url))
 const network = namedNetwork('relu')
 let folder: string
 const file = (name: string) => join(folder, name)
@@ -27,21 +25,9 @@ function asOthersWrite(safetensors: Uint8Array): Buffer {
   return bytes
 }
 
-interface Result {
-  code: number
-  out: string
-  error: string
-}
-
+const runHere = commandProcess()
 /** Runs the built program in the test's folder. */
-function run(args: string): Promise<Result> {
-  const { DEBUG: _, ...env } = process.env
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args.split(' ')], { cwd: folder, env }, (failure, out, error) => {
-      resolve({ code: failure ? Number(failure.code) : 0, out, error })
-    })
-  })
-}
+const run = (args: string) => runHere(args.split(' '), folder)
 
 describe('export', () => {
   it('writes what the library writes, the format by name or by the end of the file’s', async () => {

@@ -19,14 +19,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Network, toSafetensors } from '../src/index.ts'
 import { checkWritable, writeFileAtomic, writeModel } from '../src/node/index.ts'
-import { type Ended, runCommand, runShell } from './command.ts'
+import { commandProcess, type Ended, runCommand, runShell } from './command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-outputs-'))
 const at = (...names: string[]) => join(folder, ...names)
 const text = (name: string) => readFileSync(at(name), 'utf8')
 const isRoot = process.getuid?.() === 0
 const table = 'a,b,y\n1,2,x\n2,1,z\n3,1,x\n1,1,z\n'
-const run = (line: string): Promise<Ended> => runCommand(line.split(' '), { cwd: folder })
+const runHere = commandProcess()
+const run = (line: string): Promise<Ended> => runHere(line.split(' '), folder)
 const train = (more: string) => run(`train --backend cpu --seed 1 --epochs 2 ${more}`)
 
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { escapeControls, InputError } from '../src/core/errors.ts'
 import { Network, toSafetensors } from '../src/index.ts'
 import { readModel } from '../src/node/index.ts'
-import { program, runCommand } from './command.ts'
+import { commandProcess, program } from './command.ts'
 
 /** Sets a terminal's title; changes colour by a C1 control; clears the screen; writes backwards; begins a line. */
 const title = '\u001b]0;owned\u0007'
@@ -33,7 +33,8 @@ const table = [
   ...Array.from({ length: 12 }, (_, i) => `${i % 3},${i % 4},${i},${quoted(hostile[3 + (i % 3)]!)}`),
 ].join('\n')
 
-const run = (...args: string[]) => runCommand(args, { cwd: folder })
+const runHere = commandProcess()
+const run = (...args: string[]) => runHere(args, folder)
 const network = '--layers -,4,- --backend cpu --seed 1 --epochs 2'.split(' ')
 
 beforeAll(async () => {
