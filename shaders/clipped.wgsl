@@ -1,4 +1,4 @@
-// needs: numbers, bits, step, update
+// needs: bits, step, update
 // uses: WIDTH
 // The optimizer's step with gradients that are shortened where they are longer, all together, than CLIP_NORM: the factor
 // is CLIP_NORM / (norm + 1e-6), at most 1, as torch.nn.utils.clip_grad_norm_ has it.

@@ -1,4 +1,4 @@
-// needs: numbers, bits, step, activation, loss, rows, softmax_row
+// needs: bits, activation, loss, rows, softmax_row
 // uses: step, order, targets, row_scores, OUTPUTS, OUTPUT_PACKS, ACTIVATION
 // Library: delta = dC/dA ⊙ f'(Z) of one row of the output layer, written over Z; loss and correct predictions of the row are
 // added to the row's sums. Softmax + crossEntropy and sigmoid + binaryCrossEntropy: A - Y.

@@ -1,4 +1,4 @@
-// needs: numbers, step, bits
+// needs: step, bits
 // Whether training has left the finite numbers: tests every parameter by its bits, once at the end of an epoch. A
 // parameter that was infinite or NaN once stays so under every optimizer's rule.
 //   parameters  PACKS

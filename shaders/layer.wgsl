@@ -1,4 +1,4 @@
-// needs: numbers, step, activation, dropout, values
+// needs: step, activation, dropout, values
 // Library: the product Z = A W^T + b of one layer with what is stored of it, for forward.wgsl and output.wgsl.
 //   inputs           rows x INPUTS packs (the data set, its rows taken through the order, or the activations below)
 //   weights          4 INPUTS rows of OUTPUT_PACKS (transposed: neighbouring invocations, which have neighbouring

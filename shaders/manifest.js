@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * Writes src/backend/webgpu/kernels/manifest.ts, which imports every file of shaders/. Run it when a shader was added,
- * renamed or removed: node shaders/manifest.js
+ * renamed or removed: npm run shaders
  */
 
 const folder = new URL('.', import.meta.url)

@@ -1,4 +1,4 @@
-// needs: numbers, bits, run, step, activation, inputs, softmax_row, delta_row, rows, update
+// needs: bits, run, step, activation, inputs, softmax_row, delta_row, update
 // uses: VALUES, train_step
 // Whole minibatch loops in one dispatch, for networks whose values fit the memory of one workgroup: a workgroup is a
 // network, its invocations share the tiles of each stage, and barriers stand where dispatches stand in the layered plan.

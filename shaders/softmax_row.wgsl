@@ -1,4 +1,4 @@
-// needs: numbers, step, exponential, rows
+// needs: step, exponential, rows
 // uses: OUTPUTS, OUTPUT_PACKS
 // Library: softmax of one row, from weighted_inputs to activations, both rows x OUTPUT_PACKS; the variants of `rows`
 // say where the rows are. A NaN in a row makes the whole row NaN, as does an infinite largest value.

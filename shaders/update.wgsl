@@ -1,4 +1,4 @@
-// needs: step, optimizer, penalty, rule
+// needs: optimizer, penalty, rule
 // uses: step
 // provides: finish
 // Library of gradient.wgsl: the optimizer's step, taken as soon as a gradient is known.
