@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build as esbuild } from 'esbuild'
+import { build as esbuild, type BuildOptions } from 'esbuild'
 import { build as vite } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { shaderTexts } from '../src/backend/webgpu/kernels/manifest.ts'
+import { activationNames, lossNames, optimizerNames } from '../src/index.ts'
 import { hideDawn, installPackage, runNode } from './package.ts'
 
 /** Programs for servers into which a bundler copied the library. */
@@ -103,5 +105,52 @@ describe.each(Object.keys(bundlers) as (keyof typeof bundlers)[])('%s', (name) =
     expect(result.message).toContain('`npm install webgpu`')
     expect(result.message).toContain("mark 'webgpu-mlp' and 'webgpu' as external")
     expect(result.message).not.toContain('\n')
+  })
+})
+
+describe('without training', () => {
+  const bundle = async (text: string, options: BuildOptions) => {
+    const entry = join(app, 'small.js')
+    const outfile = join(app, 'small-bundle.mjs')
+    writeFileSync(entry, text)
+    await esbuild({ entryPoints: [entry], outfile, bundle: true, format: 'esm', logLevel: 'error', ...options })
+    return { outfile, code: readFileSync(outfile, 'utf8') }
+  }
+  /** A line of each shader that stays as it is, minified or not. */
+  const lines = Object.values(shaderTexts).flatMap((text) => /^.*\bfn \w+\(.*$/m.exec(text) ?? [])
+  const shadersIn = (code: string) => lines.filter((line) => code.includes(line))
+
+  const exports = `
+import { activationNames, lossNames, nadam, Network, optimizerNames, toJavaScript, toOnnx } from 'webgpu-mlp'
+const network = Network.create({ sizes: [2, 3, 1], hidden: 'mish', seed: 1 })
+const { predict } = await import('data:text/javascript,' + encodeURIComponent(toJavaScript(network)))
+const names = [activationNames, lossNames, optimizerNames].map((list) => list.length)
+console.log(JSON.stringify({ outputs: predict([1, 2]).length, onnx: (await toOnnx(network)).length > 100, names, rate: nadam().learningRate }))
+`
+
+  it.each([
+    ['for Node', { platform: 'node' }],
+    ['for Node, minified', { platform: 'node', minify: true }],
+    ['for browsers', { platform: 'browser' }],
+    ['for browsers, minified', { platform: 'browser', minify: true }],
+  ] as [string, BuildOptions][])(
+    'a program that makes, exports and names networks has no shader in it, %s',
+    async (_, options) => {
+      const { outfile, code } = await bundle(exports, options)
+      expect(shadersIn(code)).toEqual([])
+      const result: unknown = JSON.parse(await runNode(app, [outfile]))
+      expect(result).toEqual({
+        outputs: 1,
+        onnx: true,
+        names: [activationNames.length, lossNames.length, optimizerNames.length],
+        rate: 0.002,
+      })
+    },
+  )
+
+  it('one that trains has all of them', async () => {
+    const { code } = await bundle("import { Trainer } from 'webgpu-mlp'\nconsole.log(Trainer)", { platform: 'browser' })
+    expect(shadersIn(code)).toEqual(lines)
+    expect(lines.length).toBeGreaterThan(30)
   })
 })
