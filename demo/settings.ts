@@ -8,6 +8,7 @@ import {
   lossNames,
   type OptimizerName,
   optimizerNames,
+  requiredActivation,
 } from '../src/index.ts'
 import { decodePoints } from './points.ts'
 
@@ -226,7 +227,7 @@ const shortened = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…
 
 /** The losses that can be taken for what a network tells. */
 export const lossesFor = (kind: Kind): readonly LossName[] =>
-  kind === 'quantities' ? lossNames.filter((name) => !name.endsWith('Entropy')) : lossNames
+  kind === 'quantities' ? lossNames.filter((name) => requiredActivation(name) === undefined) : lossNames
 
 /**
  * Settings that go together: losses that need an output activation get it, softmax stands on the output alone, and

@@ -1,7 +1,7 @@
-// Library: what changes from one minibatch to the next, and how rows stand in memory. One record a step stands in a
-// uniform buffer, 256 bytes apart, and is bound by dynamic offset. Written by src/backend/webgpu/plans/steps.ts.
+// Library: what changes from one minibatch to the next, and the layout of rows in memory. There is one record a step in
+// a uniform buffer, 256 bytes apart; each is bound by its offset. Written by src/backend/webgpu/plans/steps.ts.
 //
-// Everything on the device stands in packs of four neighbouring values, a vec4 each: a row of n values is ceil(n / 4)
+// Everything on the device is in packs of four neighbouring values, a vec4 each: a row of n values is ceil(n / 4)
 // packs, filled up with zeros, and a minibatch's rows are filled up to a multiple of four with rows of zeros. So every
 // load and store is a whole vec4, no loop has a tail, and what is filled up adds nothing to any sum.
 

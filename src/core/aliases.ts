@@ -75,6 +75,8 @@ const aliases: Readonly<Record<string, Partial<Record<'Keras' | 'PyTorch' | 'sci
   alpha: { Keras: 'rho' },
   clipNorm: { Keras: 'clipnorm global_clipnorm', PyTorch: 'max_norm clip_grad_norm_' },
   learningRateDecay: { PyTorch: 'lr_decay' },
+  momentumDecay: { PyTorch: 'momentum_decay' },
+  decoupledWeightDecay: { PyTorch: 'decoupled_weight_decay' },
   initialAccumulator: { PyTorch: 'initial_accumulator_value' },
   factor: { PyTorch: 'gamma' },
   every: { PyTorch: 'step_size' },

@@ -1,6 +1,6 @@
 /**
  * Which units dropout keeps: a hash of seed, layer, step, row of the minibatch and unit, so that every backend drops the
- * same ones and any step's can be had without those before it. The same function stands in shaders/dropout.wgsl.
+ * same ones and any step's follow without those before it. shaders/dropout.wgsl has the same function.
  */
 
 /** The finalizer of MurmurHash3 (Austin Appleby, public domain): every bit of the input changes each bit of the result. */

@@ -72,7 +72,7 @@ export function exponential(options: { learningRate: number; factor: number }): 
 }
 
 /**
- * Half a wave of the cosine from the rate to `minimum` over so many epochs, and `minimum` after them:
+ * Half a wave of the cosine from the rate to `minimum` over `epochs` epochs, and `minimum` after them:
  * minimum + (learningRate − minimum) (1 + cos(π epoch / epochs)) / 2 (CosineAnnealingLR, which would rise again).
  */
 export function cosine(options: { learningRate: number; epochs: number; minimum?: number }): Schedule {
@@ -87,8 +87,8 @@ export function cosine(options: { learningRate: number; epochs: number; minimum?
 }
 
 /**
- * From `start` times the first rate of `then` to all of it in equal steps over so many epochs, and then `then`, whose own
- * epochs begin there (LinearLR, SequentialLR). `start` is 1/3 unless told.
+ * From `start` times the first rate of `then` to all of it in equal steps over `epochs` epochs, and then `then`, whose
+ * epochs begin there (LinearLR, SequentialLR). `start` is 1/3 by default.
  * @example adam({ learningRate: warmup({ epochs: 5, then: cosine({ learningRate: 0.01, epochs: 95 }) }) })
  */
 export function warmup(options: { epochs: number; then: LearningRate; start?: number }): Schedule {

@@ -4,18 +4,18 @@ import { type LossName, losses, outputShare } from '../../../loss/loss.ts'
 
 /**
  * The pass over a minibatch, forward and back, as straight-line JavaScript for one small network's very shape, with each
- * parameter, activation and gradient in a variable of its own: over arrays of two or three values, loops cost more than
+ * parameter, activation and gradient in its own variable: over arrays of two or three values, loops cost more than
  * what they compute. Written for float32 and to the same bits as the plain stages: sums in float64 in the same order,
  * rounded where those store them.
  */
 
-/** Networks of at most so many parameters, as those of the GPU's resident plan: larger ones gain little. */
+/** The most parameters of a network, as for the GPU's resident plan: larger ones gain little. */
 const MOST_PARAMETERS = 120
 
 /**
  * @param order names the samples of the minibatch, `rows` from `start` on
  * @param gradients written: the means over the minibatch, laid out as the parameters
- * @param sums the minibatch's loss is added to the first, its right answers to the second
+ * @param sums the minibatch's loss is added to the first, its correct predictions to the second
  */
 export type Pass = (
   parameters: Float32Array,
@@ -28,7 +28,7 @@ export type Pass = (
   sums: Float64Array,
 ) => void
 
-/** What the text calls by name, so that formulas stand in one place. */
+/** What the text calls by name, so that each formula is in one place. */
 type Functions = Record<string, (...numbers: number[]) => number>
 
 /**
@@ -105,7 +105,7 @@ function forwardLines(layers: readonly Layer[], l: number): string[] {
   ]
 }
 
-/** Loss, right answers and δ of the output layer. */
+/** Loss, correct predictions and δ of the output layer. */
 function outputLines(layers: readonly Layer[], loss: LossName): string[] {
   const l = layers.length - 1
   const { activation, outputs } = layers[l]!

@@ -6,7 +6,7 @@ import type { Values } from '../../../core/values.ts'
 
 /**
  * The reference: each stage of a training step as plain loops, in the precision of the arrays that it is given. Every
- * function here has a kernel of the same name in shaders/ that is held against it. Matrices are row-major, one row a
+ * function here has a kernel of the same name in shaders/ that tests compare with it. Matrices are row-major, one row a
  * sample; `rows` is the size of the minibatch.
  */
 /** Z = A Wᵀ + b and A′ = f(Z). `inputs` rows × layer.inputs; `z`, `a` rows × layer.outputs, written. */
@@ -137,7 +137,7 @@ export function hiddenDelta(
 
 /** δ ← δ ⊙ f′(Z) over `count` values. */
 export function timesDerivative(activation: ActivationName, count: number, z: Values, a: Values, deltas: Values): void {
-  if (activation === 'softmax') throw new Error('softmax stands on output layers only')
+  if (activation === 'softmax') throw new Error('softmax is for output layers only')
   const { derivative } = activations[activation]
   for (let i = 0; i < count; i++) deltas[i] = deltas[i]! * derivative(z[i]!, a[i]!)
 }

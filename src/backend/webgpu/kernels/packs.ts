@@ -1,8 +1,8 @@
 import type { Layer } from '../../../model/layout.ts'
 
 /**
- * How values stand on the device: in packs of four neighbours, a vec4 each. A row of n values is ⌈n / 4⌉ packs, filled
- * up with zeros. Each layer's weights stand transposed, a row of packs for each input, and the biases follow as one more
+ * The layout of values on the device: packs of four neighbours, a vec4 each. A row of n values is ⌈n / 4⌉ packs, padded
+ * with zeros. Each layer's weights are transposed, a row of packs for each input, and the biases follow as one more
  * row: neighbouring invocations work on neighbouring neurons, and then read neighbouring addresses.
  */
 export interface DeviceLayer extends Layer {

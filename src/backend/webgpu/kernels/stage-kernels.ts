@@ -42,7 +42,7 @@ async function productStage(
   return { kernel, groups: (rows) => groupsOf({ rows, columns }, tiling) }
 }
 
-/** How a layer's inputs stand: the first layer's are the data set's, gathered through the order, perhaps as bytes. */
+/** The form of a layer's inputs: the first layer's are the data set's, gathered through the order, perhaps as bytes. */
 export interface InputForm {
   readonly gather: boolean
   readonly bytes: boolean
@@ -68,7 +68,7 @@ export const productShapes: Record<ProductName, (layer: DeviceLayer, batch: numb
 const tilingOf = (maker: StageMaker, stage: ProductName, layer: DeviceLayer) =>
   maker.tiling(stage, productShapes[stage](layer, maker.batch))
 
-/** Dropout of one layer: the share of its units that is dropped, and what the units are drawn from. */
+/** Dropout of one layer: the share of its units that is dropped, and what its random choice of units follows from. */
 export interface Drop {
   readonly share: number
   readonly seed: number
@@ -170,7 +170,7 @@ export async function softmax({ kernels }: StageMaker, layer: DeviceLayer): Prom
   return { kernel, groups: rowGroups }
 }
 
-/** δ of the output layer, with loss and right answers. */
+/** δ of the output layer, with loss and correct predictions. */
 export async function outputDelta(
   { kernels }: StageMaker,
   layer: DeviceLayer,

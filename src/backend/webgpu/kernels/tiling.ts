@@ -2,7 +2,7 @@ import { packsOf } from './packs.ts'
 
 /**
  * How a matrix product is divided (shaders/product.wgsl): an invocation sums 4·rowTiles rows by 4·columnTiles columns,
- * `width` invocations stand side by side in a workgroup, and `slices` of them share each sum.
+ * `width` invocations are side by side in a workgroup, and `slices` of them share each sum.
  */
 export interface Tiling {
   readonly rowTiles: number
@@ -20,7 +20,7 @@ export interface ProductShape {
 
 export const divideUp = (count: number, size: number) => Math.ceil(count / size)
 
-/** At least so many workgroups keep the device busy, where the shape allows. */
+/** The number of workgroups that keeps the device busy, where the shape allows that many. */
 const ENOUGH_GROUPS = { software: 8, hardware: 128 }
 const WIDEST = { software: 16, hardware: 32 }
 /** Products of fewer multiplications are over before a large tile pays, and small tiles compile in half the time. */
@@ -63,7 +63,7 @@ export function chooseTiling(shape: ProductShape, software: boolean): Tiling {
   return { rowTiles, columnTiles, width, slices }
 }
 
-/** Sums of at most so many terms are for shaders/product_few.wgsl. */
+/** The most terms of a sum for which shaders/product_few.wgsl is used. */
 const FEW_TERMS = 16
 export const hasFewTerms = ({ terms }: Pick<ProductShape, 'terms'>) => terms <= FEW_TERMS
 
