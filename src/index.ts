@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { Backend } from './backend/backend.ts'
-export { cpu, type Precision } from './backend/host/backend.ts'
+export { cpu, type CPUOptions, type Precision } from './backend/host/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
 export { balancedWeights, oneHot } from './data/classes.ts'
 export { Dataset, type ClassWeights, type DatasetNames, type DatasetOptions, type Targets } from './data/dataset.ts'
@@ -44,24 +44,26 @@ export { activationNames, type ActivationName } from './model/activation.ts'
 export { initializerNames, type InitializerName } from './model/initializer.ts'
 export type { NetworkJSON } from './model/json.ts'
 export { Network, type NetworkOptions, type NetworkParameters } from './model/network.ts'
-export { Neuron } from './model/neuron.ts'
+export { Neuron, type NeuronOptions } from './model/neuron.ts'
 export { Scaling } from './model/scaling.ts'
 export { lossNames, type LossName } from './loss/loss.ts'
 export {
   classificationReport,
   ClassificationTally,
   confusionMatrix,
-  precisionRecallF1,
   predictedClasses,
   regressionReport,
   rocAuc,
   topKAccuracy,
   type ClassificationReport,
+} from './training/metrics.ts'
+export {
+  precisionRecallF1,
   type ClassScore,
   type ClassScores,
-  type MetricOptions,
   type PrecisionRecallF1,
-} from './training/metrics.ts'
+} from './training/class-scores.ts'
+export type { MetricOptions } from './training/metric-options.ts'
 export {
   adagrad,
   adam,
@@ -84,8 +86,13 @@ export {
   reduceOnPlateau,
   step,
   warmup,
+  type CosineScheduleOptions,
+  type ExponentialScheduleOptions,
   type LearningRate,
+  type PlateauOptions,
   type Schedule,
+  type StepScheduleOptions,
+  type WarmupOptions,
 } from './optimizer/schedule.ts'
 export type { EarlyStopping } from './training/stopping.ts'
 export { fit } from './training/fit.ts'

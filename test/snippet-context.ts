@@ -50,6 +50,10 @@ const special: Record<string, Record<string, string>> = {
     network: "Network.create({ sizes: [784, 10], output: 'softmax', seed: 1 })",
     stream: 'DataStream.from({ samples: 60, chunks: () => [data] })',
   },
+  'src/training/class-scores.ts': {
+    data: 'digits({ samples: 60, seed: 1 })',
+    network: "Network.create({ sizes: [784, 10], output: 'softmax', seed: 1 })",
+  },
   'src/training/trainer.ts': {
     text: "await readFile('run.checkpoint', 'utf8')",
   },

@@ -1,4 +1,5 @@
-import { checkFloat32, checkInteger, checkKeys, checkNumber, describe, InputError } from '../core/errors.ts'
+import { checkFloat32, describe, InputError } from '../core/errors.ts'
+import { type Fields, float32, integer, kind, number, readOptions, required, withDefault } from '../core/schema.ts'
 
 /**
  * A learning rate that changes from epoch to epoch; every optimizer takes one in the place of a number. Formulas and
@@ -6,7 +7,7 @@ import { checkFloat32, checkInteger, checkKeys, checkNumber, describe, InputErro
  */
 export interface Schedule {
   readonly name: 'constant' | 'step' | 'exponential' | 'cosine' | 'warmup' | 'reduceOnPlateau'
-  /** The rate of an epoch, counted from 0; what a plateau has taken away comes on top. */
+  /** The rate of an epoch, counted from 0, before the plateau rule. */
   rate(epoch: number): number
   /** The rule by which the rate falls when the loss no longer does. */
   readonly plateau?: PlateauRule
@@ -30,17 +31,136 @@ export const rateAt = (rate: LearningRate, epoch: number): number =>
 
 export function checkLearningRate(argument: string, rate: unknown): LearningRate {
   if (typeof rate === 'object' && rate !== null && 'rate' in rate && typeof rate.rate === 'function') {
+    const { plateau } = rate as Partial<Schedule>
+    if (plateau !== undefined) readOptions(plateauSchema, plateau)
     return rate as Schedule
   }
   if (typeof rate === 'number') return checkFloat32(argument, rate)
   throw new InputError(`${argument}: expected a number or a schedule, such as cosine({ … }), got ${describe(rate)}`)
 }
 
-const checkRate = (argument: string, rate: unknown) => checkFloat32(`${argument}: learningRate`, rate)
+/** The rule of a schedule that a program made itself. */
+const plateauSchema = {
+  name: 'plateau',
+  prefix: 'plateau: ',
+  fields: {
+    factor: required(number({ min: 0, max: 1 })),
+    patience: required(integer(0)),
+    threshold: required(number({ min: 0 })),
+    cooldown: required(integer(0)),
+    minimum: required(number({ min: 0 })),
+  } satisfies Fields<PlateauRule>,
+}
+
+/** A number from 0 on, or a schedule. */
+export const learningRateKind = { ...kind(checkLearningRate), isNumber: true }
+
+const learningRate = required(float32())
+const fraction = number({ min: 0 })
+const unit = number({ min: 0, max: 1 })
+
+/** The options of {@link step}. */
+export interface StepScheduleOptions {
+  learningRate: number
+  /** Epochs between two changes. */
+  every: number
+  /** Default 0.1. */
+  factor?: number | undefined
+}
+
+/** The options of {@link exponential}. */
+export interface ExponentialScheduleOptions {
+  learningRate: number
+  factor: number
+}
+
+/** The options of {@link cosine}. */
+export interface CosineScheduleOptions {
+  learningRate: number
+  /** Epochs from the rate to the minimum. */
+  epochs: number
+  /** Default 0. */
+  minimum?: number | undefined
+}
+
+/** The options of {@link warmup}. */
+export interface WarmupOptions {
+  epochs: number
+  /** The rate, or the schedule, after the warm-up. */
+  then: LearningRate
+  /** The share of the rate at the start. Default 1/3. */
+  start?: number | undefined
+}
+
+/** The options of {@link reduceOnPlateau}. */
+export interface PlateauOptions {
+  learningRate: number
+  /** Default 0.1. */
+  factor?: number | undefined
+  /** Default 10. */
+  patience?: number | undefined
+  /** Default 1e-4. */
+  threshold?: number | undefined
+  /** Default 0. */
+  cooldown?: number | undefined
+  /** Default 0. */
+  minimum?: number | undefined
+}
+
+/** The schemas of the schedules, by their names. */
+export const scheduleSchemas = {
+  step: {
+    name: 'step',
+    prefix: 'step: ',
+    fields: {
+      learningRate,
+      every: required(integer()),
+      factor: withDefault(fraction, 0.1),
+    } satisfies Fields<StepScheduleOptions>,
+  },
+  exponential: {
+    name: 'exponential',
+    prefix: 'exponential: ',
+    fields: { learningRate, factor: required(fraction) } satisfies Fields<ExponentialScheduleOptions>,
+  },
+  cosine: {
+    name: 'cosine',
+    prefix: 'cosine: ',
+    fields: {
+      learningRate,
+      epochs: required(integer()),
+      minimum: withDefault(fraction, 0),
+    } satisfies Fields<CosineScheduleOptions>,
+  },
+  warmup: {
+    name: 'warmup',
+    prefix: 'warmup: ',
+    fields: {
+      epochs: required(integer(), {
+        flag: '--warmup <epochs>',
+        help: 'epochs in which the rate grows from a third of it',
+      }),
+      then: required(learningRateKind),
+      start: withDefault(unit, 1 / 3),
+    } satisfies Fields<WarmupOptions>,
+  },
+  reduceOnPlateau: {
+    name: 'reduceOnPlateau',
+    prefix: 'reduceOnPlateau: ',
+    fields: {
+      learningRate,
+      factor: withDefault(unit, 0.1),
+      patience: withDefault(integer(0), 10),
+      threshold: withDefault(fraction, 1e-4),
+      cooldown: withDefault(integer(0), 0),
+      minimum: withDefault(fraction, 0),
+    } satisfies Fields<PlateauOptions>,
+  },
+}
 
 /** The same rate in every epoch. @example sgd({ learningRate: constant(0.1) }) */
 export function constant(learningRate: number): Schedule {
-  checkRate('constant', learningRate)
+  checkFloat32('constant: learningRate', learningRate)
   return Object.freeze({ name: 'constant', learningRate, rate: () => learningRate })
 }
 
@@ -48,39 +168,29 @@ export function constant(learningRate: number): Schedule {
  * The rate times `factor` after every `every` epochs: learningRate · factor^⌊epoch / every⌋ (StepLR).
  * @example sgd({ learningRate: step({ learningRate: 0.1, every: 30, factor: 0.1 }) })
  */
-export function step(options: { learningRate: number; every: number; factor?: number }): Schedule {
-  checkKeys('step', options, ['learningRate', 'every', 'factor'])
-  const { factor = 0.1 } = options
-  const learningRate = checkRate('step', options.learningRate)
-  const every = checkInteger('step: every', options.every)
-  checkNumber('step: factor', factor, { min: 0 })
+export function step(options: StepScheduleOptions): Schedule {
+  const { learningRate, every, factor } = readOptions(scheduleSchemas.step, options)
   const rate = (epoch: number) => learningRate * factor ** Math.floor(epoch / every)
   return Object.freeze({ name: 'step', learningRate, every, factor, rate })
 }
 
-/** The rate times `factor` after every epoch: learningRate · factor^epoch (ExponentialLR). */
-export function exponential(options: { learningRate: number; factor: number }): Schedule {
-  checkKeys('exponential', options, ['learningRate', 'factor'])
-  const learningRate = checkRate('exponential', options.learningRate)
-  const factor = checkNumber('exponential: factor', options.factor, { min: 0 })
-  return Object.freeze({
-    name: 'exponential',
-    learningRate,
-    factor,
-    rate: (epoch: number) => learningRate * factor ** epoch,
-  })
+/**
+ * The rate times `factor` after every epoch: learningRate · factor^epoch (ExponentialLR).
+ * @example sgd({ learningRate: exponential({ learningRate: 0.1, factor: 0.95 }) })
+ */
+export function exponential(options: ExponentialScheduleOptions): Schedule {
+  const { learningRate, factor } = readOptions(scheduleSchemas.exponential, options)
+  const rate = (epoch: number) => learningRate * factor ** epoch
+  return Object.freeze({ name: 'exponential', learningRate, factor, rate })
 }
 
 /**
  * Half a wave of the cosine from the rate to `minimum` over `epochs` epochs, and `minimum` after them:
  * minimum + (learningRate − minimum) (1 + cos(π epoch / epochs)) / 2 (CosineAnnealingLR, which would rise again).
+ * @example adam({ learningRate: cosine({ learningRate: 0.01, epochs: 100 }) })
  */
-export function cosine(options: { learningRate: number; epochs: number; minimum?: number }): Schedule {
-  checkKeys('cosine', options, ['learningRate', 'epochs', 'minimum'])
-  const { minimum = 0 } = options
-  const learningRate = checkRate('cosine', options.learningRate)
-  const epochs = checkInteger('cosine: epochs', options.epochs)
-  checkNumber('cosine: minimum', minimum, { min: 0 })
+export function cosine(options: CosineScheduleOptions): Schedule {
+  const { learningRate, epochs, minimum } = readOptions(scheduleSchemas.cosine, options)
   const rate = (epoch: number) =>
     epoch >= epochs ? minimum : minimum + ((learningRate - minimum) * (1 + Math.cos((Math.PI * epoch) / epochs))) / 2
   return Object.freeze({ name: 'cosine', learningRate, epochs, minimum, rate })
@@ -88,15 +198,11 @@ export function cosine(options: { learningRate: number; epochs: number; minimum?
 
 /**
  * From `start` times the first rate of `then` to all of it in equal steps over `epochs` epochs, and then `then`, whose
- * epochs begin there (LinearLR, SequentialLR). `start` is 1/3 by default.
+ * epochs begin there (LinearLR, SequentialLR).
  * @example adam({ learningRate: warmup({ epochs: 5, then: cosine({ learningRate: 0.01, epochs: 95 }) }) })
  */
-export function warmup(options: { epochs: number; then: LearningRate; start?: number }): Schedule {
-  checkKeys('warmup', options, ['epochs', 'then', 'start'])
-  const { start = 1 / 3 } = options
-  const epochs = checkInteger('warmup: epochs', options.epochs)
-  const then = checkLearningRate('warmup: then', options.then)
-  checkNumber('warmup: start', start, { min: 0, max: 1 })
+export function warmup(options: WarmupOptions): Schedule {
+  const { epochs, then, start } = readOptions(scheduleSchemas.warmup, options)
   const rate = (epoch: number) =>
     epoch < epochs ? rateAt(then, 0) * (start + ((1 - start) * epoch) / epochs) : rateAt(then, epoch - epochs)
   const plateau = typeof then === 'number' ? undefined : then.plateau
@@ -106,22 +212,14 @@ export function warmup(options: { epochs: number; then: LearningRate; start?: nu
 /**
  * The rate times `factor` whenever the loss (validation's, where there is one, else training's) was not below its best,
  * by the share `threshold`, for more than `patience` epochs; then `cooldown` epochs do not count (ReduceLROnPlateau).
- * @param options defaults: factor 0.1, patience 10, threshold 1e-4, cooldown 0, minimum 0
+ * @example sgd({ learningRate: reduceOnPlateau({ learningRate: 0.1, patience: 5 }) })
  */
-export function reduceOnPlateau(options: { learningRate: number } & Partial<PlateauRule>): Schedule {
-  const { learningRate, ...given } = options
-  checkRate('reduceOnPlateau', learningRate)
-  checkKeys('reduceOnPlateau', given, ['factor', 'patience', 'threshold', 'cooldown', 'minimum'])
-  const rule: PlateauRule = { factor: 0.1, patience: 10, threshold: 1e-4, cooldown: 0, minimum: 0, ...given }
-  checkNumber('reduceOnPlateau: factor', rule.factor, { min: 0, max: 1 })
-  checkInteger('reduceOnPlateau: patience', rule.patience, 0)
-  checkNumber('reduceOnPlateau: threshold', rule.threshold, { min: 0 })
-  checkInteger('reduceOnPlateau: cooldown', rule.cooldown, 0)
-  checkNumber('reduceOnPlateau: minimum', rule.minimum, { min: 0 })
-  return Object.freeze({ name: 'reduceOnPlateau', learningRate, plateau: rule, rate: () => learningRate })
+export function reduceOnPlateau(options: PlateauOptions): Schedule {
+  const { learningRate, ...plateau } = readOptions(scheduleSchemas.reduceOnPlateau, options)
+  return Object.freeze({ name: 'reduceOnPlateau', learningRate, plateau, rate: () => learningRate })
 }
 
-/** What a plateau has come to; plain numbers, kept in checkpoints. */
+/** The state of a plateau rule: plain numbers, kept in checkpoints. */
 export interface PlateauState {
   best: number
   /** Epochs since the best. */
@@ -135,11 +233,16 @@ export interface PlateauState {
 export const newPlateau = (): PlateauState => ({ best: Infinity, bad: 0, cooldown: 0, scale: 1 })
 
 /**
- * The rate of an epoch, counted from 0, with what a plateau has taken away.
- * @throws InputError where a schedule has come to a rate that is negative, NaN or above what float32 can hold
+ * The rate of an epoch, counted from 0, reduced by the plateau rule.
+ * @throws InputError where a schedule gives a rate that is negative, NaN or above what float32 can hold
  */
 export function rateWith(rate: LearningRate, epoch: number, { scale }: PlateauState): number {
-  const whole = rateAt(rate, epoch)
+  const whole: unknown = rateAt(rate, epoch)
+  if (typeof whole !== 'number') {
+    throw new InputError(
+      `learningRate: the schedule gives ${describe(whole)} for epoch ${epoch + 1}; expected a number`,
+    )
+  }
   if (!(whole >= 0 && Number.isFinite(Math.fround(whole)))) {
     throw new InputError(
       `learningRate: the schedule gives ${Number(whole.toPrecision(4))} for epoch ${epoch + 1}; expected a number from 0 to 3.4e38 (float32's largest)`,

@@ -27,7 +27,7 @@ export interface Checkpoint {
 /** Where checkpoints go. */
 export interface CheckpointOptions {
   /** Every how many epochs, and when the loop ends or is left; default 1. */
-  every?: number
+  every?: number | undefined
   /** Awaited before training goes on. */
   write: (checkpoint: Checkpoint) => void | Promise<void>
 }
@@ -50,14 +50,15 @@ const encodeSnapshot = ({ parameters, state }: Snapshot): EncodedSnapshot => ({
  * A checkpoint as JSON text: about 5.4 bytes for each number of parameters and state.
  * @example await trainer.fit(train, { checkpoint: { every: 10, write: (c) => store.put('run', encodeCheckpoint(c)) } })
  */
-export function encodeCheckpoint({ snapshot, stopping, plateau, ...rest }: Checkpoint): string {
-  checkDepth(rest.notes, 'notes')
+export function encodeCheckpoint(checkpoint: Checkpoint): string {
+  checkCheckpoint(checkpoint)
+  const { snapshot, stopping, plateau, ...rest } = checkpoint
   // JSON has no infinities; a best that there is not yet is left out.
   const finite = <T extends { best: number }>(state: T) => ({
     ...state,
     best: state.best === Infinity ? null : state.best,
   })
-  return JSON.stringify({
+  const json = {
     format: FORMAT,
     version: 1,
     ...rest,
@@ -67,7 +68,52 @@ export function encodeCheckpoint({ snapshot, stopping, plateau, ...rest }: Check
       ...finite(stopping),
       snapshot: stopping.snapshot && encodeSnapshot(stopping.snapshot),
     },
-  })
+  }
+  try {
+    return JSON.stringify(json)
+  } catch (cause) {
+    throw new InputError(`checkpoint: "notes" cannot be written as JSON: ${describe(String(cause))}`, { cause })
+  }
+}
+
+/** Checks the parts that the trainer and the encoder use. @throws InputError naming the first that does not fit */
+export function checkCheckpoint(value: unknown): asserts value is Checkpoint {
+  const made: Json = object(value, 'checkpoint')
+  const epoch = whole(made, 'epoch')
+  whole(made, 'step', '', Number.MAX_SAFE_INTEGER)
+  whole(made, 'seed')
+  optionalText(made, 'data')
+  object(made.settings, 'settings')
+  checkDepth(made.settings, 'settings')
+  checkDepth(made.notes, 'notes')
+  checkSnapshot(made.snapshot, 'snapshot')
+  const plateau = object(made.plateau, 'plateau')
+  checkBest(plateau, 'plateau.')
+  whole(plateau, 'bad', 'plateau.')
+  whole(plateau, 'cooldown', 'plateau.')
+  number(plateau, 'scale', 'plateau.', [0, 1])
+  if (made.stopping === undefined) return
+  const stopping = object(made.stopping, 'stopping')
+  checkBest(stopping, 'stopping.')
+  whole(stopping, 'bestEpoch', 'stopping.', epoch)
+  whole(stopping, 'wait', 'stopping.')
+  if (stopping.snapshot !== undefined) checkSnapshot(stopping.snapshot, 'stopping.snapshot')
+}
+
+function checkSnapshot(value: unknown, field: string): void {
+  const snapshot = object(value, field)
+  for (const part of ['parameters', 'state']) {
+    const values = snapshot[part]
+    if (values instanceof Float32Array || values instanceof Float64Array) continue
+    throw new InputError(
+      `checkpoint: "${field}.${part}" is ${describe(values)}, expected a Float32Array or Float64Array`,
+    )
+  }
+}
+
+/** In a checkpoint that is not encoded, a best that there is not yet is infinite. */
+const checkBest = (json: Json, within: string) => {
+  if (json.best !== Infinity) number(json, 'best', within, [-Infinity, Infinity])
 }
 
 type Json = Record<string, unknown>

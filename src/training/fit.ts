@@ -1,9 +1,20 @@
+import { checkInstance } from '../core/errors.ts'
+import { readOptions } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
-import type { DataStream } from '../data/stream.ts'
-import type { Network } from '../model/network.ts'
+import { DataStream } from '../data/stream.ts'
+import { Network } from '../model/network.ts'
 import type { History, ValidatedEpoch } from './history.ts'
-import type { FitOptions, TrainerOptions, ValidatedFitOptions } from './options.ts'
+import {
+  type FitOptions,
+  fitOnceSchema,
+  fitSchema,
+  type TrainerOptions,
+  trainerSchema,
+  type ValidatedFitOptions,
+} from './options.ts'
+import { checkFit, checkIsDataset } from './settings.ts'
 import { Trainer } from './trainer.ts'
+import { checkLoss } from './validation.ts'
 
 /**
  * Trains a network in one call: places it, fits, reads the parameters back into it and frees everything. Where the
@@ -25,12 +36,14 @@ export async function fit(
   train: Dataset | DataStream,
   options: TrainerOptions & (FitOptions | ValidatedFitOptions) = {},
 ): Promise<History> {
-  const { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, dataMemory, profile, ...fitOptions } = options
-  const given = { backend, loss, optimizer, batchSize, seed, l1, l2, dropout, dataMemory, profile }
-  const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const trainer = await Trainer.create(network, settings)
+  checkInstance('network', network, Network, 'Network', ' (Network.create({ sizes }) makes one)')
+  if (!(train instanceof DataStream)) checkIsDataset(train, 'train')
+  const checked = readOptions(fitOnceSchema, options)
+  checkLoss(network, checked.loss)
+  checkFit({ network, loss: checked.loss, epoch: 0 }, train, pick(checked, fitSchema.fields))
+  const trainer = await Trainer.create(network, pick(checked, trainerSchema.fields))
   try {
-    const history = await trainer.fit(train, fitOptions as FitOptions)
+    const history = await trainer.fit(train, pick(checked, fitSchema.fields))
     await trainer.read()
     return history
   } catch (error) {
@@ -41,3 +54,7 @@ export async function fit(
     trainer.dispose()
   }
 }
+
+/** The options that are named by other fields. */
+const pick = <O extends object, K extends keyof O>(options: O, fields: Readonly<Record<K, unknown>>): Pick<O, K> =>
+  Object.fromEntries(Object.keys(fields).map((key) => [key, options[key as K]])) as Pick<O, K>

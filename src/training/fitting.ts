@@ -1,9 +1,10 @@
 import type { Placement } from '../backend/backend.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Epoch, Outcome } from './history.ts'
-import { ask, type AtOnce, type CheckedFitOptions } from './options.ts'
+import type { AtOnce } from './options.ts'
 import type { RunCheckpoints } from './run-checkpoints.ts'
 import type { Session } from './session.ts'
+import { ask, type CheckedFitOptions } from './settings.ts'
 import { isOver, type StoppingState, watchStopping } from './stopping.ts'
 
 /** What a run of epochs works with. */

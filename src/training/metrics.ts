@@ -1,43 +1,19 @@
 import { argmax, Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
-import { checkInstance, checkInteger, checkKeys, describe, InputError } from '../core/errors.ts'
+import { checkInstance, checkInteger, InputError } from '../core/errors.ts'
+import { readOptions } from '../core/schema.ts'
+import { type ClassScores, precisionRecallF1, sum } from './class-scores.ts'
+import {
+  classificationReportSchema,
+  confusionMatrixSchema,
+  type MetricOptions,
+  predictedClassesSchema,
+  rocAucSchema,
+  topKAccuracySchema,
+} from './metric-options.ts'
 import { regressionScore } from './score.ts'
 
-/** What measures of classes take. */
-export interface MetricOptions {
-  /** Where one output changes from the first class to the second: 0.5 unless told (0 for tanh). */
-  boundary?: number | undefined
-}
-
-/** How well one class, or the mean of several, is told from the others; each from 0 to 1. */
-export interface PrecisionRecallF1 {
-  /** TP / (TP + FP): how many of those answered with the class are of it. */
-  precision: number
-  /** TP / (TP + FN): how many of the class are answered with it. */
-  recall: number
-  /** 2·TP / (2·TP + FP + FN), the harmonic mean of the two. */
-  f1: number
-}
-
-/** A class's scores. */
-export interface ClassScore extends PrecisionRecallF1 {
-  /** How many samples are of the class. */
-  support: number
-}
-
-/** The scores of all classes, and their means. */
-export interface ClassScores {
-  /** One for each class, in the order of the targets' columns. */
-  classes: ClassScore[]
-  /** The plain mean over the classes that occur among samples or answers. */
-  macro: PrecisionRecallF1
-  /** The mean over the classes, each as often as it has samples. */
-  weighted: PrecisionRecallF1
-  /** From the sums of TP, FP and FN over all classes: where each sample is of one class, the accuracy. */
-  micro: PrecisionRecallF1
-}
-
-/** All that {@link classificationReport} tells. */
+/** The result of {@link classificationReport}. */
 export interface ClassificationReport extends ClassScores {
   samples: number
   accuracy: number
@@ -47,11 +23,11 @@ export interface ClassificationReport extends ClassScores {
   confusionMatrix: number[][]
 }
 
-/** Answers beside the classes that they should be. */
+/** Outputs with the classes that they should predict. */
 interface Answered {
   readonly answers: Matrix
   readonly labels: Uint32Array
-  /** At least 2: one column tells two classes apart. */
+  /** At least 2: one column distinguishes two classes. */
   readonly classes: number
   readonly boundary: number
 }
@@ -66,9 +42,7 @@ function checkAnswers(answers: MatrixLike, data: Dataset): Matrix {
   )
 }
 
-function readAnswers(name: string, answers: MatrixLike, data: Dataset, options: MetricOptions, keys: string[]) {
-  checkKeys(name, options, ['boundary', ...keys])
-  const { boundary = 0.5 } = options
+function readAnswers(answers: MatrixLike, data: Dataset, boundary: number): Answered {
   const matrix = checkAnswers(answers, data)
   return { answers: matrix, labels: data.labels(boundary), classes: classesOf(matrix.cols), boundary }
 }
@@ -81,8 +55,7 @@ function readAnswers(name: string, answers: MatrixLike, data: Dataset, options: 
  * @example const names = Array.from(predictedClasses(await trainer.predict(test.inputs)), (i) => test.classes?.[i])
  */
 export function predictedClasses(outputs: MatrixLike, options: MetricOptions = {}): Uint32Array {
-  checkKeys('predictedClasses', options, ['boundary'])
-  const { boundary = 0.5 } = options
+  const { boundary } = readOptions(predictedClassesSchema, options)
   return classesOfRows(outputs instanceof Matrix ? outputs : Matrix.from(outputs, 'outputs'), boundary)
 }
 
@@ -91,19 +64,22 @@ const classesOfRows = ({ rows, cols, data }: Matrix, boundary: number): Uint32Ar
     cols === 1 ? Number(data[i]! > boundary) : argmax(data, i * cols, cols),
   )
 
-/** One column tells two classes apart. */
+/** Columns of a tally at most: its matrix has as many rows as columns. */
+const MOST_COLUMNS = 1 << 13
+
+/** One column distinguishes two classes. */
 const classesOf = (columns: number) => Math.max(2, columns)
 
 /**
- * How often each class was taken for which: row i counts the samples of class i, column j those answered with class j,
- * as in scikit-learn's `confusion_matrix`. The diagonal is what was answered right.
+ * How often each class was predicted as which: row i counts the samples of class i, column j those predicted as class j,
+ * as in scikit-learn's `confusion_matrix`. The diagonal counts the correct predictions.
  * @param answers samples × outputs, as {@link Trainer.predict} gives them; one column is two classes
  * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
  * @throws InputError where the shapes differ
  * @example confusionMatrix(await trainer.predict(test.inputs), test)[3]?.[8] // how many threes were taken for eights
  */
 export function confusionMatrix(answers: MatrixLike, data: Dataset, options: MetricOptions = {}): number[][] {
-  const answered = readAnswers('confusionMatrix', answers, data, options, [])
+  const answered = readAnswers(answers, data, readOptions(confusionMatrixSchema, options).boundary)
   const counts = noCounts(answered.classes)
   countAnswers(answered, counts)
   return counts
@@ -119,67 +95,20 @@ function countAnswers({ answers, labels, boundary }: Answered, counts: readonly 
 }
 
 /**
- * Precision, recall and F1 of each class, and their macro, weighted and micro means, as scikit-learn's
- * `precision_recall_fscore_support` gives them; a share of nothing is 0 (its `zero_division=0`).
- * @param counts classes × classes, as {@link confusionMatrix} gives them
- * @throws InputError where the counts are not a square of whole numbers
- * @example
- * const { classes, macro } = precisionRecallF1(confusionMatrix(answers, test))
- * console.log(macro.f1, ...classes.map(({ recall }) => recall))
- */
-export function precisionRecallF1(counts: readonly (readonly number[])[]): ClassScores {
-  checkCounts(counts)
-  const answered = counts.map((_, j) => sum(counts.map((row) => row[j]!)))
-  const supports = counts.map(sum)
-  const hits = counts.map((row, i) => row[i]!)
-  const classes = counts.map((_, i) => ({ ...score(hits[i]!, answered[i]!, supports[i]!), support: supports[i]! }))
-  const occurring = classes.filter((_, i) => answered[i]! + supports[i]! > 0)
-  const samples = sum(supports)
-  const mean = (weight: (one: ClassScore) => number): PrecisionRecallF1 => {
-    const of = (key: keyof PrecisionRecallF1) => sum(occurring.map((one) => weight(one) * one[key]))
-    return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
-  }
-  return {
-    classes,
-    macro: mean(() => 1 / occurring.length),
-    weighted: mean(({ support }) => support / samples),
-    micro: score(sum(hits), samples, samples),
-  }
-}
-
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
-const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
-
-/** @param answered TP + FP @param support TP + FN */
-function score(hits: number, answered: number, support: number): PrecisionRecallF1 {
-  return { precision: share(hits, answered), recall: share(hits, support), f1: share(2 * hits, answered + support) }
-}
-
-function checkCounts(counts: readonly (readonly number[])[]): void {
-  const classes = Array.isArray(counts) ? counts.length : 0
-  if (classes < 2) throw new InputError(`counts: expected at least two rows, one a class, got ${describe(counts)}`)
-  counts.forEach((row, i) => {
-    if (!Array.isArray(row) || row.length !== classes) {
-      throw new InputError(`counts: row ${i} is ${describe(row)}, expected ${classes} counts, one a class`)
-    }
-    row.forEach((count, j) => checkInteger(`counts[${i}][${j}]`, count, 0, Number.MAX_SAFE_INTEGER))
-  })
-}
-
-/**
  * The share of samples whose class is among the `k` with the largest answers, as scikit-learn's
  * `top_k_accuracy_score`. Of equal answers the first column counts as the larger, so that `k` = 1 is the accuracy.
  * @param answers samples × outputs; one column is two classes
- * @param options `k`: from 1 to the count of classes, 2 unless told
+ * @param options `k`: from 1 to the number of classes; default 2
  * @throws InputError where the shapes differ, and for another `k`
  * @example const topFive = topKAccuracy(await trainer.predict(test.inputs), test, { k: 5 })
  */
 export function topKAccuracy(answers: MatrixLike, data: Dataset, options: MetricOptions & { k?: number } = {}): number {
-  const answered = readAnswers('topKAccuracy', answers, data, options, ['k'])
-  return countTopK(answered, checkInteger('k', options.k ?? 2, 1, answered.classes)) / data.length
+  const { k, boundary } = readOptions(topKAccuracySchema, options)
+  const answered = readAnswers(answers, data, boundary)
+  return countTopK(answered, checkInteger('k', k, 1, answered.classes)) / data.length
 }
 
-/** How many are right. */
+/** How many predictions are correct. */
 function countTopK({ answers, labels, boundary }: Answered, k: number): number {
   const { cols, data } = answers
   let right = 0
@@ -208,7 +137,7 @@ function countTopK({ answers, labels, boundary }: Answered, k: number): number {
  * @example const area = rocAuc(await trainer.predict(test.inputs), test)
  */
 export function rocAuc(answers: MatrixLike, data: Dataset, options: MetricOptions = {}): number {
-  const answered = readAnswers('rocAuc', answers, data, options, [])
+  const answered = readAnswers(answers, data, readOptions(rocAucSchema, options).boundary)
   if (answered.classes > 2) throw new InputError(`answers: rocAuc is for two classes, got ${answered.classes} columns`)
   return areaUnderCurve(secondClassScores(answered), answered.labels)
 }
@@ -241,7 +170,7 @@ function areaUnderCurve(scores: Float64Array, labels: ArrayLike<number>): number
  * F1 a class and averaged, accuracy, top-k accuracy, the area under the ROC curve of two classes, the confusion matrix.
  * @param answers samples × outputs, as {@link Trainer.predict} gives them; one column is two classes
  * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
- * @param options `topK`: 2 unless told, or 1 for two classes
+ * @param options `topK`: default 2, or 1 for two classes
  * @throws InputError where the shapes differ, and for a `topK` that is not from 1 to the count of classes
  * @example
  * const report = classificationReport(await trainer.predict(test.inputs), test, { topK: 3 })
@@ -253,8 +182,8 @@ export function classificationReport(
   data: Dataset,
   options: MetricOptions & { topK?: number | undefined } = {},
 ): ClassificationReport {
-  checkKeys('classificationReport', options, ['boundary', 'topK'])
-  const tally = new ClassificationTally(checkAnswers(answers, data).cols, options)
+  const checked = readOptions(classificationReportSchema, options)
+  const tally = new ClassificationTally(checkAnswers(answers, data).cols, checked)
   tally.add(answers, data)
   return tally.report()
 }
@@ -267,7 +196,7 @@ export function classificationReport(
  * console.log(tally.report().accuracy)
  */
 export class ClassificationTally {
-  readonly #boundary: number | undefined
+  readonly #boundary: number
   readonly #k: number
   readonly #counts: number[][]
   #samples = 0
@@ -277,15 +206,21 @@ export class ClassificationTally {
   readonly #labels: Uint32Array[] = []
 
   /** @param columns of the answers */
-  constructor(columns: number, { boundary, topK }: MetricOptions & { topK?: number | undefined } = {}) {
-    const classes = classesOf(columns)
+  constructor(columns: number, options: MetricOptions & { topK?: number | undefined } = {}) {
+    const { boundary, topK } = readOptions(classificationReportSchema, options)
+    const classes = classesOf(checkInteger('columns', columns, 1, MOST_COLUMNS))
     this.#boundary = boundary
     this.#k = checkInteger('topK', topK ?? Math.min(2, classes - 1), 1, classes)
     this.#counts = noCounts(classes)
   }
 
   add(answers: MatrixLike, data: Dataset): void {
-    const answered = readAnswers('classificationReport', answers, data, { boundary: this.#boundary }, [])
+    const answered = readAnswers(answers, data, this.#boundary)
+    if (classesOf(answered.answers.cols) !== this.#counts.length) {
+      throw new InputError(
+        `answers: expected the columns of ${this.#counts.length} classes, got ${answered.answers.cols}`,
+      )
+    }
     this.#samples += data.length
     this.#topK += countTopK(answered, this.#k)
     countAnswers(answered, this.#counts)
@@ -310,7 +245,7 @@ export class ClassificationTally {
 }
 
 /**
- * R² (the coefficient of determination, the mean over the outputs) and the mean absolute error of predicted quantities,
+ * R² (the coefficient of determination, the mean over the outputs) and the mean absolute error of a regression,
  * as scikit-learn's `r2_score` and `mean_absolute_error`. An output whose targets are all the same has an R² of 1 where
  * it is hit exactly, else 0.
  * @param answers samples × outputs, as {@link Trainer.predict} gives them

@@ -1,27 +1,33 @@
 import type { Backend } from '../backend/backend.ts'
-import { Profiler } from '../backend/profiler.ts'
+import { describe, InputError } from '../core/errors.ts'
+import { drawSeed } from '../core/random.ts'
+import {
+  boolean,
+  callback,
+  type Fields,
+  float32,
+  integer,
+  kind,
+  name,
+  nested,
+  optional,
+  required,
+  seed,
+  share,
+  withDefault,
+  withFresh,
+} from '../core/schema.ts'
 import { type ClassWeights, Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
-import {
-  checkFloat32,
-  checkInstance,
-  checkInteger,
-  checkKeys,
-  checkName,
-  describe,
-  InputError,
-} from '../core/errors.ts'
-import { Network } from '../model/network.ts'
-import { drawSeed } from '../core/random.ts'
-import type { CheckpointOptions } from './checkpoint.ts'
 import { type LossName, lossNames } from '../loss/loss.ts'
-import { type Optimizer, optimizerNames, sgd } from '../optimizer/optimizer.ts'
+import type { Optimizer } from '../optimizer/optimizer.ts'
+import { type BackendName, backendKind, backendFlag } from './backends.ts'
+import type { CheckpointOptions } from './checkpoint.ts'
 import type { Epoch, ValidatedEpoch } from './history.ts'
 import { LoadedData, type TrainingData } from './loaded.ts'
-import type { BackendName } from './backends.ts'
+import { optimizerKind, usualOptimizer } from './optimizer-option.ts'
 import type { Score } from './score.ts'
-import { checkEarlyStopping, type EarlyStopping } from './stopping.ts'
-import { checkDataset, checkLoss } from './validation.ts'
+import { type EarlyStopping, earlyStoppingSchema } from './stopping.ts'
 
 /** How a network is placed and trained. */
 export interface TrainerOptions {
@@ -33,23 +39,23 @@ export interface TrainerOptions {
   optimizer?: Optimizer | undefined
   /** Samples per step; the last minibatch of an epoch may be shorter. Default 32. */
   batchSize?: number | undefined
-  /** Shuffling; a whole number from 0 to 2³² − 1. Drawn, and reported in the history, where it is left out. */
+  /** Shuffling; a whole number from 0 to 2³² − 1. Random by default, and reported in the history. */
   seed?: number | undefined
   /**
    * Keeps weights small: l1·Σ|w| + l2·Σw² over all weights (not biases) is minimised beside the loss, as Keras's l1 and
-   * l2. The loss that is told is without it. Default 0.
+   * l2. The reported loss does not include it. Default 0.
    */
   l1?: number | undefined
   l2?: number | undefined
   /**
-   * The share of units that is dropped at random in each step: one number for all hidden layers, or one a hidden layer.
-   * What is kept is divided by the share kept (inverted dropout), so nothing changes where no training is. The loss that
-   * training tells is with units dropped. From 0 up to, but not including, 1; default 0.
+   * The share of units that is dropped at random in each step: one number for all hidden layers, or one for each. The
+   * others are divided by the share that is kept (inverted dropout), so nothing changes outside of training. The loss that
+   * training reports is with units dropped. From 0 up to, but not including, 1; default 0.
    */
   dropout?: number | readonly number[] | undefined
   /**
    * The most bytes of device memory that the training data take. Larger data pass through in windows, two of which are
-   * there at once: the steps are the same, to the bit where the plan is the same. The losses that are reported may differ
+   * in memory at once: the steps are the same, to the bit where the plan is the same. The losses that are reported may differ
    * by a share of n · 2⁻²³ for an epoch of n steps: a GPU adds them up in float32, here window by window. Default: what one
    * binding takes.
    */
@@ -58,9 +64,9 @@ export interface TrainerOptions {
   profile?: boolean | undefined
 }
 
-/** How long and on what is trained. */
+/** How long to train, and what to do between epochs. */
 export interface FitOptions<E extends Epoch = Epoch> {
-  /** Passes over the training data. Default 10. 0 only of a trainer that has epochs behind it: it finishes a resumed run. */
+  /** Passes over the training data. Default 10. 0 only for a trainer that has trained epochs: it finishes a resumed run. */
   epochs?: number | undefined
   /** Scored after every epoch. */
   validation?: TrainingData | undefined
@@ -104,7 +110,7 @@ export type ValidatedEpochsOptions = ValidatedFitOptions & AtOnceOption
 
 export type AtOnce = number | (() => number)
 
-/** What one step came to: its loss is the minibatch's before the step. */
+/** The result of one step: its loss is the minibatch's before the step. */
 export interface Step extends Score {
   /** Counted from 1 over the trainer's life. */
   step: number
@@ -114,152 +120,129 @@ export interface Step extends Score {
   samples: number
 }
 
-/** {@link TrainerOptions}, checked and complete. */
-export interface Settings {
-  readonly loss: LossName
-  readonly optimizer: Optimizer
-  readonly batchSize: number
-  readonly seed: number
-  readonly l1: number
-  readonly l2: number
-  /** One share a hidden layer. */
-  readonly dropout: readonly number[]
-  readonly dataMemory: number
-  readonly profiler: Profiler | undefined
+const dropout = kind<number | readonly number[]>((argument, value) => {
+  if (typeof value === 'number') return share.check(argument, value)
+  if (Array.isArray(value)) return Array.from(value as unknown[], (one, l) => share.check(`${argument}[${l}]`, one))
+  throw new InputError(`${argument}: expected a number, or one for each hidden layer, got ${describe(value)}`)
+})
+
+const classWeights = kind<ClassWeights>((argument, value) => {
+  if (value === 'balanced' || (typeof value === 'object' && value !== null)) return value as ClassWeights
+  throw new InputError(`${argument}: expected 'balanced' or a number for each class, got ${describe(value)}`)
+})
+
+const trainingData = kind<TrainingData>((argument, value) => {
+  if (value instanceof Dataset || value instanceof DataStream || value instanceof LoadedData) return value
+  throw new InputError(
+    `${argument}: expected a Dataset (Dataset.from(x, y) makes one) or a DataStream, got ${describe(value)}`,
+  )
+})
+
+/** Not instanceof: a signal may come from another realm, such as a frame. */
+const signal = kind<AbortSignal>((argument, value) => {
+  const { aborted, throwIfAborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+  const isSignal = typeof throwIfAborted === 'function' && typeof addEventListener === 'function'
+  if (isSignal && typeof aborted === 'boolean') return value as AbortSignal
+  throw new InputError(
+    `${argument}: expected an AbortSignal, such as AbortSignal.timeout(1000), got ${describe(value)}`,
+  )
+})
+
+export const lossOption = withDefault(name(lossNames), 'quadratic', {
+  flag: '--loss <name>',
+  help: lossNames.join(', '),
+})
+
+const trainerFields = {
+  backend: withDefault(backendKind, 'auto', backendFlag),
+  loss: lossOption,
+  optimizer: withFresh(optimizerKind, usualOptimizer),
+  batchSize: withDefault(integer(), 32, { flag: '--batch <size>', help: 'samples per step' }),
+  seed: withFresh(seed, drawSeed, {
+    flag: '--seed <number>',
+    help: 'seed of everything random (default: random, and printed)',
+  }),
+  l1: withDefault(float32(), 0, { flag: '--l1 <factor>', help: 'penalty that drives weights to zero' }),
+  l2: withDefault(float32(), 0, { flag: '--l2 <factor>', help: 'penalty that keeps weights small' }),
+  dropout: withDefault(dropout, 0, {
+    flag: '--dropout <shares>',
+    help: 'share of the hidden units to drop in each step; or one for each hidden layer: 0.2,0.5',
+  }),
+  dataMemory: optional(integer(1, 2 ** 53)),
+  profile: withDefault(boolean, false, {
+    flag: '--profile',
+    help: 'print where the time went (training is slower by it)',
+  }),
+} satisfies Fields<TrainerOptions>
+
+export const checkpointSchema = {
+  name: 'checkpoint',
+  prefix: 'checkpoint: ',
+  fields: {
+    every: withDefault(integer(), 1, { flag: '--checkpoint-every <epochs>', help: 'how often' }),
+    write: required(callback<CheckpointOptions['write']>()),
+  } satisfies Fields<CheckpointOptions>,
 }
 
-const trainerKeys = [
-  'backend',
-  'loss',
-  'optimizer',
-  'batchSize',
-  'seed',
-  'l1',
-  'l2',
-  'dropout',
-  'dataMemory',
-  'profile',
-]
+const fitFields = {
+  // 0 is checked against the epochs that were trained.
+  epochs: withDefault(integer(0), 10, { flag: '--epochs <count>', help: 'passes over the data' }),
+  validation: optional(trainingData),
+  shuffle: withDefault(boolean, true, { flag: '--no-shuffle', help: 'take the samples in the order given' }),
+  classWeights: optional(classWeights, {
+    flag: '--class-weights <weights>',
+    help: "'balanced', or a weight for each class: ill=20,healthy=1",
+  }),
+  earlyStopping: optional(nested(earlyStoppingSchema)),
+  checkpoint: optional(nested(checkpointSchema)),
+  onEpoch: optional(callback<NonNullable<FitOptions['onEpoch']>>()),
+  signal: optional(signal),
+} satisfies Fields<FitOptions>
 
-export function checkSettings(network: Network, options: TrainerOptions): Settings {
-  checkInstance('network', network, Network, 'Network')
-  checkKeys('Trainer.create', options, trainerKeys)
-  const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
-  checkLoss(network, loss)
-  const optimizer = options.optimizer ?? sgd({ learningRate: 0.1 })
-  if (typeof optimizer !== 'object' || !optimizerNames.includes(optimizer.name)) {
-    const mend = `one of ${optimizerNames.map((name) => `${name}()`).join(', ')}`
-    throw new InputError(`optimizer: expected ${mend}, got ${describe(optimizer)}`)
-  }
-  const { profile = false } = options
-  if (typeof profile !== 'boolean') throw new InputError(`profile: expected true or false, got ${describe(profile)}`)
-  return {
-    loss,
-    optimizer,
-    l1: checkFloat32('l1', options.l1 ?? 0),
-    l2: checkFloat32('l2', options.l2 ?? 0),
-    dropout: checkDropout(options.dropout ?? 0, network.sizes.length - 2),
-    dataMemory:
-      options.dataMemory === undefined ? Infinity : checkInteger('dataMemory', options.dataMemory, 1, 2 ** 53),
-    profiler: profile ? new Profiler() : undefined,
-    batchSize: checkInteger('batchSize', options.batchSize ?? 32),
-    seed: checkInteger('seed', options.seed ?? drawSeed(), 0),
-  }
+const atOnce = kind<AtOnce>((argument, value) =>
+  typeof value === 'function' ? (value as () => number) : integer().check(argument, value),
+)
+
+/** Names of options that are often given in the wrong place. */
+const optimizerOptions = ['learningRate', 'momentum', 'nesterov', 'weightDecay', 'betas', 'epsilon', 'clipNorm']
+const networkOptions = ['sizes', 'hidden', 'output', 'activation', 'activations', 'init']
+const misplaced = {
+  'an option of the optimizer: optimizer: sgd({ learningRate: 0.1 })': optimizerOptions,
+  'an option of Network.create': networkOptions,
+  'split the data first: split(data, { test: 0.2 })': ['test', 'validationSplit', 'validation_split'],
 }
 
-function checkDropout(dropout: unknown, hidden: number): number[] {
-  if (typeof dropout !== 'number' && !Array.isArray(dropout)) {
-    throw new InputError(`dropout: expected a number, or one a hidden layer, got ${describe(dropout)}`)
-  }
-  const shares = Array.isArray(dropout) ? (dropout as unknown[]) : new Array<number>(hidden).fill(dropout)
-  if (shares.length !== hidden) {
-    throw new InputError(`dropout: expected ${hidden} numbers, one a hidden layer, got ${shares.length}`)
-  }
-  shares.forEach((share, l) => {
-    const fits = typeof share === 'number' && share >= 0 && share < 1
-    const name = Array.isArray(dropout) ? `dropout[${l}]` : 'dropout'
-    if (!fits)
-      throw new InputError(`${name}: expected a share from 0 up to, but not including, 1, got ${describe(share)}`)
-  })
-  return shares as number[]
+export const trainerSchema = {
+  name: 'Trainer.create',
+  fields: trainerFields,
+  elsewhere: { ...misplaced, 'an option of trainer.fit': Object.keys(fitFields) },
 }
 
-/** {@link FitOptions}, checked and complete. */
-export interface CheckedFitOptions {
-  /** With the classes' weights. */
-  readonly train: TrainingData
-  readonly epochs: number
-  readonly shuffle: boolean
-  readonly validation: TrainingData | undefined
-  readonly earlyStopping: Required<EarlyStopping> | undefined
-  readonly checkpoint: Required<CheckpointOptions> | undefined
-  readonly onEpoch: FitOptions['onEpoch']
-  readonly signal: AbortSignal | undefined
+export const fitSchema = {
+  name: 'fit',
+  fields: fitFields,
+  elsewhere: { ...misplaced, 'an option of Trainer.create': Object.keys(trainerFields) },
 }
 
-/** @param placed the network and loss that the data must go with, and the epochs that are behind it */
-export function checkFit(
-  { network, loss, epoch }: { network: Network; loss: LossName; epoch: number },
-  train: TrainingData,
-  options: FitOptions,
-): CheckedFitOptions {
-  checkKeys('fit', options, [
-    'epochs',
-    'validation',
-    'shuffle',
-    'classWeights',
-    'earlyStopping',
-    'checkpoint',
-    'onEpoch',
-    'signal',
-  ])
-  const { shuffle = true, validation, classWeights, onEpoch, signal } = options
-  checkData({ network, loss }, train, 'train')
-  if (validation !== undefined) checkData({ network, loss }, validation, 'validation')
-  if (classWeights !== undefined && !(train instanceof Dataset)) {
-    const hint =
-      train instanceof DataStream
-        ? 'a stream is not known beforehand; give its chunks weights (stream.map)'
-        : 'the data are loaded already; load data with weights (dataset.withClassWeights)'
-    throw new InputError(`classWeights: ${hint}`)
-  }
-  if (typeof shuffle !== 'boolean') throw new InputError(`shuffle: expected true or false, got ${describe(shuffle)}`)
-  return {
-    train: train instanceof Dataset && classWeights !== undefined ? train.withClassWeights(classWeights) : train,
-    // None, once there are some: a resumed run may have been trained to its end.
-    epochs: checkInteger('epochs', options.epochs ?? 10, epoch > 0 ? 0 : 1),
-    shuffle,
-    validation,
-    earlyStopping: options.earlyStopping && checkEarlyStopping(options.earlyStopping),
-    checkpoint: options.checkpoint && checkCheckpointOptions(options.checkpoint),
-    onEpoch,
-    signal,
-  }
+/** Options of the function `fit`, which makes the trainer, too. */
+export const fitOnceSchema = { name: 'fit', fields: { ...trainerFields, ...fitFields }, elsewhere: misplaced }
+
+export const epochsSchema = {
+  ...fitSchema,
+  name: 'epochs',
+  fields: { ...fitFields, atOnce: withDefault(atOnce, 1) } satisfies Fields<EpochsOptions>,
 }
 
-export function checkAtOnce(value: AtOnce): AtOnce {
-  return typeof value === 'function' ? value : checkInteger('atOnce', value)
+const { shuffle, validation } = fitFields
+
+export const stepsSchema = {
+  ...fitSchema,
+  name: 'steps',
+  fields: { shuffle, classWeights: fitFields.classWeights, signal: fitFields.signal },
 }
 
-/** How many epochs are wanted now. */
-export const ask = (atOnce: AtOnce): number => (typeof atOnce === 'number' ? atOnce : checkInteger('atOnce', atOnce()))
-
-function checkCheckpointOptions(options: CheckpointOptions): Required<CheckpointOptions> {
-  checkKeys('checkpoint', options, ['every', 'write'])
-  const { every = 1, write } = options
-  if (typeof write !== 'function')
-    throw new InputError(`checkpoint: write: expected a function, got ${describe(write)}`)
-  return { every: checkInteger('checkpoint: every', every), write }
-}
-
-export function checkIsDataset(data: unknown, name: string): Dataset {
-  return checkInstance(name, data, Dataset, 'Dataset', ' (Dataset.from(x, y) makes one)')
-}
-
-/** Checks that data go with a network and a loss; a stream's chunks are checked as they come. */
-export function checkData({ network, loss }: { network: Network; loss: LossName }, data: unknown, name: string): void {
-  // Loaded data were checked when they were loaded, and belong to one trainer.
-  if (data instanceof LoadedData) return
-  const known = data instanceof DataStream ? data.example : checkIsDataset(data, name)
-  if (known) checkDataset(network, loss, known, name)
+export const memoryForSchema = {
+  ...fitSchema,
+  name: 'memoryFor',
+  fields: { validation, classWeights: fitFields.classWeights },
 }

@@ -5,9 +5,9 @@ import { fingerprint } from '../data/fingerprint.ts'
 import { DataStream } from '../data/stream.ts'
 import type { Network } from '../model/network.ts'
 import { stateSlots } from '../optimizer/optimizer.ts'
-import { type Checkpoint, checkSameRun } from './checkpoint.ts'
-import type { Settings } from './options.ts'
+import { checkCheckpoint, type Checkpoint, checkSameRun } from './checkpoint.ts'
 import type { Session } from './session.ts'
+import type { Settings } from './settings.ts'
 import type { StoppingState } from './stopping.ts'
 
 /** Makes the checkpoints of a trainer's runs, and restores them. */
@@ -63,6 +63,7 @@ export class RunCheckpoints {
 
   /** Goes on from where a checkpoint was made. @throws InputError for a checkpoint of another run */
   async restore(checkpoint: Checkpoint): Promise<void> {
+    checkCheckpoint(checkpoint)
     checkSameRun(this.#described, checkpoint, this.#settings.seed)
     const { parameters, state } = checkpoint.snapshot
     const count = this.#network.parameters.length

@@ -1,17 +1,17 @@
 import type { Snapshot } from '../backend/backend.ts'
-import { checkInteger, checkKeys, checkName, checkNumber, InputError } from '../core/errors.ts'
+import { boolean, type Checked, type Fields, integer, name, number, required, withDefault } from '../core/schema.ts'
 import type { Epoch } from './history.ts'
 
-/** When training ends before its epochs are over; names and meanings are those of Keras's EarlyStopping. */
+/** When training ends early; names and meanings are those of Keras's EarlyStopping. */
 export interface EarlyStopping {
-  /** Training stops after so many epochs in a row that are no better than the best; at least 1. */
+  /** Training stops after this many epochs in a row that are no better than the best; at least 1. */
   patience: number
   /** What counts as better: by more than this. Default 0. */
-  minDelta?: number
+  minDelta?: number | undefined
   /** The loss, which should fall, or the accuracy, which should rise; of the validation data, where there are any. */
-  monitor?: 'loss' | 'accuracy'
+  monitor?: 'loss' | 'accuracy' | undefined
   /** Whether training ends with the parameters of the best epoch. Default true. */
-  restoreBest?: boolean
+  restoreBest?: boolean | undefined
 }
 
 /** How far early stopping is; kept in checkpoints. */
@@ -24,19 +24,25 @@ export interface StoppingState {
   snapshot: Snapshot | undefined
 }
 
-export function checkEarlyStopping(options: EarlyStopping): Required<EarlyStopping> {
-  if (typeof options !== 'object' || options === null) {
-    throw new InputError('earlyStopping: expected an object, such as { patience: 10 }')
-  }
-  checkKeys('earlyStopping', options, ['patience', 'minDelta', 'monitor', 'restoreBest'])
-  const { patience, minDelta = 0, monitor = 'loss', restoreBest = true } = options
-  return {
-    patience: checkInteger('earlyStopping: patience', patience),
-    minDelta: checkNumber('earlyStopping: minDelta', minDelta, { min: 0 }),
-    monitor: checkName('earlyStopping: monitor', monitor, ['loss', 'accuracy'] as const),
-    restoreBest,
-  }
+export const earlyStoppingSchema = {
+  name: 'earlyStopping',
+  prefix: 'earlyStopping: ',
+  fields: {
+    patience: required(integer(), {
+      flag: '--early-stopping <epochs>',
+      help: 'stop after this many epochs without an improvement; keep the best',
+    }),
+    minDelta: withDefault(number({ min: 0 }), 0, {
+      flag: '--min-delta <amount>',
+      help: 'what counts as an improvement of the loss',
+    }),
+    monitor: withDefault(name(['loss', 'accuracy'] as const), 'loss'),
+    restoreBest: withDefault(boolean, true),
+  } satisfies Fields<EarlyStopping>,
 }
+
+/** {@link EarlyStopping}, checked and complete. */
+export type StoppingRule = Checked<(typeof earlyStoppingSchema)['fields']>
 
 export const newStopping = (): StoppingState => ({ best: Infinity, bestEpoch: 0, wait: 0, snapshot: undefined })
 
@@ -49,7 +55,7 @@ export const isOver = ({ patience }: { patience: number }, { wait }: StoppingSta
  * @returns whether training should stop
  */
 export async function watchStopping(
-  { patience, minDelta, monitor, restoreBest }: Required<EarlyStopping>,
+  { patience, minDelta, monitor, restoreBest }: StoppingRule,
   state: StoppingState,
   { epoch, validation, ...training }: Epoch,
   keep: () => Promise<Snapshot>,

@@ -1,7 +1,9 @@
 import type { Backend } from '../backend/backend.ts'
 import { type Profile, timed } from '../backend/profiler.ts'
+import { checkConstructor, KEY } from '../core/constructors.ts'
 import { InputError } from '../core/errors.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { readOptions } from '../core/schema.ts'
 import { Dataset } from '../data/dataset.ts'
 import type { DataStream } from '../data/stream.ts'
 import type { LossName } from '../loss/loss.ts'
@@ -14,19 +16,20 @@ import { oneByOne } from './fitting.ts'
 import { type Epoch, type History, makeHistory, type Outcome, type ValidatedEpoch } from './history.ts'
 import { LoadedData, type TrainingData } from './loaded.ts'
 import {
-  checkAtOnce,
-  checkFit,
-  checkIsDataset,
-  checkSettings,
   type EpochsOptions,
+  epochsSchema,
   type FitOptions,
+  fitSchema,
+  memoryForSchema,
   type Step,
+  stepsSchema,
   type TrainerOptions,
   type ValidatedEpochsOptions,
   type ValidatedFitOptions,
 } from './options.ts'
 import { PlacedNetwork } from './placed-network.ts'
 import type { Evaluation } from './score.ts'
+import { checkFit, checkIsDataset, checkSettings } from './settings.ts'
 import { checkDataset } from './validation.ts'
 
 export type { Epoch, EpochsOptions, FitOptions, History, Outcome, Step, TrainerOptions }
@@ -51,7 +54,8 @@ export class Trainer {
   readonly #placed: PlacedNetwork
   readonly #isBackendOpened: boolean
 
-  private constructor(placed: PlacedNetwork, backend: Backend, isBackendOpened: boolean) {
+  private constructor(key: unknown, placed: PlacedNetwork, backend: Backend, isBackendOpened: boolean) {
+    checkConstructor(key, 'Trainer', 'await Trainer.create(network)')
     const { network, settings } = placed
     this.network = network
     this.backend = backend
@@ -68,16 +72,14 @@ export class Trainer {
    * @throws InputError for options that do not fit; BackendUnavailableError where the backend is not available
    */
   static async create(network: Network, options: TrainerOptions = {}): Promise<Trainer> {
-    const settings = checkSettings(network, options)
+    const { settings, backend: choice } = checkSettings(network, options)
     const { profiler } = settings
     const began = performance.now()
-    const { backend, opened } = await timed(profiler, 'open', 'adapter and device', () =>
-      chooseBackend(options.backend ?? 'auto'),
-    )
+    const { backend, opened } = await timed(profiler, 'open', 'adapter and device', () => chooseBackend(choice))
     try {
       const placement = await backend.place(network, settings)
       profiler?.addWall(performance.now() - began)
-      return new Trainer(new PlacedNetwork(network, placement, settings), backend, opened)
+      return new Trainer(KEY, new PlacedNetwork(network, placement, settings), backend, opened)
     } catch (error) {
       if (opened) backend.dispose()
       throw error
@@ -99,7 +101,7 @@ export class Trainer {
    * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
    */
   memoryFor(train: TrainingData, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {
-    return this.#placed.memoryFor(checkFit(this.#placed, train, options))
+    return this.#placed.memoryFor(checkFit(this.#placed, train, readOptions(memoryForSchema, options)))
   }
 
   /**
@@ -151,7 +153,7 @@ export class Trainer {
   fit(train: TrainingData, options: ValidatedFitOptions): Promise<History<ValidatedEpoch>>
   fit(train: TrainingData, options?: FitOptions): Promise<History>
   async fit(train: TrainingData, options: FitOptions | ValidatedFitOptions = {}): Promise<History> {
-    const checked = checkFit(this.#placed, train, options as FitOptions)
+    const checked = checkFit(this.#placed, train, readOptions(fitSchema, options))
     const epochs: Epoch[] = []
     const began = performance.now()
     const running = this.#placed.trainGroups('fit', checked, Infinity)
@@ -180,8 +182,8 @@ export class Trainer {
     train: TrainingData,
     options: EpochsOptions | ValidatedEpochsOptions = {},
   ): AsyncIterableIterator<Epoch, Outcome> {
-    const { atOnce = 1, ...others } = options as EpochsOptions
-    return oneByOne(this.#placed.trainGroups('epochs', checkFit(this.#placed, train, others), checkAtOnce(atOnce)))
+    const { atOnce, ...others } = readOptions(epochsSchema, options)
+    return oneByOne(this.#placed.trainGroups('epochs', checkFit(this.#placed, train, others), atOnce))
   }
 
   /**
@@ -195,7 +197,7 @@ export class Trainer {
     options: Pick<FitOptions, 'shuffle' | 'classWeights' | 'signal'> = {},
   ): AsyncIterableIterator<Step> {
     if (!(train instanceof LoadedData)) checkIsDataset(train, 'train')
-    return this.#placed.trainSteps(checkFit(this.#placed, train, options))
+    return this.#placed.trainSteps(checkFit(this.#placed, train, readOptions(stepsSchema, options)))
   }
 
   /**

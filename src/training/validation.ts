@@ -8,7 +8,10 @@ export function checkLoss(network: Network, loss: LossName): void {
   const { requires } = losses[loss]
   const output = network.activations.at(-1)!
   if (requires !== undefined && output !== requires) {
-    throw new InputError(`loss: ${loss} needs the output activation ${requires}, the network's is ${output}`)
+    throw new InputError(
+      `loss: ${loss} needs the output activation ${requires}, the network's is ${output}; ` +
+        `Network.create({ …, output: '${requires}' }) sets it`,
+    )
   }
 }
 
@@ -22,9 +25,18 @@ export function checkDataset(network: Network, loss: LossName, data: Dataset, na
     throw new InputError(`${name}: has ${inputs.cols} input columns, the network ${sizes} expects ${first}`)
   }
   if (targets.cols !== last) {
-    throw new InputError(`${name}: has ${targets.cols} target columns, the network ${sizes} gives ${last}`)
+    throw new InputError(
+      `${name}: has ${targets.cols} target columns, the network ${sizes} gives ${last}${targetHint(targets, last)}`,
+    )
   }
   if (loss === 'binaryCrossEntropy' || loss === 'crossEntropy') checkProbabilities(targets, loss, name)
+}
+
+/** Class numbers in one column are what scikit-learn and Keras's sparse losses take. */
+function targetHint({ cols, data }: Dataset['targets'], outputs: number): string {
+  const areLabels = cols === 1 && outputs > 1 && data.every((y) => Number.isInteger(y) && y >= 0 && y < outputs)
+  if (!areLabels) return ''
+  return `; for labels from 0 to ${outputs - 1} use Dataset.from(x, oneHot(labels, ${outputs})), or give their names as classes`
 }
 
 function checkProbabilities(targets: Dataset['targets'], loss: LossName, name: string): void {

@@ -3,23 +3,26 @@ import * as reference from '../backend/host/reference/stages.ts'
 import type { Values } from '../core/values.ts'
 import { Dataset } from '../data/dataset.ts'
 import { oneHot } from '../data/classes.ts'
-import { checkInstance, checkInteger, checkKeys, checkName } from '../core/errors.ts'
+import { checkInstance } from '../core/errors.ts'
+import { type Fields, integer, readOptions, seed, withDefault, withFresh } from '../core/schema.ts'
 import { Matrix } from '../core/matrix.ts'
 import { drawSeed, Random } from '../core/random.ts'
 import { activations } from '../model/activation.ts'
 import type { Layer } from '../model/layout.ts'
 import { Network } from '../model/network.ts'
-import { type LossName, lossNames } from '../loss/loss.ts'
-import { type Optimizer, sgd, stateSlots, stepScalars } from '../optimizer/optimizer.ts'
+import type { LossName } from '../loss/loss.ts'
+import { type Optimizer, stateSlots, stepScalars } from '../optimizer/optimizer.ts'
 import { rateAt } from '../optimizer/schedule.ts'
-import { type BackendName, chooseBackend } from './backends.ts'
-import { checkIsDataset } from './options.ts'
+import { backendFlag, backendKind, type BackendName, chooseBackend } from './backends.ts'
+import { lossOption } from './options.ts'
+import { optimizerKind, usualOptimizer } from './optimizer-option.ts'
+import { checkIsDataset } from './settings.ts'
 import { checkDataset, checkLoss } from './validation.ts'
 
 /** The rounding of one float32 operation, 2⁻²⁴. */
 const EPSILON = 2 ** -24
 
-/** One stage of one layer held against float64. */
+/** One stage of one layer compared with float64. */
 export interface StageCheck {
   /** The largest |got − want|, relative to the size of the terms that the value is summed from. */
   error: number
@@ -47,11 +50,12 @@ export interface LayerCheck {
 export interface Verification {
   ok: boolean
   backend: { name: string; description: string }
-  /** Samples in the minibatch that was looked at. */
+  /** Samples in the minibatch. */
   samples: number
   layers: LayerCheck[]
 }
 
+/** The options of {@link verify}. */
 export interface VerifyOptions {
   /** Default 'auto'. */
   backend?: BackendName | Backend | undefined
@@ -65,6 +69,17 @@ export interface VerifyOptions {
   seed?: number | undefined
 }
 
+export const verifySchema = {
+  name: 'verify',
+  fields: {
+    backend: withDefault(backendKind, 'auto', backendFlag),
+    loss: lossOption,
+    optimizer: withFresh(optimizerKind, usualOptimizer),
+    batchSize: withDefault(integer(), 32, { flag: '--batch <size>', help: 'samples of the minibatch' }),
+    seed: withFresh(seed, drawSeed),
+  } satisfies Fields<VerifyOptions>,
+}
+
 /**
  * Compares a backend with the float64 CPU reference: forward, every delta, every gradient and one update of one
  * minibatch. Each stage is compared on the same inputs that the backend gave it, so that an error is that stage's own
@@ -73,19 +88,15 @@ export interface VerifyOptions {
  * @example const { ok, layers } = await verify(network, data, { backend: 'webgpu', batchSize: 64 })
  */
 export async function verify(network: Network, data?: Dataset, options: VerifyOptions = {}): Promise<Verification> {
-  checkKeys('verify', options, ['backend', 'loss', 'optimizer', 'batchSize', 'seed'])
   checkInstance('network', network, Network, 'Network')
-  const loss = checkName('loss', options.loss ?? 'quadratic', lossNames)
+  const { loss, optimizer, batchSize: most, seed, backend: choice } = readOptions(verifySchema, options)
   checkLoss(network, loss)
-  const optimizer = options.optimizer ?? sgd({ learningRate: 0.1 })
-  const asked = checkInteger('batchSize', options.batchSize ?? 32)
-  const seed = checkInteger('seed', options.seed ?? drawSeed(), 0)
-  const samples = data === undefined ? randomSamples(network, asked, seed) : checkIsDataset(data, 'data')
+  const samples = data === undefined ? randomSamples(network, most, seed) : checkIsDataset(data, 'data')
   checkDataset(network, loss, samples, 'data')
-  const batchSize = Math.min(samples.length, asked)
+  const batchSize = Math.min(samples.length, most)
   const order = Uint32Array.from({ length: batchSize }, (_, i) => i)
   const minibatch = samples.take(order)
-  const { backend, opened } = await chooseBackend(options.backend ?? 'auto')
+  const { backend, opened } = await chooseBackend(choice)
   try {
     const placement = await backend.place(network, { loss, optimizer, batchSize })
     try {

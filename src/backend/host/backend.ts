@@ -1,4 +1,4 @@
-import { checkKeys, checkName } from '../../core/errors.ts'
+import { type Fields, name, readOptions, withDefault } from '../../core/schema.ts'
 import type { Backend } from '../backend.ts'
 import { javascriptStages } from './js/set.ts'
 import { HostPlacement } from './placement.ts'
@@ -9,9 +9,9 @@ import type { Precision } from './values.ts'
 export type { Precision }
 
 /** A backend on the host, over a set of stages. */
-export function hostBackend(name: string, description: string, set: StageSet): Backend {
+export function hostBackend(label: string, description: string, set: StageSet): Backend {
   return {
-    name,
+    name: label,
     description,
     software: false,
     place: (network, settings) => HostPlacement.place(set, network, settings),
@@ -19,13 +19,23 @@ export function hostBackend(name: string, description: string, set: StageSet): B
   }
 }
 
+/** The options of {@link cpu}. */
+export interface CPUOptions {
+  /** Default 'float32'. */
+  precision?: Precision | undefined
+}
+
+export const cpuSchema = {
+  name: 'cpu',
+  fields: { precision: withDefault(name(['float32', 'float64'] as const), 'float32') } satisfies Fields<CPUOptions>,
+}
+
 /**
  * The CPU backend: float32 in register tiles, or float64 in plain loops, which is the reference for all other backends.
  * @example await Trainer.create(network, { backend: cpu({ precision: 'float64' }) })
  */
-export function cpu(options: { precision?: Precision } = {}): Backend {
-  checkKeys('cpu', options, ['precision'])
-  const precision = checkName('precision', options.precision ?? 'float32', ['float32', 'float64'] as const)
+export function cpu(options: CPUOptions = {}): Backend {
+  const { precision } = readOptions(cpuSchema, options)
   return precision === 'float32'
     ? hostBackend('cpu', 'CPU, float32', javascriptStages)
     : hostBackend('cpu', 'CPU, float64 reference', referenceStages('float64'))

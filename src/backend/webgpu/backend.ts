@@ -1,4 +1,5 @@
-import { checkKeys, checkName, InputError } from '../../core/errors.ts'
+import { describe, InputError } from '../../core/errors.ts'
+import { type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
 import type { Backend } from '../backend.ts'
 import { timed } from '../profiler.ts'
 import { Device } from './device/device.ts'
@@ -21,16 +22,29 @@ export interface WebGPUOptions {
   plan?: PlanChoice | undefined
 }
 
+/** Not instanceof: a device may come from Dawn, or from another realm. */
+const device = kind<GPUDevice>((argument, value) => {
+  const { queue, limits, createBuffer, lost } = (value ?? {}) as Partial<GPUDevice>
+  const isDevice = typeof queue === 'object' && typeof limits === 'object' && typeof createBuffer === 'function'
+  if (isDevice && typeof lost?.then === 'function') return value as GPUDevice
+  throw new InputError(`${argument}: expected a GPUDevice, got ${describe(value)}`)
+})
+
+export const webgpuSchema = {
+  name: 'webgpu',
+  fields: {
+    device: optional(device),
+    plan: withDefault(name(planChoices), 'auto'),
+  } satisfies Fields<WebGPUOptions>,
+}
+
 /**
  * The WebGPU backend. Its device is opened when the first network is placed on it, or passed in.
  * @example await Trainer.create(network, { backend: webgpu({ device }) })
  */
 export function webgpu(options: WebGPUOptions = {}): Backend {
-  checkKeys('webgpu', options, ['device', 'plan'])
-  const { device } = options
-  const plan = checkName('plan', options.plan ?? 'auto', planChoices)
+  const { device, plan } = readOptions(webgpuSchema, options)
   if (device === undefined) return new WebGPUBackend(plan, () => Device.open())
-  if (typeof device !== 'object' || !('queue' in device)) throw new InputError('device: expected a GPUDevice')
   return shareDevice(device, plan)
 }
 

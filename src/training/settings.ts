@@ -1,0 +1,99 @@
+import { Profiler } from '../backend/profiler.ts'
+import { checkInstance, checkInteger, InputError } from '../core/errors.ts'
+import { type Checked, readOptions } from '../core/schema.ts'
+import { Dataset } from '../data/dataset.ts'
+import { DataStream } from '../data/stream.ts'
+import type { LossName } from '../loss/loss.ts'
+import { Network } from '../model/network.ts'
+import type { Optimizer } from '../optimizer/optimizer.ts'
+import { LoadedData, type TrainingData } from './loaded.ts'
+import { type AtOnce, fitSchema, trainerSchema } from './options.ts'
+import { checkDataset, checkLoss } from './validation.ts'
+
+/** The options of a trainer, checked and complete. */
+export interface Settings {
+  readonly loss: LossName
+  readonly optimizer: Optimizer
+  readonly batchSize: number
+  readonly seed: number
+  readonly l1: number
+  readonly l2: number
+  /** One share for each hidden layer. */
+  readonly dropout: readonly number[]
+  readonly dataMemory: number
+  readonly profiler: Profiler | undefined
+}
+
+/** @throws InputError naming the option */
+export function checkSettings(network: Network, options: unknown) {
+  checkInstance('network', network, Network, 'Network', ' (Network.create({ sizes }) makes one)')
+  const { profile, backend, dropout, dataMemory = Infinity, ...others } = readOptions(trainerSchema, options)
+  checkLoss(network, others.loss)
+  const settings: Settings = {
+    ...others,
+    dropout: spreadDropout(dropout, network.sizes.length - 2),
+    dataMemory,
+    profiler: profile ? new Profiler() : undefined,
+  }
+  return { settings, backend }
+}
+
+/** One share for each hidden layer. */
+function spreadDropout(dropout: number | readonly number[], hidden: number): readonly number[] {
+  if (typeof dropout === 'number') return new Array<number>(hidden).fill(dropout)
+  if (dropout.length === hidden) return dropout
+  throw new InputError(`dropout: expected ${hidden} numbers, one for each hidden layer, got ${dropout.length}`)
+}
+
+/** The options of a training, checked and complete. */
+export type CheckedFitOptions = Checked<(typeof fitSchema)['fields']> & {
+  /** With the classes' weights. */
+  readonly train: TrainingData
+}
+
+/** What training data are checked against. */
+export interface Placed {
+  readonly network: Network
+  readonly loss: LossName
+  /** Epochs trained so far. */
+  readonly epoch: number
+}
+
+/**
+ * @param given options that a schema has checked
+ * @throws InputError for data that do not go with the network or the options
+ */
+export function checkFit(placed: Placed, train: TrainingData, given: Partial<CheckedFitOptions>): CheckedFitOptions {
+  const options = { ...readOptions(fitSchema, {}), ...given }
+  const { validation, classWeights, epochs } = options
+  checkData(placed, train, 'train')
+  if (validation !== undefined) checkData(placed, validation, 'validation')
+  if (classWeights !== undefined && !(train instanceof Dataset)) {
+    const hint =
+      train instanceof DataStream
+        ? 'the classes of a stream are not known before it is read; give its chunks weights (stream.map)'
+        : 'the data are loaded already; load data with weights (dataset.withClassWeights)'
+    throw new InputError(`classWeights: ${hint}`)
+  }
+  // A resumed run may have been trained to its end.
+  checkInteger('epochs', epochs, placed.epoch > 0 ? 0 : 1)
+  return {
+    ...options,
+    train: train instanceof Dataset && classWeights !== undefined ? train.withClassWeights(classWeights) : train,
+  }
+}
+
+/** How many epochs are wanted now. */
+export const ask = (atOnce: AtOnce): number => (typeof atOnce === 'number' ? atOnce : checkInteger('atOnce', atOnce()))
+
+export function checkIsDataset(data: unknown, name: string): Dataset {
+  return checkInstance(name, data, Dataset, 'Dataset', ' (Dataset.from(x, y) makes one)')
+}
+
+/** Checks that data go with a network and a loss; a stream's chunks are checked as they come. */
+export function checkData({ network, loss }: Pick<Placed, 'network' | 'loss'>, data: unknown, name: string): void {
+  // Loaded data were checked when they were loaded, and belong to one trainer.
+  if (data instanceof LoadedData) return
+  const known = data instanceof DataStream ? data.example : checkIsDataset(data, name)
+  if (known) checkDataset(network, loss, known, name)
+}
