@@ -13,6 +13,7 @@ const core = '^src/core/'
 const tables = '^src/(model|data|loss|optimizer)/'
 const backend = '^src/backend/'
 const index = '^src/index\\.ts$'
+const schemas = '^src/option-schemas\\.ts$'
 const node = '^src/node/'
 
 export default {
@@ -36,7 +37,8 @@ export default {
     layer('backend', backend, [core, tables, '^src/node/dawn\\.ts$', '^src/wgsl\\.d\\.ts$']),
     layer('training', '^src/training/', [core, tables, backend]),
     layer('formats', '^src/formats/', [core, '^src/(model|data)/']),
-    layer('index', index, ['^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
+    layer('index', index, [schemas, '^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
+    layer('option-schemas', schemas, ['^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
     // CSV files that are larger than memory are read with the parts of the library's own reader.
     layer('node', node, [index, '^src/(core|data|backend/webgpu/device)/']),
     layer('cli', '^src/cli/', [index, node, '^src/core/errors\\.ts$', '^package']),

@@ -22,6 +22,8 @@ export {
   type SpiralsOptions,
 } from './data/generators.ts'
 export { DataStream, type DataStreamOptions } from './data/stream.ts'
+export { optionSchemas } from './option-schemas.ts'
+export type { Checked, Fields, Option, Schema } from './core/schema.ts'
 export type { UnpackOptions } from './data/gunzip.ts'
 export { datasetFromIdx, parseIdx, type IdxArray, type IdxDatasetOptions } from './data/idx.ts'
 export { Matrix, type MatrixLike } from './core/matrix.ts'

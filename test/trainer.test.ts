@@ -257,10 +257,13 @@ describe('bad input is refused before any work', () => {
     [{ seed: 1.5 }, 'seed: expected a whole number from 0'],
     [{ backend: 'gpu' }, "backend: unknown name 'gpu'"],
     [{ backend: { queue: 1 } }, 'pass a GPUDevice as webgpu({ device })'],
-    [
-      { optimizer: 'adam' },
-      "optimizer: expected one of sgd(), rmsprop(), adagrad(), adam(), adamw(), nadam(), got 'adam'",
-    ],
+    [{ loss: 'mse' }, "(did you mean 'meanSquaredError' (Keras: 'mse')?)"],
+    [{ optimizer: 'adam' }, "optimizer: expected an optimizer, such as adam({ learningRate: 0.01 }), got 'adam'"],
+    [{ optimizer: { name: 'sgd' } }, 'optimizer: expected an optimizer'],
+    [{ backend: { place: 1 } }, 'backend: expected a name or a Backend, got an object'],
+    [{ learningRate: 1 }, "unknown name 'learningRate': an option of the optimizer"],
+    [{ epochs: 1 }, "unknown name 'epochs': an option of trainer.fit"],
+    [{ batch_size: 1 }, "(did you mean 'batchSize' (Keras: 'batch_size')?)"],
     [{ batchsize: 1 }, "did you mean 'batchSize'?"],
   ])('Trainer.create with %o', async (wrong, message) => {
     await expect(Trainer.create(network, { backend: 'cpu', ...wrong } as never)).rejects.toThrow(message)
@@ -281,6 +284,10 @@ describe('bad input is refused before any work', () => {
     expect(await trainer.fit(xor, { epochs: 0 })).toMatchObject({ epochs: [], steps: 0, stopped: 'epochs' })
     expect(trainer.epoch).toBe(2)
     await expect(trainer.fit([[1]] as never)).rejects.toThrow('train: expected a Dataset')
+    await expect(trainer.fit(xor, { onEpoch: 3 } as never)).rejects.toThrow('onEpoch: expected a function, got 3')
+    await expect(trainer.fit(xor, { signal: {} } as never)).rejects.toThrow('signal: expected an AbortSignal')
+    await expect(trainer.fit(xor, { max_iter: 3 } as never)).rejects.toThrow("'epochs' (scikit-learn: 'max_iter')")
+    await expect(trainer.predict([1, 2] as never)).rejects.toThrow('write [[1, 2]] for a single row')
     await expect(trainer.fit(Dataset.from([[0, 0]], [[2]]))).rejects.toThrow('binaryCrossEntropy expects probabilities')
     await expect(trainer.predict([[1]])).rejects.toThrow('x: expected 2 columns')
     await expect(trainer.predict([[1, NaN]])).rejects.toThrow('x: row 0, column 1 is NaN')

@@ -113,9 +113,14 @@ export function meaningsOf(name: string): Alias[] {
 const LONGEST_ALIAS = 40
 
 /** The end of a sentence about an unknown name: the known one that was probably meant, if any. */
-export function suggest(name: unknown, known: readonly string[]): string {
+export function suggest(name: unknown, names: readonly unknown[]): string {
   if (typeof name !== 'string') return ''
-  const meant = meaningsOf(name).find(({ name: own }) => own !== name && known.includes(own))
+  // The list may come from a program without types.
+  const known = names.filter((one) => typeof one === 'string')
+  const meanings = meaningsOf(name).filter(({ name: own }) => own !== name && known.includes(own))
+  // The known name in other letters is no other library's name, unless it is exactly that library's spelling.
+  const isSame = known.some((own) => plain(own) === plain(name))
+  const meant = meanings.find(({ alias }) => alias === name) ?? (isSame ? undefined : meanings[0])
   if (meant) return ` (did you mean ${describe(meant.name)} (${meant.library}: ${describe(meant.alias)})?)`
   return suggestNearest(name, known)
 }

@@ -1,9 +1,9 @@
 import { suggest } from './aliases.ts'
-import { classNameOf, describe, listNames, shortenMessage } from './text.ts'
+import { classNameOf, describe, escapeText, listNames, shortenMessage } from './text.ts'
 
 export { suggestNearest } from './aliases.ts'
 export { nearestName } from './nearest.ts'
-export { describe, escapeControls, listNames, shorten } from './text.ts'
+export { describe, listNames, shorten } from './text.ts'
 
 /**
  * Thrown before any work is done when an argument does not fit; names the argument, what came and what is expected. Its
@@ -89,6 +89,8 @@ export class DivergedError extends Error {
  * @example const loss = checkName('loss', 'huber', lossNames) // 'huber'
  */
 export function checkName<T extends string>(argument: string, name: unknown, known: readonly T[]): T {
+  if (typeof argument !== 'string') throw new InputError(`argument: expected text, got ${describe(argument)}`)
+  if (!Array.isArray(known)) throw new InputError(`known: expected a list of names, got ${describe(known)}`)
   if (typeof name === 'string' && (known as readonly string[]).includes(name)) return name as T
   throw new InputError(
     `${argument}: unknown name ${describe(name)}${suggest(name, known)}; known are ${listNames(known)}`,
@@ -158,4 +160,14 @@ export function checkInstance<T>(
       ? `a ${name} of another copy of webgpu-mlp: import it from the same installed package (\`npm ls webgpu-mlp\` lists them)`
       : describe(value)
   throw new InputError(`${argument}: expected a ${name}${hint}, got ${problem}`)
+}
+
+/**
+ * Text from outside (names, classes, paths, messages of drivers) as one line that a terminal can show: each control
+ * character becomes its six characters \u001b. Within JSON text that is the same string, so JSON keeps its meaning.
+ * @example console.log(escapeControls(network.classes?.join(', ') ?? ''))
+ */
+export function escapeControls(text: string): string {
+  if (typeof text === 'string') return escapeText(text)
+  throw new InputError(`text: expected text, got ${describe(text)}`)
 }

@@ -1,4 +1,4 @@
-import { describe, InputError } from './errors.ts'
+import { describe, InputError, listNames } from './errors.ts'
 import { checkNumbers, isList, makeFloats } from './lists.ts'
 
 /** A matrix that can be handed in: rows of numbers, or row-major values with their shape. */
@@ -99,7 +99,8 @@ function fromRows(rows: readonly (readonly number[])[], name: string): Matrix {
   const first = rows[0]
   if (first === undefined) throw new InputError(`${name}: expected at least one row, got none`)
   if (!isList(first)) {
-    throw new InputError(`${name}: expected an array of rows, got an array of ${describe(first)}`)
+    const hint = typeof first === 'number' ? `; write [[${listNames(rows, 3)}]] for a single row` : ''
+    throw new InputError(`${name}: expected an array of rows, got an array of ${describe(first)}${hint}`)
   }
   const matrix = new Matrix(rows.length, first.length)
   for (let i = 0; i < rows.length; i++) {

@@ -6,18 +6,14 @@
  */
 const controls = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
 
-/**
- * Text from outside (names, classes, paths, messages of drivers) as one line that a terminal can show: each control
- * character becomes its six characters \u001b. Within JSON text that is the same string, so JSON keeps its meaning.
- * @example console.log(escapeControls(network.classes?.join(', ') ?? ''))
- */
-export function escapeControls(text: string): string {
+/** Each control character as its six characters \u001b. */
+export function escapeText(text: string): string {
   return text.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** A value as it is shown in an error message: short, on one line. It does not fail for any value. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${escapeControls(shorten(value))}'`
+  if (typeof value === 'string') return `'${escapeText(shorten(value))}'`
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'bigint') return shorten(`${value}n`)
   if (typeof value !== 'object' || value === null) return shorten(String(value))
@@ -47,7 +43,7 @@ const LONGEST_BEGINNING = 360
 const LONGEST_END = 120
 
 /** A message on one line. Its middle is left out twice: escaped characters are longer, and a message may be as long as a file. */
-export const shortenMessage = (message: string) => leaveOutMiddle(escapeControls(leaveOutMiddle(message)))
+export const shortenMessage = (message: string) => leaveOutMiddle(escapeText(leaveOutMiddle(message)))
 
 function leaveOutMiddle(message: string): string {
   if (message.length <= LONGEST_BEGINNING + LONGEST_END + 3) return message
@@ -56,6 +52,6 @@ function leaveOutMiddle(message: string): string {
 
 /** Names in an error message: as many as are worth reading, each cut short. */
 export function listNames(names: readonly unknown[], most = 20): string {
-  const shown = names.slice(0, most).map((name) => shorten(String(name)))
+  const shown = names.slice(0, most).map((name) => (typeof name === 'string' ? shorten(name) : describe(name)))
   return names.length > most ? `${shown.join(', ')}, …` : shown.join(', ')
 }

@@ -1,5 +1,5 @@
 import { checkConstructor, KEY } from '../core/constructors.ts'
-import { checkInteger, describe, InputError } from '../core/errors.ts'
+import { checkInstance, checkInteger, describe, InputError } from '../core/errors.ts'
 import {
   callback,
   type Checked,
@@ -85,7 +85,7 @@ export class DataStream {
       chunks: async function* () {
         for await (const chunk of startPass(chunks)) yield change(chunk)
       },
-      example: example && change(example),
+      example: example && checkInstance('change(example)', change(example), Dataset, 'Dataset'),
       fingerprint,
     })
   }

@@ -1,11 +1,24 @@
-import { checkInteger, checkKeys, checkNumber } from '../core/errors.ts'
 import { drawSeed, Random } from '../core/random.ts'
+import {
+  boolean,
+  callback,
+  type Fields,
+  name,
+  number,
+  optional,
+  readOptions,
+  seed,
+  text,
+  withDefault,
+  withFresh,
+} from '../core/schema.ts'
+import { csvFields } from '../data/csv-options.ts'
 import { ColumnTally } from '../data/preprocessing.ts'
 import { columnsOf, targetsOf } from '../data/samples.ts'
 import { stratifiedCounts } from '../data/split.ts'
-import { checkName, type CsvOptions, Dataset, DataStream, InputError, Matrix, type Scaling } from '../index.ts'
+import { type CsvOptions, Dataset, DataStream, InputError, Matrix, type Scaling } from '../index.ts'
 import { type Copied, copyRows, type Mixing } from './csv-copy.ts'
-import { withPath } from './paths.ts'
+import { checkPath, withPath } from './paths.ts'
 import { Spool, spoolFolder } from './spool.ts'
 
 /** What {@link streamCsv} takes. */
@@ -16,12 +29,25 @@ export interface CsvStreamOptions extends CsvOptions {
   scaling?: 'standardize' | 'normalize' | undefined
   /** Whether samples are mixed, all through the file. Default true; false keeps the file's order. */
   shuffle?: boolean | undefined
-  /** A seed that is not given is drawn. */
+  /** Random by default. */
   seed?: number | undefined
   /** Where temporary files go. Default: `TMPDIR`, else `/var/tmp`, else the system's own folder for them. */
   folder?: string | undefined
-  /** Told, as the file is read, what share of it has been. */
+  /** Called as the file is read, with the share that has been read. */
   onProgress?: ((share: number) => void) | undefined
+}
+
+export const streamCsvSchema = {
+  name: 'streamCsv',
+  fields: {
+    ...csvFields,
+    test: optional(number({ min: 0, max: 1, exclusive: true })),
+    scaling: optional(name(['standardize', 'normalize'] as const)),
+    shuffle: withDefault(boolean, true),
+    seed: withFresh(seed, drawSeed),
+    folder: withFresh(text('the path of a folder'), spoolFolder),
+    onProgress: optional(callback<NonNullable<CsvStreamOptions['onProgress']>>()),
+  } satisfies Fields<CsvStreamOptions>,
 }
 
 /** A CSV file as a stream. */
@@ -44,22 +70,17 @@ const EXAMPLE = 64
 
 /**
  * Opens a CSV file that is larger than memory. It is read once, a part at a time, and its numbers are kept in temporary
- * files, 4 bytes each; each pass over the stream reads those. Unless told otherwise, samples are mixed all through the
- * file, whatever its order is, so it does not matter that a trainer shuffles a stream within its windows only.
+ * files, 4 bytes each; each pass over the stream reads those. By default, samples are mixed all through the file, whatever its order is, so it does not matter that a trainer shuffles a stream within its windows only.
  * @throws InputError as {@link parseCsv} does, naming the path, and where temporary files cannot be written
  * @example
  * using data = await streamCsv('clicks.csv', { target: 'bought', test: 0.1, scaling: 'standardize', seed: 7 })
  * await trainer.fit(data.train, { epochs: 5, validation: data.test })
  */
 export async function streamCsv(path: string, options: CsvStreamOptions = {}): Promise<CsvStream> {
-  const own = ['test', 'scaling', 'shuffle', 'seed', 'folder', 'onProgress']
-  checkKeys('streamCsv', options, ['delimiter', 'header', 'features', 'target', 'task', 'classes', ...own])
-  const { test, scaling, shuffle = true, seed = drawSeed(), folder = spoolFolder() } = options
-  if (test !== undefined) checkNumber('test', test, { min: 0, max: 1, exclusive: true })
-  if (scaling !== undefined) checkName('scaling', scaling, ['standardize', 'normalize'])
-  checkInteger('seed', seed, 0)
+  checkPath(path)
+  const { test, scaling, shuffle, seed, folder, onProgress, ...csv } = readOptions(streamCsvSchema, options)
   return withPath(path, async () => {
-    const copied = await copyRows(path, options, { shuffle, seed, folder }, options.onProgress)
+    const copied = await copyRows(path, csv, { shuffle, seed, folder }, onProgress)
     try {
       return await settle(copied, { test, scaling, shuffle, seed, folder })
     } catch (error) {

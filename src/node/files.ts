@@ -1,8 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { checkInstance, checkKeys } from '../core/errors.ts'
+import { checkInstance } from '../core/errors.ts'
+import { readOptions } from '../core/schema.ts'
 import { csvInputParts, readCsv } from '../data/csv.ts'
+import { csvFields, csvInputsFields } from '../data/csv-options.ts'
+import { unpackFields } from '../data/gunzip.ts'
 import {
   type Checkpoint,
   type CsvInputsOptions,
@@ -17,7 +20,10 @@ import {
   type UnpackOptions,
 } from '../index.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
-import { writeFileAtomic, type WriteOptions } from './write.ts'
+import { writeFileAtomic, type WriteOptions, writeSchemas } from './write.ts'
+
+export const readDatasetSchema = { name: 'readDataset', fields: { ...csvFields, ...unpackFields } }
+export const readCsvInputsSchema = { name: 'readCsvInputs', fields: csvInputsFields }
 
 /**
  * Reads a model file, as {@link writeModel} writes it.
@@ -42,7 +48,9 @@ export async function readModel(path: string): Promise<Network> {
  * @example await writeModel('runs/first/model.json', network)
  */
 export async function writeModel(path: string, network: Network, options: WriteOptions = {}): Promise<void> {
+  checkPath(path)
   checkInstance('network', network, Network, 'Network')
+  readOptions(writeSchemas.writeModel, options)
   const bad = network.parameters.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${network.parameters[bad]}; ${path} was not written`)
   await writeFileAtomic(path, `${JSON.stringify(network.toJSON())}\n`, options)
@@ -53,6 +61,8 @@ export async function writeModel(path: string, network: Network, options: WriteO
  * @example await trainer.fit(train, { checkpoint: { every: 5, write: (made) => writeCheckpoint('run.checkpoint', made) } })
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint, options: WriteOptions = {}): Promise<void> {
+  checkPath(path)
+  readOptions(writeSchemas.writeCheckpoint, options)
   await writeFileAtomic(path, `${encodeCheckpoint(checkpoint)}\n`, options)
 }
 
@@ -79,17 +89,16 @@ export async function readDataset(
   options: CsvOptions & UnpackOptions = {},
 ): Promise<{ train: Dataset; validation?: Dataset }> {
   checkPath(path)
+  const { maxUnpackedBytes, ...csv } = readOptions(readDatasetSchema, options)
   const found = await stat(path).catch((error: unknown) => {
     throw fileError(error, path, 'read')
   })
-  const { maxUnpackedBytes, ...csv } = options
-  if (found.isDirectory()) return readIdxFolder(path, options.classes, { maxUnpackedBytes })
+  if (found.isDirectory()) return readIdxFolder(path, csv.classes, { maxUnpackedBytes })
   const kind = extname(path).toLowerCase()
   if (kind !== '.csv' && kind !== '.tsv') {
     throw new InputError(`${path}: expected a .csv or .tsv file, or a folder with IDX files (MNIST)`)
   }
-  checkKeys('readDataset', csv, ['delimiter', 'header', 'features', 'target', 'task', 'classes'])
-  const delimiter = delimiterOf(path, options.delimiter)
+  const delimiter = delimiterOf(path, csv.delimiter)
   return { train: await withPath(path, () => readCsv(textPieces(path), { ...csv, delimiter })) }
 }
 
@@ -103,8 +112,8 @@ export async function readDataset(
  */
 export async function* readCsvInputs(path: string, options: CsvInputsOptions = {}): AsyncGenerator<Matrix> {
   checkPath(path)
-  checkKeys('readCsvInputs', options, ['delimiter', 'header', 'features'])
-  const parts = csvInputParts(textPieces(path), { ...options, delimiter: delimiterOf(path, options.delimiter) })
+  const checked = readOptions(readCsvInputsSchema, options)
+  const parts = csvInputParts(textPieces(path), { ...checked, delimiter: delimiterOf(path, checked.delimiter) })
   for (;;) {
     const next = await withPath(path, () => parts.next())
     if (next.done) return

@@ -5,7 +5,8 @@ import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { checkKeys, describe } from '../core/errors.ts'
+import { describe } from '../core/errors.ts'
+import { boolean, type Fields, readOptions, withDefault } from '../core/schema.ts'
 import { InputError } from '../index.ts'
 import { checkPath, fileError, WriteError } from './paths.ts'
 import { isRunning } from './processes.ts'
@@ -15,7 +16,16 @@ type Content = string | Uint8Array | AsyncIterable<string>
 /** How a file is written. */
 export interface WriteOptions {
   /** Whether a write-protected file is replaced, too. Default false. */
-  force?: boolean
+  force?: boolean | undefined
+}
+
+const writeFields = { force: withDefault(boolean, false) } satisfies Fields<WriteOptions>
+
+export const writeSchemas = {
+  writeFileAtomic: { name: 'writeFileAtomic', fields: writeFields },
+  checkWritable: { name: 'checkWritable', fields: writeFields },
+  writeModel: { name: 'writeModel', fields: writeFields },
+  writeCheckpoint: { name: 'writeCheckpoint', fields: writeFields },
 }
 
 /**
@@ -32,9 +42,9 @@ export async function writeFileAtomic(path: string, content: Content, options: W
   if (typeof content !== 'string' && !(content instanceof Uint8Array) && !isParts) {
     throw new InputError(`content: expected text or a Uint8Array, got ${describe(content)}`)
   }
-  checkKeys('writeFileAtomic', options, ['force'])
+  const { force } = readOptions(writeSchemas.writeFileAtomic, options)
   try {
-    const found = await checkTarget(path, options.force)
+    const found = await checkTarget(path, force)
     const descriptor = descriptorOf(path)
     // What standard output was redirected to is written on from where it is, as the shell would.
     if (found?.isFile() && descriptor !== undefined) return await writeOn(descriptor, content)
@@ -134,8 +144,8 @@ async function replaceFile(path: string, content: Content, mode = 0o666): Promis
  */
 export async function checkWritable(path: string, options: WriteOptions = {}): Promise<void> {
   checkPath(path)
-  checkKeys('checkWritable', options, ['force'])
-  const found = await checkTarget(path, options.force)
+  const { force } = readOptions(writeSchemas.checkWritable, options)
+  const found = await checkTarget(path, force)
   if (found && !found.isFile()) return
   let folder = dirname(found ? await realpath(path) : resolve(path))
   let above = await stat(folder).catch(() => undefined)

@@ -1,9 +1,11 @@
+import { checkInstance, checkName } from '../core/errors.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { type DataStream, exampleOf } from '../data/stream.ts'
-import { type LossName, losses } from '../loss/loss.ts'
+import { DataStream, exampleOf } from '../data/stream.ts'
+import { type LossName, losses, lossNames } from '../loss/loss.ts'
 import { outputBoundary } from '../model/activation.ts'
-import type { Network } from '../model/network.ts'
+import { Network } from '../model/network.ts'
 import { isRegression } from './score.ts'
+import { checkIsDataset } from './settings.ts'
 
 /**
  * Whether a network predicts classes or regression targets: regression where the data have no classes, the loss is a
@@ -12,6 +14,9 @@ import { isRegression } from './score.ts'
  * @example console.log(taskOf(network, 'meanSquaredError', train)) // 'classification', because circle() has classes
  */
 export function taskOf(network: Network, loss: LossName, data: Dataset | DataStream): 'classification' | 'regression' {
+  checkInstance('network', network, Network, 'Network')
+  checkName('loss', loss, lossNames)
+  if (!(data instanceof DataStream)) checkIsDataset(data, 'data')
   return isRegression(network.layers.at(-1)!, loss, exampleOf(data)) ? 'regression' : 'classification'
 }
 
@@ -21,6 +26,7 @@ export function taskOf(network: Network, loss: LossName, data: Dataset | DataStr
  * @example confusionMatrix(await trainer.predict(test.inputs), test, { boundary: decisionBoundary(network) })
  */
 export function decisionBoundary(network: Network): number {
+  checkInstance('network', network, Network, 'Network')
   return network.sizes.at(-1) === 1 ? outputBoundary(network.activations.at(-1)!) : 0.5
 }
 
@@ -29,5 +35,5 @@ export function decisionBoundary(network: Network): number {
  * @example const output = requiredActivation('crossEntropy') ?? 'sigmoid' // 'softmax'
  */
 export function requiredActivation(loss: LossName): 'sigmoid' | 'softmax' | undefined {
-  return losses[loss].requires
+  return losses[checkName('loss', loss, lossNames)].requires
 }

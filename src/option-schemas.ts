@@ -1,0 +1,77 @@
+import { cpuSchema } from './backend/host/backend.ts'
+import { webgpuSchema } from './backend/webgpu/backend.ts'
+import { csvColumnsSchema } from './data/columns.ts'
+import { parseCsvInputsSchema, parseCsvSchema } from './data/csv.ts'
+import { datasetSchema } from './data/dataset.ts'
+import { digitsSchema } from './data/digits.ts'
+import { circleSchema, linearSchema, moonsSchema, spiralsSchema, xorSchema } from './data/generators.ts'
+import { datasetFromIdxSchema, parseIdxSchema } from './data/idx.ts'
+import { splitSchema } from './data/split.ts'
+import { dataStreamSchema } from './data/stream.ts'
+import { datasetFromNpySchema } from './formats/npy.ts'
+import { fromSafetensorsSchema } from './formats/safetensors.ts'
+import { networkSchema } from './model/network.ts'
+import { neuronSchema } from './model/neuron.ts'
+import { scheduleSchemas } from './optimizer/schedule.ts'
+import {
+  classificationReportSchema,
+  confusionMatrixSchema,
+  predictedClassesSchema,
+  rocAucSchema,
+  topKAccuracySchema,
+} from './training/metric-options.ts'
+import {
+  checkpointSchema,
+  epochsSchema,
+  fitOnceSchema,
+  fitSchema,
+  stepsSchema,
+  trainerSchema,
+} from './training/options.ts'
+import { earlyStoppingSchema } from './training/stopping.ts'
+import { verifySchema } from './training/verify.ts'
+
+/**
+ * The options of every function that takes some: for each option its check, its default, the names to choose from, and the
+ * flag of the command line with its help. Forms and command lines can be made from them.
+ * @example
+ * const { batchSize, loss } = optionSchemas['Trainer.create'].fields
+ * console.log(batchSize.default, loss.names)
+ * const size = batchSize.check('batch size', 64) // 64
+ */
+export const optionSchemas = {
+  'Network.create': networkSchema,
+  Neuron: neuronSchema,
+  'Dataset.from': datasetSchema,
+  'DataStream.from': dataStreamSchema,
+  split: splitSchema,
+  circle: circleSchema,
+  linear: linearSchema,
+  xor: xorSchema,
+  moons: moonsSchema,
+  spirals: spiralsSchema,
+  digits: digitsSchema,
+  parseCsv: parseCsvSchema,
+  parseCsvInputs: parseCsvInputsSchema,
+  csvColumns: csvColumnsSchema,
+  parseIdx: parseIdxSchema,
+  datasetFromIdx: datasetFromIdxSchema,
+  datasetFromNpy: datasetFromNpySchema,
+  fromSafetensors: fromSafetensorsSchema,
+  'Trainer.create': trainerSchema,
+  'trainer.fit': fitSchema,
+  'trainer.epochs': epochsSchema,
+  'trainer.steps': stepsSchema,
+  fit: fitOnceSchema,
+  earlyStopping: earlyStoppingSchema,
+  checkpoint: checkpointSchema,
+  verify: verifySchema,
+  cpu: cpuSchema,
+  webgpu: webgpuSchema,
+  confusionMatrix: confusionMatrixSchema,
+  predictedClasses: predictedClassesSchema,
+  rocAuc: rocAucSchema,
+  topKAccuracy: topKAccuracySchema,
+  classificationReport: classificationReportSchema,
+  ...scheduleSchemas,
+} as const

@@ -1,0 +1,257 @@
+import * as library from '../../src/index.ts'
+import * as files from '../../src/node/index.ts'
+
+/** One function, constructor or method of the public API, and how it is called. */
+export interface Call {
+  readonly name: string
+  readonly run: (...values: unknown[]) => unknown
+  /** New valid arguments. */
+  readonly valid: () => unknown[] | Promise<unknown[]>
+  /** The names of the options that the last argument holds, if it holds some. */
+  readonly options: readonly string[]
+}
+
+const { circle, DataStream, Matrix, Network, Neuron, Scaling, Trainer } = library
+
+const data = () => circle({ samples: 6, seed: 1 })
+const network = () => Network.create({ sizes: [2, 3, 2], seed: 1 })
+const outputs = () => new Matrix(6, 2)
+const stream = () => DataStream.from({ samples: 6, chunks: () => [data()], example: data() })
+const trainer = () => Trainer.create(network(), { backend: 'cpu', seed: 1 })
+const idx = (shape: number[], values: number[]) =>
+  Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, 0, length]), ...values])
+const images = () => idx([2, 1, 2], [1, 2, 3, 4])
+const labels = () => idx([2], [0, 1])
+const text = 'a,b,kind\n1,2,x\n3,4,y\n5,6,x\n'
+const parameters = () => ({ sizes: [1, 1], activations: ['linear'], weights: [[1]], biases: [[0]] })
+
+async function checkpoint(): Promise<library.Checkpoint> {
+  let made: library.Checkpoint | undefined
+  const own = await trainer()
+  const write = (one: library.Checkpoint) => void (made = one)
+  await own.fit(data(), { epochs: 1, checkpoint: { write }, earlyStopping: { patience: 3 } })
+  own.dispose()
+  return made!
+}
+
+const divergence = () => ({ epoch: 1, loss: NaN, weights: [], biases: [] })
+const optimizer = () => [{ learningRate: 0.1 }]
+const generated = () => [{ samples: 4, seed: 1 }]
+
+/** Valid arguments of every function; those of a class are its constructor's. */
+const functions: Record<string, Call['valid']> = {
+  InputError: () => ['x'],
+  BackendUnavailableError: () => ['x'],
+  DeviceLostError: () => ['x'],
+  GPUValidationError: () => ['x'],
+  DivergedError: () => [divergence()],
+  Matrix: () => [1, 2, new Float32Array(2)],
+  Neuron: () => [{ inputs: 2, epochs: 2 }],
+  Scaling: () => ['normalize', [0, 0], [1, 1]],
+  ClassificationTally: () => [2, {}],
+  adagrad: optimizer,
+  adam: optimizer,
+  adamw: optimizer,
+  nadam: optimizer,
+  rmsprop: optimizer,
+  sgd: optimizer,
+  constant: () => [0.1],
+  step: () => [{ learningRate: 0.1, every: 2 }],
+  exponential: () => [{ learningRate: 0.1, factor: 0.5 }],
+  cosine: () => [{ learningRate: 0.1, epochs: 3 }],
+  warmup: () => [{ epochs: 2, then: 0.1 }],
+  reduceOnPlateau: () => [{ learningRate: 0.1 }],
+  balancedWeights: () => [[1, 2]],
+  oneHot: () => [[0, 1], 2],
+  circle: generated,
+  linear: generated,
+  xor: generated,
+  moons: generated,
+  spirals: generated,
+  digits: () => [{ samples: 1, seed: 1 }],
+  gate: () => ['and'],
+  split: () => [data(), { test: 0.5, seed: 1 }],
+  csvColumns: () => [text, {}],
+  parseCsv: () => [text, { target: 'kind' }],
+  parseCsvInputs: () => ['a,b\n1,2\n', {}],
+  parseIdx: () => [images(), {}],
+  datasetFromIdx: () => [images(), labels(), { classes: ['0', '1'] }],
+  parseNpy: () => [library.toNpy([[1, 2]])],
+  toNpy: () => [[[1, 2]]],
+  datasetFromNpy: () => [library.toNpy([[1, 2]]), library.toNpy([[1]]), {}],
+  normalize: () => [data()],
+  standardize: () => [data()],
+  scale: () => [data(), library.standardize(data())],
+  checkName: () => ['name', 'cpu', library.backendNames],
+  escapeControls: () => ['x'],
+  toJavaScript: () => [network()],
+  toOnnx: () => [network()],
+  toSafetensors: () => [network()],
+  fromSafetensors: () => [library.toSafetensors(network()), {}],
+  classificationReport: () => [outputs(), data(), {}],
+  confusionMatrix: () => [outputs(), data(), {}],
+  predictedClasses: () => [outputs(), {}],
+  precisionRecallF1: () => [[[1, 2], [3, 4]]], // prettier-ignore
+  regressionReport: () => [outputs(), data()],
+  rocAuc: () => [outputs(), data(), {}],
+  topKAccuracy: () => [outputs(), data(), {}],
+  decodeCheckpoint: async () => [library.encodeCheckpoint(await checkpoint())],
+  encodeCheckpoint: async () => [await checkpoint()],
+  taskOf: () => [network(), 'quadratic', data()],
+  decisionBoundary: () => [network()],
+  requiredActivation: () => ['crossEntropy'],
+  cpu: () => [{}],
+  webgpu: () => [{}],
+  fit: () => [network(), data(), { backend: 'cpu', epochs: 1, seed: 1 }],
+  verify: () => [network(), data(), { backend: 'cpu', seed: 1 }],
+  checkWritable: () => ['out/file', {}],
+  readCheckpoint: async () => {
+    await files.writeCheckpoint('run.checkpoint', await checkpoint())
+    return ['run.checkpoint']
+  },
+  readCsvInputs: () => ['data.csv', { features: ['a', 'b'] }],
+  readDataset: () => ['data.csv', {}],
+  readModel: async () => {
+    await files.writeModel('model.json', network())
+    return ['model.json']
+  },
+  streamCsv: () => ['data.csv', { seed: 1 }],
+  writeCheckpoint: async () => ['run.checkpoint', await checkpoint(), {}],
+  writeFileAtomic: () => ['file', 'text', {}],
+  writeModel: () => ['model.json', network(), {}],
+}
+
+/** Classes whose constructors TypeScript hides: they have no valid arguments. */
+export const hidden = ['Network', 'Dataset', 'DataStream', 'Trainer', 'LoadedData']
+
+/** Valid arguments of static methods. */
+const statics: Record<string, Call['valid']> = {
+  'Network.create': () => [{ sizes: [2, 3, 2], seed: 1 }],
+  'Network.from': () => [parameters()],
+  'Network.fromJSON': () => [network().toJSON()],
+  'Dataset.from': () => [[[1], [2]], [0, 1], {}],
+  'DataStream.from': () => [{ samples: 6, chunks: () => [data()] }],
+  'Matrix.from': () => [[[1, 2]], 'x'],
+  'Trainer.create': () => [network(), { backend: 'cpu', seed: 1 }],
+}
+
+/** New objects for the methods. */
+const instances: Record<string, () => unknown> = {
+  Network: network,
+  Dataset: data,
+  DataStream: stream,
+  Matrix: outputs,
+  Neuron: () => new Neuron({ inputs: 2, epochs: 2 }),
+  Scaling: () => new Scaling('normalize', [0, 0], [1, 1]),
+  Trainer: () => Trainer.create(network(), { backend: 'cpu', seed: 1, profile: true }),
+  LoadedData: async () => (await trainer()).load(data()),
+  ClassificationTally: () => {
+    const tally = new library.ClassificationTally(2)
+    tally.add(outputs(), data())
+    return tally
+  },
+}
+
+/** Valid arguments of methods; getters have none. */
+const methods: Record<string, Call['valid']> = {
+  'Network.clone': () => [],
+  'Network.toJSON': () => [],
+  'Dataset.take': () => [[0, 1]],
+  'Dataset.slice': () => [0, 2],
+  'Dataset.concat': () => [data(), data()],
+  'Dataset.withInputs': () => [outputs()],
+  'Dataset.withWeights': () => [[1, 1, 1, 1, 1, 2]],
+  'Dataset.withClassWeights': () => [[1, 2]],
+  'Dataset.labels': () => [0.5],
+  'DataStream.map': () => [(chunk: library.Dataset) => chunk],
+  'DataStream.take': () => [2],
+  'DataStream.windows': () => [4],
+  'Matrix.row': () => [0],
+  'Matrix.get': () => [0, 1],
+  'Matrix.take': () => [[0, 1]],
+  'Matrix.toArray': () => [],
+  'Neuron.fit': () => [[[0, 1]], [1]],
+  'Neuron.predict': () => [[[0, 1]]],
+  'Scaling.apply': () => [[[0, 1]]],
+  'ClassificationTally.add': () => [outputs(), data()],
+  'ClassificationTally.report': () => [],
+  'Trainer.memoryFor': () => [data(), {}],
+  'Trainer.load': () => [data()],
+  'Trainer.fit': () => [data(), { epochs: 1 }],
+  'Trainer.epochs': () => [data(), { epochs: 1 }],
+  'Trainer.steps': () => [data(), {}],
+  'Trainer.resume': async () => [await checkpoint()],
+  'Trainer.evaluate': () => [data()],
+  'Trainer.predict': () => [[[0, 1]]],
+  'Trainer.gradients': () => [[[0, 1]], [[0, 1]]],
+  'Trainer.profile': () => [],
+  'Trainer.read': () => [],
+  'Trainer.dispose': () => [],
+  'LoadedData.dispose': () => [],
+}
+
+/** Where the options of a call are described; by default under the call's own name. */
+const schemaNames: Record<string, string> = {
+  'Trainer.fit': 'trainer.fit',
+  'Trainer.epochs': 'trainer.epochs',
+  'Trainer.steps': 'trainer.steps',
+}
+
+const optionsOf = (name: string): string[] => {
+  const schemas = library.optionSchemas as Record<string, { fields: object } | undefined>
+  return Object.keys(schemas[schemaNames[name] ?? name]?.fields ?? {})
+}
+
+const isClass = (value: unknown): value is new (...values: unknown[]) => object =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+
+/** All calls of the exports, and the names of those for which this file has no arguments. */
+export function callsOf(exports: Readonly<Record<string, unknown>>): { list: Call[]; missing: string[] } {
+  const list: Call[] = []
+  const missing: string[] = []
+  const add = (name: string, valid: Call['valid'] | undefined, run: Call['run']) => {
+    if (valid) list.push({ name, run, valid, options: optionsOf(name) })
+    else missing.push(name)
+  }
+  for (const [name, value] of Object.entries(exports)) {
+    if (typeof value !== 'function') continue
+    if (!isClass(value)) {
+      add(name, functions[name], value as Call['run'])
+      continue
+    }
+    if (!hidden.includes(name)) add(name, functions[name], (...values) => new value(...values))
+    for (const key of Object.getOwnPropertyNames(value)) {
+      const method = (value as unknown as Record<string, unknown>)[key]
+      if (typeof method !== 'function' || key === 'prototype') continue
+      const own = `${name}.${key}`
+      add(own, statics[own], (...values) => (method as Call['run']).apply(value, values))
+    }
+    for (const [key, { value: method }] of Object.entries(
+      Object.getOwnPropertyDescriptors(value.prototype as object),
+    )) {
+      if (typeof method !== 'function' || key === 'constructor') continue
+      const own = `${name}.${key}`
+      const make = instances[name]
+      add(own, make && methods[own], async (...values) => {
+        const object = await make!()
+        try {
+          const result: unknown = (method as Call['run']).apply(object, values)
+          return await finished(result)
+        } finally {
+          if (object instanceof Trainer) object.dispose()
+        }
+      })
+    }
+  }
+  return { list, missing }
+}
+
+/** The first value of an iterator, while its trainer is there. */
+async function finished(result: unknown): Promise<unknown> {
+  const value = await result
+  if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return value
+  const iterator = value as AsyncGenerator
+  await iterator.next()
+  await iterator.return(undefined)
+  return undefined
+}
