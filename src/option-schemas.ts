@@ -12,6 +12,7 @@ import { datasetFromNpySchema } from './formats/npy.ts'
 import { fromSafetensorsSchema } from './formats/safetensors.ts'
 import { networkSchema } from './model/network.ts'
 import { neuronSchema } from './model/neuron.ts'
+import { optimizers } from './optimizer/optimizer.ts'
 import { scheduleSchemas } from './optimizer/schedule.ts'
 import {
   classificationReportSchema,
@@ -73,5 +74,11 @@ export const optionSchemas = {
   rocAuc: rocAucSchema,
   topKAccuracy: topKAccuracySchema,
   classificationReport: classificationReportSchema,
+  sgd: optimizers.sgd.schema,
+  rmsprop: optimizers.rmsprop.schema,
+  adagrad: optimizers.adagrad.schema,
+  adam: optimizers.adam.schema,
+  adamw: optimizers.adamw.schema,
+  nadam: optimizers.nadam.schema,
   ...scheduleSchemas,
 } as const

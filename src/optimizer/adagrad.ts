@@ -1,20 +1,36 @@
-import { checkOptions, type CommonOptions, type Named, neutral, type OptimizerRule, plainScalars } from './rule.ts'
+import { type Fields, float32, readOptions, withDefault } from '../core/schema.ts'
+import { commonFields, type CommonOptions, type Named, neutral, type OptimizerRule, plainScalars } from './rule.ts'
 
-const options = ['learningRateDecay', 'initialAccumulator', 'epsilon']
+/** The options of {@link adagrad}. */
+export interface AdagradOptions extends CommonOptions {
+  /** Default 0. */
+  learningRateDecay?: number | undefined
+  /** The initial value of the sums of squares. Default 0. */
+  initialAccumulator?: number | undefined
+  /** Default 1e-10. */
+  epsilon?: number | undefined
+}
+
+export const adagradSchema = {
+  name: 'adagrad',
+  prefix: 'adagrad: ',
+  fields: {
+    ...commonFields(0.01),
+    learningRateDecay: withDefault(float32(), 0),
+    initialAccumulator: withDefault(float32(), 0),
+    epsilon: withDefault(float32(), 1e-10),
+  } satisfies Fields<AdagradOptions>,
+}
 
 /**
  * Adagrad: s ← s + g², p ← p − learningRate / (1 + (t − 1)·learningRateDecay) · g / (√s + epsilon).
  * @example adagrad({ learningRate: 0.01 })
  */
-export function adagrad(
-  given: CommonOptions & { learningRateDecay?: number; initialAccumulator?: number; epsilon?: number } = {},
-): Named<'adagrad'> {
-  checkOptions('adagrad', given, options)
-  return Object.freeze({ ...neutral, name: 'adagrad', learningRate: 0.01, epsilon: 1e-10, ...given })
+export function adagrad(options: AdagradOptions = {}): Named<'adagrad'> {
+  return Object.freeze({ ...neutral, name: 'adagrad', ...readOptions(adagradSchema, options) })
 }
 
 export const adagradRule: OptimizerRule = {
-  options,
   hasChangingScalars: true,
   slots: () => 1,
   scalars: (optimizer, t, learningRate) => ({

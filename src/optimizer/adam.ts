@@ -1,7 +1,7 @@
-import { InputError } from '../core/errors.ts'
+import { describe, InputError } from '../core/errors.ts'
+import { type Fields, float32, kind, readOptions, share, withDefault } from '../core/schema.ts'
 import {
-  checkOptions,
-  checkShare,
+  commonFields,
   type CommonOptions,
   type Named,
   neutral,
@@ -13,24 +13,33 @@ import {
 /** The options of the optimizers that keep the means of the gradient and of its square. */
 export interface AdamOptions extends CommonOptions {
   /** β₁ and β₂, each from 0 up to, but not including, 1. Default [0.9, 0.999]. */
-  betas?: readonly [number, number]
+  betas?: readonly [number, number] | undefined
   /** Default 1e-8. */
-  epsilon?: number
+  epsilon?: number | undefined
 }
 
-export const adamOptions = ['betas', 'epsilon']
+const betas = kind<readonly [number, number]>((argument, value) => {
+  if (!Array.isArray(value) || value.length !== 2) {
+    throw new InputError(`${argument}: expected two numbers, got ${describe(value)}`)
+  }
+  const [decay1, decay2] = value as unknown[]
+  return [share.check(`${argument}[0]`, decay1), share.check(`${argument}[1]`, decay2)]
+})
 
-/**
- * Adam's hyperparameters from its options.
- * @param known the names of further options
- */
-export function adamHyperparameters(name: string, given: AdamOptions, known: readonly string[] = adamOptions) {
-  checkOptions(name, given, known)
-  const { betas = [0.9, 0.999], ...rest } = given
-  if (!Array.isArray(betas) || betas.length !== 2) throw new InputError(`${name}: betas: expected two numbers`)
-  const decay1 = checkShare(`${name}: betas[0]`, betas[0])
-  const decay2 = checkShare(`${name}: betas[1]`, betas[1])
-  return { ...neutral, learningRate: 1e-3, decay1, decay2, epsilon: 1e-8, ...rest }
+/** The options of adam, adamw and nadam, with their defaults of the learning rate and the weight decay. */
+export const adamFields = (rate = 1e-3, decay = 0) =>
+  ({
+    ...commonFields(rate, decay),
+    betas: withDefault<readonly [number, number]>(betas, [0.9, 0.999]),
+    epsilon: withDefault(float32(), 1e-8),
+  }) satisfies Fields<AdamOptions>
+
+export const adamSchema = { name: 'adam', prefix: 'adam: ', fields: adamFields() }
+
+/** The hyperparameters that checked options give: betas are two of them. */
+export function adamHyperparameters<O extends { readonly betas: readonly [number, number] }>({ betas, ...others }: O) {
+  const [decay1, decay2] = betas
+  return { ...neutral, decay1, decay2, ...others }
 }
 
 /**
@@ -38,12 +47,11 @@ export function adamHyperparameters(name: string, given: AdamOptions, known: rea
  * p ← p − learningRate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + epsilon).
  * @example adam({ learningRate: 0.001, betas: [0.9, 0.999] })
  */
-export function adam(given: AdamOptions = {}): Named<'adam'> {
-  return Object.freeze({ ...adamHyperparameters('adam', given), name: 'adam' })
+export function adam(options: AdamOptions = {}): Named<'adam'> {
+  return Object.freeze({ ...adamHyperparameters(readOptions(adamSchema, options)), name: 'adam' })
 }
 
 export const adamRule: OptimizerRule = {
-  options: adamOptions,
   hasChangingScalars: true,
   slots: () => 2,
   scalars: (optimizer, t, learningRate) => ({

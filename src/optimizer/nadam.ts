@@ -1,7 +1,24 @@
-import { adamHyperparameters, adamOptions, type AdamOptions, adamRule } from './adam.ts'
+import { boolean, type Fields, float32, readOptions, withDefault } from '../core/schema.ts'
+import { adamFields, adamHyperparameters, type AdamOptions, adamRule } from './adam.ts'
 import { type Hyperparameters, type Named, type OptimizerRule, plainScalars, slotStart } from './rule.ts'
 
-const options = [...adamOptions, 'momentumDecay', 'decoupledWeightDecay']
+/** The options of {@link nadam}; learningRate is 0.002 by default. */
+export interface NadamOptions extends AdamOptions {
+  /** ψ ≥ 0. Default 0.004. */
+  momentumDecay?: number | undefined
+  /** Weight decay as in adamw and not through the gradient. Default false. */
+  decoupledWeightDecay?: boolean | undefined
+}
+
+export const nadamSchema = {
+  name: 'nadam',
+  prefix: 'nadam: ',
+  fields: {
+    ...adamFields(2e-3),
+    momentumDecay: withDefault(float32(), 4e-3),
+    decoupledWeightDecay: withDefault(boolean, false),
+  } satisfies Fields<NadamOptions>,
+}
 
 export interface NadamHyperparameters extends Hyperparameters {
   /** ψ: how fast μₜ approaches β₁. */
@@ -12,15 +29,10 @@ export interface NadamHyperparameters extends Hyperparameters {
  * NAdam, Adam with Nesterov momentum (Dozat 2016), as `torch.optim.NAdam`: with μₜ = β₁ (1 − ½ · 0.96^(t·ψ)), where ψ is
  * `momentumDecay`, and Πₜ = μ₁ μ₂ … μₜ, m and v as in {@link adam},
  * p ← p − learningRate · ((1 − μₜ) / (1 − Πₜ) · g + μₜ₊₁ / (1 − Πₜ₊₁) · m) / (√v / √(1 − β₂ᵗ) + epsilon).
- * @param given `momentumDecay` ψ ≥ 0, default 0.004; `decoupledWeightDecay`, default false: weight decay as in
- *   {@link adamw} and not through the gradient; learningRate is 0.002 by default
  * @example nadam({ learningRate: 0.002, momentumDecay: 0.004 })
  */
-export function nadam(
-  given: AdamOptions & { momentumDecay?: number; decoupledWeightDecay?: boolean } = {},
-): Named<'nadam'> & NadamHyperparameters {
-  const { learningRate = 2e-3, momentumDecay = 4e-3 } = given
-  return Object.freeze({ ...adamHyperparameters('nadam', given, options), name: 'nadam', learningRate, momentumDecay })
+export function nadam(options: NadamOptions = {}): Named<'nadam'> & NadamHyperparameters {
+  return Object.freeze({ ...adamHyperparameters(readOptions(nadamSchema, options)), name: 'nadam' })
 }
 
 /** μₜ */
@@ -47,7 +59,6 @@ function productUpTo(optimizer: NadamHyperparameters, t: number): number {
 }
 
 export const nadamRule: OptimizerRule<NadamHyperparameters> = {
-  options,
   hasChangingScalars: true,
   slots: () => 2,
   scalars(optimizer, t, learningRate) {

@@ -1,22 +1,22 @@
-import { adagrad, adagradRule } from './adagrad.ts'
-import { adam, adamRule } from './adam.ts'
-import { adamw, adamwRule } from './adamw.ts'
-import { nadam, nadamRule } from './nadam.ts'
-import { rmsprop, rmspropRule } from './rmsprop.ts'
+import { adagrad, adagradRule, adagradSchema } from './adagrad.ts'
+import { adam, adamRule, adamSchema } from './adam.ts'
+import { adamw, adamwRule, adamwSchema } from './adamw.ts'
+import { nadam, nadamRule, nadamSchema } from './nadam.ts'
+import { rmsprop, rmspropRule, rmspropSchema } from './rmsprop.ts'
 import type { Hyperparameters, OptimizerRule, StepScalars } from './rule.ts'
-import { sgd, sgdRule } from './sgd.ts'
+import { sgd, sgdRule, sgdSchema } from './sgd.ts'
 
 export { adagrad, adam, adamw, nadam, rmsprop, sgd }
 export type { StepScalars } from './rule.ts'
 
-/** The table of optimizers: the function that makes each, and its rule. */
+/** The table of optimizers: the function that makes each, its options, and its rule. */
 export const optimizers = {
-  sgd: { create: sgd, rule: sgdRule },
-  rmsprop: { create: rmsprop, rule: rmspropRule },
-  adagrad: { create: adagrad, rule: adagradRule },
-  adam: { create: adam, rule: adamRule },
-  adamw: { create: adamw, rule: adamwRule },
-  nadam: { create: nadam, rule: nadamRule },
+  sgd: { create: sgd, schema: sgdSchema, rule: sgdRule },
+  rmsprop: { create: rmsprop, schema: rmspropSchema, rule: rmspropRule },
+  adagrad: { create: adagrad, schema: adagradSchema, rule: adagradRule },
+  adam: { create: adam, schema: adamSchema, rule: adamRule },
+  adamw: { create: adamw, schema: adamwSchema, rule: adamwRule },
+  nadam: { create: nadam, schema: nadamSchema, rule: nadamRule },
 } as const
 
 export type OptimizerName = keyof typeof optimizers

@@ -1,7 +1,8 @@
+import { boolean, type Fields, float32, readOptions, share, withDefault } from '../core/schema.ts'
 import {
-  checkOptions,
-  checkShare,
+  commonFields,
   type CommonOptions,
+  momentumOption,
   type Named,
   neutral,
   type OptimizerRule,
@@ -9,24 +10,41 @@ import {
   slotStart,
 } from './rule.ts'
 
-const options = ['alpha', 'epsilon', 'momentum', 'centered']
+/** The options of {@link rmsprop}. */
+export interface RmspropOptions extends CommonOptions {
+  /** How much of the mean square is kept in each step, from 0 up to, but not including, 1. Default 0.99. */
+  alpha?: number | undefined
+  /** Default 1e-8. */
+  epsilon?: number | undefined
+  /** Default 0. */
+  momentum?: number | undefined
+  /** Default false. */
+  centered?: boolean | undefined
+}
+
+export const rmspropSchema = {
+  name: 'rmsprop',
+  prefix: 'rmsprop: ',
+  fields: {
+    ...commonFields(0.01),
+    alpha: withDefault(share, 0.99),
+    epsilon: withDefault(float32(), 1e-8),
+    momentum: momentumOption,
+    centered: withDefault(boolean, neutral.centered),
+  } satisfies Fields<RmspropOptions>,
+}
 
 /**
  * RMSprop: s ← alpha·s + (1 − alpha)·g², p ← p − learningRate·g / (√s + epsilon); with momentum the quotient is first
  * accumulated in v ← momentum·v + quotient; centered takes √(s − mean(g)²).
  * @example rmsprop({ learningRate: 0.01, alpha: 0.99 })
  */
-export function rmsprop(
-  given: CommonOptions & { alpha?: number; epsilon?: number; momentum?: number; centered?: boolean } = {},
-): Named<'rmsprop'> {
-  checkOptions('rmsprop', given, options)
-  const { alpha = 0.99, ...rest } = given
-  const decay2 = checkShare('rmsprop: alpha', alpha)
-  return Object.freeze({ ...neutral, name: 'rmsprop', learningRate: 0.01, decay2, epsilon: 1e-8, ...rest })
+export function rmsprop(options: RmspropOptions = {}): Named<'rmsprop'> {
+  const { alpha, ...others } = readOptions(rmspropSchema, options)
+  return Object.freeze({ ...neutral, name: 'rmsprop', decay2: alpha, ...others })
 }
 
 export const rmspropRule: OptimizerRule = {
-  options,
   hasChangingScalars: false,
   switches: ({ centered }) => ({ CENTERED: centered }),
   slots: ({ momentum, centered }) => 1 + (momentum > 0 ? 1 : 0) + (centered ? 1 : 0),

@@ -1,6 +1,6 @@
-import { checkFloat32, checkKeys, InputError } from '../core/errors.ts'
+import { type Fields, float32, withDefault } from '../core/schema.ts'
 import type { Values } from '../core/values.ts'
-import { checkLearningRate, type LearningRate } from './schedule.ts'
+import { type LearningRate, learningRateKind } from './schedule.ts'
 
 /** The constants of an optimizer's rule. A rule ignores those that are not in its formula; they have neutral values. */
 export interface Hyperparameters {
@@ -70,8 +70,6 @@ export const plainScalars = ({ weightDecay }: Hyperparameters, learningRate: num
  * shaders/optimizer/NAME.wgsl.
  */
 export interface OptimizerRule<Given extends Hyperparameters = Hyperparameters> {
-  /** The names of its options, beside learningRate, weightDecay and clipNorm. */
-  readonly options: readonly string[]
   /** Whether the scalars of two steps differ although the learning rate is the same. */
   readonly hasChangingScalars: boolean
   /** The boolean overrides that its WGSL declares, with their values. */
@@ -91,31 +89,42 @@ export interface OptimizerRule<Given extends Hyperparameters = Hyperparameters> 
 /** The options that every optimizer has. */
 export interface CommonOptions {
   /** A number of at least 0, or a schedule. */
-  learningRate?: LearningRate
+  learningRate?: LearningRate | undefined
   /** λ ≥ 0. Default 0 (adamw: 0.01). */
-  weightDecay?: number
+  weightDecay?: number | undefined
   /**
    * Above 0: gradients of a step that are longer, all together (the root of the sum of their squares, penalties included),
    * are multiplied by clipNorm / (length + 1e-6), as `torch.nn.utils.clip_grad_norm_` does. Default: they are not.
    */
-  clipNorm?: number
+  clipNorm?: number | undefined
 }
 
-/** @param known the names of the optimizer's options, beside the common ones */
-export function checkOptions(name: string, options: object, known: readonly string[]): void {
-  checkKeys(name, options, ['learningRate', 'weightDecay', 'clipNorm', ...known])
-  for (const [key, value] of Object.entries(options)) {
-    const exclusive = key === 'clipNorm'
-    if (key === 'learningRate') checkLearningRate(`${name}: learningRate`, value)
-    else if (typeof value !== 'boolean' && key !== 'betas') checkFloat32(`${name}: ${key}`, value, { exclusive })
-  }
-}
+/**
+ * The options that every optimizer has.
+ * @param rate the default learning rate
+ * @param decay the default weight decay
+ */
+export const commonFields = (rate: number, decay = 0) =>
+  ({
+    learningRate: withDefault<LearningRate>(learningRateKind, rate, {
+      flag: '--lr <rate>',
+      help: "learning rate (default: 0.1 for sgd, else PyTorch's)",
+    }),
+    weightDecay: withDefault(float32(), decay, {
+      flag: '--weight-decay <factor>',
+      help: 'share of each parameter that a step takes away',
+    }),
+    clipNorm: withDefault(float32({ exclusive: true }), neutral.clipNorm, {
+      flag: '--clip-norm <length>',
+      help: 'shorten gradients that are longer than this',
+    }),
+  }) satisfies Fields<CommonOptions>
 
-/** @throws InputError unless the value is at least 0 and less than 1 */
-export function checkShare(argument: string, value: number): number {
-  if (value >= 0 && value < 1) return value
-  throw new InputError(`${argument}: expected a number from 0 up to, but not including, 1, got ${value}`)
-}
+/** The momentum of sgd and rmsprop. */
+export const momentumOption = withDefault(float32(), neutral.momentum, {
+  flag: '--momentum <share>',
+  help: 'for sgd and rmsprop',
+})
 
 /** Where slot `index` of the state begins. */
 export const slotStart = (index: number, parameters: Values) => index * parameters.length

@@ -1,20 +1,44 @@
 import { InputError } from '../core/errors.ts'
-import { checkOptions, type CommonOptions, type Named, neutral, type OptimizerRule, plainScalars } from './rule.ts'
+import { boolean, type Fields, readOptions, withDefault } from '../core/schema.ts'
+import {
+  commonFields,
+  type CommonOptions,
+  momentumOption,
+  type Named,
+  neutral,
+  type OptimizerRule,
+  plainScalars,
+} from './rule.ts'
 
-const options = ['momentum', 'nesterov']
+/** The options of {@link sgd}. */
+export interface SgdOptions extends CommonOptions {
+  /** Default 0. */
+  momentum?: number | undefined
+  /** Default false. */
+  nesterov?: boolean | undefined
+}
+
+export const sgdSchema = {
+  name: 'sgd',
+  prefix: 'sgd: ',
+  fields: {
+    ...commonFields(1e-3),
+    momentum: momentumOption,
+    nesterov: withDefault(boolean, neutral.nesterov),
+  } satisfies Fields<SgdOptions>,
+}
 
 /**
  * Stochastic gradient descent: v ← momentum·v + g, p ← p − learningRate·v (with nesterov, g + momentum·v for v).
  * @example sgd({ learningRate: 3 })
  */
-export function sgd(given: CommonOptions & { momentum?: number; nesterov?: boolean } = {}): Named<'sgd'> {
-  checkOptions('sgd', given, options)
-  if (given.nesterov === true && !given.momentum) throw new InputError('sgd: nesterov needs a momentum above 0')
-  return Object.freeze({ ...neutral, name: 'sgd', learningRate: 1e-3, ...given })
+export function sgd(options: SgdOptions = {}): Named<'sgd'> {
+  const checked = readOptions(sgdSchema, options)
+  if (checked.nesterov && checked.momentum === 0) throw new InputError('sgd: nesterov needs a momentum above 0')
+  return Object.freeze({ ...neutral, name: 'sgd', ...checked })
 }
 
 export const sgdRule: OptimizerRule = {
-  options,
   hasChangingScalars: false,
   switches: ({ nesterov }) => ({ NESTEROV: nesterov }),
   slots: ({ momentum }) => (momentum > 0 ? 1 : 0),

@@ -1,7 +1,7 @@
 import { describe, InputError } from '../core/errors.ts'
 import { suggest } from '../core/aliases.ts'
 import { kind } from '../core/schema.ts'
-import { type Optimizer, optimizerNames, sgd } from '../optimizer/optimizer.ts'
+import { type Optimizer, optimizerNames, optimizers, sgd } from '../optimizer/optimizer.ts'
 import { checkLearningRate } from '../optimizer/schedule.ts'
 
 /** The optimizer where none is given: the article's rule and rate. */
@@ -25,6 +25,6 @@ const isName = (name: unknown) => (optimizerNames as readonly unknown[]).include
 /** Whether an object has all constants of an optimizer. */
 function isComplete(value: Optimizer): boolean {
   if (!isName(value.name)) return false
-  const { name: _, learningRate: __, ...constants } = sgd()
+  const { name: _, learningRate: __, ...constants } = optimizers[value.name].create()
   return Object.entries(constants).every(([key, constant]) => typeof value[key as 'momentum'] === typeof constant)
 }
