@@ -137,16 +137,14 @@ export interface Snapshot {
 /** Work that was handed over. Both promises reject with the same error; neither has to be awaited. */
 export interface Underway<T> {
   /** Resolves when the host's part is done. Work that is handed over later is carried out after this. */
-  readonly accepted: Promise<void>
+  readonly accepted: Promise<unknown>
   readonly result: Promise<T>
 }
 
 /** Hands work over: `work` resolves when the host's part is done, with the result to come. */
 export function underway<T>(work: () => Promise<{ readonly result: Promise<T> | T }>): Underway<T> {
-  const begun = work()
-  const accepted = begun.then(() => undefined)
-  const result = begun.then((started) => started.result)
-  accepted.catch(() => undefined)
+  const accepted = work()
+  const result = accepted.then((started) => started.result)
   result.catch(() => undefined)
   return { accepted, result }
 }

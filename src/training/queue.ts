@@ -11,12 +11,15 @@ export type TrainingName = 'fit' | 'epochs' | 'steps' | 'resume'
  */
 export class CallQueue {
   readonly #profiler: Profiler | undefined
-  /** Resolves when the last call that was made has ended. */
-  #last: Promise<void> = Promise.resolve()
+  /** What runs now, and what ends it before its work is done. */
+  #running: { readonly what: string; interrupt: (error: InputError) => void } | undefined
+  readonly #waiting: {
+    readonly what: string
+    readonly begin: () => void
+    readonly refuse: (error: InputError) => void
+  }[] = []
   #training: TrainingName | undefined
   #disposed = false
-  /** Reject the calls that run or wait. */
-  readonly #interrupts = new Set<() => void>()
 
   constructor(profiler: Profiler | undefined) {
     this.#profiler = profiler
@@ -25,33 +28,25 @@ export class CallQueue {
   /** Runs `work` when the calls that were made before have ended. `work` must not wait for another call. */
   async run<T>(what: string, work: () => Promise<T>): Promise<T> {
     this.check(what)
-    const before = this.#last
-    let end!: () => void
-    this.#last = new Promise((resolve) => {
-      end = resolve
-    })
-    let interrupt!: () => void
-    const interrupted = new Promise<never>((_, reject) => {
-      interrupt = () => reject(endedByDispose(what))
-    })
-    this.#interrupts.add(interrupt)
-    try {
-      return await Promise.race([this.#after(before, work), interrupted])
-    } finally {
-      this.#interrupts.delete(interrupt)
-      end()
+    if (this.#running) {
+      // Whoever ends hands over at once, so that no later call comes first.
+      await new Promise<void>((begin, refuse) => this.#waiting.push({ what, begin, refuse }))
+      if (this.#disposed) throw endedByDispose(what)
     }
-  }
-
-  async #after<T>(before: Promise<void>, work: () => Promise<T>): Promise<T> {
-    await before
-    // Interrupted already: nobody sees this error.
-    if (this.#disposed) throw endedByDispose('the call')
-    const began = performance.now()
+    const began = this.#profiler ? performance.now() : 0
     try {
-      return await work()
+      return await new Promise<T>((resolve, reject) => {
+        this.#running = { what, interrupt: reject }
+        work().then(resolve, reject)
+      })
     } finally {
       this.#profiler?.addWall(performance.now() - began)
+      this.#running = undefined
+      const next = this.#waiting.shift()
+      if (next) {
+        this.#running = { what: next.what, interrupt: next.refuse }
+        next.begin()
+      }
     }
   }
 
@@ -82,7 +77,8 @@ export class CallQueue {
   dispose(): boolean {
     if (this.#disposed) return false
     this.#disposed = true
-    for (const interrupt of this.#interrupts) interrupt()
+    if (this.#running) this.#running.interrupt(endedByDispose(this.#running.what))
+    for (const { what, refuse } of this.#waiting.splice(0)) refuse(endedByDispose(what))
     return true
   }
 }

@@ -45,7 +45,7 @@ export class RunCheckpoints {
   async make(stopping: StoppingState | undefined): Promise<Checkpoint> {
     const snapshot = await this.#placement.read()
     return {
-      ...this.#session.progress,
+      ...this.#session.state,
       seed: this.#settings.seed,
       data: this.#data,
       settings: this.#described,

@@ -23,7 +23,7 @@ interface Begun {
 }
 
 /** How far training is: what a checkpoint keeps besides the parameters. */
-export interface Progress {
+export interface SessionState {
   readonly epoch: number
   readonly step: number
   readonly plateau: PlateauState
@@ -74,12 +74,12 @@ export class Session {
     return this.#ahead.epochs
   }
 
-  get progress(): Progress {
+  get state(): SessionState {
     return { epoch: this.#epoch, step: this.#step, plateau: { ...this.#plateau } }
   }
 
   /** Goes on from where a checkpoint was made. */
-  restore({ epoch, step, plateau }: Progress): void {
+  restore({ epoch, step, plateau }: SessionState): void {
     this.#epoch = epoch
     this.#step = step
     this.#plateau = { ...plateau }

@@ -19,15 +19,15 @@ export interface StageSet {
   open(setting: StageSetting): Promise<Stages>
 }
 
-/** One minibatch of an epoch. */
+/** One minibatch of an epoch; the engine changes it from step to step. */
 export interface Minibatch {
   readonly order: Uint32Array
   /** The first place in the order, and the number of samples. */
-  readonly start: number
-  readonly rows: number
+  start: number
+  rows: number
   /** The step's number, counted from 1. */
-  readonly step: number
-  readonly scalars: StepScalars
+  step: number
+  scalars: StepScalars
 }
 
 /** Loss and correct predictions of a minibatch, summed over its samples. */
@@ -67,9 +67,9 @@ export interface Stages {
   /**
    * A minibatch forward and back to `gradients` in one call, where the set has a faster way for it.
    * @param space the workspace of training, to be used or not
-   * @returns undefined where it has none
+   * @returns undefined where it has none; otherwise sums that are valid until the next call
    */
-  minibatch?(data: DataSource, minibatch: Minibatch, space: Workspace): MinibatchSums | undefined
+  minibatch?(data: DataSource, minibatch: Readonly<Minibatch>, space: Workspace): MinibatchSums | undefined
   /**
    * A whole epoch in one call, updates included, where the set does that itself (on threads of its own, for example).
    * @returns the sums of the epoch; undefined where the engine is to run this epoch

@@ -1,9 +1,11 @@
+import type { LossName } from '../../../loss/loss.ts'
 import { countParameters, type Layer } from '../../../model/layout.ts'
-import { type StepScalars, stateSlots } from '../../../optimizer/optimizer.ts'
+import { type Optimizer, ruleOf, type StepScalars, stateSlots } from '../../../optimizer/optimizer.ts'
+import type { OptimizerRule } from '../../../optimizer/rule.ts'
 import type { DataSource } from '../../backend.ts'
 import { outputDelta } from '../reference/stages.ts'
 import type { Minibatch, MinibatchSums, Stages, StageSet, StageSetting } from '../stage-set.ts'
-import { type Descent, update } from '../update.ts'
+import type { Descent } from '../update.ts'
 import { Workspace } from '../workspace.ts'
 import type { Rows } from './panels.ts'
 import * as small from './small.ts'
@@ -27,7 +29,9 @@ class JavaScriptStages implements Stages {
   readonly parameters: Float32Array
   readonly gradients: Float32Array
   readonly state: Float32Array
-  readonly #setting: StageSetting
+  readonly #loss: LossName
+  readonly #optimizer: Optimizer
+  readonly #rule: OptimizerRule
   readonly #layers: readonly Layer[]
   /** Which layers are smaller than a tile. */
   readonly #small: readonly boolean[]
@@ -40,16 +44,18 @@ class JavaScriptStages implements Stages {
   readonly #straight: Pass | undefined
   /** Loss and correct predictions of one straight pass. */
   readonly #scores = new Float64Array(2)
+  readonly #sums = { loss: 0, right: 0 }
   /** 0, 1, 2 …: the order of a minibatch that was gathered. */
   readonly #places: Uint32Array
   /** Whether the gradients are those of a straight pass, with which no step has been taken yet. */
   #hasGradients = false
 
-  constructor(setting: StageSetting) {
-    const { layers, settings } = setting
+  constructor({ layers, settings }: StageSetting) {
     const { optimizer, loss, dropout = [], l1 = 0, l2 = 0, batchSize } = settings
     const count = countParameters(layers)
-    this.#setting = setting
+    this.#loss = loss
+    this.#optimizer = optimizer
+    this.#rule = ruleOf(optimizer)
     this.#layers = layers
     this.#small = layers.map(small.isSmall)
     this.parameters = makeValues(count)
@@ -84,8 +90,7 @@ class JavaScriptStages implements Stages {
 
   outputDelta({ z, a, deltas, targets, weights }: Workspace, rows: number): MinibatchSums {
     const l = this.#layers.length - 1
-    const { loss } = this.#setting.settings
-    return outputDelta(this.#layers[l]!, loss, z[l]!, a[l]!, targets, rows, deltas[l]!, weights)
+    return outputDelta(this.#layers[l]!, this.#loss, z[l]!, a[l]!, targets, rows, deltas[l]!, weights)
   }
 
   hiddenDelta(l: number, { z, a, deltas }: Workspace, rows: number): void {
@@ -112,11 +117,15 @@ class JavaScriptStages implements Stages {
   update(step: StepScalars): void {
     if (this.#descent && !this.#hasGradients) return
     this.#hasGradients = false
-    update(this.#setting.settings.optimizer, step, this.parameters, this.gradients, this.state)
+    this.#rule.update(this.#optimizer, step, this.parameters, this.gradients, this.state)
   }
 
   /** As straight-line code, which does not take weights of samples. */
-  minibatch(data: DataSource, { order, start, rows }: Minibatch, space: Workspace): MinibatchSums | undefined {
+  minibatch(
+    data: DataSource,
+    { order, start, rows }: Readonly<Minibatch>,
+    space: Workspace,
+  ): MinibatchSums | undefined {
     const pass = this.#straight
     const { inputs, targets, weights } = data
     if (!pass || !targets || weights) return undefined
@@ -129,7 +138,9 @@ class JavaScriptStages implements Stages {
       pass(this.parameters, inputs.data, targets.data, order, start, rows, this.gradients, scores)
     }
     this.#hasGradients = true
-    return { loss: scores[0]!, right: scores[1]! }
+    this.#sums.loss = scores[0]!
+    this.#sums.right = scores[1]!
+    return this.#sums
   }
 
   dispose(): void {
