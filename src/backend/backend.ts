@@ -50,8 +50,8 @@ export interface DataSource {
 }
 
 /**
- * How uploaded data are used. 'repeatedly': trained on for many epochs, perhaps with the orders of several epochs beside
- * them. 'once': visited once in the order given, as a window of a larger data set.
+ * How uploaded data are used. 'repeatedly': trained on for many epochs, perhaps stored with the orders of several
+ * epochs. 'once': visited once in the order given, as a window of a larger data set.
  */
 export type DataUse = 'repeatedly' | 'once'
 
@@ -101,7 +101,7 @@ export interface EpochOrder {
 
 /** Sums over samples; divide by `samples` for means. */
 export interface Sums {
-  /** Not finite also where a parameter is infinite or NaN after the last step, whatever the losses before the steps. */
+  /** Not finite if a parameter is infinite or NaN after the last step, even if the losses before the steps were finite. */
   loss: number
   /** The number of correct predictions. */
   right: number

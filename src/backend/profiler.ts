@@ -1,8 +1,8 @@
 /**
- * What the time of a trainer goes to: `open` the adapter and its device, `compile` kernels (and measure their tiles),
- * `upload` data and orders, `encode` commands, `submit` them, `kernel`: one entry a stage and layer, `idle`: the device
- * was waited for beyond its kernels (launching them, waking up), `read-back` of results, `host`: orders and sums,
- * `other`: no clock was on.
+ * The parts of a trainer's time: `open` the adapter and its device, `compile` kernels (and measure their tiles),
+ * `upload` data and orders, `encode` commands, `submit` them, `kernel`: one entry per stage and layer, `idle`: waiting for
+ * the device in excess of its kernels' time (launching them, waking up), `read-back` of results, `host`: orders and sums,
+ * `other`: not measured.
  */
 export const profileParts = [
   'open',
@@ -18,15 +18,15 @@ export const profileParts = [
 ] as const
 export type ProfilePart = (typeof profileParts)[number]
 
-/** One thing that time went to. */
+/** One entry of a profile. */
 export interface ProfileEntry {
   part: ProfilePart
-  /** What it was, such as `gradient[0]`: the stage and its layer. */
+  /** For example `gradient[0]`: the stage and its layer. */
   name: string
   seconds: number
-  /** Of all seconds, 0 to 1. */
+  /** The share of all seconds, 0 to 1. */
   share: number
-  /** How often. */
+  /** How many times it ran. */
   count: number
 }
 
@@ -38,7 +38,7 @@ export interface Profile {
   entries: ProfileEntry[]
 }
 
-/** Sums up what clocks measured. Everything added must be time of its own: what overlaps would count twice. */
+/** Sums measured times. The times that are added must not overlap, or they would count twice. */
 export class Profiler {
   readonly #entries = new Map<string, { part: ProfilePart; name: string; milliseconds: number; count: number }>()
   #wall = 0
@@ -74,7 +74,7 @@ export class Profiler {
   }
 }
 
-/** Runs `work`, with a clock where there is a profiler. */
+/** Runs `work`, and measures it if there is a profiler. */
 export async function timed<T>(
   profiler: Profiler | undefined,
   part: ProfilePart,

@@ -62,8 +62,8 @@ export class Engine {
   }
 
   /**
-   * Trains one epoch. Where its loss is not finite, parameters and state are put back: the parameters to the beginning of
-   * the epoch, the state to its start.
+   * Trains one epoch. Where its loss is not finite, the parameters are reset to the beginning of the epoch, and the state to
+   * its values before the first step.
    */
   async trainEpoch(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
     const { stages } = this

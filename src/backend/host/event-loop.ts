@@ -2,8 +2,8 @@
 const MOST_MILLISECONDS = 25
 
 /**
- * Lets timers, signals and drawing run. A message, because browsers delay timers by 4 ms; a timer where there are no
- * messages (jsdom).
+ * Lets timers, signals and drawing run. It uses a message, because browsers delay timers by 4 ms, and a timer in
+ * environments without messages (jsdom).
  */
 export const yieldToEventLoop = () =>
   new Promise<void>((resolve) => {

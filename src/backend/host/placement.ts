@@ -57,7 +57,7 @@ export class HostPlacement implements Placement {
   readonly #engine: Engine
   /** For data that are not trained on; made when it is first needed. */
   #pieces: Workspace | undefined
-  /** Whether an epoch's loss was not finite, and nobody has read or written the parameters since. */
+  /** Whether an epoch's loss was not finite, and the parameters have not been read or written since. */
   #isBroken = false
 
   private constructor(layers: readonly Layer[], engine: Engine) {

@@ -47,7 +47,7 @@ export interface Stages {
   readonly gradients: Values
   /** The optimizer's slots, one after another, each laid out as the parameters. */
   readonly state: Values
-  /** Bytes that the set holds besides the arrays above and its workspaces. */
+  /** Bytes that the set holds in addition to the arrays above and its workspaces. */
   readonly bytes: number
   /** @param dropping whether units of the hidden layers are dropped in it */
   makeWorkspace(rows: number, dropping: boolean): Workspace
@@ -71,7 +71,7 @@ export interface Stages {
    */
   minibatch?(data: DataSource, minibatch: Readonly<Minibatch>, space: Workspace): MinibatchSums | undefined
   /**
-   * A whole epoch in one call, updates included, where the set does that itself (on threads of its own, for example).
+   * A whole epoch in one call, updates included, where the set does that itself (on its own threads, for example).
    * @returns the sums of the epoch; undefined where the engine is to run this epoch
    */
   epoch?(data: DataSource, epoch: EpochOrder): Promise<Sums | undefined>

@@ -65,7 +65,7 @@ export interface Descent {
  * Stores a gradient; with a `descent`, `target` holds the parameters, and the step of plain sgd is taken there instead:
  * bit for bit the parameters that {@link update} computes from the stored gradient.
  */
-export function settle(target: Float32Array, place: number, gradient: number, descent: Descent | undefined): void {
+export function storeOrStep(target: Float32Array, place: number, gradient: number, descent: Descent | undefined): void {
   if (descent === undefined) {
     target[place] = gradient
     return

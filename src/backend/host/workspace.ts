@@ -10,7 +10,7 @@ export class Workspace {
   readonly targets: Values
   /** One a row, of samples that count differently. */
   weights: Values | undefined
-  /** The hidden layers' activations with units dropped, where that is wanted: what the layers above read. */
+  /** The hidden layers' activations with units dropped, which the layers above read; undefined without dropout. */
   readonly dropped: readonly Values[] | undefined
   readonly z: Values[]
   readonly a: Values[]

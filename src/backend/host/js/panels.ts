@@ -1,22 +1,23 @@
 /**
- * The inner loops of the float32 CPU path's matrix products: 3 × 2 sums at a time over panels of float64. What makes them
- * fast in V8 (figures in bench/NOTES.md):
+ * The inner loops of the matrix products of the float32 CPU path: 3 × 2 sums at a time over panels of float64. They are
+ * fast in V8 for these reasons (measurements in bench/NOTES.md):
  *
- * - The panels are constants, so their addresses and lengths stand in the machine code, and an index masked to a panel's
- *   length needs no check. They are constants of a function: bundlers make variables of a module's.
- * - Each row of a tile has a panel of its own, so one index serves all of a tile's rows.
- * - Six sums and six products fit a processor's 16 registers. V8 takes all products before it adds the first; with more of
- *   them, every addition would wait for memory.
- * - Values are widened to float64 once, when they are copied into a panel.
+ * - The panels are constants, so the machine code contains their addresses and lengths, and an index that is masked to a
+ *   panel's length needs no bounds check. They are constants of a function, because bundlers turn those of a module into
+ *   variables.
+ * - Each row of a tile has its own panel, so one index serves all rows of a tile.
+ * - Six sums and six products fit into a processor's 16 registers. V8 computes all products before it adds the first; with
+ *   more of them, every addition would wait for memory.
+ * - Values are converted to float64 once, when they are copied into a panel.
  *
- * Every sum is added up in the order of its terms, from 0, so none of this touches a bit of the result. Panels are filled
- * and used within one call of a stage, never across.
+ * Every sum is added up in the order of its terms, from 0, so the results do not depend on any of this. Panels are filled
+ * and used within one call of a stage.
  */
 
-/** Rows of one length, one after another or where an order names them. */
+/** Rows of equal length: consecutive, or those that an order names. */
 export interface Rows {
   values: Float32Array
-  /** The row that each place names; without it the rows stand one after another. */
+  /** The row at each place of the order; undefined for consecutive rows. */
   order: Uint32Array | undefined
   /** The first place. */
   first: number
@@ -28,13 +29,13 @@ const MASK = CAPACITY - 1
 /** Values that a left panel holds. */
 const LENGTH = 1 << 10
 
-/** `count` values divided into pieces of about one length that a left panel holds: that length. */
+/** The length of the pieces, about equal, into which `count` values are divided so that a left panel can hold each. */
 export const pieceLength = (count: number) => Math.ceil(count / Math.ceil(count / LENGTH))
-/** How many rows of `length` values the right panels hold: an even number. */
+/** How many rows of `length` values the right panels can hold: an even number. */
 export const rowsHeld = (length: number) => 2 * Math.floor(CAPACITY / length)
 
 function makePanels() {
-  // On the right many pairs of rows, one after another; on the left three rows.
+  // Right: many pairs of rows, one after another. Left: three rows.
   const right0 = new Float64Array(CAPACITY)
   const right1 = new Float64Array(CAPACITY)
   const left0 = new Float64Array(LENGTH)
@@ -82,8 +83,8 @@ function makePanels() {
 
   /**
    * sums[place + r · stride + c] += Σ_k right_r[at + k] · left_c[k], of two rows r on the right and three rows c on the
-   * left. Two terms are written out a turn, which makes the function too long for V8 to copy into its callers (460 bytes
-   * of its code): there the panels would be constants no more, a third slower, or not, as the moment's statistics have it.
+   * left. Two terms are written out per iteration, which makes the function too long for V8 to inline (460 bytes
+   * of its code): there the panels would no longer be constants, which is a third slower in some runs.
    */
   function multiply(at: number, length: number, sums: Float64Array, place: number, stride: number): void {
     const end = Math.min(length, LENGTH)
@@ -145,7 +146,7 @@ function makePanels() {
     }
   }
 
-  /** Keeps the left panels as they are; {@link resumeLeft} takes them up again. */
+  /** Stores the left panels; {@link resumeLeft} loads them again. */
   function keepLeft(sums: Float64Array, a: number, b: number, c: number, length: number): void {
     const end = Math.min(length, LENGTH)
     for (let k = 0; k < end; k++) {
@@ -155,7 +156,7 @@ function makePanels() {
     }
   }
 
-  /** As {@link loadLeft}, of what was kept: a function of its own, because V8 is slow where array types change. */
+  /** As {@link loadLeft}, for values that were kept. A separate function, because V8 is slow where array types change. */
   function resumeLeft(sums: Float64Array, a: number, b: number, c: number, length: number): void {
     const end = Math.min(length, LENGTH)
     for (let k = 0; k < end; k++) {
@@ -166,8 +167,8 @@ function makePanels() {
   }
 
   /**
-   * A step of plain sgd where a, b and c begin, the gradient being the left panels times `share`: to the bit what
-   * storing the gradient and update.ts come to.
+   * A step of plain sgd for the parameters from a, b and c on, with the left panels times `share` as the gradient. The
+   * result has the same bits as storing the gradient and then calling update.ts.
    */
   // prettier-ignore
   function descend(

@@ -1,15 +1,15 @@
 import type { ActivationName } from '../../../model/activation.ts'
 import type { Layer } from '../../../model/layout.ts'
 import { activate, timesDerivative } from '../reference/stages.ts'
-import { type Descent, settle } from '../update.ts'
+import { type Descent, storeOrStep } from '../update.ts'
 
 /**
- * The stages with matrix products for layers that are smaller than a register tile or two: plain loops, which need no
- * packing and no tails. Same arguments and results as tiled.ts, to the bit: each sum is gathered in float64 in the same
- * order and rounded once.
+ * The stages with matrix products for layers that are smaller than a register tile or two: plain loops, without
+ * packing and without tails. Arguments and results are those of tiled.ts, to the bit: each sum is computed in float64 in the
+ * same order and rounded once.
  */
 
-/** Narrower than a tile and with at most so many weights: there plain loops are faster (measured: bench/NOTES.md). */
+/** For layers narrower than a tile and with at most this many weights, plain loops are faster (bench/NOTES.md). */
 const TILE = 4
 const MOST_WEIGHTS = 32
 
@@ -62,7 +62,7 @@ export function hiddenDelta(
 
 /**
  * As {@link file://../reference/stages.ts} gradient.
- * @param target takes the gradients, or with a `descent` the step: then it holds the parameters
+ * @param target the gradients, written; with a `descent` the parameters, which take the step
  */
 export function gradient(
   layer: Layer,
@@ -79,10 +79,10 @@ export function gradient(
     for (let j = 0; j < count; j++, w++) {
       let sum = 0
       for (let d = i, x = j; d < deltasEnd; d += outputs, x += count) sum += deltas[d]! * inputs[x]!
-      settle(target, w, sum * share, descent)
+      storeOrStep(target, w, sum * share, descent)
     }
     let sum = 0
     for (let d = i; d < deltasEnd; d += outputs) sum += deltas[d]!
-    settle(target, biasOffset + i, sum * share, descent)
+    storeOrStep(target, biasOffset + i, sum * share, descent)
   }
 }

@@ -15,15 +15,15 @@ import {
   storeLeft,
 } from './panels.ts'
 import { activate, timesDerivative } from '../reference/stages.ts'
-import { type Descent, settle } from '../update.ts'
+import { type Descent, storeOrStep } from '../update.ts'
 
 /**
- * The stages with matrix products over float32 arrays, in tiles of 3 × 2 sums (panels.ts holds the inner loops): what the
- * float32 CPU backend runs. Same results as stages.ts, which they are held against. Sums are gathered in float64: V8
- * turns a float32 product with Math.fround into half the speed, and the result is the better one.
+ * The stages with matrix products over float32 arrays, in tiles of 3 × 2 sums (panels.ts has the inner loops), for the
+ * float32 CPU backend. Tests compare them with reference/stages.ts. Sums are computed in float64: in V8, float32 products
+ * with Math.fround take twice the time, and their result is less accurate.
  */
 
-/** Room for sums that go on from one piece to the next. Grows as needed, never shrinks. */
+/** Memory for sums that continue from one piece to the next. It grows as needed and never shrinks. */
 export class Scratch {
   #sums = new Float64Array(0)
 
@@ -39,7 +39,7 @@ export class Scratch {
 
 const upTo = (count: number, tile: number) => tile * Math.ceil(count / tile)
 
-/** As {@link file://../reference/stages.ts} forward, with the inputs where an order names them. */
+/** As {@link file://../reference/stages.ts} forward, with the rows of the inputs that an order names. */
 export function forward(
   layer: Layer,
   parameters: Float32Array,
@@ -52,7 +52,7 @@ export function forward(
   const { inputs: count, outputs, biasOffset } = layer
   const length = pieceLength(count)
   const held = Math.min(rows, rowsHeld(length))
-  // Tiles at the edges are whole: what they hold beyond the last row and neuron is never read.
+  // Tiles at the edges are complete: their values beyond the last row and neuron are never read.
   const stride = upTo(outputs, 3)
   const sums = scratch.sums(upTo(held, 2) * stride)
   for (let first = 0; first < rows; first += held) {
@@ -71,7 +71,7 @@ export function forward(
   activate(layer.activation, outputs, rows, z, a)
 }
 
-/** What `piece` inputs from `from` on add to the sums of the `height` rows that the right panels hold. */
+/** Adds the products of `piece` inputs from `from` on to the sums of the `height` rows in the right panels. */
 function multiplyPiece(
   { inputs: count, outputs, weightOffset }: Layer,
   parameters: Float32Array,
@@ -107,8 +107,8 @@ export function hiddenDelta(
 }
 
 /**
- * As {@link file://../reference/stages.ts} gradient, with the inputs where an order names them.
- * @param target takes the gradients, or with a `descent` the step: then it holds the parameters (`settle` in update.ts)
+ * As {@link file://../reference/stages.ts} gradient, with the rows of the inputs that an order names.
+ * @param target the gradients, written; with a `descent` the parameters, which take the step (`storeOrStep` in update.ts)
  */
 export function gradient(
   layer: Layer,
@@ -125,14 +125,14 @@ export function gradient(
   for (let i = 0; i < outputs; i++) {
     let sum = 0
     for (let m = 0; m < rows; m++) sum += deltas[m * outputs + i]!
-    settle(target, biasOffset + i, sum * share, descent)
+    storeOrStep(target, biasOffset + i, sum * share, descent)
   }
 }
 
 /**
  * T = share · F S: `results` rows of `target` from `targetOffset` on, each a sum of the `rows` rows of S times numbers.
  * @param source S, rows × count, from `offset` on
- * @param factors F: row m's in result i stands at m · rowStride + i · resultStride
+ * @param factors F: the factor of row m in result i is at m · rowStride + i · resultStride
  * @param descent where given, T is the gradient of a step of plain sgd on `target`
  */
 // prettier-ignore
@@ -150,7 +150,7 @@ function combine(
       const height = Math.min(held, rows - first)
       loadRight(source, first, height, offset + from, count, piece)
       for (let i = 0; i < results; i += 3) {
-        // Tiles at the edge do the last result again.
+        // Tiles at the edge compute the last result again.
         const j = Math.min(i + 1, results - 1)
         const k = Math.min(i + 2, results - 1)
         if (first === 0) clearLeft(piece)

@@ -54,7 +54,7 @@ function logSumExp(z: Values, start: number, count: number): number {
  * δ = ∂C/∂A ⊙ f′(Z) of each sample at the output layer, and what the samples lose. Softmax + crossEntropy and
  * sigmoid + binaryCrossEntropy: A − Y. Other losses on softmax pass through its Jacobian: δᵢ = aᵢ (gᵢ − Σⱼ gⱼ aⱼ).
  * @param weights one a row, where samples count differently: loss and δ of the row are multiplied by it
- * @returns the sum of the loss over the rows, and how many rows were answered right
+ * @returns the sum of the loss over the rows, and the number of correct predictions
  */
 export function outputDelta(
   layer: Layer,
