@@ -1,8 +1,27 @@
 import { version } from '../../package.json'
 import { toBase64 } from '../core/base64.ts'
+import type { ActivationName, ElementwiseName } from '../model/activation.ts'
 import type { Network } from '../model/network.ts'
 import { checkNetwork } from './check.ts'
 import standalone from './standalone.js?raw'
+
+/** f(z) of each activation as JavaScript; its second argument is `helpers` in standalone.js. */
+const formulas: Record<ElementwiseName, string> = {
+  linear: '(z) => z',
+  sigmoid: '(z, { sigmoid }) => sigmoid(z)',
+  tanh: 'Math.tanh',
+  relu: '(z) => (z < 0 ? 0 : z)',
+  leakyRelu: '(z) => (z < 0 ? 0.01 * z : z)',
+  elu: '(z) => (z < 0 ? Math.expm1(z) : z)',
+  gelu: '(z, { erf }) => z * 0.5 * (1 + erf(z * Math.SQRT1_2))',
+  silu: '(z, { sigmoid }) => z * sigmoid(z)',
+  softplus: '(z) => (z < 0 ? 0 : z) + Math.log1p(Math.exp(-Math.abs(z)))',
+  mish: '(z, { mish }) => mish(z)',
+}
+
+/** The functions of a network's activations, as the content of an object; softmax, which needs whole rows, is not one. */
+const functionsOf = (activations: readonly ActivationName[]): string =>
+  [...new Set(activations)].flatMap((name) => (name === 'softmax' ? [] : `${name}: ${formulas[name]}`)).join(', ')
 
 /**
  * The network as a JavaScript module that depends on nothing, for any browser or runtime. It exports `predict(rows)`,
@@ -26,8 +45,9 @@ export function toJavaScript(network: Network): string {
     `export const classes = ${literal(classes)}`,
     `const scaling = ${literal(scales)}`,
     `const encoded = ${literal(toBase64(parameters))}`,
+    `const functions = { ${functionsOf(activations)} }`,
     '',
-    // Its first lines speak to those who read it in this folder.
+    // Its first lines are for readers of this folder.
     standalone.slice(standalone.indexOf('const parameters')),
   ].join('\n')
 }

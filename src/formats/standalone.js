@@ -1,5 +1,5 @@
 // The part of an exported module that is the same for every network; toJavaScript writes the constants above it: sizes,
-// activations, scaling, encoded. Formulas as in model/activation.ts. Plain JavaScript, for any browser or runtime.
+// activations, scaling, encoded, and functions, with f(z) of each activation. Formulas as in model/activation.ts. Plain JavaScript, for any browser or runtime.
 
 const parameters = decodeParameters()
 
@@ -31,7 +31,7 @@ function predictRow(row, name) {
       for (let j = 0; j < inputs; j++) sum += parameters[at + i * inputs + j] * values[j]
       return sum
     })
-    values = activation === 'softmax' ? softmax(sums) : sums.map(functions[activation])
+    values = activation === 'softmax' ? softmax(sums) : sums.map((z) => functions[activation](z, helpers))
     at = biases + outputs
   })
   return values
@@ -83,15 +83,5 @@ function mish(z) {
   return (z * numerator) / (numerator + (z < 0 ? 2 : 2 * e * e))
 }
 
-const functions = {
-  linear: (z) => z,
-  sigmoid,
-  tanh: Math.tanh,
-  relu: (z) => (z < 0 ? 0 : z),
-  leakyRelu: (z) => (z < 0 ? 0.01 * z : z),
-  elu: (z) => (z < 0 ? Math.expm1(z) : z),
-  gelu: (z) => z * 0.5 * (1 + erf(z * Math.SQRT1_2)),
-  silu: (z) => z * sigmoid(z),
-  softplus: (z) => (z < 0 ? 0 : z) + Math.log1p(Math.exp(-Math.abs(z))),
-  mish,
-}
+/** What the formulas are called with, beside z. */
+const helpers = { sigmoid, erf, mish }
