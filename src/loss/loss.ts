@@ -12,10 +12,21 @@ const table = { quadratic, meanSquaredError, meanAbsoluteError, huber, binaryCro
 
 export type LossName = keyof typeof table
 
-/** The table of losses. */
+/** The table of losses. A new one is a file here, a line in this table, and a file in shaders/loss/. */
 export const losses: Readonly<Record<LossName, Loss>> = table
 
-/** Every loss. */
+/**
+ * The names of all losses. The trainer averages C over the minibatch.
+ *
+ * | name | C of one sample with n outputs |
+ * |---|---|
+ * | quadratic | ½ Σ (a − y)² |
+ * | meanSquaredError | Σ (a − y)² / n |
+ * | meanAbsoluteError | Σ \|a − y\| / n |
+ * | huber | Σ h(a − y) / n, h(e) = ½ e² up to \|e\| = 1, then \|e\| − ½ |
+ * | binaryCrossEntropy | −Σ (y ln a + (1 − y) ln(1 − a)), for sigmoid outputs |
+ * | crossEntropy | −Σ y ln a, for softmax outputs |
+ */
 export const lossNames = /* @__PURE__ */ Object.keys(table) as LossName[] as readonly LossName[]
 
 /** The factor of a loss's sum over n outputs: 1/n where it is a mean over them, else 1. */

@@ -70,7 +70,10 @@ function tanhOfSoftplusSlope(z: number): number {
   return (4 * (z < 0 ? e : e * e) * (1 + e)) / (denominator * denominator)
 }
 
-/** The table of activations that work on one neuron at a time. */
+/**
+ * The table of activations that work on one neuron at a time. A new one is an entry here and a file in shaders/activation/;
+ * the exports to ONNX and JavaScript have a record each in which the type checker asks for it.
+ */
 const table = {
   linear: { value: (z) => z, derivative: () => 1 },
   sigmoid: { value: sigmoid, derivative: (_, a) => a * (1 - a) },
@@ -101,7 +104,7 @@ export type ActivationName = ElementwiseName | 'softmax'
 /** f and f′ of every activation that works on one neuron at a time. */
 export const activations: Readonly<Record<ElementwiseName, ElementwiseActivation>> = table
 
-/** Every activation. */
+/** The names of all activations, as PyTorch defines them; softmax is for output layers only. */
 export const activationNames = /* @__PURE__ */ [...Object.keys(table), 'softmax'] as readonly ActivationName[]
 
 /** Where a single output changes from the first class to the second: 0 for tanh, whose range is −1 to 1, else 0.5. */

@@ -9,7 +9,10 @@ import { sgd, sgdRule, sgdSchema } from './sgd.ts'
 export { adagrad, adam, adamw, nadam, rmsprop, sgd }
 export type { StepScalars } from './rule.ts'
 
-/** The table of optimizers: the function that makes each, its options, and its rule. */
+/**
+ * The table of optimizers: the function that makes each, its options, and its rule. A new one is a file here, a line in this
+ * table, and a file in shaders/optimizer/.
+ */
 export const optimizers = {
   sgd: { create: sgd, schema: sgdSchema, rule: sgdRule },
   rmsprop: { create: rmsprop, schema: rmspropSchema, rule: rmspropRule },
@@ -21,7 +24,7 @@ export const optimizers = {
 
 export type OptimizerName = keyof typeof optimizers
 
-/** Every optimizer. */
+/** The names of all optimizers. */
 export const optimizerNames = /* @__PURE__ */ Object.keys(optimizers) as OptimizerName[] as readonly OptimizerName[]
 
 /**

@@ -1,6 +1,10 @@
-import { type ActivationName, activationNames, type ElementwiseName } from '../../../model/activation.ts'
+import {
+  type ActivationName,
+  activationNames,
+  type ElementwiseName,
+  outputBoundary,
+} from '../../../model/activation.ts'
 import { type LossName, losses, outputShare } from '../../../loss/loss.ts'
-import { outputBoundary } from '../../../model/activation.ts'
 import type { OptimizerName } from '../../../optimizer/optimizer.ts'
 import type { Fragment } from './link.ts'
 import type { ShaderName } from './manifest.ts'
