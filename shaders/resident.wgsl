@@ -1,12 +1,12 @@
-// needs: bits, run, step, activation, inputs, softmax_row, delta_row, update
+// needs: bits, run, step, activation, inputs, softmax_row, delta_row, update, hyperparameters
 // uses: VALUES, train_step
-// Whole minibatch loops in one dispatch, for networks whose values fit the memory of one workgroup: a workgroup is a
-// network, its invocations share the tiles of each stage, and barriers stand where dispatches stand in the layered plan.
-// Every sum is added up in the order of product.wgsl, so that both plans give the same bits.
-//   inputs, targets, order   the data set; the orders of several epochs one after another
-//   parameters, state        as in the layered plan (update.wgsl), read and written throughout
-//   scalars                  the optimizer's, one record a step or one for all
-//   row_scores               per epoch and row of the minibatch (loss, right answers), summed over the steps
+// Whole minibatch loops in one dispatch, for networks whose values fit the memory of one workgroup: each workgroup trains
+// one network, its invocations share the tiles of each stage, and there are barriers where the layered plan has separate
+// dispatches. Every sum is added up in the order of product.wgsl, so that both plans give the same bits.
+//   inputs, targets, order   the data set; the orders of several epochs one after another, for each network or for all
+//   parameters, state        for each network as in the layered plan (update.wgsl), read and written throughout
+//   scalars                  the optimizer's for each network, one record a step or one for all
+//   row_scores               for each network, epoch and row of the minibatch (loss, correct predictions), summed over steps
 // train_step, which names the layers one after another, and VALUES, the packs of Z, activations and deltas of all layers,
 // are written by src/backend/webgpu/plans/resident/loop.ts.
 // CPU: the stages in src/backend/host/reference/stages.ts.
@@ -39,6 +39,8 @@ const DATA = 0xffffffffu;
 var<workgroup> values: array<vec4f, VALUES>;
 var<private> step: Step;
 var<private> lane: u32;
+// of the network's parameters
+var<private> first_pack: u32;
 
 // where four rows of a layer's inputs begin, from the first on
 fn rows_below(layer: Layer, first: u32) -> vec4u {
@@ -75,10 +77,10 @@ fn forward(layer: Layer) {
     let starts = rows_below(layer, first);
     var sums = mat4x4f();
     for (var k = 0u; k < layer.input_packs; k++) {
-      sums += parameters_at(layer.weights + 4u * k * packs + pack, packs) * packs_below(layer, starts + vec4u(k));
+      sums += parameters_at(first_pack + layer.weights + 4u * k * packs + pack, packs) * packs_below(layer, starts + vec4u(k));
     }
     let place = first * packs + pack;
-    let bias = parameters[layer.biases + pack];
+    let bias = parameters[first_pack + layer.biases + pack];
     values[layer.z + place] = sums[0] + bias;
     values[layer.z + place + packs] = sums[1] + bias;
     values[layer.z + place + 2u * packs] = sums[2] + bias;
@@ -113,7 +115,7 @@ fn hidden_delta(layer: Layer, next: Layer) {
     var sums = mat4x4f();
     for (var k = 0u; k < next.output_packs; k++) {
       let rows = values_at(next.z + first * next.output_packs + k, next.output_packs);
-      sums += transpose(parameters_at(next.weights + 4u * next.output_packs * pack + k, next.output_packs)) * rows;
+      sums += transpose(parameters_at(first_pack + next.weights + 4u * next.output_packs * pack + k, next.output_packs)) * rows;
     }
     let place = layer.z + first * packs + pack;
     for (var r = 0u; r < 4u; r++) {
@@ -140,7 +142,7 @@ fn gradient(layer: Layer) {
     if (tile >= tiles) {
       var sums = vec4f();
       for (var m = 0u; m < step.rows; m++) { sums += values[layer.z + m * packs + pack]; }
-      finish(layer.biases + pack, sums * share);
+      finish(first_pack + layer.biases + pack, sums * share);
       continue;
     }
     let input_pack = tile / packs;
@@ -149,7 +151,7 @@ fn gradient(layer: Layer) {
       let rows = transpose(packs_below(layer, rows_below(layer, first) + vec4u(input_pack)));
       sums += values_at(layer.z + first * packs + pack, packs) * rows;
     }
-    let place = layer.weights + 4u * input_pack * packs + pack;
+    let place = first_pack + layer.weights + 4u * input_pack * packs + pack;
     let rows = layer.inputs - 4u * input_pack;
     finish_weights(place, sums[0] * share);
     if (rows > 1u) { finish_weights(place + packs, sums[1] * share); }
@@ -163,21 +165,26 @@ fn check_parameters() {
   let lanes = min(WIDTH, run.batch);
   if (lane >= lanes) { return; }
   var largest = vec4u();
-  for (var pack = lane; pack < PACKS; pack += lanes) { largest = max(largest, magnitude_bits(parameters[pack])); }
+  for (var pack = lane; pack < PACKS; pack += lanes) { largest = max(largest, magnitude_bits(parameters[first_pack + pack])); }
   if (any(largest >= vec4u(INFINITE))) { row_scores[scores_from + lane].y = BROKEN; }
 }
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(local_invocation_index) invocation: u32) {
+fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id) group: vec3u) {
+  let network = group.x;
+  if (network >= run.networks) { return; }
   lane = invocation;
+  first_pack = network * PACKS;
+  slot_stride = run.slot_stride;
+  read_hyperparameters(network);
   var epoch = run.first / run.per_epoch;
   var place = run.first % run.per_epoch;
   for (var i = 0u; i < run.steps; i++) {
-    let record = scalars[i * run.stride];
+    let record = scalars[network * run.scalars_stride + i * run.stride];
     let start = place * run.batch;
-    step = Step(epoch * run.samples + start, min(run.batch, run.samples - start), 0u,
+    step = Step(network * run.order_stride + epoch * run.samples + start, min(run.batch, run.samples - start), 0u,
       step_scalars(record));
-    scores_from = epoch * run.batch;
+    scores_from = (network * run.epochs + epoch) * run.batch;
     train_step();
     place++;
     if (place == run.per_epoch) {

@@ -1,10 +1,16 @@
-// Library: what one dispatch of the resident plan is told. Written by src/backend/webgpu/plans/resident/resident.ts.
+// Library: the steps of one dispatch of the resident plan, and where each network's values begin. Written by
+// src/backend/webgpu/plans/resident/kernel.ts.
 struct Run {
-  first: u32,        // first step of this dispatch, counted over the epochs of the order
+  first: u32,            // first step of this dispatch, counted over the epochs of the order
   steps: u32,
-  samples: u32,      // of one epoch
+  samples: u32,          // of one epoch
   batch: u32,
-  per_epoch: u32,    // steps
-  stride: u32,       // 1 where each step has scalars of its own, else 0
-  sorted: u32,       // 1 where the rows stand in the epoch's order already (straight form only)
+  per_epoch: u32,        // steps
+  stride: u32,           // 1 if the scalars differ from step to step, else 0
+  sorted: u32,           // 1 if the rows are in the epoch's order already (straight form only)
+  networks: u32,         // how many are trained; 1 unless it is a population
+  order_stride: u32,     // from one network's order to the next one's; 0 if they share it
+  scalars_stride: u32,   // from one network's scalars to the next one's
+  epochs: u32,           // of which each network has scores
+  slot_stride: u32,      // from one slot of the optimizer's state to the next one, each of which has all networks
 }

@@ -93,7 +93,9 @@ export class WebGPUPlacement implements Placement {
       const layered = new LayeredPlan({ device, settings, passes, recorder, space })
       const resident =
         form &&
-        (await timed(profiler, 'compile', 'kernels', () => ResidentPlan.create({ ...parts, form, store, recorder })))
+        (await timed(profiler, 'compile', 'kernels', () =>
+          ResidentPlan.create({ ...parts, settings: [settings], form, store, recorder }),
+        ))
       await measured
       const measurable = choice === 'auto' && form === 'loop'
       const crossover = measurable ? new Crossover(device.profile, layers, settings.batchSize) : undefined

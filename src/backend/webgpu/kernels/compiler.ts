@@ -21,7 +21,7 @@ const isOwn = (access: Access): access is 'read' | 'readWrite' =>
 
 /** How many bytes of a step's record are bound, and of a run's. */
 export const STEP_BYTES = 32
-export const RUN_BYTES = 32
+export const RUN_BYTES = 48
 
 const bindingTypes: Record<Exclude<Access, 'none'>, GPUBufferBindingLayout> = {
   step: { type: 'uniform', minBindingSize: STEP_BYTES },

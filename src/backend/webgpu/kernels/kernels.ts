@@ -71,6 +71,7 @@ const straightNeeds = [
   'optimizer',
   'penalty',
   'rule',
+  'hyperparameters',
 ]
 
 /** The kernels of one device: puts their texts together and compiles each variant once. */
@@ -110,14 +111,24 @@ export class Kernels {
 
   /** Compiles the kernel that residentSource wrote for one network's shape. */
   compileStraight(kernel: string, formulas: Formulas, constants: Record<string, number>): Promise<Kernel> {
-    const linked = linkShader({ text: kernel, needs: straightNeeds }, ['one', ...formulaVariants(formulas)])
+    const linked = linkShader({ text: kernel, needs: straightNeeds }, [
+      'one',
+      'hyperparameters_each',
+      ...formulaVariants(formulas),
+    ])
     return this.#compile('resident', { file: 'resident kernel', ...linked }, constants)
   }
 
   /** Compiles shaders/resident.wgsl with what residentLoopSource wrote for one network. */
   compileLoop(shape: string, formulas: Formulas, constants: Record<string, number>): Promise<Kernel> {
     const rows = { text: shape, provides: ['rows'] }
-    const linked = linkShader('resident', ['four', 'inputs_float', rows, ...formulaVariants(formulas)])
+    const linked = linkShader('resident', [
+      'four',
+      'inputs_float',
+      'hyperparameters_each',
+      rows,
+      ...formulaVariants(formulas),
+    ])
     return this.#compile('resident', { file: 'resident.wgsl', ...linked }, constants)
   }
 

@@ -25,6 +25,7 @@ import gradientHold from '../../../../shaders/gradient_hold.wgsl?raw'
 import gradientKeep from '../../../../shaders/gradient_keep.wgsl?raw'
 import hiddenDelta from '../../../../shaders/hidden_delta.wgsl?raw'
 import hyperparameters from '../../../../shaders/hyperparameters.wgsl?raw'
+import hyperparametersEach from '../../../../shaders/hyperparameters_each.wgsl?raw'
 import inputsByte from '../../../../shaders/inputs_byte.wgsl?raw'
 import inputsFloat from '../../../../shaders/inputs_float.wgsl?raw'
 import layer from '../../../../shaders/layer.wgsl?raw'
@@ -88,6 +89,7 @@ export const shaderTexts = {
   gradient_keep: gradientKeep,
   hidden_delta: hiddenDelta,
   hyperparameters,
+  hyperparameters_each: hyperparametersEach,
   inputs_byte: inputsByte,
   inputs_float: inputsFloat,
   layer,

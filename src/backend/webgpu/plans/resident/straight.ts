@@ -6,7 +6,7 @@ import { countPacks, type DeviceLayer, packsOf } from '../../kernels/packs.ts'
 /**
  * Writes the resident kernel of one network: whole minibatch loops as straight-line code for that network's very shape,
  * every parameter, gradient and slot of state in a variable of its own. Loops over arrays that are indexed at run time
- * are many times slower on every compiler that was tried, which is why this text is generated. One invocation trains one
+ * are many times slower on every compiler that was tried, which is why this text is generated. Each invocation trains one
  * network, without a barrier. The formulas are those of the layered kernels, in the same files.
  */
 export interface ResidentShape {
@@ -31,14 +31,15 @@ export function residentSource(shape: ResidentShape): string {
   const biases = layers.flatMap(biasPlaces)
   const places = [...weights, ...biases]
   const each = (line: (i: number) => string) => places.map(line).join('\n')
+  const slotPlace = (slot: number, i: number) => `${slot}u * run.slot_stride + own + ${i}u`
   const load = (i: number) => {
-    const state = range(3).map((slot) => (slot < slots ? `state[${slot * count + i}]` : '0.0'))
-    return `  var p${i} = Parameters(parameters[${i}], ${state.join(', ')});`
+    const state = range(3).map((slot) => (slot < slots ? `state[${slotPlace(slot, i)}]` : '0.0'))
+    return `  var p${i} = Parameters(parameters[own + ${i}u], ${state.join(', ')});`
   }
   const store = (i: number) =>
     [
-      `  parameters[${i}] = p${i}.value;`,
-      ...range(slots).map((k) => `  state[${k * count + i}] = p${i}.slot${k};`),
+      `  parameters[own + ${i}u] = p${i}.value;`,
+      ...range(slots).map((k) => `  state[${slotPlace(k, i)}] = p${i}.slot${k};`),
     ].join('\n')
   return `
 @group(0) @binding(0) var<uniform> run: Run;
@@ -55,18 +56,25 @@ fn row_at(place: u32) -> u32 {
   return order[place];
 }
 
-@compute @workgroup_size(1)
-fn main() {
+override WIDTH: u32;
+
+@compute @workgroup_size(WIDTH)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let network = id.x;
+  if (network >= run.networks) { return; }
+  read_hyperparameters(network);
+  let own = network * ${count}u;
+  let own_scores = network * run.epochs;
 ${each(load)}
   var epoch = run.first / run.per_epoch;
   var place = run.first % run.per_epoch;
   // Of an epoch that an earlier dispatch began: one sum in one order, wherever the dispatches end.
   var score = vec2f();
-  if (place > 0u) { score = scores[epoch]; }
+  if (place > 0u) { score = scores[own_scores + epoch]; }
   // The samples follow each other through minibatches and epochs. The next one is loaded while one is worked on, and the
   // place of the one after: memory answers late, in large data sets above all.
   let last = arrayLength(&order) - 1u;
-  var at = min(epoch * run.samples + place * run.batch, last);
+  var at = min(network * run.order_stride + epoch * run.samples + place * run.batch, last);
   var row = row_at(at);
   var row_ahead = row_at(min(at + 1u, last));
 ${declareRow('x', 'inputs', inputs)}
@@ -89,7 +97,7 @@ ${outputLines(shape)}
 ${layers.map((_, l) => backwardLines(shape, layers.length - 1 - l)).join('\n')}
     }
     score += vec2f(loss, right);
-    let record = scalars[i * run.stride];
+    let record = scalars[network * run.scalars_stride + i * run.stride];
     let step = step_scalars(record);
     let share = 1.0 / f32(rows);
 ${weights.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share${shape.penalised ? ` + penalty(p${i}.value)` : ''}, step);`).join('\n')}
@@ -100,13 +108,13 @@ ${biases.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share, step);`).
       var largest_bits = 0u;
 ${each((i) => `      largest_bits = max(largest_bits, magnitude_bits(p${i}.value));`)}
       if (largest_bits >= INFINITE) { score.y = BROKEN; }
-      scores[epoch] = score;
+      scores[own_scores + epoch] = score;
       score = vec2f();
       place = 0u;
       epoch++;
     }
   }
-  if (place > 0u) { scores[epoch] = score; }
+  if (place > 0u) { scores[own_scores + epoch] = score; }
 ${each(store)}
 }
 `

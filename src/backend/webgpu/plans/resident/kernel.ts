@@ -1,0 +1,225 @@
+import { countMinibatches } from '../../../../data/minibatch.ts'
+import { ruleOf, stateSlots, stepScalars } from '../../../../optimizer/optimizer.ts'
+import type { EpochOrder, PlacementSettings } from '../../../backend.ts'
+import type { WebGPUData } from '../../data.ts'
+import type { Buffers } from '../../device/buffers.ts'
+import type { KernelClock } from '../../device/clock.ts'
+import type { Device } from '../../device/device.ts'
+import { type Kernel, type Kernels, RUN_BYTES } from '../../kernels/kernels.ts'
+import { countPacks, type DeviceLayer } from '../../kernels/packs.ts'
+import { hyperparameterConstants, ruleConstants, writeScalars } from '../../kernels/rule.ts'
+import { divideUp } from '../../kernels/tiling.ts'
+import type { ResidentForm } from '../choice.ts'
+import type { ParameterStore } from '../parameters.ts'
+import { residentLoopConstants, residentLoopSource } from './loop.ts'
+import { residentSource } from './straight.ts'
+
+/** The most records of scalars of one dispatch, if they differ from step to step (adam, adagrad, schedules). */
+const MOST_RECORDS = { single: 1 << 13, population: 1 << 18 }
+/** The most steps of one dispatch, if all steps have the same scalars. */
+const MOST_STEPS = 1 << 24
+/** The most epochs whose scores are kept on the device until they are read. */
+const MOST_EPOCHS = 1024
+/** The most pairs of scores. */
+const MOST_SCORES = { single: 1 << 15, population: 1 << 20 }
+
+/**
+ * Invocations that share the work of a network in the loop form. On an emulated GPU, those of one vector: barriers
+ * between several vectors are slow there (8-32-32-4: 4,000 steps/s with 4, 1,600 with 16 on SwiftShader).
+ */
+const LOOP_WIDTH = { software: 4, hardware: 128 }
+/** Networks of a population that one workgroup trains in the straight form, one in each invocation. */
+const STRAIGHT_WIDTH = { software: 4, hardware: 32 }
+/** Float32 numbers of a network's hyperparameters on the device, three vec4. */
+const HYPERPARAMETERS = 12
+
+/** What a resident kernel is made of. */
+export interface ResidentKernelParts {
+  readonly device: Device
+  readonly kernels: Kernels
+  readonly buffers: Buffers
+  readonly layers: readonly DeviceLayer[]
+  readonly form: ResidentForm
+  /** The parameters and states of all networks. */
+  readonly store: ParameterStore
+  /** One for each network; they differ in numbers only (plans/alike.ts). */
+  readonly settings: readonly PlacementSettings[]
+  readonly clock: KernelClock | undefined
+}
+
+/** Epochs of each network, over one data set. */
+export interface ResidentEpochs {
+  readonly data: WebGPUData
+  /** The orders of the epochs one after another, for each network or, with a stride of 0, for all. */
+  readonly order: GPUBuffer
+  readonly orderStride: number
+  /** epochs[network][epoch]; a network's epochs differ from another's in nothing but order and learning rate. */
+  readonly epochs: readonly (readonly EpochOrder[])[]
+}
+
+type Width = Record<'software' | 'hardware', number>
+
+/** Trains whole epochs of one or many networks of the same shape in one dispatch. */
+export class ResidentKernel {
+  readonly networks: number
+  /** For each network, each epoch of a group and, in the loop form, each row of the minibatch: loss, correct predictions. */
+  readonly scores: GPUBuffer
+  /** Pairs of them that an epoch of one network has. */
+  readonly scoresPerEpoch: number
+  /** The most steps of one dispatch, and the most epochs of one group. */
+  readonly mostSteps: number
+  readonly mostEpochs: number
+  readonly #parts: ResidentKernelParts
+  readonly #kernel: Kernel
+  readonly #groups: number
+  readonly #run: GPUBuffer
+  readonly #runGroup: GPUBindGroup
+  readonly #scalars: GPUBuffer
+  readonly #hyperparameters: GPUBuffer
+  readonly #bound = new WeakMap<WebGPUData, { readonly order: GPUBuffer; readonly group: GPUBindGroup }>()
+  /** Whether the scalars differ from step to step. */
+  readonly #scalarsChange: boolean
+  readonly #records: Float32Array
+  readonly #slotStride: number
+
+  private constructor(parts: ResidentKernelParts, kernel: Kernel) {
+    const { device, kernels, buffers, form, layers, settings } = parts
+    this.#parts = parts
+    this.#kernel = kernel
+    this.networks = settings.length
+    const size = this.networks === 1 ? 'single' : 'population'
+    this.#groups = form === 'loop' ? this.networks : divideUp(this.networks, straightWidth(parts))
+    this.#slotStride = countPacks(layers) * this.networks * (form === 'loop' ? 1 : 4)
+    this.#scalarsChange = settings.some(
+      ({ optimizer }) => ruleOf(optimizer).hasChangingScalars || typeof optimizer.learningRate !== 'number',
+    )
+    const records = Math.max(this.networks, this.#scalarsChange ? MOST_RECORDS[size] : 1)
+    this.mostSteps = this.#scalarsChange ? Math.floor(records / this.networks) : MOST_STEPS
+    this.#records = new Float32Array(4 * records)
+    this.#run = buffers.uniform('run', RUN_BYTES)
+    this.#scalars = buffers.storage('scalars', this.#records.length)
+    this.#hyperparameters = buffers.storage('hyperparameters', hyperparametersOf(settings))
+    this.scoresPerEpoch = form === 'loop' ? settings[0]!.batchSize : 1
+    const scores = this.networks * this.scoresPerEpoch
+    this.mostEpochs = Math.max(1, Math.min(MOST_EPOCHS, Math.floor(MOST_SCORES[size] / scores)))
+    this.scores = buffers.storage('epoch scores', 2 * scores * this.mostEpochs)
+    this.#runGroup = device.gpu.createBindGroup({
+      label: 'webgpu-mlp run',
+      layout: kernels.runLayout,
+      entries: [{ binding: 0, resource: { buffer: this.#run } }],
+    })
+  }
+
+  static async create(parts: ResidentKernelParts): Promise<ResidentKernel> {
+    const kernel = await compile(parts)
+    return parts.device.checked('resident plan', () => new ResidentKernel(parts, kernel))
+  }
+
+  /** Trains `steps` minibatches of every network, from step `first` of its epochs on, in one dispatch. */
+  async submit(epochs: ResidentEpochs, first: number, steps: number): Promise<void> {
+    const { device, clock } = this.#parts
+    const began = performance.now()
+    let encoded = began
+    let submitted = began
+    await device.checked('training', () => {
+      this.#writeRun(epochs, first, steps)
+      const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
+      const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
+      pass.setPipeline(this.#kernel.pipeline)
+      pass.setBindGroup(0, this.#runGroup)
+      pass.setBindGroup(1, this.#bind(epochs))
+      pass.dispatchWorkgroups(this.#groups)
+      pass.end()
+      clock?.end(encoder)
+      const commands = encoder.finish()
+      encoded = performance.now()
+      device.gpu.queue.submit([commands])
+      submitted = performance.now()
+    })
+    if (!clock) return
+    clock.profiler.add('encode', 'steps', encoded - began, steps)
+    clock.profiler.add('submit', 'steps', submitted - encoded)
+    await clock.collect(submitted)
+  }
+
+  /** Writes the steps' scalars, and which steps they are. */
+  #writeRun({ data, orderStride, epochs }: ResidentEpochs, first: number, steps: number): void {
+    const { device } = this.#parts
+    const { order, batchSize } = epochs[0]![0]!
+    const perEpoch = countMinibatches(order.length, batchSize)
+    const records = this.#scalarsChange ? steps : 1
+    for (const [k, own] of epochs.entries()) this.#setScalars(k, own, perEpoch, first, records)
+    device.write(this.#scalars, 0, this.#records, 0, 4 * records * this.networks)
+    const run = Uint32Array.of(
+      first,
+      steps,
+      order.length,
+      batchSize,
+      perEpoch,
+      Number(this.#scalarsChange),
+      Number(data.sorted !== undefined),
+      this.networks,
+      orderStride,
+      records,
+      epochs[0]!.length,
+      this.#slotStride,
+    )
+    device.write(this.#run, 0, run)
+  }
+
+  #setScalars(network: number, epochs: readonly EpochOrder[], perEpoch: number, first: number, records: number): void {
+    const { optimizer } = this.#parts.settings[network]!
+    const { stepsBefore } = epochs[0]!
+    for (let i = 0; i < records; i++) {
+      const { learningRate } = epochs[Math.floor((first + i) / perEpoch)]!
+      const scalars = stepScalars(optimizer, stepsBefore + first + i + 1, learningRate)
+      writeScalars(this.#records, 4 * (network * records + i), scalars)
+    }
+  }
+
+  #bind({ data, order }: ResidentEpochs): GPUBindGroup {
+    const known = this.#bound.get(data)
+    if (known?.order === order) return known.group
+    const { parameters, state } = this.#parts.store
+    const { inputs, targets } = data.sorted ?? data
+    if (!targets) throw new Error('the data were uploaded without targets')
+    const buffers = [inputs, order, targets, parameters, state, this.#scalars, this.scores, this.#hyperparameters]
+    const group = this.#parts.device.gpu.createBindGroup({
+      label: 'webgpu-mlp resident',
+      layout: this.#kernel.layout,
+      entries: buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
+    })
+    this.#bound.set(data, { order, group })
+    return group
+  }
+}
+
+const widthOn = ({ profile }: Device, width: Width) => width[profile.software ? 'software' : 'hardware']
+
+const straightWidth = ({ device, settings }: ResidentKernelParts) =>
+  settings.length === 1 ? 1 : widthOn(device, STRAIGHT_WIDTH)
+
+function hyperparametersOf(settings: readonly PlacementSettings[]): Float32Array {
+  const numbers = new Float32Array(HYPERPARAMETERS * settings.length)
+  for (const [k, rule] of settings.entries()) {
+    numbers.set(Object.values(hyperparameterConstants(rule)), HYPERPARAMETERS * k)
+  }
+  return numbers
+}
+
+function compile(parts: ResidentKernelParts): Promise<Kernel> {
+  const { device, kernels, layers, form } = parts
+  const settings = parts.settings[0]!
+  const { loss, optimizer, batchSize } = settings
+  const slots = stateSlots(optimizer)
+  const rule = ruleConstants(settings)
+  const formulas = { activations: layers.map(({ activation }) => activation), loss, optimizer: optimizer.name }
+  if (form === 'straight') {
+    const penalised = (settings.l1 ?? 0) > 0 || (settings.l2 ?? 0) > 0
+    const source = residentSource({ layers, loss, slots, penalised })
+    return kernels.compileStraight(source, formulas, { ...rule, WIDTH: straightWidth(parts) })
+  }
+  const constants = residentLoopConstants(layers, loss, widthOn(device, LOOP_WIDTH))
+  const sizes = { PACKS: countPacks(layers), SLOTS: slots }
+  return kernels.compileLoop(residentLoopSource(layers, batchSize), formulas, { ...constants, ...sizes, ...rule })
+}
