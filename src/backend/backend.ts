@@ -18,6 +18,12 @@ export interface Backend {
   readonly software: boolean
   /** Copies the network's parameters to where the backend computes, and allocates the memory that training needs. */
   place(network: Network, settings: PlacementSettings): Promise<Placement>
+  /**
+   * Places many networks of one shape to train them side by side. Absent where a backend trains one at a time.
+   * @param settings one for each network, which differ in numbers only: learning rate, decays, momentum, l1, l2, seed
+   * @throws InputError if they differ in anything else, or are too large to be trained side by side
+   */
+  populate?(networks: readonly Network[], settings: readonly PlacementSettings[]): Promise<Population>
   /** Frees what the backend itself opened. */
   dispose(): void
 }
@@ -174,5 +180,30 @@ export interface Placement {
   read(): Promise<Snapshot>
   /** Sets the parameters, and the optimizer's state; without one, the state is what it is before the first step. */
   write(snapshot: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void>
+  dispose(): void
+}
+
+/**
+ * Many networks of one shape that a backend trains side by side on shared data, each with its own parameters, orders,
+ * learning rate, momentum, decays and penalty. Every network comes to the same parameters as in a training by itself.
+ */
+export interface Population {
+  readonly networks: number
+  /** Bytes of device memory held now, data sets included. */
+  readonly held: number
+  upload(data: DataSource): Promise<DataHandle>
+  /**
+   * Trains epochs one after another. The results are the sums of each network's epochs: `sums[network][epoch]`. Where an
+   * epoch's loss is not finite, that network's sums end with that epoch, and its parameters mean nothing from then on; the
+   * other networks are not affected.
+   * @param epochs `epochs[network][epoch]`: the same number for all networks, with orders of the same length
+   */
+  train(data: DataHandle, epochs: readonly (readonly EpochOrder[])[]): Underway<Sums[][]>
+  /** Each network's loss and correct predictions over a data set. */
+  score(data: DataHandle): Underway<Sums[]>
+  /** The outputs of a network for each row of the data: samples × outputs, row-major. */
+  outputs(data: DataHandle, network: number): Promise<Float32Array>
+  /** Copies of a network's parameters and of its optimizer's state. */
+  read(network: number): Promise<Snapshot>
   dispose(): void
 }

@@ -1,13 +1,16 @@
 import { describe, InputError } from '../../core/errors.ts'
 import { type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
-import type { Backend } from '../backend.ts'
+import type { Network } from '../../model/network.ts'
+import type { Backend, Placement, PlacementSettings, Population } from '../backend.ts'
 import { timed } from '../profiler.ts'
 import { Device } from './device/device.ts'
 import { AdapterProfile } from './device/profile.ts'
 import { Waits } from './device/waits.ts'
 import { Compiler } from './kernels/compiler.ts'
+import { checkAlike } from './alike.ts'
 import { Kernels } from './kernels/kernels.ts'
 import { WebGPUPlacement } from './placement.ts'
+import { WebGPUPopulation } from './population.ts'
 import { type PlanChoice, planChoices } from './plans/choice.ts'
 
 /** Options of {@link webgpu}. */
@@ -110,15 +113,26 @@ class WebGPUBackend implements Backend {
     return this.#device?.profile.software ?? false
   }
 
-  async place(...[network, settings]: Parameters<Backend['place']>) {
+  async #openOnce({ profiler }: Pick<PlacementSettings, 'profiler'>) {
     this.#opening ??= this.#open().then((device) => {
       this.#device = device
       return { device, kernels: this.#makeKernels(device) }
     })
     const opening = this.#opening
-    const { device, kernels } = await timed(settings.profiler, 'open', 'adapter and device', () => opening)
-    device.check()
+    const opened = await timed(profiler, 'open', 'adapter and device', () => opening)
+    opened.device.check()
+    return opened
+  }
+
+  async place(network: Network, settings: PlacementSettings): Promise<Placement> {
+    const { device, kernels } = await this.#openOnce(settings)
     return WebGPUPlacement.place(device, kernels, network, settings, this.#plan)
+  }
+
+  async populate(networks: readonly Network[], settings: readonly PlacementSettings[]): Promise<Population> {
+    checkAlike(networks, settings)
+    const { device, kernels } = await this.#openOnce(settings[0]!)
+    return WebGPUPopulation.place(device, kernels, networks, settings)
   }
 
   dispose(): void {

@@ -25,7 +25,7 @@ import { type DeviceLayer, deviceLayers } from './kernels/packs.ts'
 import { Crossover, type PlanChoice, Plans, residentForm } from './plans/choice.ts'
 import { LayeredPlan } from './plans/layered/layered.ts'
 import { LayeredPasses } from './plans/layered/passes.ts'
-import { ParameterStore } from './plans/parameters.ts'
+import { ParameterStore, type Written } from './plans/parameters.ts'
 import { Recorder } from './plans/recording.ts'
 import { ResidentPlan } from './plans/resident/resident.ts'
 import { Training, type TrainingParts } from './plans/training.ts'
@@ -83,7 +83,7 @@ export class WebGPUPlacement implements Placement {
       const clock = profiler && (await device.checked('profile', () => new KernelClock(device, profiler)))
       const parts = { device, kernels, buffers, layers, settings, clock }
       const { store, space } = await device.checked('parameters', () => ({
-        store: new ParameterStore(parts, network),
+        store: new ParameterStore(parts, [network]),
         space: makeWorkspace(buffers, layers, 'training', settings.batchSize),
       }))
       const measured = device.measureWaits()
@@ -162,7 +162,7 @@ export class WebGPUPlacement implements Placement {
     return this.#store.read()
   }
 
-  async write(snapshot: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void> {
+  async write(snapshot: Written): Promise<void> {
     await this.#training.recover()
     await this.#store.write(snapshot)
   }

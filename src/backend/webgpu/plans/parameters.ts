@@ -4,9 +4,9 @@ import type { PlacementSettings, Snapshot } from '../../backend.ts'
 import { timed } from '../../profiler.ts'
 import type { Buffers } from '../device/buffers.ts'
 import type { Device } from '../device/device.ts'
-import { readBack } from '../device/readback.ts'
+import { type BufferRange, readRanges } from '../device/readback.ts'
 import type { Kernels } from '../kernels/kernels.ts'
-import { type DeviceLayer, toDevice, toHost } from '../kernels/packs.ts'
+import { countPacks, type DeviceLayer, toDevice, toHost } from '../kernels/packs.ts'
 import { NORM_PARTS } from '../kernels/stage-kernels.ts'
 import { StepRecords } from './steps.ts'
 
@@ -18,7 +18,13 @@ export interface StoreParts {
   readonly settings: PlacementSettings
 }
 
-/** What training changes, in device memory; every plan of a network reads and writes the same store. */
+/** A snapshot; without a state, it is what it is before the first step. */
+export type Written = Pick<Snapshot, 'parameters'> & Partial<Snapshot>
+
+/**
+ * What training changes, in device memory; every plan of a network reads and writes the same store. Networks of a
+ * population share a store: their parameters are one after another, and each slot of the state has all networks.
+ */
 export class ParameterStore {
   /** All parameters in the device's layout (kernels/packs.ts). */
   readonly parameters: GPUBuffer
@@ -31,68 +37,94 @@ export class ParameterStore {
   readonly #buffers: Buffers
   readonly #layers: readonly DeviceLayer[]
   readonly #settings: PlacementSettings
+  readonly #networks: number
+  readonly #slots: number
+  /** Bytes of the parameters of one network. */
+  readonly #bytes: number
 
-  constructor({ device, kernels, buffers, layers, settings }: StoreParts, network: Network) {
+  /** @param networks of one shape; a population has more than one */
+  constructor({ device, kernels, buffers, layers, settings }: StoreParts, networks: readonly Network[]) {
+    const { optimizer } = settings
     this.#device = device
     this.#buffers = buffers
     this.#layers = layers
     this.#settings = settings
-    const { optimizer } = settings
-    const parameters = toDevice(layers, network.parameters)
-    const state = new Float32Array(stateSlots(optimizer) * parameters.length).fill(optimizer.initialAccumulator)
+    this.#networks = networks.length
+    this.#slots = stateSlots(optimizer)
+    const count = 4 * countPacks(layers)
+    this.#bytes = 4 * count
+    const parameters = new Float32Array(count * networks.length)
+    for (const [k, network] of networks.entries()) parameters.set(toDevice(layers, network.parameters), k * count)
     this.parameters = buffers.storage('parameters', parameters)
-    this.state = buffers.storage('optimizer state', state)
+    this.state = buffers.storage('optimizer state', this.#initialState())
     this.clipping =
       optimizer.clipNorm > 0
         ? {
-            gradients: buffers.storage('gradients', parameters.length),
+            gradients: buffers.storage('gradients', count),
             parts: buffers.storage('parts of the norm', 2 * NORM_PARTS),
           }
         : undefined
     this.steps = new StepRecords(device, buffers, kernels.stepLayout)
   }
 
-  async #read(source: GPUBuffer): Promise<Float32Array> {
-    const [values] = await timed(this.#settings.profiler, 'read-back', 'results', () =>
-      readBack(this.#device, this.#buffers, [source], source.size),
-    )
-    return values!
+  #initialState(): Float32Array {
+    const values = (this.#slots * this.#networks * this.#bytes) / 4
+    return new Float32Array(values).fill(this.#settings.optimizer.initialAccumulator)
   }
 
-  /** The parameters, laid out as `network.parameters`. */
-  async readParameters(): Promise<Float32Array> {
-    return toHost(this.#layers, await this.#read(this.parameters))
+  #parametersOf(network: number): BufferRange {
+    return { buffer: this.parameters, offset: network * this.#bytes, size: this.#bytes }
   }
 
-  /** Copies of the parameters and the optimizer's state. */
-  async read(): Promise<Snapshot> {
-    const parameters = await this.readParameters()
-    const slots = stateSlots(this.#settings.optimizer)
-    if (slots === 0) return { parameters, state: new Float32Array() }
-    const packed = await this.#read(this.state)
-    const each = packed.length / slots
-    const state = new Float32Array(slots * parameters.length)
-    for (let s = 0; s < slots; s++) {
-      state.set(toHost(this.#layers, packed.subarray(s * each, (s + 1) * each)), s * parameters.length)
-    }
-    return { parameters, state }
+  #slotOf(network: number, slot: number): BufferRange {
+    return { buffer: this.state, offset: (slot * this.#networks + network) * this.#bytes, size: this.#bytes }
   }
 
-  /** Replaces the parameters and the state; without a state, it becomes what it is before the first step. */
-  write({ parameters, state }: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void> {
+  async #read(ranges: readonly BufferRange[]): Promise<Float32Array[]> {
+    const { profiler } = this.#settings
+    const read = () => readRanges(this.#device, this.#buffers, ranges)
+    const packed = await timed(profiler, 'read-back', 'results', read)
+    return packed.map((values) => toHost(this.#layers, values))
+  }
+
+  /** The parameters of a network, laid out as `network.parameters`. */
+  async readParameters(network = 0): Promise<Float32Array> {
+    const [parameters] = await this.#read([this.#parametersOf(network)])
+    return parameters!
+  }
+
+  /** Copies of a network's parameters and of its optimizer's state. */
+  async read(network = 0): Promise<Snapshot> {
+    const slots = Array.from({ length: this.#slots }, (_, slot) => this.#slotOf(network, slot))
+    const [parameters, ...states] = await this.#read([this.#parametersOf(network), ...slots])
+    const state = new Float32Array(this.#slots * parameters!.length)
+    for (const [slot, values] of states.entries()) state.set(values, slot * parameters!.length)
+    return { parameters: parameters!, state }
+  }
+
+  /** Replaces the parameters and the state of the only network. */
+  write({ parameters, state }: Written): Promise<void> {
     const packed = (values: Snapshot['state']) => toDevice(this.#layers, Float32Array.from(values))
     return this.#device.checked('writing parameters', () => {
-      const own = packed(parameters)
-      this.#device.write(this.parameters, 0, own)
+      this.#device.write(this.parameters, 0, packed(parameters))
       if (!state) {
         this.#writeInitialState()
         return
       }
       for (let s = 0; s * parameters.length < state.length; s++) {
         const slot = state.subarray(s * parameters.length, (s + 1) * parameters.length)
-        this.#device.write(this.state, s * own.byteLength, packed(slot))
+        this.#device.write(this.state, s * this.#bytes, packed(slot))
       }
     })
+  }
+
+  /** Copies the parameters of a network of another store to those of the only network here. */
+  copyFrom(store: ParameterStore, network: number): void {
+    const { gpu } = this.#device
+    const { buffer, offset, size } = store.#parametersOf(network)
+    const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp network' })
+    encoder.copyBufferToBuffer(buffer, offset, this.parameters, 0, size)
+    gpu.queue.submit([encoder.finish()])
   }
 
   /** Sets the optimizer's state to what it is before the first step. */
@@ -103,7 +135,6 @@ export class ParameterStore {
   }
 
   #writeInitialState(): void {
-    const start = new Float32Array(this.state.size / 4).fill(this.#settings.optimizer.initialAccumulator)
-    this.#device.write(this.state, 0, start)
+    this.#device.write(this.state, 0, this.#initialState())
   }
 }
