@@ -5,7 +5,7 @@ import { InputError } from '../src/core/errors.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import { countMinibatches, epochOrder } from '../src/data/minibatch.ts'
 import type { Network } from '../src/model/network.ts'
-import { adagrad, adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
+import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { withDevice } from './device.ts'
 import { RecordingGPU } from './recording-gpu.ts'
@@ -27,6 +27,7 @@ const optimizers: Record<string, MakeOptimizer> = {
   adagrad: (learningRate, k) => adagrad({ learningRate, learningRateDecay: 0.01 * k, initialAccumulator: 0.1 }),
   adam: (learningRate, k) => adam({ learningRate, betas: [0.8 + 0.1 / (k + 1), 0.99], weightDecay: 0.01 }),
   adamw: (learningRate, k) => adamw({ learningRate, weightDecay: 0.1 / (k + 1) }),
+  nadam: (learningRate, k) => nadam({ learningRate, betas: [0.9, 0.9 + 0.09 / (k + 1)] }),
 }
 
 interface Shape {
