@@ -1,4 +1,4 @@
-// needs: bits, run, step, activation, inputs, softmax_row, delta_row, update, hyperparameters
+// needs: bits, dispatch, step, activation, inputs, softmax_row, delta_row, update, hyperparameters
 // uses: VALUES, train_step
 // Whole minibatch loops in one dispatch, for networks whose values fit the memory of one workgroup: each workgroup trains
 // one network, its invocations share the tiles of each stage, and there are barriers where the layered plan has separate
@@ -30,7 +30,7 @@ struct Layer {
 
 const DATA = 0xffffffffu;
 
-@group(0) @binding(0) var<uniform> run: Run;
+@group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(1) @binding(2) var<storage, read> order: array<u32>;
 @group(1) @binding(3) var<storage, read> targets: array<vec4f>;
 @group(1) @binding(6) var<storage, read> scalars: array<vec4f>;
@@ -160,9 +160,9 @@ fn gradient(layer: Layer) {
   }
 }
 
-// finite.wgsl, at the end of an epoch: an invocation marks the score of its own row
+// finite.wgsl, at the end of an epoch: each invocation marks the score of one row
 fn check_parameters() {
-  let lanes = min(WIDTH, run.batch);
+  let lanes = min(WIDTH, dispatch.batch);
   if (lane >= lanes) { return; }
   var largest = vec4u();
   for (var pack = lane; pack < PACKS; pack += lanes) { largest = max(largest, magnitude_bits(parameters[first_pack + pack])); }
@@ -172,22 +172,22 @@ fn check_parameters() {
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id) group: vec3u) {
   let network = group.x;
-  if (network >= run.networks) { return; }
+  if (network >= dispatch.networks) { return; }
   lane = invocation;
   first_pack = network * PACKS;
-  slot_stride = run.slot_stride;
+  slot_stride = dispatch.slot_stride;
   read_hyperparameters(network);
-  var epoch = run.first / run.per_epoch;
-  var place = run.first % run.per_epoch;
-  for (var i = 0u; i < run.steps; i++) {
-    let record = scalars[network * run.scalars_stride + i * run.stride];
-    let start = place * run.batch;
-    step = Step(network * run.order_stride + epoch * run.samples + start, min(run.batch, run.samples - start), 0u,
+  var epoch = dispatch.first / dispatch.per_epoch;
+  var place = dispatch.first % dispatch.per_epoch;
+  for (var i = 0u; i < dispatch.steps; i++) {
+    let record = scalars[network * dispatch.scalars_stride + i * dispatch.stride];
+    let start = place * dispatch.batch;
+    step = Step(network * dispatch.order_stride + epoch * dispatch.samples + start, min(dispatch.batch, dispatch.samples - start), 0u,
       step_scalars(record));
-    scores_from = (network * run.epochs + epoch) * run.batch;
+    scores_from = (network * dispatch.epochs + epoch) * dispatch.batch;
     train_step();
     place++;
-    if (place == run.per_epoch) {
+    if (place == dispatch.per_epoch) {
       check_parameters();
       place = 0u;
       epoch++;

@@ -167,7 +167,7 @@ describe.each(Object.entries(forms))('networks that are trained side by side: %s
     for (const k of [0, 2]) expect(together[k]).toEqual(await trainAlone(gpu, members[k]!, data))
   })
 
-  withDevice('are scored and answer as each by itself', async ({ gpu }) => {
+  withDevice('have the scores and outputs of single networks', async ({ gpu }) => {
     const members = membersOf(3, shape, optimizers.sgd!)
     const backend = webgpu({ device: gpu })
     const population = await backend.populate!(

@@ -185,7 +185,7 @@ export interface Placement {
 
 /**
  * Many networks of one shape that a backend trains side by side on shared data, each with its own parameters, orders,
- * learning rate, momentum, decays and penalty. Every network comes to the same parameters as in a training by itself.
+ * learning rate, momentum, decays and penalty. Every network has the same parameters afterwards as after a separate training.
  */
 export interface Population {
   readonly networks: number

@@ -6,7 +6,7 @@ import { fitBytes, packBytes, packRows, packsOf } from './kernels/packs.ts'
 
 /** How a data set is kept. */
 export interface DataForm {
-  /** How many epochs' orders stand side by side. */
+  /** How many epochs' orders the order buffer holds. */
   readonly epochs: number
   /** Whether inputs that are whole 255ths may be kept as bytes. */
   readonly mayBytes: boolean
@@ -36,7 +36,7 @@ export function dataBytes({ inputs, targets, weights }: DataSource, { epochs, ma
   return (sorted ? 2 : 1) * rows + storageBytes(inputs.rows * epochs)
 }
 
-/** How many rows of such data fit one binding each, and so many bytes together. */
+/** How many rows of such data fit: inputs and targets into one binding each, all together into `bytes` bytes. */
 export function rowsWithin(
   { inputs, targets, weights }: DataSource,
   { epochs, mayBytes, sorted }: DataForm,
@@ -45,7 +45,7 @@ export function rowsWithin(
 ): number {
   const targetBytes = targets ? 16 * (packsOf(targets.cols) + (weights ? 1 : 0)) : 0
   const rows = (inputBytes: number) => {
-    // Each row stands in the order, too.
+    // Each row has an entry in the order, too.
     const all = (sorted ? 2 : 1) * (inputBytes + targetBytes) + 4 * epochs
     return Math.floor(Math.min(binding / Math.max(inputBytes, targetBytes), bytes / all))
   }

@@ -13,7 +13,7 @@ import { makeWorkspace, type Workspace, workspaceBytes } from './plans/workspace
 
 /** Data are gone through in pieces of about this many values a layer. */
 const PIECE_VALUES = 1 << 20
-/** A training workspace of so many values a layer is large enough to be used for it too. */
+/** A training workspace with at least this many values a layer is used for evaluation too. */
 const ENOUGH_VALUES = 1 << 16
 
 /** A kernel takes at least 4 rows a workgroup, and WebGPU at most 65,535 workgroups side by side. */
@@ -59,7 +59,7 @@ export class Evaluation {
     this.#profiler = profiler
   }
 
-  /** Rows of the workspace that so many samples are gone through in. */
+  /** Rows of the workspace in which `samples` samples are evaluated. */
   #rowsFor(samples: number): number {
     const widest = Math.max(...this.#layers.map(({ inputs, outputs }) => Math.max(inputs, outputs)))
     const useful = Math.min(samples, MOST_ROWS, Math.max(1, Math.floor(PIECE_VALUES / widest)))
@@ -67,7 +67,7 @@ export class Evaluation {
     return this.#space.rows >= enough ? this.#space.rows : useful
   }
 
-  /** Bytes of device memory that scoring so many samples takes besides what is held now. */
+  /** Bytes of device memory that scoring `samples` samples takes in addition to what is held now. */
   bytesFor(samples: number): number {
     const rows = this.#rowsFor(samples)
     if (rows === this.#space.rows) return 0
@@ -88,7 +88,7 @@ export class Evaluation {
     return timed(this.#profiler, 'compile', 'kernels', () => this.#passes.of(data, space))
   }
 
-  /** Submits the scoring of a data set: loss and right answers, to come. */
+  /** Submits the scoring of a data set; the sums of loss and correct predictions follow. */
   async startScore(data: WebGPUData): Promise<{ sums: Promise<Sums> }> {
     const space = await this.#device.checked('evaluation', () => {
       data.setOrder(this.#device)

@@ -48,8 +48,8 @@ export async function readRanges(
 }
 
 /**
- * Sums pairs of (loss, right answers), one a row of the minibatch, each over the steps. A negative number of right
- * answers is the mark of a parameter that is infinite or NaN (BROKEN in shaders/bits.wgsl).
+ * Sums pairs of (loss, correct predictions), one for each row of the minibatch, each over the steps. A negative number of
+ * correct predictions marks a parameter that is infinite or NaN (BROKEN in shaders/bits.wgsl).
  */
 export function sumRows(rowScores: Float32Array, samples: number): Sums {
   const sums: Sums = { loss: 0, right: 0, samples }

@@ -15,17 +15,17 @@ export interface Kernel {
   readonly layout: GPUBindGroupLayout
 }
 
-/** The record of a step or run is group 0, a kernel's own buffers are group 1. */
+/** The record of a step or dispatch is group 0, a kernel's own buffers are group 1. */
 const isOwn = (access: Access): access is 'read' | 'readWrite' =>
-  access !== 'step' && access !== 'run' && access !== 'none'
+  access !== 'step' && access !== 'dispatch' && access !== 'none'
 
-/** How many bytes of a step's record are bound, and of a run's. */
+/** How many bytes of a step's record are bound, and of a dispatch's. */
 export const STEP_BYTES = 32
-export const RUN_BYTES = 48
+export const DISPATCH_BYTES = 48
 
 const bindingTypes: Record<Exclude<Access, 'none'>, GPUBufferBindingLayout> = {
   step: { type: 'uniform', minBindingSize: STEP_BYTES },
-  run: { type: 'uniform', minBindingSize: RUN_BYTES },
+  dispatch: { type: 'uniform', minBindingSize: DISPATCH_BYTES },
   read: { type: 'read-only-storage' },
   readWrite: { type: 'storage' },
 }
@@ -54,21 +54,21 @@ export class Compiler {
   readonly #modules: RecentMap<Promise<Module>>
   readonly #kernels: RecentMap<Promise<Kernel>>
 
-  /** The layouts of the bind group that holds only a step's record, or only a run's. */
+  /** The layouts of the bind group that holds only a step's record, or only a dispatch's. */
   readonly stepLayout: GPUBindGroupLayout
-  readonly runLayout: GPUBindGroupLayout
+  readonly dispatchLayout: GPUBindGroupLayout
 
   /** @param limits how many kernels and modules are kept that no placed network uses any more */
   constructor(gpu: GPUDevice, limits = DEFAULT_LIMITS) {
     this.#gpu = gpu
     this.#modules = new RecentMap(limits.modules)
     this.#kernels = new RecentMap(limits.kernels)
-    const layout = (access: 'step' | 'run') => {
+    const layout = (access: 'step' | 'dispatch') => {
       const entries = [{ binding: 0, visibility: COMPUTE_STAGE, buffer: bindingTypes[access] }]
       return gpu.createBindGroupLayout({ label: `webgpu-mlp ${access}`, entries })
     }
     this.stepLayout = layout('step')
-    this.runLayout = layout('run')
+    this.dispatchLayout = layout('dispatch')
   }
 
   /** How many kernels and shader modules are kept now. */
@@ -95,7 +95,7 @@ export class Compiler {
         label,
         layout: gpu.createPipelineLayout({
           label,
-          bindGroupLayouts: [source.bindings[0] === 'run' ? this.runLayout : this.stepLayout, layout],
+          bindGroupLayouts: [source.bindings[0] === 'dispatch' ? this.dispatchLayout : this.stepLayout, layout],
         }),
         compute: { module, entryPoint: 'main', constants },
       })

@@ -4,7 +4,7 @@ import { type Formulas, formulaVariants } from './formulas.ts'
 import { type Fragment, linkShader } from './link.ts'
 import type { ShaderName } from './manifest.ts'
 
-export { checkCompilation, type Kernel, RUN_BYTES, STEP_BYTES } from './compiler.ts'
+export { checkCompilation, type Kernel, DISPATCH_BYTES, STEP_BYTES } from './compiler.ts'
 
 /** How a kernel's text is put together for an adapter, the data, and the formulas that it computes. */
 export interface Variant extends Formulas {
@@ -61,7 +61,7 @@ const literalLines = ({ literals = {} }: Variant) =>
 
 /** What the straight form of the resident plan needs. */
 const straightNeeds = [
-  'run',
+  'dispatch',
   'step',
   'numbers',
   'bits',
@@ -90,13 +90,13 @@ export class Kernels {
     return this.#compiler.kept
   }
 
-  /** The layouts of the group that holds a step's record alone, or a run's. */
+  /** The layouts of the group that holds only a step's record, or only a dispatch's. */
   get stepLayout(): GPUBindGroupLayout {
     return this.#compiler.stepLayout
   }
 
-  get runLayout(): GPUBindGroupLayout {
-    return this.#compiler.runLayout
+  get dispatchLayout(): GPUBindGroupLayout {
+    return this.#compiler.dispatchLayout
   }
 
   /**

@@ -23,7 +23,7 @@ export interface Fragment extends Partial<Header> {
 }
 
 /** How a kernel uses a binding; the explicit layout of its bind groups follows from it. */
-export type Access = 'step' | 'run' | 'read' | 'readWrite' | 'none'
+export type Access = 'step' | 'dispatch' | 'read' | 'readWrite' | 'none'
 
 export interface LinkedShader {
   /** The kernel first, what it needs after it, so that line numbers in errors are the kernel's. */
@@ -63,7 +63,7 @@ function bindingsOf(code: string): Access[] {
   const bindings: Access[] = []
   const declaration = /@group\((\d+)\)\s*@binding\((\d+)\)\s*var\s*<\s*(\w+)\s*(?:,\s*(\w+)\s*)?>\s*\w+\s*:\s*(\w+)/g
   for (const [, , binding, space, mode, type] of code.replace(/\/\/.*$/gm, '').matchAll(declaration)) {
-    bindings[Number(binding)] = space === 'uniform' ? (type === 'Run' ? 'run' : 'step') : mode === 'read_write' ? 'readWrite' : 'read' // prettier-ignore
+    bindings[Number(binding)] = space === 'uniform' ? (type === 'Dispatch' ? 'dispatch' : 'step') : mode === 'read_write' ? 'readWrite' : 'read' // prettier-ignore
   }
   return Array.from(bindings, (access) => access ?? 'none')
 }

@@ -14,6 +14,7 @@ import belowNone from '../../../../shaders/below_none.wgsl?raw'
 import bits from '../../../../shaders/bits.wgsl?raw'
 import clipped from '../../../../shaders/clipped.wgsl?raw'
 import deltaRow from '../../../../shaders/delta_row.wgsl?raw'
+import dispatch from '../../../../shaders/dispatch.wgsl?raw'
 import dropout from '../../../../shaders/dropout.wgsl?raw'
 import exponential from '../../../../shaders/exponential.wgsl?raw'
 import finite from '../../../../shaders/finite.wgsl?raw'
@@ -51,7 +52,6 @@ import product from '../../../../shaders/product.wgsl?raw'
 import productFew from '../../../../shaders/product_few.wgsl?raw'
 import resident from '../../../../shaders/resident.wgsl?raw'
 import rowsStored from '../../../../shaders/rows_stored.wgsl?raw'
-import run from '../../../../shaders/run.wgsl?raw'
 import slicesMany from '../../../../shaders/slices_many.wgsl?raw'
 import slicesOne from '../../../../shaders/slices_one.wgsl?raw'
 import softmax from '../../../../shaders/softmax.wgsl?raw'
@@ -78,6 +78,7 @@ export const shaderTexts = {
   bits,
   clipped,
   delta_row: deltaRow,
+  dispatch,
   dropout,
   exponential,
   finite,
@@ -115,7 +116,6 @@ export const shaderTexts = {
   product_few: productFew,
   resident,
   rows_stored: rowsStored,
-  run,
   slices_many: slicesMany,
   slices_one: slicesOne,
   softmax,

@@ -4,7 +4,7 @@ import type { Buffers } from '../device/buffers.ts'
 import type { Device } from '../device/device.ts'
 import { STEP_BYTES } from '../kernels/kernels.ts'
 
-/** How many steps' records stand side by side: as many as one submit can hold. */
+/** How many steps have records at the same time: the most steps of one submit. */
 export const MOST_STEPS = 512
 
 /** What a pass that makes no update is given for the optimizer's scalars. */
@@ -20,8 +20,8 @@ export interface Minibatch {
 }
 
 /**
- * The records of the steps of one submit (struct Step of shaders/step.wgsl), each with a bind group of its own. Dynamic
- * offsets would need only one, but cost 70 µs a dispatch on lavapipe; bind groups that were made once cost nothing.
+ * The records of the steps of one submit (struct Step of shaders/step.wgsl), each with a separate bind group. Dynamic
+ * offsets would need only one, but cost 70 µs per dispatch on lavapipe; bind groups that exist already cost nothing.
  */
 export class StepRecords {
   readonly buffer: GPUBuffer

@@ -5,7 +5,7 @@ import type { WebGPUData } from '../../data.ts'
 import type { Buffers } from '../../device/buffers.ts'
 import type { KernelClock } from '../../device/clock.ts'
 import type { Device } from '../../device/device.ts'
-import { type Kernel, type Kernels, RUN_BYTES } from '../../kernels/kernels.ts'
+import { type Kernel, type Kernels, DISPATCH_BYTES } from '../../kernels/kernels.ts'
 import { countPacks, type DeviceLayer } from '../../kernels/packs.ts'
 import { hyperparameterConstants, ruleConstants, writeScalars } from '../../kernels/rule.ts'
 import { divideUp } from '../../kernels/tiling.ts'
@@ -72,8 +72,8 @@ export class ResidentKernel {
   readonly #parts: ResidentKernelParts
   readonly #kernel: Kernel
   readonly #groups: number
-  readonly #run: GPUBuffer
-  readonly #runGroup: GPUBindGroup
+  readonly #record: GPUBuffer
+  readonly #recordGroup: GPUBindGroup
   readonly #scalars: GPUBuffer
   readonly #hyperparameters: GPUBuffer
   readonly #bound = new WeakMap<WebGPUData, { readonly order: GPUBuffer; readonly group: GPUBindGroup }>()
@@ -96,17 +96,17 @@ export class ResidentKernel {
     const records = Math.max(this.networks, this.#scalarsChange ? MOST_RECORDS[size] : 1)
     this.mostSteps = this.#scalarsChange ? Math.floor(records / this.networks) : MOST_STEPS
     this.#records = new Float32Array(4 * records)
-    this.#run = buffers.uniform('run', RUN_BYTES)
+    this.#record = buffers.uniform('dispatch', DISPATCH_BYTES)
     this.#scalars = buffers.storage('scalars', this.#records.length)
     this.#hyperparameters = buffers.storage('hyperparameters', hyperparametersOf(settings))
     this.scoresPerEpoch = form === 'loop' ? settings[0]!.batchSize : 1
     const scores = this.networks * this.scoresPerEpoch
     this.mostEpochs = Math.max(1, Math.min(MOST_EPOCHS, Math.floor(MOST_SCORES[size] / scores)))
     this.scores = buffers.storage('epoch scores', 2 * scores * this.mostEpochs)
-    this.#runGroup = device.gpu.createBindGroup({
-      label: 'webgpu-mlp run',
-      layout: kernels.runLayout,
-      entries: [{ binding: 0, resource: { buffer: this.#run } }],
+    this.#recordGroup = device.gpu.createBindGroup({
+      label: 'webgpu-mlp dispatch',
+      layout: kernels.dispatchLayout,
+      entries: [{ binding: 0, resource: { buffer: this.#record } }],
     })
   }
 
@@ -122,11 +122,11 @@ export class ResidentKernel {
     let encoded = began
     let submitted = began
     await device.checked('training', () => {
-      this.#writeRun(epochs, first, steps)
+      this.#writeRecord(epochs, first, steps)
       const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
       const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
       pass.setPipeline(this.#kernel.pipeline)
-      pass.setBindGroup(0, this.#runGroup)
+      pass.setBindGroup(0, this.#recordGroup)
       pass.setBindGroup(1, this.#bind(epochs))
       pass.dispatchWorkgroups(this.#groups)
       pass.end()
@@ -143,14 +143,14 @@ export class ResidentKernel {
   }
 
   /** Writes the steps' scalars, and which steps they are. */
-  #writeRun({ data, orderStride, epochs }: ResidentEpochs, first: number, steps: number): void {
+  #writeRecord({ data, orderStride, epochs }: ResidentEpochs, first: number, steps: number): void {
     const { device } = this.#parts
     const { order, batchSize } = epochs[0]![0]!
     const perEpoch = countMinibatches(order.length, batchSize)
     const records = this.#scalarsChange ? steps : 1
     for (const [k, own] of epochs.entries()) this.#setScalars(k, own, perEpoch, first, records)
     device.write(this.#scalars, 0, this.#records, 0, 4 * records * this.networks)
-    const run = Uint32Array.of(
+    const record = Uint32Array.of(
       first,
       steps,
       order.length,
@@ -164,7 +164,7 @@ export class ResidentKernel {
       epochs[0]!.length,
       this.#slotStride,
     )
-    device.write(this.#run, 0, run)
+    device.write(this.#record, 0, record)
   }
 
   #setScalars(network: number, epochs: readonly EpochOrder[], perEpoch: number, first: number, records: number): void {

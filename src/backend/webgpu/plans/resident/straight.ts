@@ -4,8 +4,8 @@ import { activationCall, derivativeCall } from '../../kernels/formulas.ts'
 import { countPacks, type DeviceLayer, packsOf } from '../../kernels/packs.ts'
 
 /**
- * Writes the resident kernel of one network: whole minibatch loops as straight-line code for that network's very shape,
- * every parameter, gradient and slot of state in a variable of its own. Loops over arrays that are indexed at run time
+ * Writes the resident kernel of one network: whole minibatch loops as straight-line code for exactly that network's shape,
+ * every parameter, gradient and slot of state in a separate variable. Loops over arrays that are indexed at run time
  * are many times slower on every compiler that was tried, which is why this text is generated. Each invocation trains one
  * network, without a barrier. The formulas are those of the layered kernels, in the same files.
  */
@@ -31,7 +31,7 @@ export function residentSource(shape: ResidentShape): string {
   const biases = layers.flatMap(biasPlaces)
   const places = [...weights, ...biases]
   const each = (line: (i: number) => string) => places.map(line).join('\n')
-  const slotPlace = (slot: number, i: number) => `${slot}u * run.slot_stride + own + ${i}u`
+  const slotPlace = (slot: number, i: number) => `${slot}u * dispatch.slot_stride + own + ${i}u`
   const load = (i: number) => {
     const state = range(3).map((slot) => (slot < slots ? `state[${slotPlace(slot, i)}]` : '0.0'))
     return `  var p${i} = Parameters(parameters[own + ${i}u], ${state.join(', ')});`
@@ -42,7 +42,7 @@ export function residentSource(shape: ResidentShape): string {
       ...range(slots).map((k) => `  state[${slotPlace(k, i)}] = p${i}.slot${k};`),
     ].join('\n')
   return `
-@group(0) @binding(0) var<uniform> run: Run;
+@group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(1) @binding(1) var<storage, read> inputs: array<vec4f>;
 @group(1) @binding(2) var<storage, read> order: array<u32>;
 @group(1) @binding(3) var<storage, read> targets: array<vec4f>;
@@ -52,7 +52,7 @@ export function residentSource(shape: ResidentShape): string {
 @group(1) @binding(7) var<storage, read_write> scores: array<vec2f>;
 
 fn row_at(place: u32) -> u32 {
-  if (run.sorted == 1u) { return place; }
+  if (dispatch.sorted == 1u) { return place; }
   return order[place];
 }
 
@@ -61,26 +61,26 @@ override WIDTH: u32;
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let network = id.x;
-  if (network >= run.networks) { return; }
+  if (network >= dispatch.networks) { return; }
   read_hyperparameters(network);
   let own = network * ${count}u;
-  let own_scores = network * run.epochs;
+  let own_scores = network * dispatch.epochs;
 ${each(load)}
-  var epoch = run.first / run.per_epoch;
-  var place = run.first % run.per_epoch;
+  var epoch = dispatch.first / dispatch.per_epoch;
+  var place = dispatch.first % dispatch.per_epoch;
   // Of an epoch that an earlier dispatch began: one sum in one order, wherever the dispatches end.
   var score = vec2f();
   if (place > 0u) { score = scores[own_scores + epoch]; }
   // The samples follow each other through minibatches and epochs. The next one is loaded while one is worked on, and the
   // place of the one after: memory answers late, in large data sets above all.
   let last = arrayLength(&order) - 1u;
-  var at = min(network * run.order_stride + epoch * run.samples + place * run.batch, last);
+  var at = min(network * dispatch.order_stride + epoch * dispatch.samples + place * dispatch.batch, last);
   var row = row_at(at);
   var row_ahead = row_at(min(at + 1u, last));
 ${declareRow('x', 'inputs', inputs)}
 ${declareRow('y', 'targets', outputs)}
-  for (var i = 0u; i < run.steps; i++) {
-    let rows = min(run.batch, run.samples - place * run.batch);
+  for (var i = 0u; i < dispatch.steps; i++) {
+    let rows = min(dispatch.batch, dispatch.samples - place * dispatch.batch);
     var loss = 0.0;
     var right = 0.0;
 ${each((i) => `    var g${i} = 0.0;`)}
@@ -97,13 +97,13 @@ ${outputLines(shape)}
 ${layers.map((_, l) => backwardLines(shape, layers.length - 1 - l)).join('\n')}
     }
     score += vec2f(loss, right);
-    let record = scalars[network * run.scalars_stride + i * run.stride];
+    let record = scalars[network * dispatch.scalars_stride + i * dispatch.stride];
     let step = step_scalars(record);
     let share = 1.0 / f32(rows);
 ${weights.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share${shape.penalised ? ` + penalty(p${i}.value)` : ''}, step);`).join('\n')}
 ${biases.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share, step);`).join('\n')}
     place++;
-    if (place == run.per_epoch) {
+    if (place == dispatch.per_epoch) {
       // As finite.wgsl.
       var largest_bits = 0u;
 ${each((i) => `      largest_bits = max(largest_bits, magnitude_bits(p${i}.value));`)}
@@ -130,7 +130,7 @@ const weightPlaces = (layer: DeviceLayer) =>
   range(layer.inputs).flatMap((j) => range(layer.outputs).map((i) => weight(layer, i, j)))
 const biasPlaces = (layer: DeviceLayer) => range(layer.outputs).map((i) => bias(layer, i))
 
-/** The packs of a sample's row, as they stand in memory. */
+/** The packs of a sample's row in memory. */
 const rowPacks = (name: string, buffer: string, count: number) =>
   range(packsOf(count)).map((k) => `${name}_pack${k} = ${buffer}[row * ${packsOf(count)}u + ${k}u];`)
 
@@ -174,7 +174,7 @@ function forwardLines({ layers }: ResidentShape, l: number): string {
   ].join('\n')
 }
 
-/** Loss, right answers and δ of the output layer. */
+/** Loss, correct predictions and δ of the output layer. */
 function outputLines({ layers, loss }: ResidentShape): string {
   const l = layers.length - 1
   const { activation, outputs } = layers[l]!
@@ -230,7 +230,7 @@ function backwardLines({ layers }: ResidentShape, l: number): string {
   const lower = layers[l - 1]
   if (lower === undefined) return lines.join('\n')
   const { activation } = lower
-  if (activation === 'softmax') throw new Error('softmax stands on output layers only')
+  if (activation === 'softmax') throw new Error('softmax is an activation of output layers only')
   for (const j of range(inputs)) {
     const terms = range(outputs).map((i) => `d${l}_${i} * p${weight(layer, i, j)}.value`)
     const derivative = derivativeCall(activation, `z${l - 1}_${j}`, `a${l - 1}_${j}`)

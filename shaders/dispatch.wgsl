@@ -1,6 +1,6 @@
-// Library: the steps of one dispatch of the resident plan, and where each network's values begin. Written by
+// Library: which steps one dispatch of the resident plan trains, and where each network's values begin. Written by
 // src/backend/webgpu/plans/resident/kernel.ts.
-struct Run {
+struct Dispatch {
   first: u32,            // first step of this dispatch, counted over the epochs of the order
   steps: u32,
   samples: u32,          // of one epoch
