@@ -13,6 +13,9 @@ override EPSILON: f32;
 override L1: f32;             // of the penalty L1 Σ|w| + L2 Σw² on the weights; biases have none
 override L2: f32;
 
+// pipeline constants need not be read
+fn read_hyperparameters(network: u32) {}
+
 fn weight_decay() -> f32 { return WEIGHT_DECAY; }
 fn momentum() -> f32 { return MOMENTUM; }
 fn keep1() -> f32 { return KEEP1; }

@@ -128,11 +128,11 @@ describe('a linked kernel', () => {
 
   it('has the bindings that its text declares', () => {
     const text = `
-@group(0) @binding(0) var<uniform> run: Run;
+@group(0) @binding(0) var<uniform> dispatch: Dispatch;
 // @group(1) @binding(1) var<storage, read> commented: array<u32>;
 @group(1) @binding(4) var<storage, read_write> sums: array<vec2f>;
 @group(1) @binding(2) var<storage, read> inputs: array<vec4f>;`
-    expect(linkShader({ text }, []).bindings).toEqual(['run', 'none', 'read', 'none', 'readWrite'])
+    expect(linkShader({ text }, []).bindings).toEqual(['dispatch', 'none', 'read', 'none', 'readWrite'])
   })
 
   it('holds the formulas that it computes, and no others', () => {
