@@ -41,7 +41,7 @@ export default {
     layer('option-schemas', schemas, ['^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
     // CSV files that are larger than memory are read with the parts of the library's own reader.
     layer('node', node, [index, '^src/(core|data|backend/webgpu/device)/']),
-    layer('cli', '^src/cli/', [index, node, '^src/core/errors\\.ts$', '^package']),
+    layer('cli', '^src/cli/', [index, node, '^package']),
     {
       name: 'demo',
       comment: 'The page takes what every user gets.',

@@ -1,12 +1,13 @@
 import { Command } from 'commander'
 import { diagnose } from '../node/diagnose.ts'
+import { addOwn, ownFlags } from './flags.ts'
 import { print } from './output.ts'
 
 export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('which GPUs were found, which is taken and why, and what to install where there is none')
-    .option('--json', 'print one JSON object instead of text')
-    .action(doctor)
+  const command = new Command('doctor').description(
+    'which GPUs were found, which one is used and why, and what to install where there is none',
+  )
+  return addOwn(command, ownFlags.json).action(doctor)
 }
 
 async function doctor({ json }: { json?: boolean }): Promise<void> {
@@ -22,7 +23,7 @@ async function doctor({ json }: { json?: boolean }): Promise<void> {
   if (adapters.length === 0) print('No GPU adapter was found.')
   for (const { name, vendor, architecture, software, features, limits } of adapters) {
     print(`${software ? 'Software' : 'Hardware'} adapter: ${name}`)
-    print(`  vendor ${vendor || 'not told'}, architecture ${architecture || 'not told'}`)
+    print(`  vendor ${vendor || 'unknown'}, architecture ${architecture || 'unknown'}`)
     print(`  features ${features.length > 0 ? features.join(', ') : 'none of those that could be used'}`)
     print(`  one binding holds up to ${Math.round(limits.maxStorageBufferBindingSize / 2 ** 20)} MiB`)
   }

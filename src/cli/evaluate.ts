@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import {
-  backendNames,
-  checkName,
+  type BackendName,
   ClassificationTally,
   Dataset,
   DataStream,
@@ -12,10 +11,10 @@ import {
   scale,
   Trainer,
 } from '../index.ts'
-import { checkInteger } from '../core/errors.ts'
 import { readModel } from '../node/files.ts'
 import { describeData, exampleOf, isStreamed, loadData, openCsv, parseTarget } from './data.ts'
-import { addBackendOption, addDataOptions, addStreamOption, number, parseLoss } from './options.ts'
+import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
+import { addDataOptions } from './options.ts'
 import { decimal, percent, print } from './output.ts'
 import { classNames, describeScores } from './scores.ts'
 
@@ -28,26 +27,25 @@ interface EvaluateOptions {
   maxUnpackedBytes?: number
   stream?: boolean
   seed?: number
-  loss?: string
+  loss?: LossName
   topK?: number
-  backend: string
+  backend: BackendName
   json?: boolean
 }
 
 export function evaluateCommand(): Command {
-  const command = new Command('evaluate')
-    .description('score a trained model on data (in a folder with IDX files, on t10k-*)')
-    .requiredOption('--model <file>', 'a model that train wrote')
-    .requiredOption('--data <name>', 'the name of a generator, a CSV file, or a folder with IDX files')
+  const command = new Command('evaluate').description(
+    'score a trained model on data (in a folder with IDX files, on t10k-*)',
+  )
+  addRequired(command, ownFlags.model)
+  addRequired(command, ownFlags.data)
   addDataOptions(command)
-  addStreamOption(command)
-  addBackendOption(command)
-  return command
-    .option('--seed <number>', 'for generated data', number)
-    .option('--loss <name>', 'default: crossEntropy for softmax outputs, else quadratic')
-    .option('--top-k <count>', 'also count as right what is among that many largest answers (default: 2)', number)
-    .option('--json', 'print one JSON object instead of text')
-    .action(evaluate)
+  addOwn(command, ownFlags.stream)
+  addFlag(command, libraryFlags.backend, { isDefaultShown: true })
+  addFlag(command, libraryFlags.dataSeed)
+  addFlag(command, libraryFlags.usualLoss)
+  addFlag(command, libraryFlags.topK)
+  return addOwn(command, ownFlags.json).action(evaluate)
 }
 
 /** The loss that a model is scored with where none is named. */
@@ -84,18 +82,20 @@ async function reportOf(trainer: Trainer, data: Dataset | DataStream, topK: numb
 }
 
 async function evaluate(options: EvaluateOptions): Promise<void> {
-  const backend = checkName('--backend', options.backend, backendNames)
   const network = await readModel(options.model)
-  const loss = options.loss === undefined ? usualLoss(network) : parseLoss(options.loss)
+  const loss = options.loss ?? usualLoss(network)
   const { raw, scaled, close } = await loadSamples(options, network)
-  const trainer = await Trainer.create(network, { backend, loss })
+  const trainer = await Trainer.create(network, { backend: options.backend, loss })
   try {
     const evaluation = await trainer.evaluate(scaled)
     const { classes, targets } = exampleOf(raw)
     const ofClasses = evaluation.r2 === undefined || network.classes !== undefined
     const { topK } = options
-    if (topK !== undefined && !ofClasses) throw new InputError('--top-k: is for classes; these targets are quantities')
-    if (topK !== undefined) checkInteger('--top-k', topK, 1, Math.max(2, targets.cols))
+    if (topK !== undefined && !ofClasses) throw new InputError('--top-k: is for classes; these are regression targets')
+    const most = Math.max(2, targets.cols)
+    if (topK !== undefined && topK > most) {
+      throw new InputError(`--top-k: expected a whole number from 1 to ${most}, got ${topK}`)
+    }
     const report = ofClasses ? await reportOf(trainer, scaled, topK) : undefined
     const names = classNames(network.classes ?? classes, report?.classes.length ?? 0)
     const { name, description } = trainer.backend

@@ -3,9 +3,10 @@ import { extname } from 'node:path'
 import { checkName, InputError, type Network, toJavaScript, toNpy, toOnnx, toSafetensors } from '../index.ts'
 import { readModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
+import { addOwn, addRequired, ownFlags } from './flags.ts'
 import { bytes, note } from './output.ts'
 import { headerMark, type Mark, marks } from './outputs/marks.ts'
-import { addForceOption, checkOutputs } from './outputs/plan.ts'
+import { checkOutputs } from './outputs/plan.ts'
 
 interface ExportOptions {
   model: string
@@ -40,12 +41,12 @@ Formats:
   javascript   a module that needs nothing: import { predict } from './model.js'`
 
 export function exportCommand(): Command {
-  const command = new Command('export')
-    .description('write a trained model for other programs: ONNX, safetensors, NumPy, JavaScript')
-    .requiredOption('--model <file>', 'a model that train wrote')
-    .requiredOption('--out <file>', 'the file to write')
-    .option('--to <format>', `${formatNames.join(', ')} (default: as the end of --out says)`)
-  return addForceOption(command).addHelpText('after', help).action(exportModel)
+  const command = new Command('export').description(
+    'write a trained model for other programs: ONNX, safetensors, NumPy, JavaScript',
+  )
+  addRequired(command, ownFlags.model)
+  addRequired(command, ownFlags.exported)
+  return addOwn(command, ownFlags.format, ownFlags.force).addHelpText('after', help).action(exportModel)
 }
 
 async function exportModel({ model, to, out, force = false }: ExportOptions): Promise<void> {

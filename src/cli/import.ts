@@ -1,11 +1,12 @@
 import { Command } from 'commander'
 import { extname } from 'node:path'
-import { activationNames, checkName, fromSafetensors, InputError, type Network } from '../index.ts'
+import { activationNames, checkName, fromSafetensors, InputError, Network } from '../index.ts'
 import { readBytes, readModel, writeModel } from '../node/files.ts'
 import { withPath } from '../node/paths.ts'
+import { addOwn, addRequired, ownFlags } from './flags.ts'
 import { count, note } from './output.ts'
 import { marks } from './outputs/marks.ts'
-import { addForceOption, checkOutputs } from './outputs/plan.ts'
+import { checkOutputs } from './outputs/plan.ts'
 
 interface ImportOptions {
   out: string
@@ -17,12 +18,8 @@ export function importCommand(): Command {
   const command = new Command('import')
     .description('read a network from a .safetensors or .json file; a model file comes out')
     .argument('<file>', 'a file that export or another program wrote')
-    .requiredOption('--out <file>', 'the model to write (JSON)')
-    .option(
-      '--activation <names>',
-      `where the file does not say: one for all layers, or one a layer: ${activationNames.join(', ')}`,
-    )
-  return addForceOption(command).action(importModel)
+  addRequired(command, ownFlags.imported)
+  return addOwn(command, ownFlags.importedActivation, ownFlags.force).action(importModel)
 }
 
 async function importModel(file: string, { out, activation, force = false }: ImportOptions): Promise<void> {

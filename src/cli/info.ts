@@ -2,15 +2,13 @@ import { Command } from 'commander'
 import { version } from '../../package.json'
 import { readModel } from '../node/files.ts'
 import { diagnose } from '../node/diagnose.ts'
+import { addOwn, ownFlags } from './flags.ts'
 import { count, print, table } from './output.ts'
 import { fingerprint } from './report/record.ts'
 
 export function infoCommand(): Command {
-  return new Command('info')
-    .description('what this program and machine are, or what a model file holds')
-    .option('--model <file>', 'a model that train wrote')
-    .option('--json', 'print one JSON object instead of text')
-    .action(info)
+  const command = new Command('info').description('describe this program and machine, or a model file')
+  return addOwn(command, ownFlags.model, ownFlags.json).action(info)
 }
 
 async function info({ model, json }: { model?: string; json?: boolean }): Promise<void> {

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
-import { checkNumber, describe } from '../core/errors.ts'
 import {
   type ActivationName,
   activationNames,
@@ -10,29 +9,21 @@ import {
   checkName,
   InputError,
   type LossName,
-  lossNames,
   nadam,
   type Optimizer,
   optimizerNames,
+  optionSchemas,
   requiredActivation,
   rmsprop,
   sgd,
 } from '../index.ts'
+import { addFlag, addOwn, libraryFlags, number, numbers, ownFlags, quote } from './flags.ts'
 import { parseSchedule } from './schedules.ts'
+
+export { number, numbers }
 
 /** A seed for a run that names none. */
 export const randomSeed = (): number => randomInt(2 ** 32)
-
-/** A number in an option's value; whole numbers and ranges are checked where they are used, by the library. */
-export function number(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || Number.isNaN(value))
-    throw new InvalidArgumentError(`expected a number, got ${describe(text)}.`)
-  return value
-}
-
-/** Numbers with commas between them. */
-export const numbers = (text: string): number[] => text.split(',').map(number)
 
 /** `balanced`, or `ill=20,healthy=1`. */
 export function classWeights(text: string): 'balanced' | Record<string, number> {
@@ -40,45 +31,26 @@ export function classWeights(text: string): 'balanced' | Record<string, number> 
   const weights = new Map<string, number>()
   for (const part of text.split(',')) {
     const [name = '', weight = ''] = part.split('=')
-    if (weights.has(name.trim())) throw new InvalidArgumentError(`the class ${describe(name.trim())} has two weights.`)
+    if (weights.has(name.trim())) throw new InvalidArgumentError(`the class ${quote(name.trim())} has two weights.`)
     weights.set(name.trim(), number(weight))
   }
   // Own properties, whatever they are called: __proto__ and constructor are names like others.
   return Object.fromEntries(weights)
 }
 
-const list = (names: readonly string[]) => names.join(', ')
-
 /** The options that name a data set. */
 export function addDataOptions(command: Command): Command {
+  for (const option of [libraryFlags.target, libraryFlags.samples, libraryFlags.noise, libraryFlags.maxUnpackedBytes]) {
+    addFlag(command, option)
+  }
   return command
-    .option('--target <column>', 'CSV: the column to predict, by name or number (default: the last)')
-    .option('--samples <count>', 'generated data: how many samples', number)
-    .option('--noise <deviation>', 'generated points: how far they are moved at random', number)
-    .option(
-      '--max-unpacked-bytes <count>',
-      'IDX files: what a gzipped one may unpack to (default: 64 MiB, or 16 times the file)',
-      number,
-    )
-}
-
-/** The option that has a CSV file read a part at a time. */
-export function addStreamOption(command: Command): Command {
-  return command.option('--stream', 'read a CSV file a part at a time (done by itself from 256 MB on)')
-}
-
-/** The option that names a backend. */
-export function addBackendOption(command: Command): Command {
-  return command.option('--backend <name>', 'auto, webgpu or cpu; auto takes a hardware GPU, else the CPU', 'auto')
 }
 
 /** The options that shape a network and its loss. */
 export function addNetworkOptions(command: Command): Command {
-  return command
-    .option('--layers <sizes>', "neurons per layer, inputs first; '-' takes a size from the data", '-,3,-')
-    .option('--activation <names>', `one for all layers, or one a layer: ${list(activationNames)}`, 'sigmoid')
-    .option('--loss <name>', list(lossNames), 'quadratic')
-    .option('--seed <number>', 'for everything that is drawn (default: drawn, and told)', number)
+  addOwn(command, ownFlags.layers, ownFlags.activation)
+  addFlag(command, libraryFlags.loss, { isDefaultShown: true })
+  return addFlag(command, libraryFlags.seed)
 }
 
 /** The data's ends of a network. */
@@ -132,8 +104,6 @@ export function parseActivations(text: string, layers: number, loss: LossName): 
   return names
 }
 
-export const parseLoss = (text: string): LossName => checkName('--loss', text, lossNames)
-
 /** What the optimizer's options came as. */
 export interface OptimizerOptions {
   optimizer: string
@@ -156,12 +126,7 @@ export function parseOptimizer({
   warmup,
 }: OptimizerOptions): Optimizer {
   const name = checkName('--optimizer', optimizer, optimizerNames)
-  if (lr !== undefined && !(lr >= 0 && lr < Infinity)) {
-    throw new InputError(`--lr: expected a learning rate of at least 0, got ${lr}`)
-  }
-  if (weightDecay !== undefined) checkNumber('--weight-decay', weightDecay, { min: 0 })
-  if (momentum !== undefined) checkNumber('--momentum', momentum, { min: 0 })
-  if (momentum !== undefined && name !== 'sgd' && name !== 'rmsprop') {
+  if (momentum !== undefined && !('momentum' in optionSchemas[name].fields)) {
     throw new InputError(`--momentum: is for sgd and rmsprop; ${name} has its own`)
   }
   // Alone, sgd takes the article's rate, as a trainer without an optimizer does.

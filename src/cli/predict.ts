@@ -1,12 +1,12 @@
 import { Command } from 'commander'
-import { backendNames, checkName, decisionBoundary, Matrix, Network, predictedClasses, Trainer } from '../index.ts'
+import { type BackendName, decisionBoundary, Matrix, Network, predictedClasses, Trainer } from '../index.ts'
 import { readCsvInputs, readModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { usualLoss } from './evaluate.ts'
-import { addBackendOption } from './options.ts'
+import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { count, note } from './output.ts'
 import { headerMark } from './outputs/marks.ts'
-import { addForceOption, checkOutputs } from './outputs/plan.ts'
+import { checkOutputs } from './outputs/plan.ts'
 import { standardOutput } from './streams.ts'
 
 interface PredictOptions {
@@ -14,27 +14,27 @@ interface PredictOptions {
   data: string
   out?: string
   force?: boolean
-  backend: string
+  backend: BackendName
 }
 
 export function predictCommand(): Command {
-  const command = new Command('predict')
-    .description('answer each row of a CSV file; a CSV comes out')
-    .requiredOption('--model <file>', 'a model that train wrote')
-    .requiredOption('--data <file>', 'a CSV file with the input columns that the model was trained on')
-    .option('--out <file>', 'where the answers go (default: standard output)')
-  return addBackendOption(addForceOption(command)).action(predict)
+  const command = new Command('predict').description(
+    'predict the target of each row of a CSV file; the result is a CSV file',
+  )
+  addRequired(command, ownFlags.model)
+  addRequired(command, ownFlags.csvFile)
+  addOwn(command, ownFlags.predictions, ownFlags.force)
+  return addFlag(command, libraryFlags.backend, { isDefaultShown: true }).action(predict)
 }
 
 async function predict(options: PredictOptions): Promise<void> {
-  const backend = checkName('--backend', options.backend, backendNames)
   const network = await readModel(options.model)
   const { features, scaling, classes } = network
   const { default: Papa } = await import('papaparse')
   const textOf = (rows: (string | number)[][]) => `${Papa.unparse(rows, { newline: '\n' })}\n`
   const head = textOf([headOf(network)])
   const output = options.out === undefined ? undefined : await planOutput(options, options.out, head)
-  const trainer = await Trainer.create(network, { backend, loss: usualLoss(network) })
+  const trainer = await Trainer.create(network, { backend: options.backend, loss: usualLoss(network) })
   let answered = 0
   const answers = async function* () {
     for await (const inputs of readCsvInputs(options.data, { features })) {

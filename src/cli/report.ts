@@ -3,9 +3,10 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { InputError } from '../index.ts'
 import { writeFileAtomic } from '../node/write.ts'
+import { addOwn, ownFlags } from './flags.ts'
 import { count, note, print } from './output.ts'
 import { marks } from './outputs/marks.ts'
-import { addForceOption, checkOutputs, type Input } from './outputs/plan.ts'
+import { checkOutputs, type Input } from './outputs/plan.ts'
 import { makeComparison, type NamedRun } from './report/comparison.ts'
 import { readRecord, type RunRecord } from './report/record.ts'
 
@@ -13,9 +14,7 @@ export function reportCommand(): Command {
   const command = new Command('report')
     .description('compare runs on one page: their results, the settings that differ, their curves')
     .argument('<runs...>', 'reports that train --report wrote, or folders with some')
-    .option('--out <file>', 'where the page goes (one HTML file)', 'comparison.html')
-    .option('--json', 'print the runs as one JSON array; a page is written only with --out')
-  return addForceOption(command).action(compare)
+  return addOwn(command, ownFlags.comparison, ownFlags.runsAsJson, ownFlags.force).action(compare)
 }
 
 interface ReportOptions {

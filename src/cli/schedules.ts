@@ -1,4 +1,3 @@
-import { describe } from '../core/errors.ts'
 import { decimal } from './output.ts'
 import {
   checkName,
@@ -12,7 +11,7 @@ import {
   warmup,
 } from '../index.ts'
 
-/** What each schedule is told besides the learning rate; the help and the errors show it. */
+/** The options of each schedule besides the learning rate, as the help and the errors show them. */
 const forms = {
   step: 'step:every=30,factor=0.1',
   exponential: 'exponential:factor=0.95',
@@ -38,7 +37,7 @@ function parse(text: string, learningRate: number): Schedule {
   for (const part of list === '' ? [] : list.split(',')) {
     const [key = '', value = ''] = part.split('=')
     if (value.trim() === '' || Number.isNaN(Number(value))) {
-      throw new InputError(`--schedule: ${describe(part)} is not a name and a number; it is written ${forms[known]}`)
+      throw new InputError(`--schedule: '${part}' is not a name and a number; it is written ${forms[known]}`)
     }
     values.set(key.trim(), Number(value))
   }
@@ -55,6 +54,6 @@ function parse(text: string, learningRate: number): Schedule {
   }
 }
 
-/** A rate as the command line tells it. */
+/** A rate as the command line prints it. */
 export const sayRate = (rate: LearningRate): string =>
   typeof rate === 'number' ? String(rate) : `${rate.name} from ${decimal(rate.rate(0))}`

@@ -1,12 +1,9 @@
 import type { Command } from 'commander'
-import { checkInteger } from '../core/errors.ts'
 import {
   type BackendName,
-  backendNames,
-  checkName,
   Dataset,
   DataStream,
-  initializerNames,
+  type InitializerName,
   InputError,
   type LossName,
   Network,
@@ -17,7 +14,7 @@ import {
 import { writeModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { describeData, exampleOf } from './data.ts'
-import { parseActivations, parseLayers, parseLoss, parseOptimizer, randomSeed } from './options.ts'
+import { parseActivations, parseLayers, parseOptimizer, randomSeed } from './options.ts'
 import { bytes, count, decimal, exitCodes, note, print } from './output.ts'
 import { KeptOutputs } from './outputs/keep.ts'
 import { historyCsv } from './report/history.ts'
@@ -40,38 +37,34 @@ export function trainCommand(): Command {
   })
 }
 
-/** The options, checked as far as that can be without the data. */
+/** The options, checked as far as possible without the data. */
 interface Checked {
   readonly options: TrainOptions & { data: string }
   readonly seed: number
   readonly backend: BackendName
   readonly loss: LossName
   readonly optimizer: Optimizer
-  readonly init: ReturnType<typeof checkInit>
+  readonly init: InitializerName
 }
-
-const checkInit = (name: string) => checkName('--init', name, initializerNames)
 
 function checkOptions(options: TrainOptions, earlier: Earlier | undefined): Checked {
   const { data } = options
   if (data === undefined) throw new InputError("required option '--data <name>' not specified")
-  const seed = checkInteger('--seed', options.seed ?? earlier?.checkpoint.seed ?? randomSeed(), 0)
-  checkInteger('--batch', options.batch)
-  checkInteger('--epochs', options.epochs)
+  const seed = options.seed ?? earlier?.checkpoint.seed ?? randomSeed()
   if (options.minDelta !== undefined && options.earlyStopping === undefined) {
     throw new InputError('--min-delta: is for --early-stopping; give that, too')
   }
   const done = earlier?.checkpoint.epoch ?? 0
   if (done > options.epochs) {
-    throw new InputError(`--epochs: ${options.resume} has ${done} epochs behind it; give at least as many, in all`)
+    throw new InputError(`--epochs: ${options.resume} has trained ${done} epochs; give at least as many, in all`)
   }
   return {
     options: { ...options, data },
     seed,
-    backend: checkName('--backend', options.backend, backendNames),
-    loss: parseLoss(options.loss),
+    backend: options.backend,
+    loss: options.loss,
     optimizer: parseOptimizer(options),
-    init: checkInit(options.init),
+    init: options.init,
   }
 }
 

@@ -1,19 +1,10 @@
 import { Command } from 'commander'
-import { checkInteger } from '../core/errors.ts'
-import { backendNames, checkName, Network, scale, type StageCheck, verify as verifyBackend } from '../index.ts'
+import { type BackendName, type LossName, Network, scale, type StageCheck, verify as verifyBackend } from '../index.ts'
 import { readModel } from '../node/files.ts'
 import { loadData } from './data.ts'
 import { usualLoss } from './evaluate.ts'
-import {
-  addBackendOption,
-  addDataOptions,
-  addNetworkOptions,
-  number,
-  parseActivations,
-  parseLayers,
-  parseLoss,
-  randomSeed,
-} from './options.ts'
+import { addDataOptions, addNetworkOptions, parseActivations, parseLayers, randomSeed } from './options.ts'
+import { addFlag, addOwn, libraryFlags, ownFlags } from './flags.ts'
 import { exitCodes, print, table } from './output.ts'
 
 interface VerifyOptions {
@@ -25,31 +16,27 @@ interface VerifyOptions {
   maxUnpackedBytes?: number
   layers: string
   activation: string
-  loss: string
+  loss: LossName
   seed?: number
   batch: number
-  backend: string
+  backend: BackendName
   json?: boolean
 }
 
 export function verifyCommand(): Command {
-  const command = new Command('verify')
-    .description("compare this machine's backend with float64, stage by stage; exits 1 where a stage differs")
-    .option('--model <file>', 'a trained model (default: a random network)')
-    .option('--data <name>', 'data as for train (default: random)')
+  const command = new Command('verify').description(
+    "compare this machine's backend with float64, stage by stage; exits 1 where a stage differs",
+  )
+  addOwn(command, ownFlags.optionalModel, ownFlags.optionalData)
   addDataOptions(command)
   addNetworkOptions(command)
-  addBackendOption(command)
-  return command
-    .option('--batch <size>', 'samples that are looked at', number, 32)
-    .option('--json', 'print one JSON object instead of a table')
-    .action(verify)
+  addFlag(command, libraryFlags.backend, { isDefaultShown: true })
+  addFlag(command, libraryFlags.batchOfVerify, { isDefaultShown: true })
+  return addOwn(command, ownFlags.json).action(verify)
 }
 
 async function verify(options: VerifyOptions): Promise<void> {
-  const backend = checkName('--backend', options.backend, backendNames)
-  const seed = checkInteger('--seed', options.seed ?? randomSeed(), 0)
-  checkInteger('--batch', options.batch)
+  const { backend, seed = randomSeed() } = options
   const { network, data, loss } = await makeCase(options, seed)
   const result = await verifyBackend(network, data, { backend, loss, batchSize: options.batch, seed })
   if (options.json) print(JSON.stringify({ ...result, seed }))
@@ -83,7 +70,7 @@ async function makeCase(options: VerifyOptions, seed: number) {
       : await loadData({ data: name, target, samples, noise, maxUnpackedBytes, seed, features, classes })
   const given = loaded && (scaling ? scale(loaded.train, scaling) : loaded.train)
   const ends = given && { inputs: given.inputs.cols, outputs: given.targets.cols }
-  const loss = options.loss === 'quadratic' && model ? usualLoss(model) : parseLoss(options.loss)
+  const loss = options.loss === 'quadratic' && model ? usualLoss(model) : options.loss
   let network = model
   if (!network) {
     const text = options.layers === '-,3,-' && !ends ? '784,30,10' : options.layers

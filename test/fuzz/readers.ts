@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { classWeights, number, numbers, parseActivations, parseLayers, parseLoss, parseOptimizer } from '../../src/cli/options.ts' // prettier-ignore
+import { libraryFlags } from '../../src/cli/flags.ts'
+import { classWeights, number, numbers, parseActivations, parseLayers, parseOptimizer } from '../../src/cli/options.ts' // prettier-ignore
 import { makeComparison } from '../../src/cli/report/comparison.ts'
 import { payloadStart } from '../../src/cli/report/html.ts'
 import { historyCsv } from '../../src/cli/report/history.ts'
@@ -159,7 +160,7 @@ const optionReaders: readonly ((text: string) => unknown)[] = [
   classWeights,
   (text) => parseLayers(text, { inputs: 2, outputs: 2 }),
   (text) => parseActivations(text, 2, 'quadratic'),
-  parseLoss,
+  (text) => libraryFlags.loss.check('--loss', text),
   (text) => parseSchedule(text, 0.1, 2),
   (text) => parseOptimizer({ optimizer: text }),
   (text) => data.withClassWeights(classWeights(text)),

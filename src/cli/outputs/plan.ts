@@ -1,4 +1,3 @@
-import type { Command } from 'commander'
 import { constants, fstatSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { InputError } from '../../index.ts'
@@ -22,11 +21,6 @@ export interface Output {
 export interface Input {
   readonly option: string
   readonly path: string
-}
-
-/** Adds the option that lets other files be replaced. */
-export function addForceOption(command: Command): Command {
-  return command.option('--force', 'replace files that this program did not write, or that are write-protected')
 }
 
 /**

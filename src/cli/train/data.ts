@@ -1,4 +1,3 @@
-import { checkNumber } from '../../core/errors.ts'
 import {
   balancedWeights,
   type ClassWeights,
@@ -24,10 +23,9 @@ export interface PreparedData {
   close(): void
 }
 
-/** @throws InputError for a share that is none, and as the readers do */
+/** @throws InputError as the readers do, and for two scalings */
 export async function prepareData(options: TrainOptions & { data: string }, seed: number): Promise<PreparedData> {
-  const { data, test, standardize, normalize, stream } = options
-  if (test !== undefined) checkNumber('--test', test, { min: 0, max: 0.99, exclusive: true })
+  const { data, standardize, normalize, stream } = options
   if (standardize && normalize) throw new InputError('--normalize: is the other of --standardize; take one')
   const kind = standardize ? 'standardize' : normalize ? 'normalize' : undefined
   return isStreamed(data, stream) ? openStream(options, seed, kind) : readWhole(options, seed, kind)

@@ -1,19 +1,9 @@
 import { Command } from 'commander'
-import { initializerNames, optimizerNames } from '../../index.ts'
-import {
-  addBackendOption,
-  addDataOptions,
-  addNetworkOptions,
-  addStreamOption,
-  classWeights,
-  number,
-  numbers,
-  type OptimizerOptions,
-} from '../options.ts'
-import { addForceOption } from '../outputs/plan.ts'
-import { scheduleHelp } from '../schedules.ts'
+import type { BackendName, InitializerName, LossName } from '../../index.ts'
+import { addFlag, addOwn, libraryFlags, numbers, ownFlags } from '../flags.ts'
+import { addDataOptions, addNetworkOptions, classWeights, type OptimizerOptions } from '../options.ts'
 
-/** What `train` is told, as the command line has it. */
+/** The options of `train`, as the command line has them. */
 export interface TrainOptions extends OptimizerOptions {
   data?: string
   target?: string
@@ -23,8 +13,8 @@ export interface TrainOptions extends OptimizerOptions {
   stream?: boolean
   layers: string
   activation: string
-  loss: string
-  init: string
+  loss: LossName
+  init: InitializerName
   l1?: number
   l2?: number
   dropout?: number[]
@@ -38,7 +28,7 @@ export interface TrainOptions extends OptimizerOptions {
   batch: number
   epochs: number
   seed?: number
-  backend: string
+  backend: BackendName
   test?: number
   standardize?: boolean
   normalize?: boolean
@@ -58,59 +48,44 @@ Examples:
     --optimizer adam --lr 0.01 --epochs 200 --early-stopping 10 --test 0.2 --standardize --out model.json
   webgpu-mlp train --resume run.checkpoint`
 
-/** The command with its options; what it does is for the caller to say. */
+/** The command with its options, without an action. */
 export function defineTrain(): Command {
-  const command = new Command('train')
-    .description('train a network and write it to a file')
-    .optionsGroup('Data:')
-    .option('--data <name>', 'circle, linear, xor, moons, spirals, digits, a CSV file, or a folder with IDX files')
+  const command = new Command('train').description('train a network and write it to a file').optionsGroup('Data:')
+  addOwn(command, ownFlags.data)
   addDataOptions(command)
-  addStreamOption(command)
-    .option('--test <share>', 'hold out this share of the samples for validation', number)
-    .option('--standardize', 'scale inputs to mean 0 and deviation 1 (kept in the model)')
-    .option('--normalize', 'scale inputs to 0–1 (kept in the model)')
-    .optionsGroup('Network:')
+  addOwn(command, ownFlags.stream)
+  addFlag(command, libraryFlags.test)
+  addOwn(command, ownFlags.standardize, ownFlags.normalize).optionsGroup('Network:')
   addNetworkOptions(command)
-    .option('--init <name>', initializerNames.join(', '), 'glorotUniform')
-    .optionsGroup('Steps:')
-    .option('--optimizer <name>', optimizerNames.join(', '), 'sgd')
-    .option('--lr <rate>', "learning rate (default: 0.1 for sgd, else PyTorch's)", number)
-    .option('--batch <size>', 'samples per step', number, 32)
-    .option('--epochs <count>', 'passes over the data', number, 10)
-    .option('--momentum <share>', 'for sgd and rmsprop', number)
-    .option('--weight-decay <factor>', 'how much of each parameter a step takes away', number)
-    .option('--schedule <form>', `how the rate changes from epoch to epoch:\n${scheduleHelp}`)
-    .option('--warmup <epochs>', 'epochs in which the rate grows from a third', number)
-    .option('--clip-norm <length>', 'shorten gradients that are longer than this', number)
-    .option('--no-shuffle', 'take the samples in the order given')
-  addBackendOption(command)
-    .optionsGroup('Against overfitting, and for classes that are rare:')
-    .option(
-      '--dropout <shares>',
-      'share of the hidden units to drop in each step; or one a hidden layer: 0.2,0.5',
-      numbers,
-    )
-    .option('--l1 <factor>', 'press weights to zero', number)
-    .option('--l2 <factor>', 'keep weights small', number)
-    .option('--early-stopping <epochs>', 'stop after so many epochs without an improvement; keep the best', number)
-    .option('--min-delta <amount>', 'what counts as an improvement of the loss', number)
-    .option('--class-weights <weights>', "'balanced', or a weight a class: ill=20,healthy=1", classWeights)
-    .optionsGroup('Files:')
-    .option('--out <file>', 'where the trained model goes (JSON)')
-    .option('--report <file>', 'where a report goes (one HTML file; history.csv beside it)')
-    .option('--checkpoint <file>', 'write a checkpoint there as training goes on')
-    .option('--checkpoint-every <epochs>', 'how often', number, 1)
-    .option('--resume <file>', 'go on from a checkpoint; options that are not given are those of its run')
-  return addForceOption(command)
-    .optionsGroup('Output:')
-    .option('--profile', 'say where the time went (training is slower by it)')
-    .option('--json', 'print one JSON object instead of text')
-    .addHelpText('after', examples)
+  addFlag(command, libraryFlags.init, { isDefaultShown: true }).optionsGroup('Steps:')
+  addOwn(command, ownFlags.optimizer)
+  addFlag(command, libraryFlags.lr)
+  addFlag(command, libraryFlags.batch, { isDefaultShown: true })
+  addFlag(command, libraryFlags.epochs, { isDefaultShown: true })
+  addFlag(command, libraryFlags.momentum)
+  addFlag(command, libraryFlags.weightDecay)
+  addOwn(command, ownFlags.schedule)
+  addFlag(command, libraryFlags.warmup)
+  addFlag(command, libraryFlags.clipNorm)
+  addFlag(command, libraryFlags.shuffle)
+  addFlag(command, libraryFlags.backend, { isDefaultShown: true })
+  command.optionsGroup('Against overfitting, and for classes that are rare:')
+  addFlag(command, libraryFlags.dropout, { read: numbers })
+  addFlag(command, libraryFlags.l1)
+  addFlag(command, libraryFlags.l2)
+  addFlag(command, libraryFlags.earlyStopping)
+  addFlag(command, libraryFlags.minDelta)
+  addFlag(command, libraryFlags.classWeights, { read: classWeights }).optionsGroup('Files:')
+  addOwn(command, ownFlags.out, ownFlags.report, ownFlags.checkpoint)
+  addFlag(command, libraryFlags.checkpointEvery, { isDefaultShown: true })
+  addOwn(command, ownFlags.resume, ownFlags.force).optionsGroup('Output:')
+  addFlag(command, libraryFlags.profile)
+  return addOwn(command, ownFlags.json).addHelpText('after', examples)
 }
 
 /**
  * Reads the arguments of a `train` once more.
- * @throws CommanderError for those that do not fit
+ * @throws CommanderError or InputError for those that do not fit
  */
 export function parseTrain(given: readonly string[]): TrainOptions {
   const command = defineTrain()

@@ -1,5 +1,4 @@
 import { CommanderError } from 'commander'
-import { describe } from '../../core/errors.ts'
 import { type Checkpoint, type Epoch, InputError } from '../../index.ts'
 import { readCheckpoint } from '../../node/files.ts'
 import { parseTrain, type TrainOptions } from './options.ts'
@@ -58,7 +57,7 @@ function checkWords(path: string, words: readonly string[]): void {
   try {
     parseTrain(words)
   } catch (cause) {
-    if (!(cause instanceof CommanderError)) throw cause
+    if (!(cause instanceof CommanderError || cause instanceof InputError)) throw cause
     const problem = cause.message.replace(/^error: /, '')
     throw new InputError(`${path}: checkpoint: "notes.arguments" are not those of train: ${problem}`, { cause })
   }
@@ -69,7 +68,9 @@ function readNotes(path: string, { notes, epoch }: Checkpoint): Notes | undefine
   if (notes === undefined) return undefined
   const { arguments: kept, epochs } = (notes ?? {}) as { arguments?: unknown; epochs?: unknown }
   if (!Array.isArray(kept) || !kept.every((word) => typeof word === 'string')) {
-    throw new InputError(`${path}: checkpoint: "notes.arguments" is ${describe(kept)}, expected a list of words`)
+    throw new InputError(
+      `${path}: checkpoint: "notes.arguments" is ${JSON.stringify(kept) ?? 'missing'}, expected a list of words`,
+    )
   }
   const isRow = (row: unknown) =>
     Array.isArray(row) && row.length === 8 && row.every((v) => v === null || typeof v === 'number')

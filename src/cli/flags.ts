@@ -1,0 +1,142 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { type Option, optimizerNames, optionSchemas } from '../index.ts'
+import { scheduleHelp } from './schedules.ts'
+
+/** A flag that the command line has and the library has not. */
+export interface OwnFlag {
+  readonly flag: string
+  readonly help: string
+  readonly default?: string
+}
+
+const { fields: network } = optionSchemas['Network.create']
+const { fields: trainer } = optionSchemas['Trainer.create']
+const { fields: fit } = optionSchemas['trainer.fit']
+const { fields: generated } = optionSchemas.circle
+const { fields: csv } = optionSchemas.parseCsv
+const { fields: stopping } = optionSchemas.earlyStopping
+const { fields: sgd } = optionSchemas.sgd
+
+/** The options of the library that the command line takes; their flags, helps, defaults and checks are in its schemas. */
+export const libraryFlags = {
+  target: csv.target,
+  samples: generated.samples,
+  noise: generated.noise,
+  maxUnpackedBytes: optionSchemas.parseIdx.fields.maxUnpackedBytes,
+  test: optionSchemas.split.fields.test,
+  init: network.init,
+  loss: trainer.loss,
+  batch: trainer.batchSize,
+  seed: trainer.seed,
+  backend: trainer.backend,
+  dropout: trainer.dropout,
+  l1: trainer.l1,
+  l2: trainer.l2,
+  profile: trainer.profile,
+  epochs: fit.epochs,
+  shuffle: fit.shuffle,
+  classWeights: fit.classWeights,
+  checkpointEvery: optionSchemas.checkpoint.fields.every,
+  earlyStopping: stopping.patience,
+  minDelta: stopping.minDelta,
+  lr: sgd.learningRate,
+  momentum: sgd.momentum,
+  weightDecay: sgd.weightDecay,
+  clipNorm: sgd.clipNorm,
+  warmup: optionSchemas.warmup.fields.epochs,
+  dataSeed: generated.seed,
+  /** Without a default of its own: a model is scored with the loss that goes with its outputs. */
+  usualLoss: {
+    ...trainer.loss,
+    help: `${trainer.loss.help} (default: crossEntropy for softmax outputs, else quadratic)`,
+  },
+  batchOfVerify: optionSchemas.verify.fields.batchSize,
+  topK: optionSchemas.classificationReport.fields.topK,
+}
+
+/** The flags that only the command line has. */
+export const ownFlags = {
+  data: {
+    flag: '--data <name>',
+    help: 'circle, linear, xor, moons, spirals, digits, a CSV file, or a folder with IDX files',
+  },
+  csvFile: { flag: '--data <file>', help: 'a CSV file with the input columns that the model was trained on' },
+  optionalData: { flag: '--data <name>', help: 'data as for train (default: random)' },
+  stream: { flag: '--stream', help: 'read a CSV file a part at a time (automatic from 256 MB on)' },
+  standardize: { flag: '--standardize', help: 'scale inputs to mean 0 and deviation 1 (kept in the model)' },
+  normalize: { flag: '--normalize', help: 'scale inputs to 0–1 (kept in the model)' },
+  layers: {
+    flag: '--layers <sizes>',
+    help: "neurons per layer, inputs first; '-' takes a size from the data",
+    default: '-,3,-',
+  },
+  activation: {
+    flag: '--activation <names>',
+    help: `one for all layers, or one for each: ${network.activation.names!.join(', ')}`,
+    default: 'sigmoid',
+  },
+  importedActivation: {
+    flag: '--activation <names>',
+    help: `where the file has none: one for all layers, or one for each: ${network.activation.names!.join(', ')}`,
+  },
+  optimizer: { flag: '--optimizer <name>', help: optimizerNames.join(', '), default: 'sgd' },
+  schedule: { flag: '--schedule <form>', help: `how the rate changes from epoch to epoch:\n${scheduleHelp}` },
+  model: { flag: '--model <file>', help: 'a model that train wrote' },
+  optionalModel: { flag: '--model <file>', help: 'a trained model (default: a random network)' },
+  out: { flag: '--out <file>', help: 'where the trained model goes (JSON)' },
+  predictions: { flag: '--out <file>', help: 'where the predictions go (default: standard output)' },
+  exported: { flag: '--out <file>', help: 'the file to write' },
+  imported: { flag: '--out <file>', help: 'the model to write (JSON)' },
+  comparison: { flag: '--out <file>', help: 'where the page goes (one HTML file)', default: 'comparison.html' },
+  format: { flag: '--to <format>', help: 'onnx, safetensors, npy, javascript (default: by the ending of --out)' },
+  report: { flag: '--report <file>', help: 'where a report goes (one HTML file; history.csv beside it)' },
+  checkpoint: { flag: '--checkpoint <file>', help: 'write a checkpoint there during training' },
+  resume: {
+    flag: '--resume <file>',
+    help: 'continue from a checkpoint; options that are not given are those of its run',
+  },
+  force: { flag: '--force', help: 'replace files that this program did not write, or that are write-protected' },
+  json: { flag: '--json', help: 'print one JSON object instead of text' },
+  runsAsJson: { flag: '--json', help: 'print the runs as one JSON array; a page is written only with --out' },
+} satisfies Record<string, OwnFlag>
+
+/** `--batch` of `--batch <size>`. */
+export const longName = (flag: string): string => flag.split(' ', 1)[0]!
+
+/** How a flag is added: whether it shows the default of the library, and what reads its text. */
+export interface FlagUse {
+  readonly isDefaultShown?: boolean
+  readonly read?: (text: string) => unknown
+}
+
+/** Adds the flag of a library's option; its value is checked as the library checks it. */
+export function addFlag(command: Command, option: Option<unknown, unknown>, use: FlagUse = {}): Command {
+  const { flag = '', help = '', isNumber, check } = option
+  const read = use.read ?? (isNumber ? number : (text: string) => text)
+  const fallback = use.isDefaultShown ? option.default : undefined
+  if (!flag.includes('<')) return command.option(flag, help)
+  return command.option(flag, help, (text: string) => check(longName(flag), read(text)), fallback)
+}
+
+/** Adds flags of the command line itself. */
+export function addOwn(command: Command, ...flags: readonly OwnFlag[]): Command {
+  for (const { flag, help, default: value } of flags) command.option(flag, help, value)
+  return command
+}
+
+/** Adds a flag that must be given. */
+export const addRequired = (command: Command, { flag, help }: OwnFlag): Command => command.requiredOption(flag, help)
+
+/** A value as an error shows it: its beginning. */
+export const quote = (text: string): string => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`
+
+/** A number in an option's value. */
+export function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || Number.isNaN(value))
+    throw new InvalidArgumentError(`expected a number, got ${quote(text)}.`)
+  return value
+}
+
+/** Numbers with commas between them. */
+export const numbers = (text: string): number[] => text.split(',').map(number)
