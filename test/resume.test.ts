@@ -55,7 +55,7 @@ describe('train --checkpoint', () => {
       'webgpu-mlp: optimizer.learningRate.learningRate: the checkpoint was trained with 0.005, this trainer has 0.1\n',
     )
     expect(call('train', '--resume', file('a'), '--epochs', '19').stderr).toContain(
-      'has 20 epochs behind it; give at least as many',
+      'has trained 20 epochs; give at least as many',
     )
     expect(train('--resume', 'package.json').stderr).toBe(
       'webgpu-mlp: package.json: checkpoint: its "format" is undefined, not \'webgpu-mlp checkpoint\'\n',
