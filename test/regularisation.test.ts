@@ -291,7 +291,9 @@ describe('weights of samples', () => {
   })
 
   it('are checked', () => {
-    expect(() => plain.withWeights([1, 2])).toThrow('weights: expected 20 numbers, one a sample')
+    expect(() => plain.withWeights([1, 2])).toThrow(
+      'weights: expected 20 numbers, one for each sample, got an array of 2',
+    )
     expect(() => plain.withWeights(weights.with(2, -1))).toThrow('weights: sample 2 has -1, expected a finite number')
     expect(() => plain.withWeights(new Float32Array(20))).toThrow('weights: all are 0')
     const classes = Dataset.from([[0], [1]], ['ill', 'well'])

@@ -208,9 +208,11 @@ describe('a stream', () => {
       'stream: expected chunks that are a Dataset, got an array',
     )
     const trainer = await Trainer.create(Network.create({ sizes: [12, 5], seed: 1 }), { backend: 'cpu' })
-    await expect(trainer.fit(of(203, data), { classWeights: 'balanced' })).rejects.toThrow('classWeights: a stream')
+    await expect(trainer.fit(of(203, data), { classWeights: 'balanced' })).rejects.toThrow(
+      'classWeights: the classes of a stream are not known',
+    )
     await expect(trainer.evaluate([] as unknown as Dataset)).rejects.toThrow('data: expected a Dataset')
-    expect(() => trainer.memoryFor(of(203, data))).toThrow('stream: nothing is known of it before it comes')
+    expect(() => trainer.memoryFor(of(203, data))).toThrow('stream: its columns are not known before it is read')
     expect(() => DataStream.from({ samples: 1, chunks: () => [], example: [] as never })).toThrow('example: expected')
     expect(() => DataStream.from({ samples: 1, chunks: () => [], fingerprint: 1 as never })).toThrow('fingerprint: exp')
     const other = DataStream.from({ samples: 9, chunks: () => [], example: randomData(9, 3, 5, 1) })
