@@ -14,30 +14,30 @@ import {
   rewind,
   settings,
   step,
-  stopped,
+  stopReason,
 } from './state.ts'
 
 const speeds: readonly [value: number, text: string][] = [
-  [2, '2 epochs a second'],
-  [10, '10 epochs a second'],
-  [60, '60 epochs a second'],
-  [300, '300 epochs a second'],
-  [0, 'as fast as it can'],
+  [2, '2 epochs per second'],
+  [10, '10 epochs per second'],
+  [60, '60 epochs per second'],
+  [300, '300 epochs per second'],
+  [0, 'no limit'],
 ]
 
 const steps = [
   { what: 'minibatch', text: 'One step', title: 'Train on one minibatch' },
-  { what: 'epoch', text: 'One epoch', title: 'Train once on all of the data' },
+  { what: 'epoch', text: 'One epoch', title: 'Train once on all training data' },
 ] as const
 
-/** Begin, stop, go on in steps, go back. */
+/** Play, pause, single steps, rewind and speed. */
 export function Transport() {
-  const { moment = 0, moments = 1, epoch = 0, step: taken = 0 } = progress.value ?? {}
+  const { snapshot = 0, snapshots = 1, epoch = 0, step: stepCount = 0 } = progress.value ?? {}
   return (
     <section class="transport" aria-label="Play and pause">
       <button
         type="button"
-        title="The same network, as it was before training"
+        title="Restore the untrained network"
         onClick={() => {
           restart(false)
         }}
@@ -64,8 +64,8 @@ export function Transport() {
         <input
           type="range"
           min={0}
-          max={moments - 1}
-          value={moment}
+          max={snapshots - 1}
+          value={snapshot}
           aria-valuetext={`epoch ${epoch}`}
           onInput={({ currentTarget }) => {
             rewind(currentTarget.valueAsNumber)
@@ -91,20 +91,20 @@ export function Transport() {
         <b>{epoch.toLocaleString('en')}</b> epochs
       </span>
       <span class="count">
-        <b>{taken.toLocaleString('en')}</b> steps
+        <b>{stepCount.toLocaleString('en')}</b> steps
       </span>
       <p class="stopped" role="status">
-        {stopped.value}
+        {stopReason.value}
       </p>
       <Notices about="training" />
     </section>
   )
 }
 
-/** How it is trained. */
+/** The hyperparameters. */
 export function TrainingControls() {
   const { activations, hidden, loss, optimizer, init } = settings.value
-  const quantities = kind() === 'quantities'
+  const isRegression = kind() === 'regression'
   return (
     <section class="panel settings" aria-labelledby="settings-title">
       <h2 id="settings-title">Training</h2>
@@ -117,7 +117,7 @@ export function TrainingControls() {
             label={isOutput ? 'Output activation' : `Activation, layer ${l + 1}`}
             value={activation}
             choices={activationNames.filter((name) => isOutput || name !== 'softmax')}
-            disabled={isOutput && quantities}
+            disabled={isOutput && isRegression}
             onChoose={(name) => {
               changeActivation(l, name)
             }}
@@ -142,9 +142,9 @@ export function TrainingControls() {
       ))}
       <Amount name="learningRate" label="Learning rate" min={0.000001} max={100} step="any" />
       <Amount name="batch" label="Batch size" min={1} max={5000} step={1} />
-      <Amount name="l1" label="l1: presses weights to zero" min={0} max={1} step="any" />
-      <Amount name="l2" label="l2: keeps weights small" min={0} max={1} step="any" />
-      <Amount name="dropout" label="Dropout: share left out in each step" min={0} max={0.9} step="any" />
+      <Amount name="l1" label="l1 penalty: makes weights zero" min={0} max={1} step="any" />
+      <Amount name="l2" label="l2 penalty: keeps weights small" min={0} max={1} step="any" />
+      <Amount name="dropout" label="Dropout: fraction of hidden neurons" min={0} max={0.9} step="any" />
       <Choice
         label="Initial weights"
         value={init}
@@ -153,8 +153,8 @@ export function TrainingControls() {
           change({ init: chosen } as Partial<Settings>)
         }}
       />
-      <Amount name="stop" label="Stop after epochs (0: never)" min={0} max={1e9} step={1} />
-      <Amount name="patience" label="Stop when no better for epochs (0: never)" min={0} max={1e6} step={1} />
+      <Amount name="stop" label="Stop after epochs (0: no limit)" min={0} max={1e9} step={1} />
+      <Amount name="patience" label="Patience in epochs (0: no limit)" min={0} max={1e6} step={1} />
       <Amount name="seed" label="Seed" min={0} max={4294967295} step={1} />
     </section>
   )

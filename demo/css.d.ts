@@ -1,2 +1,2 @@
-/** Style sheets take effect by being imported. */
+/** Importing a style sheet applies it. */
 declare module '*.css'

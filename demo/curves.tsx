@@ -1,10 +1,10 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { css, mixed, palette } from './colours.ts'
+import { css, mix, palette } from './colours.ts'
 import { history } from './state.ts'
 
 const ink = () => palette().ink
-const grid = () => css(mixed(palette().middle, palette().inkColour, 0.2))
+const grid = () => css(mix(palette().middle, palette().inkColour, 0.2))
 
 function makeChart(element: HTMLElement, what: 'Loss' | 'Score'): uPlot {
   const axis = () => ({ stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } })
@@ -29,7 +29,7 @@ function makeChart(element: HTMLElement, what: 'Loss' | 'Score'): uPlot {
   )
 }
 
-/** Loss or score over the epochs, for the training data and those held out. */
+/** Loss or score over the epochs, for training and test data. */
 export function Curve({ what }: { what: 'Loss' | 'Score' }) {
   const element = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | undefined>(undefined)
@@ -47,7 +47,7 @@ export function Curve({ what }: { what: 'Loss' | 'Score' }) {
   const points = history.value
   const colours = palette()
   useEffect(() => {
-    // Without data there is nothing to draw again, and uPlot does not take it.
+    // uPlot cannot redraw a chart without data.
     if (history.peek().length > 0) chart.current?.redraw()
   }, [colours])
   useEffect(() => {

@@ -1,19 +1,19 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Choice, Slider } from './fields.tsx'
 import { Notices } from './notices.tsx'
-import { problems } from './problems.ts'
+import { problemTexts } from './problems.ts'
 import { problemNames } from './settings.ts'
 import { change, choose, data, file, open, opening, predictColumn, settings } from './state.ts'
 
 const count = (value: number) => value.toLocaleString('en')
 
-/** Which data: the page's own problems, or a file. */
+/** The choice of data: a built-in problem or a file. */
 export function DataControls() {
   const { problem } = settings.value
   return (
     <section class="panel" aria-labelledby="data-title">
       <h2 id="data-title">Data</h2>
-      <div class="problems" role="group" aria-label="Which data">
+      <div class="problems" role="group" aria-label="Problem">
         {problemNames
           .filter((name) => name !== 'file')
           .map((name) => (
@@ -25,13 +25,13 @@ export function DataControls() {
                 choose(name)
               }}
             >
-              {problems[name].title}
+              {problemTexts[name].title}
             </button>
           ))}
       </div>
       <FileChoice />
       <Notices about="data" />
-      {problem === 'file' ? <FileControls /> : <p class="hint">{problems[problem].hint}</p>}
+      {problem === 'file' ? <FileControls /> : <p class="hint">{problemTexts[problem].hint}</p>}
       <Amounts />
     </section>
   )
@@ -72,7 +72,7 @@ function Amounts() {
   )
 }
 
-/** Files are chosen, or dropped anywhere on the page. */
+/** Opens files that the user chooses, or drops anywhere on the page. */
 function FileChoice() {
   const [over, setOver] = useState(false)
   useEffect(() => {
@@ -97,7 +97,7 @@ function FileChoice() {
   return (
     <label class={over ? 'file over' : 'file'}>
       <b>{opening.value ? 'Reading …' : 'Open a file'}</b>
-      <span>a CSV, or MNIST’s IDX files; or drop it on the page. It stays on this computer.</span>
+      <span>CSV, or IDX files such as MNIST. You can also drop it on the page. It stays on this computer.</span>
       <input
         type="file"
         multiple
@@ -111,7 +111,7 @@ function FileChoice() {
   )
 }
 
-/** What is told from what, and which columns the plane shows. */
+/** The target column of a file, and the columns that the plane shows. */
 function FileControls() {
   const opened = file.value
   const shown = data.value?.shown
@@ -121,12 +121,12 @@ function FileControls() {
     <>
       <p class="hint">
         <b>{opened.name}</b>: {count(opened.samples)} {opened.kind === 'csv' ? 'rows' : 'pictures'}
-        {opened.kind === 'csv' && `, ${count(features.length)} columns to tell “${target}” from`}.
+        {opened.kind === 'csv' && `, ${count(features.length)} columns to predict “${target}” from`}.
       </p>
       {opened.kind === 'csv' && (
         <>
           <Choice
-            label="Column to tell"
+            label="Target column"
             value={settings.value.target}
             choices={opened.columns.map(({ name }) => name)}
             onChoose={predictColumn}
@@ -134,7 +134,7 @@ function FileControls() {
           {features.length > 1 && (
             <>
               <Choice
-                label="Shown across"
+                label="Horizontal axis"
                 value={features[axes[0]]!}
                 choices={features}
                 onChoose={(across) => {
@@ -142,7 +142,7 @@ function FileControls() {
                 }}
               />
               <Choice
-                label="Shown upwards"
+                label="Vertical axis"
                 value={features[axes[1]]!}
                 choices={features}
                 onChoose={(up) => {
@@ -153,7 +153,7 @@ function FileControls() {
           )}
           {features.length > 2 && (
             <p class="hint">
-              All columns train. The plane shows these two; the others are taken as they usually are beside them.
+              The network uses all columns. The plane shows these two and estimates the others from them.
             </p>
           )}
         </>

@@ -1,16 +1,22 @@
 import { useState } from 'preact/hooks'
-import { arrange, type Drawing } from './arrangement.ts'
+import { layOutDiagram, type DiagramLayout } from './diagram-layout.ts'
 import { palette } from './colours.ts'
 import { Edges } from './edges.tsx'
-import { lookedAt } from './looking.ts'
+import { inspectedNeuron } from './inspected.ts'
 import { Neuron } from './neuron.tsx'
-import { told } from './numbers.ts'
-import { MOST_LAYERS, MOST_NEURONS } from './settings.ts'
+import { formatNumber } from './numbers.ts'
+import { MAX_LAYERS, MAX_NEURONS } from './settings.ts'
 import { changeLayers, data, progress, settings } from './state.ts'
-import type { Parameters, Shown } from './protocol.ts'
+import type { Parameters, ShownData } from './protocol.ts'
 
-/** What a neuron is called, with its bias and its largest weights. */
-function describe(network: Parameters | undefined, shown: Shown, layer: number, index: number, last: number): string {
+/** The name of a neuron, with its bias and, for up to six inputs, its weights. */
+function describe(
+  network: Parameters | undefined,
+  shown: ShownData,
+  layer: number,
+  index: number,
+  last: number,
+): string {
   const of = (l: number, i: number) =>
     l === 0 ? (shown.features[i] ?? `input ${i + 1}`) : `neuron ${i + 1} of layer ${l}`
   if (layer === 0) return `input ${of(0, index)}`
@@ -21,38 +27,38 @@ function describe(network: Parameters | undefined, shown: Shown, layer: number, 
   const inputs = network.sizes[layer - 1]!
   const row = network.weights[layer - 1]!.subarray(index * inputs, (index + 1) * inputs)
   const named = layer > 1 || !shown.picture
-  const weights = named && inputs <= 6 ? `; weights ${[...row].map((w) => told(w)).join(', ')}` : ''
-  return `${name}: bias ${told(bias)}${weights}`
+  const weights = named && inputs <= 6 ? `; weights ${[...row].map((w) => formatNumber(w)).join(', ')}` : ''
+  return `${name}: bias ${formatNumber(bias)}${weights}`
 }
 
-interface Exact {
+interface Tooltip {
   text: string
   x: number
   y: number
 }
 
-/** The network as in the article's figures: neurons with what they answer over the plane, weights by colour and width. */
+/** The network: each neuron shows its outputs over the plane; colour and width of the lines show the weights. */
 export function Diagram() {
-  const [exact, setExact] = useState<Exact>()
+  const [tooltip, setTooltip] = useState<Tooltip>()
   const [focus, setFocus] = useState<readonly [layer: number, index: number]>([1, 0])
   const shown = data.value?.shown
   if (!shown) return null
   const { hidden } = settings.value
   const latest = progress.value?.network
   const inputs = shown.picture ? shown.picture.side ** 2 : shown.features.length
-  const drawing = arrange(shown, hidden, inputs)
-  const { sizes, width, height, x, y, boxed, neuron } = drawing
-  // For a moment after a change of layers, the worker's network is still the old one.
+  const layout = layOutDiagram(shown, hidden, inputs)
+  const { sizes, width, height, x, y, boxed, neuron } = layout
+  // After a change of layers, the latest report may still describe the old network.
   const network = latest?.sizes.join() === sizes.join() ? latest : undefined
   const last = sizes.length - 1
-  const forget = () => {
-    setExact(undefined)
-    lookedAt.value = undefined
+  const clearInspection = () => {
+    setTooltip(undefined)
+    inspectedNeuron.value = undefined
   }
-  const tell = (layer: number, index: number) => {
+  const inspect = (layer: number, index: number) => {
     const text = describe(network, shown, layer, index, last)
-    setExact({ text, x: x(layer), y: y(layer, index) - neuron / 2 })
-    lookedAt.value = layer > 0 ? { layer, index, text } : undefined
+    setTooltip({ text, x: x(layer), y: y(layer, index) - neuron / 2 })
+    inspectedNeuron.value = layer > 0 ? { layer, index, text } : undefined
   }
   const move = (event: KeyboardEvent) => {
     const [l, i] = focus
@@ -71,18 +77,18 @@ export function Diagram() {
       role="group"
       aria-label="Neurons: move between them with the arrow keys"
       style={{ width: `${width}px`, height: `${height}px` }}
-      onMouseLeave={forget}
+      onMouseLeave={clearInspection}
       onKeyDown={move}
-      onBlur={forget}
+      onBlur={clearInspection}
     >
       <svg width={width} height={height} role="img" aria-label={`A network of ${sizes.join('-')} neurons`}>
         {network && (
           <Edges
             network={network}
-            drawing={drawing}
+            layout={layout}
             colours={palette()}
-            tell={(text, at) => {
-              setExact({ text, ...at })
+            onInspect={(text, at) => {
+              setTooltip({ text, ...at })
             }}
           />
         )}
@@ -93,31 +99,31 @@ export function Diagram() {
             key={`${l}-${i}`}
             layer={l}
             index={i}
-            drawing={drawing}
+            layout={layout}
             shown={shown}
             bias={l > 0 ? network?.biases[l - 1]![i] : undefined}
             text={describe(network, shown, l, i, last)}
             focusable={focus[0] === l && focus[1] === i}
-            tell={() => {
-              tell(l, i)
+            onInspect={() => {
+              inspect(l, i)
             }}
           />
         )),
       )}
       <LayerButtons hidden={hidden} x={x} />
-      {exact && (
+      {tooltip && (
         <output
           class="exact"
-          style={{ left: `${Math.min(width - 70, Math.max(70, exact.x))}px`, top: `${Math.max(30, exact.y)}px` }}
+          style={{ left: `${Math.min(width - 70, Math.max(70, tooltip.x))}px`, top: `${Math.max(30, tooltip.y)}px` }}
         >
-          {exact.text}
+          {tooltip.text}
         </output>
       )}
     </div>
   )
 }
 
-function LayerButtons({ hidden, x }: { hidden: readonly number[]; x: Drawing['x'] }) {
+function LayerButtons({ hidden, x }: { hidden: readonly number[]; x: DiagramLayout['x'] }) {
   return hidden.map((count, l) => (
     <div class="layer-buttons" key={l} style={{ left: `${x(l + 1)}px` }}>
       <button
@@ -133,7 +139,7 @@ function LayerButtons({ hidden, x }: { hidden: readonly number[]; x: Drawing['x'
       <button
         type="button"
         aria-label={`More neurons in hidden layer ${l + 1}`}
-        disabled={count >= MOST_NEURONS}
+        disabled={count >= MAX_NEURONS}
         onClick={() => {
           changeLayers(hidden.with(l, count + 1))
         }}
@@ -144,7 +150,7 @@ function LayerButtons({ hidden, x }: { hidden: readonly number[]; x: Drawing['x'
   ))
 }
 
-/** Layers added and taken away at the end. */
+/** Buttons that add or remove the last hidden layer. */
 export function LayerCount() {
   const { hidden } = settings.value
   return (
@@ -165,7 +171,7 @@ export function LayerCount() {
       <button
         type="button"
         aria-label="Add a hidden layer"
-        disabled={hidden.length >= MOST_LAYERS}
+        disabled={hidden.length >= MAX_LAYERS}
         onClick={() => {
           changeLayers([...hidden, Math.min(hidden.at(-1) ?? 3, 8)])
         }}

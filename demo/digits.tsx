@@ -1,17 +1,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { palette } from './colours.ts'
 import { paint } from './drawing.ts'
-import { Picture } from './examination.tsx'
-import { lookedAt } from './looking.ts'
+import { Picture } from './evaluation.tsx'
+import { inspectedNeuron } from './inspected.ts'
 import { weightMap } from './neuron.tsx'
-import { centred } from './pad.ts'
-import { answer, askAbout, data, progress } from './state.ts'
+import { centreDrawing } from './pad.ts'
+import { drawingOutputs, classifyDrawing, data, progress } from './state.ts'
 
-/** Pixels along a side of the pad, whatever its size on the screen. */
+/** Pixels along a side of the drawing canvas, independent of its size on the screen. */
 const PAD = 280
 const PEN = 24
 
-/** A picture to draw, and what the network makes of it while it learns. */
+/** A canvas to draw a digit on, with the prediction of the network, which changes as it learns. */
 export function DrawingPad() {
   const shown = data.value?.shown
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -20,7 +20,7 @@ export function DrawingPad() {
   const side = shown?.picture?.side ?? 28
   const show = (next: Float32Array | undefined) => {
     setPixels(next)
-    askAbout(next)
+    classifyDrawing(next)
   }
   const clear = () => {
     canvas.current?.getContext('2d')?.clearRect(0, 0, PAD, PAD)
@@ -28,14 +28,14 @@ export function DrawingPad() {
   }
   useEffect(
     () => () => {
-      askAbout(undefined)
+      classifyDrawing(undefined)
     },
     [],
   )
   const draw = (event: PointerEvent) => {
     const context = canvas.current?.getContext('2d', { willReadFrequently: true })
     if (!context || !last.current) return
-    const to = placeOf(event)
+    const to = positionOf(event)
     context.lineCap = 'round'
     context.lineWidth = PEN
     context.strokeStyle = palette().ink
@@ -46,7 +46,7 @@ export function DrawingPad() {
     last.current = to
     const { data: image } = context.getImageData(0, 0, PAD, PAD)
     const alpha = Uint8Array.from({ length: PAD * PAD }, (_, i) => image[4 * i + 3]!)
-    show(centred(alpha, PAD, side, shown?.picture?.centre ?? 'mass'))
+    show(centreDrawing(alpha, PAD, side, shown?.picture?.centre ?? 'mass'))
   }
   return (
     <div class="pad">
@@ -60,7 +60,7 @@ export function DrawingPad() {
           aria-label="Draw a digit here, with mouse or finger"
           onPointerDown={(event) => {
             event.currentTarget.setPointerCapture(event.pointerId)
-            last.current = placeOf(event)
+            last.current = positionOf(event)
             draw(event)
           }}
           onPointerMove={draw}
@@ -73,37 +73,39 @@ export function DrawingPad() {
             Clear
           </button>
           {pixels && (
-            <span class="seen">
+            <span class="preprocessed">
               <Picture pixels={pixels} side={side} />
               <small>what the network sees</small>
             </span>
           )}
         </div>
       </div>
-      <Answer drawn={pixels !== undefined} />
+      <Prediction hasDrawing={pixels !== undefined} />
     </div>
   )
 }
 
-function placeOf(event: PointerEvent): { x: number; y: number } {
+function positionOf(event: PointerEvent): { x: number; y: number } {
   const box = (event.target as HTMLElement).getBoundingClientRect()
   return { x: ((event.clientX - box.left) / box.width) * PAD, y: ((event.clientY - box.top) / box.height) * PAD }
 }
 
-/** A bar for each class, and the answer in words. */
-function Answer({ drawn }: { drawn: boolean }) {
+/** The predicted class, and a bar for each output. */
+function Prediction({ hasDrawing }: { hasDrawing: boolean }) {
   const classes = data.value?.shown.classes ?? []
-  const outputs = answer.value
-  if (!drawn || outputs?.length !== classes.length) {
+  const outputs = drawingOutputs.value
+  if (!hasDrawing || outputs?.length !== classes.length) {
     return (
-      <p class="hint">Draw one large digit, from 0 to 9. The answer changes as you draw, and as the network learns.</p>
+      <p class="hint">
+        Draw one large digit from 0 to 9. The prediction changes as you draw and as the network learns.
+      </p>
     )
   }
   const best = outputs.indexOf(Math.max(...outputs))
   return (
     <div class="answer">
       <p aria-live="polite">
-        That is a <b data-testid="digit">{classes[best]}</b>
+        Prediction: <b data-testid="digit">{classes[best]}</b>
       </p>
       <ul>
         {classes.map((name, i) => (
@@ -118,25 +120,25 @@ function Answer({ drawn }: { drawn: boolean }) {
   )
 }
 
-/** The weights of a neuron that is pointed at, as a picture of what it looks for. */
-export function LookingFor() {
+/** The weights of the inspected neuron of the first layer, as a picture. */
+export function NeuronWeights() {
   const canvas = useRef<HTMLCanvasElement>(null)
   const current = progress.value
-  const looked = lookedAt.value
+  const inspected = inspectedNeuron.value
   const colours = palette()
   const side = data.value?.shown.picture?.side
-  const isFirst = looked?.layer === 1 && side !== undefined
+  const isFirst = inspected?.layer === 1 && side !== undefined
   useEffect(() => {
-    const map = isFirst && current && weightMap(current, looked.index)
+    const map = isFirst && current && weightMap(current, inspected.index)
     if (canvas.current && map) paint(canvas.current, map, side, colours)
-  }, [current, looked, colours])
+  }, [current, inspected, colours])
   if (!isFirst) return null
   return (
-    <figure class="plane looking">
+    <figure class="plane neuron-weights">
       <figcaption>
-        What neuron {looked.index + 1} looks for: ink that speaks for it in orange, against it in blue
+        Weights of neuron {inspected.index + 1}: ink on orange pixels increases its input, on blue pixels decreases it
       </figcaption>
-      <canvas ref={canvas} role="img" aria-label={looked.text} />
+      <canvas ref={canvas} role="img" aria-label={inspected.text} />
     </figure>
   )
 }

@@ -1,10 +1,10 @@
-import { classColours, colourOf, css, mixed, type Palette } from './colours.ts'
+import { classColours, colourOf, css, mix, type Palette } from './colours.ts'
 import type { Regions } from './protocol.ts'
 
-/** Red, green and blue, each 0 to 255, as a pixel of an image in memory. */
+/** Red, green and blue, each 0 to 255, as an opaque pixel in the byte order of ImageData. */
 const pixel = ([r, g, b]: readonly [number, number, number]) => (255 << 24) | (b << 16) | (g << 8) | r
 
-/** The palette's 256 steps from low to high, made once for each palette. */
+/** 256 colours from low to high, cached for each palette. */
 const scales = new WeakMap<Palette, Uint32Array>()
 function scaleOf(colours: Palette): Uint32Array {
   let scale = scales.get(colours)
@@ -25,21 +25,21 @@ function paintPixels(canvas: HTMLCanvasElement, side: number, colourAt: (i: numb
   context.putImageData(image, 0, 0)
 }
 
-/** Paints shares from 0 to 1, row by row, one pixel each, onto a canvas of as many pixels. */
+/** Paints side × side values from 0 to 1, row by row, one pixel each; resizes the canvas to side × side pixels. */
 export function paint(canvas: HTMLCanvasElement, shares: ArrayLike<number>, side: number, colours: Palette): void {
   const scale = scaleOf(colours)
   paintPixels(canvas, side, (i) => scale[Math.min(255, Math.max(0, Math.round(255 * shares[i]!)))]!)
 }
 
-/** Paints what the network answers: on the scale of two classes, or the colour of one of several. */
+/** Paints the predictions over the plane: on the scale between two classes, or in the colour of the predicted class. */
 export function paintRegions(canvas: HTMLCanvasElement, { side, shares, best }: Regions, colours: Palette): void {
   if (!best) {
     paint(canvas, shares, side, colours)
     return
   }
-  // From the ground, where two classes are equally likely, to the class's own colour.
+  // From the background colour, where two classes score the same, to the colour of the class.
   const scale = classColours.map((colour) =>
-    Uint32Array.from({ length: 64 }, (_, i) => pixel(mixed(colours.middle, colour, 0.15 + (0.55 * i) / 63))),
+    Uint32Array.from({ length: 64 }, (_, i) => pixel(mix(colours.middle, colour, 0.15 + (0.55 * i) / 63))),
   )
   paintPixels(
     canvas,
@@ -48,7 +48,7 @@ export function paintRegions(canvas: HTMLCanvasElement, { side, shares, best }: 
   )
 }
 
-/** The corners of the shapes that stand for classes, in a square from −1 to 1; the first is a circle. */
+/** The corners of the marker of each class, in a square from −1 to 1; the first marker is a circle. */
 const shapes: readonly (readonly (readonly [number, number])[])[] = [
   [],
   [
@@ -87,7 +87,7 @@ const shapes: readonly (readonly (readonly [number, number])[])[] = [
   ],
 ]
 
-/** One sample as a small shape, its class told by the shape as well as by the colour. */
+/** Draws one sample as a small marker whose shape and colour both show the class. */
 export function drawMark(context: CanvasRenderingContext2D, x: number, y: number, radius: number, shape: number): void {
   const corners = shapes[shape % shapes.length]!
   context.beginPath()
@@ -101,11 +101,11 @@ export function drawMark(context: CanvasRenderingContext2D, x: number, y: number
   context.stroke()
 }
 
-/** The colour of a class among so many: the two ends of the scale, or one of the hues that stay apart. */
+/** The colour of a class: an end of the scale for up to two classes, else an entry of {@link classColours}. */
 export const classColour = (label: number, classes: number, colours: Palette): string =>
   css(classes <= 2 ? (label === 1 ? colours.high : colours.low) : classColours[label % classColours.length]!)
 
-/** Copies a picture of side × side values from 0 (the ground) to 1 (ink). */
+/** Paints a picture of side × side values from 0 (background) to 1 (ink). */
 export function paintPicture(
   canvas: HTMLCanvasElement,
   values: ArrayLike<number>,
@@ -113,6 +113,6 @@ export function paintPicture(
   colours: Palette,
 ): void {
   const ink = colours.inkColour
-  const scale = Uint32Array.from({ length: 256 }, (_, i) => pixel(mixed(colours.middle, ink, i / 255)))
+  const scale = Uint32Array.from({ length: 256 }, (_, i) => pixel(mix(colours.middle, ink, i / 255)))
   paintPixels(canvas, side, (i) => scale[Math.min(255, Math.max(0, Math.round(255 * values[i]!)))]!)
 }

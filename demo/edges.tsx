@@ -1,27 +1,27 @@
 import { css, type Palette } from './colours.ts'
-import type { Drawing } from './arrangement.ts'
-import { told } from './numbers.ts'
+import type { DiagramLayout } from './diagram-layout.ts'
+import { formatNumber } from './numbers.ts'
 import type { Parameters } from './protocol.ts'
 
-/** Between two layers at most so many weights are drawn, the largest: more would be one grey surface. */
-const MOST_EDGES = 320
+/** The largest number of weights to draw between two layers; with more, the lines would merge into one area. */
+const MAX_EDGES = 320
 
-/** The size from which on weights are drawn. */
+/** The smallest magnitude of the weights that are drawn. */
 function leastDrawn(weights: Float32Array): number {
-  if (weights.length <= MOST_EDGES) return 0
-  return weights.map(Math.abs).sort().at(-MOST_EDGES) ?? 0
+  if (weights.length <= MAX_EDGES) return 0
+  return weights.map(Math.abs).sort().at(-MAX_EDGES) ?? 0
 }
 
 interface EdgesProps {
   network: Parameters
-  drawing: Drawing
+  layout: DiagramLayout
   colours: Palette
-  tell: (text: string, at: { x: number; y: number }) => void
+  onInspect: (text: string, at: { x: number; y: number }) => void
 }
 
-/** The weights, coloured by sign and wide by size; those of a boxed input only as where they lead. */
-export function Edges({ network, drawing, colours, tell }: EdgesProps) {
-  const { sizes, boxed, x, y, half } = drawing
+/** The weights: colour shows the sign, width the magnitude. Inputs shown as one box have one line to each neuron. */
+export function Edges({ network, layout, colours, onInspect }: EdgesProps) {
+  const { sizes, boxed, x, y, half } = layout
   return network.weights.flatMap((weights, l) => {
     const curve = (j: number, i: number) => {
       const [x1, y1, x2, y2] = [x(l) + half(l), y(l, j), x(l + 1) - half(l + 1), y(l + 1, i)]
@@ -46,7 +46,7 @@ export function Edges({ network, drawing, colours, tell }: EdgesProps) {
           stroke-dasharray={w < 0 ? '7 3' : undefined}
           stroke-opacity={0.35 + 0.6 * Math.min(1, Math.abs(w) / 3)}
           onMouseEnter={() => {
-            tell(`weight ${told(w)}`, place)
+            onInspect(`weight ${formatNumber(w)}`, place)
           }}
         />
       )

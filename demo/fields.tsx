@@ -9,7 +9,7 @@ export const Field = ({ label, children }: { label: string; children: ComponentC
   </label>
 )
 
-/** One of several names. */
+/** A drop-down list. */
 export function Choice({
   label,
   value,
@@ -45,7 +45,7 @@ export function Choice({
   )
 }
 
-/** A number that is taken when it is one and within bounds; else the field says so and the run goes on. */
+/** A number field. A value that is not a number or out of bounds is reported by the browser and changes nothing. */
 export function Amount({
   name,
   label,

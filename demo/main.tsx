@@ -6,10 +6,10 @@ import { TrainingControls, Transport } from './controls.tsx'
 import { Curve } from './curves.tsx'
 import { DataControls } from './data.tsx'
 import { Diagram, LayerCount } from './diagram.tsx'
-import { DrawingPad, LookingFor } from './digits.tsx'
-import { Examination } from './examination.tsx'
+import { DrawingPad, NeuronWeights } from './digits.tsx'
+import { EvaluationPanel } from './evaluation.tsx'
 import { Notices } from './notices.tsx'
-import { AddingControls, Plane } from './regions.tsx'
+import { PointControls, Plane } from './regions.tsx'
 import { Saving } from './saving.tsx'
 import type { Settings } from './settings.ts'
 import { change, kind, settings } from './state.ts'
@@ -21,7 +21,7 @@ import './network.css'
 import './output.css'
 import './layout.css'
 
-/** The lesson, once it is loaded: most visitors come to play first. */
+/** The lesson, which is loaded when its tab is opened for the first time. */
 const lesson = signal<ComponentType | undefined>(undefined)
 const tab = computed(() => settings.value.tab)
 effect(() => {
@@ -40,7 +40,7 @@ function Header() {
   return (
     <header>
       <h1>webgpu-mlp</h1>
-      <p>A neural network that learns on your own GPU, while you watch.</p>
+      <p>A neural network that learns on your GPU while you watch.</p>
       <nav aria-label="Parts of the page">
         {tabs.map(([name, text]) => (
           <button
@@ -63,7 +63,7 @@ function Header() {
             setTheme(currentTarget.value as Theme)
           }}
         >
-          <option value="system">as the system</option>
+          <option value="system">system</option>
           <option value="light">light</option>
           <option value="dark">dark</option>
         </select>
@@ -72,16 +72,16 @@ function Header() {
   )
 }
 
-/** What it makes of the data: regions of the plane, or for pictures a pad to draw on. */
+/** The predictions: over the plane, or for pictures of a drawing. */
 function Output() {
   const pictures = kind() === 'images'
   return (
     <section class="panel" aria-labelledby="output-title">
-      <h2 id="output-title">{pictures ? 'Draw a digit' : 'What it makes of the data'}</h2>
+      <h2 id="output-title">{pictures ? 'Draw a digit' : 'Predictions'}</h2>
       {pictures ? (
         <>
           <DrawingPad />
-          <LookingFor />
+          <NeuronWeights />
         </>
       ) : (
         <>
@@ -90,11 +90,11 @@ function Output() {
             <Plane regions />
           </div>
           <p class="hint">
-            {kind() === 'quantities'
-              ? 'Blue is low, orange high. Held-out points have a strong rim.'
-              : 'Each class has its colour and its shape. Held-out points have a strong rim.'}
+            {kind() === 'regression'
+              ? 'Blue is low, orange is high. Test points have a dark outline.'
+              : 'Each class has a colour and a shape. Test points have a dark outline.'}
           </p>
-          <AddingControls />
+          <PointControls />
         </>
       )}
       <Saving />
@@ -122,21 +122,21 @@ function Play() {
             </div>
             <p class="hint">
               {kind() === 'images'
-                ? 'The first layer’s squares show which pixels a neuron looks for.'
-                : 'Each square shows what a neuron answers over the plane.'}{' '}
-              Orange, solid lines are positive weights, blue, dashed ones negative; wide ones are large. Point at
-              anything for its exact value.
+                ? 'The squares in the first layer show the weights of each pixel.'
+                : 'Each square shows the output of a neuron over the plane.'}{' '}
+              Solid orange lines are positive weights, dashed blue lines negative weights; wider lines are larger
+              weights. Point at a neuron or a line to see its values.
             </p>
           </section>
           <section class="panel" aria-labelledby="curves-title">
-            <h2 id="curves-title">How it went</h2>
+            <h2 id="curves-title">History</h2>
             <Curve what="Loss" />
-            {kind() !== 'quantities' && <Curve what="Score" />}
+            {kind() !== 'regression' && <Curve what="Score" />}
           </section>
         </div>
         <div class="column output">
           <Output />
-          <Examination />
+          <EvaluationPanel />
           <Verify />
         </div>
       </div>
@@ -147,15 +147,15 @@ function Play() {
 function App() {
   const Lesson = lesson.value
   useEffect(() => {
-    document.title = tab.value === 'learn' ? 'How a network learns: webgpu-mlp' : 'webgpu-mlp: see a network learn'
+    document.title = tab.value === 'learn' ? 'How a network learns: webgpu-mlp' : 'webgpu-mlp: watch a network learn'
   }, [tab.value])
   return (
     <>
       <Header />
       <main>
         {tab.value === 'play' && <Play />}
-        {/* Where one is in the lesson stays while one plays. */}
-        <div hidden={tab.value !== 'learn'}>{Lesson ? <Lesson /> : <p>One moment …</p>}</div>
+        {/* The lesson remains in the document, which keeps its state while the other tab is open. */}
+        <div hidden={tab.value !== 'learn'}>{Lesson ? <Lesson /> : <p>Loading …</p>}</div>
       </main>
     </>
   )

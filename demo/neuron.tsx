@@ -1,20 +1,20 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { css, palette } from './colours.ts'
-import type { Drawing } from './arrangement.ts'
+import type { DiagramLayout } from './diagram-layout.ts'
 import { paint, paintPicture } from './drawing.ts'
-import { mapOf } from './looking.ts'
-import { MAP_SIDE, type Progress, type Shown } from './protocol.ts'
-import { answer, progress, settings } from './state.ts'
+import { mapOf } from './inspected.ts'
+import { MAP_SIDE, type Progress, type ShownData } from './protocol.ts'
+import { drawingOutputs, progress, settings } from './state.ts'
 
-/** An input over the plane: it grows to the right, or upwards, or where the plane does not show it, nowhere. */
-function inputMap(index: number, [across, up]: Shown['axes']): number[] {
+/** An input over the plane: it grows to the right or upwards, and is constant if it is on neither axis. */
+function inputMap(index: number, [across, up]: ShownData['axes']): number[] {
   return Array.from({ length: MAP_SIDE ** 2 }, (_, p) => {
     if (index === across) return (p % MAP_SIDE) / MAP_SIDE
     return index === up ? 1 - Math.floor(p / MAP_SIDE) / MAP_SIDE : 0.5
   })
 }
 
-/** What a neuron of the first layer looks for in a picture: its weights, 0.5 for none. */
+/** The weights of a neuron of the first layer, rescaled to 0–1; 0.5 is a weight of 0. */
 export function weightMap({ network }: Progress, index: number): Float32Array | undefined {
   const inputs = network.sizes[0]!
   const row = network.weights[0]?.subarray(index * inputs, (index + 1) * inputs)
@@ -26,20 +26,20 @@ export function weightMap({ network }: Progress, index: number): Float32Array | 
 interface NeuronProps {
   layer: number
   index: number
-  drawing: Drawing
-  shown: Shown
+  layout: DiagramLayout
+  shown: ShownData
   bias: number | undefined
   text: string
   focusable: boolean
-  tell: () => void
+  onInspect: () => void
 }
 
-export function Neuron({ layer, index, drawing, shown, bias, text, focusable, tell }: NeuronProps) {
+export function Neuron({ layer, index, layout, shown, bias, text, focusable, onInspect }: NeuronProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const current = progress.value
   const colours = palette()
   const { picture, axes, features } = shown
-  const isBox = layer === 0 && drawing.boxed
+  const isBox = layer === 0 && layout.boxed
   useEffect(() => {
     if (!canvas.current) return
     if (layer === 0) {
@@ -53,13 +53,13 @@ export function Neuron({ layer, index, drawing, shown, bias, text, focusable, te
     const map = weights ?? mapOf(current, { layer, index }, settings.value.activations)
     if (map) paint(canvas.current, map, weights ? picture!.side : MAP_SIDE, colours)
   }, [current, shown, colours, layer, index])
-  const isOutput = layer === drawing.sizes.length - 1
-  // In pictures there is no plane to answer over; but there may be a drawing to answer to.
-  const answered = picture && isOutput ? (answer.value?.[index] ?? 0) : undefined
+  const isOutput = layer === layout.sizes.length - 1
+  // For pictures, which have no plane, an output neuron shows its output for the user's drawing.
+  const answered = picture && isOutput ? (drawingOutputs.value?.[index] ?? 0) : undefined
   useEffect(() => {
     if (canvas.current && answered !== undefined) paintPicture(canvas.current, [answered], 1, colours)
   }, [answered, colours])
-  const side = isBox ? 2 * drawing.half(0) : drawing.neuron
+  const side = isBox ? 2 * layout.half(0) : layout.neuron
   const label = isOutput ? (shown.classes[shown.outputs === 1 ? 1 : index] ?? shown.target) : undefined
   return (
     <>
@@ -72,12 +72,12 @@ export function Neuron({ layer, index, drawing, shown, bias, text, focusable, te
         style={{
           width: `${side}px`,
           height: `${side}px`,
-          left: `${drawing.x(layer) - side / 2}px`,
-          top: `${drawing.y(layer, index) - side / 2}px`,
+          left: `${layout.x(layer) - side / 2}px`,
+          top: `${layout.y(layer, index) - side / 2}px`,
           borderColor: bias === undefined ? undefined : css(bias < 0 ? colours.low : colours.high),
         }}
-        onMouseEnter={tell}
-        onFocus={tell}
+        onMouseEnter={onInspect}
+        onFocus={onInspect}
       >
         <canvas ref={canvas} />
         {layer === 0 && !isBox && <span class="feature">{features[index]}</span>}
@@ -86,7 +86,7 @@ export function Neuron({ layer, index, drawing, shown, bias, text, focusable, te
       {label !== undefined && (
         <span
           class="output-name"
-          style={{ left: `${drawing.x(layer) + side / 2 + 6}px`, top: `${drawing.y(layer, index)}px` }}
+          style={{ left: `${layout.x(layer) + side / 2 + 6}px`, top: `${layout.y(layer, index)}px` }}
           aria-hidden="true"
         >
           {label}

@@ -1,11 +1,11 @@
 import type { Subject } from './protocol.ts'
-import { problemsFound } from './state.ts'
+import { notices } from './state.ts'
 
-/** What is wrong with something, beside it, and what to do. */
+/** Messages about problems with one part of the page, displayed there. */
 export function Notices({ about }: { about: Subject }) {
   return (
     <div class="notices" role="status">
-      {problemsFound.value[about]?.map((text) => (
+      {notices.value[about]?.map((text) => (
         <p key={text}>{text}</p>
       ))}
     </div>

@@ -1,5 +1,5 @@
-/** 0.4321 → '0.432', 0.00000714 → '7.14e−6', with the sign that typesetters use. */
-export const told = (value: number) =>
+/** Three significant digits with a typographic minus: 0.4321 → '0.432', 0.00000714 → '7.14e−6'. */
+export const formatNumber = (value: number) =>
   (value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(2) : Number(value.toPrecision(3)).toString()).replaceAll(
     '-',
     '−',

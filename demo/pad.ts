@@ -1,15 +1,16 @@
-/** What lies in the middle of a picture: the centre of the ink, as in MNIST, or of the box around it. */
+/** Which point is at the centre of a picture: the centre of mass of the ink, as in MNIST, or of its bounding box. */
 export type Centre = 'mass' | 'box'
 
 /**
- * A drawing as the digits of the data are: cut out, scaled so that its longer side is 20 of 28 pixels, and moved so that
- * its centre is in the middle.
+ * Preprocesses a drawing in the same way as the digits of the data: crops it to its bounding box, scales the longer side
+ * to 20 of 28 pixels, and centres it.
  * @param alpha ink of each pixel, 0 to 255, row by row
- * @param width of the drawing, as is its height
- * @param side of the picture
- * @returns side × side values from 0 to 1; undefined where nothing is drawn
+ * @param width width and height of the drawing in pixels
+ * @param side width and height of the result in pixels
+ * @param centre which point of the drawing is moved to the centre
+ * @returns side × side values from 0 to 1; undefined for an empty drawing
  */
-export function centred(
+export function centreDrawing(
   alpha: ArrayLike<number>,
   width: number,
   side: number,
@@ -26,11 +27,11 @@ export function centred(
   }
   if (right < 0) return undefined
   const scale = Math.max(right - left + 1, bottom - top + 1) / ((20 * side) / 28)
-  const middle = centre === 'mass' ? massOf(alpha, width) : { x: (left + right) / 2, y: (top + bottom) / 2 }
-  return sampled(alpha, width, side, { scale, ...middle })
+  const middle = centre === 'mass' ? centreOfMass(alpha, width) : { x: (left + right) / 2, y: (top + bottom) / 2 }
+  return resample(alpha, width, side, { scale, ...middle })
 }
 
-function massOf(alpha: ArrayLike<number>, width: number): { x: number; y: number } {
+function centreOfMass(alpha: ArrayLike<number>, width: number): { x: number; y: number } {
   let [sum, x, y] = [0, 0, 0]
   for (let i = 0; i < width * width; i++) {
     sum += alpha[i]!
@@ -40,8 +41,8 @@ function massOf(alpha: ArrayLike<number>, width: number): { x: number; y: number
   return { x: x / sum, y: y / sum }
 }
 
-/** Each pixel of the picture is the mean of the square of the drawing that it covers. */
-function sampled(
+/** Resamples the drawing: each pixel of the result is the mean of the square of the drawing that it covers. */
+function resample(
   alpha: ArrayLike<number>,
   width: number,
   side: number,

@@ -2,64 +2,64 @@ import type { ActivationName, BackendName, CsvColumn, Score, Verification } from
 import type { Centre } from './pad.ts'
 import type { Kind, Settings } from './settings.ts'
 
-/** What the page asks of the worker. */
+/** Messages from the page to the worker. */
 export type Request =
-  /** A new network on the data that the settings describe. */
+  /** Creates a new network and trains it on the data that the settings describe. */
   | { type: 'start'; settings: Settings }
-  /** The same network, on data that have changed. */
+  /** Keeps the network and changes the data. */
   | { type: 'data'; settings: Settings }
-  /** Files that were dropped or chosen. */
+  /** Opens files that the user dropped or chose. */
   | { type: 'open'; files: readonly File[] }
-  /** Another column of the opened file to predict. */
+  /** Chooses another target column of the opened file. */
   | { type: 'target'; target: string }
   | { type: 'play' }
   | { type: 'pause' }
-  /** Epochs a second, 0 for as many as can be. */
+  /** Sets the speed in epochs per second; 0 for no limit. */
   | { type: 'speed'; speed: number }
-  /** When to stop by itself. */
+  /** Sets the rule by which training stops automatically. */
   | { type: 'stopping'; rule: StopRule }
-  /** One minibatch, or what is left of an epoch. */
+  /** Trains on one minibatch, or on the remaining minibatches of the epoch. */
   | { type: 'step'; what: 'minibatch' | 'epoch' }
-  /** Another backend for the same network, parameters and all. */
+  /** Moves the network with its current parameters to another backend. */
   | { type: 'backend'; backend: BackendName }
-  /** The parameters as they were at a moment of the history. */
-  | { type: 'rewind'; moment: number }
-  /** What the network makes of a drawn picture, now and as it learns on; undefined for none. */
-  | { type: 'ask'; pixels: Float32Array | undefined }
+  /** Restores the parameters of an earlier snapshot. */
+  | { type: 'rewind'; snapshot: number }
+  /** Classifies a drawing, now and with each progress report; undefined ends that. */
+  | { type: 'classify'; pixels: Float32Array | undefined }
   | { type: 'verify' }
 
-/** Epochs after which training stops, and how many without a lower loss; 0 is never. */
+/** Training stops after `stop` epochs, or after `patience` epochs without a lower loss; 0 disables a limit. */
 export type StopRule = Pick<Settings, 'stop' | 'patience'>
 
-/** What a backend is, for people. */
-export interface Running {
+/** The name of a backend, and a description to display. */
+export interface BackendInfo {
   name: string
   description: string
 }
 
 /** A file that the worker has read. */
-export interface Opened {
+export interface FileInfo {
   name: string
   kind: 'csv' | 'idx'
   samples: number
-  /** Of a CSV: its columns, and whether the first line names them. */
+  /** For CSV: the columns, and whether the first line holds their names. */
   columns: CsvColumn[]
   header: boolean
-  /** Whether held-out samples came with it (MNIST's t10k). */
+  /** Whether test files were opened with it (MNIST's t10k). */
   test: boolean
 }
 
-/** Samples as the plane shows them. */
-export interface Plotted {
+/** The samples that the plane shows. */
+export interface PlottedSamples {
   x: Float32Array
   y: Float32Array
-  /** The class of each, or its quantity. */
+  /** The class index or the target value of each sample. */
   value: Float32Array
-  /** How many samples there are; fewer may be drawn. */
+  /** The number of samples in the data set; the plane may show fewer. */
   count: number
 }
 
-/** The part of the plane that is drawn, around the data. */
+/** The visible part of the plane, which contains all data. */
 export interface View {
   left: number
   bottom: number
@@ -67,29 +67,29 @@ export interface View {
   height: number
 }
 
-/** The data as the page shows them. */
-export interface Shown {
+/** What the page displays of a data set. */
+export interface ShownData {
   kind: Kind
   features: readonly string[]
-  /** Names of the classes; none for quantities. */
+  /** Names of the classes; empty for regression. */
   classes: readonly string[]
   outputs: number
-  /** The name of what is to be told. */
+  /** The name of the target column. */
   target: string
-  /** The columns along the two axes of the plane. */
+  /** The indices of the columns on the two axes of the plane. */
   axes: readonly [across: number, up: number]
-  /** From the least to the largest quantity of the training data; 0 and 1 for classes. */
+  /** The smallest and the largest target value of the training data; 0 and 1 for classes. */
   range: readonly [low: number, high: number]
   view: View
-  train: Plotted
-  test: Plotted
-  /** Pictures are side × side; `mean` is the mean of all, `centre` what is in their middle. */
+  train: PlottedSamples
+  test: PlottedSamples
+  /** For pictures of side × side pixels: the mean picture, and which point of the ink is at the centre. */
   picture: { side: number; mean: Float32Array; centre: Centre } | undefined
-  /** What was left out of a file, a sentence each. */
+  /** One sentence about each column of a file that is not used. */
   notes: readonly string[]
 }
 
-/** A network's parameters as they travel to the page; copies, so that training can go on. */
+/** Copies of the parameters of a network, sent to the page while training continues. */
 export interface Parameters {
   sizes: readonly number[]
   activations: readonly ActivationName[]
@@ -97,35 +97,35 @@ export interface Parameters {
   biases: readonly Float32Array[]
 }
 
-/** What the network answers over the plane, row by row from the top left. */
+/** The predictions over the plane, row by row from the top left. */
 export interface Regions {
   side: number
-  /** Of two classes how much speaks for the second, of quantities the share of their range: 0 to 1. */
+  /** 0 to 1: the score of the second of two classes, or a regression output relative to the range of the targets. */
   shares: Float32Array
-  /** Of several classes the one answered; `shares` is then how far it is ahead of the next. */
+  /** For more than two classes: the predicted class. `shares` then holds its margin over the next best class. */
   best: Uint8Array | undefined
 }
 
-/** A sample that the network answers wrongly, the surest first. */
+/** A misclassified sample. */
 export interface Mistake {
   pixels: Float32Array
-  truth: number
-  answer: number
+  label: number
+  prediction: number
 }
 
-/** The network held against the samples that were held out, or where there are none, the training data. */
-export interface Examination {
+/** An evaluation of the network on the test data, or on the training data if no test data exist. */
+export interface Evaluation {
   on: 'held-out' | 'training'
   samples: number
-  /** Of classes: how often each (row) was taken for which (column). */
+  /** For classification: the number of samples by true class (row) and predicted class (column). */
   confusion: number[][] | undefined
-  /** Of quantities, in the data's own units; some of the samples with their answers. */
-  error: { r2: number; mean: number; truths: Float32Array; answers: Float32Array } | undefined
-  /** Of pictures. */
+  /** For regression, in the units of the data, with targets and predictions of some samples. */
+  error: { r2: number; mean: number; targets: Float32Array; predictions: Float32Array } | undefined
+  /** For pictures: misclassified samples, the most confident first. */
   mistakes: Mistake[]
 }
 
-/** How far the training is, and what the network makes of the plane. */
+/** The state of the training run. */
 export interface Progress {
   type: 'progress'
   epoch: number
@@ -135,46 +135,46 @@ export interface Progress {
   samplesPerSecond: number
   epochsPerSecond: number
   network: Parameters
-  /** What each neuron of each layer answers over the plane: one array a layer, a point a row, a neuron a column. */
+  /** Outputs of every neuron over the plane: one array per layer, of shape points × neurons. */
   maps: Float32Array[]
   regions: Regions | undefined
-  /** Not with each report: it takes as long as there are samples. */
-  examination: Examination | undefined
-  /** The outputs for the picture that was drawn. */
-  answer: Float32Array | undefined
-  /** Moments that can be gone back to. */
-  moments: number
-  /** Which of them is shown; the last while training. */
-  moment: number
+  /** Absent from some reports, because its cost grows with the number of samples. */
+  evaluation: Evaluation | undefined
+  /** The outputs of the network for the user's drawing. */
+  drawingOutputs: Float32Array | undefined
+  /** The number of snapshots that can be restored. */
+  snapshots: number
+  /** The index of the snapshot that is shown; the last one during training. */
+  snapshot: number
 }
 
-/** Points along a side of the maps in the diagram's neurons. */
+/** Points along each side of the maps in the neurons of the diagram. */
 export const MAP_SIDE = 24
 
-/** What a message is about: it is shown beside that. */
+/** The part of the page that a message concerns; the message is displayed there. */
 export type Subject = 'link' | 'data' | 'settings' | 'training' | 'backend' | 'verify'
 
-/** What the worker tells the page. */
-export type Answer =
+/** Messages from the worker to the page. */
+export type WorkerMessage =
   | Progress
-  | { type: 'data'; shown: Shown; settings: Settings; scaling: ScalingNumbers | undefined; unit: Unit | undefined }
-  | { type: 'opened'; file: Opened; kind: Kind; target: string }
-  | { type: 'running'; backend: Running }
-  /** `reason` where it stopped by itself. */
+  | { type: 'data'; shown: ShownData; settings: Settings; scaling: ScalingNumbers | undefined; unit: Unit | undefined }
+  | { type: 'opened'; file: FileInfo; kind: Kind; target: string }
+  | { type: 'running'; backend: BackendInfo }
+  /** `reason` is present if training stopped automatically. */
   | { type: 'state'; playing: boolean; reason?: string }
   | { type: 'verified'; verification: Verification }
-  | { type: 'answer'; outputs: Float32Array }
-  /** Something that was asked for cannot be; what runs goes on. */
+  | { type: 'classified'; outputs: Float32Array }
+  /** A request or the training failed; the current run remains usable. */
   | { type: 'refused'; subject: Subject; message: string; during: Request['type'] | 'training' }
 
-/** The scaling of the inputs, to be saved with a model. */
+/** The scaling of the inputs, which is saved with the model. */
 export interface ScalingNumbers {
   kind: 'standardize' | 'normalize'
   offset: Float64Array
   scale: Float64Array
 }
 
-/** Quantities are trained on as (quantity − mean) / deviation. */
+/** Mean and standard deviation of the regression targets; the network is trained on (target − mean) / deviation. */
 export interface Unit {
   mean: number
   deviation: number

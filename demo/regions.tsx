@@ -3,15 +3,20 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { colourOf, css, pale, palette } from './colours.ts'
 import { classColour, drawMark, paint, paintRegions } from './drawing.ts'
 import { decodePoints } from './points.ts'
-import { MAP_SIDE, type Plotted, type Shown } from './protocol.ts'
+import { MAP_SIDE, type PlottedSamples, type ShownData } from './protocol.ts'
 import { addPoint, data, progress, removePoints, settings } from './state.ts'
-import { lookedAt, mapOf } from './looking.ts'
+import { inspectedNeuron, mapOf } from './inspected.ts'
 
-/** Places of the plane as shares of its width and height, from the top left. */
-const across = ({ left, width }: Shown['view'], x: number) => (x - left) / width
-const down = ({ bottom, height }: Shown['view'], y: number) => 1 - (y - bottom) / height
+/** Coordinates of the plane as fractions of its width and height, from the top left. */
+const across = ({ left, width }: ShownData['view'], x: number) => (x - left) / width
+const down = ({ bottom, height }: ShownData['view'], y: number) => 1 - (y - bottom) / height
 
-function drawSamples(context: CanvasRenderingContext2D, shown: Shown, samples: Plotted, heldOut: boolean): void {
+function drawSamples(
+  context: CanvasRenderingContext2D,
+  shown: ShownData,
+  samples: PlottedSamples,
+  heldOut: boolean,
+): void {
   const colours = palette()
   const side = context.canvas.width
   const radius = side / (samples.x.length > 800 ? 130 : 95)
@@ -19,29 +24,29 @@ function drawSamples(context: CanvasRenderingContext2D, shown: Shown, samples: P
   context.strokeStyle = heldOut ? colours.ink : css(colours.middle)
   context.lineWidth = heldOut ? side / 300 : side / 400
   samples.value.forEach((value, i) => {
-    const isQuantity = shown.kind === 'quantities'
-    context.fillStyle = isQuantity
+    const isRegression = shown.kind === 'regression'
+    context.fillStyle = isRegression
       ? css(colourOf((value - low) / (high - low || 1), colours))
       : classColour(value, shown.classes.length, colours)
     const x = across(shown.view, samples.x[i]!) * side
-    drawMark(context, x, down(shown.view, samples.y[i]!) * side, radius, isQuantity ? 0 : value)
+    drawMark(context, x, down(shown.view, samples.y[i]!) * side, radius, isRegression ? 0 : value)
   })
 }
 
-/** The data, or what the network makes of the plane with the data over it. */
+/** The data alone, or the predictions over the plane with the data on top. */
 export function Plane({ regions }: { regions: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const overlay = useRef<HTMLCanvasElement>(null)
   const shown = data.value?.shown
   const current = progress.value
   const colours = palette()
-  const looked = lookedAt.value
+  const inspected = inspectedNeuron.value
   useEffect(() => {
     if (!canvas.current || !regions || !current?.regions) return
-    const map = looked && mapOf(current, looked, settings.value.activations)
+    const map = inspected && mapOf(current, inspected, settings.value.activations)
     if (map) paint(canvas.current, map, MAP_SIDE, pale(colours))
     else paintRegions(canvas.current, current.regions, pale(colours))
-  }, [current, regions, colours, looked])
+  }, [current, regions, colours, inspected])
   useEffect(() => {
     const context = overlay.current?.getContext('2d')
     if (!context || !shown) return
@@ -50,15 +55,15 @@ export function Plane({ regions }: { regions: boolean }) {
     drawSamples(context, shown, shown.train, false)
     drawSamples(context, shown, shown.test, true)
   }, [shown, colours])
-  const what = regions ? 'What the network answers over the plane, with the data over it' : 'The data'
+  const what = regions ? 'Predictions over the plane, with the data on top' : 'The data'
   const { features, axes } = shown ?? { features: ['', ''], axes: [0, 1] as const }
   return (
     <figure class="plane" data-regions={regions || undefined}>
-      <figcaption>{regions ? (looked ? looked.text : 'What the network answers') : 'The data'}</figcaption>
+      <figcaption>{regions ? (inspected ? inspected.text : 'Predictions of the network') : 'The data'}</figcaption>
       <div class="square">
         <canvas ref={canvas} aria-hidden="true" />
         <canvas ref={overlay} role="img" aria-label={what} />
-        {!regions && shown && canAdd() && <Adding shown={shown} />}
+        {!regions && shown && canAdd() && <PointEditor shown={shown} />}
       </div>
       <p class="axes">
         <span>↑ {features[axes[1]]}</span>
@@ -70,18 +75,18 @@ export function Plane({ regions }: { regions: boolean }) {
 
 const canAdd = () => !['file', 'digits', 'hills'].includes(settings.value.problem)
 
-/** Whether clicks add points of the second class. */
-const adding = signal(false)
+/** Whether a click adds a point of the second class. */
+const addsSecondClass = signal(false)
 
-/** How far an arrow key moves, as a share of the plane. */
+/** The distance that an arrow key moves the cursor, as a fraction of the plane. */
 const KEY_STEP = 0.05
 
-/** Points added by clicking; by keyboard with arrows and Enter. */
-function Adding({ shown }: { shown: Shown }) {
+/** Adds points by click, or with the arrow keys and Enter. */
+function PointEditor({ shown }: { shown: ShownData }) {
   const [cross, setCross] = useState<{ x: number; y: number }>()
   const { view } = shown
   const add = (x: number, y: number) => {
-    addPoint({ x: view.left + x * view.width, y: view.bottom + (1 - y) * view.height, second: adding.value })
+    addPoint({ x: view.left + x * view.width, y: view.bottom + (1 - y) * view.height, second: addsSecondClass.value })
   }
   const clamp = (value: number) => Math.min(0.98, Math.max(0.02, value))
   return (
@@ -89,9 +94,9 @@ function Adding({ shown }: { shown: Shown }) {
       <button
         type="button"
         class="adding"
-        aria-label={`Add a point of class ${shown.classes[Number(adding.value)] ?? ''}: click, or move with the arrow keys and press Enter`}
+        aria-label={`Add a point of class ${shown.classes[Number(addsSecondClass.value)] ?? ''}: click, or move with the arrow keys and press Enter`}
         onClick={(event) => {
-          // A press of Enter comes as a click without a place.
+          // Pressing Enter causes a click event without a position.
           if (event.detail === 0) {
             if (cross) add(cross.x, cross.y)
             else setCross({ x: 0.5, y: 0.5 })
@@ -124,22 +129,22 @@ function Adding({ shown }: { shown: Shown }) {
   )
 }
 
-/** Which class a click adds, and how to take points away again. */
-export function AddingControls() {
+/** Chooses the class of added points, and removes them. */
+export function PointControls() {
   const shown = data.value?.shown
   if (!shown || !canAdd()) return null
   const added = decodePoints(settings.value.points)?.length ?? 0
   return (
     <fieldset class="adding-controls">
-      <legend>Click into the data to add a point</legend>
+      <legend>Click the data to add a point</legend>
       {shown.classes.slice(0, 2).map((name, label) => (
         <label key={name}>
           <input
             type="radio"
             name="adding"
-            checked={adding.value === (label === 1)}
+            checked={addsSecondClass.value === (label === 1)}
             onChange={() => {
-              adding.value = label === 1
+              addsSecondClass.value = label === 1
             }}
           />
           {label === 1 ? '■' : '●'} {name}

@@ -7,29 +7,29 @@ function download(name: string, content: Blob): void {
   link.href = URL.createObjectURL(content)
   link.download = name
   link.click()
-  // The browser has taken the address by then.
+  // The download has started by then.
   setTimeout(() => {
     URL.revokeObjectURL(link.href)
   }, 1000)
 }
 
-/** As what a model can leave the page. */
+/** The formats in which a model can be saved. */
 const formats: Record<
   string,
   { title: string; file: string; write: (network: Network) => BlobPart | Promise<BlobPart> }
 > = {
-  json: { title: 'JSON, for this library', file: 'model.json', write: (network) => JSON.stringify(network) },
+  json: { title: 'JSON for this library', file: 'model.json', write: (network) => JSON.stringify(network) },
   onnx: {
-    title: 'ONNX, for most others',
+    title: 'ONNX for other tools',
     file: 'model.onnx',
     write: async (network) => (await toOnnx(network)) as Uint8Array<ArrayBuffer>,
   },
   safetensors: {
-    title: 'safetensors, for PyTorch',
+    title: 'safetensors for PyTorch',
     file: 'model.safetensors',
     write: (network) => toSafetensors(network) as Uint8Array<ArrayBuffer>,
   },
-  javascript: { title: 'JavaScript, for any page', file: 'model.js', write: toJavaScript },
+  javascript: { title: 'JavaScript for web pages', file: 'model.js', write: toJavaScript },
 }
 const format = signal('json')
 
@@ -40,8 +40,8 @@ async function saveModel(): Promise<void> {
 }
 
 /**
- * The network as it is shown. It takes and gives the data's own units: the scaling of the inputs goes with it, that of a
- * quantity is put into the linear output layer.
+ * The network that the page shows, with inputs and outputs in the units of the data: the model includes the scaling of
+ * its inputs, and the linear output layer absorbs the scaling of the regression targets.
  */
 function shownNetwork(): Network | undefined {
   if (!progress.value || !data.value) return undefined
@@ -67,7 +67,7 @@ function shownNetwork(): Network | undefined {
   return network
 }
 
-/** Regions and data as one picture. */
+/** Saves predictions and data as one picture. */
 function savePicture(): void {
   const layers = document.querySelectorAll<HTMLCanvasElement>('[data-regions] canvas')
   const side = 900

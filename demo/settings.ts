@@ -13,28 +13,28 @@ import {
 import { decodePoints } from './points.ts'
 
 /** What a network predicts: classes, regression targets, or the class of a picture. */
-export type Kind = 'classes' | 'quantities' | 'images'
+export type Kind = 'classes' | 'regression' | 'images'
 
-/** What can be chosen on the page. All of it stands in the address, so that a link repeats a run. */
+/** Everything that the user can choose. The URL holds all of it, so that a link reproduces a run. */
 export interface Settings {
-  /** Which part of the page is open. */
+  /** The open tab. */
   tab: (typeof tabNames)[number]
   problem: ProblemName
-  /** The name of the file that was opened, its column to predict, and the two that the plane shows. */
+  /** The name of the opened file, its target column, and the two columns that the plane shows. */
   file: string
   target: string
   across: string
   up: string
-  /** Points that were added by hand, as {@link encodePoints} writes them. */
+  /** Points that the user added, encoded by {@link encodePoints}. */
   points: string
   samples: number
-  /** 0 to 100. */
+  /** In percent, 0 to 100. */
   noise: number
-  /** Share of the samples that are held out, 0 to 0.9. */
+  /** Fraction of the samples that are held out for testing, 0 to 0.9. */
   test: number
-  /** Neurons of the hidden layers; the first and the last layer follow from the data. */
+  /** Neurons in each hidden layer; the data determine the sizes of the input and output layers. */
   hidden: number[]
-  /** One a layer, the output's last. */
+  /** One activation per layer; the last is that of the output layer. */
   activations: ActivationName[]
   loss: LossName
   optimizer: OptimizerName
@@ -42,15 +42,15 @@ export interface Settings {
   batch: number
   l1: number
   l2: number
-  /** The share of the hidden neurons that is dropped in each step. */
+  /** The probability with which each step drops a hidden neuron. */
   dropout: number
   init: InitializerName
   seed: number
-  /** Epochs after which training stops; 0 is never. */
+  /** Epochs after which training stops; 0 for no limit. */
   stop: number
-  /** Epochs without a lower loss, of the held-out data where there are any, after which it stops; 0 is never. */
+  /** Epochs without a lower loss (test loss, else training loss) after which training stops; 0 disables this. */
   patience: number
-  /** Epochs a second; 0 is as many as the backend can. */
+  /** Epochs per second; 0 for no limit. */
   speed: number
   backend: BackendName
 }
@@ -59,11 +59,11 @@ export const tabNames = ['play', 'learn'] as const
 export const problemNames = ['circle', 'linear', 'xor', 'moons', 'spirals', 'hills', 'digits', 'own', 'file'] as const
 export type ProblemName = (typeof problemNames)[number]
 
-/** The largest that the page lets one build: more would not fit on a screen. */
-export const MOST_LAYERS = 6
-export const MOST_NEURONS = 32
+/** The largest network that can be built on the page; a larger one would not fit on a screen. */
+export const MAX_LAYERS = 6
+export const MAX_NEURONS = 32
 
-/** The article's network: 2-3-2 on points in a circle. */
+/** The default network: 2-3-2, trained on the circle. */
 export const defaults: Readonly<Settings> = {
   tab: 'play',
   problem: 'circle',
@@ -92,10 +92,10 @@ export const defaults: Readonly<Settings> = {
   backend: 'auto',
 }
 
-/** What is usual for quantities, for pictures (the article's 784-30-10), and for a table of one's own. */
+/** The settings that differ from {@link defaults} for regression, pictures (784-30-10) and classification of a CSV file. */
 const presets: Record<Kind | 'table', Partial<Settings>> = {
   classes: {},
-  quantities: { hidden: [8], activations: ['tanh', 'linear'], optimizer: 'adam', learningRate: 0.01 },
+  regression: { hidden: [8], activations: ['tanh', 'linear'], optimizer: 'adam', learningRate: 0.01 },
   images: { samples: 2000, hidden: [30], learningRate: 3, speed: 0 },
   table: {
     hidden: [8],
@@ -106,24 +106,24 @@ const presets: Record<Kind | 'table', Partial<Settings>> = {
   },
 }
 
-/** The settings that a problem begins with. */
-export function usual(problem: ProblemName, kind: Kind = kindOf(problem)): Settings {
+/** The default settings of a problem. */
+export function defaultsFor(problem: ProblemName, kind: Kind = kindOf(problem)): Settings {
   const preset = presets[problem === 'file' && kind === 'classes' ? 'table' : kind]
   return { ...defaults, ...preset, problem }
 }
 
-/** What the page's own problems ask for; a file says it when it is read. */
+/** The kind of a built-in problem. For a file, the worker reports the kind after reading it. */
 export function kindOf(problem: ProblemName): Kind {
-  if (problem === 'hills') return 'quantities'
+  if (problem === 'hills') return 'regression'
   return problem === 'digits' ? 'images' : 'classes'
 }
 
-const isOneOf =
+const oneOf =
   <T extends string>(names: readonly T[]) =>
   (text: string): T | undefined =>
     names.find((name) => name === text)
 
-const isNumber =
+const numberBetween =
   (least: number, most: number, whole = false) =>
   (text: string) => {
     const value = Number(text)
@@ -131,109 +131,109 @@ const isNumber =
     return fits ? value : undefined
   }
 
-const isText = (text: string) => (text.length <= 200 ? text : undefined)
+const shortText = (text: string) => (text.length <= 200 ? text : undefined)
 
-const isList =
+const listOf =
   <T>(read: (text: string) => T | undefined, most: number) =>
   (text: string) => {
     const items = text === '' ? [] : text.split('-').map(read)
     return items.length <= most && items.every((item) => item !== undefined) ? (items as T[]) : undefined
   }
 
-/** How each setting is read from a link; undefined for what it cannot be. */
-const readers: { [K in keyof Settings]: (text: string) => Settings[K] | undefined } = {
-  tab: isOneOf(tabNames),
-  problem: isOneOf(problemNames),
-  file: isText,
-  target: isText,
-  across: isText,
-  up: isText,
+/** Parses each setting from a URL; undefined for an invalid value. */
+const parsers: { [K in keyof Settings]: (text: string) => Settings[K] | undefined } = {
+  tab: oneOf(tabNames),
+  problem: oneOf(problemNames),
+  file: shortText,
+  target: shortText,
+  across: shortText,
+  up: shortText,
   points: (text) => (decodePoints(text) ? text : undefined),
-  samples: isNumber(10, 60_000, true),
-  noise: isNumber(0, 100),
-  test: isNumber(0, 0.9),
-  hidden: isList(isNumber(1, MOST_NEURONS, true), MOST_LAYERS),
-  activations: isList(isOneOf(activationNames), MOST_LAYERS + 1),
-  loss: isOneOf(lossNames),
-  optimizer: isOneOf(optimizerNames),
-  learningRate: isNumber(1e-6, 100),
-  batch: isNumber(1, 5000, true),
-  l1: isNumber(0, 1),
-  l2: isNumber(0, 1),
-  dropout: isNumber(0, 0.9),
-  init: isOneOf(initializerNames),
-  seed: isNumber(0, 2 ** 32 - 1, true),
-  stop: isNumber(0, 1e9, true),
-  patience: isNumber(0, 1e6, true),
-  speed: isNumber(0, 1000),
-  backend: isOneOf(['auto', 'webgpu', 'cpu'] as const),
+  samples: numberBetween(10, 60_000, true),
+  noise: numberBetween(0, 100),
+  test: numberBetween(0, 0.9),
+  hidden: listOf(numberBetween(1, MAX_NEURONS, true), MAX_LAYERS),
+  activations: listOf(oneOf(activationNames), MAX_LAYERS + 1),
+  loss: oneOf(lossNames),
+  optimizer: oneOf(optimizerNames),
+  learningRate: numberBetween(1e-6, 100),
+  batch: numberBetween(1, 5000, true),
+  l1: numberBetween(0, 1),
+  l2: numberBetween(0, 1),
+  dropout: numberBetween(0, 0.9),
+  init: oneOf(initializerNames),
+  seed: numberBetween(0, 2 ** 32 - 1, true),
+  stop: numberBetween(0, 1e9, true),
+  patience: numberBetween(0, 1e6, true),
+  speed: numberBetween(0, 1000),
+  backend: oneOf(['auto', 'webgpu', 'cpu'] as const),
 }
 
 const write = (value: Settings[keyof Settings]) => (Array.isArray(value) ? value.join('-') : String(value))
 
-/** The settings that are not the usual ones of their problem, as the part of an address after #. */
+/** Encodes the settings that differ from the defaults of their problem as a URL fragment. */
 export function toHash(settings: Settings): string {
   const names = Object.keys(defaults) as (keyof Settings)[]
-  const common = usual(settings.problem)
-  const changed = names.filter((name) => name === 'problem' || write(settings[name]) !== write(common[name]))
+  const defaultSettings = defaultsFor(settings.problem)
+  const changed = names.filter((name) => name === 'problem' || write(settings[name]) !== write(defaultSettings[name]))
   const kept = changed.filter((name) => name !== 'problem' || settings.problem !== defaults.problem)
   return new URLSearchParams(kept.map((name) => [name, write(settings[name])])).toString()
 }
 
-/** Reads a link. What is wrong in it keeps its usual value and is told in `problems`, a sentence each. */
+/** Parses a URL fragment. Invalid settings keep their default; `problems` holds a sentence about each. */
 export function fromHash(hash: string): { settings: Settings; problems: string[] } {
   const given = new URLSearchParams(hash.replace(/^#/, ''))
-  const settings = usual(readers.problem(given.get('problem') ?? '') ?? defaults.problem)
-  const common = { ...settings }
+  const settings = defaultsFor(parsers.problem(given.get('problem') ?? '') ?? defaults.problem)
+  const defaultSettings = { ...settings }
   const problems: string[] = []
   for (const [name, text] of given) {
-    // Not "in": every object has a constructor.
-    if (!Object.hasOwn(readers, name)) {
-      problems.push(`The link names “${shortened(name)}”, which is no setting here.`)
+    // Not "in", which also finds inherited properties such as "constructor".
+    if (!Object.hasOwn(parsers, name)) {
+      problems.push(`The link contains “${truncate(name)}”, which is not a setting of this page.`)
       continue
     }
     const key = name as keyof Settings
-    const value = readers[key](text)
+    const value = parsers[key](text)
     if (value === undefined)
       problems.push(
-        `The link has ${name} = “${shortened(text)}”, which cannot be; ${write(common[key]) || 'none'} is taken.`,
+        `The link contains ${name} = “${truncate(text)}”, which is not valid; the page uses ${write(defaultSettings[key]) || 'none'}.`,
       )
     else Object.assign(settings, { [key]: value })
   }
   const layers = settings.hidden.length + 1
   if (settings.activations.length !== layers) {
-    const output = common.activations.at(-1)!
+    const output = defaultSettings.activations.at(-1)!
     if (given.has('activations')) {
       problems.push(
-        `The link names ${settings.activations.length} activations for ${layers} layers; missing ones are the usual.`,
+        `The link contains ${settings.activations.length} activations for ${layers} layers; the page uses defaults for the others.`,
       )
     }
     settings.activations = Array.from({ length: layers }, (_, l) =>
-      l === layers - 1 ? output : (settings.activations[l] ?? common.activations[0]!),
+      l === layers - 1 ? output : (settings.activations[l] ?? defaultSettings.activations[0]!),
     )
   }
-  return { settings: repaired(settings), problems: fewOf(problems) }
+  return { settings: makeConsistent(settings), problems: limitProblems(problems) }
 }
 
-/** Problems that are reported; a link that is no link of this page may have thousands. */
-const MOST_PROBLEMS = 5
+/** The largest number of problems to report; an unrelated URL may contain thousands. */
+const MAX_PROBLEMS = 5
 
-const fewOf = (problems: readonly string[]): string[] =>
-  problems.length <= MOST_PROBLEMS
+const limitProblems = (problems: readonly string[]): string[] =>
+  problems.length <= MAX_PROBLEMS
     ? [...problems]
-    : [...problems.slice(0, MOST_PROBLEMS), `And ${problems.length - MOST_PROBLEMS} more problems like these.`]
+    : [...problems.slice(0, MAX_PROBLEMS), `The link has ${problems.length - MAX_PROBLEMS} more problems of this kind.`]
 
-const shortened = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
+const truncate = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
 
-/** The losses that can be taken for what a network tells. */
+/** The losses that are valid for a kind of prediction. */
 export const lossesFor = (kind: Kind): readonly LossName[] =>
-  kind === 'quantities' ? lossNames.filter((name) => requiredActivation(name) === undefined) : lossNames
+  kind === 'regression' ? lossNames.filter((name) => requiredActivation(name) === undefined) : lossNames
 
 /**
- * Settings that go together: losses that need an output activation get it, softmax stands on the output alone, and
- * quantities, which have no bounds, are told by linear outputs.
+ * Makes the settings consistent: sets the output activation that the loss requires, allows softmax in the output layer
+ * only, and uses linear outputs for regression, because the targets are unbounded.
  */
-export function repaired(settings: Settings, kind = kindOf(settings.problem)): Settings {
+export function makeConsistent(settings: Settings, kind = kindOf(settings.problem)): Settings {
   const activations = settings.activations.map((name, l) =>
     name === 'softmax' && l < settings.activations.length - 1 ? 'sigmoid' : name,
   )
@@ -241,6 +241,6 @@ export function repaired(settings: Settings, kind = kindOf(settings.problem)): S
   const last = activations.length - 1
   if (loss === 'crossEntropy') activations[last] = 'softmax'
   if (loss === 'binaryCrossEntropy') activations[last] = 'sigmoid'
-  if (kind === 'quantities') activations[last] = 'linear'
+  if (kind === 'regression') activations[last] = 'linear'
   return { ...settings, loss, activations, batch: Math.min(settings.batch, 5000) }
 }

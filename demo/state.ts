@@ -1,43 +1,52 @@
 import { signal } from '@preact/signals'
 import { activationNames, type Verification } from '../src/index.ts'
-import { encodePoints, decodePoints, MOST_POINTS, type Point } from './points.ts'
+import { encodePoints, decodePoints, MAX_POINTS, type Point } from './points.ts'
 import type {
-  Answer,
-  Examination,
-  Opened,
+  WorkerMessage,
+  Evaluation,
+  FileInfo,
   Progress,
   Request,
-  Running,
+  BackendInfo,
   ScalingNumbers,
-  Shown,
+  ShownData,
   Subject,
   Unit,
 } from './protocol.ts'
-import { fromHash, type Kind, kindOf, type ProblemName, repaired, type Settings, toHash, usual } from './settings.ts'
+import {
+  fromHash,
+  type Kind,
+  kindOf,
+  type ProblemName,
+  makeConsistent,
+  type Settings,
+  toHash,
+  defaultsFor,
+} from './settings.ts'
 
 const link = fromHash(location.hash)
 
-/** All that the page shows; components read these, and only this file changes them. */
+/** The state of the page. Components read these signals; only this file changes them. */
 export const settings = signal<Settings>(link.settings)
-export const data = signal<{ shown: Shown; scaling: ScalingNumbers | undefined; unit: Unit | undefined } | undefined>(
-  undefined,
-)
+export const data = signal<
+  { shown: ShownData; scaling: ScalingNumbers | undefined; unit: Unit | undefined } | undefined
+>(undefined)
 export const progress = signal<Progress | undefined>(undefined)
-export const examination = signal<Examination | undefined>(undefined)
-/** The outputs for the picture that was drawn. */
-export const answer = signal<Float32Array | undefined>(undefined)
-export const running = signal<Running | undefined>(undefined)
+export const evaluation = signal<Evaluation | undefined>(undefined)
+/** The outputs of the network for the user's drawing. */
+export const drawingOutputs = signal<Float32Array | undefined>(undefined)
+export const activeBackend = signal<BackendInfo | undefined>(undefined)
 export const playing = signal(false)
-/** Why training stopped by itself. */
-export const stopped = signal<string | undefined>(undefined)
+/** Why training stopped automatically. */
+export const stopReason = signal<string | undefined>(undefined)
 export const verification = signal<Verification | 'running' | undefined>(undefined)
-export const file = signal<(Opened & { dataKind: Kind }) | undefined>(undefined)
+export const file = signal<(FileInfo & { dataKind: Kind }) | undefined>(undefined)
 export const opening = signal(false)
-/** What is wrong, a sentence each, by what it is about. */
-export const problemsFound = signal<Partial<Record<Subject, readonly string[]>>>({})
-/** Losses of the run so far, for the curves. */
+/** Messages about problems, by the part of the page that they concern. */
+export const notices = signal<Partial<Record<Subject, readonly string[]>>>({})
+/** Losses and scores of the run so far, for the curves. */
 export const history = signal<readonly HistoryPoint[]>([])
-/** Samples per second that each backend reached last. */
+/** The latest training speed of each backend, in samples per second. */
 export const rates = signal<Readonly<Record<string, number>>>({})
 
 export interface HistoryPoint {
@@ -48,66 +57,66 @@ export interface HistoryPoint {
   testScore: number | null
 }
 
-/** What the network tells: classes, quantities or what is in a picture. */
+/** What the network predicts: classes, regression targets, or the class of a picture. */
 export const kind = (): Kind =>
   settings.value.problem === 'file' ? (file.value?.dataKind ?? 'classes') : kindOf(settings.value.problem)
 
 const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' })
-const ask = (request: Request) => {
+const send = (request: Request) => {
   worker.postMessage(request)
 }
 
-const complain = (subject: Subject, ...messages: string[]) => {
-  problemsFound.value = { ...problemsFound.value, [subject]: messages }
+const setNotices = (subject: Subject, ...messages: string[]) => {
+  notices.value = { ...notices.value, [subject]: messages }
 }
 
-/** The settings of the run that the worker has, to go back to where new ones cannot be. */
-let accepted: Settings | undefined
-/** A link to a file: its settings wait until the file is opened. */
-let linked: Settings | undefined
+/** The settings of the current run, restored if the worker refuses new ones. */
+let acceptedSettings: Settings | undefined
+/** The settings of a link to a file that the user has not opened yet. */
+let pendingLink: Settings | undefined
 
-const takers: { [T in Answer['type']]: (answer: Answer & { type: T }) => void } = {
-  progress: take,
-  data: (told) => {
-    accepted = told.settings
-    if (data.value?.shown.kind !== told.shown.kind) progress.value = examination.value = answer.value = undefined
-    data.value = { shown: told.shown, scaling: told.scaling, unit: told.unit }
+const handlers: { [T in WorkerMessage['type']]: (message: WorkerMessage & { type: T }) => void } = {
+  progress: handleProgress,
+  data: ({ settings: accepted, shown, scaling, unit }) => {
+    acceptedSettings = accepted
+    if (data.value?.shown.kind !== shown.kind) progress.value = evaluation.value = drawingOutputs.value = undefined
+    data.value = { shown, scaling, unit }
   },
-  opened: takeFile,
+  opened: handleFile,
   running: ({ backend }) => {
-    running.value = backend
+    activeBackend.value = backend
   },
-  state: (told) => {
-    playing.value = told.playing
-    stopped.value = told.reason
+  state: (message) => {
+    playing.value = message.playing
+    stopReason.value = message.reason
   },
-  verified: (told) => {
-    verification.value = told.verification
+  verified: (message) => {
+    verification.value = message.verification
   },
-  answer: ({ outputs }) => {
-    answer.value = outputs
+  classified: ({ outputs }) => {
+    drawingOutputs.value = outputs
   },
-  refused,
+  refused: handleRefusal,
 }
 
-worker.onmessage = ({ data: told }: MessageEvent<Answer>) => {
-  ;(takers[told.type] as (answer: Answer) => void)(told)
+worker.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
+  ;(handlers[message.type] as (message: WorkerMessage) => void)(message)
 }
 worker.onerror = ({ message }) => {
-  complain('training', `The training has stopped: ${message}. Load the page again.`)
+  setNotices('training', `The training has stopped: ${message}. Reload the page.`)
 }
 
-function take(told: Progress): void {
-  progress.value = told
-  if (told.examination) examination.value = told.examination
-  if (told.answer) answer.value = told.answer
-  const name = running.value?.name
-  if (name && told.samplesPerSecond > 0) rates.value = { ...rates.value, [name]: told.samplesPerSecond }
-  const { epoch, train, test } = told
+function handleProgress(report: Progress): void {
+  progress.value = report
+  if (report.evaluation) evaluation.value = report.evaluation
+  if (report.drawingOutputs) drawingOutputs.value = report.drawingOutputs
+  const name = activeBackend.value?.name
+  if (name && report.samplesPerSecond > 0) rates.value = { ...rates.value, [name]: report.samplesPerSecond }
+  const { epoch, train, test } = report
   const kept = history.value.filter((point) => point.epoch < epoch)
-  if (told.moment < told.moments - 1) return
+  if (report.snapshot < report.snapshots - 1) return
   history.value = [
-    ...thinned(kept),
+    ...thin(kept),
     {
       epoch,
       trainLoss: train.loss,
@@ -118,112 +127,111 @@ function take(told: Progress): void {
   ]
 }
 
-/** As many points as a curve shows: every second one goes when there are more. */
-const thinned = (points: readonly HistoryPoint[]) =>
-  points.length < 600 ? points : points.filter((_, i) => i % 2 === 0)
+/** Limits the number of points on a curve by removing every second point. */
+const thin = (points: readonly HistoryPoint[]) => (points.length < 600 ? points : points.filter((_, i) => i % 2 === 0))
 
-/** What could not be done is said beside its control, and the settings are those of the run that goes on. */
-function refused({ subject, message, during }: Answer & { type: 'refused' }): void {
+/** Shows the error next to the control that caused it, and restores the settings of the current run. */
+function handleRefusal({ subject, message, during }: WorkerMessage & { type: 'refused' }): void {
   opening.value = false
   if (verification.value === 'running') verification.value = undefined
   if (during === 'start' || during === 'backend' || during === 'data') {
-    if (accepted) put({ ...accepted, speed: settings.value.speed })
-    else if (subject === 'backend') begin({ ...settings.value, backend: 'auto' })
-    else begin({ ...usual('circle'), speed: settings.value.speed })
+    if (acceptedSettings) applySettings({ ...acceptedSettings, speed: settings.value.speed })
+    else if (subject === 'backend') startRun({ ...settings.value, backend: 'auto' })
+    else startRun({ ...defaultsFor('circle'), speed: settings.value.speed })
   }
-  complain(subject, message)
+  setNotices(subject, message)
 }
 
-function takeFile({ file: told, kind: dataKind, target }: Answer & { type: 'opened' }): void {
+function handleFile({ file: info, kind: dataKind, target }: WorkerMessage & { type: 'opened' }): void {
   opening.value = false
-  file.value = { ...told, dataKind }
-  const wanted = linked?.file === told.name ? linked : { ...usual('file', dataKind), target }
+  file.value = { ...info, dataKind }
+  const next = pendingLink?.file === info.name ? pendingLink : { ...defaultsFor('file', dataKind), target }
   const { seed, speed, backend } = settings.value
-  // A link's own column to predict decides what kind of data these are.
-  if (linked && wanted === linked && told.kind === 'csv' && linked.target !== target) {
-    ask({ type: 'target', target: linked.target })
+  // The target column of the link determines whether the data are for classification or regression.
+  if (pendingLink && next === pendingLink && info.kind === 'csv' && pendingLink.target !== target) {
+    send({ type: 'target', target: pendingLink.target })
     return
   }
-  linked = undefined
-  const kept = { ...wanted, file: told.name, seed, speed, backend }
-  begin(dataKind === 'images' ? { ...kept, speed: 0 } : kept)
+  pendingLink = undefined
+  const chosen = { ...next, file: info.name, seed, speed, backend }
+  startRun(dataKind === 'images' ? { ...chosen, speed: 0 } : chosen)
 }
 
-/** Settings as they are shown, and in the address. */
-function put(next: Settings): void {
-  settings.value = repaired(next, next.problem === 'file' ? (file.value?.dataKind ?? 'classes') : undefined)
+/** Updates the controls and the URL. */
+function applySettings(next: Settings): void {
+  settings.value = makeConsistent(next, next.problem === 'file' ? (file.value?.dataKind ?? 'classes') : undefined)
   const hash = toHash(settings.value)
   window.history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search)
 }
 
-/** A new network on the data that the settings describe. */
-function begin(next: Settings, play = playing.value || !accepted): void {
-  put(next)
-  problemsFound.value = {}
+/** Starts a new network on the data that the settings describe. */
+function startRun(next: Settings, play = playing.value || !acceptedSettings): void {
+  applySettings(next)
+  notices.value = {}
   verification.value = undefined
   history.value = []
-  ask({ type: 'start', settings: settings.value })
-  if (play) ask({ type: 'play' })
+  send({ type: 'start', settings: settings.value })
+  if (play) send({ type: 'play' })
 }
 
 export const restart = (play: boolean) => {
-  if (!play) ask({ type: 'pause' })
-  begin(settings.value, play)
+  if (!play) send({ type: 'pause' })
+  startRun(settings.value, play)
 }
 
-/** Changes settings, and what follows from them: the address, the data, a new run. */
+/** Changes settings and applies them: to the current run where possible, else in a new run. */
 export function change(changed: Partial<Settings>): void {
   const next = { ...settings.value, ...changed }
   const keys = Object.keys(changed)
   const only = keys.length === 1 ? keys[0] : undefined
   if (only === 'tab') changeTab(next)
   else if (only === 'backend') {
-    put(next)
-    problemsFound.value = {}
-    ask({ type: 'backend', backend: next.backend })
+    applySettings(next)
+    notices.value = {}
+    send({ type: 'backend', backend: next.backend })
   } else if (only === 'speed') {
-    put(next)
-    ask({ type: 'speed', speed: next.speed })
+    applySettings(next)
+    send({ type: 'speed', speed: next.speed })
   } else if (keys.every((key) => key === 'stop' || key === 'patience')) {
-    put(next)
-    ask({ type: 'stopping', rule: { stop: next.stop, patience: next.patience } })
+    applySettings(next)
+    send({ type: 'stopping', rule: { stop: next.stop, patience: next.patience } })
   } else if (keys.every((key) => key === 'points' || key === 'across' || key === 'up')) {
-    // The network stays, and goes on with the new points, or is looked at from another side.
-    put(next)
-    ask({ type: 'data', settings: settings.value })
-  } else begin(next)
+    // The network and its parameters do not change: it trains on the new points, or the plane shows other columns.
+    applySettings(next)
+    send({ type: 'data', settings: settings.value })
+  } else startRun(next)
 }
 
-/** Whether training goes on when one comes back from the lesson: nobody watches it meanwhile. */
-let resumes = false
+/** Whether training continues when the user returns from the lesson. It is paused while the lesson is open. */
+let playOnReturn = false
 
 function changeTab(next: Settings): void {
-  put(next)
+  applySettings(next)
   if (next.tab === 'learn') {
-    resumes = playing.value
-    if (resumes) pause()
-  } else if (resumes) play()
+    playOnReturn = playing.value
+    if (playOnReturn) pause()
+  } else if (playOnReturn) play()
 }
 
-/** Other data; another kind of data begins with settings that suit it. */
+/** Chooses another built-in problem. A problem of another kind starts with its own default settings. */
 export function choose(problem: Exclude<ProblemName, 'file'>): void {
   const { problem: before, seed, backend, noise, test } = settings.value
   if (before !== 'file' && kindOf(problem) === kind()) change({ problem, points: '' })
-  else begin({ ...usual(problem), seed, backend, noise, test })
+  else startRun({ ...defaultsFor(problem), seed, backend, noise, test })
 }
 
 export function open(files: readonly File[]): void {
   opening.value = true
-  complain('data')
-  ask({ type: 'open', files })
+  setNotices('data')
+  send({ type: 'open', files })
 }
 
 export function predictColumn(target: string): void {
-  complain('data')
-  ask({ type: 'target', target })
+  setNotices('data')
+  send({ type: 'target', target })
 }
 
-/** A layer more or less, neurons more or less; activations follow. */
+/** Changes the hidden layers, and adds or removes activations accordingly. */
 export function changeLayers(hidden: number[]): void {
   const { activations } = settings.value
   const output = activations.at(-1)!
@@ -238,56 +246,56 @@ export function changeActivation(layer: number, name: string): void {
 
 export function addPoint(point: Point): void {
   const points = decodePoints(settings.value.points) ?? []
-  if (points.length >= MOST_POINTS) {
-    complain('data', `There are ${MOST_POINTS} added points, as many as a link can hold. Remove some first.`)
+  if (points.length >= MAX_POINTS) {
+    setNotices('data', `You have added ${MAX_POINTS} points, the most that a link can hold. Remove some first.`)
     return
   }
   change({ points: encodePoints([...points, point]) })
 }
 
 export const removePoints = (how: 'last' | 'all') => {
-  complain('data')
+  setNotices('data')
   const points = decodePoints(settings.value.points) ?? []
   change({ points: how === 'all' ? '' : encodePoints(points.slice(0, -1)) })
 }
 
 export const play = () => {
-  complain('training')
-  ask({ type: 'play' })
+  setNotices('training')
+  send({ type: 'play' })
 }
 export const pause = () => {
-  ask({ type: 'pause' })
+  send({ type: 'pause' })
 }
 export const step = (what: 'minibatch' | 'epoch') => {
-  complain('training')
-  ask({ type: 'step', what })
+  setNotices('training')
+  send({ type: 'step', what })
 }
-export const rewind = (moment: number) => {
-  ask({ type: 'rewind', moment })
+export const rewind = (snapshot: number) => {
+  send({ type: 'rewind', snapshot })
 }
 export const verifyNow = () => {
   verification.value = 'running'
-  complain('verify')
-  ask({ type: 'verify' })
+  setNotices('verify')
+  send({ type: 'verify' })
 }
-export const askAbout = (pixels: Float32Array | undefined) => {
-  if (!pixels) answer.value = undefined
-  ask({ type: 'ask', pixels })
+export const classifyDrawing = (pixels: Float32Array | undefined) => {
+  if (!pixels) drawingOutputs.value = undefined
+  send({ type: 'classify', pixels })
 }
 
-/** Follows a link. One to a file of somebody's own waits until that file is opened here. */
-function follow({ settings: wanted, problems }: ReturnType<typeof fromHash>): void {
-  const missing = wanted.problem === 'file' && file.value?.name !== wanted.file
-  if (missing) linked = wanted
-  begin(missing ? usual('circle') : wanted)
-  if (problems.length > 0) complain('link', ...problems)
+/** Applies the settings of a link. If the link refers to a file, they are applied when the user opens that file. */
+function followLink({ settings: linked, problems }: ReturnType<typeof fromHash>): void {
+  const missing = linked.problem === 'file' && file.value?.name !== linked.file
+  if (missing) pendingLink = linked
+  startRun(missing ? defaultsFor('circle') : linked)
+  if (problems.length > 0) setNotices('link', ...problems)
   if (missing) {
-    const name = wanted.file ? `“${wanted.file}”` : 'a file'
-    complain('data', `The link is about ${name}, which is not in it. Open that file here to repeat the run.`)
+    const name = linked.file ? `“${linked.file}”` : 'a file'
+    setNotices('data', `The link refers to ${name}, which it does not contain. Open that file here to repeat the run.`)
   }
 }
 
-follow(link)
+followLink(link)
 window.addEventListener('hashchange', () => {
-  follow(fromHash(location.hash))
+  followLink(fromHash(location.hash))
 })

@@ -1,30 +1,30 @@
 import { Notices } from './notices.tsx'
-import { percent, perSecond, told } from './numbers.ts'
-import { change, data, examination, kind, progress, rates, running, settings } from './state.ts'
+import { percent, perSecond, formatNumber } from './numbers.ts'
+import { change, data, evaluation, kind, progress, rates, activeBackend, settings } from './state.ts'
 
-/** What runs, how fast, and how well the network does. */
+/** The backend, its speed, and the current scores. */
 export function Status() {
-  const backend = running.value
+  const backend = activeBackend.value
   const current = progress.value
   return (
-    <section class="status" aria-label="State of the run">
+    <section class="status" aria-label="Status of the run">
       <dl>
         <div class="wide">
           <dt>Runs on</dt>
           <dd>{backend ? `${backend.name === 'webgpu' ? 'GPU: ' : ''}${backend.description}` : 'starting …'}</dd>
         </div>
         <div>
-          <dt>Samples a second</dt>
+          <dt>Samples per second</dt>
           <dd>{current?.samplesPerSecond ? perSecond(current.samplesPerSecond) : '–'}</dd>
         </div>
         <div>
-          <dt>Epochs a second</dt>
+          <dt>Epochs per second</dt>
           <dd>{current?.epochsPerSecond ? perSecond(current.epochsPerSecond) : '–'}</dd>
         </div>
-        {kind() === 'quantities' ? <Error /> : <Scores />}
+        {kind() === 'regression' ? <MeanError /> : <Scores />}
         <div>
           <dt>Loss</dt>
-          <dd>{current ? told(current.train.loss) : '–'}</dd>
+          <dd>{current ? formatNumber(current.train.loss) : '–'}</dd>
         </div>
       </dl>
       <fieldset class="backend">
@@ -65,14 +65,14 @@ function Scores() {
   )
 }
 
-/** For quantities there is no right or wrong, but a distance. */
-function Error() {
-  const error = examination.value?.error
+/** The mean absolute error, which replaces the scores for regression. */
+function MeanError() {
+  const error = evaluation.value?.error
   const unit = data.value?.shown.target
   return (
     <div>
       <dt>Mean error{unit && ` of ${unit}`}</dt>
-      <dd>{error ? told(error.mean) : '–'}</dd>
+      <dd>{error ? formatNumber(error.mean) : '–'}</dd>
     </div>
   )
 }

@@ -2,13 +2,15 @@ import type { Verification } from '../src/index.ts'
 import { Notices } from './notices.tsx'
 import { verification, verifyNow } from './state.ts'
 
-/** Each stage of the GPU held against float64 on the CPU, for the network on the page and its data. */
+/** Compares each stage of a training step on the GPU with float64 on the CPU, for the current network and data. */
 export function Verify() {
   const state = verification.value
   return (
     <section class="panel" aria-labelledby="verify-title">
-      <h2 id="verify-title">Trust this GPU</h2>
-      <p class="hint">Runs every stage of a training step on this GPU and on a float64 reference, and compares them.</p>
+      <h2 id="verify-title">Verify this GPU</h2>
+      <p class="hint">
+        Runs every stage of a training step on this GPU and in a float64 reference, and compares the results.
+      </p>
       <button type="button" disabled={state === 'running'} onClick={verifyNow}>
         {state === 'running' ? 'Comparing …' : 'Verify on this GPU'}
       </button>
@@ -18,7 +20,7 @@ export function Verify() {
   )
 }
 
-/** What the stages are called on the page. */
+/** The display names of the stages. */
 const stageNames = {
   forward: 'weighted sums',
   activation: 'activations',
@@ -31,7 +33,7 @@ const stageNames = {
 function Table({ result: { ok, layers } }: { result: Verification }) {
   return (
     <>
-      <p class={ok ? 'good' : 'bad'}>{ok ? 'Every stage agrees.' : 'Something computes wrongly here; see below.'}</p>
+      <p class={ok ? 'good' : 'bad'}>{ok ? 'Every stage agrees.' : 'Some results are incorrect, see below.'}</p>
       <table>
         <thead>
           <tr>

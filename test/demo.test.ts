@@ -23,7 +23,7 @@ describe('the page', () => {
       await scoreReaches(page, 'train-score', 95)
       const status = await page.locator('.status').textContent()
       expect(status).toContain(gpu ? 'GPU: ' : 'CPU, float32: the only WebGPU adapter is software')
-      for (const rate of ['Samples a second', 'Epochs a second']) {
+      for (const rate of ['Samples per second', 'Epochs per second']) {
         const shown = await page.locator('.status div', { hasText: rate }).last().locator('dd').textContent()
         expect(parseFloat(shown?.replaceAll(',', '') ?? '')).toBeGreaterThan(1)
       }
@@ -65,13 +65,13 @@ describe('the page', () => {
     await close(opened)
   })
 
-  it('says what is wrong in a link, and runs all the same', async () => {
+  it('reports what is wrong in a link, and trains nevertheless', async () => {
     const opened = await open('problem=cube&hidden=99&colour=red')
     const { page } = opened
     const notices = page.locator('.notices')
-    await notices.getByText('problem = “cube”, which cannot be; circle is taken').waitFor()
+    await notices.getByText('problem = “cube”, which is not valid; the page uses circle').waitFor()
     await notices.getByText('hidden = “99”').waitFor()
-    await notices.getByText('“colour”, which is no setting here').waitFor()
+    await notices.getByText('“colour”, which is not a setting of this page').waitFor()
     await epochsReach(page, 4)
     await close(opened)
   })
@@ -133,18 +133,18 @@ describe('the page', () => {
     const shown = Number.parseFloat((await page.getByTestId('test-score').textContent()) ?? '')
     expect(100 * (await trainer.evaluate(test)).accuracy).toBeCloseTo(shown, 1)
     const kinds = page.getByRole('combobox', { name: 'as', exact: true })
-    await kinds.selectOption('safetensors, for PyTorch')
+    await kinds.selectOption('safetensors for PyTorch')
     const other = fromSafetensors(new Uint8Array(await save('Save the model')))
     expect([...other.parameters]).toEqual([...network.parameters])
-    await kinds.selectOption('ONNX, for most others')
+    await kinds.selectOption('ONNX for other tools')
     expect((await save('Save the model')).toString('latin1')).toContain('webgpu-mlp')
-    await kinds.selectOption('JavaScript, for any page')
+    await kinds.selectOption('JavaScript for web pages')
     expect((await save('Save the model')).toString()).toContain('export')
     expect([...(await save('Save the picture')).subarray(1, 4)]).toEqual([...Buffer.from('PNG')])
     await close(opened)
   })
 
-  it('goes back to earlier moments, shows their regions again, and goes on from there', async () => {
+  it('restores earlier snapshots with their regions, and continues training from there', async () => {
     const opened = await open('speed=10')
     const { page } = opened
     const pixels = () =>
@@ -166,7 +166,7 @@ describe('the page', () => {
       await reached(epoch)
     }
     expect(await pixels()).not.toBe(old)
-    // The first moment is the network before training.
+    // The first snapshot is the untrained network.
     await page.getByLabel('Rewind').fill('3')
     await reached(3)
     expect(await pixels()).toBe(old)
@@ -178,7 +178,7 @@ describe('the page', () => {
     await close(opened)
   })
 
-  it('shows each stage of the GPU beside float64', async () => {
+  it('compares each stage on the GPU with float64', async () => {
     const opened = await open('backend=webgpu')
     const { page } = opened
     await page.getByRole('button', { name: 'Pause' }).click()

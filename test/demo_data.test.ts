@@ -47,7 +47,7 @@ function flowers(): string {
   return ['length,width,petal length,petal width,colour,kind', ...rows].join('\n')
 }
 
-/** More different words than classes that the page tells apart, each of them twice. */
+/** More different texts than the largest number of classes on the page, each of them twice. */
 const manyNames = () => Array.from({ length: 400 }, (_, i) => `${i},name${i % 200}`).join('\n')
 
 /** Prices that follow from two columns. */
@@ -168,13 +168,13 @@ describe('data on the page', () => {
     const { page } = opened
     await epochsReach(page, 2)
     await drop(page, csv('flowers.csv', flowers()))
-    await page.getByText('150 rows, 4 columns to tell “kind” from').waitFor()
-    await page.getByText('Column “colour” is left out').waitFor()
+    await page.getByText('150 rows, 4 columns to predict “kind” from').waitFor()
+    await page.getByText('Column “colour” is not used').waitFor()
     await page.getByRole('img', { name: 'A network of 4-8-3 neurons' }).waitFor()
     await scoreReaches(page, 'test-score', 95)
     expect(await page.locator('.confusion tbody tr').count()).toBe(3)
-    expect(await page.getByRole('combobox', { name: 'Shown across' }).inputValue()).toBe('petal length')
-    await page.getByRole('combobox', { name: 'Shown across' }).selectOption('length')
+    expect(await page.getByRole('combobox', { name: 'Horizontal axis' }).inputValue()).toBe('petal length')
+    await page.getByRole('combobox', { name: 'Horizontal axis' }).selectOption('length')
     await page
       .locator('.axes', { hasText: /^↑ petal widthlength →/ })
       .first()
@@ -184,18 +184,18 @@ describe('data on the page', () => {
     expect(network.features).toEqual(['length', 'width', 'petal length', 'petal width'])
     const data = await parseCsv(flowers(), { target: 'kind', features: network.features! })
     const trainer = await Trainer.create(network, { backend: 'cpu', loss: 'crossEntropy' })
-    // A saved model takes the file's own units, for its scaling goes with it.
+    // A saved model includes its scaling, so its inputs are in the units of the file.
     expect((await trainer.evaluate(data.withInputs(network.scaling!.apply(data.inputs)))).accuracy).toBeGreaterThan(
       0.95,
     )
     await close(opened)
   })
 
-  it('tells quantities of a CSV, in their own units', async () => {
+  it('learns a regression from a CSV, with errors in the units of the file', async () => {
     const opened = await open()
     const { page } = opened
     await drop(page, csv('houses.csv', houses()))
-    await page.getByText('2 columns to tell “price” from').waitFor()
+    await page.getByText('2 columns to predict “price” from').waitFor()
     await page.waitForFunction(
       () => Number(document.querySelector('[data-testid=r2]')?.textContent) > 0.98,
       undefined,
@@ -219,16 +219,16 @@ describe('data on the page', () => {
     const opened = await open()
     const { page } = opened
     await drop(page, csv('flowers.csv', flowers()))
-    await page.getByText('to tell “kind” from').waitFor()
-    await page.getByRole('combobox', { name: 'Column to tell' }).selectOption('petal length')
-    await page.getByText('3 columns to tell “petal length” from').waitFor()
+    await page.getByText('to predict “kind” from').waitFor()
+    await page.getByRole('combobox', { name: 'Target column' }).selectOption('petal length')
+    await page.getByText('3 columns to predict “petal length” from').waitFor()
     await page.getByText('Mean error of petal length').waitFor()
     await page.getByRole('button', { name: 'More neurons in hidden layer 1' }).click()
     await page.getByRole('img', { name: 'A network of 3-9-1 neurons' }).waitFor()
     const other = await open(new URL(page.url()).hash.slice(1))
-    await other.page.getByText('The link is about “flowers.csv”, which is not in it').waitFor()
+    await other.page.getByText('The link refers to “flowers.csv”, which it does not contain').waitFor()
     await drop(other.page, csv('flowers.csv', flowers()))
-    await other.page.getByText('to tell “petal length” from').waitFor()
+    await other.page.getByText('to predict “petal length” from').waitFor()
     await other.page.getByRole('img', { name: 'A network of 3-9-1 neurons' }).waitFor()
     await close(other)
     await close(opened)
@@ -239,7 +239,7 @@ describe('data on the page', () => {
     const { page } = opened
     const { images, labels } = idxDigits(300, 3)
     await drop(page, { name: 'train-images-idx3-ubyte', bytes: images })
-    await page.getByText('holds images. Now drop the labels').waitFor()
+    await page.getByText('contains images. Now drop the matching labels').waitFor()
     await drop(page, { name: 'train-labels-idx1-ubyte.gz', bytes: gzipSync(labels) })
     await page.getByText('300 pictures').waitFor()
     await page.getByRole('img', { name: 'A network of 784-30-10 neurons' }).waitFor()
@@ -257,7 +257,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('recognises digits that are drawn, and shows those answered wrongly', async () => {
+  it('recognises digits that the user draws, and shows misclassified samples', async () => {
     const opened = await open('problem=digits')
     const { page } = opened
     await scoreReaches(page, 'test-score', 95)
@@ -306,10 +306,10 @@ describe('data on the page', () => {
       [[{ name: 'photo.png', bytes: Buffer.from('\x89PNG\0\0\0\rIHDR\0\0\0\0') }], 'photo.png is not a text file'],
       [[csv('poem.csv', 'The woods are lovely\ndark and deep\n')], 'poem.csv'],
       [[csv('ragged.csv', 'a,b\n1,2\n3\n')], 'ragged.csv: CSV: line 3: expected 2 values'],
-      [[csv('words.csv', 'a,b\nx,y\nz,w\n')], 'words.csv has no column of numbers'],
+      [[csv('words.csv', 'a,b\nx,y\nz,w\n')], 'words.csv has no numeric column'],
       [[csv('nothing.csv', '')], 'nothing.csv is empty'],
-      [[csv('wide.csv', `${'1,'.repeat(5000)}2\n`)], 'wide.csv has 5,001 columns; this page takes up to 1,000'],
-      [[csv('names.csv', manyNames())], 'holds more than 100 different words'],
+      [[csv('wide.csv', `${'1,'.repeat(5000)}2\n`)], 'wide.csv has 5,001 columns; this page accepts up to 1,000'],
+      [[csv('names.csv', manyNames())], 'has more than 100 different texts'],
       [
         [{ name: 'bomb.gz', bytes: gzipSync(idx([100_000_000], new Uint8Array(100_000_000))) }],
         'bomb.gz: IDX file: at most',
@@ -359,7 +359,7 @@ describe('data on the page', () => {
       Object.defineProperty(event, 'dataTransfer', { value: { types: ['Files'], files: [file] } })
       document.dispatchEvent(event)
     })
-    await panel.getByText('huge.csv has 500 MB; this page takes up to 64 MB').waitFor()
+    await panel.getByText('huge.csv has 500 MB; this page accepts up to 64 MB').waitFor()
     const [before] = await countsOf(page)
     await epochsReach(page, before! + 5)
     expect(await page.getByRole('button', { name: 'Circle' }).getAttribute('aria-pressed')).toBe('true')

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { centred } from '../demo/pad.ts'
-import { decodePoints, encodePoints, MOST_POINTS } from '../demo/points.ts'
-import { fromHash, toHash, usual } from '../demo/settings.ts'
-import { Companions, tellingAxes } from '../demo/worker/axes.ts'
+import { centreDrawing } from '../demo/pad.ts'
+import { decodePoints, encodePoints, MAX_POINTS } from '../demo/points.ts'
+import { fromHash, toHash, defaultsFor } from '../demo/settings.ts'
+import { ColumnEstimates, mostInformativeAxes } from '../demo/worker/axes.ts'
 import { Dataset, Matrix } from '../src/index.ts'
 
 describe('points in an address', () => {
@@ -25,33 +25,33 @@ describe('points in an address', () => {
     const text = encodePoints([{ x: 0, y: 0, second: true }])
     expect(decodePoints(text.slice(0, -2))).toBeUndefined()
     expect(decodePoints('a b')).toBeUndefined()
-    const many = Array.from({ length: MOST_POINTS + 1 }, () => ({ x: 0, y: 0, second: true }))
+    const many = Array.from({ length: MAX_POINTS + 1 }, () => ({ x: 0, y: 0, second: true }))
     expect(decodePoints(encodePoints(many))).toBeUndefined()
   })
 })
 
 describe('settings in an address', () => {
-  it('come back, each problem with its own usual ones', () => {
+  it('survive a round trip, for problems with different defaults', () => {
     for (const problem of ['circle', 'hills', 'digits', 'own'] as const) {
-      const settings = { ...usual(problem), seed: 9, l1: 0.01 }
+      const settings = { ...defaultsFor(problem), seed: 9, l1: 0.01 }
       expect(fromHash(toHash(settings))).toEqual({ settings, problems: [] })
     }
-    expect(toHash(usual('circle'))).toBe('')
-    expect(toHash(usual('digits'))).toBe('problem=digits')
+    expect(toHash(defaultsFor('circle'))).toBe('')
+    expect(toHash(defaultsFor('digits'))).toBe('problem=digits')
   })
 
-  it('keep to what goes together', () => {
+  it('are made consistent', () => {
     expect(fromHash('problem=hills&loss=crossEntropy&activations=tanh-softmax').settings).toMatchObject({
       loss: 'quadratic',
       activations: ['tanh', 'linear'],
     })
     expect(fromHash('constructor=1&__proto__=2&toString=3').problems).toEqual([
-      'The link names “constructor”, which is no setting here.',
-      'The link names “__proto__”, which is no setting here.',
-      'The link names “toString”, which is no setting here.',
+      'The link contains “constructor”, which is not a setting of this page.',
+      'The link contains “__proto__”, which is not a setting of this page.',
+      'The link contains “toString”, which is not a setting of this page.',
     ])
     const many = fromHash(Array.from({ length: 1000 }, (_, i) => `${'x'.repeat(100)}${i}=1`).join('&')).problems
-    expect([many.length, many[5]]).toEqual([6, 'And 995 more problems like these.'])
+    expect([many.length, many[5]]).toEqual([6, 'The link has 995 more problems of this kind.'])
     expect(many[0]!.length).toBeLessThan(100)
     expect(fromHash('hidden=4-4&activations=relu').settings.activations).toEqual(['relu', 'sigmoid', 'sigmoid'])
   })
@@ -67,7 +67,7 @@ describe('a drawing', () => {
 
   it('is scaled to 20 pixels, and its centre moved to the middle', () => {
     for (const centre of ['mass', 'box'] as const) {
-      const picture = centred(bar, width, 28, centre)!
+      const picture = centreDrawing(bar, width, 28, centre)!
       const rows = Array.from({ length: 28 }, (_, y) => picture.slice(28 * y, 28 * (y + 1)).reduce((a, b) => a + b))
       expect(rows.filter((sum) => sum > 1)).toHaveLength(20)
       expect(rows.slice(4, 24).every((sum) => sum > 1.5)).toBe(true)
@@ -77,12 +77,12 @@ describe('a drawing', () => {
   })
 
   it('is none where there is no ink', () => {
-    expect(centred(new Float32Array(width * width), width, 28, 'mass')).toBeUndefined()
+    expect(centreDrawing(new Float32Array(width * width), width, 28, 'mass')).toBeUndefined()
   })
 })
 
 describe('the plane of a table', () => {
-  // The second column tells the class, the third follows from it, the first says nothing.
+  // The second column determines the class, the third is a linear function of it, the first is unrelated.
   const rows = Array.from({ length: 40 }, (_, i) => {
     const kind = i % 2
     const x = 3 * kind + ((i * 7) % 10) / 10
@@ -94,10 +94,10 @@ describe('the plane of a table', () => {
     { classes: ['a', 'b'] },
   )
 
-  it('shows the columns that tell the classes, or the quantity', () => {
-    expect(tellingAxes(data)).toEqual([1, 2])
+  it('shows the columns that explain the classes or the regression targets best', () => {
+    expect(mostInformativeAxes(data)).toEqual([1, 2])
     expect(
-      tellingAxes(
+      mostInformativeAxes(
         Dataset.from(
           rows,
           rows.map(([first, second]) => 5 * first! + 0.1 * second!),
@@ -106,14 +106,14 @@ describe('the plane of a table', () => {
     ).toBe(0)
   })
 
-  it('takes the other columns as they usually are there', () => {
+  it('estimates the other columns from the two shown', () => {
     const row = new Float32Array(3)
-    new Companions(Matrix.from(rows), [0, 1]).fill(row, 0.5, 2)
+    new ColumnEstimates(Matrix.from(rows), [0, 1]).fill(row, 0.5, 2)
     expect(row[0]).toBe(0.5)
     expect(row[1]).toBe(2)
     expect(row[2]).toBeCloseTo(5, 5)
-    // Axes that follow from each other leave one to lean on.
-    new Companions(Matrix.from(rows), [1, 2]).fill(row, 2, 5)
+    // Linearly dependent axes: only the first is used.
+    new ColumnEstimates(Matrix.from(rows), [1, 2]).fill(row, 2, 5)
     expect(row.every(Number.isFinite)).toBe(true)
   })
 })

@@ -32,7 +32,7 @@ describe('the page, for everybody', () => {
         if (hash === 'tab=learn') await page.locator('.katex').first().waitFor()
         else {
           await epochsReach(page, 5)
-          await page.getByRole('heading', { name: 'How well it does' }).waitFor()
+          await page.getByRole('heading', { name: 'Evaluation', exact: true }).waitFor()
           await pause(page)
         }
         expect(await findings(page)).toEqual([])
@@ -96,7 +96,7 @@ describe('the page, for everybody', () => {
     await close(opened)
   })
 
-  it('changes what each control says', async () => {
+  it('changes the setting of each control', async () => {
     const opened = await open()
     const { page } = opened
     const hash = () => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)))
@@ -104,8 +104,8 @@ describe('the page, for everybody', () => {
     for (const [label, value] of [
       ['Learning rate', '0.3'],
       ['Batch size', '25'],
-      ['l1: presses', '0.001'],
-      ['l2: keeps', '0.002'],
+      ['l1 penalty', '0.001'],
+      ['l2 penalty', '0.002'],
       ['Dropout', '0.25'],
       ['Seed', '9'],
     ] as const) {
@@ -114,7 +114,7 @@ describe('the page, for everybody', () => {
     await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('adam')
     await page.getByRole('combobox', { name: 'Initial weights' }).selectOption('heNormal')
     await page.getByRole('combobox', { name: 'Activation, layer 1' }).selectOption('relu')
-    await page.getByRole('combobox', { name: 'Speed' }).selectOption('10 epochs a second')
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('10 epochs per second')
     await page.getByRole('button', { name: 'Add a hidden layer' }).click()
     await page.getByRole('button', { name: 'Fewer neurons in hidden layer 2' }).click()
     expect(hash()).toEqual({
@@ -143,7 +143,7 @@ describe('the page, for everybody', () => {
     await close(opened)
   })
 
-  it('stops by itself when it was told to', async () => {
+  it('stops automatically after a number of epochs, and when the loss no longer improves', async () => {
     const opened = await open('stop=40')
     const { page } = opened
     await page.getByText('Stopped after 40 epochs').waitFor()
@@ -152,9 +152,9 @@ describe('the page, for everybody', () => {
     await enter(page, 'Stop after epochs', '0')
     // Too large a step: the loss goes up and down, and soon is no longer lower than once.
     await enter(page, 'Learning rate', '60')
-    await enter(page, 'Stop when no better', '20')
+    await enter(page, 'Patience', '20')
     await page.getByRole('button', { name: 'Play' }).click()
-    await page.getByText(/Stopped: the test loss was lowest in epoch \d+, and not since/).waitFor()
+    await page.getByText(/Stopped: the test loss has not improved since epoch \d+/).waitFor()
     await close(opened)
   })
 
@@ -217,10 +217,10 @@ describe('how it learns', () => {
     await page.getByRole('button', { name: 'How it learns' }).click()
     await page.locator('.katex').first().waitFor()
     expect(page.url()).toContain('tab=learn')
-    // Nobody watches the network meanwhile: it rests.
-    await page.getByRole('heading', { name: 'One neuron divides the plane' }).waitFor()
+    // Training on the other tab is paused.
+    await page.getByRole('heading', { name: 'One neuron separates two classes' }).waitFor()
     await page.getByRole('button', { name: '100 steps' }).click()
-    await page.locator('dt', { hasText: 'Answered right' }).locator('+ dd', { hasText: '100.0 %' }).waitFor()
+    await page.locator('dt', { hasText: 'Accuracy' }).locator('+ dd', { hasText: '100.0 %' }).waitFor()
     await page.getByRole('button', { name: '2. Two layers' }).click()
     for (let stage = 2; stage <= 7; stage++) {
       await page.getByRole('button', { name: 'Next', exact: true }).click()
@@ -230,13 +230,13 @@ describe('how it learns', () => {
     await page.getByRole('button', { name: 'Next sample' }).click()
     await page.getByText('sample 3 of 4').waitFor()
     for (let hundred = 0; hundred < 10; hundred++) await page.getByRole('button', { name: 'Train 100 samples' }).click()
-    await page.getByText('4 of 4 are right').waitFor()
+    await page.getByText('4 of 4 predictions are correct').waitFor()
     await page.getByRole('button', { name: 'Watch it learn' }).click()
-    // What one came from goes on, and the lesson is where it was.
+    // Training on the other tab continues, and the lesson keeps its state.
     const [before] = await countsOf(page)
     await epochsReach(page, before! + 3)
     await page.getByRole('button', { name: 'How it learns' }).click()
-    await page.getByText('4 of 4 are right').waitFor()
+    await page.getByText('4 of 4 predictions are correct').waitFor()
     await close(opened)
   })
 })

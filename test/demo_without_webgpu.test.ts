@@ -18,7 +18,7 @@ for (const { neverHadWebGPU, reason } of reasons) {
       await close(opened)
     })
 
-    it('says that it cannot when a GPU is asked for, and the network goes on', async () => {
+    it('reports that no GPU is available, and continues training', async () => {
       const opened = await open('', { neverHadWebGPU })
       const { page } = opened
       await epochsReach(page, 5)

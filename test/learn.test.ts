@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import {
-  answer,
+  evaluateNeuron,
   defaults,
-  firstLayers,
-  firstSingle,
+  initialLayers,
+  initialNeuron,
   gradientOf,
-  isRight,
+  isCorrect,
   type Layers,
   pointsOf,
   scoreOf,
-  type Single,
-  stepped,
+  type SingleNeuron,
+  descend,
   totalCost,
-  walk,
+  computeStep,
   xorSamples,
 } from '../demo/learn/lesson.ts'
 import { cpu, Network, Neuron, Trainer } from '../src/index.ts'
@@ -37,11 +37,11 @@ describe("the lesson's 2-2-2 network", () => {
       backend: cpu({ precision: 'float64' }),
       loss: 'quadratic',
     })
-    const { answers, cost, gradients } = walk(layers, sample, 1)
+    const { outputs, cost, gradients } = computeStep(layers, sample, 1)
     const expected = await trainer.gradients([sample.x], [sample.y])
     expect(cost).toBeCloseTo(expected.loss, 7)
     ;(await trainer.predict([sample.x])).toArray()[0]!.forEach((a, i) => {
-      expect(answers[1].a[i]).toBeCloseTo(a, 6)
+      expect(outputs[1].a[i]).toBeCloseTo(a, 6)
     })
     gradients.forEach(({ weights, biases }, l) => {
       weights.flat().forEach((value, i) => {
@@ -55,19 +55,19 @@ describe("the lesson's 2-2-2 network", () => {
   })
 
   it('has taken the step that its gradients ask for', () => {
-    const { layers, gradients, after } = walk(firstLayers(5), xorSamples[2]!, 0.5)
+    const { layers, gradients, after } = computeStep(initialLayers(5), xorSamples[2]!, 0.5)
     expect(after[0].weights[1][0]).toBe(layers[0].weights[1][0] - 0.5 * gradients[0].weights[1][0])
     expect(after[1].biases[0]).toBe(layers[1].biases[0] - 0.5 * gradients[1].biases[0])
   })
 
   it('learns XOR from what the page begins with', () => {
     const { seed, learningRate, first } = defaults.layers
-    let layers = firstLayers(seed)
+    let layers = initialLayers(seed)
     const before = totalCost(layers)
-    for (let i = 0; i < 1000; i++) layers = walk(layers, xorSamples[(first + i) % 4]!, learningRate).after
+    for (let i = 0; i < 1000; i++) layers = computeStep(layers, xorSamples[(first + i) % 4]!, learningRate).after
     expect(before).toBeGreaterThan(0.8)
     expect(totalCost(layers)).toBeLessThan(0.05)
-    expect(xorSamples.every((sample) => isRight(layers, sample))).toBe(true)
+    expect(xorSamples.every((sample) => isCorrect(layers, sample))).toBe(true)
   })
 })
 
@@ -75,8 +75,8 @@ describe("the lesson's neuron", () => {
   const { samples, seed, learningRate } = defaults.neuron
   const points = pointsOf(samples, seed)
   const after = (steps: number) => {
-    let neuron = firstSingle
-    for (let i = 0; i < steps; i++) neuron = stepped(neuron, points, learningRate)
+    let neuron = initialNeuron
+    for (let i = 0; i < steps; i++) neuron = descend(neuron, points, learningRate)
     return neuron
   }
 
@@ -88,14 +88,14 @@ describe("the lesson's neuron", () => {
       expect(weight).toBeCloseTo(reference.weights[j]!, 10)
     })
     expect(neuron.bias).toBeCloseTo(reference.bias, 10)
-    expect(answer(neuron, points[0]!.x).a).toBeCloseTo(reference.predict(x)[0]!, 10)
+    expect(evaluateNeuron(neuron, points[0]!.x).a).toBeCloseTo(reference.predict(x)[0]!, 10)
   })
 
   it('shows the gradient of the cost that it shows', () => {
     const neuron = after(3)
     const { weights, bias } = gradientOf(neuron, points)
     const [h, [w1, w2]] = [1e-5, neuron.weights]
-    const slope = (ahead: Single, behind: Single) =>
+    const slope = (ahead: SingleNeuron, behind: SingleNeuron) =>
       (scoreOf(ahead, points).cost - scoreOf(behind, points).cost) / (2 * h)
     const [one, two, three] = [
       slope({ ...neuron, weights: [w1 + h, w2] }, { ...neuron, weights: [w1 - h, w2] }),
@@ -108,10 +108,10 @@ describe("the lesson's neuron", () => {
   })
 
   it('finds the line between the points with what the page begins with', () => {
-    expect(scoreOf(firstSingle, points).right).toBeLessThan(0.8)
+    expect(scoreOf(initialNeuron, points).accuracy).toBeLessThan(0.8)
     // One press of "100 steps" is enough, and more of them do no harm.
-    expect(scoreOf(after(100), points).right).toBe(1)
-    expect(scoreOf(after(300), points).right).toBe(1)
+    expect(scoreOf(after(100), points).accuracy).toBe(1)
+    expect(scoreOf(after(300), points).accuracy).toBe(1)
     expect(scoreOf(after(300), points).cost).toBeLessThan(scoreOf(after(10), points).cost)
   })
 })

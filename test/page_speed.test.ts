@@ -26,7 +26,7 @@ describe('the page, while it trains', () => {
     const { page } = opened
     await epochsReach(page, 2)
     await page.waitForTimeout(2500)
-    const shown = await page.locator('.status div', { hasText: 'Epochs a second' }).last().locator('dd').textContent()
+    const shown = await page.locator('.status div', { hasText: 'Epochs per second' }).last().locator('dd').textContent()
     expect(Number(shown)).toBeGreaterThanOrEqual(8)
     expect(Number(shown)).toBeLessThanOrEqual(11)
     await close(opened)

@@ -10,24 +10,24 @@ export function fixed(value: number, decimals = DECIMALS): string {
   return Number(text) === 0 ? (0).toFixed(decimals) : text
 }
 
-/** Gradients that are means over many samples are small: 0.00372. */
+/** Five decimals, for small values such as gradients averaged over many samples: 0.00372. */
 export const precise = (value: number) => fixed(value, 5)
 
-/** As in sentences and drawings, where a minus is as wide as a plus. */
-export const told = (value: number) => fixed(value).replace('-', '−')
+/** Three decimals with a typographic minus, for sentences and drawings. */
+export const formatNumber = (value: number) => fixed(value).replace('-', '−')
 
-/** Inputs and targets are short: 1, not 1.000. */
+/** Up to three decimals without trailing zeros, for inputs and targets: 1 instead of 1.000. */
 export const short = (value: number) => Number(value.toFixed(DECIMALS)).toString()
 
-/** A factor or a term, in brackets where it has a sign of its own. */
+/** A factor of a product, in parentheses if it is negative. */
 export const factor = (value: number, text = fixed(value)) => (text.startsWith('-') ? `(${text})` : text)
 
-/** A further term of a sum: + 0.3 or − 0.3. */
+/** A term of a sum after the first: + 0.3 or − 0.3. */
 export const term = (value: number) => (fixed(value).startsWith('-') ? `- ${fixed(-value)}` : `+ ${fixed(value)}`)
 
 const bracketed = (rows: readonly string[]) => `\\begin{bmatrix*}[r]${rows.join('\\\\')}\\end{bmatrix*}`
 
-/** A column of names. */
+/** A column vector of symbols. */
 export const symbols = (...names: readonly string[]) => `\\begin{bmatrix}${names.join('\\\\')}\\end{bmatrix}`
 
 export const column = (values: readonly number[], text: (value: number) => string = fixed) =>
@@ -41,8 +41,8 @@ export const row = (values: Pair, text: (value: number) => string = fixed) =>
 const lines = (left: string, relation: string, rights: readonly string[]) =>
   `\\begin{aligned}${left}&${relation}${rights.join('\\\\[4pt]&=')}\\end{aligned}`
 
-/** One left side and what it is equal to, a line each. */
+/** One left side and the expressions equal to it, one per line. */
 export const equation = (left: string, ...rights: readonly string[]) => lines(left, '=', rights)
 
-/** What takes the left side's place. */
+/** An assignment to the left side, with one expression per line. */
 export const assignment = (left: string, ...rights: readonly string[]) => lines(left, '\\leftarrow{}', rights)

@@ -1,34 +1,34 @@
 import { useState } from 'preact/hooks'
-import { told } from './formulas.ts'
-import { defaults, firstLayers, isRight, type Layers, totalCost, walk, xorSamples } from './lesson.ts'
+import { formatNumber } from './formulas.ts'
+import { defaults, initialLayers, isCorrect, type Layers, totalCost, computeStep, xorSamples } from './lesson.ts'
 import { NetworkDrawing } from './network.tsx'
 import { Rate } from './parts.tsx'
-import { CostCurve, type Moment, TruthTable } from './progress.tsx'
-import { stages } from './stages.ts'
+import { CostCurve, type CostPoint, TruthTable } from './progress.tsx'
+import { stages } from './backpropagation.ts'
 import { Tex } from './tex.tsx'
 
 interface Lesson {
   layers: Layers
-  /** Which of the four samples is walked through, and how far. */
+  /** The index of the current sample, and the stage that is shown. */
   sample: number
   stage: number
   seed: number
   learningRate: number
-  history: readonly Moment[]
+  history: readonly CostPoint[]
 }
 
-function begun(seed: number, learningRate: number): Lesson {
-  const layers = firstLayers(seed)
+function startLesson(seed: number, learningRate: number): Lesson {
+  const layers = initialLayers(seed)
   const history = [{ samples: 0, cost: totalCost(layers) }]
   return { layers, sample: defaults.layers.first, stage: 0, seed, learningRate, history }
 }
 
-/** The lesson after so many more samples, each with its update. */
-function trained(lesson: Lesson, count: number): Lesson {
+/** The lesson after training on `count` more samples. */
+function trainSamples(lesson: Lesson, count: number): Lesson {
   let { layers, sample } = lesson
   const history = [...lesson.history]
   for (let i = 0; i < count; i++) {
-    layers = walk(layers, xorSamples[sample]!, lesson.learningRate).after
+    layers = computeStep(layers, xorSamples[sample]!, lesson.learningRate).after
     sample = (sample + 1) % xorSamples.length
     history.push({ samples: history.at(-1)!.samples + 1, cost: totalCost(layers) })
   }
@@ -37,7 +37,7 @@ function trained(lesson: Lesson, count: number): Lesson {
 
 const last = stages.length - 1
 
-/** The stages by number, and the way from one to the next. */
+/** Buttons for every stage, and for the previous and the next one. */
 function Stepper({ lesson, change }: { lesson: Lesson; change: (to: Lesson) => void }) {
   const { stage } = lesson
   const go = (to: number) => {
@@ -76,7 +76,7 @@ function Stepper({ lesson, change }: { lesson: Lesson; change: (to: Lesson) => v
         type="button"
         class="main"
         onClick={() => {
-          if (stage === last) change({ ...trained(lesson, 1), stage: 0 })
+          if (stage === last) change({ ...trainSamples(lesson, 1), stage: 0 })
           else go(stage + 1)
         }}
       >
@@ -104,23 +104,25 @@ function SeedField({ value, change }: { value: number; change: (value: number) =
   )
 }
 
-/** What many samples bring: the cost falls, and the table comes right. */
+/** Trains on many samples, and shows the cost and the predictions. */
 function Repetition({ lesson, change }: { lesson: Lesson; change: (to: Lesson) => void }) {
   const { layers, seed, learningRate, history, sample } = lesson
   const { cost, samples } = history.at(-1)!
-  const right = xorSamples.filter((one) => isRight(layers, one)).length
-  const learned = right === 4 && cost < 0.1
+  const correct = xorSamples.filter((one) => isCorrect(layers, one)).length
+  const learned = correct === 4 && cost < 0.1
   return (
     <section class="panel repetition" aria-labelledby="repetition-title">
       <div>
-        <h2 id="repetition-title">Again and again</h2>
-        <p>These seven stages, sample after sample, are all there is to it. After some hundreds XOR is learned.</p>
+        <h2 id="repetition-title">Training on many samples</h2>
+        <p>
+          Training repeats these seven stages for every sample. After a few hundred samples the network has learned XOR.
+        </p>
         <div class="row">
           <button
             type="button"
             class="main"
             onClick={() => {
-              change(trained(lesson, 100))
+              change(trainSamples(lesson, 100))
             }}
           >
             Train 100 samples
@@ -128,10 +130,10 @@ function Repetition({ lesson, change }: { lesson: Lesson; change: (to: Lesson) =
           <button
             type="button"
             onClick={() => {
-              change(begun(seed, learningRate))
+              change(startLesson(seed, learningRate))
             }}
           >
-            Begin again
+            Reset
           </button>
         </div>
         <div class="row">
@@ -144,17 +146,17 @@ function Repetition({ lesson, change }: { lesson: Lesson; change: (to: Lesson) =
           <SeedField
             value={seed}
             change={(to) => {
-              change(begun(to, learningRate))
+              change(startLesson(to, learningRate))
             }}
           />
         </div>
         <p class="cost" aria-live="polite">
-          After {samples.toLocaleString('en')} samples the cost over all four is <b>{told(cost)}</b>; {right} of 4 are
-          right. {learned && <b class="good">XOR is learned.</b>}
+          After {samples.toLocaleString('en')} samples the cost over all four is <b>{formatNumber(cost)}</b>. {correct}{' '}
+          of 4 predictions are correct. {learned && <b class="good">The network has learned XOR.</b>}
         </p>
         <p class="hint">
-          From some seeds it gets stuck: a network this small does not find the way from everywhere. More hidden neurons
-          make that rare.
+          With some seeds training does not converge to a solution, because the network is very small. With more hidden
+          neurons this is rare.
         </p>
       </div>
       <CostCurve history={history} />
@@ -163,35 +165,35 @@ function Repetition({ lesson, change }: { lesson: Lesson; change: (to: Lesson) =
   )
 }
 
-/** A 2-2-2 network: one sample of XOR after another, stage by stage. */
+/** A 2-2-2 network that learns XOR, one sample after another, with every stage of the training step. */
 export function TwoLayers() {
-  const [lesson, change] = useState(() => begun(defaults.layers.seed, defaults.layers.learningRate))
+  const [lesson, change] = useState(() => startLesson(defaults.layers.seed, defaults.layers.learningRate))
   const { layers, sample, stage, learningRate } = lesson
-  const steps = walk(layers, xorSamples[sample]!, learningRate)
+  const step = computeStep(layers, xorSamples[sample]!, learningRate)
   const { title, why, tex } = stages[stage]!
   return (
     <>
       <div class="lesson even">
         <section class="panel" aria-labelledby="layers-title">
           <h2 id="layers-title">
-            A 2-2-2 network, sample {sample + 1} of 4: {steps.sample.x.join(' xor ')}
+            A 2-2-2 network, sample {sample + 1} of 4: {step.sample.x.join(' xor ')}
           </h2>
-          <NetworkDrawing walk={steps} stage={stage} />
+          <NetworkDrawing step={step} stage={stage} />
         </section>
-        <section class="panel stage" aria-label="The present stage">
+        <section class="panel stage" aria-label="Current stage">
           <Stepper lesson={lesson} change={change} />
           <div aria-live="polite">
             <h3>
               <span class="number">Stage {stage + 1}</span> {title}
             </h3>
-            <p>{why(steps)}</p>
+            <p>{why(step)}</p>
           </div>
           <div class="equations">
-            {tex(steps).map((formula, i) => (
+            {tex(step).map((formula, i) => (
               <Tex key={`${stage}-${i}`} tex={formula} label={`${title}, formula ${i + 1}`} />
             ))}
           </div>
-          <p class="hint">Shown with three decimals, computed with all.</p>
+          <p class="hint">Values are rounded to three decimals for display.</p>
         </section>
       </div>
       <Repetition lesson={lesson} change={change} />

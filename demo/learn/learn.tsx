@@ -5,9 +5,9 @@ import './learn.css'
 
 const pages = ['One neuron', 'Two layers: 2-2-2'] as const
 
-/** The lesson: how a neuron learns, and how a network does. Both pages stay, so that nobody loses where they were. */
+/** The lesson: how a neuron and a network learn. Both pages remain in the document, which keeps their state. */
 export default function Learn() {
-  const [page, turnTo] = useState(0)
+  const [page, setPage] = useState(0)
   return (
     <div class="learn">
       <div class="problems pages" role="group" aria-label="Page of the lesson">
@@ -17,7 +17,7 @@ export default function Learn() {
             key={title}
             aria-pressed={page === i}
             onClick={() => {
-              turnTo(i)
+              setPage(i)
             }}
           >
             {i + 1}. {title}

@@ -1,16 +1,16 @@
 import { useMemo, useState } from 'preact/hooks'
-import { assignment, column, equation, factor, fixed, precise, short, symbols, term, told } from './formulas.ts'
+import { assignment, column, equation, factor, fixed, precise, short, symbols, term, formatNumber } from './formulas.ts'
 import {
-  answer,
+  evaluateNeuron,
   defaults,
-  firstSingle,
+  initialNeuron,
   gradientOf,
   type Point,
   pointsOf,
   sampleGradient,
   scoreOf,
-  type Single,
-  stepped,
+  type SingleNeuron,
+  descend,
 } from './lesson.ts'
 import { Rate, Steps } from './parts.tsx'
 import { Plot } from './plot.tsx'
@@ -18,21 +18,21 @@ import { Plot } from './plot.tsx'
 const { samples, seed, learningRate } = defaults.neuron
 
 const nameOf = ({ y }: Point) => (y === 1 ? 'square' : 'circle')
-const list = ({ weights, bias }: Single) => [...weights, bias]
+const list = ({ weights, bias }: SingleNeuron) => [...weights, bias]
 
-/** From the chosen sample to the update, with the numbers of now. */
-function equations(neuron: Single, points: readonly Point[], chosen: number, rate: number) {
+/** The formulas from the chosen sample to the update, with the current values. */
+function equations(neuron: SingleNeuron, points: readonly Point[], chosen: number, rate: number) {
   const point = points[chosen]!
   const [x1, x2] = point.x
   const [w1, w2] = neuron.weights
-  const { z, a } = answer(neuron, point.x)
-  const own = sampleGradient(neuron, point)
+  const { z, a } = evaluateNeuron(neuron, point.x)
+  const sample = sampleGradient(neuron, point)
   const gradient = gradientOf(neuron, points)
   const parameters = symbols('w_1', 'w_2', 'b')
   return [
     {
       title: 'Weighted input',
-      why: 'The neuron weighs its two inputs and adds its bias. Where z is 0, there is the line.',
+      why: 'The neuron computes the weighted sum of its two inputs and its bias. On the line, z is 0.',
       tex: [
         equation(
           'z',
@@ -44,49 +44,49 @@ function equations(neuron: Single, points: readonly Point[], chosen: number, rat
     },
     {
       title: 'Activation',
-      why: 'σ squeezes the sum into 0 to 1: the answer is “square” above ½, “circle” below.',
+      why: 'σ maps the sum to the range 0 to 1: the prediction is “square” above ½ and “circle” below.',
       tex: [equation('a', '\\sigma(z) = \\frac{1}{1 + e^{-z}}', fixed(a))],
     },
     {
       title: 'Error',
-      why: `The point is a ${nameOf(point)}, so the answer should be ${point.y}. ${a > 0.5 === (point.y === 1) ? 'It is on the right side already; the answer can still come closer.' : 'It is on the wrong side.'}`,
+      why: `The point is a ${nameOf(point)}, so the target is ${point.y}. ${a > 0.5 === (point.y === 1) ? 'It is on the correct side of the line; the error can still become smaller.' : 'It is on the wrong side of the line.'}`,
       tex: [equation('y - a', `${point.y} - ${fixed(a)} = ${fixed(point.y - a)}`)],
     },
     {
       title: 'Gradient of this sample',
-      why: 'By the chain rule, for the cost (y − a)² of this sample: how the cost changes with a, times how a changes with z, times how z changes with each parameter.',
+      why: 'The chain rule for the cost (y − a)² of this sample: the derivative of the cost with respect to a, times that of a with respect to z, times that of z with respect to each parameter.',
       tex: [
         equation(
           '\\delta = \\frac{\\partial C_i}{\\partial z}',
           '-2\\,(y - a) \\cdot a\\,(1 - a)',
-          `-2 \\cdot ${factor(point.y - a)} \\cdot ${fixed(a)} \\cdot ${fixed(1 - a)} = ${precise(own.delta)}`,
+          `-2 \\cdot ${factor(point.y - a)} \\cdot ${fixed(a)} \\cdot ${fixed(1 - a)} = ${precise(sample.delta)}`,
         ),
         equation(
           '\\nabla C_i',
-          `\\delta ${symbols('x_1', 'x_2', '1')} = ${factor(own.delta, precise(own.delta))} ${column([x1, x2, 1])} = ${column(list(own.gradient), precise)}`,
+          `\\delta ${symbols('x_1', 'x_2', '1')} = ${factor(sample.delta, precise(sample.delta))} ${column([x1, x2, 1])} = ${column(list(sample.gradient), precise)}`,
         ),
       ],
     },
     {
       title: 'Gradient over all samples',
-      why: 'The cost C is the mean over the points, so its gradient ∇C is the mean of their gradients. It lists how fast the cost rises with w₁, w₂ and b.',
+      why: 'The cost C is the mean over all points, so its gradient ∇C is the mean of their gradients. It contains the derivatives with respect to w₁, w₂ and b.',
       tex: [equation('\\nabla C', `\\frac{1}{n} \\sum_{i=1}^{n} \\nabla C_i = ${column(list(gradient), precise)}`)],
     },
     {
       title: 'Update',
-      why: 'Where the cost rises with a parameter, it is made smaller, else larger: a step down the slope, η times as long as the slope is steep.',
+      why: 'Each parameter changes in the direction that reduces the cost, by η times its derivative.',
       tex: [
         assignment(
           parameters,
           `${parameters} - \\eta \\, \\nabla C`,
-          `${column(list(neuron))} - ${short(rate)} ${column(list(gradient), precise)} = ${column(list(stepped(neuron, points, rate)))}`,
+          `${column(list(neuron))} - ${short(rate)} ${column(list(gradient), precise)} = ${column(list(descend(neuron, points, rate)))}`,
         ),
       ],
     },
   ]
 }
 
-/** A sample by its number, for those who cannot or do not want to click on the plot. */
+/** Chooses a sample by its number, as an alternative to clicking on the plot. */
 function Chooser({
   points,
   chosen,
@@ -97,7 +97,7 @@ function Chooser({
   choose: (index: number) => void
 }) {
   return (
-    <div class="row" role="group" aria-label="Which sample the equations are about">
+    <div class="row" role="group" aria-label="Sample of the equations">
       <button
         type="button"
         onClick={() => {
@@ -133,30 +133,32 @@ function Chooser({
   )
 }
 
-/** One neuron, two inputs: a line is moved until it lies between two classes. */
+/** One neuron with two inputs: training moves its line between the two classes. */
 export function OneNeuron() {
   const points = useMemo(() => pointsOf(samples, seed), [])
-  const [{ neuron, steps }, setState] = useState({ neuron: firstSingle, steps: 0 })
+  const [{ neuron, steps }, setState] = useState({ neuron: initialNeuron, steps: 0 })
   const [chosen, choose] = useState(0)
   const [rate, setRate] = useState<number>(learningRate)
-  const { cost, right } = scoreOf(neuron, points)
-  const descend = (count: number) => {
+  const { cost, accuracy } = scoreOf(neuron, points)
+  const train = (count: number) => {
     setState((before) => {
       let { neuron } = before
-      for (let i = 0; i < count; i++) neuron = stepped(neuron, points, rate)
+      for (let i = 0; i < count; i++) neuron = descend(neuron, points, rate)
       return { neuron, steps: before.steps + count }
     })
   }
   return (
     <div class="lesson">
       <section class="panel" aria-labelledby="neuron-title">
-        <h2 id="neuron-title">One neuron divides the plane</h2>
+        <h2 id="neuron-title">One neuron separates two classes</h2>
         <p>
-          Blue circles should be answered with 0, orange squares with 1. All parameters begin at 0.1; every step moves
-          the line so that the cost over all points falls.
+          The target is 0 for blue circles and 1 for orange squares. All parameters start at 0.1. Every step moves the
+          line to reduce the cost over all points.
         </p>
         <Plot neuron={neuron} points={points} chosen={chosen} choose={choose} />
-        <p class="hint">The arrow points to where the neuron says “square”. Click a point to see its numbers.</p>
+        <p class="hint">
+          The arrow points to the side that the neuron predicts as “square”. Click a point to see its values.
+        </p>
         <div class="row">
           {[1, 10, 100].map((count) => (
             <button
@@ -164,7 +166,7 @@ export function OneNeuron() {
               key={count}
               class={count === 1 ? 'main' : undefined}
               onClick={() => {
-                descend(count)
+                train(count)
               }}
             >
               {count === 1 ? 'One step' : `${count} steps`}
@@ -173,10 +175,10 @@ export function OneNeuron() {
           <button
             type="button"
             onClick={() => {
-              setState({ neuron: firstSingle, steps: 0 })
+              setState({ neuron: initialNeuron, steps: 0 })
             }}
           >
-            Begin again
+            Reset
           </button>
           <Rate value={rate} change={setRate} />
         </div>
@@ -187,16 +189,16 @@ export function OneNeuron() {
           </div>
           <div>
             <dt>Cost C = (1/n) Σ(y − a)²</dt>
-            <dd>{told(cost)}</dd>
+            <dd>{formatNumber(cost)}</dd>
           </div>
           <div>
-            <dt>Answered right</dt>
-            <dd>{(100 * right).toFixed(1)} %</dd>
+            <dt>Accuracy</dt>
+            <dd>{(100 * accuracy).toFixed(1)} %</dd>
           </div>
         </dl>
       </section>
       <section class="panel" aria-labelledby="step-title">
-        <h2 id="step-title">What one step computes</h2>
+        <h2 id="step-title">The computation of one step</h2>
         <Chooser points={points} chosen={chosen} choose={choose} />
         <Steps steps={equations(neuron, points, chosen, rate)} />
       </section>

@@ -1,6 +1,6 @@
 import { Inline, Tex } from './tex.tsx'
 
-/** The learning rate η: taken when it is a number within bounds, else the field says so. */
+/** The field for the learning rate η. The browser reports an invalid value, which changes nothing. */
 export function Rate({ value, change }: { value: number; change: (value: number) => void }) {
   return (
     <label class="field small">
@@ -21,14 +21,14 @@ export function Rate({ value, change }: { value: number; change: (value: number)
   )
 }
 
-/** A step of a calculation: what it is called, why it is made, and its formulas. */
-export interface Explained {
+/** A step of a calculation with its explanation and formulas. */
+export interface ExplainedStep {
   title: string
   why: string
   tex: readonly string[]
 }
 
-export function Steps({ steps }: { steps: readonly Explained[] }) {
+export function Steps({ steps }: { steps: readonly ExplainedStep[] }) {
   return (
     <ol class="steps">
       {steps.map(({ title, why, tex }) => (

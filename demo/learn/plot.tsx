@@ -1,10 +1,10 @@
 import { colourOf, css, pale, type Palette } from '../colours.ts'
-import { answer, type Point, type Single } from './lesson.ts'
+import { evaluateNeuron, type Point, type SingleNeuron } from './lesson.ts'
 import { palette } from '../colours.ts'
 
 const SIDE = 400
 const MARGIN = 26
-/** How far the window reaches from the middle. */
+/** The largest visible coordinate. */
 const REACH = 1.08
 const RADIUS = 6.5
 
@@ -12,8 +12,8 @@ const across = (x: number) => MARGIN + ((x + REACH) / (2 * REACH)) * SIDE
 const down = (y: number) => (1 - (y + REACH) / (2 * REACH)) * SIDE
 const scale = SIDE / (2 * REACH)
 
-/** The answer over the plane changes along w alone, so it is a gradient of colours: from z = −6 to z = 6. */
-function Ground({ neuron, colours }: { neuron: Single; colours: Palette }) {
+/** The activation over the plane. It changes only along w, so a linear colour gradient from z = −6 to z = 6 shows it. */
+function Ground({ neuron, colours }: { neuron: SingleNeuron; colours: Palette }) {
   const [w1, w2] = neuron.weights
   const squared = w1 * w1 + w2 * w2 || 1e-9
   const at = (z: number) => {
@@ -33,8 +33,8 @@ function Ground({ neuron, colours }: { neuron: Single; colours: Palette }) {
   )
 }
 
-/** The line w·x + b = 0, and an arrow along w to the side where the neuron answers more than ½. */
-function Line({ neuron }: { neuron: Single }) {
+/** The line w·x + b = 0, and an arrow along w to the side where the activation is above ½. */
+function Line({ neuron }: { neuron: SingleNeuron }) {
   const [w1, w2] = neuron.weights
   const length = Math.hypot(w1, w2) || 1e-9
   const [nx, ny] = [w1 / length, w2 / length]
@@ -65,7 +65,7 @@ function Mark({ point: { x, y }, chosen, colours }: { point: Point; chosen: bool
 
 const signed = (value: number) => (value < 0 ? `−${-value}` : `${value}`)
 
-/** The axes' ends and middles. */
+/** Labels at the ends and the middle of the axes. */
 const Ticks = () => (
   <g class="ticks">
     {[-1, 0, 1].map((value) => (
@@ -81,7 +81,7 @@ const Ticks = () => (
   </g>
 )
 
-/** The point nearest to where the drawing was clicked. */
+/** The index of the point nearest to the click. */
 function nearest(event: MouseEvent & { currentTarget: SVGSVGElement }, points: readonly Point[]): number {
   const box = event.currentTarget.getBoundingClientRect()
   const ratio = (SIDE + MARGIN) / box.width
@@ -90,26 +90,26 @@ function nearest(event: MouseEvent & { currentTarget: SVGSVGElement }, points: r
   return points.reduce((best, point, i) => (distance(point) < distance(points[best]!) ? i : best), 0)
 }
 
-/** The points, the neuron's line among them, and its answer over the plane. */
+/** The points, the decision boundary of the neuron, and its activation over the plane. */
 export function Plot({
   neuron,
   points,
   chosen,
   choose,
 }: {
-  neuron: Single
+  neuron: SingleNeuron
   points: readonly Point[]
   chosen: number
   choose: (index: number) => void
 }) {
   const colours = palette()
-  const side = answer(neuron, [0, 0]).a > 0.5 ? 'square' : 'circle'
+  const side = evaluateNeuron(neuron, [0, 0]).a > 0.5 ? 'square' : 'circle'
   return (
     <svg
       class="plot"
       viewBox={`0 0 ${SIDE + MARGIN} ${SIDE + MARGIN}`}
       role="img"
-      aria-label={`${points.length} points and the neuron's line between its two answers; in the middle it says ${side}`}
+      aria-label={`${points.length} points and the decision boundary of the neuron, which predicts ${side} in the middle`}
       onClick={(event) => {
         choose(nearest(event, points))
       }}

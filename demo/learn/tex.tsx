@@ -2,7 +2,7 @@ import katex from 'katex'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import 'katex/dist/katex.min.css'
 
-/** Typesets into an element; as MathML too, for screen readers. Nodes and not HTML, so no policy on styles is in its way. */
+/** Typesets TeX into an element, with MathML for screen readers. DOM nodes instead of HTML comply with any style policy. */
 function useTypeset(tex: string, displayMode: boolean) {
   const element = useRef<HTMLSpanElement>(null)
   useLayoutEffect(() => {
@@ -17,7 +17,7 @@ export function Inline({ tex }: { tex: string }) {
   return <span ref={useTypeset(tex, false)} />
 }
 
-/** A formula of its own. One that is too wide scrolls in its box, which the keyboard reaches only then. */
+/** A display formula. A formula that is too wide scrolls horizontally, and only then its box can receive the focus. */
 export function Tex({ tex, label }: { tex: string; label: string }) {
   const box = useRef<HTMLDivElement>(null)
   const formula = useTypeset(tex, true)
@@ -39,7 +39,7 @@ export function Tex({ tex, label }: { tex: string; label: string }) {
     <div
       class="tex"
       ref={box}
-      {...(wide && { tabIndex: 0, role: 'group', 'aria-label': `${label}, scrolls sideways` })}
+      {...(wide && { tabIndex: 0, role: 'group', 'aria-label': `${label}, scrolls horizontally` })}
     >
       <span class="formula" ref={formula} />
     </div>

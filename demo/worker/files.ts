@@ -1,53 +1,53 @@
 import { InputError } from '../../src/index.ts'
 import type { Settings } from '../settings.ts'
-import type { Prepared } from './material.ts'
-import { type About, type ReadingAnswer, type ReadingRequest, unpack } from './reading.ts'
+import type { Prepared } from './prepare.ts'
+import { type FileSummary, type ReadingResponse, type ReadingRequest, unpack } from './reading.ts'
 
-type Asked = ReadingRequest extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never
-type Waiting = { resolve: (answer: ReadingAnswer) => void; reject: (error: unknown) => void }
+type ReadingRequestBody = ReadingRequest extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never
+type PendingRequest = { resolve: (response: ReadingResponse) => void; reject: (error: unknown) => void }
 
 let worker: Worker | undefined
-let asked = 0
-const waiting = new Map<number, Waiting>()
+let nextId = 0
+const pending = new Map<number, PendingRequest>()
 
-/** The worker that reads files, made when the first file comes. */
+/** The worker that reads files. It is created when the user opens the first file. */
 function reader(): Worker {
   if (worker) return worker
   worker = new Worker(new URL('./reader.ts', import.meta.url), { type: 'module' })
-  worker.onmessage = ({ data }: MessageEvent<ReadingAnswer>) => {
-    waiting.get(data.id)?.resolve(data)
-    waiting.delete(data.id)
+  worker.onmessage = ({ data }: MessageEvent<ReadingResponse>) => {
+    pending.get(data.id)?.resolve(data)
+    pending.delete(data.id)
   }
-  // As where there is no memory left for a file.
+  // For example, the worker runs out of memory.
   worker.onerror = ({ message }) => {
     worker?.terminate()
     worker = undefined
-    for (const { reject } of waiting.values()) reject(new InputError(`The file cannot be read: ${message}`))
-    waiting.clear()
+    for (const { reject } of pending.values()) reject(new InputError(`The file cannot be read: ${message}`))
+    pending.clear()
   }
   return worker
 }
 
-async function ask(request: Asked): Promise<ReadingAnswer> {
-  const id = asked++
-  const answer = await new Promise<ReadingAnswer>((resolve, reject) => {
-    waiting.set(id, { resolve, reject })
-    reader().postMessage({ ...request, id })
+async function request(body: ReadingRequestBody): Promise<ReadingResponse> {
+  const id = nextId++
+  const response = await new Promise<ReadingResponse>((resolve, reject) => {
+    pending.set(id, { resolve, reject })
+    reader().postMessage({ ...body, id })
   })
-  if ('problem' in answer) throw new InputError(answer.problem)
-  return answer
+  if ('problem' in response) throw new InputError(response.problem)
+  return response
 }
 
-/** Reads files. @throws InputError that says what is wrong with which */
-export const openFile = async (files: readonly File[]): Promise<About> =>
-  ((await ask({ type: 'open', files })) as { about: About }).about
+/** Reads files. @throws InputError that names the file and describes the problem */
+export const openFile = async (files: readonly File[]): Promise<FileSummary> =>
+  ((await request({ type: 'open', files })) as { summary: FileSummary }).summary
 
-/** Another column of the file to predict. */
-export const aboutTarget = async (target: string): Promise<About> =>
-  ((await ask({ type: 'target', target })) as { about: About }).about
+/** Summarizes the opened file with another target column. */
+export const summarizeTarget = async (target: string): Promise<FileSummary> =>
+  ((await request({ type: 'target', target })) as { summary: FileSummary }).summary
 
-/** The data that settings describe, of the file that is open. */
+/** Prepares the data of the opened file as the settings describe. */
 export async function prepareFromFile(settings: Settings): Promise<Prepared> {
-  const answer = (await ask({ type: 'prepare', settings })) as Extract<ReadingAnswer, { prepared: unknown }>
-  return unpack(answer.prepared)
+  const response = (await request({ type: 'prepare', settings })) as Extract<ReadingResponse, { prepared: unknown }>
+  return unpack(response.prepared)
 }

@@ -1,12 +1,12 @@
 import { Dataset, type DatasetNames, Matrix, Scaling } from '../../src/index.ts'
-import type { Opened } from '../protocol.ts'
-import { type Kind, type Settings, usual } from '../settings.ts'
-import { type Prepared, prepareFile } from './material.ts'
-import { type Material, openFiles } from './opening.ts'
+import type { FileInfo } from '../protocol.ts'
+import { type Kind, type Settings, defaultsFor } from '../settings.ts'
+import { type Prepared, prepareFile } from './prepare.ts'
+import { type FileContent, openFiles } from './open.ts'
 
 /**
- * Files are read in a worker of their own: training never stops for one, however large it is and whatever it holds.
- * This is what the two workers say to each other.
+ * A second worker reads files, so that a large file never interrupts the training. The two workers exchange these
+ * requests and responses.
  */
 export type ReadingRequest = { id: number } & (
   | { type: 'open'; files: readonly File[] }
@@ -14,16 +14,18 @@ export type ReadingRequest = { id: number } & (
   | { type: 'prepare'; settings: Settings }
 )
 
-/** What an opened file is, with its target column. */
-export interface About {
-  file: Opened
+/** An opened file, its target column, and what a network predicts from it. */
+export interface FileSummary {
+  file: FileInfo
   kind: Kind
   target: string
 }
 
-export type ReadingAnswer = { id: number } & ({ about: About } | { prepared: PackedPrepared } | { problem: string })
+export type ReadingResponse = { id: number } & (
+  { summary: FileSummary } | { prepared: PackedPrepared } | { problem: string }
+)
 
-/** Data as messages carry them: an object loses its class on the way. */
+/** Prepared data as plain objects, because a message does not preserve the prototypes of class instances. */
 type PackedPrepared = Omit<Prepared, 'raw' | 'train' | 'test' | 'scaling'> & {
   raw: { train: PackedDataset; test: PackedDataset | undefined }
   train: PackedDataset
@@ -36,7 +38,7 @@ interface PackedDataset extends DatasetNames {
   targets: { rows: number; cols: number; data: Float32Array }
 }
 
-/** Copies, since the reader keeps what it has read, with the buffers that can be handed over. */
+/** Copies the data, because the reader keeps the originals, and lists the buffers of the copies for transfer. */
 export function pack(prepared: Prepared): { packed: PackedPrepared; transfer: Transferable[] } {
   const transfer: Transferable[] = []
   const done = new Map<Dataset, PackedDataset>()
@@ -79,21 +81,21 @@ export function unpack({ raw, train, test, scaling, ...rest }: PackedPrepared): 
   }
 }
 
-/** The file that was opened, and what is made of it. */
+/** The opened file, from which data are prepared. */
 export class FileReading {
-  #opened: Material | undefined
+  #opened: FileContent | undefined
 
-  /** @throws InputError for files that cannot be trained on; the one that was open before stays */
-  async open(files: readonly File[]): Promise<About> {
-    const material = await openFiles(files)
-    const about = await firstThatWorks(material)
-    this.#opened = material
-    return about
+  /** @throws InputError for files that cannot be used for training; the previous file then remains open */
+  async open(files: readonly File[]): Promise<FileSummary> {
+    const content = await openFiles(files)
+    const summary = await chooseTarget(content)
+    this.#opened = content
+    return summary
   }
 
-  /** @throws InputError where the column cannot be predicted from the others */
-  about(target: string): Promise<About> {
-    return aboutTarget(this.#opened, target)
+  /** @throws InputError if the column cannot be the target */
+  summarize(target: string): Promise<FileSummary> {
+    return summarizeFile(this.#opened, target)
   }
 
   prepare(settings: Settings): Promise<Prepared> {
@@ -101,19 +103,19 @@ export class FileReading {
   }
 }
 
-/** What a column to predict makes of a file, once it is known to work. */
-async function aboutTarget(material: Material | undefined, target: string): Promise<About> {
-  const { kind } = await prepareFile({ ...usual('file'), target }, material)
-  return { file: material!.file, kind, target }
+/** Summarizes a file with this target column, after checking that data can be prepared from it. */
+async function summarizeFile(content: FileContent | undefined, target: string): Promise<FileSummary> {
+  const { kind } = await prepareFile({ ...defaultsFor('file'), target }, content)
+  return { file: content!.file, kind, target }
 }
 
-/** The last column is the likeliest target; where it cannot be one, a column before it. */
-async function firstThatWorks(material: Material): Promise<About> {
-  const names = material.file.columns.map(({ name }) => name).reverse()
+/** Chooses the last column that can be the target. */
+async function chooseTarget(content: FileContent): Promise<FileSummary> {
+  const names = content.file.columns.map(({ name }) => name).reverse()
   let first: unknown
   for (const target of names.length > 0 ? names.slice(0, 8) : ['']) {
     try {
-      return await aboutTarget(material, target)
+      return await summarizeFile(content, target)
     } catch (error) {
       first ??= error
     }

@@ -16,11 +16,11 @@ import {
   type Step,
   Trainer,
 } from '../../src/index.ts'
-import { type Examination, MAP_SIDE, type Regions, type Shown, type StopRule } from '../protocol.ts'
+import { type Evaluation, MAP_SIDE, type Regions, type ShownData, type StopRule } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
-import { examine, examined } from './examining.ts'
-import type { Prepared } from './material.ts'
-import { Grid, show } from './showing.ts'
+import { evaluate, evaluationData } from './evaluation.ts'
+import type { Prepared } from './prepare.ts'
+import { PlaneGrid, describeData } from './display.ts'
 
 const optimizers: Record<OptimizerName, (options: { learningRate: number }) => Optimizer> = {
   sgd,
@@ -31,8 +31,8 @@ const optimizers: Record<OptimizerName, (options: { learningRate: number }) => O
   nadam,
 }
 
-/** A moment of a run that can be gone back to. */
-interface Moment {
+/** An earlier state of a run that can be restored. */
+interface Snapshot {
   epoch: number
   step: number
   train: Score
@@ -40,23 +40,23 @@ interface Moment {
   parameters: Float32Array
 }
 
-/** So many moments are kept at most; when there are more, every second one goes. */
-const MOST_MOMENTS = 240
+/** The largest number of snapshots. When it is exceeded, every second snapshot is removed. */
+const MAX_SNAPSHOTS = 240
 
-/** One run: a network, its data, the backend it is trained on, and the moments so far. */
+/** One run: a network, its data, its backend, and its snapshots. */
 export class Run {
   readonly settings: Settings
   readonly network: Network
-  readonly moments: Moment[] = []
+  readonly snapshots: Snapshot[] = []
   #prepared: Prepared
-  #shown: Shown
-  #grid: Grid
+  #shown: ShownData
+  #grid: PlaneGrid
   #trainer: Trainer | undefined
   #epochs: AsyncIterableIterator<Epoch> | undefined
   #steps: AsyncIterableIterator<Step> | undefined
   #backend: BackendName
-  #before = { epoch: 0, step: 0 }
-  /** How many epochs are trained the next time. */
+  #position = { epoch: 0, step: 0 }
+  /** The number of epochs in the next call. */
   #atOnce = 1
   #stride = 1
   #best = { loss: Infinity, epoch: 0 }
@@ -64,8 +64,8 @@ export class Run {
   constructor(settings: Settings, prepared: Prepared) {
     this.settings = settings
     this.#prepared = prepared
-    this.#shown = show(prepared, settings)
-    this.#grid = new Grid(prepared, this.#shown)
+    this.#shown = describeData(prepared, settings)
+    this.#grid = new PlaneGrid(prepared, this.#shown)
     this.#backend = settings.backend
     const { hidden, init, seed } = settings
     const sizes = [prepared.train.inputs.cols, ...hidden, prepared.train.targets.cols]
@@ -76,7 +76,7 @@ export class Run {
     return this.#prepared
   }
 
-  get shown(): Shown {
+  get shown(): ShownData {
     return this.#shown
   }
 
@@ -84,15 +84,15 @@ export class Run {
     return this.#backend
   }
 
-  /** Other data of the same shape for the network as it is. */
-  async use(settings: Settings, prepared: Prepared): Promise<void> {
-    await this.#leaveData()
+  /** Replaces the data by other data of the same shape, without changing the network. */
+  async changeData(settings: Settings, prepared: Prepared): Promise<void> {
+    await this.#endIterators()
     this.#prepared = prepared
-    this.#shown = show(prepared, settings)
-    this.#grid = new Grid(prepared, this.#shown)
+    this.#shown = describeData(prepared, settings)
+    this.#grid = new PlaneGrid(prepared, this.#shown)
   }
 
-  /** The trainer, placed on its backend when it is first needed. */
+  /** The trainer, created at the first call. */
   async trainer(): Promise<Trainer> {
     if (!this.#trainer) {
       const { loss, optimizer, learningRate, batch, seed, l1, l2, dropout } = this.settings
@@ -110,13 +110,13 @@ export class Run {
     return this.#trainer
   }
 
-  /** Scores the network as it is before training, which is the first moment. */
-  async begin(): Promise<void> {
+  /** Scores the untrained network, which is the first snapshot. */
+  async scoreUntrained(): Promise<void> {
     await this.trainer()
-    await this.#keepScored()
+    await this.#scoreAndKeep()
   }
 
-  /** Trains one minibatch, and scores the network after it. */
+  /** Trains on one minibatch, then scores the network. */
   async minibatch(): Promise<void> {
     const trainer = await this.trainer()
     await this.#epochs?.return?.()
@@ -125,22 +125,22 @@ export class Run {
     const before = trainer.epoch
     await this.#steps.next()
     await trainer.read()
-    const { epoch, step } = this.#before
-    this.#before = { epoch: epoch + trainer.epoch - before, step: step + 1 }
-    await this.#keepScored()
+    const { epoch, step } = this.#position
+    this.#position = { epoch: epoch + trainer.epoch - before, step: step + 1 }
+    await this.#scoreAndKeep()
   }
 
-  async #keepScored(): Promise<void> {
+  async #scoreAndKeep(): Promise<void> {
     const trainer = await this.trainer()
     const { train, test } = this.#prepared
     const score = await trainer.evaluate(train)
     const tested = test ? await trainer.evaluate(test) : null
-    this.#keep({ ...this.#before, train: score, test: tested, parameters: this.network.parameters.slice() })
+    this.#keep({ ...this.#position, train: score, test: tested, parameters: this.network.parameters.slice() })
   }
 
   /**
-   * Trains one epoch, or what is left of one that was begun in steps; or several in one go, of which only the last is a
-   * moment that can be gone back to.
+   * Trains one epoch, or the rest of an epoch that was begun with {@link minibatch}; or `count` epochs in one call, with a
+   * snapshot after the last one only.
    */
   async epoch(count = 1): Promise<void> {
     const trainer = await this.trainer()
@@ -154,102 +154,102 @@ export class Run {
     let value = await this.#next(this.#epochs)
     for (let i = 1; i < count; i++) value = await this.#next(this.#epochs)
     await trainer.read()
-    this.#before = { epoch: this.#before.epoch + count, step: this.#before.step + trainer.step - done }
+    this.#position = { epoch: this.#position.epoch + count, step: this.#position.step + trainer.step - done }
     const { loss, accuracy, validation } = value
     const parameters = this.network.parameters.slice()
-    this.#keep({ ...this.#before, train: { loss, accuracy }, test: validation, parameters })
+    this.#keep({ ...this.#position, train: { loss, accuracy }, test: validation, parameters })
   }
 
-  /** The next epoch; where there is none, as when the loss is no number any more, the trainer is done with. */
+  /** The next epoch. On an error, for example a divergence, the trainer is released. */
   async #next(epochs: AsyncIterator<Epoch, unknown>): Promise<Epoch> {
     try {
       return ((await epochs.next()) as { value: Epoch }).value
     } catch (error) {
-      await this.leave()
+      await this.release()
       throw error
     }
   }
 
-  /** Why training should stop now by this rule, in a sentence; undefined where it goes on. */
+  /** A sentence that explains why training stops now by this rule; undefined if it continues. */
   reasonToStop({ stop, patience }: StopRule): string | undefined {
-    const { epoch, train, test } = this.moments.at(-1)!
+    const { epoch, train, test } = this.snapshots.at(-1)!
     const { loss } = test ?? train
     if (loss < this.#best.loss) this.#best = { loss, epoch }
-    if (stop > 0 && epoch >= stop) return `Stopped after ${epoch.toLocaleString('en')} epochs, as was asked for.`
+    if (stop > 0 && epoch >= stop) return `Stopped after ${epoch.toLocaleString('en')} epochs.`
     if (patience === 0 || epoch - this.#best.epoch < patience) return undefined
     const whose = test ? 'test' : 'training'
-    return `Stopped: the ${whose} loss was lowest in epoch ${this.#best.epoch.toLocaleString('en')}, and not since. Rewind to go back there.`
+    return `Stopped: the ${whose} loss has not improved since epoch ${this.#best.epoch.toLocaleString('en')}. Use Rewind to return there.`
   }
 
-  /** The last moment is always the network as it is now; of those before it, every `stride`-th epoch stays. */
-  #keep(moment: Moment): void {
-    const last = this.moments.at(-1)
-    if (last && last.epoch % this.#stride !== 0) this.moments.pop()
-    this.moments.push(moment)
-    if (this.moments.length <= MOST_MOMENTS) return
+  /** Adds a snapshot of the current state; of the earlier ones, those of every `stride`-th epoch remain. */
+  #keep(snapshot: Snapshot): void {
+    const last = this.snapshots.at(-1)
+    if (last && last.epoch % this.#stride !== 0) this.snapshots.pop()
+    this.snapshots.push(snapshot)
+    if (this.snapshots.length <= MAX_SNAPSHOTS) return
     this.#stride *= 2
-    const kept = this.moments.filter(({ epoch }, i) => epoch % this.#stride === 0 || i === this.moments.length - 1)
-    this.moments.splice(0, this.moments.length, ...kept)
+    const kept = this.snapshots.filter(({ epoch }, i) => epoch % this.#stride === 0 || i === this.snapshots.length - 1)
+    this.snapshots.splice(0, this.snapshots.length, ...kept)
   }
 
-  /** Shows the network as it was at a moment; training, if it goes on, begins there. */
-  async show(index: number): Promise<void> {
-    const moment = this.moments[index]
-    if (!moment) return
-    await this.leave()
-    this.network.parameters.set(moment.parameters)
-    this.#before = { epoch: moment.epoch, step: moment.step }
+  /** Restores a snapshot, from which training continues. */
+  async rewindTo(index: number): Promise<void> {
+    const snapshot = this.snapshots[index]
+    if (!snapshot) return
+    await this.release()
+    this.network.parameters.set(snapshot.parameters)
+    this.#position = { epoch: snapshot.epoch, step: snapshot.step }
   }
 
-  /** Forgets the moments after the one that is shown. */
-  forgetAfter(index: number): void {
-    if (index < this.moments.length - 1) this.#best = { loss: Infinity, epoch: this.moments[index]!.epoch }
-    this.moments.splice(index + 1)
+  /** Removes the snapshots after this one. */
+  discardAfter(index: number): void {
+    if (index < this.snapshots.length - 1) this.#best = { loss: Infinity, epoch: this.snapshots[index]!.epoch }
+    this.snapshots.splice(index + 1)
   }
 
-  /** Another backend for the parameters as they are. */
-  async place(backend: BackendName): Promise<void> {
-    await this.leave()
+  /** Moves the network with its current parameters to another backend. */
+  async changeBackend(backend: BackendName): Promise<void> {
+    await this.release()
     this.#backend = backend
   }
 
-  /** Gives the trainer back; the next one is made when it is needed. */
-  async leave(): Promise<void> {
-    await this.#leaveData()
+  /** Disposes the trainer; {@link trainer} creates another one. */
+  async release(): Promise<void> {
+    await this.#endIterators()
     this.#trainer?.dispose()
     this.#trainer = undefined
   }
 
-  async #leaveData(): Promise<void> {
+  async #endIterators(): Promise<void> {
     await this.#epochs?.return?.()
     await this.#steps?.return?.()
     this.#epochs = undefined
     this.#steps = undefined
   }
 
-  /** The outputs over the plane, by the backend that trains; none for pictures. */
+  /** Predictions over the plane, computed by the training backend; undefined for pictures. */
   async regions(side: number): Promise<Regions | undefined> {
     if (this.#prepared.kind === 'images') return undefined
-    // Wide tables have many numbers a point: fewer points then.
+    // Limit the memory for inputs with many columns by computing fewer points.
     const most = Math.max(MAP_SIDE, Math.floor(Math.sqrt(2e6 / this.network.sizes[0]!)))
     const count = Math.min(side, most)
     const { data } = await (await this.trainer()).predict(this.#grid.points(count))
     return this.#grid.regions(count, data, this.network.activations.at(-1)!)
   }
 
-  /** How the network does on what was held out, in all detail. */
-  async examine(): Promise<Examination> {
-    const answers = await (await this.trainer()).predict(examined(this.#prepared).inputs)
-    return examine(this.#prepared, answers, decisionBoundary(this.network))
+  /** Evaluates the network on the test data, or on the training data if there are no test data. */
+  async evaluate(): Promise<Evaluation> {
+    const predictions = await (await this.trainer()).predict(evaluationData(this.#prepared).inputs)
+    return evaluate(this.#prepared, predictions, decisionBoundary(this.network))
   }
 
-  /** What the network answers to one picture. */
-  async answer(pixels: Float32Array): Promise<Float32Array | undefined> {
+  /** The outputs for one picture; undefined if its size does not match the network. */
+  async classify(pixels: Float32Array): Promise<Float32Array | undefined> {
     if (pixels.length !== this.network.sizes[0]) return undefined
     return (await (await this.trainer()).predict([[...pixels]])).data
   }
 
-  /** What every neuron answers over the plane: the network cut off after each layer, on the CPU. */
+  /** Outputs of every neuron over the plane, computed on the CPU by networks that end after each layer. */
   async maps(): Promise<Float32Array[]> {
     const { sizes, activations, weights, biases } = this.network
     if (this.#prepared.kind === 'images') return []

@@ -1,49 +1,52 @@
-import { BackendUnavailableError, DivergedError, verify } from '../../src/index.ts'
-import type { Answer, Examination, Request, StopRule, Subject } from '../protocol.ts'
+import { DivergedError, verify } from '../../src/index.ts'
+import type { Evaluation, Request, StopRule, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
-import { aboutTarget, openFile, prepareFromFile } from './files.ts'
-import { Group } from './group.ts'
-import { prepare, type Prepared } from './material.ts'
+import { EpochsPerCall } from './epochs-per-call.ts'
+import { openFile, prepareFromFile, summarizeTarget } from './files.ts'
+import { prepare, type Prepared } from './prepare.ts'
 import { Run } from './run.ts'
+import { subjectOf, withSubject } from './subjects.ts'
 
-/** The page is told of progress this often at most, in milliseconds: more than a screen shows would only cost. */
-const BETWEEN_REPORTS = 60
-/** Examinations take at most a tenth of the time, and come twice a second at most. */
-const BETWEEN_EXAMINATIONS = 500
-/** Points along a side of the regions, while training and when it rests. */
-const SIDE = { playing: 160, resting: 320 }
+/** Minimum milliseconds between progress reports. More reports would not be visible and slow down the training. */
+const REPORT_INTERVAL = 60
+/** Minimum milliseconds between evaluations, which take at most a tenth of the time. */
+const EVALUATION_INTERVAL = 500
+/** Points along each side of the plane, during training and while it is paused. */
+const SIDE = { playing: 160, paused: 320 }
 
-let run: Run | undefined
-let group = new Group(BETWEEN_REPORTS)
-let asked: Float32Array | undefined
+let activeRun: Run | undefined
+let epochsPerCall = new EpochsPerCall(REPORT_INTERVAL)
+/** The user's drawing. */
+let drawing: Float32Array | undefined
 let playing = false
-let shown = 0
-/** What uses the trainer is done one after another. */
-let queue: Promise<unknown> = Promise.resolve()
-/** What is asked for is done in the order in which it was; while one of them waits for a file, training goes on. */
-let requests = Promise.resolve()
+/** The index of the snapshot that the page shows. */
+let shownSnapshot = 0
+/** Work that uses the trainer; one item runs at a time. */
+let trainerQueue: Promise<unknown> = Promise.resolve()
+/** Requests in the order in which they arrived. While one of them waits for a file, training continues. */
+let requestQueue = Promise.resolve()
 let lastReport = 0
-let nextExamination = 0
-/** Since training began or its speed changed; busy is the time of the epochs alone. */
+let nextEvaluation = 0
+/** Since training began or its speed changed: start time, epochs, and the milliseconds spent in these epochs. */
 const rates = { began: 0, epochs: 0, busy: 0 }
-/** Epochs a second; 0 is as many as can be. */
+/** Epochs per second; 0 for no limit. */
 let speed = 0
 let rule: StopRule = { stop: 0, patience: 0 }
 
-const tell = (answer: Answer, transfer: Transferable[] = []) => {
-  self.postMessage(answer, { transfer })
+const post = (message: WorkerMessage, transfer: Transferable[] = []) => {
+  self.postMessage(message, { transfer })
 }
 
-async function report(of: Run, moment = of.moments.length - 1): Promise<void> {
-  const { train, test, epoch, step } = of.moments[moment]!
-  const { sizes, activations, weights, biases } = of.network
-  const maps = await of.maps()
-  const regions = await of.regions(playing ? SIDE.playing : SIDE.resting)
-  const examination = await examineNow(of)
-  const answer = asked && (await of.answer(asked))
+async function report(run: Run, snapshot = run.snapshots.length - 1): Promise<void> {
+  const { train, test, epoch, step } = run.snapshots[snapshot]!
+  const { sizes, activations, weights, biases } = run.network
+  const maps = await run.maps()
+  const regions = await run.regions(playing ? SIDE.playing : SIDE.paused)
+  const evaluation = await evaluateIfDue(run)
+  const drawingOutputs = drawing && (await run.classify(drawing))
   const seconds = (performance.now() - rates.began) / 1000
   const epochsPerSecond = playing && seconds > 0 ? rates.epochs / seconds : 0
-  tell(
+  post(
     {
       type: 'progress',
       epoch,
@@ -51,130 +54,129 @@ async function report(of: Run, moment = of.moments.length - 1): Promise<void> {
       train,
       test,
       epochsPerSecond,
-      samplesPerSecond: rates.busy > 0 ? (1000 * rates.epochs * of.prepared.train.length) / rates.busy : 0,
+      samplesPerSecond: rates.busy > 0 ? (1000 * rates.epochs * run.prepared.train.length) / rates.busy : 0,
       network: { sizes, activations, weights, biases },
       maps,
       regions,
-      examination,
-      answer,
-      moments: of.moments.length,
-      moment,
+      evaluation,
+      drawingOutputs,
+      snapshots: run.snapshots.length,
+      snapshot,
     },
     [...maps.map(({ buffer }) => buffer), ...(regions ? [regions.shares.buffer] : [])],
   )
-  shown = moment
+  shownSnapshot = snapshot
   lastReport = performance.now()
 }
 
-async function examineNow(of: Run): Promise<Examination | undefined> {
+async function evaluateIfDue(run: Run): Promise<Evaluation | undefined> {
   const start = performance.now()
-  if (playing && start < nextExamination) return undefined
-  const examination = await of.examine()
+  if (playing && start < nextEvaluation) return undefined
+  const evaluation = await run.evaluate()
   const took = performance.now() - start
-  nextExamination = start + took + Math.max(BETWEEN_EXAMINATIONS, 10 * took)
-  return examination
+  nextEvaluation = start + took + Math.max(EVALUATION_INTERVAL, 10 * took)
+  return evaluation
 }
 
-/** The data that settings describe; those of a file come from the worker that reads it. */
+/** The data that the settings describe. A second worker prepares the data of a file. */
 const prepareData = (settings: Settings): Promise<Prepared> =>
-  blame('data', async () => {
+  withSubject('data', async () => {
     const { problem } = settings
     return problem === 'file' ? prepareFromFile(settings) : prepare(settings, problem)
   })
 
-/** A new run, once it is known to work: until then the old one stays. */
+/** Starts a new run, and replaces the active run once the first evaluation of the new one has succeeded. */
 async function start(settings: Settings, prepared: Prepared): Promise<void> {
-  const next = new Run(settings, prepared)
+  const run = new Run(settings, prepared)
   try {
-    await next.begin()
+    await run.scoreUntrained()
   } catch (error) {
-    await next.leave()
+    await run.release()
     throw error
   }
-  await run?.leave()
-  run = next
-  group = new Group(BETWEEN_REPORTS)
+  await activeRun?.release()
+  activeRun = run
+  epochsPerCall = new EpochsPerCall(REPORT_INTERVAL)
   speed = settings.speed
   rule = settings
-  countAnew()
-  tellData(run)
-  await tellBackend(run)
+  resetRates()
+  postData(run)
+  await postBackend(run)
   await report(run)
 }
 
-function tellData(of: Run): void {
-  const { settings, shown, prepared } = of
+function postData({ settings, shown, prepared }: Run): void {
   const { scaling, unit } = prepared
   const numbers = scaling && { kind: scaling.kind, offset: scaling.offset, scale: scaling.scale }
-  tell({ type: 'data', shown, settings, scaling: numbers, unit })
+  post({ type: 'data', shown, settings, scaling: numbers, unit })
 }
 
-async function tellBackend(of: Run): Promise<void> {
-  const { name, description } = (await of.trainer()).backend
-  tell({ type: 'running', backend: { name, description } })
+async function postBackend(run: Run): Promise<void> {
+  const { name, description } = (await run.trainer()).backend
+  post({ type: 'running', backend: { name, description } })
 }
 
-function countAnew(): void {
+function resetRates(): void {
   rates.began = performance.now()
   rates.epochs = 0
   rates.busy = 0
-  nextExamination = 0
+  nextEvaluation = 0
 }
 
 function setPlaying(value: boolean, reason?: string): void {
   playing = value
-  countAnew()
-  tell({ type: 'state', playing, ...(reason !== undefined && { reason }) })
+  resetRates()
+  post({ type: 'state', playing, ...(reason !== undefined && { reason }) })
 }
 
-/** Milliseconds until the next epoch is due; not above 0 where it is. */
+/** Milliseconds until the next epoch is due; zero or negative if it is due now. */
 const untilNext = () => (speed === 0 ? 0 : rates.began + (1000 * rates.epochs) / speed - performance.now())
 
-/** How many epochs are to be trained now: those that are due, so far as they may be trained in one go. */
-function countDue(of: Run): number {
-  // What is looked for after each epoch must be seen after each.
+/** The number of epochs to train in the next call: those that are due, limited by {@link EpochsPerCall}. */
+function countDue(run: Run): number {
+  // The patience rule compares the loss after each epoch.
   if (rule.patience > 0) return 1
   const due = speed === 0 ? Infinity : 1 + Math.floor((-untilNext() * speed) / 1000)
-  const untilStop = rule.stop > 0 ? rule.stop - of.moments.at(-1)!.epoch : Infinity
-  return Math.max(1, Math.min(group.atOnce, due, untilStop))
+  const untilStop = rule.stop > 0 ? rule.stop - run.snapshots.at(-1)!.epoch : Infinity
+  return Math.max(1, Math.min(epochsPerCall.value, due, untilStop))
 }
 
-/** Trains the epochs that are due, then lets what else is asked for have its turn. */
+/** Trains the epochs that are due, then returns to the event loop so that pending requests run. */
 async function train(): Promise<void> {
-  const of = run
+  const run = activeRun
   const began = performance.now()
-  while (of && playing && untilNext() <= 0 && performance.now() - began < BETWEEN_REPORTS) {
+  while (run && playing && untilNext() <= 0 && performance.now() - began < REPORT_INTERVAL) {
     const start = performance.now()
-    const count = countDue(of)
-    await of.epoch(count)
+    const count = countDue(run)
+    await run.epoch(count)
     const took = performance.now() - start
-    group.learn(count, took)
+    epochsPerCall.observe(count, took)
     rates.busy += took
     rates.epochs += count
-    const reason = of.reasonToStop(rule)
+    const reason = run.reasonToStop(rule)
     if (reason !== undefined) {
       setPlaying(false, reason)
-      await report(of)
+      await report(run)
     }
   }
-  if (!of || !playing) return
-  if (performance.now() - lastReport > BETWEEN_REPORTS) await report(of)
+  if (!run || !playing) return
+  if (performance.now() - lastReport > REPORT_INTERVAL) await report(run)
   setTimeout(
     () => {
-      goOn()
+      continueTraining()
     },
     Math.max(0, untilNext()),
   )
 }
 
-/** Training goes on when what was asked for before has been done. */
-function goOn(): void {
+/** Trains after the requests that are already in the queue. */
+function continueTraining(): void {
   exclusively(train).catch((error: unknown) => {
-    fail(error, 'training')
+    postFailure(error, 'training')
   })
 }
 
-const deeds: { [T in Request['type']]: (request: Request & { type: T }) => Promise<void> } = {
+const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Promise<void> } = {
   start: async ({ settings }) => {
     const prepared = await prepareData(settings)
     await exclusively(() => start(settings, prepared))
@@ -182,29 +184,29 @@ const deeds: { [T in Request['type']]: (request: Request & { type: T }) => Promi
   data: async ({ settings }) => {
     const prepared = await prepareData(settings)
     await exclusively(async () => {
-      if (!run) return
-      await run.use(settings, prepared)
-      tellData(run)
-      await report(run, shown)
+      if (!activeRun) return
+      await activeRun.changeData(settings, prepared)
+      postData(activeRun)
+      await report(activeRun, shownSnapshot)
     })
   },
   open: async ({ files }) => {
-    tell({ type: 'opened', ...(await openFile(files)) })
+    post({ type: 'opened', ...(await openFile(files)) })
   },
   target: async ({ target }) => {
-    tell({ type: 'opened', ...(await aboutTarget(target)) })
+    post({ type: 'opened', ...(await summarizeTarget(target)) })
   },
   play: () => {
-    if (run && !playing) {
-      run.forgetAfter(shown)
+    if (activeRun && !playing) {
+      activeRun.discardAfter(shownSnapshot)
       setPlaying(true)
-      goOn()
+      continueTraining()
     }
     return Promise.resolve()
   },
   speed: (request) => {
     speed = request.speed
-    countAnew()
+    resetRates()
     return Promise.resolve()
   },
   stopping: (request) => {
@@ -213,107 +215,73 @@ const deeds: { [T in Request['type']]: (request: Request & { type: T }) => Promi
   },
   pause: async () => {
     setPlaying(false)
-    if (run) await report(run)
+    if (activeRun) await report(activeRun)
   },
   step: async ({ what }) => {
-    if (!run) return
+    if (!activeRun) return
     if (playing) setPlaying(false)
-    run.forgetAfter(shown)
-    await (what === 'epoch' ? run.epoch() : run.minibatch())
-    await report(run)
+    activeRun.discardAfter(shownSnapshot)
+    await (what === 'epoch' ? activeRun.epoch() : activeRun.minibatch())
+    await report(activeRun)
   },
   backend: async ({ backend }) => {
-    if (!run) return
-    const before = run.backend
-    await run.place(backend)
-    group = new Group(BETWEEN_REPORTS)
+    if (!activeRun) return
+    const previous = activeRun.backend
+    await activeRun.changeBackend(backend)
+    epochsPerCall = new EpochsPerCall(REPORT_INTERVAL)
     try {
-      await tellBackend(run)
+      await postBackend(activeRun)
     } catch (error) {
-      await run.place(before)
+      await activeRun.changeBackend(previous)
       throw error
     }
-    countAnew()
-    await report(run, shown)
+    resetRates()
+    await report(activeRun, shownSnapshot)
   },
-  rewind: async ({ moment }) => {
-    if (!run) return
+  rewind: async ({ snapshot }) => {
+    if (!activeRun) return
     if (playing) setPlaying(false)
-    await run.show(moment)
-    await report(run, moment)
+    await activeRun.rewindTo(snapshot)
+    await report(activeRun, snapshot)
   },
-  ask: async ({ pixels }) => {
-    asked = pixels
-    const outputs = run && pixels && (await run.answer(pixels))
-    if (outputs) tell({ type: 'answer', outputs })
+  classify: async ({ pixels }) => {
+    drawing = pixels
+    const outputs = activeRun && pixels && (await activeRun.classify(pixels))
+    if (outputs) post({ type: 'classified', outputs })
   },
   verify: async () => {
-    if (!run) return
-    const { loss } = run.settings
-    const verification = await verify(run.network, run.prepared.train, { backend: 'webgpu', loss, batchSize: 32 })
-    tell({ type: 'verified', verification })
+    if (!activeRun) return
+    const { network, prepared, settings } = activeRun
+    const { loss } = settings
+    const verification = await verify(network, prepared.train, { backend: 'webgpu', loss, batchSize: 32 })
+    post({ type: 'verified', verification })
   },
 }
 
-/** What a request that fails is about, where its cause does not say it. */
-const subjects: Partial<Record<Request['type'], Subject>> = {
-  start: 'settings',
-  data: 'data',
-  open: 'data',
-  target: 'data',
-  backend: 'backend',
-  verify: 'verify',
-}
-
-/** An error whose message belongs beside something else than what was asked for. */
-class Blamed extends Error {
-  readonly subject: Subject
-  constructor(subject: Subject, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
-    this.subject = subject
-  }
-}
-
-async function blame<T>(subject: Subject, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    throw new Blamed(subject, cause)
-  }
-}
-
-function subjectOf(error: unknown): Subject | undefined {
-  if (error instanceof Blamed) return error.subject
-  return error instanceof BackendUnavailableError ? 'backend' : undefined
-}
-
-/** What goes wrong becomes a sentence on the page; the network that runs goes on where it can. */
-function fail(error: unknown, during: Request['type'] | 'training'): void {
-  const stops = during === 'training' || during === 'step'
-  if (playing && stops) setPlaying(false)
+/** Sends the message of an error to the page. An error during training or a step also pauses the training. */
+function postFailure(error: unknown, during: Request['type'] | 'training'): void {
+  if (playing && (during === 'training' || during === 'step')) setPlaying(false)
   const message = (error instanceof Error ? error.message : String(error)).replace("backend 'webgpu': ", '')
-  const mend = error instanceof DivergedError ? '. Until then all is kept: rewind to see it.' : ''
-  const subject =
-    (during === 'verify' ? 'verify' : subjectOf(error)) ?? (during === 'training' ? 'training' : subjects[during])
-  tell({ type: 'refused', subject: subject ?? 'training', message: message + mend, during })
+  const advice = error instanceof DivergedError ? '. Use Rewind to return to an earlier epoch.' : ''
+  post({ type: 'refused', subject: subjectOf(error, during), message: message + advice, during })
 }
 
 function exclusively<T>(work: () => Promise<T>): Promise<T> {
-  const done = queue.then(work)
-  queue = done.catch(() => undefined)
+  const done = trainerQueue.then(work)
+  trainerQueue = done.catch(() => undefined)
   return done
 }
 
-/** Requests that use no trainer: they wait for the files alone, and nothing waits for them. */
+/** Requests that do not use the trainer: other requests do not wait for them. */
 const isReading = ({ type }: Request) => type === 'open' || type === 'target'
-/** Requests that say themselves which part of them uses the trainer. */
+/** Requests whose handlers call {@link exclusively} for the part that uses the trainer. */
 const isPrepared = ({ type }: Request) => type === 'start' || type === 'data'
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {
-  const deed = () => (deeds[data.type] as (request: Request) => Promise<void>)(data)
-  const done = isReading(data) ? deed() : requests.then(isPrepared(data) ? deed : () => exclusively(deed))
-  const told = done.catch((error: unknown) => {
-    fail(error, data.type)
+  const handle = () => (handlers[data.type] as (request: Request) => Promise<void>)(data)
+  const done = isReading(data) ? handle() : requestQueue.then(isPrepared(data) ? handle : () => exclusively(handle))
+  const handled = done.catch((error: unknown) => {
+    postFailure(error, data.type)
   })
-  if (!isReading(data)) requests = told
+  if (!isReading(data)) requestQueue = handled
 }

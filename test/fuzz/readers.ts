@@ -33,7 +33,7 @@ import {
   Trainer,
 } from '../../src/index.ts'
 import { readModel, streamCsv } from '../../src/node/index.ts'
-import { fromHash, toHash, usual } from '../../demo/settings.ts'
+import { fromHash, toHash, defaultsFor } from '../../demo/settings.ts'
 import { encodePoints } from '../../demo/points.ts'
 import { mutatedBytes, mutatedJson, mutatedText, toText } from './mutate.ts'
 
@@ -127,7 +127,7 @@ const record = {
 const link = (hash: string) => hash
 const points = encodePoints([{ x: 0.5, y: -0.25, second: true }])
 const links = [
-  toHash({ ...usual('spirals'), hidden: [4, 5], activations: ['tanh', 'relu', 'sigmoid'], seed: 7 }),
+  toHash({ ...defaultsFor('spirals'), hidden: [4, 5], activations: ['tanh', 'relu', 'sigmoid'], seed: 7 }),
   link(`problem=own&points=${points}`),
   'problem=file&file=a.csv&target=kind&across=x&up=y',
 ]

@@ -14,17 +14,17 @@ import {
   standardize,
   xor,
 } from '../../src/index.ts'
-import { decodePoints, firstPoints } from '../points.ts'
+import { decodePoints, initialPoints } from '../points.ts'
 import type { Unit } from '../protocol.ts'
 import { type Kind, kindOf, type ProblemName, type Settings } from '../settings.ts'
-import type { Material } from './opening.ts'
+import type { FileContent } from './open.ts'
 
-/** Data to train on, and how they come from what the page was given. */
+/** Data for training, with the scaling that produced them. */
 export interface Prepared {
   kind: Kind
-  /** As they were given; what the plane shows. */
+  /** The data before scaling, which the plane shows. */
   raw: { train: Dataset; test: Dataset | undefined }
-  /** As they are trained on: inputs and quantities scaled where they came from a file. */
+  /** The data for training. The inputs and regression targets of a file are scaled. */
   train: Dataset
   test: Dataset | undefined
   scaling: Scaling | undefined
@@ -33,11 +33,11 @@ export interface Prepared {
   notes: string[]
 }
 
-/** Classes that fit on the page; EMNIST has 62. */
-const MOST_CLASSES = 100
+/** The largest number of classes that the page can display; EMNIST has 62. */
+const MAX_CLASSES = 100
 
-/** 100 on the page's slider is noise of this standard deviation. */
-const MOST_NOISE = 0.3
+/** The standard deviation of the noise at 100 % on the slider. */
+const MAX_NOISE = 0.3
 
 type Options = Record<'samples' | 'seed' | 'noise', number>
 const generators: Record<Exclude<ProblemName, 'own' | 'file'>, (options: Options) => Dataset> = {
@@ -50,10 +50,10 @@ const generators: Record<Exclude<ProblemName, 'own' | 'file'>, (options: Options
   digits: ({ samples, seed, noise }) => digits({ samples: Math.min(samples, 10_000), seed, noise }),
 }
 
-/** Heights over the plane: what is learned is not a class but a quantity. */
+/** A regression problem: heights over the plane. */
 function hills({ samples, seed, noise }: Options): Dataset {
   const { inputs } = xor({ samples, seed, noise: 0 })
-  // Evenly spread errors of the heights, from points of another seed.
+  // Uniformly distributed errors of the heights, from points generated with another seed.
   const errors = linear({ samples, seed: seed === 0 ? 1 : seed - 1, noise: 0 }).inputs
   const heights = Array.from({ length: samples }, (_, i) => {
     const [x, y] = [inputs.data[2 * i]!, inputs.data[2 * i + 1]!]
@@ -63,15 +63,15 @@ function hills({ samples, seed, noise }: Options): Dataset {
 }
 
 /**
- * The data of an opened file that settings describe, the same for the same settings.
- * @throws InputError for files that cannot be read in the way that the settings ask for
+ * Prepares the data of an opened file. The result depends on the settings and the file only.
+ * @throws InputError if the file does not fit the settings
  */
-export async function prepareFile(settings: Settings, opened: Material | undefined): Promise<Prepared> {
-  if (!opened) throw new InputError(`This link is about a file, ${settings.file || 'which it does not name'}.`)
-  return opened.kind === 'csv' ? prepareCsv(settings, opened) : prepareIdx(settings, opened)
+export async function prepareFile(settings: Settings, content: FileContent | undefined): Promise<Prepared> {
+  if (!content) throw new InputError(`This link refers to a file (${settings.file || 'unnamed'}) that is not open.`)
+  return content.kind === 'csv' ? prepareCsv(settings, content) : prepareIdx(settings, content)
 }
 
-/** The data that settings of one of the page's own problems describe, the same for the same settings. */
+/** Prepares the data of a built-in problem. The result depends on the settings only. */
 export function prepare(settings: Settings, problem: Exclude<ProblemName, 'file'>): Prepared {
   const given = problem === 'own' ? undefined : generated(problem, settings)
   const raw = withPoints(divide(given, settings), settings)
@@ -80,7 +80,7 @@ export function prepare(settings: Settings, problem: Exclude<ProblemName, 'file'
 }
 
 function generated(problem: keyof typeof generators, { samples, seed, noise }: Settings): Dataset {
-  return generators[problem]({ samples, seed, noise: (noise / 100) * MOST_NOISE })
+  return generators[problem]({ samples, seed, noise: (noise / 100) * MAX_NOISE })
 }
 
 interface Parts {
@@ -90,15 +90,15 @@ interface Parts {
 
 function divide(data: Dataset | undefined, { test, seed }: Settings): Partial<Parts> {
   if (!data || test === 0) return { ...(data && { train: data }) }
-  // Of very few samples a share may be none at all.
+  // For very few samples, the number of test samples may round to none or all of them.
   const held = Math.round(data.length * test)
   return held === 0 || held === data.length ? { train: data } : split(data, { test, seed })
 }
 
-/** Points added by hand are trained on, never held out. */
+/** Adds the user's points to the training data; they are never held out. */
 function withPoints({ train, test }: Partial<Parts>, { problem, points }: Settings): Parts {
   const added = decodePoints(points) ?? []
-  const all = problem === 'own' ? [...firstPoints, ...added] : added
+  const all = problem === 'own' ? [...initialPoints, ...added] : added
   if (train && (all.length === 0 || train.inputs.cols !== 2 || !train.classes)) return { train, test }
   const outputs = train?.targets.cols ?? 2
   const inputs = [...(train?.inputs.data ?? []), ...all.flatMap(({ x, y }) => [x, y])]
@@ -115,7 +115,7 @@ function withPoints({ train, test }: Partial<Parts>, { problem, points }: Settin
   return { train: joined, test }
 }
 
-async function prepareCsv(settings: Settings, { text, file }: Material & { kind: 'csv' }): Promise<Prepared> {
+async function prepareCsv(settings: Settings, { text, file }: FileContent & { kind: 'csv' }): Promise<Prepared> {
   const { columns, header } = file
   const at = Math.max(
     0,
@@ -123,16 +123,16 @@ async function prepareCsv(settings: Settings, { text, file }: Material & { kind:
   )
   const features = columns.filter(({ numeric }, j) => numeric && j !== at).map(({ name }) => name)
   const { name, numeric, distinct } = columns[at]!
-  if (!numeric && distinct > MOST_CLASSES) {
+  if (!numeric && distinct > MAX_CLASSES) {
     throw new InputError(
-      `“${name}” holds more than ${MOST_CLASSES} different words; this page tells up to ${MOST_CLASSES} classes apart. ` +
-        'Choose another column to predict.',
+      `“${name}” has more than ${MAX_CLASSES} different texts; this page supports up to ${MAX_CLASSES} classes. ` +
+        'Choose another target column.',
     )
   }
-  if (features.length === 0) throw new InputError(`No column of numbers is left to tell ${columns[at]!.name} from.`)
+  if (features.length === 0) throw new InputError(`No numeric column is left to predict ${columns[at]!.name} from.`)
   const notes = columns
     .filter(({ numeric }, j) => !numeric && j !== at)
-    .map(({ name }) => `Column “${name}” is left out: it holds words, or values are missing.`)
+    .map(({ name }) => `Column “${name}” is not used: it contains text or missing values.`)
   const target = header ? columns[at]!.name : at
   const all = await parseCsv(text, { target, header, ...(header && { features }) })
   const parts = divide(all, settings)
@@ -140,11 +140,11 @@ async function prepareCsv(settings: Settings, { text, file }: Material & { kind:
   return { ...scaled(raw), target: columns[at]!.name, notes }
 }
 
-/** Columns of a file may lie in any range: each gets mean 0 and deviation 1, quantities too. */
+/** Standardizes the columns of a file, and regression targets, to mean 0 and standard deviation 1. */
 function scaled(raw: Parts): Omit<Prepared, 'target' | 'notes'> {
   const scaling = standardize(raw.train)
-  const kind = raw.train.classes ? 'classes' : 'quantities'
-  const unit = kind === 'quantities' ? unitOf(raw.train.targets.data) : undefined
+  const kind = raw.train.classes ? 'classes' : 'regression'
+  const unit = kind === 'regression' ? unitOf(raw.train.targets.data) : undefined
   const prepared = (data: Dataset) => inUnits(scale(data, scaling), unit)
   return { kind, raw, train: prepared(raw.train), test: raw.test && prepared(raw.test), scaling, unit }
 }
@@ -164,11 +164,11 @@ function inUnits(data: Dataset, unit: Unit | undefined): Dataset {
 
 const firstOf = (data: Dataset, count: number) => data.slice(0, Math.min(count, data.length))
 
-/** The first samples of the files; those held out are the test files' own, where they came with it. */
-function prepareIdx(settings: Settings, { train, test }: Material & { kind: 'idx' }): Prepared {
+/** The first samples of IDX files. The test data come from the test files if there are any. */
+function prepareIdx(settings: Settings, { train, test }: FileContent & { kind: 'idx' }): Prepared {
   const classes = train.classes?.length ?? 0
-  if (classes > MOST_CLASSES) {
-    throw new InputError(`The labels go up to ${classes - 1}; this page tells up to ${MOST_CLASSES} classes apart.`)
+  if (classes > MAX_CLASSES) {
+    throw new InputError(`The labels go up to ${classes - 1}; this page supports up to ${MAX_CLASSES} classes.`)
   }
   const count = Math.min(settings.samples, train.length)
   const share = settings.test

@@ -1,26 +1,26 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { css, palette } from './colours.ts'
 import { drawMark, paintPicture } from './drawing.ts'
-import { told } from './numbers.ts'
-import type { Examination as Told, Mistake } from './protocol.ts'
-import { data, examination } from './state.ts'
+import { formatNumber } from './numbers.ts'
+import type { Evaluation as EvaluationResult, Mistake } from './protocol.ts'
+import { data, evaluation } from './state.ts'
 
-/** More classes than this make a table that no one reads. */
-const MOST_CLASSES = 20
+/** The largest number of classes for which a confusion matrix is readable. */
+const MAX_CLASSES = 20
 
-/** How well the network does, in more than one number. */
-export function Examination() {
-  const current = examination.value
+/** The evaluation in detail: confusion matrix, errors, misclassified pictures. */
+export function EvaluationPanel() {
+  const current = evaluation.value
   const shown = data.value?.shown
   if (!current || !shown) return null
-  const whom = current.on === 'held-out' ? 'held-out' : 'training'
+  const source = current.on === 'held-out' ? 'held-out' : 'training'
   return (
-    <section class="panel" aria-labelledby="examination-title">
-      <h2 id="examination-title">How well it does</h2>
+    <section class="panel" aria-labelledby="evaluation-title">
+      <h2 id="evaluation-title">Evaluation</h2>
       <p class="hint">
-        On the {current.samples.toLocaleString('en')} {whom} samples.
+        On the {current.samples.toLocaleString('en')} {source} samples.
       </p>
-      {current.confusion && current.confusion.length <= MOST_CLASSES && (
+      {current.confusion && current.confusion.length <= MAX_CLASSES && (
         <Confusion counts={current.confusion} classes={shown.classes} />
       )}
       {current.error && <ErrorPlot error={current.error} target={shown.target} />}
@@ -33,7 +33,7 @@ function Confusion({ counts, classes }: { counts: number[][]; classes: readonly 
   const strongest = Math.max(1, ...counts.flat())
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="Confusion matrix">
-      <p class="hint">Rows are what the samples are, columns what the network says.</p>
+      <p class="hint">Rows are the true classes, columns the predicted classes.</p>
       <table class="confusion">
         <thead>
           <tr>
@@ -52,7 +52,7 @@ function Confusion({ counts, classes }: { counts: number[][]; classes: readonly 
               {row.map((count, j) => (
                 <td
                   key={j}
-                  class={count === 0 ? 'none' : i === j ? 'right' : 'wrong'}
+                  class={count === 0 ? 'none' : i === j ? 'correct' : 'incorrect'}
                   style={{ '--share': `${Math.round(10 + 35 * (count / strongest))}%` }}
                 >
                   {count}
@@ -66,16 +66,16 @@ function Confusion({ counts, classes }: { counts: number[][]; classes: readonly 
   )
 }
 
-function ErrorPlot({ error, target }: { error: NonNullable<Told['error']>; target: string }) {
+function ErrorPlot({ error, target }: { error: NonNullable<EvaluationResult['error']>; target: string }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const colours = palette()
-  const { truths, answers } = error
+  const { targets, predictions } = error
   useEffect(() => {
     const context = canvas.current?.getContext('2d')
     if (!context) return
     const side = (context.canvas.width = context.canvas.height = 480)
-    const low = Math.min(...truths, ...answers)
-    const high = Math.max(...truths, ...answers)
+    const low = Math.min(...targets, ...predictions)
+    const high = Math.max(...targets, ...predictions)
     const at = (value: number) => 12 + ((value - low) / (high - low || 1)) * (side - 24)
     context.strokeStyle = context.fillStyle = colours.ink
     context.lineWidth = 2
@@ -86,16 +86,16 @@ function ErrorPlot({ error, target }: { error: NonNullable<Told['error']>; targe
     context.fillStyle = css(colours.high)
     context.strokeStyle = css(colours.middle)
     context.lineWidth = 1
-    truths.forEach((truth, i) => {
-      drawMark(context, at(truth), side - at(answers[i]!), 5, 0)
+    targets.forEach((truth, i) => {
+      drawMark(context, at(truth), side - at(predictions[i]!), 5, 0)
     })
-  }, [truths, answers, colours])
+  }, [targets, predictions, colours])
   return (
     <>
       <dl class="numbers">
         <div>
           <dt>Mean error</dt>
-          <dd data-testid="mean-error">{told(error.mean)}</dd>
+          <dd data-testid="mean-error">{formatNumber(error.mean)}</dd>
         </div>
         <div>
           <dt>R²</dt>
@@ -103,24 +103,24 @@ function ErrorPlot({ error, target }: { error: NonNullable<Told['error']>; targe
         </div>
       </dl>
       <figure class="plane error-plot">
-        <figcaption>What it says (upwards) against the truth (across); on the line it is right</figcaption>
-        <canvas ref={canvas} role="img" aria-label={`Answers against true values of ${target}`} />
+        <figcaption>Predictions (vertical) and true values (horizontal); on the line they are equal</figcaption>
+        <canvas ref={canvas} role="img" aria-label={`Predictions and true values of ${target}`} />
       </figure>
     </>
   )
 }
 
 function Mistakes({ mistakes, side, classes }: { mistakes: Mistake[]; side: number; classes: readonly string[] }) {
-  if (mistakes.length === 0) return <p class="good">Not one of them is answered wrongly.</p>
+  if (mistakes.length === 0) return <p class="good">No sample is misclassified.</p>
   return (
     <>
-      <h3>Answered wrongly</h3>
+      <h3>Misclassified</h3>
       <ul class="mistakes">
         {mistakes.map((mistake, i) => (
           <li key={i}>
             <Picture pixels={mistake.pixels} side={side} />
             <span>
-              {classes[mistake.answer]}, is {classes[mistake.truth]}
+              {classes[mistake.prediction]} instead of {classes[mistake.label]}
             </span>
           </li>
         ))}
@@ -129,7 +129,7 @@ function Mistakes({ mistakes, side, classes }: { mistakes: Mistake[]; side: numb
   )
 }
 
-/** A picture of the data. */
+/** A picture from the data. */
 export function Picture({ pixels, side }: { pixels: Float32Array; side: number }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const colours = palette()

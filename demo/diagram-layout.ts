@@ -1,34 +1,34 @@
-import type { Shown } from './protocol.ts'
+import type { ShownData } from './protocol.ts'
 
-/** The distance between two columns: less where there are many layers, or the screen is narrow. */
+/** The distance between two columns: smaller for many layers or on a narrow screen. */
 const columnFor = (layers: number) => (layers > 3 || innerWidth < 480 ? 104 : 132)
-/** More inputs than this are drawn as one box. */
-const MOST_INPUTS = 12
+/** Networks with more inputs than this show them as one box. */
+const MAX_INPUTS = 12
 const BOX = 92
 
-/** The size of a neuron and the gap between two, for the largest number of neurons in a column. */
+/** The size of a neuron and the gap between neurons, for the number of neurons in the largest column. */
 const sizesFor = (most: number) =>
   most > 16 ? { neuron: 24, gap: 4 } : most > 9 ? { neuron: 30, gap: 8 } : { neuron: 38, gap: 14 }
 
 /** The positions of everything in the diagram, in CSS pixels. */
-export interface Drawing {
-  /** Neurons in each column, the inputs first. */
+export interface DiagramLayout {
+  /** Neurons in each column, starting with the inputs. */
   sizes: readonly number[]
   neuron: number
   width: number
   height: number
-  /** Whether the inputs are one box. */
+  /** Whether the inputs are shown as one box. */
   boxed: boolean
-  /** Middle of a column, and of a neuron in it. */
+  /** The centre of a column, and of a neuron in it. */
   x: (layer: number) => number
   y: (layer: number, index: number) => number
-  /** Half the width of a column's neurons. */
+  /** Half the width of the neurons in a column. */
   half: (layer: number) => number
 }
 
 /** Lays out the inputs, the hidden layers and the outputs in columns. */
-export function arrange(shown: Shown, hidden: readonly number[], inputs: number): Drawing {
-  const boxed = shown.picture !== undefined || inputs > MOST_INPUTS
+export function layOutDiagram(shown: ShownData, hidden: readonly number[], inputs: number): DiagramLayout {
+  const boxed = shown.picture !== undefined || inputs > MAX_INPUTS
   const sizes = [inputs, ...hidden, shown.outputs]
   const most = Math.max(...sizes.slice(1), boxed ? 1 : inputs)
   const { neuron, gap } = sizesFor(most)

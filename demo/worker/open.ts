@@ -1,0 +1,127 @@
+import { csvColumns, type Dataset, datasetFromIdx, type IdxArray, InputError, parseIdx } from '../../src/index.ts'
+import type { FileInfo } from '../protocol.ts'
+
+/** The content of the opened files. */
+export type FileContent =
+  | { kind: 'csv'; text: string; file: FileInfo }
+  | { kind: 'idx'; train: Dataset; test: Dataset | undefined; file: FileInfo }
+
+/** The largest file to accept; the 60,000 pictures of MNIST have 47 MB. */
+const MAX_BYTES = 64 * 2 ** 20
+
+/** The largest number of columns of a CSV file. */
+const MAX_COLUMNS = 1000
+
+const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MB`
+
+interface IdxFile {
+  name: string
+  bytes: Uint8Array<ArrayBuffer>
+  array: IdxArray
+}
+
+/** IDX files that were opened without their images or labels; IDX files belong together in pairs. */
+let unpaired: IdxFile[] = []
+
+/**
+ * Reads one CSV file, or IDX files of images and labels.
+ * @throws InputError that names the file, describes the problem and suggests a solution
+ */
+export async function openFiles(files: readonly File[]): Promise<FileContent> {
+  for (const { name, size } of files) checkSize(name, size)
+  const read = await Promise.all(
+    files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+  )
+  const [first] = read
+  if (!first) throw new InputError('No file was dropped. Drop a CSV file or a pair of IDX files.')
+  if (read.every(({ bytes }) => looksLikeIdx(bytes))) return openIdx(read)
+  if (read.length > 1) throw new InputError(`Drop one CSV file at a time instead of ${read.length} files.`)
+  return openCsv(first.name, first.bytes)
+}
+
+function checkSize(name: string, size: number): void {
+  if (size > MAX_BYTES) {
+    throw new InputError(
+      `${name} has ${megabytes(size)}; this page accepts up to ${megabytes(MAX_BYTES)}. Use a part of its rows, ` +
+        `or train on the whole file in a terminal: npx webgpu-mlp train --data ${name}`,
+    )
+  }
+  if (size === 0) throw new InputError(`${name} is empty. Drop a CSV file with rows of values.`)
+}
+
+const looksLikeIdx = (bytes: Uint8Array) =>
+  (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0 && bytes[1] === 0 && (bytes[2] ?? 0) >= 8)
+
+async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<FileContent> {
+  if (bytes.subarray(0, 4096).includes(0)) {
+    throw new InputError(`${name} is not a text file. Drop a CSV file: rows of comma-separated numbers.`)
+  }
+  const text = new TextDecoder().decode(bytes)
+  const { rows, header, columns } = await csvColumns(text).catch((cause: unknown) => {
+    throw prefixWithName(name, cause)
+  })
+  if (columns.length > MAX_COLUMNS) {
+    throw new InputError(
+      `${name} has ${columns.length.toLocaleString('en')} columns; this page accepts up to ${MAX_COLUMNS.toLocaleString('en')}. ` +
+        `Train on all of them in a terminal: npx webgpu-mlp train --data ${name}`,
+    )
+  }
+  if (columns.length < 2) {
+    throw new InputError(`${name} has only one column. A CSV file needs a target column and at least one other column.`)
+  }
+  if (columns.filter(({ numeric }) => numeric).length === 0) {
+    throw new InputError(`${name} has no numeric column. Is it a CSV file?`)
+  }
+  return { kind: 'csv', text, file: { name, kind: 'csv', samples: rows, columns, header, test: false } }
+}
+
+/** Adds the name of the file to the message of an InputError. */
+function prefixWithName(name: string, cause: unknown): unknown {
+  return cause instanceof InputError ? new InputError(`${name}: ${cause.message}`, { cause }) : cause
+}
+
+async function openIdx(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<FileContent> {
+  for (const { name, bytes } of files) {
+    const array = await parseIdx(bytes, { maxUnpackedBytes: MAX_BYTES }).catch((cause: unknown) => {
+      throw prefixWithName(name, cause)
+    })
+    unpaired = unpaired.filter((other) => partOf(other) !== partOf({ name, array }))
+    unpaired.push({ name, bytes, array })
+  }
+  const train = await pairFiles(false)
+  if (!train) throw new InputError(describeMissing(unpaired))
+  const test = await pairFiles(true)
+  const images = unpaired.filter(isImages)
+  const name = (images.find((piece) => !isTest(piece)) ?? images[0])?.name ?? 'IDX files'
+  unpaired = []
+  const file: FileInfo = {
+    name,
+    kind: 'idx',
+    samples: train.length,
+    columns: [],
+    header: false,
+    test: test !== undefined,
+  }
+  return { kind: 'idx', train, test, file }
+}
+
+const isImages = ({ array }: Pick<IdxFile, 'array'>) => array.shape.length > 1
+const isTest = ({ name }: Pick<IdxFile, 'name'>) => /t10k|test/i.test(name)
+const partOf = (piece: Pick<IdxFile, 'name' | 'array'>) => `${isTest(piece)} ${isImages(piece)}`
+
+/** The training or test data, if both images and labels are open. Test files without training files are training data. */
+async function pairFiles(test: boolean): Promise<Dataset | undefined> {
+  const onlyTests = unpaired.every(isTest)
+  if (test && onlyTests) return undefined
+  const part = unpaired.filter((piece) => isTest(piece) === test || onlyTests)
+  const images = part.find(isImages)
+  const labels = part.find((piece) => !isImages(piece))
+  return images && labels && datasetFromIdx(images.bytes, labels.bytes, { maxUnpackedBytes: MAX_BYTES })
+}
+
+function describeMissing(pieces: readonly IdxFile[]): string {
+  const [piece] = pieces
+  const what = piece && isImages(piece) ? 'images' : 'labels'
+  const other = what === 'images' ? 'labels (train-labels-idx1-ubyte)' : 'images (train-images-idx3-ubyte)'
+  return `${piece?.name ?? 'This file'} contains ${what}. Now drop the matching ${other}.`
+}
