@@ -3,10 +3,10 @@ import tseslint from 'typescript-eslint'
 
 const builtins = ['node:*', ...builtinModules.filter((name) => !name.startsWith('_') && !name.includes('/'))]
 
-const seeded = { object: 'Math', property: 'random', message: 'Take the seeded Random of src/core/random.ts.' }
+const seeded = { object: 'Math', property: 'random', message: 'Use the seeded Random of src/core/random.ts.' }
 const written = {
   property: 'writeBuffer',
-  message: 'Take write() of src/backend/webgpu/device/device.ts: some engines refuse empty writes.',
+  message: 'Use write() of src/backend/webgpu/device/device.ts: some engines reject empty writes.',
 }
 
 export default tseslint.config(
@@ -24,20 +24,20 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'prefer-const': 'error',
       'no-restricted-properties': ['error', seeded],
-      // Numeric code indexes typed arrays within bounds that the types cannot know.
+      // Numeric code indexes typed arrays within bounds that the types do not express.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      // A backend gets back the handles that it gave out, typed as the interface; functions live in plain tables.
+      // A backend receives its own handles typed as the interface; tables hold plain functions.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/unbound-method': 'off',
-      // Public functions check what untyped callers pass, although the types rule it out.
+      // Public functions check arguments of untyped callers, although the types exclude such values.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
   {
-    // The library runs in browsers: nothing of Node in it, and nothing of a page (workers have none).
+    // The library runs in browsers and in workers: it uses neither modules of Node nor the DOM.
     files: ['src/**/*.ts'],
     ignores: ['src/node/**', 'src/cli/**'],
     rules: {
@@ -47,7 +47,7 @@ export default tseslint.config(
     },
   },
   {
-    // Text for a terminal goes through src/cli/streams.ts, which escapes what comes from outside.
+    // src/cli/streams.ts writes all terminal output, because it escapes untrusted text.
     files: ['src/**/*.ts'],
     ignores: ['src/cli/streams.ts'],
     rules: {
@@ -64,7 +64,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
-      // expect.anything() and its like are typed `any` by vitest.
+      // Vitest types expect.anything() and similar matchers as `any`.
       '@typescript-eslint/no-unsafe-assignment': 'off',
     },
   },

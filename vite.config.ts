@@ -15,8 +15,8 @@ const { dependencies, optionalDependencies } = JSON.parse(readFileSync(path('pac
 const packages = [...Object.keys(dependencies), ...Object.keys(optionalDependencies)]
 
 /**
- * Removes what earlier builds left beside this one's files. Not `emptyOutDir`: the browser's folder holds Node's, and
- * a program that runs from the folder while it is built should not find it empty.
+ * Removes files of earlier builds. `emptyOutDir` is not suitable: the folder of the browser build contains that of the
+ * Node build, and programs that run from the folder during a build must still find their files.
  */
 function removeStale(): Plugin {
   return {
@@ -29,7 +29,7 @@ function removeStale(): Plugin {
   }
 }
 
-/** Fails the build where modules for browsers would need Node; `src/node/` may. */
+/** Fails the build if a module outside `src/node/` imports a module of Node. */
 function refuseNode(): Plugin {
   return {
     name: 'refuse-node',
@@ -46,8 +46,8 @@ function refuseNode(): Plugin {
 const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
 
 /**
- * For browsers, Deno and every other environment that brings its own WebGPU: nothing to install beside it. `files` is
- * `webgpu-mlp/node` for them; both entries are of one build, so that they share one set of classes.
+ * The build for browsers, Deno and other environments that provide WebGPU; it needs no other package. `files` is
+ * `webgpu-mlp/node` for them; one build produces both entries, so that they share one set of classes.
  */
 const browser: UserConfig = {
   plugins: [refuseNode(), removeStale()],
@@ -56,7 +56,7 @@ const browser: UserConfig = {
     outDir: 'dist',
     emptyOutDir: false,
     target: 'es2022',
-    // Errors name classes ("got a Matrix"), and a user's bundler minifies anyhow.
+    // Error messages contain class names ("got a Matrix"), and the bundlers of users minify the code.
     minify: false,
     sourcemap: true,
     reportCompressedSize: false,
@@ -65,7 +65,7 @@ const browser: UserConfig = {
   },
 }
 
-/** For Node and Bun: three entries that share chunks, so that both imports give one set of classes. Packages stay outside. */
+/** The build for Node and Bun: three entries that share chunks, so that they share one set of classes. Packages are external. */
 const node: UserConfig = {
   plugins: [removeStale()],
   resolve: { conditions: ['node', 'module', 'import', 'default'] },
@@ -85,7 +85,7 @@ const node: UserConfig = {
   ssr: { external: packages, resolve: { conditions: ['node', 'module', 'import', 'default'] } },
 }
 
-/** The page, as static files with relative paths; training runs in a worker. */
+/** The demo page, as static files with relative paths. */
 const demo: UserConfig = {
   root: path('demo'),
   base: './',
@@ -104,15 +104,15 @@ const demo: UserConfig = {
 
 const file = (name: string) => `test/${name}.test.ts`
 
-/** Groups of tests with commands of their own; all other files are those of `npm test`. */
+/** Groups of tests with separate commands; `npm test` runs all other files. */
 const groups = {
   /** The demo page in a browser. */
   page: ['demo', 'demo_data', 'demo_people', 'demo_without_webgpu'].map(file),
-  /** Full disks, readers that are gone, processes that are killed. */
+  /** Full disks, closed pipes, killed processes. */
   faults: ['full_disk', 'kill'].map(file),
-  /** The library as others use it: installed, bundled, and its ONNX files. */
+  /** The library as consumers use it: the installed package, bundles, and ONNX files. */
   consumers: ['bundles', 'package', 'onnx_checker'].map(file),
-  /** How long something takes, or how much is done in a time: one file at a time, with nothing beside it. */
+  /** Tests that measure durations or rates; they run one file at a time, with no other test in parallel. */
   timing: ['late_speed', 'page_speed'].map(file),
 }
 
@@ -134,7 +134,7 @@ function testProjects(mode: string): Project[] {
     project('page', { include: page, globalSetup: 'test/build-page.ts' }),
     project('faults', { include: faults }),
     project('consumers', { include: consumers }),
-    // Nothing runs beside these, and Dawn polls as it does for users.
+    // No other test runs in parallel, and Dawn polls as in production.
     project('timing', {
       include: timing,
       globalSetup: 'test/build-page.ts',
@@ -149,15 +149,15 @@ export default defineConfig(({ mode }) => {
   if (mode === 'browser') return browser
   if (mode === 'node') return node
   if (mode === 'demo') return demo
-  // The loader reads LD_LIBRARY_PATH when a process starts: it is set here, and the forks inherit it.
+  // The loader reads LD_LIBRARY_PATH when a process starts, so it is set here for the forks to inherit.
   if (mode !== 'fuzz') Object.assign(process.env, softwareAdapterEnv())
-  // The forks inherit these, too; they do not know the mode.
+  // The forks do not know the mode; they inherit these variables.
   if (mode === 'fuzz') process.env.FUZZ_LONG = '1'
   if (mode === 'exhaustive') process.env.EXHAUSTIVE = '1'
   return {
     test: {
       pool: 'forks',
-      // Else the reports' style would be empty in tests.
+      // Without this, the style sheets of reports would be empty in tests.
       css: true,
       testTimeout: 60_000,
       hookTimeout: 60_000,

@@ -1,11 +1,11 @@
 /**
- * The pictures of the README, made of the page as it is: `npm run screenshots`. Each is what one sees at an address, some
- * epochs after it was opened, in the browser of the development dependencies. Linux on x64 only.
+ * Takes the screenshots of the demo page for the README: `npm run screenshots`. Each shows the page at one URL after some
+ * training, in the browser from the development dependencies. Linux on x64 only.
  */
 import { readFile } from 'node:fs/promises'
 import { runnerImport } from 'vite'
 
-/** Until what is worth a picture can be seen. */
+/** Waits until the test score reaches a percentage. */
 const scoreReaches = (percent) => (page) =>
   page.waitForFunction(
     (wanted) => parseFloat(document.querySelector('[data-testid=test-score]')?.textContent ?? '') >= wanted,
@@ -34,7 +34,7 @@ const drawThree = async (page) => {
   await page.waitForTimeout(500)
 }
 
-const walkBack = async (page) => {
+const formulasRendered = async (page) => {
   await page.locator('.katex').first().waitFor()
 }
 
@@ -48,7 +48,7 @@ const shots = [
     dark: true,
   },
   { name: 'page-digits', hash: 'problem=digits', until: drawThree, height: 900 },
-  { name: 'page-learn', hash: 'tab=learn', until: walkBack, height: 900 },
+  { name: 'page-learn', hash: 'tab=learn', until: formulasRendered, height: 900 },
   { name: 'page-phone', hash: '', until: scoreReaches(97), width: 390, height: 844 },
 ]
 

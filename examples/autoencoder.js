@@ -1,4 +1,4 @@
-// A network that says what it is told, through a neck of 16 neurons: what passes is what matters about a digit.
+// An autoencoder: a network that reproduces its inputs through a bottleneck of 16 neurons, a compressed representation.
 // Run: npm run build && node examples/autoencoder.js
 import { adam, Dataset, digits, fit, Network, regressionReport, Trainer } from 'webgpu-mlp'
 
@@ -22,20 +22,20 @@ const { backend, seconds } = await fit(network, train, {
 })
 
 const trainer = await Trainer.create(network, { loss: 'meanSquaredError' })
-const answers = await trainer.predict(test.inputs)
+const reconstructions = await trainer.predict(test.inputs)
 trainer.dispose()
 
-/** A picture in characters, every second row. */
+/** Every second row of a picture, as text. */
 const draw = (row) =>
   Array.from({ length: 14 }, (_, y) =>
     Array.from(row.subarray(56 * y, 56 * y + 28), (value) => ' .:*#'[Math.round(4 * value)]).join(''),
   )
-const [before, after] = [draw(test.inputs.row(0)), draw(answers.row(0))]
+const [before, after] = [draw(test.inputs.row(0)), draw(reconstructions.row(0))]
 before.forEach((line, y) => console.log(`${line}  |${after[y]}`))
 
-const { meanAbsoluteError } = regressionReport(answers, test)
+const { meanAbsoluteError } = regressionReport(reconstructions, test)
 let squares = 0
-answers.data.forEach((value, i) => (squares += (value - test.inputs.data[i]) ** 2))
-const mse = squares / answers.data.length
+reconstructions.data.forEach((value, i) => (squares += (value - test.inputs.data[i]) ** 2))
+const mse = squares / reconstructions.data.length
 console.log(`mean squared error ${mse.toFixed(4)}, absolute ${meanAbsoluteError.toFixed(4)} after 15 epochs`)
 console.log(`${seconds.toFixed(1)} s on ${backend.description}`)

@@ -1,4 +1,4 @@
-// A network trained in a few lines: in Node, on a GPU where there is one. Run: npm run build && node examples/circle.js
+// Trains a network in a few lines, on a GPU if one is available. Run: npm run build && node examples/circle.js
 import { circle, fit, Network, sgd, split } from 'webgpu-mlp'
 
 const { train, test } = split(circle({ samples: 500, seed: 1 }), { test: 0.2, seed: 1, stratify: true })

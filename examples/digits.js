@@ -1,4 +1,4 @@
-// Handwritten digits, 28 × 28 pixels, drawn by the library's generator. Run: npm run build && node examples/digits.js
+// Digits of 28 × 28 pixels from the library's generator. Run: npm run build && node examples/digits.js
 import { adam, classificationReport, digits, fit, Network, split, Trainer } from 'webgpu-mlp'
 
 const { train, test } = split(digits({ samples: 3000, seed: 1 }), { test: 1 / 3, seed: 1, stratify: true })
@@ -20,6 +20,6 @@ const { accuracy, topK, confusionMatrix } = classificationReport(await trainer.p
 trainer.dispose()
 const mistakes = confusionMatrix.flatMap((row, i) => row.map((times, j) => ({ i, j, times: i === j ? 0 : times })))
 const { i, j, times } = mistakes.reduce((a, b) => (b.times > a.times ? b : a))
-console.log(`most often mistaken: ${i} for ${j}, ${times} times`)
+console.log(`most frequent error: ${i} classified as ${j}, ${times} times`)
 console.log(`accuracy ${accuracy.toFixed(3)}, top 2 ${topK.accuracy.toFixed(3)} after 12 epochs`)
 console.log(`${seconds.toFixed(1)} s on ${backend.description}`)

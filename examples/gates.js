@@ -1,5 +1,5 @@
-// Where the article starts: a perceptron is a logic gate, and layers of them are circuits. Nothing is trained here; the
-// weights are set by hand. Run: npm run build && node examples/gates.js
+// Perceptrons as logic gates, and layers of them as circuits, with weights set by hand instead of training.
+// Run: npm run build && node examples/gates.js
 import { Network, Trainer } from 'webgpu-mlp'
 
 const rows = [
@@ -9,7 +9,7 @@ const rows = [
   [1, 1],
 ]
 
-/** One neuron with a steep step: on where 20·(w·x + b) > 0. */
+/** One neuron with a steep sigmoid: its output is close to 1 if w·x + b > 0, else close to 0. */
 const gate = (weights, bias) =>
   Network.from({
     sizes: [2, 1],
@@ -39,8 +39,8 @@ const networks = {
 
 for (const [name, network] of Object.entries(networks)) {
   const trainer = await Trainer.create(network, { backend: 'cpu' })
-  const answers = await trainer.predict(rows)
+  const outputs = await trainer.predict(rows)
   console.log(name)
-  rows.forEach((row, i) => console.log(`  ${row.join(' ')} → ${Array.from(answers.row(i), Math.round).join(' ')}`))
+  rows.forEach((row, i) => console.log(`  ${row.join(' ')} → ${Array.from(outputs.row(i), Math.round).join(' ')}`))
   trainer.dispose()
 }

@@ -1,4 +1,4 @@
-// Three kinds of flowers by four lengths, as in Fisher's famous data: drawn here from his means and deviations.
+// Classifies three kinds of flowers by four lengths: random samples with the means and deviations of Fisher's iris data.
 // Run: npm run build && node examples/iris.js
 import { adam, classificationReport, Dataset, fit, Network, scale, split, standardize, Trainer } from 'webgpu-mlp'
 
@@ -9,7 +9,7 @@ const kinds = {
   virginica: [[6.59, 0.64], [2.97, 0.32], [5.55, 0.55], [2.03, 0.27]], // prettier-ignore
 }
 
-/** Numbers from 0 to 1 that are the same in every run (a 32-bit xorshift). */
+/** Seeded random numbers from 0 to 1 (a 32-bit xorshift). */
 let state = 7
 const uniform = () => {
   for (const shift of [13, -17, 5]) state ^= shift > 0 ? state << shift : state >>> -shift

@@ -1,4 +1,4 @@
-// A network that is a picture: from a place (x, y) to its colour, fitted to 64 × 64 pixels and drawn at 256 × 256.
+// A network that represents a picture: it maps (x, y) to a colour. Trained on 64 × 64 pixels, rendered at 256 × 256.
 // Run: npm run build && node examples/picture.js [picture.png]
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -40,7 +40,7 @@ function chunk(name, content) {
   return Buffer.concat([length, named, sum])
 }
 const head = Buffer.from([0, 0, 1, 0, 0, 0, 1, 0, 8, 2, 0, 0, 0]) // 256 × 256, 8 bits, red, green, blue
-const rows = Buffer.alloc(256 * (1 + 3 * 256)) // each row begins with a 0: not filtered
+const rows = Buffer.alloc(256 * (1 + 3 * 256)) // each row begins with 0, the filter type "none"
 pixels.forEach((value, i) => (rows[i + Math.floor(i / 768) + 1] = Math.round(255 * value)))
 const parts = [chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]
 const file = process.argv[2] ?? 'runs/picture.png'

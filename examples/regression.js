@@ -1,8 +1,8 @@
-// A quantity from ten columns, of which five count: Friedman's first problem, the usual test of regressions, with
+// Regression on ten columns, of which five are relevant: Friedman's first problem, a common benchmark, with
 // y = 10 sin(π·x₀·x₁) + 20 (x₂ − ½)² + 10 x₃ + 5 x₄ + noise. Run: npm run build && node examples/regression.js
 import { adam, Dataset, fit, Network, regressionReport, split, Trainer } from 'webgpu-mlp'
 
-/** Numbers from 0 to 1 that are the same in every run (a 32-bit xorshift). */
+/** Seeded random numbers from 0 to 1 (a 32-bit xorshift). */
 let state = 7
 const uniform = () => {
   for (const shift of [13, -17, 5]) state ^= shift > 0 ? state << shift : state >>> -shift
@@ -29,6 +29,6 @@ const { backend, seconds } = await fit(network, train, {
 const trainer = await Trainer.create(network, { loss: 'meanSquaredError' })
 const { r2, meanAbsoluteError } = regressionReport(await trainer.predict(test.inputs), test)
 trainer.dispose()
-// The noise has deviation 1: no prediction of it can have a mean absolute error below √(2/π) ≈ 0.80.
+// The noise has standard deviation 1, so the mean absolute error cannot be below √(2/π) ≈ 0.80.
 console.log(`R² ${r2.toFixed(3)}, mean absolute error ${meanAbsoluteError.toFixed(2)} after 120 epochs`)
 console.log(`${seconds.toFixed(1)} s on ${backend.description}`)

@@ -1,4 +1,4 @@
-// Exclusive or: what no single neuron can learn, and two hidden ones can. Run: npm run build && node examples/xor.js
+// Exclusive or: a single neuron cannot learn it, a network with two hidden neurons can. Run: npm run build && node examples/xor.js
 import { gate, Network, sgd, Trainer } from 'webgpu-mlp'
 
 const data = gate('xor')
@@ -14,8 +14,8 @@ for await (const epoch of trainer.epochs(data, { epochs: 2000 })) {
 }
 const seconds = (performance.now() - began) / 1000
 
-const answers = await trainer.predict(data.inputs)
-data.inputs.toArray().forEach((row, i) => console.log(`${row.join(' ')} → ${answers.get(i, 0).toFixed(3)}`))
+const outputs = await trainer.predict(data.inputs)
+data.inputs.toArray().forEach((row, i) => console.log(`${row.join(' ')} → ${outputs.get(i, 0).toFixed(3)}`))
 console.log(`accuracy ${last.accuracy.toFixed(3)}, loss ${last.loss.toFixed(4)} after ${last.epoch} epochs`)
 console.log(`${seconds.toFixed(1)} s on ${trainer.backend.description}`)
 trainer.dispose()

@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL('../examples/', import.meta.url))
 
 /** What each example must print; the examples import the built package by its own name, as a user's program would. */
 const wanted: Record<string, RegExp[]> = {
-  'neuron.js': [/answered right: (49\d|500) of 500/, /found line: 1\.000·x − 1\.[45]\d\d·y = 0\.[34]\d\d/],
+  'neuron.js': [/correct predictions: (49\d|500) of 500/, /found line: 1\.000·x − 1\.[45]\d\d·y = 0\.[34]\d\d/],
   'gates.js': [/NAND\n {2}0 0 → 1\n {2}0 1 → 1\n {2}1 0 → 1\n {2}1 1 → 0/, /half adder[^]*1 1 → 0 1/],
   'xor.js': [/0 0 → 0\.0\d+\n0 1 → 0\.9\d+\n1 0 → 0\.9\d+\n1 1 → 0\.0\d+\naccuracy 1\.000, .* after \d+ epochs/],
   'iris.js': [/setosa +precision 1\.000 +recall 1\.000/, /accuracy (0\.9[3-9]\d|1\.000), macro F1 .* after 30 epochs/],
