@@ -1,10 +1,10 @@
-// The command line of the benches: what is wrong with it is said in one line, and the program ends with 2.
+// Command-line parsing for the benchmarks. Invalid arguments cause a one-line message and exit status 2.
 import { parseArgs } from 'node:util'
 
 export class UsageError extends Error {}
 
 /**
- * @param {string} usage printed for --help
+ * Parses the command line. --help prints the usage and exits.
  * @param {import('node:util').ParseArgsConfig['options']} options
  * @returns the options' values and the positionals
  */
@@ -23,14 +23,14 @@ export function readArguments(usage, options) {
   return parsed
 }
 
-/** Each must be one of those known. */
+/** Throws a UsageError unless every name is one of `known`; returns the names. */
 export function checkNames(kind, names, known) {
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new UsageError(`unknown ${kind} '${unknown}'; known are ${known.join(', ')}`)
   return names
 }
 
-/** The number behind an option. */
+/** Parses the value of a numeric option; throws a UsageError for an invalid value. */
 export function checkNumber(option, text, { least, whole = false }) {
   const number = Number(text)
   if (text.trim() !== '' && number >= least && (!whole || Number.isInteger(number)) && Number.isFinite(number))
@@ -38,13 +38,13 @@ export function checkNumber(option, text, { least, whole = false }) {
   throw new UsageError(`--${option}: expected a ${whole ? 'whole ' : ''}number of at least ${least}, got '${text}'`)
 }
 
-/** Runs a bench; errors in its arguments end it with 2, others with 1 and their stack. */
+/** Runs a benchmark. A UsageError causes exit status 2; any other error causes exit status 1 with its stack. */
 export async function main(run) {
   try {
     await run()
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    console.error(`${error.message} (--help says more)`)
+    console.error(`${error.message} (--help shows the usage)`)
     process.exitCode = 2
   }
 }

@@ -1,4 +1,4 @@
-/** A stretch of time that runs from when it is made. Parts of it are taken one after another; what one leaves over, the next has. */
+/** A time budget that starts when it is created. Consecutive parts share it: unused time of one is available to the next. */
 export class Budget {
   #end
 
@@ -6,12 +6,12 @@ export class Budget {
     this.#end = performance.now() / 1000 + seconds
   }
 
-  /** Seconds that are left, at least 0. */
+  /** Remaining seconds, at least 0. */
   get left() {
     return Math.max(0, this.#end - performance.now() / 1000)
   }
 
-  /** A part of what is left. */
+  /** A fraction of the remaining time. */
   part(fraction) {
     return new Budget(this.left * fraction)
   }

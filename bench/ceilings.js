@@ -1,30 +1,30 @@
-// What the adapter can do at most, as far as plain programs show it: bytes copied and float32 products a second. The
-// workloads' figures are read as shares of these.
+// The reference rates of an adapter, measured with simple kernels: bytes copied and float32 matrix products per second.
+// The rates of the workloads are reported relative to these.
 import { readFileSync } from 'node:fs'
 import { webgpu } from '../dist/node/index.js'
 import { Budget } from './budget.js'
 import { median } from './measure.js'
 import { bytes, number } from './table.js'
 
-/** Two ways to multiply: which is faster depends on the adapter (software pays dearly for barriers), so both are timed. */
+/** Two matrix products. The faster one depends on the adapter: barriers are slow on software adapters. */
 const products = [
   { kernel: 'registers', file: 'product_registers.wgsl', block: 64, onSoftware: true },
   { kernel: 'workgroup memory', file: 'product_shared.wgsl', block: 128, onSoftware: false },
 ]
-/** Copies are far larger than caches; invocations of the copying kernel move four packs of 16 bytes each. */
+/** Copies are much larger than caches. Each invocation of the copy kernel moves four packs of 16 bytes. */
 const copyBytes = { software: 2 ** 26, hardware: 2 ** 28 }
 const productSizes = { software: [512, 1024], hardware: [4096] }
-/** The kernels are held against float64 at this size first; every block divides it. */
+/** The kernels are compared with float64 at this size first, which is a multiple of every block. */
 const checkedSize = 128
-/** One submit is filled to about so many seconds, so that submitting costs nothing beside it. */
+/** The approximate duration of one submit, long enough to make the overhead of submitting negligible. */
 const submitSeconds = 0.05
 
-/** What opened a device stays as long as the device does. */
-const held = new WeakMap()
+/** Keeps the GPU instance of each device alive. */
+const instances = new WeakMap()
 
-/** Opens the adapter that the library would take. */
+/** Opens a device on the adapter that the library uses by default. */
 export async function openDevice() {
-  // Held here alone: Dawn behind `navigator.gpu` keeps processes from ending.
+  // Not `navigator.gpu`, because a global Dawn instance prevents the process from exiting.
   const { create } = await import('webgpu')
   const gpu = create([])
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
@@ -33,12 +33,12 @@ export async function openDevice() {
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize },
     requiredFeatures: ['timestamp-query', 'subgroups'].filter((feature) => adapter.features.has(feature)),
   })
-  held.set(device, gpu)
+  instances.set(device, gpu)
   return device
 }
 
 /**
- * Opens the adapter that the library would take, on a device of its own, measures, and destroys the device.
+ * Measures the reference rates on a separate device of the library's default adapter, which it destroys afterwards.
  * @param {import('./budget.js').Budget} budget
  */
 export async function measureCeilings(budget) {
@@ -54,7 +54,7 @@ export async function measureCeilings(budget) {
       software,
       copies,
       products: measured,
-      // Training is made of kernels, so their copy is the one to compare with; on hardware the two are alike.
+      // Training consists of kernels, so the copy kernel is the reference. On hardware both copies have similar rates.
       copy: copies.find(({ way }) => way === 'kernel').gigabytes,
       product: Math.max(...measured.map(({ gflops }) => gflops)),
     }
@@ -66,19 +66,19 @@ export async function measureCeilings(budget) {
 /** @returns {import('./table.js').Table} */
 export function ceilingsTable({ adapter, copies, products }) {
   return {
-    title: `Ceilings of ${adapter}: what plain programs reach there`,
+    title: `Reference rates of ${adapter}, measured with simple kernels`,
     columns: ['', 'size', 'rate'],
     rows: [
       ...copies.map(({ way, bytes: size, gigabytes }) => [`copy, ${way}`, bytes(size), `${number(gigabytes)} GB/s`]),
       ...products.map(({ kernel, size, gflops }) => [`product, ${kernel}`, `${size} × ${size}`, `${number(gflops)} GFLOP/s`]), // prettier-ignore
     ],
     notes: [
-      'A copy counts bytes read and bytes written; below, "of copy" is of the kernel\'s, "of product" of the fastest.',
+      'A copy counts bytes read and written. "of copy" below is relative to the copy kernel, "of product" to the fastest product.',
     ],
   }
 }
 
-/** Bytes read and bytes written both count. */
+/** Measures copies; a rate counts both bytes read and bytes written. */
 async function measureCopies(bench, budget) {
   const size = Math.min(copyBytes[bench.kind], bench.device.limits.maxStorageBufferBindingSize)
   const [source, target] = [bench.buffer(size), bench.buffer(size)]
@@ -125,7 +125,7 @@ async function prepareProduct(bench, file, block, size, left, right) {
   }
 }
 
-/** A ceiling that computes something else is none. */
+/** Compares a product kernel with float64. */
 async function checkProduct(bench, file, block) {
   const n = checkedSize
   const left = Float32Array.from({ length: n * n }, (_, i) => ((i * 7919) % 1000) / 1000 - 0.5)
@@ -138,7 +138,7 @@ async function checkProduct(bench, file, block) {
     for (let j = 0; j < n; j++) {
       let want = 0
       for (let k = 0; k < n; k++) want += left[i * n + k] * right[k * n + j]
-      // At most n terms of 1/4, each rounded twice.
+      // The bound for n terms of at most 1/4, each rounded twice.
       const bound = n * n * 0.25 * 2 ** -23
       if (!(Math.abs(got[i * n + j] - want) <= bound)) {
         throw new Error(`${file}: row ${i}, column ${j} is ${got[i * n + j]}, expected ${want}`)
@@ -147,7 +147,7 @@ async function checkProduct(bench, file, block) {
   }
 }
 
-/** The few calls of WebGPU that the measurements are made of. */
+/** The WebGPU calls that the measurements need. */
 class Bench {
   constructor(device, globals, software) {
     this.device = device
@@ -182,7 +182,7 @@ class Bench {
     pass.end()
   }
 
-  /** Seconds of `times` times the work in one submit, waited for; throws what WebGPU finds wrong with it. */
+  /** Submits the work `times` times at once and waits for it. Resolves to seconds; rejects on a validation error. */
   async submit(encode, times) {
     this.device.pushErrorScope('validation')
     const encoder = this.device.createCommandEncoder()
@@ -196,10 +196,10 @@ class Bench {
     return seconds
   }
 
-  /** Seconds of one time the work: the median of up to seven submits, as many as fit the time, at least one. */
+  /** Seconds for the work: the median of up to seven submits, limited by the given time, at least one. */
   async time(encode, seconds) {
     const budget = new Budget(seconds)
-    // The first time, buffers are touched for the first time and kernels made ready: it is no measurement.
+    // The first submit includes page faults and kernel preparation, so it is not a measurement.
     await this.submit(encode, 1)
     const times = Math.max(1, Math.round(submitSeconds / (await this.submit(encode, 1))))
     const figures = []

@@ -1,4 +1,4 @@
-// W1-W4 on each backend, timed in turn; and what share of the adapter's ceilings that is.
+// Times W1-W4 on each backend in turn, and relates the rates to the reference rates of the adapter.
 import { Network, Trainer } from '../dist/node/index.js'
 import { numpyLoop, ourBackends, ours } from './contenders.js'
 import { measureInTurn } from './measure.js'
@@ -16,7 +16,7 @@ export const backendNames = Object.keys(labels)
 
 const columns = ['', 'steps/s', 'least … most', '÷ cpu', 'samples/s', 'GFLOP/s', 'of product', 'KiB/step', 'of copy']
 
-/** Networks that both plans apply to are timed with each; for all others 'webgpu' is the layered plan already. */
+/** Both plans are timed only for networks that both support; for all others 'webgpu' already uses the layered plan. */
 const bothPlans = (backend) => backend === 'layered' || backend === 'resident'
 
 /**
@@ -31,22 +31,22 @@ export async function compareBackends(key, backends, { rounds, seconds, budget, 
   const contenders = []
   try {
     const set = new Set(backends)
-    const twice = backends.some(bothPlans) && (await appliesResident(workload))
+    const twice = backends.some(bothPlans) && (await supportsResident(workload))
     for (const backend of backends) {
-      // Asked for alone, layered is timed wherever it is; resident where it can be.
+      // If only 'layered' is requested, it is timed for every network; 'resident' only where it is supported.
       if (bothPlans(backend) && !twice && (backend === 'resident' || set.has('webgpu'))) continue
       if (budget.left === 0) {
-        notes.push(`${labels[backend]}: left out, no time is left`)
+        notes.push(`${labels[backend]}: skipped, the time budget is used up`)
         continue
       }
-      // Where the resident plan applies, products are too small for their tiles to be measured.
+      // Networks that the resident plan supports are too small for tile measurements.
       const warmUp = backend === 'cpu' || twice ? 0.4 : 1.2
       const contender = await start(workload, backend, warmUp, notes)
       if (contender) contenders.push({ ...contender, backend, plans: twice })
     }
     const figures = await measureInTurn(contenders, { rounds, seconds, budget })
     const least = Math.min(...figures.map((figure) => figure.rounds))
-    if (least < rounds) notes.push(`timed in ${least} of ${rounds} rounds, to keep to the time`)
+    if (least < rounds) notes.push(`timed in ${least} of ${rounds} rounds because of the time budget`)
     const results = figures.map((figure, i) => evaluate(key, workload, contenders[i], figure, ceilings))
     return { results, table: { title: `${key}: ${workload.name}`, columns, rows: results.map(rowOf(results)), notes } }
   } finally {
@@ -54,8 +54,8 @@ export async function compareBackends(key, backends, { rounds, seconds, budget, 
   }
 }
 
-/** Whether the library has a resident plan for this network: it says so itself, by refusing others. */
-async function appliesResident({ sizes, hidden, output, loss, batchSize }) {
+/** Whether the resident plan supports this network: the library throws an InputError if it does not. */
+async function supportsResident({ sizes, hidden, output, loss, batchSize }) {
   const backend = ourBackends.resident()
   try {
     const network = Network.create({ sizes, hidden, output, seed: 1 })
@@ -70,12 +70,12 @@ async function appliesResident({ sizes, hidden, output, loss, batchSize }) {
   }
 }
 
-/** What fails is said in a line, and the others go on. */
+/** Starts a contender. A failure is added to the notes; the other contenders continue. */
 async function start(workload, backend, warmUp, notes) {
   try {
     if (backend !== 'numpy') return await ours(workload, ourBackends[backend](), labels[backend], { warmUp })
     const contender = await numpyLoop(workload, labels.numpy)
-    if (!contender) notes.push('numpy: python3 has none here')
+    if (!contender) notes.push('numpy: not installed for python3')
     return contender
   } catch (error) {
     process.exitCode = 1
@@ -87,7 +87,7 @@ async function start(workload, backend, warmUp, notes) {
 function evaluate(key, workload, { backend, plans, description }, figure, ceilings) {
   const gflops = (figure.stepsPerSecond * flopsPerStep(workload)) / 1e9
   const onDevice = backend !== 'cpu' && backend !== 'numpy'
-  // The resident plan keeps the parameters in registers: the formula is about those that go through memory.
+  // The formula does not apply to the resident plan, which keeps the parameters in registers.
   const moves = onDevice && (!plans || backend === 'layered') ? bytesPerStep(workload) : undefined
   return {
     workload: key,

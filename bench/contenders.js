@@ -6,7 +6,7 @@ import { makeData } from './workloads.js'
 
 const optimizers = { adam, sgd }
 
-/** Ours by the names that the command line knows. */
+/** The backends of this library by their names on the command line. */
 export const ourBackends = {
   cpu: () => 'cpu',
   webgpu: () => 'webgpu',
@@ -14,7 +14,7 @@ export const ourBackends = {
   resident: () => webgpu({ plan: 'resident' }),
 }
 
-/** Tiles are measured once training has gone on for a second: that belongs to the warm-up, not to a round. */
+/** Long enough to include the tile measurements, which the library makes after one second of training. */
 const warmUpSeconds = 1.2
 
 export function makeDataset(workload) {
@@ -27,13 +27,13 @@ export const makeNetwork = ({ sizes, hidden, output }) => Network.create({ sizes
 
 const makeOptimizer = ({ optimizer, learningRate }) => optimizers[optimizer]({ learningRate })
 
-/** A trainer with the workload's settings; it copies the network's parameters and leaves the network as it is. */
+/** Creates a trainer with the settings of the workload. The trainer copies the parameters and does not change the network. */
 export function makeTrainer(workload, network, backend, more = {}) {
   const { loss, batchSize } = workload
   return Trainer.create(network, { backend, loss, optimizer: makeOptimizer(workload), batchSize, seed: 1, ...more })
 }
 
-/** The adapter's name, or why there is none: asked once, and not by every contender. */
+/** The name of the adapter, or the reason why none is available. */
 export async function findAdapter() {
   try {
     const trainer = await Trainer.create(Network.create({ sizes: [1, 1] }), { backend: 'webgpu' })
@@ -45,14 +45,14 @@ export async function findAdapter() {
   }
 }
 
-/** One of our backends (by name, or made) on a workload: held against float64 first, then warmed up and ready to be timed. */
+/** A backend of this library (a name or an object) as a contender: verified against float64, then warmed up. */
 export async function ours(workload, backend, label, { warmUp = warmUpSeconds } = {}) {
   const data = makeDataset(workload)
   const network = makeNetwork(workload)
   const { loss, batchSize } = workload
   const optimizer = makeOptimizer(workload)
   const check = await verify(network, data, { backend, loss, optimizer, batchSize: Math.min(batchSize, 16) })
-  if (!check.ok) throw new Error(`${label}: does not hold against float64: ${JSON.stringify(check.layers)}`)
+  if (!check.ok) throw new Error(`${label}: verification against float64 failed: ${JSON.stringify(check.layers)}`)
   const trainer = await makeTrainer(workload, network, backend)
   let epochsPerSecond = 0
   const run = async (seconds) => {
@@ -60,7 +60,7 @@ export async function ours(workload, backend, label, { warmUp = warmUpSeconds } 
     for (;;) {
       const history = await trainer.fit(data, { epochs })
       epochsPerSecond = epochs / history.seconds
-      // Too short to be a measurement: the first run does not yet know how long to go on.
+      // Repeat a run that is too short to be a measurement: the first call does not know the rate yet.
       if (history.seconds > seconds / 2) return history.steps / history.seconds
       epochs = Math.max(epochs + 1, Math.round(epochsPerSecond * seconds))
     }
@@ -71,7 +71,7 @@ export async function ours(workload, backend, label, { warmUp = warmUpSeconds } 
   return { label, run, warm: true, dispose, description: trainer.backend.description }
 }
 
-/** The article's way in numpy: a program of its own that answers each line "seconds" with its steps per second. */
+/** A numpy program that loops over samples. It reads seconds, one number per line, and prints steps per second. */
 export async function numpyLoop(workload, label) {
   if (spawnSync('python3', ['-c', 'import numpy']).status !== 0) return undefined
   const script = fileURLToPath(new URL('./numpy_loop.py', import.meta.url))
@@ -80,7 +80,7 @@ export async function numpyLoop(workload, label) {
   const run = async (seconds) => {
     child.stdin.write(`${seconds}\n`)
     const { value, done } = await lines.next()
-    if (done) throw new Error(`${label}: ended without an answer`)
+    if (done) throw new Error(`${label}: the process exited without a response`)
     return Number(value)
   }
   return { label, run, dispose: () => child.stdin.end() }

@@ -1,5 +1,5 @@
-// `npm run bench:firefox`: the rates of a real Firefox, whose waits for the device are rounded up to 100 ms, beside those
-// of Dawn on the same adapter, and how fast the page trains there.
+// `npm run bench:firefox`: compares Firefox, which rounds waits for the device up to 100 ms, with Dawn on the same
+// adapter, and measures the training speed of the demo page in Firefox.
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -15,7 +15,7 @@ import { makeData, workloads as common } from './workloads.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** W1 to W3, and the network between W1 and W2: small, but too large for straight-line code. */
+/** W1 to W3, and a network between W1 and W2 that is small but too large for straight-line code. */
 const workloads = {
   W1: common.W1,
   loop: { name: '2-16-16-2 tanh, quadratic, batch 32', sizes: [2, 16, 16, 2], hidden: 'tanh', output: 'sigmoid', loss: 'quadratic', optimizer: 'sgd', learningRate: 0.1, batchSize: 32, samples: 500 }, // prettier-ignore
@@ -25,13 +25,13 @@ const workloads = {
 const usage = `
 npm run bench:firefox -- [${Object.keys(workloads).join(' ')} page] [options]
 
-Times training in Firefox and in Dawn (Node) in turn, on the adapter that both find. Firefox is looked for as FIREFOX (a
-path), firefox-esr and firefox; the page must have been built (npm run demo:build).
+Times training in Firefox and in Dawn (Node) in turn, on the same adapter. The program of Firefox is $FIREFOX,
+firefox-esr or firefox. The page must be built before (npm run demo:build).
 
   --rounds N       rounds (default 3)
   --seconds N      time of one contender in one round (default 2)
-  --write          keep the figures: a file in bench/results and a section in bench/RESULTS.md
-  --json FILE      write all figures to a file
+  --write          save the results: a file in bench/results and a section in bench/RESULTS.md
+  --json FILE      write all results to a file
 `
 
 function findFirefox() {
@@ -39,20 +39,20 @@ function findFirefox() {
     const { stdout, status } = spawnSync('which', [program], { encoding: 'utf8' })
     if (status === 0) return stdout.trim()
   }
-  throw new UsageError('no Firefox was found; install one, or set FIREFOX to the path of its program')
+  throw new UsageError('Firefox was not found; install it, or set FIREFOX to the path of its program')
 }
 
 const types = { css: 'text/css', html: 'text/html', js: 'text/javascript', svg: 'image/svg+xml' }
 
-/** The library's browser build, the page, and an empty document, on localhost. */
+/** Serves the repository with the browser build and the page, and an empty document at /, on localhost. */
 async function serve() {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost')
     const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname
-    const answer =
-      pathname === '/' ? Promise.resolve('<!doctype html><title>bench</title>') : readFile(join(root, path))
-    answer.then(
-      (body) => response.writeHead(200, { 'content-type': types[path.split('.').at(-1)] ?? 'text/html' }).end(body),
+    const body = pathname === '/' ? Promise.resolve('<!doctype html><title>bench</title>') : readFile(join(root, path))
+    body.then(
+      (content) =>
+        response.writeHead(200, { 'content-type': types[path.split('.').at(-1)] ?? 'text/html' }).end(content),
       () => response.writeHead(404).end(),
     )
   })
@@ -73,14 +73,14 @@ function launch(executablePath) {
       'dom.webgpu.enabled': true,
       'dom.webgpu.workers.enabled': true,
       'gfx.webgpu.ignore-blocklist': true,
-      // Software drivers are taken too, and they need files that the sandbox would not let them read.
+      // Allow software drivers, which need files that the sandbox does not let them read.
       'dom.webgpu.allow-cpu-adapter': true,
       'security.sandbox.gpu.level': 0,
     },
   })
 }
 
-/** Runs in Firefox: makes a trainer that stays, with a method to train for some seconds. */
+/** Runs in Firefox: creates a trainer and a function that trains for a number of seconds. */
 async function prepareInPage(url, workload, { x, y }) {
   const { Dataset, Matrix, Network, sgd, Trainer } = await import(url)
   const { sizes, hidden, output, loss, batchSize, learningRate, samples } = workload
@@ -120,7 +120,7 @@ async function measureWorkload(key, browser, url, { rounds, seconds }) {
   await page.goto(url)
   const dawn = await ours(workload, 'webgpu', 'Dawn')
   const firefox = await inFirefox(page, url, workload)
-  await firefox.run(seconds) // Tiles and plans are chosen meanwhile.
+  await firefox.run(seconds) // Warm-up, in which the library chooses tiles and plans.
   const rates = { firefox: [], dawn: [] }
   for (let round = 0; round < rounds; round++) {
     rates.dawn.push(await dawn.run(seconds))
@@ -131,7 +131,7 @@ async function measureWorkload(key, browser, url, { rounds, seconds }) {
   return { workload: key, first: firefox.first, on: firefox.on, dawn: median(rates.dawn), firefox: median(rates.firefox), rounds: rates } // prettier-ignore
 }
 
-/** Epochs a second that the page reaches with the circle on the GPU, over the third second after it was opened and the ten after. */
+/** Epochs per second of the page with the circle on the GPU: over the first 3 s, and over the next 5 s. */
 async function measurePage(browser, url) {
   const page = await browser.newPage()
   const count = () => page.evaluate(() => Number(document.querySelector('.count b')?.textContent?.replaceAll(',', '')))
@@ -172,8 +172,8 @@ async function run() {
     }
     const page = wanted.includes('page') ? await measurePage(browser, server.url) : undefined
     const table = {
-      title: `${machine.firefox} beside Dawn on the same driver`,
-      columns: ['', 'Dawn: steps/s', 'Firefox: steps/s', 'Firefox ÷ Dawn', 'opening and 20 epochs'],
+      title: `${machine.firefox} and Dawn on the same driver`,
+      columns: ['', 'Dawn: steps/s', 'Firefox: steps/s', 'Firefox ÷ Dawn', 'start and 20 epochs'],
       rows: results.map(({ workload, dawn, firefox, first }) => [
         `${workload}: ${workloads[workload].name}`,
         number(dawn),
@@ -182,14 +182,14 @@ async function run() {
         `${number(first)} s`,
       ]),
       notes: page
-        ? [`The page, the circle on the GPU, set to 60 epochs a second: ${number(page.first)} in its first 3 s, then ${number(page.then)}.`] // prettier-ignore
+        ? [`The page with the circle on the GPU at 60 epochs per second: ${number(page.first)} in the first 3 s, then ${number(page.then)}.`] // prettier-ignore
         : [],
     }
     printTable(table)
     const figures = { results, page }
     if (values.json) await writeJson(values.json, { ...machine, adapter, ...figures })
     if (values.write) {
-      const remarks = [`${machine.firefox}, without a window.`]
+      const remarks = [`${machine.firefox}, headless.`]
       console.log(`written: ${(await keepRun({ kind: 'firefox', adapter, machine, remarks, tables: [table], figures })).join(', ')}`) // prettier-ignore
     }
   } finally {

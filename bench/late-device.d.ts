@@ -1,1 +1,1 @@
-export function answerLate(device: GPUDevice, beat?: number): GPUDevice
+export function delayPromises(device: GPUDevice, interval?: number): GPUDevice

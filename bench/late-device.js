@@ -1,24 +1,24 @@
 /**
- * Makes a device answer as Firefox does: waits for its work and for mapped buffers resolve on a timer, at the first of
- * its beats after they would have.
+ * Delays the promises of a device as in Firefox: waits for submitted work and for mapped buffers resolve at the next tick
+ * of a timer.
  * @param {GPUDevice} device changed in place
- * @param {number} beat milliseconds
+ * @param {number} interval of the timer, in milliseconds
  * @returns {GPUDevice} the same device
  */
-export function answerLate(device, beat = 100) {
-  const late = async (answer) => {
-    await answer
+export function delayPromises(device, interval = 100) {
+  const delay = async (promise) => {
+    await promise
     const now = performance.now()
-    await new Promise((resolve) => setTimeout(resolve, beat * Math.ceil(now / beat) - now))
+    await new Promise((resolve) => setTimeout(resolve, interval * Math.ceil(now / interval) - now))
   }
   const { queue } = device
-  const settled = queue.onSubmittedWorkDone.bind(queue)
-  queue.onSubmittedWorkDone = () => late(settled())
+  const workDone = queue.onSubmittedWorkDone.bind(queue)
+  queue.onSubmittedWorkDone = () => delay(workDone())
   const create = device.createBuffer.bind(device)
   device.createBuffer = (descriptor) => {
     const buffer = create(descriptor)
     const map = buffer.mapAsync.bind(buffer)
-    buffer.mapAsync = (...range) => late(map(...range))
+    buffer.mapAsync = (...range) => delay(map(...range))
     return buffer
   }
   return device

@@ -1,4 +1,4 @@
-/** The middle value. */
+/** The median. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
   const half = Math.floor(sorted.length / 2)
@@ -7,20 +7,20 @@ export function median(values) {
 
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** The standard deviation of what the values are a sample of; 0 for a single one. */
+/** The sample standard deviation, with n − 1 in the denominator; 0 for a single value. */
 export function spread(values) {
   const middle = mean(values)
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / Math.max(1, values.length - 1))
 }
 
 /** @typedef {{ label: string, run: (seconds: number) => Promise<number>, mostRounds?: number, warm?: boolean, dispose?: () => void }}
- *   Contender run trains for about so many seconds and resolves to its steps per second; warm: it has been, and need
- *   not be again; mostRounds: for one that is slow, in how many rounds it takes part */
+ *   Contender run trains for about the given number of seconds and resolves to steps per second; warm: it needs no
+ *   warm-up; mostRounds: the number of rounds in which a slow contender takes part */
 
 /**
- * Times contenders in turn (A B C A B C …), so that a machine that drifts drifts for all, and returns each one's
- * steps per second: the median of the rounds, with the least and the most. No round is begun that the budget would not
- * let come to its end, except the first.
+ * Times contenders in turn (A B C A B C …), so that a change in the speed of the machine affects all of them. Returns the
+ * steps per second of each: the median, minimum and maximum of the rounds. After the first round, no round starts that
+ * would exceed the budget.
  * @param {Contender[]} contenders
  * @param {{ rounds?: number, seconds?: number, budget?: import('./budget.js').Budget }} options
  */

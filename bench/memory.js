@@ -1,4 +1,4 @@
-// Whether memory stays as it is over many epochs. A program of its own, so that what is measured is training alone:
+// Measures the growth of memory over many epochs, in a separate process that only trains:
 // `node --expose-gc bench/memory.js [SECONDS]` trains W1 on webgpu and prints one line of JSON.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -8,18 +8,18 @@ import { bytes, number } from './table.js'
 import { workloads } from './workloads.js'
 
 const epochs = { warmUp: 1000, measured: 10_000 }
-/** Epochs of one call of fit: so the data set is also loaded and freed a hundred times. */
+/** Epochs of one call of fit, so that the data set is also uploaded and freed a hundred times. */
 const perFit = 100
 const program = fileURLToPath(import.meta.url)
 
-/** Runs the program and returns its figures. @param {import('./budget.js').Budget} budget */
+/** Runs the program and returns its results. @param {import('./budget.js').Budget} budget */
 export async function measureMemory(budget) {
   const child = spawn(process.execPath, ['--expose-gc', program, String(budget.left)], { stdio: ['ignore', 'pipe', 'pipe'] }) // prettier-ignore
-  let [output, complaints] = ['', '']
+  let [output, errors] = ['', '']
   child.stdout.on('data', (text) => (output += text))
-  child.stderr.on('data', (text) => (complaints = `${complaints}${text}`.slice(-2000)))
+  child.stderr.on('data', (text) => (errors = `${errors}${text}`.slice(-2000)))
   const code = await new Promise((resolve) => child.once('close', resolve))
-  if (code !== 0) throw new Error(`memory: ended with ${code}: ${complaints.trim().split('\n').at(-1)}`)
+  if (code !== 0) throw new Error(`memory: exit status ${code}: ${errors.trim().split('\n').at(-1)}`)
   return JSON.parse(output)
 }
 
@@ -33,12 +33,12 @@ export function memoryTable({ epochs, before, after }) {
   }
   return {
     title: `Memory over ${number(epochs)} epochs of W1 on webgpu`,
-    columns: ['', 'before', 'after', 'growth', 'bytes an epoch'],
+    columns: ['', 'before', 'after', 'growth', 'bytes per epoch'],
     rows: Object.entries(kinds).map(([kind, name]) => {
       const growth = after[kind] - before[kind]
       return [name, bytes(before[kind]), bytes(after[kind]), bytes(growth), number(growth / epochs)]
     }),
-    notes: epochs < 10_000 ? [`${number(epochs)} of 10,000 epochs, to keep to the time`] : [],
+    notes: epochs < 10_000 ? [`${number(epochs)} of 10,000 epochs because of the time budget`] : [],
   }
 }
 
@@ -59,7 +59,7 @@ async function train(seconds) {
   return { epochs: done, before, after }
 }
 
-/** After what can be collected has been: buffers of the device are freed by finalizers, which come a turn later. */
+/** Memory in use after garbage collection. Finalizers free device buffers in a later task, so it collects repeatedly. */
 async function memoryNow(trainer) {
   for (let i = 0; i < 4; i++) {
     globalThis.gc()
@@ -70,6 +70,6 @@ async function memoryNow(trainer) {
 }
 
 if (process.argv[1] === program) {
-  if (!globalThis.gc) throw new Error('start it as node --expose-gc bench/memory.js')
+  if (!globalThis.gc) throw new Error('run this program as node --expose-gc bench/memory.js')
   console.log(JSON.stringify(await train(Number(process.argv[2] ?? 60))))
 }

@@ -1,7 +1,7 @@
-"""The comparison: a network in numpy that loops over the samples of a minibatch, one matrix-vector product at a time.
+"""A network in numpy that loops over the samples of a minibatch, with matrix-vector products.
 
-Reads a workload as JSON from its first argument, then for each line of standard input (seconds) trains about so long
-and prints steps per second.
+Reads a workload as JSON from its first argument. For each line of standard input, a number of seconds, it trains for
+about that time and prints steps per second.
 """
 
 import json

@@ -1,5 +1,5 @@
-// `npm run bench`: the ceilings of the adapter, W1-W4 on each backend, how the cost grows, whether
-// memory does, and what windows and files cost.
+// `npm run bench`: reference rates of the adapter, W1-W4 on each backend, scaling, growth of memory, and the cost of
+// delayed promises, of windows and of files.
 import { checkNames, checkNumber, main, readArguments } from './arguments.js'
 import { Budget } from './budget.js'
 import { ceilingsTable, measureCeilings } from './ceilings.js'
@@ -13,21 +13,21 @@ import { measureWaits } from './waits.js'
 import { measureWindows } from './windows.js'
 import { workloads } from './workloads.js'
 
-/** Shares of the time; what a part leaves over, those after it have. */
+/** The fraction of the time budget for each part. Unused time is available to later parts. */
 const parts = { ceilings: 0.08, workloads: 0.37, memory: 0.07, waits: 0.13, windows: 0.1, scaling: 0.25 }
 const usage = `
 npm run bench -- [${Object.keys(workloads).join(' ')}] [options]
 
-Checks each contender against float64, then times it. Without arguments: everything, within the time given.
+Checks each contender against float64, then times it. Without arguments, runs all parts within the time budget.
 
-  --part NAME      only this part, may be repeated: ${Object.keys(parts).join(', ')}
-                   (default: all; where workloads are named, ceilings and workloads)
-  --backend NAME   only this one, may be repeated: ${backendNames.join(', ')}
-  --budget SECONDS time for all of it (default 265)
-  --rounds N       rounds that contenders are timed in, in turn (default 5); the time may allow for fewer
+  --part NAME      run only this part, may be repeated: ${Object.keys(parts).join(', ')}
+                   (default: all, or ceilings and workloads if workloads are given)
+  --backend NAME   run only this backend, may be repeated: ${backendNames.join(', ')}
+  --budget SECONDS time budget (default 265)
+  --rounds N       timed rounds (default 5); fewer if the time budget is used up
   --seconds N      time of one contender in one round (default 0.6)
-  --write          keep the figures: a file in bench/results and a section in bench/RESULTS.md
-  --json FILE      write all figures to a file
+  --write          save the results: a file in bench/results and a section in bench/RESULTS.md
+  --json FILE      write all results to a file
 `
 
 function readOptions() {
@@ -42,10 +42,10 @@ function readOptions() {
     json: { type: 'string' },
   })
   checkNames('workload', positionals, Object.keys(workloads))
-  const usual = positionals.length > 0 ? ['ceilings', 'workloads'] : Object.keys(parts)
+  const defaultParts = positionals.length > 0 ? ['ceilings', 'workloads'] : Object.keys(parts)
   return {
     workloads: positionals.length > 0 ? positionals : Object.keys(workloads),
-    parts: checkNames('part', values.part ?? usual, Object.keys(parts)),
+    parts: checkNames('part', values.part ?? defaultParts, Object.keys(parts)),
     backends: [...new Set(checkNames('backend', values.backend, backendNames))],
     budget: checkNumber('budget', values.budget, { least: 1 }),
     rounds: checkNumber('rounds', values.rounds, { least: 1, whole: true }),
@@ -55,15 +55,15 @@ function readOptions() {
   }
 }
 
-/** The parts one after another; `show` gets each table as soon as it is there. */
+/** Runs the parts one after another; calls `show` with each table when it is complete. */
 async function measure(options, adapter, show) {
   const budget = new Budget(options.budget)
   const backends = options.backends.filter((backend) => adapter || backend === 'cpu' || backend === 'numpy')
   const onDevice = backends.some((backend) => backend !== 'cpu' && backend !== 'numpy')
   const figures = {}
   const partOf = (part) => {
-    const coming = options.parts.filter((name) => !(name in figures) && (onDevice || !['ceilings', 'memory', 'waits'].includes(name))) // prettier-ignore
-    return budget.part(parts[part] / coming.reduce((sum, name) => sum + parts[name], 0))
+    const remaining = options.parts.filter((name) => !(name in figures) && (onDevice || !['ceilings', 'memory', 'waits'].includes(name))) // prettier-ignore
+    return budget.part(parts[part] / remaining.reduce((sum, name) => sum + parts[name], 0))
   }
   const wanted = (part) => options.parts.includes(part)
 
@@ -76,7 +76,7 @@ async function measure(options, adapter, show) {
     const part = partOf('workloads')
     figures.workloads = []
     for (const [i, key] of options.workloads.entries()) {
-      // The larger the network, the longer its steps: the last one named has two shares.
+      // The last workload, usually the largest network, gets twice the time of the others.
       const time = part.part((i === options.workloads.length - 1 ? 2 : 1) / (options.workloads.length - i + 1))
       const { results, table } = await compareBackends(key, backends, { ...options, budget: time, ceilings })
       figures.workloads.push(...results)
@@ -129,7 +129,7 @@ async function run() {
     printTable(table)
     tables.push(table)
   })
-  console.log(`\n${Math.round((performance.now() - began) / 1000)} s in all`)
+  console.log(`\n${Math.round((performance.now() - began) / 1000)} s in total`)
   const all = { ...machine, adapter, ...figures }
   if (options.json) await writeJson(options.json, all)
   if (options.write) console.log(`written: ${(await keepRun({ kind: 'bench', adapter, machine, tables, figures })).join(', ')}`) // prettier-ignore

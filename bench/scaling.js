@@ -1,4 +1,4 @@
-// How the cost grows with samples, width and batch: each point of a series is a trainer, and all are timed in turn.
+// Measures the cost for increasing numbers of samples, widths and batch sizes. Each point of a series has a trainer; all
 import { cpu, webgpu } from '../dist/node/index.js'
 import { makeDataset, makeNetwork, makeTrainer } from './contenders.js'
 import { measureInTurn } from './measure.js'
@@ -9,7 +9,7 @@ const classes = { hidden: 'relu', output: 'softmax', loss: 'crossEntropy', optim
 const regression = { hidden: 'relu', output: 'linear', loss: 'meanSquaredError', optimizer: 'sgd', learningRate: 0.01 }
 const powers = [1e3, 1e4, 1e5, 1e6]
 
-/** `flat`: that the time per sample stays as it is at the first point is the goal; `resident`: small enough for that plan. */
+/** `flat`: the goal is a constant time per sample; `resident`: the resident plan supports the network. */
 export const series = [
   {
     name: 'samples, small network',
@@ -45,17 +45,17 @@ export const series = [
   },
 ]
 
-/** Until a point has been timed, a backend is taken to compute so many GFLOP/s. */
-const supposed = 2
-/** Work of one epoch where the series leaves the number of samples open: long beside what an epoch costs by itself. */
+/** The assumed GFLOP/s of a backend before the first measurement. */
+const assumedGflops = 2
+/** Work of one epoch for series without a number of samples, large compared with the fixed cost of an epoch. */
 const epochFlops = { slow: 2e8, fast: 1e11 }
 const mostValues = 2 ** 24
-/** How far the time per sample may be from the first point's and still count as flat. */
+/** The largest relative deviation of the time per sample from the first point that counts as flat. */
 const flatness = 0.2
-/** Shorter than the second after which the library measures its tiles: on a software adapter that takes longer than all else. */
+/** Shorter than the one second after which the library measures tiles, which takes very long on a software adapter. */
 const roundSeconds = 0.4
 
-/** As many minibatches as make an epoch of enough work, from 2 to 1024, as long as the inputs stay below 64 MiB. */
+/** Chooses the number of minibatches for enough work in an epoch: 2 to 1024, with at most 64 MiB of inputs. */
 function withSamples(workload, fast) {
   if (workload.samples) return workload
   const { sizes, batchSize } = workload
@@ -72,7 +72,7 @@ function withSamples(workload, fast) {
 export async function measureSeries(one, backends, options) {
   const measured = []
   for (const [i, backend] of backends.entries()) {
-    // The processor needs nothing compiled, so the first of two has the smaller part.
+    // The CPU backend compiles nothing, so it gets the smaller part of the time.
     const budget = options.budget.part(i < backends.length - 1 ? 0.35 : 1)
     measured.push(...(await measureBackend(one, backend, { ...options, budget })))
   }
@@ -82,11 +82,11 @@ export async function measureSeries(one, backends, options) {
 async function measureBackend({ name, points, flat, resident }, backend, { rounds, budget, ceilings }) {
   const shared = backend === 'webgpu' ? webgpu() : cpu()
   const fast = backend === 'webgpu' && ceilings?.software === false
-  // A trainer that goes on for a second measures its tiles, which would fall into one round and not into the others.
+  // A trainer measures tiles after one second of training, which would distort one round. So each round has a new trainer.
   const fresh = backend === 'webgpu' && !resident
   const results = []
   const contenders = []
-  const usual = (backend === 'webgpu' && ceilings?.product) || supposed
+  const usual = (backend === 'webgpu' && ceilings?.product) || assumedGflops
   const known = { gflops: usual, setUp: 0 }
   try {
     for (const [i, point] of points.entries()) {
@@ -100,7 +100,7 @@ async function measureBackend({ name, points, flat, resident }, backend, { round
       try {
         const contender = await startPoint(workload, shared, { fresh, checked: backend !== 'cpu' })
         const gflops = (contender.stepsPerSecond * flopsPerStep(workload)) / 1e9
-        // A small step costs more by what surrounds it than by itself: the next, larger one has a better rate.
+        // Overhead dominates small steps, so the rate of the next, larger point is higher.
         known.gflops = flat ? gflops : Math.max(gflops, usual / 2)
         known.setUp = contender.setUp
         contenders.push({ ...contender, label: name, workload, result })
@@ -121,23 +121,23 @@ async function measureBackend({ name, points, flat, resident }, backend, { round
   }
 }
 
-/** Judged by the rate of the point before: no step, and no epoch of a given number of samples, may exceed its share. */
+/** Estimates the time of a point from the rate of the previous one; returns the reason to skip it if it exceeds its share. */
 function whyLeftOut(workload, { gflops, setUp }, share, left) {
-  if (setUp >= left) return 'no time is left'
+  if (setUp >= left) return 'the time budget is used up'
   const steps = stepsOf(workload)
   const seconds = (flopsPerStep(workload) * steps) / gflops / 1e9
   if (seconds <= share) return undefined
   const what = steps > 2 ? 'an epoch' : 'two steps'
-  return `${what} would take about ${number(seconds)} s, its share is ${number(share)} s`
+  return `${what} would take about ${number(seconds)} s of at most ${number(share)} s`
 }
 
 const stepsOf = ({ samples, batchSize }) => Math.ceil(samples / batchSize)
 
 /**
- * A point, ready to be timed by its epochs alone, without what a call of fit costs once (checking the data, bringing
- * them to the device).
- * @param {{ fresh: boolean, checked: boolean }} options fresh: each round has a trainer of its own; checked: the loss of
- *   the first two steps is held against the CPU's, which W1-W4 hold against float64
+ * Prepares a point for timing. The time counts epochs only, not the fixed cost of a call of fit (checking and uploading
+ * the data).
+ * @param {{ fresh: boolean, checked: boolean }} options fresh: each round creates a trainer; checked: the loss of the
+ *   first two steps is compared with the CPU backend, which W1-W4 compare with float64
  */
 async function startPoint(workload, backend, { fresh, checked }) {
   const began = performance.now()
@@ -149,7 +149,7 @@ async function startPoint(workload, backend, { fresh, checked }) {
   const run = async (seconds) => {
     const trainer = kept ?? (await makeTrainer(workload, network, backend))
     if (!fresh) kept = trainer
-    // The first epoch of a trainer learns how much fits into a submit.
+    // In its first epoch, a trainer determines how much work fits into a submit.
     if (fresh && 2 / epochsPerSecond < seconds) await trainer.fit(data, { epochs: 1 })
     const { epochs } = await trainer.fit(data, { epochs: Math.max(1, Math.round(epochsPerSecond * seconds)) })
     epochsPerSecond = epochs.length / epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
@@ -158,12 +158,12 @@ async function startPoint(workload, backend, { fresh, checked }) {
   }
   await run(0)
   const setUp = (performance.now() - began) / 1000
-  // Twice: what is compiled when it is first used belongs to no round.
+  // The second run excludes the compilation on first use.
   const stepsPerSecond = await run(0)
   return { run, warm: true, setUp, stepsPerSecond, dispose: () => kept?.dispose() }
 }
 
-/** Two minibatches: the loss of the second shows what the first one's step has done. */
+/** Compares the losses of two minibatches; the second loss depends on the update of the first step. */
 async function checkLoss(workload, data, network, backend) {
   const rows = data.take(Uint32Array.from({ length: 2 * workload.batchSize }, (_, i) => i))
   const losses = []
@@ -175,7 +175,7 @@ async function checkLoss(workload, data, network, backend) {
   }
   const [got, want] = losses
   if (!(Math.abs(got - want) <= 1e-4 * Math.abs(want)))
-    throw new Error(`computes something else: loss ${got}, cpu ${want}`)
+    throw new Error(`the result is incorrect: loss ${got}, cpu ${want}`)
 }
 
 function evaluate(workload, { stepsPerSecond, least, most, rounds }) {
@@ -211,15 +211,15 @@ function tableOf({ name, title, flat, points }, backends, results) {
 
 function remark({ backend, at, leftOut, failed }) {
   if (failed) return [`${backend}, ${number(at)}: failed: ${failed}`]
-  return leftOut ? [`${backend}, ${number(at)}: left out, ${leftOut}`] : []
+  return leftOut ? [`${backend}, ${number(at)}: skipped, ${leftOut}`] : []
 }
 
 function flatnessOf(backend, results) {
   const timed = results.filter(({ relative }) => relative)
-  if (timed.length < 2) return `${backend}: whether time per sample is flat, nothing is known`
-  const bent = timed.filter(({ relative }) => Math.abs(relative - 1) > flatness)
+  if (timed.length < 2) return `${backend}: not enough points to check whether the time per sample is flat`
+  const deviating = timed.filter(({ relative }) => Math.abs(relative - 1) > flatness)
   const range = `from ${number(timed[0]?.at)} to ${number(timed.at(-1)?.at)} samples`
-  if (bent.length === 0) return `${backend}: flat within ${100 * flatness} % ${range}`
-  const where = bent.map(({ at, relative }) => `${ratio(relative)} at ${number(at)}`).join(', ')
+  if (deviating.length === 0) return `${backend}: flat within ${100 * flatness} % ${range}`
+  const where = deviating.map(({ at, relative }) => `${ratio(relative)} at ${number(at)}`).join(', ')
   return `${backend}: time per sample is not flat within ${100 * flatness} % ${range}: ${where}`
 }

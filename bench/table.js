@@ -1,9 +1,9 @@
-// Tables that are read in a terminal and in Markdown alike.
+// Formats tables for the terminal and for Markdown.
 
 /** @typedef {{ title: string, columns: string[], rows: string[][], notes?: string[] }} Table
- *   the first column names a row and stands to the left, all others to the right */
+ *   the first column holds the row names and is left-aligned, all others are right-aligned */
 
-/** Four significant digits, and thousands apart: 0.8412, 53.84, 257,512. */
+/** Formats a number with three or four significant digits and thousands separators: 0.841, 53.84, 257,512. */
 export function number(value) {
   if (value === undefined || !Number.isFinite(value)) return '–'
   if (Number.isInteger(value)) return value.toLocaleString('en-US')
@@ -11,7 +11,7 @@ export function number(value) {
   return value.toPrecision(Math.abs(value) < 1 ? 3 : 4)
 }
 
-/** A ratio in three digits at most. */
+/** Formats a ratio with three significant digits. */
 export function ratio(value) {
   if (value === undefined || !Number.isFinite(value)) return '–'
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3)
@@ -28,7 +28,7 @@ export function bytes(value) {
   return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`
 }
 
-/** Prints a table with its title above and its notes below. */
+/** Prints a table with its title and notes. */
 export function printTable({ title, columns, rows, notes = [] }, print = console.log) {
   const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i].length)))
   const line = (cells) =>
@@ -38,7 +38,7 @@ export function printTable({ title, columns, rows, notes = [] }, print = console
   for (const note of notes) print(`  ${note}`)
 }
 
-/** The same in Markdown; prettier sets the columns. */
+/** The table as Markdown; prettier aligns the columns. */
 export function markdownTable({ title, columns, rows, notes = [] }) {
   const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const rule = line(columns.map((_, i) => (i === 0 ? '---' : '---:')))

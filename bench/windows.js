@@ -1,4 +1,4 @@
-// What it costs that data pass through in windows, or come from a CSV file, instead of lying on the device: W2.
+// Compares data that remain on the device with data uploaded in windows and data streamed from a CSV file: W2.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +10,11 @@ import { bytes, number, percent } from './table.js'
 import { makeData, workloads } from './workloads.js'
 
 const workload = { ...workloads.W2, samples: 4000 }
-/** Of the data, a window; two are there at once. */
+/** The size of a window relative to the data; two windows are on the device at the same time. */
 const share = 1 / 8
 const columns = ['', 'samples/s', 'least … most', 'of resident', 'device memory']
 
-/** Inputs that a CSV file holds exactly in a few digits, so that all contenders have the same samples. */
+/** Inputs with three decimals, which a CSV file represents exactly, so that all contenders use the same samples. */
 function makeDataset() {
   const { sizes, samples } = workload
   const { x, y } = makeData(workload)
@@ -27,14 +27,14 @@ function writeCsv(path, { inputs, targets }) {
   writeFileSync(path, `${rows.join('\n')}\n`)
 }
 
-/** The bytes that pass at once, where the data are so large that they pass in windows. */
+/** The data memory for two windows. */
 function windowBytes({ samples, sizes, batchSize }) {
   const packs = (size) => 16 * Math.ceil(size / 4)
   const rows = Math.floor((samples * share) / batchSize) * batchSize
   return 2 * rows * (packs(sizes[0]) + packs(sizes.at(-1)) + 4)
 }
 
-/** The same parameters to the bit from windows of data as from all of them; a stream mixes in its own way. */
+/** Checks that training in windows results in the same bits. Streams are not checked, because they shuffle differently. */
 async function check(data, whole, windowed) {
   const read = async (trainer) => {
     await trainer.fit(data, { epochs: 1 })
@@ -42,7 +42,7 @@ async function check(data, whole, windowed) {
   }
   const [want, got] = [await read(whole), await read(windowed)]
   const bad = want.findIndex((value, i) => value !== got[i])
-  if (bad >= 0) throw new Error(`windows: parameter ${bad} is ${got[bad]}, ${want[bad]} without windows`)
+  if (bad >= 0) throw new Error(`windows: parameter ${bad} is ${got[bad]}, expected ${want[bad]}`)
 }
 
 /**
@@ -67,7 +67,7 @@ export async function measureWindows(backend, { rounds, budget }) {
     const dataMemory = windowBytes(workload)
     const whole = await make()
     const contenders = [contender('resident', whole, data)]
-    // Where nothing is sent to a device, data sets stay where they are.
+    // The CPU backend uploads nothing, so it has no windows.
     if (backend === 'webgpu') {
       const windowed = await make({ dataMemory })
       await check(data, whole, windowed)
@@ -84,7 +84,7 @@ export async function measureWindows(backend, { rounds, budget }) {
   }
 }
 
-/** Samples a second of fit, sending included, over about so many seconds. */
+/** A contender that measures samples per second of `fit`, including uploads. */
 function contender(label, trainer, data) {
   let rate = 0
   const run = async (seconds) => {
@@ -105,6 +105,6 @@ function tableOf(backend, results) {
     percent(stepsPerSecond / resident.stepsPerSecond),
     backend === 'cpu' ? '–' : bytes(memory),
   ])
-  const notes = ["What a figure counts is samples, of 'fit' with all that it sends."]
+  const notes = ["Rates are samples per second of 'fit', including uploads."]
   return { title: `W2 on ${workload.samples} samples: ${backend}`, columns, rows, notes }
 }

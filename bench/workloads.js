@@ -1,6 +1,6 @@
-// The four workloads that every figure is about: shapes, settings and random data that any program can be given.
+// The four benchmark workloads: shapes, settings and random data for this library and for others.
 
-/** A small generator of its own, so that the data do not depend on the library under test. */
+/** A linear congruential generator, so that the data do not depend on the library under test. */
 function randomNumbers(seed) {
   let state = seed >>> 0
   return () => {
@@ -20,7 +20,7 @@ export const workloads = {
   W4: { name: '1024-1024-1024-1024 relu, meanSquaredError, batch 256', sizes: [1024, 1024, 1024, 1024], hidden: 'relu', output: 'linear', loss: 'meanSquaredError', optimizer: 'sgd', learningRate: 0.01, batchSize: 256, samples: 512 }, // prettier-ignore
 }
 
-/** Inputs in [0, 1); one-hot targets where there are few outputs, else targets in [0, 1). Row-major float32. */
+/** Inputs in [0, 1); one-hot targets for up to 10 outputs, else targets in [0, 1). Row-major float32. */
 export function makeData({ sizes, samples }, seed = 1) {
   const random = randomNumbers(seed)
   const inputs = sizes[0]
@@ -35,20 +35,20 @@ export function makeData({ sizes, samples }, seed = 1) {
   return { x, y }
 }
 
-/** Floating-point operations of one step: two a multiply-add; the first layer passes no delta on. */
+/** Floating-point operations of one step: two per multiply-add; the first layer propagates no delta. */
 export function flopsPerStep({ sizes, batchSize }) {
   const weights = sizes.slice(1).reduce((sum, size, l) => sum + size * sizes[l], 0)
   return batchSize * (6 * weights - 2 * sizes[0] * sizes[1])
 }
 
-/** Weights and biases. */
+/** The number of weights and biases. */
 export function countParameters({ sizes }) {
   return sizes.slice(1).reduce((sum, size, l) => sum + size * (sizes[l] + 1), 0)
 }
 
 /**
- * Bytes that a step with sgd must move at least, if whatever lies between its stages came from caches: each parameter
- * read once and written once, and the minibatch's inputs and targets read once, all float32.
+ * The minimum number of bytes that a step with sgd moves if caches serve all intermediate values: each parameter read and
+ * written once, and the inputs and targets of the minibatch read once, all float32.
  */
 export function bytesPerStep(workload) {
   const { sizes, batchSize } = workload

@@ -1,4 +1,4 @@
-import { answerLate } from '../bench/late-device.js'
+import { delayPromises } from '../bench/late-device.js'
 import { webgpu, type WebGPUOptions } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { sgd } from '../src/optimizer/optimizer.ts'
@@ -11,7 +11,7 @@ export type Kind = 'plain' | 'late'
 /** Two devices of one adapter, opened once for a test file. */
 const opened: Partial<Record<Kind, Promise<GPUDevice>>> = {}
 export async function openDevice(kind: Kind): Promise<GPUDevice> {
-  opened[kind] ??= Device.open().then(({ gpu }) => (kind === 'late' ? answerLate(gpu) : gpu))
+  opened[kind] ??= Device.open().then(({ gpu }) => (kind === 'late' ? delayPromises(gpu) : gpu))
   return opened[kind]
 }
 

@@ -1,41 +1,41 @@
-// A contender as a child process: started, asked and ended; whatever goes wrong in it becomes one line.
+// Runs a contender as a child process, and reduces its failures to one-line messages.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('./contenders/', import.meta.url))
 
-/** The slowest answer that is waited for, in seconds: large networks on a software driver take 15 s a step. */
-const patience = 300
+/** The longest time to wait for a response, in seconds: large networks on a software driver take 15 s per step. */
+const timeout = 300
 
-/** A program that answers each JSON line with one. */
+/** Starts a program that responds to each line of JSON with one line of JSON. */
 export function startChild([program, ...args]) {
   const child = spawn(program, args, { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] })
-  const complaints = lastLineOf(child.stderr)
-  let ended
-  child.on('error', (error) => (ended = error.message))
-  // Without this, writing to a child that has just crashed would end the parent.
+  const lastError = lastLineOf(child.stderr)
+  let failure
+  child.on('error', (error) => (failure = error.message))
+  // Without this handler, writing to a crashed child would terminate the parent.
   child.stdin.on('error', () => {})
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
 
   const ask = async (message) => {
     child.stdin.write(`${JSON.stringify(message)}\n`)
     const overdue = setTimeout(() => {
-      ended = `no answer within ${patience} s`
+      failure = `no response within ${timeout} s`
       child.kill('SIGKILL')
-    }, patience * 1000)
+    }, timeout * 1000)
     const { value, done } = await lines.next()
     clearTimeout(overdue)
-    if (done) throw new Error(ended ?? `ended without an answer: ${complaints() || 'it said nothing'}`)
-    const answer = JSON.parse(value)
-    if (answer.ready === false) throw new Error(answer.reason)
-    return answer
+    if (done) throw new Error(failure ?? `exited without a response: ${lastError() || 'no error output'}`)
+    const response = JSON.parse(value)
+    if (response.ready === false) throw new Error(response.reason)
+    return response
   }
 
   const end = async () => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exit = new Promise((resolve) => child.once('exit', resolve))
-    // Ending its input is enough for one that is well; one that hangs must not keep the parent.
+    // A healthy child exits at the end of its input; a child that hangs is killed.
     child.stdin.end()
     const hanging = setTimeout(() => child.kill('SIGKILL'), 2000)
     await exit
@@ -44,7 +44,7 @@ export function startChild([program, ...args]) {
   return { ask, end }
 }
 
-/** Dawn can write thousands of lines: they are read away, and only the last one is kept. */
+/** Reads all lines, because Dawn can write thousands of them, and keeps the last one. */
 function lastLineOf(stream) {
   let last = ''
   createInterface({ input: stream }).on('line', (line) => (last = line.trim() || last))

@@ -1,4 +1,4 @@
-// The start that every contender is given, and the losses that training from it must have: float64 on the CPU.
+// The initial state for every contender, and the reference losses of training from it: float64 on the CPU.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,12 +13,12 @@ const optimizers = { adam, sgd }
 /** @returns {Start} */
 export function makeStart(workload, steps) {
   const { sizes, hidden, output, samples, batchSize } = workload
-  // A stride without a common factor with any number of samples here; a proof longer than an epoch begins again.
+  // The stride is coprime to every number of samples here. The order wraps around after an epoch.
   const order = Uint32Array.from({ length: steps * batchSize }, (_, i) => (i * 7919) % samples)
   return { workload, steps, ...makeData(workload), order, network: Network.create({ sizes, hidden, output, seed: 1 }) }
 }
 
-/** Writes the start as files; returns the first line of the protocol, and what removes the files. */
+/** Writes the initial state to files. Returns the first request of the protocol, and a function that removes the files. */
 export function writeStart({ workload, steps, x, y, order, network }) {
   const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-peers-'))
   const write = (name, values) => {
@@ -37,7 +37,7 @@ export function writeStart({ workload, steps, x, y, order, network }) {
   return { request, remove: () => rmSync(folder, { recursive: true }) }
 }
 
-/** Our losses of the first steps in float64, each before its step. */
+/** The losses of the first steps in float64, each before the update. */
 async function referenceLosses({ x, y, order, network, steps }, { sizes, loss, optimizer, learningRate, batchSize }) {
   const trainer = await Trainer.create(network, {
     backend: cpu({ precision: 'float64' }),
@@ -49,7 +49,7 @@ async function referenceLosses({ x, y, order, network, steps }, { sizes, loss, o
     new Matrix(samples.length, width, Float32Array.from(samples.flatMap((s) => [...values.subarray(s * width, (s + 1) * width)]))) // prettier-ignore
   const losses = []
   for (let i = 0; i < steps; i++) {
-    // An epoch of exactly one minibatch: its loss is the loss before the step.
+    // The loss of an epoch with exactly one minibatch is the loss before the update.
     const samples = [...order.subarray(i * batchSize, (i + 1) * batchSize)]
     const data = Dataset.from(rows(x, sizes[0], samples), rows(y, sizes.at(-1), samples))
     const { epochs } = await trainer.fit(data, { epochs: 1, shuffle: false })
@@ -60,8 +60,9 @@ async function referenceLosses({ x, y, order, network, steps }, { sizes, loss, o
 }
 
 /**
- * Holds a contender's losses against ours; one that trains sample by sample says so in `trained`, and is held to it.
- * @returns {(answer: { losses: number[], trained?: object }) => Promise<number>} the largest difference, relative
+ * Creates the function that compares the losses of a contender with the reference. For a contender that trains on single
+ * samples, `trained` holds its settings, which the reference then uses.
+ * @returns {(response: { losses: number[], trained?: object }) => Promise<number>} the largest relative difference
  */
 export function makeProof(start) {
   const known = new Map()
@@ -74,9 +75,9 @@ export function makeProof(start) {
     const ours = await reference(trained)
     const differences = ours.map((loss, i) => Math.abs((losses[i] ?? NaN) - loss) / Math.max(1e-3, loss))
     const largest = Math.max(...differences)
-    // One sample moves the next one's loss only a little, so that nothing but rounding is let pass there.
+    // One sample changes the next loss only slightly, so the bound for single samples allows only rounding errors.
     const allowed = trained ? 1e-6 : 1e-3
-    if (!(largest <= allowed)) throw new Error(`computes something else: losses ${losses}, ours ${ours}`)
+    if (!(largest <= allowed)) throw new Error(`the losses are incorrect: ${losses}, expected ${ours}`)
     return largest
   }
 }

@@ -1,5 +1,5 @@
-// Other libraries beside ours on the same networks: each proves first that it computes the same losses, then all are
-// timed in turn.
+// Compares this library with other libraries on the same networks: checks first that each computes the same losses, then
+// times all in turn.
 import { checkNames, checkNumber, main, readArguments, UsageError } from '../arguments.js'
 import { ourBackends, ours } from '../contenders.js'
 import { measureInTurn } from '../measure.js'
@@ -10,7 +10,7 @@ import { startChild } from './child.js'
 import { makeProof, makeStart, writeStart } from './proof.js'
 import { adapterOf, peersTable, summaryTables } from './tables.js'
 
-/** `against`: which of ours a peer is compared with. */
+/** `against`: the backend of this library with which a peer is compared. */
 const peers = [
   { name: 'jax-js webgpu', against: 'webgpu', command: ['node', 'jax.js', 'webgpu'] },
   { name: 'TensorFlow.js webgpu', against: 'webgpu', command: ['node', 'tensorflow.js', 'webgpu'] },
@@ -25,22 +25,22 @@ const peers = [
   { name: 'PyTorch cpu', against: 'cpu', command: ['python3', '-B', 'pytorch.py', 'cpu'] },
 ]
 const ourNames = ['webgpu', 'layered', 'cpu']
-/** A step of so many operations takes seconds on a software driver: such a network's proof has fewer steps. */
+/** For networks with more operations per step, which take seconds on a software driver, the proof has fewer steps. */
 const large = { flops: 1e9, steps: 2 }
 
 const usage = `
 npm run bench:peers -- [${Object.keys(workloads).join(' ')}] [options]
 
-Other libraries beside this one on the same networks, all in one run.
+Compares this library with other libraries on the same networks, in one run.
 
-  --peer PART      only peers with this in their name, may be repeated: jax, TensorFlow, PyTorch, numpy, wasm …
-  --ours NAME      which of ours, may be repeated: ${ourNames.join(', ')} (default: webgpu, cpu)
-  --rounds N       rounds that all are timed in, in turn (default 5)
-  --seconds N      time of each in one round (default 0.8)
-  --slow N         whoever takes longer than so many seconds a step is timed with fewer steps (default 2)
-  --steps N        steps of the proof (default 5; ${large.steps} for networks of more than a GFLOP a step)
-  --write          keep the figures: a file in bench/results and a section in bench/RESULTS.md
-  --json FILE      write all figures to a file
+  --peer PART      only peers whose name contains this, may be repeated: jax, TensorFlow, PyTorch, numpy, wasm …
+  --ours NAME      backends of this library, may be repeated: ${ourNames.join(', ')} (default: webgpu, cpu)
+  --rounds N       timed rounds (default 5)
+  --seconds N      time of one contender in one round (default 0.8)
+  --slow N         a contender that takes longer, in seconds per step, is timed with fewer steps (default 2)
+  --steps N        steps of the proof (default 5; ${large.steps} for networks of more than one GFLOP per step)
+  --write          save the results: a file in bench/results and a section in bench/RESULTS.md
+  --json FILE      write all results to a file
 `
 
 function readOptions() {
@@ -70,14 +70,14 @@ function readOptions() {
   }
 }
 
-/** Without `--peer`, all that are compared with one of ours that was asked for (layered counts as webgpu). */
+/** Chooses the peers: without `--peer`, those compared with one of the chosen backends (layered counts as webgpu). */
 function choosePeers(wanted, chosenOurs) {
   const kinds = chosenOurs.map((name) => (name === 'layered' ? 'webgpu' : name))
   if (!wanted) return peers.filter(({ against }) => kinds.includes(against))
   const matches = (name, part) => name.toLowerCase().includes(part.toLowerCase())
   const unknown = wanted.find((part) => !peers.some(({ name }) => matches(name, part)))
   if (unknown !== undefined) {
-    throw new UsageError(`no peer has '${unknown}' in its name; known are ${peers.map(({ name }) => name).join(', ')}`)
+    throw new UsageError(`no peer's name contains '${unknown}'; known are ${peers.map(({ name }) => name).join(', ')}`)
   }
   return peers.filter(({ name }) => wanted.some((part) => matches(name, part)))
 }
@@ -85,9 +85,9 @@ function choosePeers(wanted, chosenOurs) {
 async function startPeer({ name, against, command }, request, prove, { rounds, slow }) {
   const { ask, end } = startChild(command)
   try {
-    const answer = await ask(request)
-    const { version, adapter, trained, remark, stepSeconds } = answer
-    const difference = await prove(answer)
+    const response = await ask(request)
+    const { version, adapter, trained, remark, stepSeconds } = response
+    const difference = await prove(response)
     const contender = {
       label: name,
       against,
@@ -107,7 +107,7 @@ async function startPeer({ name, against, command }, request, prove, { rounds, s
   }
 }
 
-/** A peer that crashes on the clock is out, and the others go on. */
+/** Excludes a peer that crashes during the timed rounds; the others continue. */
 async function runUnlessFailed(contender, run) {
   if (contender.failure) return NaN
   try {
@@ -118,7 +118,7 @@ async function runUnlessFailed(contender, run) {
   }
 }
 
-/** For whoever is slow, as many rounds of one step as take the time of all rounds of a step of `slow` seconds. */
+/** Limits the rounds of a slow contender, so that its total time equals that of `rounds` steps of `slow` seconds. */
 function roundsFor(stepSeconds, rounds, slow) {
   if (!(stepSeconds > slow)) return {}
   return { mostRounds: Math.max(1, Math.floor((rounds * slow) / stepSeconds)), warm: true }
@@ -129,7 +129,7 @@ async function startOurs(workload, name) {
   return { ...contender, backend: name, on: contender.description }
 }
 
-/** What cannot be started is said in one line. */
+/** Starts all contenders. A failure is added to the notes. */
 async function startAll(starters, notes) {
   const started = []
   for (const [name, start] of starters) {

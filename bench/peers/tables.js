@@ -1,7 +1,7 @@
-// How the figures beside other libraries are shown: a table a workload in the terminal, one of all for the results.
+// Tables of the comparison with other libraries: one per workload for the terminal, and a summary for the results file.
 import { number, ratio } from '../table.js'
 
-/** The adapter that ours ran on. */
+/** The adapter that this library used. */
 export function adapterOf(results) {
   return results.find(({ backend }) => backend === 'webgpu' || backend === 'layered')?.on
 }
@@ -31,15 +31,15 @@ function rowOf({ label, stepsPerSecond, least, most, ratio: times, against, diff
 function remarksOn({ label, trained, remark, failure, rounds: timed, stepSeconds }, rounds) {
   if (failure) return [`${label}: crashed: ${failure}`]
   const remarks = []
-  if (trained) remarks.push(`trains single samples, proved with ${trained.loss}`)
+  if (trained) remarks.push(`trains on single samples, proof with ${trained.loss}`)
   if (remark) remarks.push(remark)
   if (timed < rounds) {
-    remarks.push(`a step takes ${number(stepSeconds)} s, so it is timed in ${timed} of ${rounds} rounds`)
+    remarks.push(`timed in ${timed} of ${rounds} rounds because a step takes ${number(stepSeconds)} s`)
   }
   return remarks.length > 0 ? [`${label}: ${remarks.join('; ')}`] : []
 }
 
-/** One table: a row a contender, a column a workload; steps/s, and how many times that ours makes. */
+/** The summary: one row per contender, one column per workload; steps/s, and the ratio of this library's rate to it. */
 export function summaryTables(results, keys) {
   const labels = [...new Set(results.map(({ label }) => label))]
   const cell = (result) => {
@@ -55,7 +55,8 @@ export function summaryTables(results, keys) {
   })
   return [
     {
-      title: "Steps/s (how many times as many ours makes: webgpu against the peers' GPUs, cpu against the others)",
+      title:
+        "Steps/s (in parentheses the ratio of this library's rate: webgpu for contenders on a GPU, cpu for the others)",
       columns: ['', ...keys],
       rows,
       notes: [...new Set(results.flatMap(notesOn))],
@@ -66,7 +67,7 @@ export function summaryTables(results, keys) {
 function notesOn({ label, workload, trained, rounds, stepSeconds, failure }) {
   if (failure) return [`${label} crashed on ${workload}.`]
   const notes = []
-  if (trained) notes.push(`${label} trains single samples; a step is so many of them as ours has in a minibatch.`)
-  if (stepSeconds > 1 && rounds < 3) notes.push(`${label} on ${workload}: ${rounds} steps only, of ${number(stepSeconds)} s each.`) // prettier-ignore
+  if (trained) notes.push(`${label} trains on single samples; a step is as many samples as a minibatch.`)
+  if (stepSeconds > 1 && rounds < 3) notes.push(`${label} on ${workload}: only ${rounds} steps of ${number(stepSeconds)} s each.`) // prettier-ignore
   return notes
 }

@@ -1,4 +1,4 @@
-// What is trained on beside scikit-learn: data sets with a network, an optimizer and a number of epochs each.
+// The problems for the comparison with scikit-learn: data sets with a network, an optimizer and a number of epochs.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,14 +7,14 @@ import { readDataset } from '../../dist/node/files.js'
 
 /**
  * @typedef {object} Problem
- * @property {string} data of `sources`
- * @property {number[]} hidden sizes
+ * @property {string} data a key of `sources`
+ * @property {number[]} hidden sizes of the hidden layers
  * @property {'relu' | 'tanh' | 'sigmoid'} activation of the hidden layers
  * @property {'adam' | 'sgd' | 'momentum' | 'nesterov'} optimizer
  * @property {number} learningRate
  * @property {number} batchSize
  * @property {number} epochs
- * @property {number} seeds how many, each with a division of the data, a start and an order of its own
+ * @property {number} seeds number of runs, each with a different split, initialization and order
  */
 
 /** @type {Record<string, Problem>} */
@@ -30,7 +30,7 @@ export const problems = {
   'MNIST-9k, adam': { data: 'MNIST-9k', hidden: [64], activation: 'relu', optimizer: 'adam', learningRate: 0.001, batchSize: 64, epochs: 10, seeds: 3 }, // prettier-ignore
 }
 
-/** Only proved, not timed: what no problem above has. `alpha` is scikit-learn's penalty. */
+/** Further settings for the proof only. `alpha` is the penalty of scikit-learn. */
 export const proofsOnly = {
   'digits, adam, sigmoid': { ...problems['digits, adam'], activation: 'sigmoid' },
   'digits, sgd, alpha 1': { ...problems['digits, adam'], optimizer: 'sgd', learningRate: 0.1, alpha: 1 },
@@ -39,18 +39,18 @@ export const proofsOnly = {
 
 const mnist = fileURLToPath(new URL('../../../shared/data/mnist-9k', import.meta.url))
 
-/** Why a problem's data are not here, or undefined. */
+/** The reason why the data of a problem are missing, or undefined. */
 export const missingData = ({ data }) =>
-  data === 'MNIST-9k' && !existsSync(mnist) ? 'no ../shared/data/mnist-9k beside the repository' : undefined
+  data === 'MNIST-9k' && !existsSync(mnist) ? '../shared/data/mnist-9k does not exist' : undefined
 
-/** The samples of a set, the same whichever seed; `bundled` reads one of those that scikit-learn brings. */
+/** The data sets, independent of the seed; `bundled` reads a data set of scikit-learn. */
 const sources = {
   digits: (bundled) => bundled('digits', { classes: 10 }),
   wine: (bundled) => bundled('wine', { classes: 3 }),
   'breast cancer': (bundled) => bundled('breast cancer'),
   diabetes: (bundled) => bundled('diabetes'),
   'Friedman 1': friedman,
-  // One output for two classes, as scikit-learn has it.
+  // One output for two classes, as in scikit-learn.
   moons: () => {
     const both = moons({ samples: 1000, noise: 0.2, seed: 1 })
     return Dataset.from(both.inputs, both.labels())
@@ -60,7 +60,7 @@ const sources = {
 const regressions = ['diabetes', 'Friedman 1']
 const oneOutput = ['breast cancer', 'moons']
 
-/** What kind of a task it is, which is to say loss and activation of the output. */
+/** Score, loss and output activation for a problem. */
 export function kindOf({ data }) {
   if (regressions.includes(data)) return { score: 'R²', loss: 'quadratic', output: 'linear', goal: 0.01 }
   const [loss, output] = oneOutput.includes(data) ? ['binaryCrossEntropy', 'sigmoid'] : ['crossEntropy', 'softmax']
@@ -68,9 +68,9 @@ export function kindOf({ data }) {
 }
 
 /**
- * Training and test part of a problem's data for one seed, scaled: a third is for the test (half of the small sets, MNIST's
- * own part).
- * @param {{ folder: string, shapes: Record<string, [number, number]> }} files that scikit-learn's sets were written to
+ * The scaled training and test data of a problem for one seed. The test data are a third of the samples, half of small
+ * data sets, or the test part of MNIST.
+ * @param {{ folder: string, shapes: Record<string, [number, number]> }} files of the data sets of scikit-learn
  * @returns {Promise<{ train: Dataset, test: Dataset }>}
  */
 export async function makeParts({ data }, seed, { folder, shapes }) {
@@ -89,13 +89,13 @@ export async function makeParts({ data }, seed, { folder, shapes }) {
   const parts = split(whole, { test: whole.length < 1000 ? 1 / 2 : 1 / 3, seed, stratify })
   const inputs = standardize(parts.train)
   if (stratify) return { train: scale(parts.train, inputs), test: scale(parts.test, inputs) }
-  // Quantities are scaled as inputs are, by the training part.
+  // Regression targets are standardized like the inputs, with the statistics of the training data.
   const targets = standardize(Dataset.from(parts.train.targets, parts.train.targets))
   const scaled = (part) => Dataset.from(inputs.apply(part.inputs), targets.apply(part.targets))
   return { train: scaled(parts.train), test: scaled(parts.test) }
 }
 
-/** Friedman's first problem, as in examples/regression.js: half of the ten columns count, the noise has deviation 1. */
+/** Friedman's first problem, as in examples/regression.js: five of ten columns are relevant; noise of deviation 1. */
 function friedman() {
   let state = 7
   const uniform = () => {

@@ -1,6 +1,6 @@
-// Beside scikit-learn's MLPClassifier and MLPRegressor: the same data, network, optimizer, minibatches and epochs. From the
-// same start and in the same order both must have the same losses; then each trains from starts and in orders of its own,
-// and what comes of it, and in what time, is compared.
+// Compares this library with scikit-learn's MLPClassifier and MLPRegressor: the same data, network, optimizer, minibatches
+// and epochs. First, both must have the same losses for the same initial parameters and order of samples. Then each trains
+// with its own initialization and order, and scores and times are compared.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,21 +16,21 @@ import { printTable } from '../table.js'
 import { differenceOf, proofTable, scoreTable } from './tables.js'
 
 const ourNames = ['cpu', 'webgpu']
-const usualPythons = ['python3', '/usr/bin/python3']
+const defaultPythons = ['python3', '/usr/bin/python3']
 
 const usage = `
-npm run bench:scikit -- [part of a problem's name …] [options]
+npm run bench:scikit -- [PART OF A NAME …] [options]
 
-scikit-learn's networks beside this library's on the same problems: ${Object.keys(problems).join('; ')}.
+Compares this library with scikit-learn on the same problems: ${Object.keys(problems).join('; ')}.
 
-  --ours NAME      which of ours, may be repeated: ${ourNames.join(', ')} (default: both)
-  --seeds N        runs of each problem (default: its own number, 3 to 20)
-  --python PATH    a Python that has scikit-learn (default: the first of ${usualPythons.join(', ')} that has)
-  --write          keep the figures: a file in bench/results and a section in bench/RESULTS.md
-  --json FILE      write all figures to a file
+  --ours NAME      backends of this library, may be repeated: ${ourNames.join(', ')} (default: both)
+  --seeds N        runs of each problem (default: 3 to 20, depending on the problem)
+  --python PATH    a Python with scikit-learn (default: the first of ${defaultPythons.join(', ')} with it)
+  --write          save the results: a file in bench/results and a section in bench/RESULTS.md
+  --json FILE      write all results to a file
 `
 
-/** What a proof may differ by, relative: float64 by what its sums are added up in, float32 by what it rounds. */
+/** The largest relative difference in a proof: from the order of summation in float64, from rounding in float32. */
 const allowed = { float64: 1e-12, float32: 1e-5 }
 const proof = { epochs: 5, samples: 1000 }
 
@@ -45,13 +45,13 @@ function readOptions() {
   const matches = (name, part) => name.toLowerCase().includes(part.toLowerCase())
   const chosen = (all) => all.filter((name) => positionals.length === 0 || positionals.some((part) => matches(name, part))) // prettier-ignore
   const unknown = positionals.find((part) => !Object.keys(problems).some((name) => matches(name, part)))
-  if (unknown !== undefined) throw new UsageError(`no problem has '${unknown}' in its name`)
+  if (unknown !== undefined) throw new UsageError(`no problem's name contains '${unknown}'`)
   return {
     problems: chosen(Object.keys(problems)),
     proofsOnly: chosen(Object.keys(proofsOnly)),
     ours: [...new Set(checkNames('backend', values.ours, ourNames))],
     seeds: values.seeds === undefined ? undefined : checkNumber('seeds', values.seeds, { least: 1, whole: true }),
-    pythons: values.python === undefined ? usualPythons : [values.python],
+    pythons: values.python === undefined ? defaultPythons : [values.python],
     write: values.write,
     json: values.json,
   }
@@ -59,7 +59,7 @@ function readOptions() {
 
 const findPython = (pythons) => pythons.find((python) => spawnSync(python, ['-c', 'import sklearn']).status === 0)
 
-/** Each optimizer in our words and in scikit-learn's. */
+/** Each optimizer in this library and in scikit-learn. */
 const optimizers = {
   adam: ({ learningRate, epsilon = 1e-8 }) => ({
     ours: adam({ learningRate, epsilon }),
@@ -82,7 +82,7 @@ const activations = { relu: 'relu', tanh: 'tanh', sigmoid: 'logistic' }
 
 const sizesOf = ({ hidden }, { train }) => [train.inputs.cols, ...hidden, train.targets.cols]
 
-/** Ours; `start` are parameters to begin with instead of those that the seed draws. */
+/** Trains with this library; `start` is a network to use instead of one initialized from the seed. */
 async function trainOurs(problem, parts, { backend, seed, epochs, shuffle = true, start }) {
   const { loss, output, score } = kindOf(problem)
   const { batchSize, alpha = 0 } = problem
@@ -94,7 +94,7 @@ async function trainOurs(problem, parts, { backend, seed, epochs, shuffle = true
     optimizer: optimizers[problem.optimizer](problem).ours,
     batchSize,
     seed,
-    // scikit-learn's penalty is ½ α Σw², shared by the samples of the minibatch.
+    // The penalty of scikit-learn is ½ α Σw² divided by the number of samples in the minibatch.
     l2: alpha / (2 * batchSize),
   })
   try {
@@ -110,7 +110,7 @@ async function trainOurs(problem, parts, { backend, seed, epochs, shuffle = true
 const makeNetwork = (problem, parts, output, seed) =>
   Network.create({ sizes: sizesOf(problem, parts), hidden: problem.activation, output, seed })
 
-/** scikit-learn as a child: its data sets are in `folder`, and through it go those that it is told to train on. */
+/** Starts scikit-learn as a child process. Files in `folder` hold its data sets and the data of the requests. */
 async function startScikit(python, folder) {
   const { ask, end } = startChild([python, '-B', 'scikit.py'])
   const { version, numpy, shapes } = await ask({ sets: folder })
@@ -141,17 +141,17 @@ async function startScikit(python, folder) {
 }
 
 /**
- * From one start and in the order given, the losses of every epoch and the score must be scikit-learn's in float64; those
- * in float32, on each backend, lie within rounding.
+ * Compares training from the same parameters in the same order: the losses of every epoch and the score in float64 must
+ * equal those of scikit-learn, and the losses in float32, on each backend, must agree up to rounding.
  */
 async function prove(name, problem, backends, scikit) {
   const whole = await makeParts(problem, 1, scikit.bundled)
   const { batchSize, alpha } = problem
   const most = Math.min(proof.samples, whole.train.length)
-  // A penalty is shared by the samples of a minibatch, so that a shorter one at the end would have a stronger one there.
+  // The penalty of scikit-learn depends on the size of the minibatch, so a smaller one at the end must be avoided.
   const parts = { ...whole, train: whole.train.slice(0, alpha ? most - (most % batchSize) : most) }
-  // scikit-learn's adam adds epsilon before its bias correction and ours, like PyTorch's, after it: with a very small one
-  // they are the same rule.
+  // scikit-learn's Adam adds epsilon before the bias correction, this library and PyTorch after it. With a very small
+  // epsilon the rules are the same.
   const task = { ...problem, epsilon: 1e-20 }
   const start = makeNetwork(problem, parts, kindOf(problem).output, 1)
   const run = { seed: 1, epochs: proof.epochs, shuffle: false, start }
@@ -172,7 +172,7 @@ async function prove(name, problem, backends, scikit) {
 const largestDifference = (losses, others) =>
   Math.max(...others.map((other, i) => Math.abs((losses[i] ?? NaN) - other) / Math.max(1e-3, other)))
 
-/** All on one problem, in turn for each seed. */
+/** Trains all contenders on one problem, in turn for each seed. */
 async function compare(name, problem, backends, scikit, seeds) {
   const contenders = {
     'scikit-learn': (parts, run) => scikit.train(problem, parts, run),
@@ -213,7 +213,7 @@ async function measure(options, adapter, scikit) {
   const notes = []
   const here = ([name, problem]) => {
     const missing = missingData(problem)
-    if (missing) notes.push(`${name}: left out, there is ${missing}`)
+    if (missing) notes.push(`${name}: skipped, ${missing}`)
     return !missing
   }
   const chosen = options.problems.map((name) => [name, problems[name]]).filter(here)
@@ -245,7 +245,7 @@ async function run() {
   const python = findPython(options.pythons)
   if (!python) {
     console.log(
-      `skipped: no Python with scikit-learn here (tried ${options.pythons.join(', ')}; --python names another)`,
+      `skipped: no Python with scikit-learn (tried ${options.pythons.join(', ')}; choose another with --python)`,
     )
     return
   }
@@ -258,9 +258,9 @@ async function run() {
     const versions = `scikit-learn ${scikit.version}, numpy ${scikit.numpy}`
     console.log(`${machineLine(machine)}\n${versions}`)
     const { adapter, missing } = options.ours.includes('webgpu') ? await findAdapter() : {}
-    console.log(adapter ? `webgpu on ${adapter}` : `without webgpu: ${missing ?? 'not asked for'}`)
+    console.log(adapter ? `webgpu on ${adapter}` : `without webgpu: ${missing ?? 'not requested'}`)
     const { proofs, results, tables } = await measure(options, adapter, scikit)
-    console.log(`\n${Math.round((performance.now() - began) / 1000)} s in all`)
+    console.log(`\n${Math.round((performance.now() - began) / 1000)} s in total`)
     const figures = { scikit: scikit.version, numpy: scikit.numpy, proofs, results }
     if (options.json) await writeJson(options.json, { ...machine, adapter, ...figures })
     if (!options.write) return

@@ -1,10 +1,10 @@
-// How the figures beside scikit-learn are shown.
+// Tables of the comparison with scikit-learn.
 import { mean, spread } from '../measure.js'
 import { number, ratio } from '../table.js'
 
 /**
- * How far a result is from scikit-learn's, and how sure that is: the standard error of the mean of the seeds' differences,
- * which both had the same divisions of the data for.
+ * The difference of a result from scikit-learn, with its uncertainty: the standard error of the mean over the seeds, for
+ * each of which both libraries used the same split of the data.
  */
 export function differenceOf(result, theirs) {
   const differences = result.scores.map((score, i) => score - theirs.scores[i])
@@ -20,9 +20,9 @@ export function differenceOf(result, theirs) {
 /** @returns {import('../table.js').Table} */
 export function proofTable(proofs, backends, epochs) {
   const columns = ['float64', ...backends]
-  const failures = proofs.flatMap(({ problem, failed }) => failed.map((label) => `${problem}, ${label}: computes something else`)) // prettier-ignore
+  const failures = proofs.flatMap(({ problem, failed }) => failed.map((label) => `${problem}, ${label}: the losses are incorrect`)) // prettier-ignore
   return {
-    title: `From the same start, in the same order: largest relative difference of ${epochs} epochs' losses from scikit-learn in float64`,
+    title: `Same initial parameters and order: largest relative difference of the losses of ${epochs} epochs from scikit-learn in float64`,
     columns: ['', 'samples', ...columns],
     rows: proofs.map(({ problem, samples, differences }) => [
       problem,
@@ -36,11 +36,11 @@ export function proofTable(proofs, backends, epochs) {
 /** @returns {import('../table.js').Table} */
 export function scoreTable(results, notes) {
   return {
-    title: 'Each from starts and in orders of its own',
-    columns: ['', 'library', 'epochs', 'seeds', 'test score', 'difference', 'goal', 'training loss', 'seconds', 'times as fast'], // prettier-ignore
+    title: 'Different initializations and orders',
+    columns: ['', 'library', 'epochs', 'seeds', 'test score', 'difference', 'goal', 'training loss', 'seconds', 'speedup'], // prettier-ignore
     rows: results.map(rowOf),
     notes: [
-      'Score: accuracy in %, or R²; mean of the seeds ± their standard deviation. Difference from scikit-learn: mean ± standard error. Goal: within 1 point, or 0.01. Seconds: median of the seeds, training alone.',
+      'Score: accuracy in %, or R²; mean of the seeds ± their standard deviation. Difference from scikit-learn: mean ± standard error. Goal: within 1 point, or 0.01. Seconds: median of the seeds, training only.',
       ...notes,
     ],
   }

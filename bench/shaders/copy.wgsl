@@ -1,4 +1,4 @@
-// A plain copy: every invocation moves four packs that lie all invocations apart, so that neighbours read neighbours.
+// Copies a buffer. Every invocation moves four packs, with a stride of all invocations so that accesses are coalesced.
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> copied: array<vec4f>;
 

@@ -1,6 +1,6 @@
 // result = left x right, all N x N, row-major, in packs of four along a row; N is a multiple of 64.
-// An invocation holds 8 x 8 sums in registers (8 rows, two packs of columns) and reads straight from the buffers. The
-// sums stand as four 4 x 4 matrices, column r of a matrix being row r of the sums: so nothing is left to be unrolled.
+// An invocation computes 8 x 8 sums in registers (8 rows, two packs of columns) and reads directly from the buffers. The
+// sums are four 4 x 4 matrices; column r of a matrix is row r of the sums, so no loop needs to be unrolled.
 override N: u32;
 
 @group(0) @binding(0) var<storage, read> left: array<vec4f>;

@@ -1,6 +1,6 @@
 // result = left x right, all N x N, row-major, in packs of four along a row; N is a multiple of 128.
-// A workgroup makes 128 x 128 sums: pieces of 16 terms go through workgroup memory, and an invocation holds 8 x 8 sums
-// as four 4 x 4 matrices that lie 64 apart, so that neighbours read neighbours (see product_registers.wgsl).
+// A workgroup computes 128 x 128 sums: it loads 16 terms at a time into workgroup memory. An invocation computes 8 x 8
+// sums as four 4 x 4 matrices, 64 rows or columns apart for coalesced accesses (see product_registers.wgsl).
 override N: u32;
 
 const BLOCK = 128u;
@@ -10,7 +10,7 @@ const TERMS = 16u;
 @group(0) @binding(1) var<storage, read> right: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 
-// Four terms of each of the block's rows, then the next four; and each term's packs of columns.
+// rows: four terms of every row of the block, then the next four terms. columns: the packs of columns of every term.
 var<workgroup> rows: array<vec4f, BLOCK * TERMS / 4u>;
 var<workgroup> columns: array<vec4f, TERMS * BLOCK / 4u>;
 

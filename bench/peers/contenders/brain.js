@@ -1,4 +1,4 @@
-// brain.js: trained sample by sample through trainPattern, which is what its train() calls, without momentum.
+// brain.js: trains on single samples with trainPattern, which its train() calls, without momentum.
 import { createRequire } from 'node:module'
 import { installedVersion, serve, Unable } from './protocol.js'
 import { samplesOf, samplewise } from './samplewise.js'
@@ -6,13 +6,15 @@ import { samplesOf, samplewise } from './samplewise.js'
 await serve(({ workload, x, y, layers }) => {
   const { sizes, hidden, output, loss, optimizer } = workload
   if (hidden !== 'sigmoid' || output !== 'sigmoid' || loss !== 'quadratic' || optimizer !== 'sgd') {
-    throw new Unable('brain.js has one activation for all layers and one loss; written here for sigmoid and quadratic')
+    throw new Unable(
+      'brain.js has one activation for all layers and one loss; this benchmark supports sigmoid and quadratic',
+    )
   }
   const { NeuralNetwork } = createRequire(import.meta.url)('brain.js')
   const network = new NeuralNetwork({ activation: 'sigmoid' })
   network.sizes = sizes
   network.initialize()
-  // Set past its checks, which refuse a momentum of 0.
+  // Set directly, because the checks of brain.js reject a momentum of 0.
   network.trainOpts.momentum = 0
   layers.forEach(({ inputs, outputs, weights, biases }, l) => {
     for (let i = 0; i < outputs; i++) {

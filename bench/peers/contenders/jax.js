@@ -1,4 +1,4 @@
-// jax-js: one jitted function a step, which takes the parameters over and gives back the new ones.
+// jax-js: one jitted function per step, which consumes the parameters and returns the new ones.
 import { provideNavigatorGpu } from './navigator.js'
 import { installedVersion, rowsInOrder, serve, transpose, Unable } from './protocol.js'
 
@@ -7,8 +7,9 @@ const device = process.argv[2] ?? 'webgpu'
 await serve(async ({ workload, x, y, layers }) => {
   const notes = device === 'webgpu' ? await provideNavigatorGpu() : {}
   const { defaultDevice, init, jit, nn, numpy: np, valueAndGrad } = await import('@jax-js/jax')
-  if (workload.optimizer !== 'sgd') throw new Unable(`optimizer ${workload.optimizer} is not written for jax-js here`)
-  if (!(await init(device)).includes(device)) throw new Unable(`jax-js has no device ${device} here`)
+  if (workload.optimizer !== 'sgd')
+    throw new Unable(`this benchmark does not implement the optimizer ${workload.optimizer} for jax-js`)
+  if (!(await init(device)).includes(device)) throw new Unable(`the device ${device} of jax-js is not available`)
   defaultDevice(device)
 
   const { sizes, batchSize, learningRate } = workload
@@ -22,7 +23,7 @@ await serve(async ({ workload, x, y, layers }) => {
     })
     return a
   }
-  // An array is used up by the function that takes it; `.ref` keeps it for another use.
+  // A function consumes its array arguments; `.ref` keeps an array for another use.
   const losses = {
     quadratic: (a, t) =>
       np
@@ -47,9 +48,9 @@ await serve(async ({ workload, x, y, layers }) => {
     return [value, moved]
   })
 
-  // One leaf stands for all: what is pending belongs to the whole jitted function, and the queue works in order.
+  // Waiting for one array is enough: it belongs to the whole jitted function, and the queue executes in order.
   const lastOf = (parameters) => parameters.at(-1).b
-  // Without this a step is only noted down; the notes are copied from step to step, and sent at the next read-back.
+  // Submits the step. Otherwise steps are only recorded, and submitted at the next read-back.
   const send = (parameters) =>
     device === 'webgpu' ? lastOf(parameters).ref.gpuBufferSync() : lastOf(parameters).ref.dataSync()
   let parameters = layers.map((layer) => ({
@@ -65,7 +66,7 @@ await serve(async ({ workload, x, y, layers }) => {
       rowsX = rowsInOrder(x, inputs, order)
       rowsY = rowsInOrder(y, outputs, order)
     },
-    // Writing a minibatch into a buffer is quicker than gathering its rows on the device, which is two more dispatches.
+    // Writing a minibatch into a buffer is faster than gathering its rows on the device, which takes two more dispatches.
     step(i) {
       const piece = (rows, width) =>
         np.array(rows.subarray(i * batchSize * width, (i + 1) * batchSize * width), { shape: [batchSize, width] })
@@ -74,7 +75,7 @@ await serve(async ({ workload, x, y, layers }) => {
       send(moved)
       return value
     },
-    // Reading an array uses it up.
+    // Reading an array consumes it.
     read: async (value) => (await value.ref.data())[0],
     drop: (value) => value.dispose(),
   }

@@ -1,11 +1,11 @@
-// WebGPU in Node as libraries for browsers look for it: Dawn behind `navigator.gpu`, the constants as globals.
+// Provides WebGPU in Node as in a browser: Dawn as `navigator.gpu`, and the constants as globals.
 import { Unable } from './protocol.js'
 
 export async function provideNavigatorGpu() {
   const { create, globals } = await import('webgpu')
   Object.assign(globalThis, globals)
   const gpu = create([])
-  // Node 20 has no navigator; a later one's is a getter without gpu.
+  // Node 20 has no navigator; in later versions it is a getter of an object without gpu.
   const { userAgent = `Node.js/${process.versions.node}`, hardwareConcurrency = 2 } = globalThis.navigator ?? {}
   Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent, hardwareConcurrency }, configurable: true })
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })

@@ -1,4 +1,4 @@
-"""numpy done well: float32, whole minibatches as matrices, so that the time goes into OpenBLAS products."""
+"""numpy with float32 and whole minibatches as matrices, so that OpenBLAS products dominate the time."""
 
 import numpy as np
 from protocol import serve
@@ -13,7 +13,7 @@ def softmax(z):
     return e / e.sum(axis=1, keepdims=True)
 
 
-# Each with its slope, written in its own output; softmax only comes paired with crossEntropy.
+# Each activation with its derivative as a function of its output; softmax is only used with crossEntropy.
 functions = {
     "sigmoid": (sigmoid, lambda a: a * (1 - a)),
     "relu": (lambda z: np.maximum(z, 0), lambda a: a > 0),
@@ -29,7 +29,7 @@ losses = {
 
 def make_peer(workload, x, y, layers):
     if workload["optimizer"] != "sgd":
-        raise ValueError(f"optimizer {workload['optimizer']} is not written for numpy here")
+        raise ValueError(f"this benchmark does not implement the optimizer {workload['optimizer']} for numpy")
     batch, samples = workload["batchSize"], workload["samples"]
     rate = np.float32(workload["learningRate"])
     loss = losses[workload["loss"]]

@@ -1,4 +1,4 @@
-// What every contender has in common: the protocol with the parent (one JSON object a line), the samples' order, the clock.
+// The common parts of all contenders: the protocol with the parent (one JSON object per line), the order of the samples,
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
@@ -13,19 +13,19 @@ import { createInterface } from 'node:readline'
  *   step: (minibatch: number) => unknown,
  *   read: (loss: any) => Promise<number> | number,
  *   drop?: (loss: any) => void,
- * }} Peer load takes an order of samples, step queues one minibatch of it and returns its loss as the library holds it,
- *   read waits for a loss (and with it for all that was queued before, and for its own step), drop frees one
+ * }} Peer load sets the order of the samples; step queues one minibatch and returns its loss as an object of the library;
+ *   read waits for a loss, and thus for its step and all earlier ones; drop frees a loss
  */
 
-/** A peer that cannot do what it is asked for: told to the parent as it stands, without a stack. */
+/** A peer that does not support a workload. The parent receives the message without a stack. */
 export class Unable extends Error {}
 
 /**
- * Answers the parent until its input ends. makePeer gets the task; a throw in it becomes {"ready": false}.
+ * Responds to the parent until the input ends. An error in makePeer causes the response {"ready": false}.
  * @param {(task: Task) => Promise<Peer> | Peer} makePeer
  */
 export async function serve(makePeer) {
-  // Standard output belongs to the protocol; libraries that greet do so on standard error.
+  // Standard output is for the protocol only, so messages of libraries go to standard error.
   console.log = console.info = console.error
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
   try {
@@ -38,7 +38,7 @@ export async function serve(makePeer) {
   } catch (error) {
     answer({ ready: false, reason: error instanceof Unable ? error.message : explain(error) })
   }
-  // Dawn, and workers of the libraries, may keep a process alive or crash it at its end: it has nothing left to save.
+  // Dawn and workers of the libraries can keep the process alive or crash it at exit, so it exits immediately.
   process.exit(0)
 }
 
@@ -70,7 +70,7 @@ function readTask({ workload, x, y, parameters }) {
   return { workload, x: readNumbers(x, Float32Array), y: readNumbers(y, Float32Array), layers }
 }
 
-/** The proof: the losses of the first steps over the given order, each before its step; and how long the last one took. */
+/** The proof: the losses of the first steps in the given order, each before the update, and the time of the last step. */
 async function firstLosses(peer, order, { steps }) {
   peer.load(order)
   const losses = []
@@ -82,15 +82,15 @@ async function firstLosses(peer, order, { steps }) {
   return { losses, stepSeconds: (performance.now() - began) / 1000 }
 }
 
-/** How much work may be queued on the device ahead of the clock, in seconds, and in steps at most. */
+/** The largest amount of work to queue on the device in advance: in seconds, and in steps. */
 const ahead = { seconds: 0.05, steps: 32 }
 
-/** Trains over shuffled minibatches, going on where it was; resolves to steps per second with the device settled. */
+/** Trains on shuffled minibatches, continuing where the last call ended. Waits for the device; resolves to steps per second. */
 function trainer(peer, { samples, batchSize }) {
   const perEpoch = Math.floor(samples / batchSize)
   const order = Uint32Array.from({ length: samples }, (_, i) => i)
   let minibatch = perEpoch
-  let between = 1
+  let groupSize = 1
 
   const step = () => {
     if (minibatch === perEpoch) {
@@ -106,18 +106,18 @@ function trainer(peer, { samples, batchSize }) {
     const began = performance.now()
     const elapsed = () => (performance.now() - began) / 1000
     let steps = 0
-    let settled = Promise.resolve()
+    let completed = Promise.resolve()
     do {
-      // One lot is queued while the one before it is worked off; a lot is done when its last loss can be read.
-      for (let i = 1; i < between; i++) drop(step())
+      // Queues a group of steps while the device executes the previous group, which is complete when its last loss is read.
+      for (let i = 1; i < groupSize; i++) drop(step())
       const lastLoss = step()
-      steps += between
-      await settled
-      settled = readAndDrop(peer, lastLoss)
+      steps += groupSize
+      await completed
+      completed = readAndDrop(peer, lastLoss)
     } while (elapsed() < seconds)
-    await settled
+    await completed
     const stepsPerSecond = steps / elapsed()
-    between = Math.max(1, Math.min(ahead.steps, Math.round(stepsPerSecond * ahead.seconds)))
+    groupSize = Math.max(1, Math.min(ahead.steps, Math.round(stepsPerSecond * ahead.seconds)))
     return stepsPerSecond
   }
 }
@@ -128,7 +128,7 @@ async function readAndDrop(peer, loss) {
   return value
 }
 
-/** Fisher–Yates over a small generator, in place. */
+/** Shuffles in place (Fisher–Yates) with a seeded linear congruential generator. */
 export function shuffle(order) {
   for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1))
@@ -143,7 +143,7 @@ function random() {
   return state / 2 ** 32
 }
 
-/** Rows of a row-major array in an order, one after another. */
+/** Copies rows of a row-major array in the given order. */
 export function rowsInOrder(source, width, order) {
   const rows = new Float32Array(order.length * width)
   for (let i = 0; i < order.length; i++) {
@@ -153,11 +153,12 @@ export function rowsInOrder(source, width, order) {
   return rows
 }
 
-/** An out×in matrix as in×out: how most libraries hold a dense layer's weights. */
+/** Transposes an out×in matrix to in×out, the layout of dense layers in most libraries. */
 export function transpose(weights, outputs, inputs) {
-  const turned = new Float32Array(weights.length)
-  for (let i = 0; i < outputs; i++) for (let j = 0; j < inputs; j++) turned[j * outputs + i] = weights[i * inputs + j]
-  return turned
+  const transposed = new Float32Array(weights.length)
+  for (let i = 0; i < outputs; i++)
+    for (let j = 0; j < inputs; j++) transposed[j * outputs + i] = weights[i * inputs + j]
+  return transposed
 }
 
 /** The version of an installed package, whether or not it exports its package.json. */

@@ -1,4 +1,4 @@
-"""What the Python contenders have in common: the protocol of protocol.js, one JSON object a line."""
+"""The common parts of the Python contenders: the protocol of protocol.js, one JSON object per line."""
 
 import json
 import sys
@@ -29,30 +29,30 @@ def answer(message):
 
 
 def serve(make_peer):
-    """Answers the parent until its input ends.
+    """Responds to the parent until the input ends.
 
-    make_peer takes (workload, x, y, layers) and returns a version, prove(order, steps) -> losses, advance() -> steps
-    done or queued, and settle(), which waits until the device has done them.
+    make_peer takes (workload, x, y, layers) and returns a version, prove(order, steps) -> losses, advance() -> number
+    of steps executed or queued, and synchronize(), which waits for the device.
     """
     try:
         request = json.loads(sys.stdin.readline())
         workload, x, y, layers, order = read_task(request)
-        version, prove, advance, settle = make_peer(workload, x, y, layers)
+        version, prove, advance, synchronize = make_peer(workload, x, y, layers)
         answer({"ready": True, "version": version, "losses": prove(order, request["steps"])})
         for line in sys.stdin:
-            answer({"stepsPerSecond": train(json.loads(line)["seconds"], advance, settle)})
+            answer({"stepsPerSecond": train(json.loads(line)["seconds"], advance, synchronize)})
     except Exception as error:
         answer({"ready": False, "reason": f"{type(error).__name__}: {error}"})
 
 
-def train(seconds, advance, settle):
-    """Goes on for about so long, with at most 32 lots queued ahead of the device."""
+def train(seconds, advance, synchronize):
+    """Trains for about the given time, with at most 32 calls of advance() queued on the device. Returns steps per second."""
     began = time.perf_counter()
-    steps, lots = 0, 0
+    steps, calls = 0, 0
     while time.perf_counter() - began < seconds:
         steps += advance()
-        lots += 1
-        if lots % 32 == 0:
-            settle()
-    settle()
+        calls += 1
+        if calls % 32 == 0:
+            synchronize()
+    synchronize()
     return steps / (time.perf_counter() - began)

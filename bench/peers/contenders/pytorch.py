@@ -1,6 +1,6 @@
-"""PyTorch, on `cpu`, on `cuda`, or with `cuda-graphs`: a whole epoch recorded once and replayed as one launch.
+"""PyTorch on `cpu`, on `cuda`, or with `cuda-graphs`, which records an epoch once and replays it as one launch.
 
-Products are in float32, as ours are: TF32 is switched off, which some builds and environments switch on.
+Products use float32, as in this library: TF32 is disabled, which some builds and environments enable.
 """
 
 import sys
@@ -18,7 +18,7 @@ torch.set_float32_matmul_precision("highest")
 mode = sys.argv[1] if len(sys.argv) > 1 else "cpu"
 device = torch.device("cpu" if mode == "cpu" else "cuda")
 
-# softmax comes paired with crossEntropy, which takes its logarithm.
+# softmax is only used with crossEntropy, which expects its logarithm.
 functions = {
     "sigmoid": torch.sigmoid,
     "relu": torch.relu,
@@ -33,7 +33,7 @@ losses = {
 
 
 class Model:
-    """The network, its optimizer and one step of both."""
+    """A network with its optimizer."""
 
     def __init__(self, workload, layers):
         self.layers = [tuple(torch.from_numpy(p).to(device).requires_grad_() for p in layer) for layer in layers]
@@ -56,7 +56,7 @@ class Model:
         return value.detach()
 
     def restore(self, values):
-        """Back to given parameters and an optimizer that has not stepped, in place, as recorded launches need it."""
+        """Restores parameters and resets the optimizer state, in place because recorded launches use these tensors."""
         with torch.no_grad():
             for parameter, value in zip(self.parameters, values):
                 parameter.copy_(value)
@@ -67,15 +67,15 @@ class Model:
 
 
 class Recorded:
-    """So many steps over rows that are copied into place beforehand, as one CUDA graph."""
+    """A number of steps, recorded as one CUDA graph, over rows that are copied into fixed tensors first."""
 
     def __init__(self, model, x, y, batch, steps):
         self.x, self.y = x[: batch * steps].clone(), y[: batch * steps].clone()
-        if len(self.x) < batch * steps:  # a proof may visit more rows than there are samples
+        if len(self.x) < batch * steps:  # a proof can use more rows than samples exist
             self.x, self.y = (v.repeat(steps, 1)[: batch * steps].clone() for v in (x, y))
         start = [p.detach().clone() for p in model.parameters]
         rows = [slice(i * batch, (i + 1) * batch) for i in range(steps)]
-        # Recording wants everything to have been run before, on a stream of its own.
+        # CUDA graphs require warm-up steps on a side stream before recording.
         aside = torch.cuda.Stream()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
@@ -101,9 +101,9 @@ def make_peer(workload, x, y, layers):
     x, y = torch.from_numpy(x).to(device), torch.from_numpy(y).to(device)
     model = Model(workload, layers)
     peer = recorded_peer if mode == "cuda-graphs" else eager_peer
-    settle = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+    synchronize = torch.cuda.synchronize if device.type == "cuda" else lambda: None
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads"
-    return f"{torch.__version__}, {name}", *peer(model, x, y, workload["batchSize"], workload["samples"]), settle
+    return f"{torch.__version__}, {name}", *peer(model, x, y, workload["batchSize"], workload["samples"]), synchronize
 
 
 def recorded_peer(model, x, y, batch, samples):
@@ -111,7 +111,7 @@ def recorded_peer(model, x, y, batch, samples):
 
     def prove(order, steps):
         order = torch.from_numpy(order).to(device)
-        # Kept until the losses have been read: a recording must outlive its launch.
+        # The variable keeps the recording alive until the losses have been read.
         recording = Recorded(model, x, y, batch, steps)
         return recording.run(x, y, order).tolist()
 

@@ -1,12 +1,13 @@
-// For libraries that know no minibatches: a step is one sample in the proof, batchSize samples on the clock.
+// For libraries without minibatches: a step is one sample in the proof, and batchSize samples in the timed rounds.
 
 /**
- * A Peer out of a library's way to train one sample at a rate. Its losses can only be held against ours with batches of
- * 1, which it says; the clock counts batchSize samples as one step, which is the same arithmetic, and computes no loss,
- * which speaks for the peer. The rate is divided by batchSize, so that so many samples move about as far as one minibatch.
+ * Creates a Peer for a library that trains on one sample at a time. The proof compares its losses with batches of one
+ * sample. The timed rounds count batchSize samples as one step, which is the same arithmetic, and compute no loss, which
+ * favours the peer. The learning rate is divided by batchSize, so that a step changes the parameters about as much as a
+ * minibatch.
  * @param {{ version: string, loss: string, workload: import('./protocol.js').Workload,
  *   train: (sample: number, learningRate: number) => void, lossBefore: (sample: number) => number, proofRate?: number,
- *   remark?: string }} library lossBefore is asked after train, for the loss of the outputs that the update began with
+ *   remark?: string }} library lossBefore is called after train and returns the loss before the update
  */
 export function samplewise({ version, loss, workload, train, lossBefore, proofRate, remark }) {
   const { batchSize } = workload
@@ -17,7 +18,7 @@ export function samplewise({ version, loss, workload, train, lossBefore, proofRa
     version,
     notes: { trained: { loss, batchSize: 1, learningRate: proofRate ?? learningRate }, remark },
     load(next) {
-      // The first order that is loaded is the proof's; each later one is an epoch of the timed run.
+      // The first order is that of the proof; each later one is an epoch of the timed rounds.
       proven = order !== undefined
       order = next
     },
@@ -33,7 +34,7 @@ export function samplewise({ version, loss, workload, train, lossBefore, proofRa
   }
 }
 
-/** Plain arrays a sample, which such libraries take. */
+/** Converts row-major values to one array per sample. */
 export function samplesOf(values, width) {
   return Array.from({ length: values.length / width }, (_, i) =>
     Array.from(values.subarray(i * width, (i + 1) * width)),

@@ -1,6 +1,6 @@
-"""scikit-learn's MLPClassifier and MLPRegressor: answers each JSON line with one, until its input ends.
+"""scikit-learn's MLPClassifier and MLPRegressor: responds to each line of JSON with one, until the input ends.
 
-{"sets": folder} writes the data sets that come with scikit-learn there; a task trains and scores one network.
+{"sets": folder} writes the data sets of scikit-learn to a folder; any other request trains and scores one network.
 """
 
 import json
@@ -14,7 +14,7 @@ from protocol import answer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-# Whoever asks for so many epochs wants so many: that the loss still falls is no news.
+# The number of epochs is fixed, so the warning that training has not converged is irrelevant.
 warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum iterations")
 
 sets = {
@@ -26,7 +26,7 @@ sets = {
 
 
 def write_sets(folder):
-    """Each as two files of float32: the inputs, and a number a sample."""
+    """Writes each data set as two files of float32: the inputs, and one target per sample."""
     shapes = {}
     for name, load in sets.items():
         data = load()
@@ -53,7 +53,7 @@ def make_model(task):
         shuffle=task["shuffle"],
         alpha=task["alpha"],
         learning_rate="constant",
-        # Trains to the end, however little there is still to gain.
+        # Disables early stopping.
         tol=0,
         n_iter_no_change=task["epochs"] + 1,
         **task["solver"],
@@ -61,7 +61,7 @@ def make_model(task):
 
 
 def start_from(model, path, sizes):
-    """Lets the model begin with given parameters: layer by layer weights (out x in) and biases, as float32."""
+    """Sets the initial parameters of the model from a file: weights (out x in) and biases of each layer, as float32."""
     numbers = np.fromfile(path, np.float32)
     at = 0
 
@@ -78,7 +78,7 @@ def start_from(model, path, sizes):
 
 
 def leave_out_penalty(model):
-    """The losses then told are those of the data alone, as ours are; the gradients stay as they are."""
+    """Excludes the penalty from the reported losses, as in this library, without changing the gradients."""
     backprop = model._backprop
 
     def without(x, *rest):

@@ -1,22 +1,23 @@
-// synaptic: its network "optimized" (hardcoded into one function), trained sample by sample.
-// Its output delta is target − activation without the activation's slope: with sigmoid outputs that is
-// binaryCrossEntropy, whatever cost its Trainer is told to report, so that is what its proof is held against. And it
-// passes deltas back through output weights that it has updated already: an error of the order of the rate, so its proof
-// is given at a small one, where the two are the same to 1e-6 and a wrong factor would still show.
+// synaptic: an "optimized" network (compiled into one function), trained on single samples.
+// Its output delta is target − activation, without the derivative of the activation. With sigmoid outputs this is the
+// gradient of binaryCrossEntropy, independent of the cost that its Trainer reports, so the proof uses this loss. It also
+// propagates deltas through output weights that are already updated, an error proportional to the learning rate. The proof
+// therefore uses a small rate, at which the losses agree to 1e-6 and a wrong factor would still be detected.
 import { createRequire } from 'node:module'
 import { installedVersion, serve, Unable } from './protocol.js'
 import { samplesOf, samplewise } from './samplewise.js'
 
-/** So many weights still make a function that can be compiled; each becomes several lines of source. */
+/** The largest number of weights for which the generated function compiles; each weight becomes several lines of source. */
 const mostWeights = 100_000
 
 await serve(({ workload, x, y, layers }) => {
   const { sizes, hidden, output, optimizer } = workload
   if (hidden !== 'sigmoid' || output !== 'sigmoid' || optimizer !== 'sgd') {
-    throw new Unable('written here for sigmoid layers and sgd; synaptic has neither softmax nor adam')
+    throw new Unable('this benchmark supports sigmoid layers and sgd; synaptic has neither softmax nor adam')
   }
   const weights = layers.reduce((sum, layer) => sum + layer.weights.length, 0)
-  if (weights > mostWeights) throw new Unable(`${weights} weights are too many for a library of one object a weight`)
+  if (weights > mostWeights)
+    throw new Unable(`${weights} weights are too many for a library with one object per weight`)
 
   const { Architect, Neuron } = createRequire(import.meta.url)('synaptic')
   const network = new Architect.Perceptron(...sizes)
@@ -31,7 +32,7 @@ await serve(({ workload, x, y, layers }) => {
     loss: 'binaryCrossEntropy',
     workload,
     proofRate: 1e-4,
-    remark: 'passes deltas back through updated weights',
+    remark: 'propagates deltas through updated weights',
     train(s, learningRate) {
       activations = network.activate(inputs[s])
       network.propagate(learningRate, targets[s])

@@ -1,4 +1,4 @@
-// TensorFlow.js in its lower-level way, which is its quickest: variables, one pass of gradients, an optimizer's update.
+// TensorFlow.js with its low-level API, which is its fastest: variables, one gradient pass, and the update of an optimizer.
 import { provideNavigatorGpu } from './navigator.js'
 import { installedVersion, rowsInOrder, serve, transpose, Unable } from './protocol.js'
 
@@ -63,7 +63,7 @@ async function loadTensorflow() {
   const { setWasmPaths } = backend === 'wasm' ? await import('@tensorflow/tfjs-backend-wasm') : {}
   setWasmPaths?.(new URL('../node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url).pathname)
   if (backend === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu')
-  if (!(await tf.setBackend(backend))) throw new Unable(`TensorFlow.js does not start its backend ${backend} here`)
+  if (!(await tf.setBackend(backend))) throw new Unable(`the backend ${backend} of TensorFlow.js is not available`)
   await tf.ready()
   return tf
 }
