@@ -77,6 +77,11 @@ export {
   type Optimizer,
   type OptimizerName,
 } from './optimizer/optimizer.ts'
+export type { AdagradOptions } from './optimizer/adagrad.ts'
+export type { AdamOptions } from './optimizer/adam.ts'
+export type { NadamOptions } from './optimizer/nadam.ts'
+export type { RmspropOptions } from './optimizer/rmsprop.ts'
+export type { SgdOptions } from './optimizer/sgd.ts'
 export { backendNames, type BackendName } from './training/backends.ts'
 export type { Evaluation, Score } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'

@@ -66,6 +66,62 @@ it('knows valid arguments for every function, class and method', () => {
   expect(calls.list.length).toBeGreaterThan(100)
 })
 
+describe('messages name the fix', () => {
+  const { adam, circle, Dataset, fit, Network, split } = library
+  const network = Network.create({ sizes: [2, 3, 3], seed: 1 })
+  const points = () => circle({ samples: 10, seed: 1 })
+  const options = { backend: 'cpu' }
+  it.each<[string, () => unknown, string]>([
+    ['adam(0.05)', () => adam(0.05 as never), 'adam: expected an object of options, such as { learningRate: 0.05 }'],
+    ['split(data, 0.5)', () => split(points(), 0.5 as never), 'such as { test: 0.5 }, got 0.5'],
+    ['Network.create()', () => Network.create(undefined as never), 'sizes: expected at least an input and an output'],
+    [
+      'fit(network, x, y)',
+      () => fit(network, [[1, 2]] as never, [0] as never),
+      'train: expected a Dataset (Dataset.from(x, y)',
+    ],
+    ['fit(network, data, 10)', () => fit(network, points(), 10 as never), 'fit: expected an object of options'],
+    ['lr', () => adam({ lr: 0.1 } as never), "did you mean 'learningRate' (PyTorch: 'lr')?"],
+    ['random_state', () => split(points(), { random_state: 1 } as never), "'seed' (scikit-learn: 'random_state')"],
+    ['swish', () => Network.create({ sizes: [1, 1], activation: 'swish' as never }), "'silu' (Keras: 'swish')"],
+    ['xavier', () => Network.create({ sizes: [1, 1], init: 'xavier_uniform' as never }), "'glorotUniform' (PyTorch:"],
+    ...(
+      [
+        ['mse', 'meanSquaredError'],
+        ['mae', 'meanAbsoluteError'],
+        ['bce', 'binaryCrossEntropy'],
+        ['categoricalCrossentropy', 'crossEntropy'],
+        ['sparse_categorical_crossentropy', 'crossEntropy'],
+        ['nll_loss', 'crossEntropy'],
+        ['log_loss', 'crossEntropy'],
+      ] as const
+    ).map(([alias, name]): [string, () => unknown, string] => [
+      alias,
+      () => fit(network, points(), { loss: alias } as never),
+      `loss: unknown name '${alias}' (did you mean '${name}' (`,
+    ]),
+    ['validation_data', () => fit(network, points(), { validation_data: 1 } as never), "'validation' (Keras:"],
+    ['callbacks', () => fit(network, points(), { callbacks: [] } as never), "'onEpoch' (Keras: 'callbacks')"],
+    [
+      'validation_split',
+      () => fit(network, points(), { validation_split: 0.2 } as never),
+      'split(data, { test: 0.2 })',
+    ],
+    ['momentum', () => fit(network, points(), { momentum: 0.9 } as never), 'an option of the optimizer'],
+    [
+      'integer labels',
+      () => fit(network, Dataset.from([[1, 2], [3, 4]], [0, 2]), options as never), // prettier-ignore
+      'has 1 target columns, the network 2-3-3 gives 3; for labels from 0 to 2 use Dataset.from(x, oneHot(labels, 3))',
+    ],
+  ])('%s', async (_, call, message) => {
+    const error: unknown = await Promise.resolve()
+      .then(call)
+      .catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(InputError)
+    expect((error as Error).message).toContain(message)
+  })
+})
+
 it.each(hidden)('new %s() throws InputError, whatever it is given', (name) => {
   const Class = (library as unknown as Record<string, new (...values: unknown[]) => unknown>)[name]!
   for (const wrong of wrongValues()) {

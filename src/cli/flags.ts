@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { type Option, optimizerNames, optionSchemas } from '../index.ts'
+import { escapeControls, type Option, optimizerNames, optionSchemas } from '../index.ts'
 import { scheduleHelp } from './schedules.ts'
 
 /** A flag that the command line has and the library has not. */
@@ -127,8 +127,8 @@ export function addOwn(command: Command, ...flags: readonly OwnFlag[]): Command 
 /** Adds a flag that must be given. */
 export const addRequired = (command: Command, { flag, help }: OwnFlag): Command => command.requiredOption(flag, help)
 
-/** A value as an error shows it: its beginning. */
-export const quote = (text: string): string => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`
+/** The beginning of a value, as errors show it. */
+export const quote = (text: string): string => `'${escapeControls(text.length > 40 ? `${text.slice(0, 40)}…` : text)}'`
 
 /** A number in an option's value. */
 export function number(text: string): number {
