@@ -7,6 +7,7 @@ import { countMinibatches, epochOrder } from '../src/data/minibatch.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { randomData, randomNetwork } from './backends.ts'
+import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
 import { RecordingGPU } from './recording-gpu.ts'
 
@@ -114,12 +115,11 @@ const membersOf = (count: number, shape: Shape, make: MakeOptimizer, penalised =
 describe.each(Object.entries(forms))('networks that are trained side by side: %s', (_, shape) => {
   const data = randomData(SAMPLES, shape.sizes[0]!, shape.sizes.at(-1)!, 1)
 
-  for (const [name, make] of Object.entries(optimizers)) {
-    for (const penalised of [false, true]) {
-      withDevice(`give the bits of single trainings: ${name}${penalised ? ', with penalties' : ''}`, ({ gpu }) =>
-        expectSameBits(gpu, membersOf(3, shape, make, penalised), data, [0, 1, 2]),
-      )
-    }
+  const rules = Object.keys(optimizers).flatMap((name) => [false, true].map((penalised) => ({ name, penalised })))
+  for (const { name, penalised } of covering(rules, (rule) => [rule.name, rule.penalised])) {
+    withDevice(`give the bits of single trainings: ${name}${penalised ? ', with penalties' : ''}`, ({ gpu }) =>
+      expectSameBits(gpu, membersOf(3, shape, optimizers[name]!, penalised), data, [0, 1, 2]),
+    )
   }
 
   withDevice('give them whatever their number is', async ({ gpu }) => {
