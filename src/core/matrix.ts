@@ -64,7 +64,7 @@ export class Matrix {
 
   /**
    * A copy of the given rows, in the order given.
-   * @param into where the copy goes, if not into memory of its own: at least as many rows of as many columns
+   * @param into where the copy goes; by default new memory: at least as many rows of as many columns
    * @throws InputError for a row that there is not
    */
   take(rows: ArrayLike<number>, into?: Matrix): Matrix {

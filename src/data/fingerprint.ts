@@ -1,7 +1,7 @@
 import type { Dataset } from './dataset.ts'
 
 /**
- * 32 bits, in hexadecimal, by which data are told apart: FNV-1a over words of 32 bits. It finds a file that was changed,
+ * 32 bits, in hexadecimal, that identify data: FNV-1a over words of 32 bits. It finds a file that was changed,
  * not one that was forged.
  */
 export class Fingerprint {

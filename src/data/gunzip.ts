@@ -27,7 +27,7 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
 /**
  * Unpacks gzip, and stops as soon as there is more than is allowed.
  * @param name what errors call the file
- * @param expected says how many bytes a file should have, by its first bytes; undefined where they are too few to tell
+ * @param expected says how many bytes a file should have, by its first bytes; undefined where they are too few
  * @throws InputError for broken gzip, and for more bytes than are allowed
  */
 export async function gunzip(

@@ -87,7 +87,7 @@ export class ColumnTally {
     this.#rows = rows
   }
 
-  /** A column that does not vary is told by its values, since a mean may be off by a rounding; it is only shifted. */
+  /** A constant column is recognised by its values, since a mean may be off by a rounding; it is only shifted. */
   scaling(kind: Scaling['kind']): Scaling {
     const isConstant = ({ min, max }: Column) => min === max
     const deviation = ({ squares }: Column) => Math.sqrt(squares / this.#rows)

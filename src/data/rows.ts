@@ -15,7 +15,7 @@ const LONGEST_ROW = 1 << 26
  * more is kept than the row that is open: time and memory are linear in the text, whatever it holds.
  *
  * A value is quoted where a quote is its first character; line breaks and delimiters in it are part of it, two quotes
- * stand for one, and nothing but spaces may follow before the next delimiter. Blank lines are passed over.
+ * mean one, and nothing but spaces may follow before the next delimiter. Blank lines are passed over.
  */
 export class RowSplitter {
   readonly #delimiter: string

@@ -24,7 +24,7 @@ export interface DataStreamOptions {
    * first chunk is looked at.
    */
   example?: Dataset | undefined
-  /** A text by which a checkpoint tells these data from others. Default: none, and resuming cannot tell. */
+  /** A text by which a checkpoint recognises these data. Default: none, and resuming does not check the data. */
   fingerprint?: string | undefined
 }
 

@@ -18,7 +18,7 @@ export async function* readTableParts(pieces: Pieces, options: TableOptions): As
   let blank = 0
   const read = (found: Row[], isLast: boolean): Table | undefined => {
     const rows = waiting.length > 0 ? [...waiting, ...found] : found
-    // Whether the first row is a header is told by the second.
+    // The second row decides whether the first is a header.
     if (!head && rows.length < 2 && !isLast) {
       waiting = rows
       return undefined

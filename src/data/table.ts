@@ -1,7 +1,7 @@
 import { describe, InputError, listNames, suggestNearest } from '../core/errors.ts'
 import type { Row } from './rows.ts'
 
-/** A CSV file as text cells, with what its errors need: the names of the columns and the line each row stands in. */
+/** A CSV file as text cells, with what its errors need: the names of the columns and the line of each row. */
 export interface Table {
   /** From the header; undefined where the file has none. */
   names: readonly string[] | undefined
@@ -79,7 +79,7 @@ export function isNumeric(cell: string): boolean {
   return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(cell)
 }
 
-/** Whether a cell stands for no value: empty, NaN, or an infinity. */
+/** Whether a cell has no value: it is empty, NaN, or an infinity. */
 export function isMissing(cell: string): boolean {
   return cell === '' || /^[+-]?(nan|inf|infinity)$/i.test(cell)
 }

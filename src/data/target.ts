@@ -52,7 +52,7 @@ function findTarget({ names, columns }: Table, places: ReadonlyMap<string, numbe
   throw new InputError(`target: expected a column from 0 to ${columns - 1}, or back from -1, got ${describe(target)}`)
 }
 
-/** What the classes are called where each has a column of its own. */
+/** The names of the classes where each has its own column. */
 export function targetNames({ names }: Table, columns: readonly number[]): string[] {
   return columns.map((column) => names?.[column] ?? String(column))
 }
@@ -84,7 +84,7 @@ export function labelsOf(table: Table, column: number, places: ReadonlyMap<strin
   })
 }
 
-/** Different values up to which a survey remembers them: no network has so many classes. */
+/** Different values that a survey remembers at most: no network has more classes. */
 const MOST_CLASSES = 100_000
 
 /**

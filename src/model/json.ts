@@ -111,7 +111,7 @@ function checkClasses(classes: string[] | undefined, sizes: unknown): string[] |
   return classes
 }
 
-/** Whether as many classes are named as a network's outputs tell apart: one output tells two. */
+/** Whether there is a name for each class that a network's outputs distinguish: one output distinguishes two. */
 export const fitClasses = (classes: readonly string[], outputs: number): boolean =>
   classes.length === Math.max(2, outputs)
 

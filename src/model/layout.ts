@@ -1,6 +1,6 @@
 import type { ActivationName } from './activation.ts'
 
-/** Where one layer's parameters stand in the one contiguous array of all parameters, and how the layer is shaped. */
+/** The place of one layer's parameters in the contiguous array of all parameters, and the layer's shape. */
 export interface Layer {
   /** Neurons of the layer before: sizes[l]. */
   readonly inputs: number

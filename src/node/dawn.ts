@@ -32,7 +32,7 @@ export function loadFailure(): string | undefined {
 
 async function load(): Promise<GPU | undefined> {
   if ('Deno' in globalThis) {
-    // Dawn is an add-on for Node; Deno has a WebGPU of its own.
+    // Dawn is an add-on for Node; Deno has its own WebGPU.
     failure = 'this Deno offers no WebGPU: update Deno, or run it with --unstable-webgpu'
     return undefined
   }

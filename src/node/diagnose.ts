@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { lacksVulkanLoader, loadFailure, openGPU } from './dawn.ts'
 
-/** An adapter as `doctor` tells it. */
+/** An adapter as `doctor` shows it. */
 export interface AdapterReport {
   name: string
   vendor: string
@@ -26,7 +26,7 @@ export interface Diagnosis {
   advice: string[]
 }
 
-/** What stands around this program, on which the advice depends. */
+/** The environment of this program, on which the advice depends. */
 export interface Surroundings {
   platform: NodeJS.Platform
   /** Why Dawn does not load, where it does not. */

@@ -79,7 +79,7 @@ async function checkTarget(path: string, force = false): Promise<Stats | undefin
   return found
 }
 
-/** The number of the open file that a path stands for, as `/dev/stdout` does. */
+/** The number of the open file that a path such as `/dev/stdout` names. */
 export function descriptorOf(path: string): number | undefined {
   const [, name, number] = /^\/(?:dev\/(stdout|stderr)|(?:dev|proc\/self)\/fd\/(\d+))$/.exec(resolve(path)) ?? []
   return name === undefined ? (number === undefined ? undefined : Number(number)) : name === 'stdout' ? 1 : 2

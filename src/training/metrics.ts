@@ -166,7 +166,7 @@ function areaUnderCurve(scores: Float64Array, labels: ArrayLike<number>): number
 }
 
 /**
- * Everything that scikit-learn's `classification_report` tells of answers with classes, and more: precision, recall and
+ * Everything that scikit-learn's `classification_report` reports, and more: precision, recall and
  * F1 a class and averaged, accuracy, top-k accuracy, the area under the ROC curve of two classes, the confusion matrix.
  * @param answers samples × outputs, as {@link Trainer.predict} gives them; one column is two classes
  * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1

@@ -8,11 +8,11 @@ import { type LossName, losses } from '../loss/loss.ts'
 export interface Score {
   /** Mean over the samples. */
   loss: number
-  /** The share answered right, 0 to 1: one output, the right side of 0.5 (of 0 for tanh); several, argmax agrees. */
+  /** The share of correct predictions, 0 to 1: one output, the same side of 0.5 (of 0 for tanh); several, argmax agrees. */
   accuracy: number
 }
 
-/** What {@link Trainer.evaluate} tells. */
+/** The result of {@link Trainer.evaluate}. */
 export interface Evaluation extends Score {
   samples: number
   /** Regression only: the coefficient of determination, the mean over the outputs. */
@@ -33,7 +33,7 @@ export function meanScore({ loss, right, samples }: Sums): Score {
   return { loss: loss / samples, accuracy: right / samples }
 }
 
-/** Whether a network predicts quantities rather than classes: a distance as its loss, and no classes to choose from. */
+/** Whether a network predicts regression targets: its loss is a distance, and the data have no classes. */
 export function isRegression(output: Layer, loss: LossName, data: Dataset): boolean {
   return data.classes === undefined && losses[loss].requires === undefined && output.activation !== 'softmax'
 }

@@ -218,7 +218,7 @@ class Checks {
     reference.hiddenDelta(next, weights, above, this.#rows, activation, z, a, want)
     const sums = new Float64Array(z.length)
     reference.hiddenDelta(next, weights.map(Math.abs), above.map(Math.abs), this.#rows, 'linear', z, a, sums)
-    // f′ may be off by a few units of its own largest terms, which are about 1.
+    // f′ may be off by a few units of its largest terms, which are about 1.
     const magnitude = sums.map(
       (sum, i) =>
         sum * Math.max(1, activation === 'softmax' ? 1 : Math.abs(activations[activation].derivative(z[i]!, a[i]!))),
