@@ -45,7 +45,7 @@ export const libraryFlags = {
   clipNorm: sgd.clipNorm,
   warmup: optionSchemas.warmup.fields.epochs,
   dataSeed: generated.seed,
-  /** Without a default of its own: a model is scored with the loss that goes with its outputs. */
+  /** Its default differs: a model is scored with the loss that goes with its outputs. */
   usualLoss: {
     ...trainer.loss,
     help: `${trainer.loss.help} (default: crossEntropy for softmax outputs, else quadratic)`,

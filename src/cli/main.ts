@@ -33,6 +33,6 @@ try {
 } catch (error) {
   failure = error
 }
-// A command that did not throw may have set a code of its own (`verify`, Ctrl-C).
+// A command that did not throw may have set its own code (`verify`, Ctrl-C).
 const code = await reportEnd(failure)
 if (code !== 0) process.exitCode = code

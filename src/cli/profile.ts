@@ -15,7 +15,7 @@ const partNames: Record<ProfilePart, string> = {
   other: 'other',
 }
 
-/** 0.0123 → '12.3 ms', and so that three digits are told. */
+/** 0.0123 → '12.3 ms', always with three digits. */
 function duration(seconds: number): string {
   const [value, unit] = seconds >= 1 ? [seconds, 's'] : seconds >= 1e-3 ? [1e3 * seconds, 'ms'] : [1e6 * seconds, 'µs']
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`

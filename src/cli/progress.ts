@@ -74,12 +74,12 @@ export function showReading(name: string): { onProgress: (share: number) => void
   return { onProgress: (share) => bar.update(Math.floor(100 * share)), stop: bar.stop }
 }
 
-/** `Epoch 3 loss 0.041 score 96.2 %`, with the validation's where there is one; of quantities the losses. */
+/** `Epoch 3 loss 0.041 score 96.2 %`, with the validation's where there is one; for regression the losses. */
 function describeEpoch({ epoch, loss, accuracy, validation }: Epoch, scored: boolean): string {
-  const tell = (of: { loss: number; accuracy: number }) =>
+  const show = (of: { loss: number; accuracy: number }) =>
     `loss ${decimal(of.loss)}${scored ? ` score ${percent(of.accuracy)}` : ''}`
-  const held = validation ? ` validation ${tell(validation)}` : ''
-  return `Epoch ${epoch} ${tell({ loss, accuracy })}${held}`
+  const held = validation ? ` validation ${show(validation)}` : ''
+  return `Epoch ${epoch} ${show({ loss, accuracy })}${held}`
 }
 
 function showBar(epochs: number, scored: boolean): Progress {

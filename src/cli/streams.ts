@@ -3,7 +3,7 @@ import { escapeControls } from '../index.ts'
 
 /**
  * Standard output or standard error. All text of the command line goes through here, so that nothing from outside reaches
- * a terminal as a control character, and a stream that cannot be written to never ends the work that it tells of.
+ * a terminal as a control character, and a stream that cannot be written to never ends the work that it reports on.
  */
 class StandardStream {
   readonly #stream: NodeJS.WriteStream

@@ -196,6 +196,6 @@ function warnOfRange(network: Network, { classes, targets }: Dataset): void {
   if (low >= floor && high <= 1) return
   note(
     `webgpu-mlp: note: the targets reach from ${decimal(low)} to ${decimal(high)}, ${output} outputs only from ${floor} ` +
-      'to 1; for quantities take a linear output, such as --activation tanh,linear --loss meanSquaredError',
+      'to 1; for regression use a linear output, such as --activation tanh,linear --loss meanSquaredError',
   )
 }

@@ -20,7 +20,7 @@ export interface Terminal extends Screen {
 export interface DisplayOptions {
   /** Epochs in all. */
   readonly epochs: number
-  /** Whether the accuracy says anything: not of quantities. */
+  /** Whether the accuracy is shown: not for regression. */
   readonly score: boolean
   readonly colour: boolean
 }
@@ -125,8 +125,8 @@ function describeScores({ loss, accuracy, validation }: Epoch, score: boolean): 
 const visible = (line: string) => line.replace(/\x1b\[[\d;]*m/g, '').length
 
 /**
- * Curves that are drawn anew in place while a run goes on. It draws below what stands on the screen and leaves its last
- * picture there, so nothing that was told before is lost.
+ * Curves that are redrawn in place during a run. They are below what was printed before, and the last picture stays there,
+ * so no output is lost.
  */
 export function showDisplay(terminal: Terminal, options: DisplayOptions) {
   const history = new RunHistory(options)

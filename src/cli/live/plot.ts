@@ -3,7 +3,7 @@ export interface Curve {
   readonly values: readonly number[]
   /** An SGR colour, such as 34 for blue; undefined for none. */
   readonly colour?: number | undefined
-  /** Drawn with gaps, so that it is told apart without colours. */
+  /** Drawn with gaps, so that it is recognised without colours. */
   readonly dashed?: boolean
 }
 
@@ -14,7 +14,7 @@ export interface PlotOptions {
   readonly height: number
   /** Writes the labels of the axis. */
   readonly format: (value: number) => string
-  /** What stands below the left and the right end. */
+  /** The labels below the left and the right end. */
   readonly ends: readonly [string, string]
 }
 

@@ -79,7 +79,7 @@ function resultTable(runs: readonly NamedRun[], differing: ReturnType<typeof div
   return dataTable(head, rows.join(''), { label: 'Results and settings' })
 }
 
-/** 96.2 %, or for quantities R² 0.98. */
+/** 96.2 %, or for regression R² 0.98. */
 function describeScore(score: number | null, scoreName: RunRecord['scoreName']): string {
   if (score === null) return '–'
   return scoreName === 'accuracy' ? percent(score) : `${scoreName} ${decimal(score)}`

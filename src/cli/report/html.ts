@@ -5,7 +5,7 @@ import { version } from '../../../package.json'
 import charts from './charts.js?raw'
 import style from './page.css?raw'
 
-/** Colours that colour-blind people can tell apart (Okabe and Ito 2008), as red, green, blue. */
+/** Colours that colour-blind people can distinguish (Okabe and Ito 2008), as red, green, blue. */
 export const palette = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [213, 94, 0], [86, 180, 233], [240, 228, 66], [110, 110, 110], [120, 60, 20], [90, 60, 160]] as const // prettier-ignore
 
 /** Takes a text for what it is, in markup and in attributes. */
@@ -14,7 +14,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }
 
-/** JSON that can stand in a script element: nothing in it can close the element or open another. */
+/** JSON for a script element: nothing in it can close the element or open another. */
 export function escapeJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
@@ -28,7 +28,7 @@ export function namedRows(rows: readonly (readonly [string, string])[]): string 
     .join('')
 }
 
-/** A table that scrolls by itself where it is too wide. All text is escaped; `body` is markup, rows of it. */
+/** A table that scrolls where it is too wide. All text is escaped; `body` is markup, rows of it. */
 export function dataTable(
   head: readonly string[],
   body: string,
@@ -54,7 +54,7 @@ export interface Page {
   script: string
 }
 
-/** Where the payload stands in a page; nothing in it holds a `<`, so that it ends at the next one. */
+/** The start of the payload in a page; nothing in it holds a `<`, so that it ends at the next one. */
 export const payloadStart = '<script type="application/json" id="run">'
 
 /** One self-contained HTML file: its policy forbids to load anything. */

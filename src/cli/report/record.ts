@@ -22,7 +22,7 @@ export interface Curves {
   validationScore: (number | null)[] | null
 }
 
-/** A run for programs. It stands in the report's page as JSON, in the element `run`, under `record`. */
+/** A run for programs. The report's page holds it as JSON, in the element `run`, under `record`. */
 export interface RunRecord {
   format: 'webgpu-mlp run'
   version: 1
@@ -44,7 +44,7 @@ export interface RunRecord {
 
 /** Points of a curve at most. */
 const MOST_EPOCHS = 1000
-/** Options that say nothing about the run, or that other rows tell better. */
+/** Options that say nothing about the run, or that other rows show better. */
 const untold = [
   ...['json', 'out', 'report', 'profile', 'checkpoint', 'checkpointEvery', 'resume'],
   ...['layers', 'activation', 'lr', 'schedule', 'warmup', 'clipNorm'],
@@ -69,7 +69,7 @@ export function isRegression({ network, trainer, data }: TrainedRun): boolean {
 export function makeRecord(run: TrainedRun): RunRecord {
   const { network, epochs, seconds, data, settings, result, validation } = run
   const regression = isRegression(run)
-  const told = ({ loss, accuracy, r2 }: Evaluation): Result => ({
+  const resultOf = ({ loss, accuracy, r2 }: Evaluation): Result => ({
     loss: finite(loss),
     score: finite(regression ? r2 : accuracy),
   })
@@ -84,8 +84,8 @@ export function makeRecord(run: TrainedRun): RunRecord {
     epochs: epochs.length,
     seconds,
     samplesPerSecond: finite((epochs.length * data.train.length) / seconds),
-    training: told(result),
-    validation: validation && told(validation),
+    training: resultOf(result),
+    validation: validation && resultOf(validation),
     curves: makeCurves(epochs, regression),
   }
 }
@@ -116,7 +116,7 @@ function describeSetting(key: string, value: unknown): [string, string][] {
   return [[key, describeValue(name)], ...constants.map(([k, one]): [string, string] => [k, describeValue(one)])]
 }
 
-/** What stands inside of an option is on one line: a schedule, say, with its name first. */
+/** The value of an option on one line; a schedule, for example, with its name first. */
 function describeValue(value: unknown): string {
   if (Array.isArray(value)) return value.map(describeValue).join(', ')
   if (typeof value !== 'object' || value === null) return String(value)
@@ -129,7 +129,7 @@ function describeValue(value: unknown): string {
 
 function describeEnvironment({ backend }: TrainedRun): [string, string][] {
   const processors = cpus()
-  const processor = processors[0] ? `${processors[0].model.trim()}, ${processors.length} threads` : 'not told'
+  const processor = processors[0] ? `${processors[0].model.trim()}, ${processors.length} threads` : 'unknown'
   return [
     ['backend used', `${backend.name}: ${backend.description}`],
     ['processor', processor],
@@ -156,8 +156,8 @@ function makeCurves(epochs: readonly Epoch[], regression: boolean): Curves {
 }
 
 /**
- * The record in a report's page; undefined where the text is no such page. What stands in a file is taken for what it
- * should be only after a look at it.
+ * The record in a report's page; undefined where the text is no such page. The content of a file is
+ * used only after it was checked.
  * @param path how the errors call it
  * @throws InputError where the page holds a record that is cut short, or of another version
  */
