@@ -3,7 +3,7 @@
 // writes them down, update.wgsl takes the optimizer's step at once, so that they are never in memory.
 //   deltas  rows x OUTPUT_PACKS
 //   inputs  rows x INPUTS packs (the data set, its rows taken through the order, or the layer before's activations)
-// A row of the result is one input's weights to all neurons; the biases are a last row, summed by workgroups of their own.
+// A row of the result is one input's weights to all neurons; the biases are a last row, summed by separate workgroups.
 // CPU: gradient in src/backend/host/reference/stages.ts.
 override INPUTS: u32;
 override INPUT_COUNT: u32;

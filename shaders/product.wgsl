@@ -63,23 +63,23 @@ fn product(group: vec3u, invocation: u32) {
       if (ROW_TILES > 2u) { a2 += columns * rows_at(starts2, places); }
       if (ROW_TILES > 3u) { a3 += columns * rows_at(starts3, places); }
     } else {
-      var beside = columns_at(next, k);
-      if (SLICES > 1u) { beside *= share; }
-      b0 += beside * rows0;
+      var next_columns = columns_at(next, k);
+      if (SLICES > 1u) { next_columns *= share; }
+      b0 += next_columns * rows0;
       if (ROW_TILES > 1u) {
         let rows = rows_at(starts1, places);
         a1 += columns * rows;
-        b1 += beside * rows;
+        b1 += next_columns * rows;
       }
       if (ROW_TILES > 2u) {
         let rows = rows_at(starts2, places);
         a2 += columns * rows;
-        b2 += beside * rows;
+        b2 += next_columns * rows;
       }
       if (ROW_TILES > 3u) {
         let rows = rows_at(starts3, places);
         a3 += columns * rows;
-        b3 += beside * rows;
+        b3 += next_columns * rows;
       }
     }
   }

@@ -45,7 +45,7 @@ export class GPUValidationError extends Error {
   }
 }
 
-/** A message as text, whatever a program without types passes. */
+/** A message as text, also where an untyped program passes something else. */
 const textOf = (message: unknown): string =>
   message === undefined ? '' : typeof message === 'string' ? message : describe(message)
 

@@ -49,13 +49,13 @@ export class Matrix {
     return matrix
   }
 
-  /** Row i, as a view: changes to it change the matrix. @throws InputError where there is no row i */
+  /** Row i, as a view: changes to it change the matrix. @throws InputError if i is not the index of a row */
   row(i: number): Float32Array {
     checkIndex('row', i, this.rows)
     return this.data.subarray(i * this.cols, (i + 1) * this.cols)
   }
 
-  /** The value in row i and column j. @throws InputError where there is none */
+  /** The value in row i and column j. @throws InputError if there is no such row or column */
   get(i: number, j: number): number {
     checkIndex('row', i, this.rows)
     checkIndex('column', j, this.cols)

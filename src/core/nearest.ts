@@ -22,7 +22,7 @@ function editDistance(a: string, b: string, most: number): number {
 }
 
 /**
- * The known name that is nearest to a mistyped one, if any is near enough to be meant. Files have any number of names of
+ * The known name that is nearest to a mistyped one, if any is near enough. Files have any number of names of
  * any length: the search ends, with the nearest so far, when it has taken a bounded number of steps.
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {

@@ -29,7 +29,7 @@ export interface Flag {
 export interface Option<T, Absent = undefined> extends Kind<T>, Flag {
   /** @throws InputError where the option is required */
   readonly absent: (argument: string) => Absent
-  /** The value of an option that is left out; undefined where there is none, or where it differs from call to call. */
+  /** The value of an option that is left out; undefined if it has no default, or one that differs between calls. */
   readonly default?: unknown
 }
 

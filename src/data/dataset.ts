@@ -14,7 +14,7 @@ export interface DatasetNames {
   classes?: readonly string[] | undefined
 }
 
-/** What {@link Dataset.from} takes besides inputs and targets. */
+/** What {@link Dataset.from} takes in addition to inputs and targets. */
 export interface DatasetOptions extends DatasetNames {
   /**
    * One number from 0 on a sample: its loss, and with it its share in the gradients, is multiplied by it. The mean is still

@@ -74,7 +74,7 @@ const shapes: readonly (readonly (readonly Stroke[])[])[] = [
 ]
 
 /**
- * Handwritten-looking digits, 28 × 28 pixels, drawn with a round pen along strokes that differ in every image: way of
+ * Digits that look handwritten, 28 × 28 pixels, painted with a round pen along strokes that differ in every image: way of
  * writing, rotation, slant, width, height, place, thickness of the pen and every point of the stroke. As many of each
  * digit, in random order; a substitute for MNIST that needs no download.
  * @returns inputs samples × 784, 0 (paper) to 1 (ink), row by row from the top (`pixel0` … `pixel783`); targets

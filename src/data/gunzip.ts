@@ -63,8 +63,8 @@ export async function gunzip(
   }
 
   function tooMuch(problem: string): InputError {
-    const mend = 'give maxUnpackedBytes (on the command line: --max-unpacked-bytes) if that is right'
-    return new InputError(`${name}: at most ${most} bytes are unpacked, and the file ${problem}; ${mend}`)
+    const hint = 'give maxUnpackedBytes (on the command line: --max-unpacked-bytes) if that is right'
+    return new InputError(`${name}: at most ${most} bytes are unpacked, and the file ${problem}; ${hint}`)
   }
 }
 

@@ -12,7 +12,7 @@ export const MOST_ONE_HOT = 1 << 27
 /** Classes that may be more than there are samples: some of them may be missing in a small file. */
 export const FEW_CLASSES = 1000
 
-/** The product of lengths; 0 where one of them is, whatever the others are. */
+/** The product of lengths; 0 if one of them is 0, even if others are infinite. */
 export function product(lengths: readonly number[]): number {
   return lengths.includes(0) ? 0 : lengths.reduce((product, length) => product * length, 1)
 }

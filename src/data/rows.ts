@@ -11,8 +11,8 @@ export interface Row {
 const LONGEST_ROW = 1 << 26
 
 /**
- * Splits CSV text (RFC 4180) that comes in pieces, cut anywhere, into rows. Every character is looked at once, and no
- * more is kept than the row that is open: time and memory are linear in the text, whatever it holds.
+ * Splits CSV text (RFC 4180) that comes in pieces, cut anywhere, into rows. Every character is read once, and
+ * only the current row is kept: time and memory are linear in the text for every content.
  *
  * A value is quoted where a quote is its first character; line breaks and delimiters in it are part of it, two quotes
  * mean one, and nothing but spaces may follow before the next delimiter. Blank lines are passed over.
@@ -212,7 +212,7 @@ export function* piecesOf(text: string): Generator<string> {
 
 /** In the order in which they are preferred. */
 const delimiters = [',', '\t', '|', ';', '\x1e', '\x1f']
-/** Rows that are looked at. */
+/** The number of rows that are examined. */
 const SEEN_ROWS = 10
 
 /**
@@ -231,7 +231,7 @@ export function guessDelimiter(beginning: string): string {
   return best.delimiter
 }
 
-/** How many values each of the first rows has; of a row that is cut off where there is no other. */
+/** The number of values of each of the first rows; of an incomplete row only if there is no other. */
 function countValues(beginning: string, delimiter: string): number[] {
   const splitter = new RowSplitter(delimiter)
   const counts: number[] = []

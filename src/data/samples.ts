@@ -58,7 +58,7 @@ export function targetsOf(rows: Matrix, first: number, { targets, classOf }: Sam
   return columnsOf(rows, first, targets.length)
 }
 
-/** Neighbouring columns of rows, as a matrix of their own: rows × count. */
+/** Neighbouring columns of rows, as a new matrix: rows × count. */
 export function columnsOf({ rows, cols, data }: Matrix, first: number, count: number): Matrix {
   const taken = new Matrix(rows, count)
   for (let i = 0; i < rows; i++) copyValues(data, i * cols + first, taken.data, i * count, count)

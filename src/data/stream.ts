@@ -21,7 +21,7 @@ export interface DataStreamOptions {
   chunks: () => AsyncIterable<Dataset> | Iterable<Dataset>
   /**
    * A few of the samples, or others like them: what the columns are is then known before a pass. Default: none, and the
-   * first chunk is looked at.
+   * first chunk is examined.
    */
   example?: Dataset | undefined
   /** A text by which a checkpoint recognises these data. Default: none, and resuming does not check the data. */
@@ -98,7 +98,7 @@ export class DataStream {
   }
 
   /**
-   * One pass in windows of exactly `rows` samples (the last one what is left), whatever the sizes of the chunks.
+   * One pass in windows of exactly `rows` samples (the last one may be smaller), for chunks of any size.
    * @throws InputError where the chunks hold another number of samples than was said, or differ in their columns
    */
   async *windows(rows: number): AsyncGenerator<Dataset> {

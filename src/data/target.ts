@@ -156,8 +156,8 @@ export class TargetSurvey {
       throw new InputError(`CSV: ${this.#said}: ${what}; name the column to predict with target`)
     }
     if (this.#firstWord) {
-      const mend = ", as in other rows (or give task: 'classification', if the numbers are names)"
-      throw this.#firstWord.error(`a finite number${this.#firstWord.missing ? '' : mend}`)
+      const hint = ", as in other rows (or give task: 'classification', if the numbers are names)"
+      throw this.#firstWord.error(`a finite number${this.#firstWord.missing ? '' : hint}`)
     }
     const areClasses = this.#fractions === 0 && !this.#tooMany && distinct > 1 && distinct <= 20
     return areClasses && 2 * distinct <= rows ? 'classification' : 'regression'

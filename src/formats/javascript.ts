@@ -27,7 +27,7 @@ const functionsOf = (activations: readonly ActivationName[]): string =>
  * The network as a JavaScript module that depends on nothing, for any browser or runtime. It exports `predict(rows)`,
  * which takes one row of inputs or many and answers in float64 (the scaling of the inputs, where there is one, is done in
  * it), and `sizes`, `activations`, `features` and `classes` (undefined where they are not known). The text is safe
- * within a `<script>` of a page, whatever the names hold.
+ * within a `<script>` of a page, for all names.
  * @throws InputError for parameters that are not finite
  * @example
  * await writeFile('model.js', toJavaScript(network))

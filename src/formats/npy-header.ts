@@ -66,7 +66,7 @@ function readDictionary(text: string, name: string): Omit<NpyHeader, 'start'> {
   }
   if (!/^\}\s*$/.test(text.slice(at))) {
     if (/'descr':\s*\[/.test(text)) {
-      throw new InputError(`${name}: holds records of several fields; save each field as an array of its own`)
+      throw new InputError(`${name}: holds records of several fields; save each field as a separate array`)
     }
     throw new InputError(`${name}: the header is not a dictionary of descr, fortran_order and shape: ${describe(text)}`)
   }
@@ -83,14 +83,14 @@ function readDictionary(text: string, name: string): Omit<NpyHeader, 'start'> {
   return { descr, fortranOrder, shape }
 }
 
-/** '2, 3' and '5,' and '' are tuples; NaN stands for what is no number. */
+/** The tuples '2, 3', '5,' and '' as numbers; NaN for anything that is not a number. */
 function readTuple(text: string): number[] {
   const parts = text.split(',').map((part) => part.trim())
   if (parts.at(-1) === '') parts.pop()
   return parts.map((part) => (/^\d+L?$/.test(part) ? Number(part.replace('L', '')) : NaN))
 }
 
-/** How many digits NumPy leaves room for, so that the first length may grow in place. */
+/** The number of digits that NumPy reserves, so that the first length may grow in place. */
 const growthDigits = 21
 
 /** The head of a version 1.0 file, as NumPy writes it: it is padded so that the values begin at a multiple of 64. */

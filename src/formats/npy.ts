@@ -92,7 +92,7 @@ function readNpy(bytes: Uint8Array, name: string): NpyArray & { isWhole: boolean
   return { shape, data, isWhole }
 }
 
-/** Where each value, taken in row-major order, stands in column-major order (the first index fastest). */
+/** The place in column-major order (the first index changes fastest) of each value in row-major order. */
 function columnMajorPlaces(shape: readonly number[], count: number): Uint32Array {
   const steps = shape.map((_, d) => product(shape.slice(0, d)))
   return Uint32Array.from({ length: count }, (_, i) => {

@@ -10,13 +10,13 @@ import { encodeModel, type GraphNode, type Initializer } from './onnx-file.ts'
 /** Operators as of ONNX 1.12: every runtime since 2022 has them. Gelu is an operator from 20 on only; it is composed. */
 const opset = 17
 const irVersion = 8
-/** What a protocol buffer can hold, less some room for all that is not parameters. */
+/** The largest protocol buffer, less some bytes for everything except the parameters. */
 const largestFile = 2 ** 31 - 2 ** 20
 
 /**
  * The network as an ONNX model, which ONNX Runtime and others run. Input `inputs`, batch × features, float32 and not
- * scaled: where the network has a scaling, it stands in the graph. Output `outputs`, batch × outputs. Any batch will do.
- * Names of features and classes stand in the model's metadata, as lists in JSON. (Operator set 17, IR version 8.)
+ * scaled: a network's scaling is part of the graph. Output `outputs`, batch × outputs. The batch can have any size.
+ * Names of features and classes are in the model's metadata, as lists in JSON. (Operator set 17, IR version 8.)
  * @throws InputError for parameters that are not finite, a scaling outside of float32, and more than 2 GiB
  * @example await writeFile('model.onnx', await toOnnx(network))
  */

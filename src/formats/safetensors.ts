@@ -32,7 +32,7 @@ const fields = ['sizes', 'activations', 'features', 'classes', 'scaling'] as con
 /**
  * The network as a safetensors file: F32, `out × in` weights. The tensors are called as those of PyTorch's
  * `nn.Sequential(nn.Linear(…), activation, nn.Linear(…), …)`: `0.weight`, `0.bias`, `2.weight`, `2.bias`, so that
- * `load_state_dict(load_file('model.safetensors'))` takes them. Sizes, activations, features, classes and scaling stand
+ * `load_state_dict(load_file('model.safetensors'))` takes them. Sizes, activations, features, classes and scaling are
  * in `__metadata__`, each as JSON. The same network always makes the same bytes.
  * @throws InputError for parameters that are not finite
  * @example await writeFile('model.safetensors', toSafetensors(network))
@@ -110,7 +110,7 @@ function gatherLayers(tensors: TensorFile['tensors']): LayerTensors[] {
   })
 }
 
-/** Each weight is out × in, each bias out, and what goes in is what comes out before. */
+/** Each weight is out × in, each bias out, and each layer's inputs are the outputs of the layer before. */
 function chainSizes(layers: readonly LayerTensors[]): number[] {
   const sizes: number[] = []
   for (const { name, weight, bias } of layers) {

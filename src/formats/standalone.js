@@ -83,5 +83,5 @@ function mish(z) {
   return (z * numerator) / (numerator + (z < 0 ? 2 : 2 * e * e))
 }
 
-/** What the formulas are called with, beside z. */
+/** The arguments of the formulas in addition to z. */
 const helpers = { sigmoid, erf, mish }

@@ -20,7 +20,7 @@ export interface NetworkJSON {
   scaling?: { kind: Scaling['kind']; offset: number[]; scale: number[] }
 }
 
-/** What a model file holds beside the parameters. */
+/** What a model file contains in addition to the parameters. */
 export interface ModelNames {
   /** One name an input column. */
   readonly features: readonly string[] | undefined
@@ -29,7 +29,7 @@ export interface ModelNames {
   readonly scaling: Scaling | undefined
 }
 
-/** What a network has beside its parameters. */
+/** What a network has in addition to its parameters. */
 interface Described extends ModelNames {
   readonly sizes: readonly number[]
   readonly activations: readonly ActivationName[]

@@ -1,4 +1,4 @@
-/** Recognises that the library was bundled into a program, where files that belong beside it are missing. */
+/** Recognises that the library was bundled into a program, where files that belong next to it are missing. */
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'

@@ -70,7 +70,7 @@ const EXAMPLE = 64
 
 /**
  * Opens a CSV file that is larger than memory. It is read once, a part at a time, and its numbers are kept in temporary
- * files, 4 bytes each; each pass over the stream reads those. By default, samples are mixed all through the file, whatever its order is, so it does not matter that a trainer shuffles a stream within its windows only.
+ * files, 4 bytes each; each pass over the stream reads those. By default, samples of the whole file are shuffled, so it does not matter that a trainer shuffles a stream within its windows only.
  * @throws InputError as {@link parseCsv} does, naming the path, and where temporary files cannot be written
  * @example
  * using data = await streamCsv('clicks.csv', { target: 'bought', test: 0.1, scaling: 'standardize', seed: 7 })
@@ -82,7 +82,7 @@ export async function streamCsv(path: string, options: CsvStreamOptions = {}): P
   return withPath(path, async () => {
     const copied = await copyRows(path, csv, { shuffle, seed, folder }, onProgress)
     try {
-      return await settle(copied, { test, scaling, shuffle, seed, folder })
+      return await finishCopy(copied, { test, scaling, shuffle, seed, folder })
     } catch (error) {
       copied.spool.close()
       throw error
@@ -90,7 +90,7 @@ export async function streamCsv(path: string, options: CsvStreamOptions = {}): P
   })
 }
 
-interface Settling extends Mixing {
+interface FinishOptions extends Mixing {
   readonly test: number | undefined
   readonly scaling: Scaling['kind'] | undefined
 }
@@ -99,7 +99,10 @@ interface Settling extends Mixing {
  * Goes through the parts once more: mixes each, takes out what is held out, and fits the scaling on the others. Parts were
  * filled at random, so mixed parts one after another are mixed data.
  */
-async function settle(copied: Copied, { test, scaling: kind, shuffle, seed, folder }: Settling): Promise<CsvStream> {
+async function finishCopy(
+  copied: Copied,
+  { test, scaling: kind, shuffle, seed, folder }: FinishOptions,
+): Promise<CsvStream> {
   const { spool, samples, partRows, inputs, classOf, totals } = copied
   const { width } = spool
   const held = test === undefined ? undefined : new Spool(width, folder)

@@ -18,14 +18,14 @@ export const submitMilliseconds = 50
 
 /** Dawn's WebGPU, or undefined where it cannot be loaded; {@link loadFailure} then says why. */
 export function openGPU(): Promise<GPU | undefined> {
-  // Deno, Electron and Bun may bring a WebGPU of their own; it is looked for each time, since it may be set later.
+  // Deno, Electron and Bun may have their own WebGPU; it is looked up each time, because it may be set later.
   const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu
   if (own) return Promise.resolve(own)
   opening ??= load()
   return opening
 }
 
-/** Why Dawn could not be loaded, in a sentence with a mend; undefined where it could, or was not yet asked for. */
+/** Why Dawn could not be loaded, and what to do about it, as a sentence; undefined if it was loaded, or not yet requested. */
 export function loadFailure(): string | undefined {
   return failure
 }
@@ -51,7 +51,7 @@ async function load(): Promise<GPU | undefined> {
 }
 
 /**
- * Imports a package by a name that bundlers do not see. Dawn's binary lies beside the package's own file: a bundled copy
+ * Imports a package by a name that bundlers do not see. Dawn's binary is next to the package's own file: a bundled copy
  * would not find it, while this import finds the installed package from a bundle too.
  */
 async function importPackage(name: string): Promise<unknown> {

@@ -11,7 +11,7 @@ function mix(value: number): number {
   return x ^ (x >>> 16)
 }
 
-/** What a layer's drops depend on besides step, row and unit. */
+/** What a layer's dropped units depend on in addition to step, row and unit. */
 export const dropoutKey = (seed: number, layer: number): number => mix(seed ^ Math.imul(layer + 1, 0x9e3779b1)) >>> 0
 
 /** Hashes below this are dropped; a share of 0 drops none. */

@@ -39,7 +39,7 @@ export function nadam(options: NadamOptions = {}): Named<'nadam'> & NadamHyperpa
 const muAt = ({ decay1, momentumDecay }: NadamHyperparameters, t: number) =>
   decay1 * (1 - 0.5 * 0.96 ** (t * momentumDecay))
 
-/** Products below this, half a unit in the last place of 1, are 0 beside 1. */
+/** Products below this, half a unit in the last place of 1, do not change 1 when they are added to it. */
 const NEGLIGIBLE = 2 ** -54
 
 /** The last product of each optimizer, from which the next step's follows. */

@@ -53,7 +53,7 @@ export interface StepScalars {
   decay: number
   /** 1 / √(1 − β₂ᵗ), for Adam and NAdam; else 1. */
   correction: number
-  /** NAdam: the factor of the gradient, beside the factor of its mean; else 0. */
+  /** NAdam: the factor of the gradient, in addition to the factor of its mean; else 0. */
   gradientStep: number
 }
 

@@ -27,7 +27,7 @@ export const backendFlag: Flag = {
 }
 
 /**
- * The backend that is meant. 'auto' takes a hardware WebGPU adapter, else the CPU, and says why in its description; a
+ * The backend of a choice. 'auto' takes a hardware WebGPU adapter, else the CPU, and says why in its description; a
  * software adapter is used only when 'webgpu' is asked for by name.
  * @returns the backend, and whether it was opened here (then it is also disposed of here)
  */

@@ -66,7 +66,7 @@ export async function* trainGroups(
     failed = true
     throw error
   } finally {
-    await session.settle()
+    await session.finishStarted()
     // Where the loop was left.
     if (checkpoint && !failed) await write()
   }

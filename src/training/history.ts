@@ -1,11 +1,11 @@
 import { InputError } from '../core/errors.ts'
 import type { Score } from './score.ts'
 
-/** What one epoch came to. */
+/** The result of one epoch. */
 export interface Epoch extends Score {
   /** Counted from 1 over the trainer's life. */
   epoch: number
-  /** The score of the validation data; null where there are none. */
+  /** The score of the validation data; null without validation data. */
   validation: Score | null
   /** Steps made in this epoch. */
   steps: number
@@ -26,7 +26,7 @@ export interface Outcome {
   readonly bestEpoch: number | null
 }
 
-/** What a call of `fit` came to, with all that is needed to repeat it. */
+/** The result of a call of `fit`, with everything that is needed to repeat it. */
 export interface History<E extends Epoch = Epoch> {
   epochs: E[]
   /**

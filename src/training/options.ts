@@ -42,7 +42,7 @@ export interface TrainerOptions {
   /** Shuffling; a whole number from 0 to 2³² − 1. Random by default, and reported in the history. */
   seed?: number | undefined
   /**
-   * Keeps weights small: l1·Σ|w| + l2·Σw² over all weights (not biases) is minimised beside the loss, as Keras's l1 and
+   * Keeps weights small: l1·Σ|w| + l2·Σw² over all weights (not biases) is minimised in addition to the loss, as Keras's l1 and
    * l2. The reported loss does not include it. Default 0.
    */
   l1?: number | undefined

@@ -7,7 +7,7 @@ export type TrainingName = 'fit' | 'epochs' | 'steps' | 'resume'
 /**
  * The order of a trainer's calls: one at a time, first come, first served, and none after `dispose`. Training takes its
  * turn for each of its epochs or steps, so that other calls are answered between them. What runs or waits when the trainer
- * is disposed of rejects at once, whatever its backend is waiting for.
+ * is disposed of rejects at once, even if its backend is waiting.
  */
 export class CallQueue {
   readonly #profiler: Profiler | undefined

@@ -90,7 +90,7 @@ export class RegressionTally {
   }
 }
 
-/** What a {@link RegressionTally} comes to for data that are there whole. @param answers samples × outputs */
+/** The result of a {@link RegressionTally} for a whole data set. @param answers samples × outputs */
 export function regressionScore(answers: Float32Array, data: Dataset): { r2: number; meanAbsoluteError: number } {
   const tally = new RegressionTally()
   tally.add(answers, data.targets)

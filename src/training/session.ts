@@ -22,7 +22,7 @@ interface Begun {
   readonly sums: Sums
 }
 
-/** How far training is: what a checkpoint keeps besides the parameters. */
+/** The state of training in a checkpoint, in addition to the parameters. */
 export interface SessionState {
   readonly epoch: number
   readonly step: number
@@ -209,7 +209,7 @@ export class Session {
   }
 
   /** After a failure or an abort: waits for what was started. Epochs of it that were trained to the end count. */
-  async settle(): Promise<void> {
+  async finishStarted(): Promise<void> {
     for (const group of this.#started.splice(0)) {
       if (await settledEpochs(group)) this.#count(group.orders.length, group.steps)
     }

@@ -83,7 +83,7 @@ export function checkFit(placed: Placed, train: TrainingData, given: Partial<Che
   }
 }
 
-/** How many epochs are wanted now. */
+/** The number of epochs to train at once. */
 export const ask = (atOnce: AtOnce): number => (typeof atOnce === 'number' ? atOnce : checkInteger('atOnce', atOnce()))
 
 export function checkIsDataset(data: unknown, name: string): Dataset {

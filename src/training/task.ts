@@ -9,7 +9,7 @@ import { checkIsDataset } from './settings.ts'
 
 /**
  * Whether a network predicts classes or regression targets: regression where the data have no classes, the loss is a
- * distance and the outputs are no softmax. It decides whether `evaluate` reports R² beside the accuracy.
+ * distance and the outputs are no softmax. It decides whether `evaluate` reports R² in addition to the accuracy.
  * @throws InputError for a stream that was made without an example
  * @example console.log(taskOf(network, 'meanSquaredError', train)) // 'classification', because circle() has classes
  */

@@ -143,7 +143,7 @@ export class WebGPUPopulation implements Population {
     const { device, buffers, kernel } = this.#parts
     const { scores, scoresPerEpoch } = kernel
     const [{ order, batchSize, signal }] = epochs[0] as readonly [EpochOrder]
-    await this.#pace.room()
+    await this.#pace.ready()
     const begun = device.checked('training', () => {
       const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
       encoder.clearBuffer(scores)

@@ -3,7 +3,7 @@ import { type Device, usage } from './device.ts'
 
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
-/** Bytes that a buffer of so many float32 or u32 values takes. */
+/** Bytes of a buffer of `values` float32 or u32 values. */
 export const storageBytes = (values: number) => Math.max(16, 4 * values)
 
 /**
@@ -12,7 +12,7 @@ export const storageBytes = (values: number) => Math.max(16, 4 * values)
 export class Buffers {
   readonly #device: Device
   readonly #held = new Set<GPUBuffer>()
-  /** Those that the host maps: they lie in its memory, not in the device's. */
+  /** Those that the host maps: they are in its memory, not in the device's. */
   readonly #mapped = new Set<GPUBuffer>()
   #disposed = false
 

@@ -154,7 +154,7 @@ export class Device {
       this.check()
       return result
     } catch (error) {
-      // The loss may be reported a moment after the call that failed because of it.
+      // The loss may be reported shortly after the call that failed because of it.
       await new Promise((resolve) => setTimeout(resolve))
       this.check()
       throw error

@@ -21,7 +21,7 @@ export async function openGPU(): Promise<GPU | undefined> {
   return surroundings.navigator?.gpu
 }
 
-/** Why there is no WebGPU here, in a sentence with a mend; undefined where there is. */
+/** Why WebGPU is not available, and what to do about it, as a sentence; undefined if it is available. */
 export function loadFailure(): string | undefined {
   const { navigator, isSecureContext, Deno, process } = surroundings
   if (navigator?.gpu) return undefined

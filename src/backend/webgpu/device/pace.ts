@@ -17,7 +17,7 @@ interface Point {
 }
 
 /**
- * How many steps go into one submit: so many that the device works about `target` milliseconds on it. Longer, and a
+ * The number of steps in one submit, such that the device works on it for about `target` milliseconds. With longer submits a
  * page stutters, a driver's watchdog fires and an abort waits; shorter, and the submits themselves cost.
  *
  * What a step takes is the slope of the steps done over the time, and never the time of one wait: where answers come late
@@ -33,7 +33,7 @@ export class Pace {
   #perStep: number | undefined
   /** The same, at the last point but one. */
   #perStepBefore: number
-  /** Submits that the device is not known to have come to the end of, the first first. */
+  /** Submits that the device is not known to have finished, in order. */
   readonly #underWay: { readonly steps: number; readonly began: number; readonly settled: Promise<void> }[] = []
   #done = 0
   /** Since the device last had nothing to do. */
@@ -93,15 +93,15 @@ export class Pace {
     this.#underWay.push(submit)
   }
 
-  /** Waits until there is room for another submit. @throws what one of those under way failed with */
-  async room(atLeast = inFlight.normal): Promise<void> {
-    while (!this.#hasRoom(atLeast)) {
+  /** Waits until another submit may be made. @throws the error of one that is under way and failed */
+  async ready(atLeast = inFlight.normal): Promise<void> {
+    while (!this.#isReady(atLeast)) {
       this.#limited = true
       await this.#underWay[0]!.settled
     }
   }
 
-  #hasRoom(atLeast: number): boolean {
+  #isReady(atLeast: number): boolean {
     const { length } = this.#underWay
     if (length < atLeast) return true
     if (atLeast < inFlight.normal || length >= MOST_UNDER_WAY || this.#perStep === undefined) return false
@@ -176,7 +176,7 @@ export async function inSubmits(
   const submitted: Promise<void>[] = []
   try {
     for (let first = 0; first < steps;) {
-      await pace.room(atOnce)
+      await pace.ready(atOnce)
       if (signal?.aborted) break
       const count = Math.min(pace.steps, most, steps - first)
       const began = performance.now()

@@ -8,7 +8,7 @@ export interface KernelSource extends LinkedShader {
   readonly file: string
 }
 
-/** A compiled kernel and the layout that the bind groups of its own buffers follow. */
+/** A compiled kernel, and the layout of the bind groups with its buffers. */
 export interface Kernel {
   readonly name: string
   readonly pipeline: GPUComputePipeline

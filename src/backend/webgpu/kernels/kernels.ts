@@ -136,7 +136,7 @@ export class Kernels {
     try {
       return await this.#compiler.compile(name, source, constants)
     } catch (error) {
-      this.#device.check() // A lost device is the cause, whatever the compiler reports.
+      this.#device.check() // If the device is lost, that is the cause of any error that was reported.
       throw error
     }
   }

@@ -12,7 +12,7 @@ export class RecentMap<Value> {
     return this.#entries.size
   }
 
-  /** The entry of a key; where there is none, the one that `make` returns. The least recently used one may go for it. */
+  /** The entry of a key, made by `make` if it is missing. The least recently used entry may be removed for it. */
   getOrMake(key: string, make: () => Value): Value {
     const known = this.#entries.get(key)
     const value = known ?? make()

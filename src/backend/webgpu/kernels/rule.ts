@@ -1,7 +1,7 @@
 import { ruleOf, type StepScalars } from '../../../optimizer/optimizer.ts'
 import type { PlacementSettings } from '../../backend.ts'
 
-/** What determines a step, besides the gradient. */
+/** What determines a step in addition to the gradient. */
 export type StepRule = Pick<PlacementSettings, 'optimizer' | 'l1' | 'l2'>
 
 /** Whether there is any penalty on the weights. */

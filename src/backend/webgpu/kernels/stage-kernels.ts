@@ -117,7 +117,7 @@ export const passesOn = (layer: DeviceLayer, below: DeviceLayer | undefined, bat
 
 /**
  * forward of the output layer, softmax and output delta in one.
- * @param below the layer whose δ is found in the same pass, where that is wanted
+ * @param below the layer whose δ is computed in the same pass; left out, none
  * @param dropBelow dropout of that layer; has no effect without `below`
  */
 export function output(

@@ -10,7 +10,7 @@ export type Copy = readonly GPUBuffer[]
 
 /**
  * Copies of the parameters as they were when a group of epochs began, one for each group that is under way. They are in
- * host memory, so that nobody waits for them: the device writes them between two epochs, and one is read only when
+ * host memory, so that nothing waits for them: the device writes them between two epochs, and one is read only when
  * training diverged.
  */
 export class ParameterCopies {

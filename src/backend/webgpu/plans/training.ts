@@ -111,8 +111,8 @@ export class Training {
     const { plan, epochs } = group
     const [{ signal }] = epochs as readonly [EpochOrder]
     const atOnce = this.#clock ? inFlight.timed : inFlight.normal
-    await plan.pace.room(atOnce)
-    // The device works in order, so nobody has to wait for the answer that this was accepted.
+    await plan.pace.ready(atOnce)
+    // The device works in order, so nothing has to wait until this is accepted.
     const begun = [this.#begin(group)]
     if (this.#clock) await begun[0]
     if (begin) begun.push(begin())

@@ -68,7 +68,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 ${each(load)}
   var epoch = dispatch.first / dispatch.per_epoch;
   var place = dispatch.first % dispatch.per_epoch;
-  // Of an epoch that an earlier dispatch began: one sum in one order, wherever the dispatches end.
+  // An earlier dispatch may have begun the epoch: one sum in one order, independent of where the dispatches end.
   var score = vec2f();
   if (place > 0u) { score = scores[own_scores + epoch]; }
   // The samples follow each other through minibatches and epochs. The next one is loaded while one is worked on, and the
