@@ -13,7 +13,7 @@ import { hiddenNames } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
-/** Exact values and slopes at 100 places, most of them extreme; made by test/activations/values.py. */
+/** Exact values and derivatives at 100 points, most of them extreme; written by test/activations/values.py. */
 type Exact = Record<(typeof hiddenNames)[number], { values: number[]; slopes: number[] }> & { places: number[] }
 const exact = JSON.parse(readFileSync(new URL('./activations/values.json', import.meta.url), 'utf8')) as Exact
 const { places } = exact
@@ -31,11 +31,11 @@ const hiddenNeuron = (activation: ActivationName) =>
 
 const settings = { loss: 'meanAbsoluteError', optimizer: sgd(), batchSize: places.length } as const
 
-/** Under meanAbsoluteError δ is ±f′(z); the target lies so far away that the sign is known. */
+/** Under meanAbsoluteError δ is ±f′(z); the target is far enough away that the sign is known. */
 const targetOf = (value: number) => (value > 0 ? -1e30 : 1e30)
 const signOf = (value: number) => (value > 0 ? 1 : -1)
 
-/** f(z) and f′(z) as a backend has them, at the output layer and at a hidden one. */
+/** f(z) and f′(z) as a backend computes them, in the output layer and in a hidden layer. */
 async function computed(backend: Backend, name: (typeof hiddenNames)[number]) {
   const { values } = exact[name]
   const data = Dataset.from(
@@ -54,8 +54,8 @@ async function computed(backend: Backend, name: (typeof hiddenNames)[number]) {
 }
 
 /**
- * Bounds of the arithmetic. In float32 a slope that follows from a, such as a (1 − a), is as exact as a is; WGSL allows exp
- * an error of 3 + 2|x| units in the last place; and tails end where they are about as small as the smallest normal number,
+ * Bounds that follow from the arithmetic. In float32, a derivative that is computed from a, such as a (1 − a), is as exact
+ * as a. WGSL allows exp an error of 3 + 2|x| units in the last place. Tails underflow near the smallest normal number,
  * which silu and gelu multiply by z.
  */
 const bounds = {
@@ -82,17 +82,17 @@ function expectExact(
     { name: `${name}(z)`, ...value },
   )
   const wanted = which.map((i, k) => {
-    // At a denormal z either side's slope is right: z may be flushed to 0.
+    // At a denormal z the derivative of either side is correct, because z may be flushed to 0.
     const other = name === 'relu' ? [0, 1] : name === 'leakyRelu' ? [Math.fround(0.01), 1] : []
     return isDenormal(places[i]!) ? (other.find((side) => side === got.slopes[k]) ?? slopes[i]!) : slopes[i]!
   })
-  // Slopes that follow from a lose what a has lost beside 1.
+  // A derivative that is computed from a has the rounding error of a relative to 1.
   const fromValue = ['sigmoid', 'tanh', 'elu'].includes(name)
   const atol = which.map((i) => (fromValue || Math.abs(places[i]!) < 6 ? near : far))
   expectClose(got.slopes, wanted, { name: `${name}′(z)`, rtol, atol })
 }
 
-describe('values and slopes at extreme places', () => {
+describe('values and derivatives at extreme points', () => {
   for (const name of hiddenNames) {
     for (const precision of ['float64', 'float32'] as const) {
       it(`${name}, cpu ${precision}`, async () => {
@@ -116,14 +116,14 @@ describe('values and slopes at extreme places', () => {
   }
 })
 
-/** Networks that share the places, so that one kernel of moderate size serves all of them. */
+/** The networks among which the points are divided, so that one kernel of moderate size serves all of them. */
 const SHARED = 7
-/** The places whose errors do not overflow when the outputs of one network are summed. */
+/** The points whose errors do not overflow when the outputs of one network are summed. */
 const straightPlaces = places.flatMap((z, i) => (Math.abs(z) <= 1.01e38 ? [i] : []))
 
 /**
- * The same by the resident plan, from one step of training. The input is 1 and the weights are the places, so a step moves
- * each bias by ∓f′(z); and a second layer's weights, which begin at 0, move by ∓f(z).
+ * The same by the resident plan, from one training step. The input is 1 and the weights are the points, so a step changes
+ * each bias by ∓f′(z), and the weights of a second layer, which start at 0, by ∓f(z).
  */
 async function straight(device: GPUDevice, name: (typeof hiddenNames)[number]) {
   const got = { values: [] as number[], slopes: [] as number[] }
@@ -160,8 +160,8 @@ async function straight(device: GPUDevice, name: (typeof hiddenNames)[number]) {
   return got
 }
 
-/** A first layer that overflows to z = ±∞ and a second that adds them to NaN. */
-describe('what is not a number', () => {
+/** A first layer that overflows to z = ±∞, and a second layer that adds these to NaN. */
+describe('NaN', () => {
   const overflowing = (activation: ActivationName, outputs: number[][]) =>
     Network.from({
       sizes: [1, 2, outputs.length],
@@ -185,7 +185,7 @@ describe('what is not a number', () => {
       `${name} of NaN is NaN on every backend`,
       all(async (backend) => {
         if (backend.description.includes('float64')) return // There nothing overflows.
-        // Softmax: one NaN makes its whole row NaN, wherever it is.
+        // Softmax: one NaN in any column makes the whole row NaN.
         const rows =
           name === 'softmax'
             ? [
@@ -221,7 +221,7 @@ describe('what is not a number', () => {
         }
       }),
     )
-    it(`the slope of ${name} at ±Infinity is its limit, cpu`, () => {
+    it(`the derivative of ${name} at ±Infinity is its limit, cpu`, () => {
       const { value, derivative } = activations[name]
       const flat = limits[name].map((limit) => (Number.isFinite(limit) ? 0 : name === 'leakyRelu' ? -1 : 1))
       for (const [side, z] of [-Infinity, Infinity].entries()) {

@@ -10,7 +10,7 @@ test('Dawn finds an adapter, and it is not the null backend', async () => {
   const gpu = await openGPU()
   expect(loadFailure()).toBeUndefined()
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
-  expect(adapter, 'no WebGPU adapter: the test set-up should have brought SwiftShader').toBeTruthy()
+  expect(adapter, 'no WebGPU adapter: the test set-up should have provided SwiftShader').toBeTruthy()
   const { vendor, architecture, description } = adapter!.info
   console.log(`WebGPU adapter: ${vendor} ${architecture}, ${description}`)
   expect(nameAdapter(adapter!.info)).not.toMatch(/null/i)
@@ -40,7 +40,7 @@ withDevice('the adapter computes', async ({ gpu }) => {
   expect(new Uint32Array(result.getMappedRange())[0]).toBe(42)
 })
 
-/** Runs `program` after the code of src/node/dawn.ts, in a Node process of its own. */
+/** Runs `program` after the code of src/node/dawn.ts, in a separate Node process. */
 async function runWithDawn(program: string, environment: Record<string, string> = {}) {
   const file = fileURLToPath(new URL('../src/node/dawn.ts', import.meta.url))
   const { outputFiles } = await build({
@@ -59,7 +59,7 @@ async function runWithDawn(program: string, environment: Record<string, string> 
   })
 }
 
-test('a process that opened and destroyed a device ends by itself, within 5 seconds and with code 0', async () => {
+test('a process that opened and destroyed a device exits without a call of process.exit, within 5 seconds and with code 0', async () => {
   const ended = await runWithDawn(`
     const adapter = await (await openGPU()).requestAdapter()
     const device = await adapter.requestDevice()
@@ -69,12 +69,12 @@ test('a process that opened and destroyed a device ends by itself, within 5 seco
   expect(ended).toMatchObject({ status: 0, signal: null, stderr: '', stdout: 'destroyed false\n' })
 })
 
-test('a process that never asks for an adapter ends by itself too', async () => {
+test('a process that never requests an adapter exits, too', async () => {
   const ended = await runWithDawn('await openGPU()')
   expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' })
 })
 
-test('without a driver there is no adapter, rather than one that computes nothing', async () => {
+test('without a driver Dawn finds no adapter, instead of the null backend', async () => {
   const nowhere = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json', VK_LOADER_DEBUG: 'none' }
   const ended = await runWithDawn('console.log(await (await openGPU()).requestAdapter())', nowhere)
   expect(ended).toMatchObject({ status: 0, stdout: process.platform === 'linux' ? 'null\n' : expect.anything() })

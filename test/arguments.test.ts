@@ -10,7 +10,7 @@ import { wrongValues } from './arguments/values.ts'
 
 /**
  * Every function, constructor and method of the public API is called with wrong values in every argument and option: the
- * call succeeds, or it throws (or rejects with) an InputError, or a BackendUnavailableError where there is no device.
+ * call succeeds, or it throws (or rejects with) an InputError, or a BackendUnavailableError if there is no device.
  */
 
 let folder: string
@@ -27,7 +27,7 @@ afterAll(() => {
 
 const { InputError, BackendUnavailableError } = library
 
-/** Awaits a result, or the first value of an iterator, and frees what was made. */
+/** Awaits a result, or the first value of an iterator, and disposes of it. */
 async function finish(result: unknown): Promise<void> {
   const value: unknown = await result
   if (typeof value !== 'object' || value === null) return
@@ -47,7 +47,7 @@ const show = (values: readonly unknown[]) =>
     }
   })
 
-/** @returns what is wrong with the way in which a call ended; undefined where nothing is */
+/** @returns what is wrong with the result or the error of a call; undefined if nothing is wrong */
 async function problemOf({ name, run }: Call, values: readonly unknown[]): Promise<string | undefined> {
   try {
     await finish(run(...values))
@@ -61,12 +61,12 @@ async function problemOf({ name, run }: Call, values: readonly unknown[]): Promi
 
 const calls = callsOf({ ...library, ...files })
 
-it('knows valid arguments for every function, class and method', () => {
+it('has valid arguments for every function, class and method', () => {
   expect(calls.missing).toEqual([])
   expect(calls.list.length).toBeGreaterThan(100)
 })
 
-describe('messages name the fix', () => {
+describe('error messages name the fix', () => {
   const { adam, circle, Dataset, fit, Network, split } = library
   const network = Network.create({ sizes: [2, 3, 3], seed: 1 })
   const points = () => circle({ samples: 10, seed: 1 })
@@ -122,7 +122,7 @@ describe('messages name the fix', () => {
   })
 })
 
-it.each(hidden)('new %s() throws InputError, whatever it is given', (name) => {
+it.each(hidden)('new %s() throws InputError for any arguments', (name) => {
   const Class = (library as unknown as Record<string, new (...values: unknown[]) => unknown>)[name]!
   for (const wrong of wrongValues()) {
     for (const values of [[], [wrong], [wrong, wrong], [undefined, wrong]]) {

@@ -5,7 +5,7 @@ import { Network } from '../src/model/network.ts'
 import { Random } from '../src/core/random.ts'
 import { type LossName, lossNames, losses } from '../src/loss/loss.ts'
 
-/** Every loss with every output activation that goes with it. */
+/** Every loss with every output activation that it accepts. */
 export const lossPairs = lossNames.flatMap((loss) => {
   const { requires } = losses[loss]
   const fitting = activationNames.filter((name) => requires === undefined || name === requires)
@@ -14,10 +14,10 @@ export const lossPairs = lossNames.flatMap((loss) => {
 
 export const hiddenNames = activationNames.filter((name) => name !== 'softmax')
 
-/** All of them in pairs, for networks of two hidden layers: half as many kernels to compile. */
+/** All activations in pairs, for networks of two hidden layers: half as many kernels to compile. */
 export const hiddenPairs = hiddenNames.flatMap((name, i) => (i % 2 === 0 ? [[name, hiddenNames[i + 1] ?? 'tanh']] : []))
 
-/** Normal inputs; targets that are probabilities and sum to 1, so that every loss takes them. */
+/** Normal inputs; targets that are probabilities and sum to 1, so that every loss accepts them. */
 export function randomData(samples: number, inputs: number, outputs: number, seed: number): Dataset {
   const random = new Random(seed, 'data')
   const x = new Matrix(samples, inputs)
@@ -30,7 +30,7 @@ export function randomData(samples: number, inputs: number, outputs: number, see
   return Dataset.from(x, y)
 }
 
-/** The same with inputs that are whole 255ths, 0 and 1 among them: they are kept as bytes. */
+/** The same with inputs that are multiples of 1/255, including 0 and 1: the library stores them as bytes. */
 export function pixelData(samples: number, inputs: number, outputs: number, seed: number): Dataset {
   const { targets } = randomData(samples, inputs, outputs, seed)
   const x = new Matrix(samples, inputs)

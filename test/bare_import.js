@@ -5,7 +5,7 @@ import vm from 'node:vm'
 
 const entry = new URL('../dist/index.js', import.meta.url).href
 
-/** Imports the library into a new context that has these globals besides JavaScript's, less those without. */
+/** Imports the library into a new context that has these globals in addition to JavaScript's, except those in `without`. */
 async function importLibrary(given, without = []) {
   const context = vm.createContext({ ...given })
   for (const name of without) vm.runInContext(`delete globalThis[${JSON.stringify(name)}]`, context)
@@ -33,7 +33,7 @@ const attempt = (given, without) =>
     (error) => String(error),
   )
 
-// What Node has and bare JavaScript has not, as far as the library names it.
+// Globals of Node that JavaScript itself does not have, as far as the library uses them.
 const folder = new URL('../dist/', import.meta.url)
 const modules = (await readdir(folder)).filter((name) => name.endsWith('.js') && name !== 'files.js')
 const text = (await Promise.all(modules.map((name) => readFile(new URL(name, folder), 'utf8')))).join('\n')
@@ -44,7 +44,7 @@ const hosted = Object.fromEntries(
     .map((name) => [name, globalThis[name]]),
 )
 hosted.navigator ??= {} // since Node 21
-// Of JavaScript itself, what older engines or strict pages lack.
+// Globals of JavaScript that older engines or strict pages lack.
 const optional = [
   'WebAssembly',
   'SharedArrayBuffer',
@@ -63,7 +63,7 @@ const imports = { 'all but JavaScript': await attempt({}, optional) }
 for (const name of optional) imports[name] = await attempt(hosted, [name])
 for (const name of Object.keys(hosted)) imports[name] = await attempt(hosted, [name])
 
-// About what jsdom gives to programs.
+// Approximately what jsdom provides to programs.
 const { performance, crypto, setTimeout, clearTimeout, atob, btoa } = globalThis
 const { circle, fit, Network, sgd } = await importLibrary({ performance, crypto, setTimeout, clearTimeout, atob, btoa })
 const network = Network.create({ sizes: [2, 300, 2], seed: 1 })

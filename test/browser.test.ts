@@ -7,7 +7,7 @@ import { expectClose } from './close.ts'
 
 type Library = typeof import('../src/index.ts')
 
-/** These go through dist/index.js as a page would take it; `npm test` builds it first. */
+/** These tests import dist/index.js as a page would; `npm test` builds it first. */
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 const smallPage = `<!doctype html><title>webgpu-mlp</title><link rel="icon" href="data:,">
 <script type="module">import * as library from '/index.js'; globalThis.library = library</script>`
@@ -42,7 +42,7 @@ test('the page has a WebGPU adapter', async () => {
 })
 
 test('no module that the browser loads imports from Node', async () => {
-  // From index.js on; files.js, which needs Node's modules, is loaded by nobody else.
+  // Starting at index.js. Only files.js needs modules of Node, and index.js does not import it.
   const modules = new Set(['index.js'])
   for (const name of modules) {
     const code = await readFile(`${dist}${name}`, 'utf8')
@@ -75,6 +75,6 @@ test('training in the page reaches the same losses with webgpu as with cpu', asy
   expect(losses.cpu.at(-1)).toBeLessThan(losses.cpu[0]!)
 })
 
-test('the page complained about nothing', () => {
+test('the page logged no error', () => {
   expect(complaints).toEqual([])
 })

@@ -7,7 +7,7 @@ const webgpuFlags = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader
 
 /**
  * Starts the headless Chromium of the development dependencies, whose WebGPU runs on SwiftShader; with `webgpu: false`
- * it knows WebGPU and finds no GPU, as where drivers are too old. Linux on x64 only.
+ * it supports WebGPU and finds no GPU, as with drivers that are too old. Linux on x64 only.
  */
 export function launchChromium({ webgpu = true } = {}): Promise<Browser> {
   const { executable, env } = unpackChromium()
@@ -36,10 +36,10 @@ const types: Record<string, string> = {
   svg: 'image/svg+xml',
 }
 
-/** What a served path answers with; undefined for 404. */
+/** The response for a path; undefined for 404. */
 export type Answers = (path: string) => Promise<string | Uint8Array | undefined>
 
-/** Serves over http on localhost, which browsers take for a secure page: elsewhere they give no WebGPU. */
+/** Serves over http on localhost, which browsers treat as a secure context: WebGPU is available only there. */
 export async function serve(answers: Answers): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')

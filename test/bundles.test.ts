@@ -94,7 +94,7 @@ describe.each(Object.keys(bundlers) as (keyof typeof bundlers)[])('%s', (name) =
     expect(result).toEqual({ shared: true, backend: 'webgpu' })
   })
 
-  it('says that it is a bundle, and what to do, where Dawn is not found', async () => {
+  it('explains that it is a bundle, and what to do, if Dawn is not found', async () => {
     const { result, file } = await bundleAndRun(name, bare)
     expect(result).toEqual({
       shared: true,
@@ -116,7 +116,7 @@ describe('without training', () => {
     await esbuild({ entryPoints: [entry], outfile, bundle: true, format: 'esm', logLevel: 'error', ...options })
     return { outfile, code: readFileSync(outfile, 'utf8') }
   }
-  /** A line of each shader that stays as it is, minified or not. */
+  /** A line of each shader that a minifier does not change. */
   const lines = Object.values(shaderTexts).flatMap((text) => /^.*\bfn \w+\(.*$/m.exec(text) ?? [])
   const shadersIn = (code: string) => lines.filter((line) => code.includes(line))
 
@@ -134,7 +134,7 @@ console.log(JSON.stringify({ outputs: predict([1, 2]).length, onnx: (await toOnn
     ['for browsers', { platform: 'browser' }],
     ['for browsers, minified', { platform: 'browser', minify: true }],
   ] as [string, BuildOptions][])(
-    'a program that makes, exports and names networks has no shader in it, %s',
+    'a program that only creates and exports networks contains no shader, %s',
     async (_, options) => {
       const { outfile, code } = await bundle(exports, options)
       expect(shadersIn(code)).toEqual([])
@@ -148,7 +148,7 @@ console.log(JSON.stringify({ outputs: predict([1, 2]).length, onnx: (await toOnn
     },
   )
 
-  it('one that trains has all of them', async () => {
+  it('a program that trains contains all of them', async () => {
     const { code } = await bundle("import { Trainer } from 'webgpu-mlp'\nconsole.log(Trainer)", { platform: 'browser' })
     expect(shadersIn(code)).toEqual(lines)
     expect(lines.length).toBeGreaterThan(30)

@@ -39,20 +39,20 @@ const optimizers: Record<string, Optimizer> = {
   nadam: nadam({ learningRate: 0.02, momentumDecay: 0.1 }),
 }
 
-/** Ten epochs in one go, and the same broken off after each checkpoint and gone on with by a new trainer. */
+/** Compares ten uninterrupted epochs with the same run interrupted after each checkpoint and resumed by a new trainer. */
 async function expectResumed(network: Network, backend: () => Backend, options: TrainerOptions, fit: FitOptions) {
   const { train, test: validation } = split(randomData(40, network.sizes[0]!, network.sizes.at(-1)!, 2), { seed: 1 })
   const create = () => Trainer.create(network.clone(), { ...options, backend: backend(), batchSize: 7, seed: 6 })
-  const unbroken = await create()
+  const uninterrupted = await create()
   const texts: string[] = []
-  const whole = await unbroken.fit(train, {
+  const whole = await uninterrupted.fit(train, {
     ...fit,
     validation,
     epochs: 10,
     checkpoint: { every: 3, write: (made) => void texts.push(encodeCheckpoint(made)) },
   })
-  const parameters = [...(await unbroken.read()).parameters]
-  unbroken.dispose()
+  const parameters = [...(await uninterrupted.read()).parameters]
+  uninterrupted.dispose()
   // Every three epochs, and at the end.
   expect(texts.length).toBe(Math.ceil(whole.epochs.length / 3))
   for (const text of texts) {
@@ -63,9 +63,9 @@ async function expectResumed(network: Network, backend: () => Backend, options: 
     await resumed.resume(checkpoint)
     const rest = await resumed.fit(train, { ...fit, validation, epochs: 10 - resumed.epoch })
     expect([...(await resumed.read()).parameters]).toEqual(parameters)
-    const told = whole.epochs.slice(checkpoint.epoch)
+    const remaining = whole.epochs.slice(checkpoint.epoch)
     expect(rest.epochs.map(({ epoch, loss, learningRate }) => [epoch, loss, learningRate])).toEqual(
-      told.map(({ epoch, loss, learningRate }) => [epoch, loss, learningRate]),
+      remaining.map(({ epoch, loss, learningRate }) => [epoch, loss, learningRate]),
     )
     expect([rest.stopped, rest.bestEpoch]).toEqual([whole.stopped, whole.bestEpoch])
     resumed.dispose()
@@ -73,7 +73,7 @@ async function expectResumed(network: Network, backend: () => Backend, options: 
   return whole
 }
 
-describe('a run that was broken off and resumed ends, to the bit, where the unbroken one does', () => {
+describe('an interrupted and resumed run gives the same bits as an uninterrupted run', () => {
   const network = randomNetwork([4, 6, 3], 'tanh', 'sigmoid', 1)
   for (const [name, optimizer] of Object.entries(optimizers)) {
     for (const precision of ['float32', 'float64'] as const) {
@@ -108,23 +108,26 @@ describe('checkpoints', () => {
   const network = randomNetwork([4, 6, 3], 'tanh', 'sigmoid', 1)
   const data = randomData(40, 4, 3, 3)
 
-  withDevice('are written every so many epochs, and where the loop ends or is left', async ({ gpu }) => {
-    for (const backend of [cpu(), webgpu({ device: gpu })]) {
-      const trainer = await Trainer.create(network.clone(), { backend, seed: 1 })
-      const written: number[] = []
-      const checkpoint = { every: 4, write: ({ epoch }: Checkpoint) => void written.push(epoch) }
-      await trainer.fit(data, { epochs: 10, checkpoint })
-      for await (const { epoch } of trainer.epochs(data, { epochs: 10, checkpoint })) if (epoch === 15) break
-      await trainer.fit(data, { epochs: 1, checkpoint })
-      expect(written).toEqual([4, 8, 10, 12, 15, 16])
-      const onEpoch = () => {
-        throw new Error('no more')
+  withDevice(
+    'are written at the given interval of epochs, and at the end of the loop or when it is left',
+    async ({ gpu }) => {
+      for (const backend of [cpu(), webgpu({ device: gpu })]) {
+        const trainer = await Trainer.create(network.clone(), { backend, seed: 1 })
+        const written: number[] = []
+        const checkpoint = { every: 4, write: ({ epoch }: Checkpoint) => void written.push(epoch) }
+        await trainer.fit(data, { epochs: 10, checkpoint })
+        for await (const { epoch } of trainer.epochs(data, { epochs: 10, checkpoint })) if (epoch === 15) break
+        await trainer.fit(data, { epochs: 1, checkpoint })
+        expect(written).toEqual([4, 8, 10, 12, 15, 16])
+        const onEpoch = () => {
+          throw new Error('no more')
+        }
+        await expect(trainer.fit(data, { epochs: 1, checkpoint, onEpoch })).rejects.toThrow('no more')
+        expect(written).toHaveLength(6)
+        trainer.dispose()
       }
-      await expect(trainer.fit(data, { epochs: 1, checkpoint, onEpoch })).rejects.toThrow('no more')
-      expect(written).toHaveLength(6)
-      trainer.dispose()
-    }
-  })
+    },
+  )
 })
 
 describe('early stopping', () => {
@@ -137,7 +140,7 @@ describe('early stopping', () => {
     batchSize: 8,
   }
 
-  withDevice('ends when it gets no better, with the best parameters', async ({ gpu }) => {
+  withDevice('ends when the loss no longer improves, with the best parameters', async ({ gpu }) => {
     for (const backend of [cpu(), webgpu({ device: gpu })]) {
       const trainer = await Trainer.create(network.clone(), { ...options, backend })
       const history = await trainer.fit(train, { epochs: 200, validation, earlyStopping: { patience: 4 } })
@@ -151,7 +154,7 @@ describe('early stopping', () => {
     }
   })
 
-  it('keeps the last parameters where that is wanted, and watches accuracy', async () => {
+  it('keeps the last parameters on request, and can monitor accuracy', async () => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
     const earlyStopping = { patience: 3, monitor: 'accuracy', restoreBest: false } as const
     const history = await trainer.fit(train, { epochs: 200, validation, earlyStopping })
@@ -160,7 +163,7 @@ describe('early stopping', () => {
     expect((await trainer.evaluate(validation)).loss).toBeCloseTo(history.epochs.at(-1)!.validation.loss, 6)
   })
 
-  it('goes back to the best when the epochs are over, too; and counts only what is better by enough', async () => {
+  it('restores the best parameters after the last epoch, too, and counts only improvements of at least minDelta', async () => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
     const history = await trainer.fit(train, { epochs: 3, earlyStopping: { patience: 5, minDelta: 100 } })
     expect([history.stopped, history.bestEpoch]).toEqual(['epochs', 1])
@@ -169,7 +172,7 @@ describe('early stopping', () => {
     expect([...(await trainer.read()).parameters]).toEqual([...(await one.read()).parameters])
   })
 
-  it('says what it was given', async () => {
+  it('reports invalid options', async () => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
     const fit = (earlyStopping: object) => trainer.fit(train, { earlyStopping: earlyStopping as { patience: number } })
     await expect(fit({})).rejects.toThrow('earlyStopping: patience: expected a whole number')
@@ -191,7 +194,7 @@ describe('a checkpoint', () => {
     return made[1]!
   }
 
-  it('of another run is refused by name', async () => {
+  it('of another run is refused with the name of the option that differs', async () => {
     const checkpoint = await make()
     const resume = async (options: TrainerOptions, of = network) => {
       const trainer = await Trainer.create(of.clone(), { backend: 'cpu', optimizer: adam(), seed: 3, ...options })
@@ -206,7 +209,7 @@ describe('a checkpoint', () => {
     await expect(resume({}, other)).rejects.toThrow('sizes: the checkpoint was trained with [2,3,2]')
   })
 
-  it('of other data is refused, once they are seen', async () => {
+  it('of other data is refused when training starts', async () => {
     const trainer = await Trainer.create(network.clone(), { backend: 'cpu', optimizer: adam(), seed: 3 })
     await trainer.resume(await make())
     const fit = (of: typeof data) => trainer.fit(of, { epochs: 1 })
@@ -217,7 +220,7 @@ describe('a checkpoint', () => {
     expect((await fit(data)).epochs[0]!.epoch).toBe(3)
   })
 
-  it('of a run that had just stopped early stops there again', async () => {
+  it('of a run that had just stopped early stops at the same epoch', async () => {
     const made: Checkpoint[] = []
     const create = () => Trainer.create(network.clone(), { backend: 'cpu', seed: 3 })
     const earlyStopping = { patience: 2, minDelta: 100 }
@@ -235,7 +238,7 @@ describe('a checkpoint', () => {
     expect([...(await resumed.read()).parameters]).toEqual([...(await whole.read()).parameters])
   })
 
-  it('that is broken is told by its field, wherever it is cut', async () => {
+  it('that is damaged is refused with the name of the field, and so is one truncated at any length', async () => {
     const text = encodeCheckpoint(await make())
     for (let length = 0; length < text.length - 1; length += 37) {
       expect(() => decodeCheckpoint(text.slice(0, length))).toThrow('checkpoint: this is not JSON, or it is cut short')
@@ -258,7 +261,7 @@ describe('a checkpoint', () => {
     expect(changed((json) => ((json.plateau as Record<string, unknown>).bad = -1))).toThrow('"plateau.bad" is -1')
   })
 
-  it('with numbers that no run has is refused, and so is one nested without an end', async () => {
+  it('with impossible numbers is refused, and so is one that is nested too deeply', async () => {
     const trainer = await Trainer.create(network.clone(), { backend: 'cpu', optimizer: adam(), seed: 3 })
     const texts: string[] = []
     const write = (one: Checkpoint) => void texts.push(encodeCheckpoint({ ...one, notes: { any: ['thing'] } }))

@@ -20,7 +20,7 @@ const runHere = commandProcess()
 /** Runs the built program in the test's folder. */
 const run = (args: string) => runHere(args.split(' '), folder)
 
-/** The same in a process that ends with it; `during` may look at what it prints while it runs. */
+/** The same in a separate process; `during` can inspect the output while the program runs. */
 function runAlone(
   args: string,
   during?: (out: string, kill: (signal: NodeJS.Signals) => void) => void,
@@ -45,7 +45,7 @@ const flowers = ['length,width,kind'].concat(
 )
 
 describe('train', () => {
-  it('says where the time went, and how much memory a GPU holds', async () => {
+  it('prints a profile of the time, and the GPU memory in use', async () => {
     const { out } = await runAlone('train --data circle --layers 2,6,2 --epochs 3 --seed 1 --backend webgpu --profile')
     expect(out).toMatch(/^Memory +[\d.]+ [KM]iB on the device$/m)
     expect(out).toMatch(/^Part +What +Time +Share +Times +Each$/m)
@@ -58,7 +58,7 @@ describe('train', () => {
     expect(profile.entries.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(profile.seconds, 6)
   })
 
-  it('trains on circle, tells what runs, and writes model and report', async () => {
+  it('trains on circle, prints the settings, and writes model and report', async () => {
     const args = '--data circle --layers 2,3,2 --lr 1 --batch 10 --epochs 600 --seed 1 --backend cpu'
     const { code, out, error } = await run(`train ${args} --out a/model.json --report a/report.html`)
     expect(error).toBe('')
@@ -74,7 +74,7 @@ describe('train', () => {
     expect(readFileSync(file('a/history.csv'), 'utf8').split('\r\n')).toHaveLength(600 + 2)
   })
 
-  it('prints a plain line an epoch where there is no terminal', async () => {
+  it('prints one plain line per epoch if output is not a terminal', async () => {
     const { out } = await runAlone('train --data xor --epochs 3 --seed 1 --backend cpu --test 0.2')
     const lines = out.split('\n').filter((line) => line.startsWith('Epoch'))
     expect(lines).toHaveLength(3)
@@ -109,7 +109,7 @@ describe('train', () => {
     expect(losses[2]).not.toBe(losses[0])
   })
 
-  it('runs on webgpu by name, and comes to the same', async () => {
+  it('runs on webgpu by name, with the same result', async () => {
     const run2 = async (backend: string) => {
       const { out, error } = await runAlone(
         `train --data circle --epochs 5 --seed 1 --layers -,8,- --backend ${backend} --json`,
@@ -145,7 +145,7 @@ describe('train', () => {
 })
 
 describe('a CSV from training to prediction', () => {
-  it('keeps names and scaling in the model, and answers in the classes’ names', async () => {
+  it('keeps names and scaling in the model, and predicts class names', async () => {
     writeFileSync(file('flowers.csv'), `${flowers.join('\n')}\n`)
     const args =
       '--data flowers.csv --target kind --layers -,8,- --activation tanh --loss crossEntropy --optimizer adam'
@@ -154,7 +154,7 @@ describe('a CSV from training to prediction', () => {
     expect(trained.out).toContain('tanh · softmax')
     const evaluated = await run('evaluate --model f.json --data flowers.csv --target kind --json --backend cpu')
     expect(JSON.parse(evaluated.out)).toMatchObject({ accuracy: 1, samples: 60 })
-    // Columns in another order and one more: they are taken by name.
+    // Columns in another order and an additional one: columns are found by name.
     writeFileSync(file('new.csv'), 'id,width,length\n7,0.2,0.1\n8,0.2,4.3\n')
     const predicted = await run('predict --model f.json --data new.csv --out answers.csv --backend cpu')
     expect(predicted.code).toBe(0)
@@ -168,7 +168,7 @@ describe('a CSV from training to prediction', () => {
     expect(out).toMatch(/scaling +standardize/)
   })
 
-  it('evaluate tells precision, recall, F1 and the confusion matrix; --json has them beside what it had', async () => {
+  it('evaluate prints precision, recall, F1 and the confusion matrix; --json adds them to its other fields', async () => {
     const args = '--data moons --layers -,8,- --activation tanh --lr 0.5 --epochs 40 --seed 1 --backend cpu'
     expect((await run(`train ${args} --out moons.json`)).code).toBe(0)
     const { out } = await run('evaluate --model moons.json --data moons --seed 2 --backend cpu')
@@ -178,21 +178,21 @@ describe('a CSV from training to prediction', () => {
     expect(out).toMatch(/^weighted mean( +[01]\.\d{3}){3} +500$/m)
     expect(out).toMatch(/^ +upper +lower\nupper +\d+ +\d+\nlower +\d+ +\d+$/m)
     const json = await run('evaluate --model moons.json --data moons --seed 2 --backend cpu --json')
-    const told = JSON.parse(json.out) as { accuracy: number; confusionMatrix: number[][] }
-    expect(told).toMatchObject({
+    const result = JSON.parse(json.out) as { accuracy: number; confusionMatrix: number[][] }
+    expect(result).toMatchObject({
       samples: 500,
       lossFunction: 'quadratic',
       classes: [{ name: 'upper', support: 250 }, { name: 'lower' }],
-      topK: { k: 1, accuracy: told.accuracy },
-      micro: { f1: told.accuracy },
+      topK: { k: 1, accuracy: result.accuracy },
+      micro: { f1: result.accuracy },
     })
-    const [[a], [, d]] = told.confusionMatrix as [[number, number], [number, number]]
-    expect((a + d) / 500).toBe(told.accuracy)
+    const [[a], [, d]] = result.confusionMatrix as [[number, number], [number, number]]
+    expect((a + d) / 500).toBe(result.accuracy)
     const { code, error } = await run('evaluate --model moons.json --data moons --top-k 3 --backend cpu')
     expect([code, error]).toEqual([2, 'webgpu-mlp: --top-k: expected a whole number from 1 to 2, got 3\n'])
   })
 
-  it('tells R² for quantities', async () => {
+  it('prints R² for regression targets', async () => {
     const rows = Array.from({ length: 50 }, (_, i) => `${i / 50},${(2 * i) / 50 + 1.25}`)
     writeFileSync(file('line.csv'), `x,y\n${rows.join('\n')}\n`)
     const args = '--data line.csv --layers -,- --activation linear --loss meanSquaredError --epochs 200 --seed 1'
@@ -208,7 +208,7 @@ describe('report', () => {
       expect((await run(`${args} --lr ${rate} --report sgd/${rate}/report.html`)).code).toBe(0)
     const { code, out, error } = await run('report sgd --out sgd/all.html')
     expect([code, out, error]).toEqual([0, '2 runs compared in sgd/all.html\n', ''])
-    // The page of a comparison is no run, and what is named twice counts once.
+    // The page of a comparison is not a run, and a run that is named twice counts once.
     const json = await run('report sgd/all.html sgd/0.1 sgd --json')
     expect(json.error).toBe('webgpu-mlp: note: sgd/all.html: holds no run, left out\n')
     const runs = JSON.parse(json.out) as { name: string; fingerprint: string; epochs: number }[]
@@ -235,7 +235,7 @@ describe('report', () => {
 })
 
 describe('verify, info, doctor', () => {
-  it('verify prints a table and exits 0 where all holds', async () => {
+  it('verify prints a table and exits 0 if all stages are within their bounds', async () => {
     const { code, out } = await runAlone(
       'verify --layers 5,7,3 --loss crossEntropy --activation gelu --backend webgpu --seed 1',
     )
@@ -246,7 +246,7 @@ describe('verify, info, doctor', () => {
     expect(JSON.parse(json.out)).toMatchObject({ ok: true, backend: { name: 'cpu' }, seed: 1 })
   })
 
-  it('doctor says what was found and what is taken', async () => {
+  it('doctor prints which adapter was found and which backend auto chooses', async () => {
     const { code, out, error } = await runAlone('doctor')
     expect(code).toBe(0)
     expect(error).toBe('')
@@ -254,7 +254,7 @@ describe('verify, info, doctor', () => {
     expect(out).toMatch(/Chosen by 'auto'/)
   })
 
-  it('info and --help end with 0', async () => {
+  it('info and --help exit with 0', async () => {
     expect((await runAlone('info')).out).toMatch(/version +\d/)
     const { code, out } = await runAlone('train --help')
     expect(code).toBe(0)
@@ -263,7 +263,7 @@ describe('verify, info, doctor', () => {
   })
 })
 
-/** An IDX file of bytes: images where three dimensions are given, labels where one. */
+/** An IDX file of bytes: images for three dimensions, labels for one. */
 function idx(dimensions: number[], values: Uint8Array): Uint8Array {
   const header = new DataView(new ArrayBuffer(4 + 4 * dimensions.length))
   header.setUint32(0, 0x0800 + dimensions.length)
@@ -357,7 +357,7 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     expect(code).toBe(2)
   })
 
-  it('a run that diverges exits 1 and says what to do', async () => {
+  it('a run that diverges exits 1 and prints advice', async () => {
     writeFileSync(
       file('steep.csv'),
       `x,y\n${Array.from({ length: 20 }, (_, i) => `${i * 100},${i + 0.5}`).join('\n')}\n`,

@@ -10,19 +10,19 @@ describe('expectClose', () => {
     expect(() => expectClose([1 + 2 ** -52], [1], { name: 'a' })).toThrow(/out of bounds/)
   })
 
-  test('names the first bad index, both values, the bound and how many there are', () => {
+  test('names the first bad index, both values, the bound and the number of bad values', () => {
     expect(() => expectClose([0, 3, 4], [0, 1, 1], { name: 'deltas[1]', atol: 0.5 })).toThrow(
       'deltas[1][1]: got 3, want 1: |got - want| = 2 > 0.5 (2 of 3 values out of bounds)',
     )
   })
 
-  test('takes one absolute bound per element', () => {
+  test('accepts one absolute bound per element', () => {
     expectClose([1, 2], [0, 0], { name: 'a', atol: [1, 2] })
     expect(() => expectClose([1, 2], [0, 0], { name: 'a', atol: [2, 1] })).toThrow(/^a\[1\]/)
     expect(() => expectClose([1, 2], [0, 0], { name: 'a', atol: [2] })).toThrow('a: 1 bounds for 2 values')
   })
 
-  test('takes numbers', () => {
+  test('accepts numbers', () => {
     expectClose(1, 1, { name: 'loss' })
     expect(() => expectClose(1, 2, { name: 'loss' })).toThrow(/^loss/)
     expect(() => expectClose(1, [1], { name: 'loss' })).toThrow('loss: a number against an array')
@@ -37,11 +37,11 @@ describe('expectClose', () => {
     ['infinities of opposite signs', [-Infinity], [Infinity]],
     ['different lengths', [0, 0], [0]],
     ['nothing at all', [], []],
-  ])('fails on %s, whatever the bound', (_, got, want) => {
+  ])('fails on %s with any bound', (_, got, want) => {
     expect(() => expectClose(got, want, { name: 'a', atol: 1e300, rtol: 1 })).toThrow(/^a/)
   })
 
-  test('an infinity equals itself; a NaN bound lets nothing else through', () => {
+  test('an infinity equals itself; nothing else passes a NaN bound', () => {
     expectClose([Infinity, -Infinity], [Infinity, -Infinity], { name: 'a' })
     expect(() => expectClose([1], [2], { name: 'a', atol: Number.NaN })).toThrow(/^a/)
     expect(() => expectClose([1], [2], { name: 'a', rtol: Infinity })).toThrow(/^a/)

@@ -1,16 +1,16 @@
-/** How far two numbers may lie apart: |got − want| ≤ atol + rtol·|want|. Bounds follow from the arithmetic, not from feel. */
+/** The tolerance: |got − want| ≤ atol + rtol·|want|. Bounds follow from the arithmetic; they are never guessed. */
 export interface Tolerance {
   /** What is compared, for the message. */
   name: string
-  /** Absolute bound, one for all or one per element. 0 where left out. */
+  /** Absolute bound, one for all or one per element. Default 0. */
   atol?: number | ArrayLike<number>
-  /** Relative bound. 0 where left out: the values must then be equal. */
+  /** Relative bound. Default 0: without an absolute bound, the values must be equal. */
   rtol?: number
 }
 
 /**
- * The tests' one comparison. NaN always fails, also against NaN; an infinity equals itself only; so do lengths. Throws
- * with the first bad index, both values and the bound.
+ * The comparison that all tests use. NaN always fails, even if NaN is expected; an infinity equals only itself; lengths
+ * must be equal. Throws an error with the first bad index, both values and the bound.
  * @example expectClose(gpu.deltas, cpu.deltas, { name: 'deltas[1]', atol: 1e-6, rtol: 1e-5 })
  */
 export function expectClose(
@@ -30,7 +30,7 @@ export function expectClose(
   for (let i = 0; i < want.length; i++) {
     const [a, b] = [got[i]!, want[i]!]
     const bound = (typeof atol === 'number' ? atol : atol[i]!) + rtol * Math.abs(b)
-    // Without the check on b an infinite `want` would make the bound infinite, and anything would pass.
+    // Without the check on b, an infinite `want` would make the bound infinite, and every value would pass.
     const close = a === b || (Number.isFinite(b) && Number.isFinite(bound) && Math.abs(a - b) <= bound)
     if (close) continue
     if (bad === 0) first = `${name}[${i}]: got ${a}, want ${b}: |got - want| = ${Math.abs(a - b)} > ${bound}`

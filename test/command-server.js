@@ -1,5 +1,5 @@
-// Runs commands of the built program one after another in one process (command.ts). Each evaluates the program's module
-// anew; what that imports is loaded once, which is what takes most of the time of a process of its own.
+// Runs commands of the built program one after another in one process (command.ts). Each run evaluates the program's
+// module again; its imports are loaded only once, which would take most of the time of a separate process.
 const program = new URL('../dist/node/cli.js', import.meta.url).href
 const emitters = [process, process.stdout, process.stderr]
 /** @type {Record<'stdout' | 'stderr', string>} */
@@ -14,7 +14,7 @@ for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
   }
 }
 
-/** The listeners of all events, to remove those that a command adds. */
+/** The listeners of all events, to remove those that a command has added. */
 const listeners = () =>
   emitters.flatMap((emitter) =>
     emitter

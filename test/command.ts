@@ -14,12 +14,12 @@ export interface Ended {
 export interface CommandOptions {
   readonly cwd?: string
   readonly env?: Record<string, string>
-  /** Where standard output goes in place of `out`: an open file. */
+  /** An open file that receives standard output instead of `out`. */
   readonly stdout?: number
   readonly stderr?: number
 }
 
-/** Runs the built program with these arguments, to its end. */
+/** Runs the built program with these arguments until it exits. */
 export function runCommand(args: readonly string[], { cwd, env, stdout, stderr }: CommandOptions = {}): Promise<Ended> {
   const { DEBUG: _, ...own } = process.env
   const stdio = ['ignore' as const, stdout ?? ('pipe' as const), stderr ?? ('pipe' as const)]
@@ -32,7 +32,7 @@ export function runCommand(args: readonly string[], { cwd, env, stdout, stderr }
 
 /**
  * Runs commands of the built program, one after another, in one process that ends with the test file: for tests of what a
- * command does. Those of a process, its signals, its streams or WebGPU, take `runCommand`.
+ * command does. Tests of the process, its signals, its streams or WebGPU use `runCommand`.
  */
 export function commandProcess(): (args: readonly string[], cwd: string) => Promise<Ended> {
   const server = fileURLToPath(new URL('./command-server.js', import.meta.url))

@@ -2,7 +2,7 @@ import { lossPairs } from './backends.ts'
 
 /**
  * Selections of cases for `npm test`. On SwiftShader a test of a kernel costs what its compilation costs, and most
- * combinations of losses, activations, optimizers and shapes join parts that other combinations test too.
+ * combinations of losses, activations, optimizers and shapes consist of parts that other combinations test, too.
  */
 
 /** Set by vite.config.ts for `npm run test:exhaustive`, which runs every case. */

@@ -37,7 +37,7 @@ describe('parseCsv', () => {
     expect([data.features, data.classes]).toEqual([plain.features, plain.classes])
   })
 
-  it('takes a first row for a sample where it looks like the second', async () => {
+  it('treats the first row as a sample if it looks like the second', async () => {
     const data = await parseCsv('5.1,3.5,setosa\n6.2,2.9,virginica\n')
     expect(data.length).toBe(2)
     expect(data.features).toBeUndefined()
@@ -45,7 +45,7 @@ describe('parseCsv', () => {
     expect((await parseCsv('1,2,3\n')).inputs.toArray()).toEqual([[1, 2]])
   })
 
-  it('takes a first row with a word above a number for a header, or as told', async () => {
+  it('treats a first row with a word above a number as a header, unless the option overrides it', async () => {
     expect((await parseCsv('id,2019,2020\n1,2.5,3.5\n2,4,1.5\n')).features).toEqual(['id', '2019'])
     expect((await parseCsv('1,2,3\n4,5,7.5\n', { header: true })).features).toEqual(['1', '2'])
     await expect(parseCsv('a,b\n1,2\n', { header: false, target: 1, features: ['x'] })).rejects.toThrow(
@@ -59,14 +59,14 @@ describe('parseCsv', () => {
     ['1', ['length', 'height'], [2, 5]],
     [-3, ['width', 'height'], [1.5, 4]],
     [undefined, ['length', 'width'], [3, 6]],
-  ])('takes the target %j', async (target, features, values) => {
+  ])('accepts the target %j', async (target, features, values) => {
     const data = await parseCsv('length,width,height\n1.5,2,3\n4,5,6\n', { target })
     expect(data.features).toEqual(features)
     expect([...data.targets.data]).toEqual(values)
     expect(data.classes).toBeUndefined()
   })
 
-  it('takes several targets: numbers, or one-hot columns', async () => {
+  it('accepts several targets: numbers, or one-hot columns', async () => {
     const text = 'x,no,yes\n0.5,1,0\n0.7,0,1\n'
     const numbers = await parseCsv(text, { target: ['yes', 'no'] })
     expect(numbers.targets.toArray()).toEqual([[0, 1], [1, 0]]) // prettier-ignore
@@ -80,7 +80,7 @@ describe('parseCsv', () => {
     )
   })
 
-  it('tells classes from quantities among numbers', async () => {
+  it('distinguishes classes from regression targets among numbers', async () => {
     const column = (values: number[]) => values.map((value, i) => `${i + 0.5},${value}`).join('\n')
     expect((await parseCsv(column([10, 2, 10, 2]))).classes).toEqual(['2', '10'])
     expect((await parseCsv(column([0, 1, 1, 0]))).targets.toArray()).toEqual([[1, 0], [0, 1], [0, 1], [1, 0]]) // prettier-ignore
@@ -158,7 +158,7 @@ describe('parseCsv', () => {
     [undefined as unknown as string, {}, 'text: expected the text of a CSV file, got undefined'],
   ])('refuses %j with %j', (text, options, message) => expectError(parseCsv(text, options), message))
 
-  it('refuses a last column of names that are no classes', async () => {
+  it('refuses a last column of names that are not classes', async () => {
     const text = Array.from({ length: 30 }, (_, i) => `${i},name${i}`).join('\n')
     await expectError(
       parseCsv(text),
@@ -169,13 +169,13 @@ describe('parseCsv', () => {
 })
 
 describe('parseCsvInputs', () => {
-  it('picks the features by name and passes over other columns', async () => {
+  it('selects the features by name and ignores other columns', async () => {
     const read = await parseCsvInputs(iris, { features: ['width', 'length'] })
     expect(read.inputs.toArray()).toEqual(f32([[3.5, 5.1], [2.9, 6.2], [3, 4.9]])) // prettier-ignore
     expect(read.features).toEqual(['width', 'length'])
   })
 
-  it('takes all columns where nothing says otherwise', async () => {
+  it('uses all columns by default', async () => {
     const named = await parseCsvInputs('a,b\n1,2\n')
     expect([named.inputs.toArray(), named.features]).toEqual([[[1, 2]], ['a', 'b']])
     const unnamed = await parseCsvInputs('1,2\n3,4\n')
@@ -184,7 +184,7 @@ describe('parseCsvInputs', () => {
     expect([known.inputs.rows, known.features]).toEqual([2, ['a', 'b']])
   })
 
-  it('finds a header of numbers where it names the features', async () => {
+  it('recognises a header of numbers if it names the features', async () => {
     const read = await parseCsvInputs('0,1\n5,6\n', { features: ['1', '0'] })
     expect(read.inputs.toArray()).toEqual([[6, 5]])
   })
@@ -200,7 +200,7 @@ describe('parseCsvInputs', () => {
 })
 
 describe('csvColumns', () => {
-  it('says what each column holds', async () => {
+  it('describes the content of each column', async () => {
     expect(await csvColumns('length,kind,id\n5.1,setosa,1\n6.2,virginica,2\n6.2,setosa,3\n')).toEqual({
       rows: 3,
       header: true,
@@ -212,7 +212,7 @@ describe('csvColumns', () => {
     })
   })
 
-  it('numbers the columns of a file without header, and names the line of what is no table', async () => {
+  it('numbers the columns of a file without header, and names the line that does not fit', async () => {
     expect((await csvColumns('1,a\n2,b\n')).columns.map(({ name }) => name)).toEqual(['x0', 'x1'])
     await expect(csvColumns('a,b\n1,2\n3\n')).rejects.toThrow('line 3: expected 2 values')
   })

@@ -27,7 +27,7 @@ function write(name: string, text: string): string {
   return file(name)
 }
 
-/** Two numbers that tell the row, and a class; the classes one after another, as files often are. */
+/** Two numbers that identify the row, and a class; rows are sorted by class, as is common in files. */
 const rows = Array.from({ length: 3000 }, (_, i) => `${i},${(i % 100) / 8},${['a', 'b', 'c'][Math.floor(i / 1000)]}`)
 const text = `row,eighth,kind\n${rows.join('\n')}\n`
 
@@ -42,8 +42,8 @@ async function open(path: string, options: CsvStreamOptions = {}) {
 const asc = (values: readonly number[]) => [...values].sort((a, b) => a - b)
 const column = ({ inputs }: Dataset, j: number) => Array.from({ length: inputs.rows }, (_, i) => inputs.get(i, j))
 
-describe('text that comes in pieces', () => {
-  /** Cut at places that a generator draws: rows, cells, quotes and line ends are all cut somewhere. */
+describe('text that arrives in pieces', () => {
+  /** Split at random positions: rows, cells, quotes and line ends are all split at some point. */
   async function* pieces(whole: string, seed: number) {
     const random = new Random(seed, 'data')
     for (let at = 0; at < whole.length;) {
@@ -63,7 +63,7 @@ describe('text that comes in pieces', () => {
     ['spaces behind quotes', '"a" ,b\n"1" ,2\n"3",4\n'],
     ['no header', '1,2\n3,4\n'],
     ['blank lines before the header', '\n\n a , b \n1,2\n'],
-  ])('gives the rows of the whole: %s', async (_, whole) => {
+  ])('gives the same rows as the whole text: %s', async (_, whole) => {
     const plain = whole.replace(/\r\n?/g, '\n')
     const want = Papa.parse<string[]>(plain, { delimiter: ',', newline: '\n', skipEmptyLines: 'greedy' })
     const rows = want.data.map((cells) => cells.map((cell) => cell.trim()))
@@ -75,7 +75,7 @@ describe('text that comes in pieces', () => {
       for (const { names, columns } of tables) {
         expect([names, columns]).toEqual([hasHeader ? rows[0] : undefined, rows[0]!.length])
       }
-      // Each row stands where its line begins; quotes are left out of its cells.
+      // The position of each row is the start of its line; its cells do not include the quotes.
       const lines = plain.split('\n')
       for (const table of tables) {
         table.rows.forEach(([first = ''], i) => {
@@ -85,7 +85,7 @@ describe('text that comes in pieces', () => {
     }
   })
 
-  it('says what is wrong, and in which line', async () => {
+  it('reports errors with their line', async () => {
     const read = async (whole: string) => {
       for await (const _ of readTableParts(pieces(whole, 1), {}));
     }
@@ -98,7 +98,7 @@ describe('text that comes in pieces', () => {
     await expect(read('a,b\n')).rejects.toThrow('CSV: only a header (line 1)')
   })
 
-  it('holds back no more than the row that is open', () => {
+  it('buffers no more than the incomplete row', () => {
     const splitter = new RowSplitter(';')
     expect(splitter.push('1;2\n3;"a\n')).toEqual([{ line: 1, cells: ['1', '2'] }])
     expect(splitter.push('b"\n4')).toEqual([{ line: 2, cells: ['3', 'a\nb'] }])
@@ -107,7 +107,7 @@ describe('text that comes in pieces', () => {
 })
 
 describe('a CSV file as a stream', () => {
-  it('holds the samples of the file, in its order or mixed all through', async () => {
+  it('has the samples of the file, in its order or shuffled completely', async () => {
     const path = write('rows.csv', text)
     const want = await parseCsv(text)
     const ordered = await open(path, { shuffle: false })
@@ -122,13 +122,13 @@ describe('a CSV file as a stream', () => {
     const [first, second] = [await all(mixed.train), await all(mixed.train)]
     expect(first.inputs.data).toEqual(second.inputs.data) // Each pass is the same.
     expect(asc(column(first, 0))).toEqual(column(want, 0))
-    // Classes come one after another in the file, and all of them in every part of the stream.
+    // The file is sorted by class, and every part of the stream has all classes.
     for await (const window of mixed.train.windows(300)) {
       const counts = [0, 0, 0]
       for (const label of window.labels()) counts[label]!++
       expect(Math.min(...counts)).toBeGreaterThan(60)
     }
-    // A row keeps its class.
+    // Each row keeps its class.
     first.labels().forEach((label, i) => {
       expect(label).toBe(Math.floor(first.inputs.get(i, 0) / 1000))
     })
@@ -138,7 +138,7 @@ describe('a CSV file as a stream', () => {
     other.close()
   })
 
-  it('holds out a share of each class, and scales by what is left', async () => {
+  it('holds out a share of each class, and fits the scaling to the remaining rows', async () => {
     const data = await open(write('rows.csv', text), { test: 0.2, scaling: 'standardize' })
     const [train, test] = [await all(data.train), await all(data.test!)]
     expect([train.length, test.length, data.train.length, data.test!.length]).toEqual([2400, 600, 2400, 600])
@@ -168,7 +168,7 @@ describe('a CSV file as a stream', () => {
     )
   })
 
-  it('finds classes and quantities as a file read whole does', async () => {
+  it('finds the same classes and regression targets as reading the whole file', async () => {
     const cases: [string, CsvStreamOptions?][] = [
       ['x,y\n1,0\n2,1\n3,0\n4,1\n'],
       ['x,y\n1,10\n2,9\n3,10\n4,9\n'],
@@ -189,7 +189,7 @@ describe('a CSV file as a stream', () => {
       const got = await all(data.train)
       expect(got).toEqual(want)
       data.close()
-      // Mixed, each row keeps its target.
+      // When shuffled, each row keeps its target.
       const mixed = await open(file('case.csv'), options)
       const moved = await all(mixed.train)
       const pairs = ({ inputs, targets }: Dataset) => inputs.toArray().map((x, i) => [...x, ...targets.row(i)].join(' ')).sort() // prettier-ignore
@@ -198,7 +198,7 @@ describe('a CSV file as a stream', () => {
     }
   })
 
-  it('says what is wrong as a file read whole does, naming the path, and leaves nothing behind', async () => {
+  it('reports the same errors as reading the whole file, with the path, and leaves no files behind', async () => {
     const cases: [string, CsvStreamOptions?][] = [
       ['x,y\n1,a\n2\n'],
       ['x,y\n1,a\nz,b\n'],
@@ -238,7 +238,7 @@ describe('a CSV file as a stream', () => {
     expect(readdirSync(spools).length).toBeLessThanOrEqual(1)
   })
 
-  it('is told from another file by its fingerprint, whatever its seed', async () => {
+  it('has a fingerprint that differs between files and does not depend on the seed', async () => {
     const made = async (content: string, seed: number) => {
       const data = await open(write('print.csv', content), { seed })
       data.close()
@@ -251,7 +251,7 @@ describe('a CSV file as a stream', () => {
   })
 })
 
-describe('the command line with a file read a part at a time', () => {
+describe('the command line with a file read in parts', () => {
   const call = (...more: string[]) =>
     spawnSync(process.execPath, ['dist/node/cli.js', ...more], {
       encoding: 'utf8',
@@ -262,7 +262,7 @@ describe('the command line with a file read a part at a time', () => {
     '--layers -,8,- --activation tanh,softmax --loss crossEntropy --optimizer adam --lr 0.02 --batch 20 --seed 3 --backend cpu',
   )
 
-  it('trains, scores and predicts; resumed, it writes the same model', () => {
+  it('trains, scores and predicts; a resumed run writes the same model', () => {
     const data = ['--data', write('train.csv', text), '--stream', '--standardize', '--test', '0.1']
     const whole = [...data, ...network, '--epochs', '6', '--class-weights', 'balanced']
     const { stdout, stderr } = call('train', ...whole, '--out', file('a.json'), '--report', file('a.html'))
@@ -288,7 +288,7 @@ describe('the command line with a file read a part at a time', () => {
     expect(readdirSync(spools)).toEqual([])
   }, 60_000)
 
-  it('predicts quantities from tabs, and says what it cannot stream', () => {
+  it('predicts regression targets from tab-separated files, and reports what it cannot stream', () => {
     const table = Array.from({ length: 40 }, (_, i) => `${i}\t${i / 2 + 0.25}`)
     const path = write('line.tsv', `x\ty\n${table.join('\n')}\n`)
     const trained = call('train', ...words(`--data ${path} --stream --normalize --layers -,- --activation linear --lr 0.5 --epochs 200 --seed 1 --backend cpu --out ${file('line.json')}`)) // prettier-ignore
@@ -303,7 +303,7 @@ describe('the command line with a file read a part at a time', () => {
     expect(readdirSync(spools)).toEqual([])
   }, 60_000)
 
-  it('removes the folders of killed runs with the next, and no others', async () => {
+  it('removes the folders of killed runs in the next run, and no others', async () => {
     const path = write('killed.csv', `a,b,y\n${'1,2,u\n3,4,v\n'.repeat(50_000)}`)
     const line = words(`train --data ${path} --stream --layers -,- --epochs 100000 --seed 1 --backend cpu`)
     const child = spawn(process.execPath, ['dist/node/cli.js', ...line], { env: { ...process.env, TMPDIR: spools } })
@@ -311,7 +311,7 @@ describe('the command line with a file read a part at a time', () => {
     const ended = new Promise((resolve) => child.on('exit', resolve))
     const left = () => readdirSync(spools)
     expect(left()).toHaveLength(1)
-    // As long as it runs, a second run leaves it alone.
+    // While the first run is running, a second run does not remove its folder.
     const short = words(`train --data ${path} --stream --layers -,- --epochs 1 --seed 1 --backend cpu`)
     expect(call(...short).status).toBe(0)
     expect(left()).toHaveLength(1)
@@ -320,7 +320,7 @@ describe('the command line with a file read a part at a time', () => {
     expect(left()).toEqual([expect.stringContaining(`-${child.pid}-`)])
     const others = [`webgpu-mlp-elsewhere-${child.pid}-abcdef`, 'webgpu-mlp-abcdef', `webgpu-mlp-${hostname()}-1-x`]
     for (const name of others) mkdirSync(join(spools, name))
-    // A process that has this number again, as in containers, is recognised by its start time.
+    // A process id that was reused, as in containers, is recognised by the start time.
     const old = `webgpu-mlp-${hostname()}-${process.pid}-abcdef`
     const own = `webgpu-mlp-${hostname()}-${process.pid}-ghijkl`
     for (const name of [old, own]) mkdirSync(join(spools, name))
@@ -332,7 +332,7 @@ describe('the command line with a file read a part at a time', () => {
     for (const name of left()) rmSync(join(spools, name), { recursive: true })
   }, 60_000)
 
-  it('writes no predictions where a late row is broken', () => {
+  it('writes no predictions if a late row is invalid', () => {
     const path = write('late.csv', `row,eighth\n${'1,2\n'.repeat(200_000)}x,3\n`)
     const { status, stderr } = call('predict', '--model', file('a.json'), '--data', path, '--out', file('late-p.csv'), '--backend', 'cpu') // prettier-ignore
     expect(status).toBe(2)

@@ -8,7 +8,7 @@ const x = [[1], [2], [3]]
 const from = (y: unknown, names: unknown = {}) => Dataset.from(x, y as Targets, names as DatasetNames)
 
 describe('Dataset.from', () => {
-  it('takes a matrix of targets', () => {
+  it('accepts a matrix of targets', () => {
     const data = from([[0, 1], [1, 0], [0, 1]], { features: ['length'], classes: ['a', 'b'] }) // prettier-ignore
     expect(data.length).toBe(3)
     expect(data.targets.toArray()).toEqual([[0, 1], [1, 0], [0, 1]]) // prettier-ignore
@@ -16,20 +16,20 @@ describe('Dataset.from', () => {
     expect([...data.labels()]).toEqual([1, 0, 1])
   })
 
-  it('takes a number a sample: one column, or with classes one-hot', () => {
+  it('accepts one number per sample: one column, or one-hot columns if classes are given', () => {
     expect(from([0.5, 2, -1]).targets.toArray()).toEqual([[0.5], [2], [-1]])
     expect(from(Float64Array.of(1, 2, 3)).targets.toArray()).toEqual([[1], [2], [3]])
     expect(from([2, 0, 1], { classes: ['a', 'b', 'c'] }).targets.toArray()).toEqual([[0, 0, 1], [1, 0, 0], [0, 1, 0]]) // prettier-ignore
   })
 
-  it('takes a class name a sample: found and sorted, or in the order given', () => {
+  it('accepts one class name per sample: collected and sorted, or in the order given', () => {
     const found = from(['b', 'a', 'b'])
     expect(found.classes).toEqual(['a', 'b'])
     expect(found.targets.toArray()).toEqual([[0, 1], [1, 0], [0, 1]]) // prettier-ignore
     expect(from(['b', 'a', 'b'], { classes: ['b', 'c', 'a'] }).targets.toArray()).toEqual([[1, 0, 0], [0, 0, 1], [1, 0, 0]]) // prettier-ignore
   })
 
-  it('tells the labels of one column by their side of the boundary', () => {
+  it('derives the labels of one column from the side of the decision boundary', () => {
     const data = from([[-1], [0.2], [1]], { classes: ['no', 'yes'] })
     expect([...data.labels()]).toEqual([0, 0, 1])
     expect([...data.labels(0)]).toEqual([0, 1, 1])
@@ -66,7 +66,7 @@ describe('Dataset.from', () => {
     expect(() => from(y, names)).toThrow(message instanceof RegExp ? message : new InputError(message))
   })
 
-  it('takes samples with their targets and names', () => {
+  it('selects samples with their targets and names', () => {
     const data = from(['b', 'a', 'b'], { features: ['length'] }).take([2, 1])
     expect(data.inputs.toArray()).toEqual([[3], [2]])
     expect(data.targets.toArray()).toEqual([[0, 1], [1, 0]]) // prettier-ignore
@@ -107,7 +107,7 @@ describe('split', () => {
   const places = (part: Dataset) => [...part.inputs.data]
   const counts = (part: Dataset) => [0, 1, 2].map((label) => part.labels().filter((found) => found === label).length)
 
-  it('divides into parts that have every sample once', () => {
+  it('divides the data into parts that contain every sample once', () => {
     const { train, test } = split(data, { test: 0.29, seed: 7 })
     expect([train.length, test.length]).toEqual([71, 29])
     expect([...places(train), ...places(test)].sort((a, b) => a - b)).toEqual(inputs.map(([i]) => i))
@@ -116,7 +116,7 @@ describe('split', () => {
     expect(test.classes).toEqual(['a', 'b', 'c'])
   })
 
-  it('is the same for the same seed, and another for another', () => {
+  it('is the same for the same seed, and differs for another seed', () => {
     const first = places(split(data, { seed: 7 }).test)
     expect(places(split(data, { seed: 7 }).test)).toEqual(first)
     expect(places(split(data, { seed: 8 }).test)).not.toEqual(first)

@@ -9,7 +9,7 @@ const { open, close, folder } = servePage()
 
 describe('the page', () => {
   it('loads little at first', () => {
-    // The lesson and the reader of CSV files come when they are asked for.
+    // The lesson and the reader of CSV files are loaded on demand.
     const first = readdirSync(join(folder, 'assets')).filter((name) => /^(index|worker)-.*\.(js|css)$/.test(name))
     const bytes = first.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, 'assets', name))).length, 0)
     expect(first).toHaveLength(3)
@@ -17,7 +17,7 @@ describe('the page', () => {
   })
 
   for (const gpu of [false, true]) {
-    it(`trains the circle network at once, ${gpu ? 'on the GPU' : 'on the CPU, and says why'}`, async () => {
+    it(`trains the circle network at once, ${gpu ? 'on the GPU' : 'on the CPU, with the reason'}`, async () => {
       const opened = await open(gpu ? 'backend=webgpu&speed=0' : 'speed=0')
       const { page } = opened
       await scoreReaches(page, 'train-score', 95)
@@ -47,7 +47,7 @@ describe('the page', () => {
     await close(opened)
   })
 
-  it('takes its settings from a link, and puts changes into the address', async () => {
+  it('reads its settings from a link, and writes changes to the address', async () => {
     const opened = await open('problem=xor&hidden=4-3&activations=tanh-tanh-sigmoid&seed=5&learningRate=0.5')
     const { page } = opened
     await page.getByRole('img', { name: 'A network of 2-4-3-2 neurons' }).waitFor()
@@ -96,7 +96,7 @@ describe('the page', () => {
     expect(runs[0]).toBe(runs[1])
   })
 
-  it('makes single steps, and an epoch of what is left', async () => {
+  it('makes single steps, and completes an epoch', async () => {
     const opened = await open('samples=50&test=0')
     const { page } = opened
     await page.getByRole('button', { name: 'Pause' }).click()
@@ -116,7 +116,7 @@ describe('the page', () => {
     await close(opened)
   })
 
-  it('saves the model as the library reads it, and a picture', async () => {
+  it('saves a model that the library can read, and an image', async () => {
     const opened = await open('samples=200&speed=0')
     const { page } = opened
     await epochsReach(page, 501)
@@ -128,7 +128,7 @@ describe('the page', () => {
     const network = Network.fromJSON(JSON.parse((await save('Save the model')).toString()))
     expect(network.sizes).toEqual([2, 3, 2])
     const trainer = await Trainer.create(network, { backend: 'cpu' })
-    // The score of the training data is gathered while they are trained on; that of the others is the network's now.
+    // The training score is collected during the epoch; the test score is that of the current network.
     const { test } = split(circle({ samples: 200, seed: 1, noise: 0 }), { test: 0.2, seed: 1 })
     const shown = Number.parseFloat((await page.getByTestId('test-score').textContent()) ?? '')
     expect(100 * (await trainer.evaluate(test)).accuracy).toBeCloseTo(shown, 1)
@@ -144,7 +144,7 @@ describe('the page', () => {
     await close(opened)
   })
 
-  it('restores earlier snapshots with their regions, and continues training from there', async () => {
+  it('restores earlier snapshots with their decision regions, and continues training from there', async () => {
     const opened = await open('speed=10')
     const { page } = opened
     const pixels = () =>

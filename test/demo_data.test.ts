@@ -11,7 +11,7 @@ interface Dropped {
   bytes: Uint8Array
 }
 
-/** Drops files onto the page, as a hand would. */
+/** Drops files onto the page, as a user would. */
 async function drop(page: Page, ...files: Dropped[]): Promise<void> {
   const given = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }))
   const transfer = await page.evaluateHandle((all) => {
@@ -47,10 +47,10 @@ function flowers(): string {
   return ['length,width,petal length,petal width,colour,kind', ...rows].join('\n')
 }
 
-/** More different texts than the largest number of classes on the page, each of them twice. */
+/** More distinct texts than the maximum number of classes on the page, each of them twice. */
 const manyNames = () => Array.from({ length: 400 }, (_, i) => `${i},name${i % 200}`).join('\n')
 
-/** Prices that follow from two columns. */
+/** Prices that are a function of two columns. */
 function houses(): string {
   const rows = Array.from({ length: 120 }, (_, i) => {
     const [area, age] = [60 + ((i * 37) % 140), (i * 13) % 50]
@@ -113,7 +113,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('has sliders for how many points, how noisy, how many held out', async () => {
+  it('has sliders for the number of points, the noise and the share held out', async () => {
     const opened = await open()
     const { page } = opened
     await page.getByLabel('Points:').fill('200')
@@ -128,7 +128,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('takes points by clicking, and a link has them', async () => {
+  it('adds points by clicking, and stores them in the link', async () => {
     const opened = await open('problem=own&test=0')
     const { page } = opened
     await page.getByText('On the 2 training samples.').waitFor()
@@ -139,7 +139,7 @@ describe('data on the page', () => {
     await page.getByRole('button', { name: 'Add a point of class squares' }).click({ position: { x: 60, y: 200 } })
     await page.getByText('On the 4 training samples.').waitFor()
     const [before] = await countsOf(page)
-    expect(before, 'the network goes on from where it was').toBeGreaterThan(1)
+    expect(before, 'training continues with the same network').toBeGreaterThan(1)
     const hash = new URL(page.url()).hash.slice(1)
     const other = await open(hash)
     await other.page.getByText('On the 4 training samples.').waitFor()
@@ -151,7 +151,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('takes points by keyboard', async () => {
+  it('adds points by keyboard', async () => {
     const opened = await open('problem=own&test=0')
     const { page } = opened
     await page.getByText('On the 2 training samples.').waitFor()
@@ -163,7 +163,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('learns a CSV that is dropped: all columns train, two are shown', async () => {
+  it('trains on a CSV file that is dropped: on all columns, of which two are shown', async () => {
     const opened = await open()
     const { page } = opened
     await epochsReach(page, 2)
@@ -191,7 +191,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('learns a regression from a CSV, with errors in the units of the file', async () => {
+  it('trains a regression on a CSV file, with errors in the units of the file', async () => {
     const opened = await open()
     const { page } = opened
     await drop(page, csv('houses.csv', houses()))
@@ -215,7 +215,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('predicts another column when asked, and repeats the run of a link once its file is there', async () => {
+  it('predicts another column on request, and repeats the run of a link when its file is opened', async () => {
     const opened = await open()
     const { page } = opened
     await drop(page, csv('flowers.csv', flowers()))
@@ -234,7 +234,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('learns IDX files, one after the other or at once', async () => {
+  it('trains on IDX files, opened one after the other or at once', async () => {
     const opened = await open()
     const { page } = opened
     const { images, labels } = idxDigits(300, 3)
@@ -297,7 +297,7 @@ describe('data on the page', () => {
     await close(opened)
   })
 
-  it('says what is wrong with a file, and goes on training', async () => {
+  it('reports errors in a file, and continues training', async () => {
     const opened = await open()
     const { page } = opened
     const panel = page.locator('section', { has: page.getByRole('heading', { name: 'Data', exact: true }) })
@@ -333,9 +333,9 @@ describe('data on the page', () => {
       await drop(page, ...files)
       await panel.getByText(message).waitFor()
     }
-    // Reading this one takes a second or more.
+    // Reading this file takes a second or more.
     await page.evaluate(() => {
-      // Epochs that were shown until the error was: afterwards, training catches up.
+      // The epochs shown before the error appeared: afterwards, training catches up.
       const seen = new Set<string | null | undefined>()
       const timer = setInterval(() => {
         if (document.body.textContent.includes('late.csv: CSV')) clearInterval(timer)

@@ -6,7 +6,7 @@ import { ColumnEstimates, mostInformativeAxes } from '../demo/worker/axes.ts'
 import { Dataset, Matrix } from '../src/index.ts'
 
 describe('points in an address', () => {
-  it('come back to within a step', () => {
+  it('survive a round trip within one quantisation step', () => {
     const points = [
       { x: 0.123, y: -1.05, second: true },
       { x: -0.5, y: 0.25, second: false },
@@ -21,7 +21,7 @@ describe('points in an address', () => {
     expect(encodePoints([])).toBe('')
   })
 
-  it('are refused where the text is cut, edited, or too long', () => {
+  it('are refused if the text is truncated, edited, or too long', () => {
     const text = encodePoints([{ x: 0, y: 0, second: true }])
     expect(decodePoints(text.slice(0, -2))).toBeUndefined()
     expect(decodePoints('a b')).toBeUndefined()
@@ -76,7 +76,7 @@ describe('a drawing', () => {
     }
   })
 
-  it('is none where there is no ink', () => {
+  it('is undefined if there is no ink', () => {
     expect(centreDrawing(new Float32Array(width * width), width, 28, 'mass')).toBeUndefined()
   })
 })

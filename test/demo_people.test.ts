@@ -8,7 +8,7 @@ import { countsOf, epochsReach, pause, servePage } from './page.ts'
 const { open, close } = servePage()
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe finds wrong, as sentences. */
+/** The violations that axe finds, as sentences. */
 async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   const { violations } = await page.evaluate(() =>
@@ -23,10 +23,10 @@ async function enter(page: Page, label: string, value: string): Promise<void> {
   await page.getByLabel(label).press('Enter')
 }
 
-describe('the page, for everybody', () => {
+describe('accessibility of the page', () => {
   for (const dark of [false, true]) {
     for (const hash of ['', 'problem=hills', 'problem=digits', 'tab=learn']) {
-      it(`has nothing that axe finds wrong: ${hash || 'first sight'}, ${dark ? 'dark' : 'light'}`, async () => {
+      it(`has no violation that axe finds: ${hash || 'first sight'}, ${dark ? 'dark' : 'light'}`, async () => {
         const opened = await open(hash, { dark })
         const { page } = opened
         if (hash === 'tab=learn') await page.locator('.katex').first().waitFor()
@@ -41,7 +41,7 @@ describe('the page, for everybody', () => {
     }
   }
 
-  it('says what is wrong in words that axe accepts too, and shows a verified GPU', async () => {
+  it('shows errors without violations that axe finds, and shows a verified GPU', async () => {
     const opened = await open('problem=cube&backend=webgpu&test=0')
     const { page } = opened
     await pause(page)
@@ -51,7 +51,7 @@ describe('the page, for everybody', () => {
     await close(opened)
   }, 90_000)
 
-  it('lets one walk through the network by keyboard', async () => {
+  it('supports navigation through the network by keyboard', async () => {
     const opened = await open('hidden=3-2&activations=tanh-tanh-sigmoid')
     const { page } = opened
     await epochsReach(page, 3)
@@ -137,7 +137,7 @@ describe('the page, for everybody', () => {
     )
     await page.getByRole('button', { name: 'Remove a hidden layer' }).click()
     await page.getByRole('img', { name: 'A network of 2-3-2 neurons' }).waitFor()
-    // What is no number stays out, and the run stays as it is.
+    // Text that is not a number is ignored, and the run continues.
     await enter(page, 'Batch size', '0')
     expect(hash()).toMatchObject({ batch: '25' })
     await close(opened)
@@ -150,7 +150,7 @@ describe('the page, for everybody', () => {
     await page.getByRole('button', { name: 'Play' }).waitFor()
     expect((await countsOf(page))[0]).toBe(40)
     await enter(page, 'Stop after epochs', '0')
-    // Too large a step: the loss goes up and down, and soon is no longer lower than once.
+    // With too large a learning rate the loss oscillates, and soon stops improving on its minimum.
     await enter(page, 'Learning rate', '60')
     await enter(page, 'Patience', '20')
     await page.getByRole('button', { name: 'Play' }).click()
@@ -158,7 +158,7 @@ describe('the page, for everybody', () => {
     await close(opened)
   })
 
-  it('says when the loss is no number any more, and goes on from a reset', async () => {
+  it('reports when the loss is no longer finite, and can train again after a reset', async () => {
     const opened = await open('problem=hills&optimizer=sgd&learningRate=100&batch=1')
     const { page } = opened
     await page.locator('.transport .notices', { hasText: 'lower the learning rate' }).waitFor()
@@ -169,7 +169,7 @@ describe('the page, for everybody', () => {
     await close(opened)
   })
 
-  it('takes the colours that are chosen', async () => {
+  it('uses the chosen colours', async () => {
     const opened = await open()
     const { page } = opened
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
@@ -181,7 +181,7 @@ describe('the page, for everybody', () => {
     await close(opened)
   })
 
-  it('moves nothing for those who want it still', async () => {
+  it('has no animations if the user prefers reduced motion', async () => {
     const opened = await open('', { reducedMotion: true })
     const { page } = opened
     await epochsReach(page, 3)
@@ -198,7 +198,7 @@ describe('the page, for everybody', () => {
 
   for (const hash of ['', 'problem=digits', 'tab=learn']) {
     it(`fits a phone: ${hash || 'first sight'}`, async () => {
-      // Browsers on systems without a locale have a language that they cannot format numbers in.
+      // On systems without a locale, browsers report a language in which they cannot format numbers.
       const opened = await open(hash, { width: 390, language: 'en-US@posix' })
       const { page } = opened
       if (hash === 'tab=learn') await page.locator('.katex').first().waitFor()
@@ -209,8 +209,8 @@ describe('the page, for everybody', () => {
   }
 })
 
-describe('how it learns', () => {
-  it('walks a sample through a network, each equation with its numbers, and learns XOR', async () => {
+describe('the lesson', () => {
+  it('follows a sample through a network, each equation with its numbers, and learns XOR', async () => {
     const opened = await open()
     const { page } = opened
     await epochsReach(page, 2)

@@ -10,7 +10,7 @@ const reasons = [
 
 for (const { neverHadWebGPU, reason } of reasons) {
   describe(`the page in a browser ${neverHadWebGPU ? 'that never had WebGPU' : 'whose WebGPU finds no GPU'}`, () => {
-    it('trains on the CPU, and says why', async () => {
+    it('trains on the CPU, and shows the reason', async () => {
       const opened = await open('speed=0', { neverHadWebGPU })
       const { page } = opened
       await page.getByText(`CPU, float32: ${reason}`).waitFor()
@@ -31,7 +31,7 @@ for (const { neverHadWebGPU, reason } of reasons) {
       await close(opened)
     })
 
-    it('takes a link that asks for a GPU, without it', async () => {
+    it('opens a link that requests a GPU, and trains without it', async () => {
       const opened = await open('backend=webgpu&problem=xor', { neverHadWebGPU })
       const { page } = opened
       await page.locator('.backend .notices', { hasText: reason }).waitFor()

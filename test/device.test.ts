@@ -29,12 +29,12 @@ describe('errors of WebGPU are thrown', () => {
     await expect(kernels.compile('softmax', { OUTPUTS: 2, WIDTH: 4, NOPE: 1 })).rejects.toThrow('softmax.wgsl')
   })
 
-  withDevice('a validation error names what was being done', async (device) => {
+  withDevice('a validation error names the operation', async (device) => {
     const work = device.checked('making a buffer', () => device.gpu.createBuffer({ size: 16, usage: 0x1 | 0x80 }))
     await expect(work).rejects.toThrow(/^making a buffer: /)
   })
 
-  withDevice('more than can be bound is refused before WebGPU sees it', (device) => {
+  withDevice('a buffer larger than the binding limit is refused before the call to WebGPU', (device) => {
     const { maxStorageBufferBindingSize, maxBufferSize } = device.gpu.limits
     const tooMany = Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4 + 1
     const buffers = new Buffers(device)
@@ -45,7 +45,7 @@ describe('errors of WebGPU are thrown', () => {
 })
 
 describe("WebGPU's default limits", () => {
-  it('are enough: everything holds on a device that was asked for nothing', async () => {
+  it('are enough: every check passes on a device that was requested without features or limits', async () => {
     const adapter = await findAdapter()
     if (!adapter) throw new Error('no adapter')
     const device = await adapter.requestDevice()
@@ -59,7 +59,7 @@ describe("WebGPU's default limits", () => {
 })
 
 describe("'auto' and names", () => {
-  it('takes hardware, and the CPU where there is only software or nothing, and says why', async () => {
+  it('chooses hardware, and the CPU if there is only a software adapter or none, with the reason', async () => {
     const adapter = await findAdapter()
     const trainer = await Trainer.create(randomNetwork([2, 2], 'tanh', 'sigmoid', 1))
     const { name, description } = trainer.backend
@@ -71,7 +71,7 @@ describe("'auto' and names", () => {
     trainer.dispose()
   })
 
-  it('calls a software adapter one', async () => {
+  it('recognises a software adapter', async () => {
     const trainer = await Trainer.create(randomNetwork([2, 2], 'tanh', 'sigmoid', 1), { backend: 'webgpu' })
     const adapter = await findAdapter()
     expect(trainer.backend.software).toBe(isSoftware(adapter!.info))

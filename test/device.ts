@@ -4,7 +4,7 @@ import { Device } from '../src/backend/webgpu/device/device.ts'
 let opening: Promise<Device> | undefined
 const opened: Device[] = []
 
-/** One device a test file, opened when first needed; opened again where a test lost or destroyed it. */
+/** One device per test file, opened when first needed, and opened again after a test has lost or destroyed it. */
 async function open(): Promise<Device> {
   const device = await Device.open()
   opened.push(device)
@@ -19,15 +19,15 @@ afterAll(() => {
 const scopes: GPUErrorFilter[] = ['out-of-memory', 'internal', 'validation']
 
 /**
- * A test that runs on a GPU device (hardware, else the software adapter that the test set-up brings). It fails where no
- * adapter is found, and where WebGPU reports any error while it runs. The device is the file's; do not dispose of it.
+ * A test that runs on a GPU device (hardware, else the software adapter that the test set-up provides). It fails if no
+ * adapter is found, or if WebGPU reports any error while it runs. The tests of a file share the device; do not dispose of it.
  * @example withDevice('adds one', async (device) => { … device.gpu.createBuffer(…) … })
  */
 export function withDevice(name: string, body: (device: Device) => Promise<void> | void, timeout?: number): void {
   test(name, async () => run(await (opening ??= open()), body), timeout)
 }
 
-/** The same on a new device: for tests that change the device, whose compiled kernels no other test shares. */
+/** The same on a new device: for tests that change the device, and whose compiled kernels no other test uses. */
 export function withNewDevice(name: string, body: (device: Device) => Promise<void> | void, timeout?: number): void {
   test(
     name,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { advise, diagnose, type Surroundings } from '../src/node/diagnose.ts'
 
 describe('diagnose', () => {
-  it('finds the adapter that the tests run on, and says what auto takes and why', async () => {
+  it('finds the adapter that the tests run on, and reports what auto chooses and why', async () => {
     const { node, adapters, chosen, dawn, advice } = await diagnose()
     expect(node).toBe(process.version)
     expect(dawn).toBe('loads')

@@ -18,7 +18,7 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** What a promise is rejected with; undefined where it resolves. */
+/** The reason with which a promise is rejected; undefined if it resolves. */
 const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,
@@ -29,7 +29,7 @@ async function consume(iterator: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of iterator);
 }
 
-/** Calls without an end: dispose() always comes before it. */
+/** Calls that never end: dispose() always comes first. */
 const endless: Record<string, (trainer: Trainer) => Promise<unknown>> = {
   fit: (trainer) => trainer.fit(data, { epochs: 1e6 }),
   'fit with validation': (trainer) => trainer.fit(data, { epochs: 1e6, validation: data }),
@@ -39,7 +39,7 @@ const endless: Record<string, (trainer: Trainer) => Promise<unknown>> = {
   steps: (trainer) => consume(trainer.steps(data)),
 }
 
-/** Calls that may be over before; what they resolve to is then right. */
+/** Calls that may end before dispose(); their results must then be correct. */
 const short: Record<string, (trainer: Trainer) => Promise<unknown>> = {
   evaluate: (trainer) => trainer.evaluate(data),
   predict: (trainer) => trainer.predict(data.inputs),
@@ -49,7 +49,7 @@ const short: Record<string, (trainer: Trainer) => Promise<unknown>> = {
 
 const moments = [0, 1, 4, 20]
 
-/** Disposes of trainers in each call and at each moment. */
+/** Disposes of trainers during each call, after various delays. */
 async function expectClearEnds(backend: Backend): Promise<void> {
   for (const [name, call] of Object.entries({ ...endless, ...short })) {
     for (const moment of moments) {
@@ -69,7 +69,7 @@ async function expectClearEnds(backend: Backend): Promise<void> {
       await expect(trainer.fit(data)).rejects.toThrow('trainer: fit() was called after dispose()')
     }
   }
-  // The backend still serves others.
+  // Other trainers can still use the backend.
   const trainer = await Trainer.create(networkOf(), { ...options, backend })
   expect((await trainer.fit(data, { epochs: 2 })).epochs.length).toBe(2)
   trainer.dispose()
@@ -89,7 +89,7 @@ async function expectWorkEnds(backend: Backend): Promise<void> {
   expect(await failure).toBeInstanceOf(Error)
 }
 
-describe('dispose() ends what is running, with one clear error', () => {
+describe('dispose() ends running calls with one clear error', () => {
   for (const precision of ['float32', 'float64'] as const) {
     it(`on the CPU, ${precision}`, async () => {
       await expectClearEnds(cpu({ precision }))
@@ -110,7 +110,7 @@ describe('dispose() ends what is running, with one clear error', () => {
     })
   }
 
-  it("on a device of the trainer's own", async () => {
+  it('on a device that the trainer has opened', async () => {
     for (const [name, moment] of [
       ['fit', 0],
       ['fit', 3],
@@ -145,7 +145,7 @@ describe('dispose() ends what is running, with one clear error', () => {
 })
 
 describe("a backend's dispose()", () => {
-  it('ends what its trainers do, and says so', async () => {
+  it('ends the calls of its trainers with an error that states the reason', async () => {
     for (const moment of [0, 3, 40]) {
       const backend = webgpu()
       const trainer = await Trainer.create(networkOf(), { ...options, backend })
@@ -159,7 +159,7 @@ describe("a backend's dispose()", () => {
     }
   })
 
-  it('ends the placing of a network', async () => {
+  it('ends the placement of a network', async () => {
     const backend = webgpu()
     const first = await Trainer.create(networkOf(), { ...options, backend })
     const failure = failureOf(Trainer.create(randomNetwork([3, 6, 2], 'tanh', 'sigmoid', 1), { ...options, backend }))

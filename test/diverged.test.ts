@@ -18,13 +18,13 @@ import { expectClose } from './close.ts'
 import { covering, isExhaustive } from './covering.ts'
 import { withDevice } from './device.ts'
 
-/** Sizes with the form of the resident plan that trains them: straight-line code, and loops. */
+/** Layer sizes by the form of the resident plan that trains them: straight-line code, and loops. */
 const shapes: [form: string, sizes: number[]][] = [
   ['straight', [2, 3, 2]],
   ['loop', [5, 20, 12, 3]],
 ]
 
-/** Trains until it diverges and returns the error; undefined where the run ends. */
+/** Trains until it diverges and returns the error; undefined if the run ends without one. */
 async function train(network: Network, data: Dataset, options: TrainerOptions, epochs = 12) {
   const trainer = await Trainer.create(network.clone(), { batchSize: 8, seed: 3, ...options })
   try {
@@ -42,16 +42,16 @@ async function train(network: Network, data: Dataset, options: TrainerOptions, e
   }
 }
 
-/** The bounded outputs, whose losses stay finite whatever the parameters are. */
+/** The bounded outputs, whose losses stay finite for all parameters. */
 const outputs: ActivationName[] = ['sigmoid', 'tanh', 'softmax']
 const distances: LossName[] = ['quadratic', 'meanSquaredError', 'meanAbsoluteError', 'huber']
 const bounded = outputs.flatMap((output) => distances.map((loss): [ActivationName, LossName] => [output, loss]))
-/** Each of them at least once, for the GPU, which compiles kernels for each pair. */
+/** Each loss and output at least once, for the GPU, which compiles kernels for each pair. */
 const someBounded = new Set(covering(bounded, (pair) => pair))
 
 const plans: PlanChoice[] = ['layered', 'resident']
 
-/** A penalty that multiplies the weights by −20 in every step: they leave float32 after some thirty steps. */
+/** A penalty that multiplies the weights by −20 in every step: they overflow float32 after about thirty steps. */
 const growing: TrainerOptions = { optimizer: sgd({ learningRate: 1 }), l2: 10.5 }
 
 describe('divergence that a bounded output hides from the loss', () => {
@@ -70,7 +70,7 @@ describe('divergence that a bounded output hides from the loss', () => {
           expect(await epochOn(webgpu({ device: gpu, plan }), pair)).toBe(want)
         })
       }
-      // Parameters that float64 still holds are infinite in the network, which is float32.
+      // Parameters that are still finite in float64 are infinite in the network, which is float32.
       it(`${loss} on ${output}, cpu float64: in the epoch of float32`, async () => {
         expect(await epochOn(cpu({ precision: 'float64' }), pair)).toBe(await epochOn(cpu(), pair))
       })
@@ -89,9 +89,9 @@ describe('divergence', () => {
     expect(got?.epoch).toBe(want?.epoch)
   })
 
-  // An epoch of one step: it is the last of the epoch, and no loss of the epoch comes after it.
+  // An epoch of one step: no later step of the epoch computes a loss.
   for (const [form, sizes] of shapes) {
-    withDevice(`is found where the last step of an epoch breaks a parameter, ${form}`, async ({ gpu }) => {
+    withDevice(`is found if the last step of an epoch makes a parameter infinite, ${form}`, async ({ gpu }) => {
       const own = randomNetwork(sizes, 'tanh', 'sigmoid', 2)
       const samples = randomData(32, sizes[0]!, sizes.at(-1)!, 4)
       const options = { ...growing, batchSize: 32 }
@@ -120,11 +120,11 @@ describe('divergence', () => {
     }
   })
 
-  // z overflows to infinity in one layer, and is added up to NaN in the next: no parameter is touched before the loss.
+  // z overflows to infinity in one layer, and sums to NaN in the next: the loss is NaN before any parameter is.
   const overflowed = ['sigmoid', 'tanh', 'softmax', 'linear', 'relu', 'elu', 'gelu'] as const
   const kindOf = (output: ActivationName) => (outputs.includes(output) ? output : 'unbounded')
   for (const output of covering(overflowed, (one) => [kindOf(one)])) {
-    withDevice(`is found where ${output} outputs become NaN from finite parameters`, async ({ gpu }) => {
+    withDevice(`is found if ${output} outputs become NaN from finite parameters`, async ({ gpu }) => {
       const { weights, biases } = Network.from({
         sizes: [1, 2, 2],
         activations: ['linear', output],
@@ -186,7 +186,7 @@ describe('divergence', () => {
     })
   }
 
-  withDevice('is not taken for it: a clipped step whose norm overflows float32 when squared', async ({ gpu }) => {
+  withDevice('is not reported for a clipped step whose norm overflows float32 when squared', async ({ gpu }) => {
     const neuron = Network.create({ sizes: [2, 1], activation: 'linear', init: 'constant' })
     const far = Dataset.from([[3e13, 4e13]], [[-1e12]])
     const step = async (backend: Backend) => {
@@ -204,7 +204,7 @@ describe('divergence', () => {
   })
 })
 
-describe('a number that float32 cannot hold', () => {
+describe('a number that float32 cannot represent', () => {
   const network = randomNetwork([2, 2], 'tanh', 'tanh', 1)
   it('is refused as a learning rate', () => {
     expect(() => sgd({ learningRate: 1e39 })).toThrow(
@@ -215,12 +215,12 @@ describe('a number that float32 cannot hold', () => {
     expect(sgd({ learningRate: 3e38 }).learningRate).toBe(3e38)
     expect(sgd({ learningRate: 0 }).learningRate).toBe(0)
   })
-  it('is refused in what else is added up with parameters', async () => {
+  it('is refused in the other options that are combined with parameters', async () => {
     expect(() => sgd({ weightDecay: 1e40 })).toThrow(/weightDecay: expected a number that float32 can hold/)
     await expect(Trainer.create(network, { backend: 'cpu', l1: 1e40 })).rejects.toThrow(/^l1: expected a number that/)
     await expect(Trainer.create(network, { backend: 'cpu', l2: 1e40 })).rejects.toThrow(/^l2: expected a number that/)
   })
-  it('is refused where a schedule comes to it', () => {
+  it('is refused if a schedule reaches it', () => {
     const rising = exponential({ learningRate: 1, factor: 1e13 })
     expect(rateWith(rising, 2, newPlateau())).toBeCloseTo(1e26, -20)
     expect(() => rateWith(rising, 3, newPlateau())).toThrow(

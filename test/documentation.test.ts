@@ -22,13 +22,13 @@ const under = (folder: string, ending: string) =>
 const pages = [join(root, 'README.md'), ...under('docs', '.md'), ...under('examples', '.md')]
 const sources = under('src', '.ts').filter((path) => !path.endsWith('.d.ts'))
 
-/** The snippets of a page are run one after the other, those of doc comments each alone. */
+/** The snippets of a page run one after the other, each snippet of a doc comment separately. */
 const groups: Snippet[][] = [
   ...pages.map((page) => fencedBlocks(root, page, ['js', 'ts', 'javascript', 'typescript'])),
   ...sources.flatMap((path) => examplesOf(root, path)).map((example) => [example]),
 ].filter(({ length }) => length > 0)
 
-/** What a module exports at run time or as a type, read from its text. */
+/** The names that a module exports, values and types, read from its text. */
 const exportsOf = (path: string): ReadonlySet<string> =>
   new Set(
     [
@@ -76,7 +76,7 @@ beforeAll(() => {
   })
 })
 
-/** What the snippets find in the folder that they run in. */
+/** Creates the files that the snippets expect in their working directory. */
 async function writeFixtures(folder: string) {
   const path = (name: string) => join(folder, name)
   const network = Network.create({ sizes: [2, 3, 2], output: 'softmax', seed: 1 })
@@ -158,7 +158,7 @@ function expectStated(actual: unknown, stated: Stated): void {
   }
 }
 
-describe('runs, and gives what it states:', () => {
+describe('runs, and gives the stated results:', () => {
   const home = process.cwd()
   it.each(groups.map((snippets) => snippets[0]!.place))(
     '%s',
@@ -184,7 +184,7 @@ describe('runs, and gives what it states:', () => {
     180_000,
   )
 
-  it('finds the results that are stated', () => {
+  it('recognises the stated results', () => {
     const stated = [...modules.values()].reduce((sum, { checks }) => sum + checks, 0)
     expect(stated).toBeGreaterThanOrEqual(6)
   })

@@ -21,7 +21,7 @@ const wanted: Record<string, RegExp[]> = {
   'circle.js': [/epoch 1000 .*score (0\.9[5-9]\d*|1)\n/, /\d+ steps on .*, \d+ samples\/s/],
 }
 
-/** Where the picture goes. */
+/** The folder for the image. */
 let png: string
 beforeAll(() => {
   png = join(mkdtempSync(join(tmpdir(), 'webgpu-mlp-examples-')), 'picture.png')
@@ -36,7 +36,7 @@ describe('examples', () => {
     expect(programs.sort()).toEqual(Object.keys(wanted).sort())
   })
 
-  it.each(Object.entries(wanted))('%s runs and says what it should', async (name, patterns) => {
+  it.each(Object.entries(wanted))('%s runs and prints the expected output', async (name, patterns) => {
     const { stdout } = await promisify(execFile)(process.execPath, [
       folder + name,
       ...(name === 'picture.js' ? [png] : []),

@@ -28,7 +28,7 @@ async function expectError(work: Promise<unknown>, message: string | RegExp) {
 }
 
 describe('writeFileAtomic', () => {
-  it('removes what a process that is no more was writing, and nothing else', async () => {
+  it('removes the temporary file of a process that no longer exists, and nothing else', async () => {
     const gone = spawnSync(process.execPath, ['--version']).pid
     const temporary = (pid: number, host = hostname()) => `.run.json.${host}.${pid}.${randomUUID()}.tmp`
     const others = [temporary(process.pid), temporary(gone, `not-${hostname()}`), '.run.json.tmp', 'run.json.1.tmp']
@@ -37,7 +37,7 @@ describe('writeFileAtomic', () => {
     expect((await readdir(folder)).sort()).toEqual([...others, 'run.json'].sort())
   })
 
-  it('takes text a part at a time, and leaves the old file where a part fails', async () => {
+  it('writes text in parts, and keeps the old file if a part fails', async () => {
     async function* parts(fail: boolean) {
       yield await Promise.resolve('one, ')
       if (fail) throw new Error('no more')
@@ -69,7 +69,7 @@ describe('writeModel and readModel', () => {
     expect(await readdir(folder)).toEqual(['model.json'])
   })
 
-  it('writes no model that could not be read back', async () => {
+  it('refuses to write a model that could not be read back', async () => {
     const network = Network.create({ sizes: [1, 1], seed: 7 })
     network.parameters[1] = NaN
     await expectError(writeModel(at('model.json'), network), /^network: parameter 1 is NaN/)
@@ -98,7 +98,7 @@ describe('writeModel and readModel', () => {
 })
 
 describe('writeFileAtomic', () => {
-  it('writes text and bytes, replaces, and makes folders', async () => {
+  it('writes text and bytes, replaces files, and creates folders', async () => {
     await writeFileAtomic(at('a', 'b', 'file'), 'größer')
     expect(await readFile(at('a', 'b', 'file'), 'utf8')).toBe('größer')
     await writeFileAtomic(at('a', 'b', 'file'), Uint8Array.of(1, 2))
@@ -116,7 +116,7 @@ describe('writeFileAtomic', () => {
     expect((await readdir(folder)).sort()).toEqual(['file', 'link'])
   })
 
-  it('leaves nothing behind where it fails', async () => {
+  it('leaves no files behind if it fails', async () => {
     await mkdir(at('folder'))
     await writeFile(at('file'), 'old')
     await expectError(writeFileAtomic(at('folder'), 'x'), `${at('folder')}: is a folder, expected the name of a file`)
@@ -136,14 +136,14 @@ describe('writeFileAtomic', () => {
 })
 
 describe('checkWritable', () => {
-  it('passes what can be written, and writes nothing', async () => {
+  it('accepts paths that can be written, and writes nothing', async () => {
     await writeFile(at('file'), 'old')
     await checkWritable(at('file'))
     await checkWritable(at('new', 'file'))
     expect(await readdir(folder)).toEqual(['file'])
   })
 
-  it('refuses folders and files on the way', async () => {
+  it('refuses folders, and paths that contain a file as a folder', async () => {
     await writeFile(at('file'), 'old')
     await expectError(checkWritable(folder), `${folder}: is a folder, expected the name of a file`)
     await expectError(
@@ -180,11 +180,11 @@ describe('readDataset', () => {
     expect(train.inputs.toArray()).toEqual([[0, 1], [Math.fround(0.2), 0]]) // prettier-ignore
     expect([...train.labels()]).toEqual([3, 11])
     expect([...(validation?.labels() ?? [])]).toEqual([1, 2])
-    // The training part settles the classes of both.
+    // The training data determine the classes of both.
     expect([train.classes?.length, validation?.classes?.length]).toEqual([12, 12])
   })
 
-  it('says which file is missing or broken', async () => {
+  it('names the file that is missing or invalid', async () => {
     await expectError(
       readDataset(folder),
       `${folder}: found no train-images-idx3-ubyte (or .gz), expected MNIST's IDX files under their names`,

@@ -4,7 +4,7 @@ import { commands } from '../src/cli/commands.ts'
 import { addFlag, libraryFlags, longName, ownFlags } from '../src/cli/flags.ts'
 import { type Option, optionSchemas } from '../src/index.ts'
 
-/** The flags of the command line come from the library's schemas, or from the one table of its own. */
+/** The flags of the command line come from the library's schemas, or from the table of flags that only the command line has. */
 
 const schemaOptions = new Set<unknown>(
   Object.values(optionSchemas).flatMap(({ fields }) => Object.values(fields as Record<string, unknown>)),

@@ -5,7 +5,7 @@ import { Network } from '../src/model/network.ts'
 import { Scaling } from '../src/model/scaling.ts'
 import { Random } from '../src/core/random.ts'
 
-/** A network with everything that a model file keeps, and names that are hard to write. */
+/** A network with everything that a model file stores, and with names that are hard to encode. */
 export function namedNetwork(hidden: ActivationName = 'tanh', output: ActivationName = 'softmax'): Network {
   const network = Network.create({ sizes: [3, 4, 2], hidden, output, init: 'standardNormal', seed: 5 })
   network.features = ['größe "in" m', "a'b\\c", '</script><!--\n\u2028\ud800${x}`']
@@ -14,14 +14,14 @@ export function namedNetwork(hidden: ActivationName = 'tanh', output: Activation
   return network
 }
 
-/** That two networks are the same in all that a model file keeps. */
+/** Checks that two networks are equal in everything that a model file stores. */
 export function expectSame(got: Network, wanted: Network): void {
   expect(JSON.stringify(got)).toBe(JSON.stringify(wanted))
 }
 
 /**
- * Reads what was cut short at every length, then what was changed at random: whatever is thrown must be an InputError
- * on one line.
+ * Reads the file truncated at every length, then with random changes: every error must be an InputError
+ * with a message of one line.
  */
 export function expectInputErrors(bytes: Uint8Array, read: (bytes: Uint8Array) => unknown, changes = 3000): void {
   const attempt = (broken: Uint8Array) => {

@@ -18,7 +18,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** A file whose metadata do not say that it is ours. */
+/** A file whose metadata do not name this library. */
 function asOthersWrite(safetensors: Uint8Array): Buffer {
   const bytes = Buffer.from(safetensors)
   bytes.write('some-other', bytes.indexOf('webgpu-mlp'))
@@ -30,7 +30,7 @@ const runHere = commandProcess()
 const run = (args: string) => runHere(args.split(' '), folder)
 
 describe('export', () => {
-  it('writes what the library writes, the format by name or by the end of the file’s', async () => {
+  it('writes what the library writes, with the format by name or by file extension', async () => {
     const results = await Promise.all([
       run('export --model model.json --out a/model.onnx'),
       run('export --model model.json --out model.bin --to safetensors'),
@@ -48,7 +48,7 @@ describe('export', () => {
     expect(readdirSync(file('a'))).toEqual(['model.onnx'])
   })
 
-  it('tells of the formats in its help', async () => {
+  it('lists the formats in its help', async () => {
     const { code, out } = await run('export --help')
     expect(code).toBe(0)
     expect(out).toMatch(/npy +all parameters as one float32 vector/)
@@ -56,7 +56,7 @@ describe('export', () => {
 })
 
 describe('import', () => {
-  it('gives back the model that was exported', async () => {
+  it('returns the model that was exported', async () => {
     await run('export --model model.json --out back.safetensors')
     const { code, out, error } = await run('import back.safetensors --out back.json')
     expect([code, out, error]).toEqual([0, '', 'back.json written: 3-4-2, relu · softmax, 26 parameters\n'])
@@ -65,7 +65,7 @@ describe('import', () => {
     expect(readFileSync(file('again.json'))).toEqual(readFileSync(file('back.json')))
   })
 
-  it('takes the activations of other programs’ files', async () => {
+  it('accepts the activations for files of other programs', async () => {
     const bytes = asOthersWrite(toSafetensors(network))
     expect(() => fromSafetensors(bytes)).toThrow('activations: the file does not name them')
     writeFileSync(file('other.safetensors'), bytes)

@@ -1,13 +1,13 @@
 import * as library from '../../src/index.ts'
 import * as files from '../../src/node/index.ts'
 
-/** One function, constructor or method of the public API, and how it is called. */
+/** One function, constructor or method of the public API, and how to call it. */
 export interface Call {
   readonly name: string
   readonly run: (...values: unknown[]) => unknown
   /** New valid arguments. */
   readonly valid: () => unknown[] | Promise<unknown[]>
-  /** The names of the options that the last argument holds, if it holds some. */
+  /** The names of the options, if the last argument is an options object. */
   readonly options: readonly string[]
 }
 
@@ -38,7 +38,7 @@ const divergence = () => ({ epoch: 1, loss: NaN, weights: [], biases: [] })
 const optimizer = () => [{ learningRate: 0.1 }]
 const generated = () => [{ samples: 4, seed: 1 }]
 
-/** Valid arguments of every function; those of a class are its constructor's. */
+/** Valid arguments of every function; for a class, those of its constructor. */
 const functions: Record<string, Call['valid']> = {
   InputError: () => ['x'],
   BackendUnavailableError: () => ['x'],
@@ -190,7 +190,7 @@ const methods: Record<string, Call['valid']> = {
   'LoadedData.dispose': () => [],
 }
 
-/** Where the options of a call are described; by default under the call's own name. */
+/** The name under which the options of a call are described; by default the name of the call. */
 const schemaNames: Record<string, string> = {
   'Trainer.fit': 'trainer.fit',
   'Trainer.epochs': 'trainer.epochs',
@@ -246,7 +246,7 @@ export function callsOf(exports: Readonly<Record<string, unknown>>): { list: Cal
   return { list, missing }
 }
 
-/** The first value of an iterator, while its trainer is there. */
+/** The first value of an iterator, read before its trainer is disposed of. */
 async function finished(result: unknown): Promise<unknown> {
   const value = await result
   if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return value

@@ -12,8 +12,8 @@ import {
 } from '../../src/index.ts'
 
 /**
- * Values of every kind. Numbers are small, or too large for any argument, so that no valid call takes long; no value has
- * an effect when it is read.
+ * Values of every kind. Numbers are small, or too large for any argument, so that no valid call takes long. Reading a
+ * value has no side effects.
  */
 export function wrongValues(): unknown[] {
   const network = Network.create({ sizes: [2, 3, 2], seed: 1 })

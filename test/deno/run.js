@@ -1,6 +1,6 @@
 /**
  * The published package in Deno: `npm run test:deno`. Deno comes from the npm package `deno`, which is kept in
- * `.cache/deno` and not among the development dependencies, because it takes more than 90 MB. Where there is no GPU,
+ * `.cache/deno` and not among the development dependencies, because it takes more than 90 MB. Without a GPU,
  * Deno's WebGPU runs on the same SwiftShader as the other tests.
  */
 import assert from 'node:assert/strict'
@@ -16,7 +16,7 @@ const root = join(here, '..', '..')
 const cache = join(root, '.cache', 'deno')
 const VERSION = '2.9.6'
 
-/** The path of Deno's program, installed into the cache where it is not there in this version. */
+/** The path of Deno's program; installs it into the cache if this version is missing. */
 function installDeno() {
   const manifest = join(cache, 'node_modules', 'deno', 'package.json')
   const require = createRequire(join(cache, 'index.js'))
@@ -57,7 +57,7 @@ async function makeFolder() {
   return folder
 }
 
-/** What a program prints. */
+/** Runs a program and returns its output. */
 const run = (program) => {
   const args = ['run', '--allow-all', '--node-modules-dir=manual', program]
   const env = { ...process.env, ...environment }

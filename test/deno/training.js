@@ -1,4 +1,4 @@
-// Run in Deno by run.js: trains on Deno's own WebGPU and on the CPU, and prints what came of it as JSON.
+// Run in Deno by run.js: trains on Deno's own WebGPU and on the CPU, and prints the results as JSON.
 import { circle, fit, Network, sgd } from 'webgpu-mlp'
 
 const train = async (backend) => {
