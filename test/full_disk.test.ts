@@ -11,7 +11,7 @@ const made = join(folder, 'made')
 const at = (name: string) => join(folder, name)
 const hasFull = existsSync('/dev/full')
 
-/** A run that ends soon, and one that ends when it is interrupted. */
+/** A short run, and one that runs until it is interrupted. */
 const short = 'train --data circle --layers 2,3,2 --backend cpu --seed 1 --epochs 3'
 const long = 'train --data circle --layers 2,3,2 --backend cpu --seed 1 --epochs 2000000'
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const rows = Array.from({ length: 30_000 }, (_, i) => `${i / 3e4},${-i / 3e4}`)
   writeFileSync(at('many.csv'), `x,y\n${rows.join('\n')}\n`)
 })
-/** Each test has an empty folder to be in. */
+/** Each test runs in an empty folder. */
 beforeEach(() => {
   rmSync(made, { recursive: true, force: true })
   mkdirSync(made)
@@ -44,7 +44,7 @@ describe.skipIf(!hasFull)('standard output on a full disk (needs /dev/full)', ()
   const run = (line: string) => runCommand(line.split(' '), { cwd: made, stdout: full })
   const message = 'standard output: cannot be written: the disk is full'
 
-  it.each(['', ' --json', ' --checkpoint c'])('train --out%s writes the model, and says where', async (more) => {
+  it.each(['', ' --json', ' --checkpoint c'])('train --out%s writes the model, and prints its path', async (more) => {
     const ended = await run(`${short} --out m.json${more}`)
     expect(ended.code).toBe(1)
     expectOneLine(ended, `${message}; the trained network is in m.json`)
@@ -74,14 +74,14 @@ describe.skipIf(!hasFull)('standard output on a full disk (needs /dev/full)', ()
     expectOneLine(ended, message)
   })
 
-  it('standard error on a full disk changes nothing', async () => {
+  it('standard error on a full disk does not change the result', async () => {
     const ended = await runCommand(`${short} --out m.json`.split(' '), { cwd: made, stderr: full })
     expect(ended.code).toBe(0)
     expect(ended.out).toMatch(/^Model +m\.json$/m)
   })
 })
 
-describe('a reader that has gone', () => {
+describe('a closed pipe', () => {
   it.each([
     ['head -1', `${short} --out m.json`],
     ['true', `${short} --out m.json`],
@@ -89,7 +89,7 @@ describe('a reader that has gone', () => {
     ['head -1', `predict --model ${at('model.json')} --data ${at('many.csv')} --backend cpu`],
     ['true', `predict --model ${at('model.json')} --data ${at('many.csv')} --backend cpu`],
     ['true', `info --model ${at('model.json')}`],
-  ])('| %s after %s is no failure', async (reader, line) => {
+  ])('| %s after %s is not a failure', async (reader, line) => {
     const { out, error } = await runShell(`$P ${line} | ${reader}; echo "code \${PIPESTATUS[0]}"`, made)
     expect(error).toBe('')
     expect(out).toMatch(/^code 0$/m)
@@ -135,13 +135,13 @@ describe.skipIf(!mayMount)('outputs on a full disk (needs the right to mount one
     expectOneLine(ended, `${full('m.json')}; the model is kept in ${kept}`)
     expect((JSON.parse(ended.out) as { model: string }).model).toBe(kept)
     expect(isModel(kept)).toBe(true)
-    // Nothing that is there is replaced.
+    // Existing files are not replaced.
     const again = await run(`${short} --out ${disk}/m.json`)
     expect(again.out).toContain(`Model            ${join(made, 'm-kept-2.json')}`)
     expect(readdirSync(disk)).toEqual(['filling'])
   })
 
-  it('in the folder for temporary files, where the current one is full, too', async () => {
+  it('the model is kept in the folder for temporary files if the current folder is full, too', async () => {
     const ended = await run(`${short} --out m.json`, disk)
     expect(ended.code).toBe(1)
     expectOneLine(
@@ -164,7 +164,7 @@ describe.skipIf(!mayMount)('outputs on a full disk (needs the right to mount one
     expect(existsSync(join(made, 'model-kept-2.json'))).toBe(false)
   })
 
-  it('a checkpoint that fails is reported once and kept; training goes on, and can be resumed from there', async () => {
+  it('a checkpoint that fails is reported once and kept; training continues, and can be resumed from it', async () => {
     const ended = await run(`${short} --checkpoint ${disk}/c --out m.json`)
     expect(ended.code).toBe(1)
     const kept = join(made, 'c-kept')
@@ -180,14 +180,14 @@ describe.skipIf(!mayMount)('outputs on a full disk (needs the right to mount one
     ['export', `export --model ${at('model.json')} --out`, 'm.onnx'],
     ['import', `import ${at('model.json')} --out`, 'i.json'],
     ['report', `report ${at('runs')} --out`, 'all.html'],
-  ])('%s says so in one line, and leaves nothing half written', async (_, line, name) => {
+  ])('%s reports it in one line, and leaves no incomplete files', async (_, line, name) => {
     const ended = await run(`${line} ${join(disk, name)}`)
     expect(ended.code).toBe(1)
     expectOneLine(ended, full(name))
     expect(readdirSync(disk)).toEqual(['filling'])
   })
 
-  it('--stream says so, and leaves no folder', async () => {
+  it('--stream reports it, and leaves no folder', async () => {
     const line = `train --data ${at('many.csv')} --layers -,3,- --activation linear --backend cpu --epochs 1 --stream`
     const ended = await runCommand(line.split(' '), { cwd: made, env: { TMPDIR: disk } })
     expect(ended.code).toBe(1)
@@ -212,7 +212,7 @@ describe.skipIf(!mayMount)('outputs on a full disk (needs the right to mount one
   })
 })
 
-/** Runs a long training; once it has begun, something happens, and then it is told to end. */
+/** Starts a long training, makes a change once it is running, and then interrupts it. */
 function interrupted(line: string, happens: () => void, cwd = made): Promise<Ended> {
   const { DEBUG: _, ...env } = process.env
   const child = spawn(process.execPath, [program, ...line.split(' ')], { cwd, env: { ...env, TMPDIR: made } })
@@ -229,7 +229,7 @@ function interrupted(line: string, happens: () => void, cwd = made): Promise<End
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, error })))
 }
 
-describe('what changes while a run goes on', () => {
+describe('changes during a run', () => {
   it('a folder that has become a file: the model is kept', async () => {
     mkdirSync(join(made, 'sub'))
     const ended = await interrupted(`${long} --out sub/m.json`, () => {
@@ -254,7 +254,7 @@ describe('what changes while a run goes on', () => {
     expect(isModel(join(made, 'm-kept.json'))).toBe(true)
   })
 
-  it('a current folder that is gone is made again', async () => {
+  it('a current folder that was deleted is created again', async () => {
     const here = join(made, 'here')
     mkdirSync(here)
     const remove = () => {

@@ -6,9 +6,9 @@ import { InputError } from '../src/core/errors.ts'
 import { makeFolder, makeReaders } from './fuzz/readers.ts'
 
 /**
- * Every reader of what comes from outside takes its input or throws an InputError of one short line, within bounded time
- * and memory. `npm test` tries a few hundred inputs for each, the same in each run; `npm run test:fuzz` tries others for
- * 15 seconds each. What failed is printed with the seed and path that repeat it:
+ * Every reader of external input accepts it or throws an InputError of one short line, within bounded time and memory.
+ * `npm test` tries a few hundred inputs for each reader, the same in each run; `npm run test:fuzz` tries other inputs for
+ * 15 seconds each. A failure is printed with the seed and the path that repeat it:
  *
  *     FUZZ_SEED=123 FUZZ_PATH=45:1 npm run test:fuzz -- -t 'CSV text'
  *
@@ -20,7 +20,7 @@ const isLong = FUZZ_LONG !== undefined
 const seed = FUZZ_SEED === undefined ? (isLong ? Date.now() % 2 ** 31 : 1) : Number(FUZZ_SEED)
 const seconds = Number(FUZZ_SECONDS)
 
-/** Inputs are some kilobytes, for which these are very much: what takes more grows faster than its input. */
+/** Generous limits for inputs of some kilobytes: a reader that exceeds them does not scale linearly with its input. */
 const MOST_MILLISECONDS = 10_000
 const MOST_BYTES = 1 << 29
 

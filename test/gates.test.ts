@@ -4,7 +4,7 @@ import { Trainer } from '../src/training/trainer.ts'
 
 const rows = [[0, 0], [0, 1], [1, 0], [1, 1]] // prettier-ignore
 
-/** The answers of a network to the four rows of a truth table, rounded to bits. */
+/** The outputs of a network for the four rows of a truth table, rounded to bits. */
 async function truthTable(network: Network): Promise<number[][]> {
   const trainer = await Trainer.create(network, { backend: 'cpu' })
   const answers = (await trainer.predict(rows)).toArray()

@@ -15,7 +15,7 @@ describe.each([
   ['spirals', spirals, 2, 2, 500],
   ['digits', digits, 784, 10, 1000],
 ])('%s', (name, generate, features, outputs, usual) => {
-  it('has the shape and the names that it says', () => {
+  it('has the expected shape and names', () => {
     const data = generate({ samples: 30, seed: 7 })
     expect([data.inputs.rows, data.inputs.cols, data.targets.rows, data.targets.cols]).toEqual([
       30,
@@ -34,14 +34,14 @@ describe.each([
     if (outputs > 1) for (const row of targets.toArray()) expect(row.reduce((sum, value) => sum + value)).toBe(1)
   })
 
-  it('is the same for the same seed, another for another, and drawn for none', () => {
+  it('is the same for the same seed, differs for another seed, and is random without a seed', () => {
     const inputs = (seed?: number) => [...generate({ samples: 20, seed }).inputs.data]
     expect(inputs(7)).toEqual(inputs(7))
     expect(inputs(8)).not.toEqual(inputs(7))
     expect(inputs()).not.toEqual(inputs())
   })
 
-  it('refuses options that do not fit', () => {
+  it('refuses invalid options', () => {
     expect(() => generate({ samples: 0 })).toThrow(InputError)
     expect(() => generate({ samples: 1.5 })).toThrow(InputError)
     expect(() => generate({ seed: -1 })).toThrow(InputError)
@@ -68,11 +68,11 @@ describe('points', () => {
       expect(data.targets.get(i, 0), `sample ${i}`).toBe(x * 1 + y * -1.5 > 0.4 ? 1 : 0)
       expect(Math.max(Math.abs(x), Math.abs(y))).toBeLessThanOrEqual(1)
     })
-    // The area of the square below the line is 0.3667 of it; five standard deviations of 2000 draws.
+    // A share of 0.3667 of the square is below the line; the bound is five standard deviations of 2000 samples.
     expect(Math.abs(share(data) - 11 / 30)).toBeLessThan(5 * Math.sqrt(0.25 / 2000))
   })
 
-  it('circle: class 1 inside of the radius, a third of the points', () => {
+  it('circle: class 1 inside the radius, a third of the points', () => {
     const data = circle({ samples: 2000, seed: 3 })
     points(data).forEach(([x, y], i) => {
       expect(data.labels()[i], `sample ${i}`).toBe(Math.hypot(x, y) < 0.65 ? 1 : 0)
@@ -117,7 +117,7 @@ describe('points', () => {
     const [moved, still] = [0.2, 0].map((noise) => moons({ samples: 1, seed: 3, noise }))
     expect(moved?.inputs.toArray()).not.toEqual(still?.inputs.toArray())
     const data = moons({ samples: 4000, seed: 3, noise: 0.1 })
-    // Across the arc the distance from the circle has nearly the deviation of the noise.
+    // Across the arc, the standard deviation of the distance from the circle is nearly that of the noise.
     const distances = points(data).flatMap(([x, y], i) => (data.labels()[i] === 0 ? [Math.hypot(x, y) - 1] : []))
     const deviation = Math.sqrt(distances.reduce((sum, distance) => sum + distance ** 2, 0) / distances.length)
     expect(deviation).toBeGreaterThan(0.09)
@@ -155,7 +155,7 @@ describe('gate', () => {
 describe('digits', () => {
   const data = digits({ samples: 600, seed: 5 })
 
-  it('has as many of each digit, in random order', () => {
+  it('has the same number of each digit, in random order', () => {
     const labels = [...data.labels()]
     for (let digit = 0; digit < 10; digit++) expect(labels.filter((label) => label === digit)).toHaveLength(60)
     expect(labels).not.toEqual([...labels].sort())
@@ -182,7 +182,7 @@ describe('digits', () => {
     expect(soft).toBeGreaterThan(10 * data.length)
   })
 
-  it('differs from image to image, yet each digit resembles its own kind', () => {
+  it('varies between images, but images of one digit are similar', () => {
     expect(new Set(Array.from({ length: 600 }, (_, i) => data.inputs.row(i).join())).size).toBe(600)
     const test = digits({ samples: 200, seed: 6 })
     const labels = data.labels()
@@ -197,7 +197,7 @@ describe('digits', () => {
       return best
     })
     const right = nearest.filter((label, i) => label === test.labels()[i]).length
-    // The nearest of 600 neighbours: far above chance (10 %), and not trivially alike.
+    // The nearest of 600 neighbours is correct far more often than by chance (10 %), but not always.
     expect(right / test.length).toBeGreaterThan(0.8)
   })
 

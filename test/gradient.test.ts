@@ -13,7 +13,7 @@ import * as stages from '../src/backend/host/reference/stages.ts'
 const SIZES = [3, 5, 4, 3]
 const ROWS = 6
 
-/** Mean loss over the minibatch as a function of the parameters, in float64, by the reference's own stages. */
+/** Mean loss over the minibatch as a function of the parameters, in float64, by the stages of the reference. */
 function meanLoss(names: ActivationName[], loss: LossName, parameters: Float64Array, x: Float64Array, y: Float64Array) {
   const layers = layoutLayers(SIZES, names)
   let below = x
@@ -31,7 +31,7 @@ function meanLoss(names: ActivationName[], loss: LossName, parameters: Float64Ar
 
 function makeTargets(loss: LossName, random: Random): Float64Array {
   const y = Float64Array.from({ length: ROWS * 3 }, () => random.uniform())
-  // Outside the kinks of the absolute error and huber's bend: targets away from what the network answers.
+  // Targets are far from the network's outputs, away from the points where meanAbsoluteError and huber are not smooth.
   if (loss === 'meanAbsoluteError') return y.map((value, i) => (i % 2 ? value + 3 : value - 3))
   if (loss === 'huber') return y.map((value, i) => (i % 3 ? value + 3 : value))
   if (loss !== 'crossEntropy') return y
@@ -49,7 +49,7 @@ const hiddenNames = activationNames.filter((name) => name !== 'softmax')
 async function checkGradients(names: ActivationName[], loss: LossName, seed: number): Promise<void> {
   const random = new Random(seed, 'data')
   const network = Network.create({ sizes: SIZES, activations: names, init: 'standardNormal', seed })
-  // Float32 data, so that the float64 backend and this test see the same numbers.
+  // Float32 data, so that the float64 backend and this test use the same numbers.
   const x = Float64Array.from({ length: ROWS * 3 }, () => Math.fround(random.normal()))
   const y = makeTargets(loss, random).map(Math.fround)
   const data = Dataset.from(new Matrix(ROWS, 3, Float32Array.from(x)), new Matrix(ROWS, 3, Float32Array.from(y)))
@@ -57,7 +57,7 @@ async function checkGradients(names: ActivationName[], loss: LossName, seed: num
   const { gradient, loss: value } = await placed.trace(data)
   const parameters = Float64Array.from(network.parameters)
   expect(value).toBeCloseTo(meanLoss(names, loss, parameters, x, y), 12)
-  // Fourth-order central differences: their own error is about h⁴ and 1e-16 / h.
+  // Fourth-order central differences: their error is about h⁴ and 1e-16 / h.
   const h = 1e-3
   const at = (i: number, offset: number) => {
     const moved = parameters.slice()

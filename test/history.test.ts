@@ -22,7 +22,7 @@ describe('history.last', () => {
     expect(JSON.parse(JSON.stringify(history))).not.toHaveProperty('last')
   })
 
-  it('says why there is none, where early stopping had ended the run before', async () => {
+  it('explains why there is none if early stopping had ended the run before', async () => {
     const trainer = await Trainer.create(network(), { backend: 'cpu', seed: 1 })
     const earlyStopping = { patience: 1, minDelta: 1e9 }
     const written: Checkpoint[] = []

@@ -8,7 +8,7 @@ import { classWeights, number } from '../src/cli/options.ts'
 import { parseSchedule } from '../src/cli/schedules.ts'
 import { resume } from '../src/cli/train/resume.ts'
 import { RowSplitter } from '../src/data/rows.ts'
-import { checkKeys, describe as say, InputError, listNames, nearestName } from '../src/core/errors.ts'
+import { checkKeys, describe as describeValue, InputError, listNames, nearestName } from '../src/core/errors.ts'
 import {
   type Checkpoint,
   csvColumns,
@@ -28,7 +28,7 @@ import {
 } from '../src/index.ts'
 import { readDataset } from '../src/node/index.ts'
 
-/** Each took minutes, or all memory, with files of this size; now none takes more than a second or two. */
+/** With files of this size, each reader once took minutes or all memory; now none takes more than two seconds. */
 const TIMEOUT = 30_000
 
 async function refuses(work: () => unknown, message: string | RegExp) {
@@ -47,7 +47,7 @@ async function refuses(work: () => unknown, message: string | RegExp) {
 const names = (count: number, before = 'c') => Array.from({ length: count }, (_, i) => `${before}${i}`)
 const wide = (columns: readonly string[]) => `${columns.join()}\n${'1,'.repeat(columns.length - 1)}2\n`
 
-describe('CSV text that once took quadratic time or very much memory', () => {
+describe('CSV text that once took quadratic time or excessive memory', () => {
   const columns = names(300_000)
   const few = names(100_000)
   it.each<[string, () => string, CsvOptions, RegExp]>([
@@ -71,20 +71,20 @@ describe('CSV text that once took quadratic time or very much memory', () => {
     expect([targets.inputs.cols, targets.targets.cols]).toEqual([1, 99_999])
   }, TIMEOUT) // prettier-ignore
 
-  it('passes over many blank lines without keeping them, and counts them', async () => {
+  it('skips many blank lines without storing them, and counts them', async () => {
     const text = `\n\nx,y\n1,2\n${'\n'.repeat(20_000_000)}3,a\n`
     await refuses(() => parseCsv(text, { task: 'regression' }), /^CSV: line 20000005, column 'y': found 'a'/)
     const splitter = new RowSplitter(',')
     expect(splitter.push('\n'.repeat(1_000_000))).toEqual([])
   }, TIMEOUT) // prettier-ignore
 
-  it('counts different values of a column up to a limit', async () => {
+  it('counts the distinct values of a column up to a limit', async () => {
     const text = Array.from({ length: 5000 }, (_, i) => `${i},${i % 7}\n`).join('')
     expect((await csvColumns(text)).columns.map(({ distinct }) => distinct)).toEqual([1000, 7])
   })
 })
 
-/** An IDX file: its header, then as many zeros as wanted. */
+/** An IDX file: a header, then a given number of zeros. */
 function idx(type: number, shape: number[], zeros: number): Uint8Array {
   const bytes = Buffer.alloc(4 + 4 * shape.length + zeros)
   bytes.set([0, 0, type, shape.length])
@@ -95,7 +95,7 @@ function idx(type: number, shape: number[], zeros: number): Uint8Array {
 describe('IDX files', () => {
   const zip = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes))
 
-  it('are unpacked up to what they say, and up to a limit', async () => {
+  it('are decompressed up to the size in their header, and up to a limit', async () => {
     const bomb = zip(idx(8, [2, 2], 100_000_000))
     expect(bomb.length).toBeLessThan(200_000)
     await refuses(() => parseIdx(bomb), /^IDX file: followed by more bytes: expected 16 in all, as its header says$/)
@@ -112,7 +112,7 @@ describe('IDX files', () => {
     await refuses(() => datasetFromIdx(allowed, labels, { maxUnpackedBytes: 1_000_011 }), /^images: at most 1000011 bytes/)
   }, TIMEOUT) // prettier-ignore
 
-  it('with labels that are no classes are refused before targets are made', async () => {
+  it('with labels that are not classes are refused before targets are created', async () => {
     const images = idx(8, [4000, 1], 4000)
     const labels = idx(12, [4000], 16_000)
     labels.set([0, 0, 255, 255], 8)
@@ -123,7 +123,7 @@ describe('IDX files', () => {
     expect(one.targets.cols).toBe(65_536)
   }, TIMEOUT) // prettier-ignore
 
-  it('with more pixels than are read, and shapes beyond any number, are refused', async () => {
+  it('with more pixels than the limit, or shapes that overflow, are refused', async () => {
     await refuses(
       () => datasetFromIdx(idx(8, [1, 1 << 21], 1 << 21), idx(8, [1], 1)),
       /^images: expected at most 1048576/,
@@ -133,7 +133,7 @@ describe('IDX files', () => {
   })
 })
 
-/** An .npy file with that text for its header. */
+/** An .npy file with the given text as its header. */
 function npy(header: string, values = 0): Uint8Array {
   const text = Buffer.from(header.padEnd(Math.ceil((12 + header.length) / 64) * 64 - 12))
   const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 2, 0, 0, 0, 0, 0])
@@ -144,7 +144,7 @@ const npyOf = (shape: string, values = 0, fortran = 'True') =>
   npy(`{'descr': '<f4', 'fortran_order': ${fortran}, 'shape': (${shape}), }`, values)
 
 describe('NPY files', () => {
-  it('have dimensions and a header up to a limit', async () => {
+  it('have a limited number of dimensions and a limited header', async () => {
     await refuses(() => parseNpy(npyOf('1, '.repeat(10_000), 4)), /^npy: 10000 dimensions, at most 64 are read/)
     await refuses(() => parseNpy(npyOf('1, '.repeat(30_000), 4)), /^npy: a header of \d+ bytes, at most 65535 are read/)
     expect(parseNpy(npyOf('1, '.repeat(64), 4)).shape).toHaveLength(64)
@@ -157,14 +157,14 @@ describe('NPY files', () => {
 describe('networks', () => {
   const activations = ['relu'] as const
 
-  it('take memory only for parameters that are there', async () => {
+  it('allocate memory only for parameters that the file contains', async () => {
     const vast = { sizes: [2 ** 24, 2 ** 24], activations, weights: [[1]], biases: [[1]] }
     await refuses(() => Network.from(vast), /^weights\[0\]: expected 16777216 × 16777216 = 281474976710656 values, got 1$/)
     await refuses(() => Network.fromJSON({ format: 'webgpu-mlp', version: 1, ...vast }), /^weights\[0\]: expected/)
     await refuses(() => Network.create({ sizes: vast.sizes }), /^sizes: .* 281474993487872 parameters, expected at most/)
   }) // prettier-ignore
 
-  it('are refused as a whole where parts contradict each other', async () => {
+  it('are refused if parts contradict each other', async () => {
     const json = { ...Network.create({ sizes: [2, 3], seed: 1 }).toJSON(), classes: ['a', 'b'] }
     await refuses(() => Network.fromJSON(json), /^model: "classes" has 2 names for 3 outputs, expected 3$/)
     await refuses(
@@ -182,7 +182,7 @@ describe('networks', () => {
     ) // prettier-ignore
   })
 
-  it('of safetensors whose metadata or header is nested without an end are refused', async () => {
+  it('of safetensors whose metadata or header is nested too deeply are refused', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000)
     const withHeader = (header: string) => {
       const bytes = Buffer.alloc(8 + header.length)
@@ -210,11 +210,11 @@ describe('values in messages', () => {
     ['a\nb\u001b[31m', "'a\\u000ab\\u001b[31m'"],
     [10n ** 100n, `1${'0'.repeat(39)}…`],
     [new Uint8Array(2), 'a Uint8Array'],
-  ])('%# are short, whatever they are', (value, text) => {
-    expect(say(value)).toBe(text)
+  ])('%# are short for all values', (value, text) => {
+    expect(describeValue(value)).toBe(text)
   })
 
-  it('are cut to one line of some hundred characters, their end kept', () => {
+  it('are shortened to one line of a few hundred characters, with their end kept', () => {
     const { message } = new InputError(`${'x'.repeat(5000)}\n${'\u001b'.repeat(5000)}: expected a number`)
     expect(message.length).toBeLessThan(500)
     expect(message).toMatch(/^x{360} … .*: expected a number$/)
@@ -225,7 +225,7 @@ describe('values in messages', () => {
     expect(() => { checkKeys('test', { ...options, c3000: 1 }, names(3000)) }).toThrow(/unknown name 'c3000'/) // prettier-ignore
   })
 
-  it('suggest the nearest of many names in bounded work', () => {
+  it('suggest the nearest of many names in bounded time', () => {
     expect(nearestName('wdith', ['length', 'width', 'Wdit'])).toBe('Wdit')
     expect(nearestName('nothing like it', ['a', 'b'])).toBeUndefined()
     expect(nearestName('x'.repeat(5000), names(50_000, 'x'.repeat(4990)))).toBeUndefined()
@@ -237,14 +237,14 @@ describe('names that every object has', () => {
   const classes = ['__proto__', 'constructor', 'toString']
   const data = Dataset.from([[1], [2], [3]], classes, { classes })
 
-  it('are classes with weights like others', () => {
+  it('can be classes with weights', () => {
     expect([...data.withClassWeights({ constructor: 3 }).weights!]).toEqual([1, 3, 1])
     const all = Object.fromEntries(classes.map((name, i) => [name, i + 1]))
     expect([...data.withClassWeights(all).weights!]).toEqual([1, 2, 3])
     expect(() => data.withClassWeights({ valueOf: 3 })).toThrow("unknown name 'valueOf'")
   })
 
-  it('are columns and classes of a file', async () => {
+  it('can be columns and classes of a file', async () => {
     const text = `constructor,toString,__proto__\n${'1,2,valueOf\n3,4,hasOwnProperty\n'.repeat(2)}`
     const read = await parseCsv(text, { target: '__proto__', features: ['toString', 'constructor'] })
     expect([read.features, read.classes]).toEqual([['toString', 'constructor'], ['hasOwnProperty', 'valueOf']]) // prettier-ignore
@@ -252,15 +252,15 @@ describe('names that every object has', () => {
   })
 })
 
-describe('what the command line is given', () => {
-  it('takes names that every object has for names like others', () => {
+describe('arguments of the command line', () => {
+  it('can be names that every object has', () => {
     expect(Object.entries(classWeights('__proto__=3,constructor=2'))).toEqual([['__proto__', 3], ['constructor', 2]]) // prettier-ignore
     expect(() => classWeights('a=1,b=2,a=3')).toThrow("the class 'a' has two weights")
     expect(() => parseSchedule('step:every=3,__proto__=5', 0.1)).toThrow("unknown name '__proto__'")
     expect(() => number('x'.repeat(5000))).toThrow(`expected a number, got '${'x'.repeat(40)}…'`)
   })
 
-  it('may allow more of gzipped files, by the option of the library', async () => {
+  it('can raise the limit of gzipped files with the option of the library', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-idx-'))
     writeFileSync(join(folder, 'train-images-idx3-ubyte.gz'), gzipSync(idx(8, [4, 2, 2], 16)))
     writeFileSync(join(folder, 'train-labels-idx1-ubyte.gz'), gzipSync(idx(8, [4], 4)))
@@ -270,7 +270,7 @@ describe('what the command line is given', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('says that words in a checkpoint are wrong there', async () => {
+  it('are reported with the checkpoint if they are invalid there', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-words-'))
     const path = join(folder, 'run.checkpoint')
     const trainer = await Trainer.create(Network.create({ sizes: [1, 1], seed: 1 }), { backend: 'cpu', seed: 1 })
@@ -288,7 +288,7 @@ describe('what the command line is given', () => {
 })
 
 describe('one-hot targets', () => {
-  it('are made up to a limit', () => {
+  it('are created up to a limit', () => {
     expect(() => oneHot([0, 1], 2 ** 27)).toThrow(
       /^labels: 2 samples × 134217728 classes are more one-hot targets than/,
     )

@@ -33,7 +33,7 @@ describe('parseIdx', () => {
     expect(await parseIdx(new Uint8Array(gzipSync(plain)))).toEqual({ type: name, shape, data })
   })
 
-  it('reads bytes that lie inside of a larger buffer', async () => {
+  it('reads bytes at an offset in a larger buffer', async () => {
     const buffer = new Uint8Array(labels.length + 7)
     buffer.set(labels, 5)
     expect([...(await parseIdx(buffer.subarray(5, 5 + labels.length))).data]).toEqual([7, 0])
@@ -70,7 +70,7 @@ describe('datasetFromIdx', () => {
     expect(data.features).toEqual(['pixel0', 'pixel1', 'pixel2', 'pixel3'])
   })
 
-  it('takes as many classes as there are above ten, or those that are named', async () => {
+  it('creates more than ten classes if the labels need them, or the named classes', async () => {
     expect((await datasetFromIdx(images, idx(8, [2], [25, 0]))).classes).toHaveLength(26)
     const named = await datasetFromIdx(images, idx(8, [2], [1, 0]), { classes: ['shirt', 'shoe'] })
     expect(named.targets.toArray()).toEqual([[0, 1], [1, 0]]) // prettier-ignore

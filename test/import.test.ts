@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-/** The built library is imported where globals of browsers and Node are missing, as in jsdom; `npm test` builds it first. */
+/** Imports the built library where globals of browsers and Node are missing, as in jsdom; `npm test` builds it first. */
 
 interface Result {
-  /** By what was missing: the error, or null. */
+  /** For each missing global, the error, or null. */
   imports: Record<string, string | null>
   trained: { first: number; last: number; backend: string; same: boolean }
 }
 
-it('importing needs no global that an environment may lack, and training on the CPU few', async () => {
+it('importing needs no global that an environment may lack, and training on the CPU needs few', async () => {
   const program = fileURLToPath(new URL('./bare_import.js', import.meta.url))
   const args = ['--experimental-vm-modules', '--no-warnings', program]
   const { stdout } = await promisify(execFile)(process.execPath, args)

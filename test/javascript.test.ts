@@ -24,10 +24,10 @@ function drawRows(rows: number, inputs: number, spread: number): number[][] {
 }
 
 describe('toJavaScript', () => {
-  it.each(activationNames)('%s answers as predict does', async (activation) => {
+  it.each(activationNames)('%s gives the same outputs as predict', async (activation) => {
     const hidden = activation === 'softmax' ? 'gelu' : activation
     const network = Network.create({ sizes: [3, 8, 5, 4], hidden, output: activation, init: 'lecunNormal', seed: 4 })
-    // The first row reaches far out, where a formula could overflow.
+    // The first row has large values, for which a formula could overflow.
     const rows = [[900, -800, 700], ...drawRows(40, 3, 3)] // prettier-ignore
     const { predict } = await load(toJavaScript(network))
     const trainer = await Trainer.create(network, { backend: cpu({ precision: 'float64' }) })
@@ -40,7 +40,7 @@ describe('toJavaScript', () => {
     trainer.dispose()
   })
 
-  it('takes one row, many, none, and typed arrays', async () => {
+  it('accepts one row, many rows, no rows, and typed arrays', async () => {
     const network = Network.from({ sizes: [2, 1], activations: ['linear'], weights: [[1, 2]], biases: [[0.5]] })
     const { predict } = await load(toJavaScript(network))
     expect(predict([1, 1])).toEqual([3.5])
@@ -54,7 +54,7 @@ describe('toJavaScript', () => {
     expect(() => predict('text')).toThrow('predict: expected a row of 2 numbers, or a list of rows')
   })
 
-  it('keeps sizes and names, whatever these hold', async () => {
+  it('keeps sizes and names with any characters', async () => {
     const network = namedNetwork()
     const exported = await load(toJavaScript(network))
     expect(exported.sizes).toEqual(network.sizes)
@@ -65,16 +65,16 @@ describe('toJavaScript', () => {
     expect([plain.features, plain.classes]).toEqual([undefined, undefined])
   })
 
-  it('is safe within a page, and needs nothing but atob', () => {
+  it('is safe in a page, and needs no global but atob', () => {
     const text = toJavaScript(namedNetwork())
     expect(text).not.toMatch(/<\/script|<!--|\u2028|\u2029|\bimport\b|\brequire\b/)
-    // Only the lines of constants hold names: as many lines as without.
+    // Only the lines of constants contain names: the number of lines is the same as without names.
     expect(text.split('\n')).toHaveLength(toJavaScript(Network.create({ sizes: [1, 1], seed: 1 })).split('\n').length)
     const script = `${text.replaceAll('export ', '')}; predict([1000, 0.5, -2])`
     expect(runInNewContext(script, { atob })).toHaveLength(2)
   })
 
-  it('refuses what is no network, and parameters that are not finite', () => {
+  it('refuses values that are not networks, and parameters that are not finite', () => {
     expect(() => toJavaScript('x' as never)).toThrow("network: expected a Network, got 'x'")
     const network = namedNetwork()
     network.parameters[1] = NaN

@@ -8,17 +8,17 @@ import { hiddenNames, lossPairs, pixelData, randomData, randomNetwork } from './
 import { type AdapterKind, RecordingGPU, type RequestedPipeline } from './recording-gpu.ts'
 
 /**
- * Every kernel that the library asks for over all classes of shapes and options, found by training on a device that only
- * records. Nothing here names a kernel or a constant, so a new variant is found without a change to this file.
+ * Every kernel that the library requests for all classes of shapes and options, found by training on a device that only
+ * records requests. This file names no kernel and no constant, so a new variant needs no change here.
  */
 
 const kinds: readonly AdapterKind[] = [true, false].flatMap((software) =>
   [true, false].map((subgroups) => ({ software, subgroups })),
 )
 
-/** Narrow, too wide for the one-pass output layer, and so wide that sums are shared by slices. */
+/** Narrow, too wide for the one-pass output layer, and wide enough that sums are divided into slices. */
 const widths = [3, 70, 130]
-/** One sample, few terms, more than few, and many: the sums of gradients and the size of a step follow from it. */
+/** One sample, few terms, more than few, and many: gradient sums and the size of a step depend on it. */
 const batches = [1, 17, 300]
 
 const optimizers: readonly Optimizer[] = [
@@ -34,7 +34,7 @@ const optimizers: readonly Optimizer[] = [
   nadam({ weightDecay: 0.01, decoupledWeightDecay: true }),
 ]
 
-/** Trains, scores, predicts and takes gradients, on data of each form. */
+/** Trains, scores, predicts and computes gradients, on data of each form. */
 async function useEverything(
   gpu: RecordingGPU,
   network: Network,
@@ -61,13 +61,13 @@ const bytes = (inputs: number, outputs: number) => pixelData(2, inputs, outputs,
 const weighted = (inputs: number, outputs: number) => floats(inputs, outputs).withWeights([1, 2])
 const weightedBytes = (inputs: number, outputs: number) => bytes(inputs, outputs).withWeights([1, 2])
 
-/** Shapes by what the plans do with them, with dropout and clipping on and off. */
+/** Shapes that the plans treat differently, with dropout and clipping on and off. */
 async function collectShapes(gpu: RecordingGPU): Promise<void> {
   const pairs = widths.flatMap((inputs) => widths.map((outputs) => [inputs, outputs]))
   const shapes = [...pairs, ...pairs.flatMap((pair) => widths.map((outputs) => [...pair, outputs]))]
   for (const sizes of shapes) {
     const network = randomNetwork(sizes, 'tanh', 'softmax', 1)
-    // Bytes are read by the first layer and weights by the last one, which are the same one in the first shapes only.
+    // The first layer reads bytes and the last one reads weights; only in the first shapes are they the same layer.
     const data = dataOf(network, [floats, bytes, weighted, ...(sizes.length === 2 ? [weightedBytes] : [])])
     for (const batchSize of batches) {
       for (const dropout of [0, 0.5]) {
@@ -80,7 +80,7 @@ async function collectShapes(gpu: RecordingGPU): Promise<void> {
   }
 }
 
-/** Every activation, loss and rule, by both plans and in each of the resident plan's forms. */
+/** Every activation, loss and optimizer rule, with both plans and each form of the resident plan. */
 async function collectFormulas(gpu: RecordingGPU): Promise<void> {
   const train = (network: Network, options: TrainerOptions, plan: PlanChoice) =>
     useEverything(gpu, network, dataOf(network, [floats]), { batchSize: 4, ...options }, plan)

@@ -14,7 +14,7 @@ import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 import { RecordingGPU } from './recording-gpu.ts'
 
-/** Collects what nothing refers to, also what was referred to by a promise that is just done. */
+/** Collects unreachable objects, including those that only a promise settled just now referred to. */
 async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as () => void
@@ -22,7 +22,7 @@ async function collectGarbage(): Promise<void> {
   gc()
 }
 
-/** The backend over kernels that the test can inspect. */
+/** The backend, with kernels that the test can inspect. */
 const backendOver = (device: Device, kernels: Kernels): Backend => webgpuWith(device, 'layered', kernels)
 
 const data = randomData(8, 3, 2, 1)

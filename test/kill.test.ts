@@ -15,7 +15,7 @@ afterAll(() => {
 const file = (name: string) => join(folder, name)
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-/** Starts a run and kills it some time after its first checkpoint. @returns how many epochs the checkpoint has */
+/** Starts a run and kills it some time after its first checkpoint. @returns the number of epochs in the checkpoint */
 async function kill(given: readonly string[], checkpoint: string, after: number): Promise<number> {
   const child = spawn(process.execPath, [program, ...given, '--checkpoint', checkpoint])
   const ended = new Promise((resolve) => child.on('exit', resolve))
@@ -36,23 +36,23 @@ describe('train --checkpoint', () => {
       const out = file(`${after}.json`)
       if ((await kill([...run, '--out', out], checkpoint, after)) === 60) continue
       resumed++
-      // The options are those of the run that was killed, where its model goes too.
+      // The options are those of the killed run, including the path of its model.
       expect(call('train', '--resume', checkpoint)).toMatchObject({ status: 0, stderr: '' })
       expect(readFileSync(out, 'utf8')).toBe(whole)
       expect(decodeCheckpoint(readFileSync(checkpoint, 'utf8')).epoch).toBe(60)
     }
     expect(resumed).toBeGreaterThan(0)
-    // What a killed process was writing is removed by the next that writes there.
+    // The next process that writes to the folder removes the temporary file of a killed process.
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
   }, 120_000)
 
-  it('keeps the last epoch where Ctrl-C ends the run', async () => {
+  it('keeps the last epoch if Ctrl-C ends the run', async () => {
     const checkpoint = ['--checkpoint', file('int.checkpoint'), '--checkpoint-every', '1000']
     const given = [...run.filter((word) => word !== '--json'), '--out', file('int.json'), ...checkpoint]
     const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'ignore'] })
     let asked = false
     child.stdout.on('data', (text: Buffer) => {
-      // Once: a second time ends the program at once.
+      // Only once: a second signal ends the program immediately.
       if (!asked && text.toString().includes('Epoch')) asked = child.kill('SIGINT')
     })
     const code = await new Promise((resolve) => child.on('exit', resolve))

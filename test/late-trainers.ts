@@ -5,7 +5,7 @@ import { sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { randomNetwork } from './backends.ts'
 
-/** Whether a device's answers come on a timer of 100 ms, as in Firefox, or as soon as they can. */
+/** Whether a device's results arrive on a timer of 100 ms, as in Firefox, or immediately. */
 export type Kind = 'plain' | 'late'
 
 /** Two devices of one adapter, opened once for a test file. */

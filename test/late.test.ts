@@ -8,7 +8,7 @@ import { type Epoch, type FitOptions, Trainer, type TrainerOptions } from '../sr
 import { randomData, randomNetwork } from './backends.ts'
 import { createTrainer, openDevice } from './late-trainers.ts'
 
-describe('a device that answers late', () => {
+describe('a device whose results arrive late', () => {
   const cases: Record<string, { sizes: number[] } & TrainerOptions & WebGPUOptions> = {
     'straight-line code': { sizes: [2, 3, 2] },
     loops: { sizes: [4, 12, 9, 3], batchSize: 16 },
@@ -21,9 +21,9 @@ describe('a device that answers late', () => {
       const results = await Promise.all(
         (['plain', 'late'] as const).map(async (kind) => {
           const trainer = await createTrainer(kind, sizes, options)
-          const told: unknown[] = []
+          const reported: unknown[] = []
           const onEpoch = ({ epoch, loss, validation, steps }: Epoch) =>
-            void told.push([epoch, loss, validation, steps])
+            void reported.push([epoch, loss, validation, steps])
           const checkpoints: unknown[] = []
           await trainer.fit(data, { epochs: 30, onEpoch })
           await trainer.fit(data, { epochs: 9, validation: randomData(25, sizes[0]!, sizes.at(-1)!, 2), onEpoch })
@@ -33,22 +33,22 @@ describe('a device that answers late', () => {
           let count = 0
           for await (const epoch of trainer.epochs(data, { epochs: 7, atOnce: 3 })) {
             onEpoch(epoch)
-            // After the last of each three: how many are under way before that depends on the speed of the device.
-            if (++count % 3 === 0) told.push([...(await trainer.read()).parameters])
+            // After each third epoch: how many epochs were submitted before that depends on the speed of the device.
+            if (++count % 3 === 0) reported.push([...(await trainer.read()).parameters])
           }
           const { parameters } = await trainer.read()
           const score = await trainer.evaluate(data)
           trainer.dispose()
-          return { told, checkpoints, parameters: [...parameters], score, epoch: trainer.epoch, step: trainer.step }
+          return { reported, checkpoints, parameters: [...parameters], score, epoch: trainer.epoch, step: trainer.step }
         }),
       )
       expect(results[0]).toEqual(results[1])
-      expect(results[0]!.told.length).toBeGreaterThan(50)
+      expect(results[0]!.reported.length).toBeGreaterThan(50)
     })
   }
 
   for (const plan of ['layered', 'auto'] as const) {
-    it(`is where the last of several epochs ended, when they were asked for at once: ${plan}`, async () => {
+    it(`has the state after the last of several epochs that were requested at once: ${plan}`, async () => {
       const data = randomData(40, 2, 2, 1)
       const validation = randomData(15, 2, 2, 2)
       const sizes = [5, 1, 7, 2, 2, 9]
@@ -101,7 +101,7 @@ describe('a device that answers late', () => {
   }
 
   for (const plan of ['layered', 'auto'] as const) {
-    it(`hears an abort, and trains on afterwards: ${plan}`, async () => {
+    it(`responds to an abort, and can train afterwards: ${plan}`, async () => {
       const trainer = await createTrainer('late', [2, 3, 2], { plan })
       const data = randomData(500, 2, 2, 1)
       const controller = new AbortController()
@@ -113,7 +113,7 @@ describe('a device that answers late', () => {
       let timer: ReturnType<typeof setTimeout> | undefined
       const onEpoch = () => void (timer ??= setTimeout(abort, 500))
       await expect(trainer.fit(data, { epochs: 1e9, signal: controller.signal, onEpoch })).rejects.toThrow('enough')
-      // What is under way takes some tenths of a second; far more would mean that it was not bounded.
+      // Submitted work takes a few tenths of a second; much more would mean that it was not bounded.
       expect(performance.now() - aborted).toBeLessThan(10_000)
       const { epoch } = trainer
       expect(epoch).toBeGreaterThan(0)
@@ -135,7 +135,7 @@ describe('a device that answers late', () => {
   })
 })
 
-/** Refuses to write nothing, as Deno does. */
+/** Refuses writes of zero bytes, as Deno does. */
 function refuseEmptyWrites({ queue }: GPUDevice): void {
   const write = queue.writeBuffer.bind(queue) as (...args: unknown[]) => void
   queue.writeBuffer = (...args: unknown[]) => {
@@ -146,7 +146,7 @@ function refuseEmptyWrites({ queue }: GPUDevice): void {
   }
 }
 
-it('nothing is written where there is nothing to write', async () => {
+it('writes of zero bytes are skipped', async () => {
   const device = await Device.open()
   refuseEmptyWrites(device.gpu)
   for (const plan of ['layered', 'resident'] as const) {

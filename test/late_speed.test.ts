@@ -3,7 +3,7 @@ import type { Trainer } from '../src/training/trainer.ts'
 import { randomData } from './backends.ts'
 import { createTrainer } from './late-trainers.ts'
 
-/** Steps a millisecond, over a training that is aborted after some time. */
+/** Steps per millisecond of a training that is aborted after some time. */
 async function speedOf(trainer: Trainer, milliseconds: number): Promise<number> {
   const [before, began] = [trainer.step, performance.now()]
   const signal = AbortSignal.timeout(milliseconds)
@@ -13,7 +13,7 @@ async function speedOf(trainer: Trainer, milliseconds: number): Promise<number> 
   return (trainer.step - before) / (performance.now() - began)
 }
 
-describe('a device that answers late', () => {
+describe('a device whose results arrive late', () => {
   const cases = {
     '2-3-2, straight-line code': { sizes: [2, 3, 2] },
     '2-3-2, layered': { sizes: [2, 3, 2], plan: 'layered' },
@@ -24,7 +24,7 @@ describe('a device that answers late', () => {
       const plain = await createTrainer('plain', sizes, options)
       const late = await createTrainer('late', sizes, options)
       for (const trainer of [plain, late]) await speedOf(trainer, 2000)
-      // The best of several, in turn: other work of the machine disturbs some of them.
+      // The best of several runs in alternation, because other processes disturb some of them.
       let best = 0
       for (let round = 0; round < 5 && best < 0.6; round++) {
         const speed = await speedOf(plain, 1500)

@@ -26,9 +26,9 @@ const networkOf = (layers: Layers) =>
   })
 
 describe("the lesson's 2-2-2 network", () => {
-  it.each([0, 1, 2, 3])('answers and descends as the library does, sample %i', async (index) => {
+  it.each([0, 1, 2, 3])('has the outputs and training steps of the library, sample %i', async (index) => {
     const sample = xorSamples[index]!
-    // Parameters that float32 holds as they are, because that is what a Network keeps.
+    // Parameters that float32 represents exactly, because a Network stores float32.
     const layers: Layers = [
       { weights: [[0.5, -1.25], [0.75, 2]], biases: [0.25, -0.5] }, // prettier-ignore
       { weights: [[-0.75, 1.5], [1, -0.125]], biases: [-1, 0.375] }, // prettier-ignore
@@ -54,13 +54,13 @@ describe("the lesson's 2-2-2 network", () => {
     trainer.dispose()
   })
 
-  it('has taken the step that its gradients ask for', () => {
+  it('takes the step that follows from its gradients', () => {
     const { layers, gradients, after } = computeStep(initialLayers(5), xorSamples[2]!, 0.5)
     expect(after[0].weights[1][0]).toBe(layers[0].weights[1][0] - 0.5 * gradients[0].weights[1][0])
     expect(after[1].biases[0]).toBe(layers[1].biases[0] - 0.5 * gradients[1].biases[0])
   })
 
-  it('learns XOR from what the page begins with', () => {
+  it('learns XOR from the initial parameters of the page', () => {
     const { seed, learningRate, first } = defaults.layers
     let layers = initialLayers(seed)
     const before = totalCost(layers)
@@ -91,7 +91,7 @@ describe("the lesson's neuron", () => {
     expect(evaluateNeuron(neuron, points[0]!.x).a).toBeCloseTo(reference.predict(x)[0]!, 10)
   })
 
-  it('shows the gradient of the cost that it shows', () => {
+  it('shows the gradient of the displayed cost', () => {
     const neuron = after(3)
     const { weights, bias } = gradientOf(neuron, points)
     const [h, [w1, w2]] = [1e-5, neuron.weights]
@@ -107,9 +107,9 @@ describe("the lesson's neuron", () => {
     expect(bias).toBeCloseTo(three, 8)
   })
 
-  it('finds the line between the points with what the page begins with', () => {
+  it('finds the line between the points from the initial parameters of the page', () => {
     expect(scoreOf(initialNeuron, points).accuracy).toBeLessThan(0.8)
-    // One press of "100 steps" is enough, and more of them do no harm.
+    // One click on "100 steps" is enough, and further clicks do no harm.
     expect(scoreOf(after(100), points).accuracy).toBe(1)
     expect(scoreOf(after(300), points).accuracy).toBe(1)
     expect(scoreOf(after(300), points).cost).toBeLessThan(scoreOf(after(10), points).cost)

@@ -15,13 +15,13 @@ const escapes = /\u001b\[[\d;?]*[A-Za-z]/
 const format = (value: number) => value.toFixed(1)
 
 describe('plot', () => {
-  it('draws a line from corner to corner, its scale at the left and its ends below', () => {
+  it('draws a line from corner to corner, with its scale on the left and its ends below', () => {
     const lines = plot([{ values: [0, 1] }], { width: 9, height: 2, format, ends: ['1', '7'] })
     expect(lines).toEqual(['1.0 ┤⠀⠀⡠⠊', '0.0 ┤⡠⠊⠀⠀', '     1  7'])
     expect(lines.map((line) => line.length)).toEqual([9, 9, 9])
   })
 
-  it('draws a constant in the middle, steep parts without holes, and nothing where there is no number', () => {
+  it('draws a constant in the middle, steep parts without gaps, and nothing for NaN', () => {
     const flat = plot([{ values: [3, 3, 3] }], { width: 12, height: 3, format, ends: ['a', 'b'] })
     expect(flat[1]).toMatch(/^3\.0 ┤(⠒{7}|⠤{7})$/)
     const step = plot([{ values: [0, 0, 0, 1, 1, 1] }], { width: 25, height: 4, format, ends: ['a', 'b'] })
@@ -30,7 +30,7 @@ describe('plot', () => {
     for (const line of none.slice(0, 3)) expect(line.slice(5)).toMatch(/^\u2800+$/)
   })
 
-  it('colours only where it is told to, and leaves no colour open', () => {
+  it('uses colours only on request, and resets every colour', () => {
     const options = { width: 20, height: 4, format, ends: ['a', 'b'] as const }
     const curves = [{ values: [0, 1] }, { values: [1, 0], dashed: true }]
     expect(plot(curves, options).join('')).not.toMatch(escapes)
@@ -39,8 +39,8 @@ describe('plot', () => {
   })
 })
 
-describe('what a terminal can do', () => {
-  it('rewrites lines unless it is dumb, a file, or a build', () => {
+describe('capabilities of a terminal', () => {
+  it('can rewrite lines unless it is dumb, a file, or in a CI build', () => {
     const tty = { isTTY: true }
     expect(canRewrite(tty, { TERM: 'xterm' })).toBe(true)
     expect(canRewrite({}, { TERM: 'xterm' })).toBe(false)
@@ -49,7 +49,7 @@ describe('what a terminal can do', () => {
     expect(canRewrite(tty, { TERM: 'xterm', CI: 'false' })).toBe(true)
   })
 
-  it('has room from 80 × 20, shows braille where its encoding and kind allow, colours unless NO_COLOR', () => {
+  it('is large enough from 80 × 20, shows braille if encoding and kind allow it, and colours unless NO_COLOR is set', () => {
     expect(hasRoom({ columns: 80, rows: 20 })).toBe(true)
     expect([hasRoom({ columns: 79, rows: 50 }), hasRoom({ columns: 200, rows: 19 }), hasRoom({})]).toEqual([false, false, false]) // prettier-ignore
     expect(showsBraille({ TERM: 'xterm', LANG: 'de_DE.UTF-8' }, 'linux')).toBe(true)
@@ -62,7 +62,7 @@ describe('what a terminal can do', () => {
   })
 })
 
-/** Epochs of a run that gets better. */
+/** Epochs of a run that improves. */
 const epochs = (count: number, held = true): Epoch[] =>
   Array.from({ length: count }, (_, i) => ({
     epoch: i + 1,
@@ -81,7 +81,7 @@ function historyOf(shown: readonly Epoch[], { score = true, colour = false, tota
   return history
 }
 
-describe('the picture of a run', () => {
+describe('the chart of a run', () => {
   it.each([
     [80, 20],
     [100, 30],
@@ -95,15 +95,15 @@ describe('the picture of a run', () => {
     expect(lines.at(-1)).toMatch(/^█+░+ 40% \| epoch 40\/100 \| loss 0\.025 \| score 96\.8 % \(validation\)/)
   })
 
-  it('is one line where there is no room, and before there is a curve', () => {
+  it('is one line if the terminal is too small, and before there is a curve', () => {
     expect(historyOf(epochs(40)).lines({ columns: 60, rows: 30 })).toHaveLength(1)
     expect(historyOf(epochs(40)).lines({ columns: 12, rows: 3 })[0]!.length).toBeLessThan(12)
     expect(historyOf(epochs(1)).lines({ columns: 100, rows: 30 })).toHaveLength(1)
   })
 
-  it('has no score of quantities, no colours unless told, and both ends of a long run', () => {
-    const quantities = historyOf(epochs(40, false), { score: false }).lines({ columns: 100, rows: 30 })
-    expect(quantities.join('\n')).not.toMatch(/score|validation/)
+  it('has no score for regression, no colours by default, and both ends of a long run', () => {
+    const regression = historyOf(epochs(40, false), { score: false }).lines({ columns: 100, rows: 30 })
+    expect(regression.join('\n')).not.toMatch(/score|validation/)
     expect(historyOf(epochs(40)).lines({ columns: 100, rows: 30 }).join('')).not.toMatch(escapes)
     expect(historyOf(epochs(40), { colour: true }).lines({ columns: 100, rows: 30 }).join('')).toMatch(escapes)
     const long = historyOf(epochs(10_001), { total: 20_000 }).lines({ columns: 100, rows: 30 })
@@ -111,7 +111,7 @@ describe('the picture of a run', () => {
   })
 })
 
-/** A terminal that keeps what stands on its screen; lines are wrapped anew when it is resized, as most do. */
+/** A terminal that stores the text on its screen; like most terminals, it wraps lines again when it is resized. */
 class FakeTerminal extends EventEmitter {
   readonly isTTY = true
   readonly #screen: xterm.Terminal
@@ -135,7 +135,7 @@ class FakeTerminal extends EventEmitter {
     this.emit('resize')
     await this.written
   }
-  /** What is seen; what scrolled off the top is not. */
+  /** The visible text, without lines that have scrolled off the top. */
   async lines(): Promise<string[]> {
     await this.written
     const { active } = this.#screen.buffer
@@ -148,7 +148,7 @@ class FakeTerminal extends EventEmitter {
 }
 
 describe('the display', () => {
-  it('draws in place, and leaves its last picture below what stood there', async () => {
+  it('draws in place, and leaves its last chart below the earlier text', async () => {
     const terminal = new FakeTerminal(100, 30)
     terminal.write('Backend  cpu\n')
     const display = showDisplay(terminal, { epochs: 50, score: true, colour: true })
@@ -170,7 +170,7 @@ describe('the display', () => {
     ['too narrow for curves', [60, 30]],
     ['wider', [140, 40]],
     ['lower', [90, 21]],
-  ] as const)('is drawn anew when the terminal gets %s', async (_, [columns, rows]) => {
+  ] as const)('is drawn again when the terminal becomes %s', async (_, [columns, rows]) => {
     const terminal = new FakeTerminal(100, 30)
     terminal.write('Backend  cpu\n')
     const display = showDisplay(terminal, { epochs: 50, score: true, colour: true })
@@ -178,7 +178,7 @@ describe('the display', () => {
     await terminal.resize(90, 28)
     await terminal.resize(columns, rows)
     display.stop()
-    // Lines that the terminal wrapped may have pushed what stood above off the screen, but no more than that.
+    // Lines that the terminal wrapped may have pushed earlier text off the screen, but no more than that.
     const lines = (await terminal.lines()).filter((line) => line !== 'Backend  cpu')
     expect(lines.filter((line) => line.includes('epoch 30/50'))).toHaveLength(1)
     expect(lines.filter((line) => line.startsWith('loss'))).toHaveLength(columns < 80 ? 0 : 1)
@@ -212,7 +212,7 @@ function onTerminal(size: string, args: string, env: Record<string, string> = {}
 describe.skipIf(!hasScript)('train on a pseudo terminal (needs script of util-linux)', () => {
   const short = '--data moons --layers 2,8,2 --lr 1 --epochs 300 --test 0.2'
 
-  it('shows curves, and leaves a screen that makes sense', async () => {
+  it('shows curves, and leaves a readable screen', async () => {
     const { out, code } = await onTerminal('cols 100 rows 40', short)
     expect(code).toBe(0)
     const terminal = new FakeTerminal(100, 40)
@@ -227,7 +227,7 @@ describe.skipIf(!hasScript)('train on a pseudo terminal (needs script of util-li
     expect(out.lastIndexOf('\u001b[?25h')).toBeGreaterThan(out.lastIndexOf('\u001b[?25l'))
   })
 
-  it('has no colours with NO_COLOR, a bar where there is no room, and plain lines where nothing can be rewritten', async () => {
+  it('has no colours with NO_COLOR, a progress bar if the terminal is too small, and plain lines if lines cannot be rewritten', async () => {
     const [grey, small, dumb, build] = await Promise.all([
       onTerminal('cols 100 rows 40', short, { NO_COLOR: '1' }),
       onTerminal('cols 70 rows 40', short),
@@ -244,7 +244,7 @@ describe.skipIf(!hasScript)('train on a pseudo terminal (needs script of util-li
     }
   })
 
-  it.skipIf(!existsSync('/dev/full'))('shows remarks whole, above what is drawn (needs /dev/full)', async () => {
+  it.skipIf(!existsSync('/dev/full'))('shows complete warnings above the chart (needs /dev/full)', async () => {
     const cwd = mkdtempSync(join(tmpdir(), 'webgpu-mlp-live-'))
     const remark = new RegExp(`^webgpu-mlp: /dev/full: cannot be written: the disk is full; .* in ${cwd}/full-kept(-2)?; training goes on`) // prettier-ignore
     for (const [columns, last] of [
@@ -258,7 +258,7 @@ describe.skipIf(!hasScript)('train on a pseudo terminal (needs script of util-li
       const lines = await terminal.lines()
       const first = lines.findIndex((line) => line.startsWith('webgpu-mlp: '))
       expect(first).toBe(4)
-      // Lines that are full go on in the next.
+      // Full lines continue on the next.
       expect(lines.slice(first, first + 3).join('')).toMatch(remark)
       const trained = lines.findIndex((line) => line.startsWith('Trained 300 epochs'))
       expect(lines[trained - 1]).toBe('')
@@ -267,7 +267,7 @@ describe.skipIf(!hasScript)('train on a pseudo terminal (needs script of util-li
     rmSync(cwd, { recursive: true })
   })
 
-  it('Ctrl-C ends after the epoch and gives the cursor back', async () => {
+  it('Ctrl-C ends after the epoch and shows the cursor again', async () => {
     const args = '--data moons --layers 2,8,2 --epochs 3000000'
     const { out, code } = await onTerminal('cols 100 rows 40', args, {}, '┤')
     expect(code).toBe(130)

@@ -16,7 +16,7 @@ const train = randomData(40, 5, 3, 2)
 const test = pixelData(17, 5, 3, 4)
 const options = { optimizer: sgd({ learningRate: 0.5 }), batchSize: 7, seed: 3 }
 
-/** The same backend, which counts what is uploaded. */
+/** The same backend, with a count of uploads. */
 function counting(backend: Backend): { backend: Backend; uploads: () => number } {
   let uploads = 0
   const place: Backend['place'] = async (...given) => {
@@ -51,25 +51,25 @@ async function everything(backend: Backend, load: boolean) {
 }
 
 function testLoaded(test: (name: string, body: (backend: () => Backend) => Promise<void>) => void): void {
-  test('gives what the data themselves give, to the bit, and uploads each of them once', async (backend) => {
+  test('gives the same bits as data that are not loaded, and uploads each data set once', async (backend) => {
     const wanted = await everything(backend(), false)
     const counted = counting(backend())
     expect(await everything(counted.backend, true)).toEqual(wanted)
     expect(counted.uploads()).toBe(2)
   })
 
-  test('validates with the training data themselves', async (backend) => {
+  test('validates on the training data', async (backend) => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: backend() })
     const data = await trainer.load(train)
     const { last } = await trainer.fit(data, { epochs: 2, validation: data })
     expect(last.validation).toEqual(expect.objectContaining({ accuracy: (await trainer.evaluate(data)).accuracy }))
     expect(last.validation.loss).toBeCloseTo((await trainer.evaluate(train)).loss, 5)
-    // After training, the device has another order of the samples: predictions have their own.
+    // After training, the device has the samples in another order; predictions keep the original order.
     expect((await trainer.predict(data)).toArray()).toEqual((await trainer.predict(train.inputs)).toArray())
     trainer.dispose()
   })
 
-  test('frees its memory, but not under a call', async (backend) => {
+  test('frees its memory, but not during a call', async (backend) => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: backend() })
     const before = trainer.memory
     const data = await trainer.load(train)
@@ -138,7 +138,7 @@ describe('data that are loaded once', () => {
 describe('a run of the command line with a report', () => {
   const sine = Array.from({ length: 60 }, (_, i) => `${i / 10},${(i % 7) / 7},${Math.sin(i / 10)}`).join('\n')
 
-  /** What is uploaded in a run: data sets, and rows that are only predicted. */
+  /** The uploads of a run: data sets, and rows that are only predicted. */
   async function uploadsOf(words: string[]): Promise<{ sets: number; rows: number }> {
     const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-loaded-'))
     writeFileSync(join(folder, 'sine.csv'), `a,b,y\n${sine}\n`)

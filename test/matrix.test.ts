@@ -13,7 +13,7 @@ describe('Matrix', () => {
     expect(matrix.toArray()).toEqual([[1, 2, 3], [4, 5, Math.fround(0.1)]]) // prettier-ignore
   })
 
-  it('takes typed rows, row-major values with their shape, and a matrix as it is', () => {
+  it('accepts typed rows, row-major values with their shape, and a matrix as it is', () => {
     expect(Matrix.from([Float64Array.of(1, 2)] as unknown as MatrixLike).toArray()).toEqual([[1, 2]])
     expect(Matrix.from({ rows: 2, cols: 1, data: [7, 8] }).toArray()).toEqual([[7], [8]])
     const matrix = new Matrix(1, 2, Float32Array.of(1, 2))
@@ -21,7 +21,7 @@ describe('Matrix', () => {
     expect([...new Matrix(2, 2).data]).toEqual([0, 0, 0, 0])
   })
 
-  it('gives rows as views and takes rows as copies', () => {
+  it('returns rows as views and selects rows as copies', () => {
     const matrix = Matrix.from([[1, 2], [3, 4], [5, 6]]) // prettier-ignore
     const copy = matrix.take([2, 0, 2])
     matrix.row(2)[0] = 9
@@ -59,7 +59,7 @@ describe('Matrix', () => {
     expect(from(value)).toThrow(new InputError('x: expected a list of numbers, got a BigInt64Array'))
   })
 
-  it('refuses a shape that its values do not have', () => {
+  it('refuses a shape that does not match its values', () => {
     expect(() => new Matrix(2, 2, new Float32Array(3))).toThrow(
       new InputError('matrix: expected 2 × 2 = 4 values, got 3'),
     )
@@ -67,7 +67,7 @@ describe('Matrix', () => {
     expect(() => new Matrix(2 ** 20, 2 ** 20)).toThrow(InputError)
   })
 
-  it('refuses rows and columns that there are not', () => {
+  it('refuses rows and columns that do not exist', () => {
     const matrix = new Matrix(2, 3)
     expect(() => matrix.get(0, 3)).toThrow(new InputError('column: expected a whole number from 0 to 2, got 3'))
     expect(() => matrix.get(2, 0)).toThrow(new InputError('row: expected a whole number from 0 to 1, got 2'))

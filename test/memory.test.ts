@@ -21,8 +21,8 @@ describe('memory', () => {
       if (epoch.epoch > 1) held.push(trainer.memory)
     }
     expect(new Set(held).size).toBe(1)
-    // Afterwards the data set is gone; the workspace for scoring stays.
-    // Rows stand in packs of four values.
+    // Afterwards the data set is freed; the workspace for scoring remains.
+    // Rows are stored in packs of four values.
     const layers = 16 + 4
     const scoring = 2 * 64 * layers * 4 + (64 + MOST_CHECKS) * 2 * 4
     expect(trainer.memory).toBe(planned + scoring)
@@ -30,7 +30,7 @@ describe('memory', () => {
     expect(held[0]).toBe(planned + scoring + dataBytes)
     trainer.dispose()
     expect(trainer.memory).toBe(0)
-    // The device is the user's own, and lives on.
+    // The device belongs to the user, and is not destroyed.
     await expect(device.settled()).resolves.toBeUndefined()
   })
 })
@@ -59,7 +59,7 @@ describe('memory before a run', () => {
           const network = randomNetwork([...sizes], 'tanh', 'sigmoid', 1)
           const trainer = await Trainer.create(network, { backend, batchSize: 16, seed: 1 })
           const options = validation ? { validation } : {}
-          // Again, because what a first run leaves there is used by the second.
+          // Again, because the second run reuses buffers of the first.
           for (let run = 0; run < 2; run++) {
             const expected = trainer.memoryFor(train, options)
             const held: number[] = []
@@ -76,7 +76,7 @@ describe('memory before a run', () => {
 })
 
 describe('memory of a large network', () => {
-  withDevice('is its parameters, values and data, and little else', async (device) => {
+  withDevice('consists of its parameters, values and data, and little else', async (device) => {
     const sizes = [512, 512, 512]
     const batchSize = 128
     const data = randomData(256, 512, 512, 1)
@@ -88,7 +88,7 @@ describe('memory of a large network', () => {
     const needed = 4 * (2 * parameters + 2 * batchSize * 1024 + 256 * 1024)
     expect(trainer.memoryFor(data, { validation: data })).toBeLessThan(1.1 * needed)
     expect(trainer.memoryFor(data, { validation: data })).toBeGreaterThan(needed)
-    // It is never more, the measuring of tiles included.
+    // It is never more, not even while tiles are measured.
     let most = 0
     const watch = setInterval(() => (most = Math.max(most, trainer.memory)), 5)
     await trainer.fit(data, { epochs: 6, validation: data })

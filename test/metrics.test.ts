@@ -11,21 +11,21 @@ import {
   topKAccuracy,
 } from '../src/index.ts'
 
-/** A data set of which only the targets count. */
+/** A data set of which only the targets matter. */
 const withTargets = (targets: Matrix | number[] | number[][]) => {
   const samples = 'rows' in targets ? targets.rows : targets.length
   return Dataset.from(Array.from({ length: samples }, (_, i) => [i]), targets) // prettier-ignore
 }
 const withLabels = (labels: number[], classes: number) => withTargets(oneHot(labels, classes))
-/** Where scikit-learn's documentation prints two digits. */
+/** For values that scikit-learn's documentation prints with two digits. */
 const about = (value: number): unknown => expect.closeTo(value, 2)
 const exactly = (value: number): unknown => expect.closeTo(value, 12)
 
 describe('confusionMatrix', () => {
-  // The example of scikit-learn's documentation: [2, 0, 2, 2, 0, 1] answered with [0, 0, 2, 2, 0, 2].
+  // The example of scikit-learn's documentation: y_true = [2, 0, 2, 2, 0, 1], y_pred = [0, 0, 2, 2, 0, 2].
   const data = withLabels([2, 0, 2, 2, 0, 1], 3)
 
-  it('counts the class of each row against the answer of each column', () => {
+  it('counts true classes by row and predicted classes by column', () => {
     expect(confusionMatrix(oneHot([0, 0, 2, 2, 0, 2], 3), data)).toEqual([
       [2, 0, 0],
       [0, 0, 1],
@@ -33,7 +33,7 @@ describe('confusionMatrix', () => {
     ])
   })
 
-  it('takes one output as two classes, on two sides of the boundary', () => {
+  it('treats one output as two classes, on two sides of the decision boundary', () => {
     const answers = [[0.2], [0.7], [0.6], [0.9]]
     expect(confusionMatrix(answers, withTargets([0, 0, 1, 1]))).toEqual([
       [1, 1],
@@ -55,7 +55,7 @@ describe('confusionMatrix', () => {
 
 describe('precision, recall and F1', () => {
   it('are those of classification_report in scikit-learn’s documentation', () => {
-    // y_true = [0, 1, 2, 2, 2], y_pred = [0, 0, 2, 2, 1]; class 1 is never answered right: 0, not NaN.
+    // y_true = [0, 1, 2, 2, 2], y_pred = [0, 0, 2, 2, 1]; class 1 is never predicted correctly: 0, not NaN.
     const report = classificationReport(oneHot([0, 0, 2, 2, 1], 3), withLabels([0, 1, 2, 2, 2], 3))
     expect(report).toMatchObject({
       samples: 5,
@@ -73,7 +73,7 @@ describe('precision, recall and F1', () => {
   })
 
   it('are those of precision_recall_fscore_support in scikit-learn’s documentation', () => {
-    // cat dog pig cat dog pig answered with cat pig dog cat cat dog.
+    // y_true = cat dog pig cat dog pig, y_pred = cat pig dog cat cat dog.
     const counts = confusionMatrix(oneHot([0, 2, 1, 0, 0, 1], 3), withLabels([0, 1, 2, 0, 1, 2], 3))
     const { classes, macro, micro, weighted } = precisionRecallF1(counts)
     expect(classes).toEqual([
@@ -86,7 +86,7 @@ describe('precision, recall and F1', () => {
     expect(micro).toEqual({ precision: exactly(1 / 3), recall: exactly(1 / 3), f1: exactly(1 / 3) })
   })
 
-  it('leave out of the macro mean what occurs nowhere, as scikit-learn does; a class that is answered counts', () => {
+  it('exclude classes that never occur from the macro mean, as scikit-learn does, but not classes that are predicted', () => {
     expect(precisionRecallF1([[2, 0, 0], [0, 1, 0], [0, 0, 0]]).macro.f1).toBe(1) // prettier-ignore
     const one = precisionRecallF1([[1, 0, 1], [0, 1, 0], [0, 0, 0]]) // prettier-ignore
     expect(one.classes[2]).toEqual({ precision: 0, recall: 0, f1: 0, support: 0 })
@@ -94,7 +94,7 @@ describe('precision, recall and F1', () => {
     expect(one.weighted.recall).toBeCloseTo(2 / 3, 12)
   })
 
-  it('refuse what is no confusion matrix', () => {
+  it('refuse values that are not confusion matrices', () => {
     expect(() => precisionRecallF1([[1]])).toThrow('counts: expected at least two rows, one a class, got an array of 1')
     expect(() => precisionRecallF1([[1, 2], [3]])).toThrow('counts: row 1 is an array of 1, expected 2 counts') // prettier-ignore
     expect(() => precisionRecallF1([[1, 2], [3, -1]])).toThrow('counts[1][1]: expected a whole number from 0') // prettier-ignore
@@ -111,7 +111,7 @@ describe('topKAccuracy', () => {
     [0.7, 0.2, 0.1],
   ]
 
-  it('counts the classes that are among the largest answers', () => {
+  it('counts the classes that are among the largest outputs', () => {
     expect(topKAccuracy(answers, data)).toBe(0.75)
     expect(topKAccuracy(answers, data, { k: 1 })).toBe(0.5)
     expect(topKAccuracy(answers, data, { k: 3 })).toBe(1)
@@ -120,7 +120,7 @@ describe('topKAccuracy', () => {
     expect(() => topKAccuracy(answers, data, { k: 4 })).toThrow('k: expected a whole number from 1 to 3, got 4')
   })
 
-  it('with k = 1 is the accuracy, equal answers and single outputs included', () => {
+  it('with k = 1 is the accuracy, including ties and single outputs', () => {
     const tied = [[0.4, 0.4, 0.2], [0.4, 0.4, 0.2], [0, 0, 0], [0, 0, 1]] // prettier-ignore
     expect(topKAccuracy(tied, data, { k: 1 })).toBe(classificationReport(tied, data).accuracy)
     const two = withTargets([0, 0, 1, 1])
@@ -139,7 +139,7 @@ describe('rocAuc', () => {
     expect(classificationReport(answers, data).rocAuc).toBe(0.75)
   })
 
-  it('counts equal answers half: the trapezoids of the curve', () => {
+  it('counts ties half: the trapezoids of the curve', () => {
     // Pairs (second, first): 0.5 beats 0.2 and ties with 0.5; 0.5 the same; 0.9 beats both: (1.5 + 1.5 + 2) / 6.
     const data = withTargets([0, 0, 1, 1, 1])
     expect(rocAuc([[0.2], [0.5], [0.5], [0.5], [0.9]], data)).toBeCloseTo(5 / 6, 12)
@@ -147,7 +147,7 @@ describe('rocAuc', () => {
     expect(rocAuc([[0.9], [0.8], [0.3], [0.2], [0.1]], data)).toBe(0)
   })
 
-  it('takes two columns as one, and knows no curve of three classes or of one', () => {
+  it('treats two columns as one, and is undefined for three classes or for one', () => {
     const two = [[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]] // prettier-ignore
     expect(rocAuc(two, withLabels([0, 0, 1, 1], 2))).toBe(0.75)
     expect(rocAuc([[0.3], [0.4]], withTargets([1, 1]))).toBeNaN()

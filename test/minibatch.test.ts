@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { countMinibatches, epochOrder } from '../src/data/minibatch.ts'
 
 describe('epochOrder', () => {
-  it('is a permutation, another one each epoch and seed, the same one again for the same', () => {
+  it('is a permutation that differs between epochs and seeds, and is reproducible', () => {
     const order = epochOrder(100, 7, 1, true)
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i))
     expect(epochOrder(100, 7, 1, true)).toEqual(order)
@@ -10,7 +10,7 @@ describe('epochOrder', () => {
     expect(epochOrder(100, 8, 1, true)).not.toEqual(order)
   })
 
-  it('is the same on every platform: pinned', () => {
+  it('is the same on every platform: expected values', () => {
     expect([...epochOrder(8, 7, 1, true)]).toMatchInlineSnapshot(`
       [
         6,
@@ -37,7 +37,7 @@ describe('epochOrder', () => {
     `)
   })
 
-  it('is the order given without shuffling', () => {
+  it('is the original order without shuffling', () => {
     expect([...epochOrder(5, 7, 3, false)]).toEqual([0, 1, 2, 3, 4])
   })
 })

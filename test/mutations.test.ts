@@ -3,13 +3,13 @@ import { withNewDevice } from './device.ts'
 import { mutations, plain } from './networks/mutations.ts'
 import { checkCase } from './networks/run.ts'
 
-// The CPU's stages with noise on what they store; it is off but for the disturbed runs.
+// Adds noise to the values that the CPU's stages store; it is enabled only in runs with noise.
 vi.mock('../src/backend/host/reference/stages.ts', async (importOriginal) => {
   const { withNoise } = await import('./networks/noise.ts')
   return withNoise(await importOriginal())
 })
 
-describe('a kernel that is wrong by a thousandth is found:', () => {
+describe('a kernel with a relative error of 0.001 is found:', () => {
   for (const [name, { from, to, options }] of Object.entries(mutations)) {
     withNewDevice(name, async ({ gpu }) => {
       const createShaderModule = gpu.createShaderModule.bind(gpu)

@@ -4,20 +4,20 @@ import { Network } from '../src/model/network.ts'
 import { Scaling } from '../src/model/scaling.ts'
 
 describe('Network.create', () => {
-  it('shapes weights into neuron i as row i, one activation a layer', () => {
+  it('stores the weights of neuron i in row i, with one activation per layer', () => {
     const network = Network.create({ sizes: [4, 3, 2], hidden: 'relu', output: 'softmax', seed: 1 })
     expect(network.weights.map(({ length }) => length)).toEqual([12, 6])
     expect(network.biases.map(({ length }) => length)).toEqual([3, 2])
     expect(network.activations).toEqual(['relu', 'softmax'])
   })
 
-  it('gives the same parameters for the same seed, others for another', () => {
+  it('gives the same parameters for the same seed, and others for another seed', () => {
     const make = (seed: number) => [...Network.create({ sizes: [5, 4, 3], init: 'heNormal', seed }).parameters]
     expect(make(7)).toEqual(make(7))
     expect(make(7)).not.toEqual(make(8))
   })
 
-  it('is the same on every platform: the first parameters of seed 7, pinned', () => {
+  it('is the same on every platform: the first parameters of seed 7', () => {
     const { weights } = Network.create({ sizes: [2, 2], init: 'glorotNormal', seed: 7 })
     expect([...weights[0]!]).toMatchInlineSnapshot(`
       [
@@ -29,7 +29,7 @@ describe('Network.create', () => {
     `)
   })
 
-  it.each(initializerNames)('%s draws weights of the stated mean and variance', (init) => {
+  it.each(initializerNames)('%s creates weights of the documented mean and variance', (init) => {
     const [inputs, outputs] = [200, 300]
     const { weights, biases } = Network.create({ sizes: [inputs, outputs], init, seed: 11 })
     const mean = weights[0]!.reduce((sum, w) => sum + w, 0) / weights[0]!.length
@@ -44,7 +44,7 @@ describe('Network.create', () => {
       lecunNormal: [0, 1 / 200],
       constant: [0.1, 0],
     }[init] as [number, number]
-    // 60,000 draws: five standard errors of mean and variance.
+    // 60,000 samples: five standard errors of mean and variance.
     expect(Math.abs(mean - wanted[0])).toBeLessThan(5 * Math.sqrt(wanted[1] / 60000) + 1e-6)
     expect(Math.abs(variance - wanted[1])).toBeLessThan(0.03 * wanted[1] + 1e-9)
     const zeroBias = !['uniform', 'standardNormal', 'constant'].includes(init)
@@ -69,14 +69,14 @@ describe('Network.create', () => {
 describe('Network.from', () => {
   const good = { sizes: [2, 2], activations: ['linear' as const], weights: [[1, 2, 3, 4]], biases: [[5, 6]] }
 
-  it('takes flat values and rows alike', () => {
+  it('accepts both flat values and rows', () => {
     const flat = Network.from(good)
     const rows = Network.from({ ...good, weights: [[[1, 2], [3, 4]]] }) // prettier-ignore
     expect([...rows.parameters]).toEqual([...flat.parameters])
     expect([...flat.parameters]).toEqual([1, 2, 3, 4, 5, 6])
   })
 
-  it('names shape and finiteness', () => {
+  it('reports wrong shapes and values that are not finite', () => {
     expect(() => Network.from({ ...good, weights: [[1, 2, 3]] })).toThrow(
       'weights[0]: expected 2 × 2 = 4 values, got 3',
     )
@@ -88,7 +88,7 @@ describe('Network.from', () => {
 })
 
 describe('JSON', () => {
-  it('goes both ways without losing a bit, names and scaling included', () => {
+  it('preserves every bit in a round trip, names and scaling included', () => {
     const network = Network.create({ sizes: [3, 4, 2], init: 'standardNormal', seed: 5 })
     network.features = ['a', 'b', 'c']
     network.classes = ['no', 'yes']
@@ -101,7 +101,7 @@ describe('JSON', () => {
     expect(back.scaling).toEqual(network.scaling)
   })
 
-  it('takes plain numbers for parameters', () => {
+  it('accepts plain numbers as parameters', () => {
     const json = {
       format: 'webgpu-mlp',
       version: 1,

@@ -10,12 +10,12 @@ it("learns the article's linear separator, x·(1, −1.5) > 0.4", () => {
   const answers = neuron.predict(x)
   const right = y.filter((label, i) => answers[i]! > 0.5 === (label === 1)).length
   expect(right / y.length).toBeGreaterThanOrEqual(0.98)
-  // The line that it found separates the classes: (w₁, w₂, b) is a multiple of (1, −1.5, −0.4).
+  // The learned line separates the classes: (w₁, w₂, b) is a multiple of (1, −1.5, −0.4).
   expect(neuron.weights[1]! / neuron.weights[0]!).toBeCloseTo(-1.5, 0)
   expect(neuron.bias / neuron.weights[0]!).toBeCloseTo(-0.4, 1)
 })
 
-/** The article's training loop, written out: w ← w + (η/n)·Σ 2(y − a)·a(1 − a)·x, and the bias likewise. */
+/** The article's training loop, written out: w ← w + (η/n)·Σ 2(y − a)·a(1 − a)·x, and the same for the bias. */
 function articleLoop(x: readonly [number, number][], y: readonly number[], eta: number, epochs: number) {
   let [w1, w2, b] = [0.1, 0.1, 0.1]
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -36,7 +36,7 @@ function articleLoop(x: readonly [number, number][], y: readonly number[], eta: 
 
 describe("the article's loop", () => {
   const random = new Random(2, 'data')
-  // Numbers that float32 holds exactly, because samples are kept in float32.
+  // Numbers that float32 represents exactly, because samples are stored in float32.
   const x = Array.from({ length: 60 }, (): [number, number] => [
     Math.fround(random.between(-1, 1)),
     Math.fround(random.between(-1, 1)),
@@ -54,7 +54,7 @@ describe("the article's loop", () => {
     const neuron = new Neuron({ inputs: 2, learningRate, epochs }).fit(inputs, targets)
     const got = [...neuron.weights, neuron.bias]
     const want = [...weights, bias]
-    // Each epoch rounds about ten times, and the descent does not enlarge what was rounded before.
+    // Each epoch rounds about ten times, and gradient descent does not amplify earlier rounding errors.
     for (const [i, value] of want.entries()) {
       expect(Math.abs(got[i]! - value)).toBeLessThanOrEqual(10 * epochs * 2 ** -52 * Math.abs(value))
     }
@@ -77,7 +77,7 @@ describe("the article's loop", () => {
   })
 })
 
-it('checks what it is given', () => {
+it('checks its arguments', () => {
   expect(() => new Neuron({ inputs: 0 })).toThrow('inputs: expected a whole number from 1')
   expect(() => new Neuron({ inputs: 2 }).fit([[1, 2]], [1, 0])).toThrow('y: expected 1 × 1 targets, got 2 × 1')
   expect(() => new Neuron({ inputs: 2 }).predict([[1]])).toThrow('x: expected 2 columns, one an input, got 1')

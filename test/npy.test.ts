@@ -44,7 +44,7 @@ describe('toNpy', () => {
     expect(parseNpy(bytes)).toEqual({ shape, data })
   })
 
-  it('takes matrices and rows', () => {
+  it('accepts matrices and rows', () => {
     const rows = [[1, 2, 3], [4, 5, 6]] // prettier-ignore
     expect(parseNpy(toNpy(rows))).toEqual({ shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) })
     expect(toNpy(Matrix.from(rows))).toEqual(toNpy(rows))
@@ -88,7 +88,7 @@ describe('parseNpy', () => {
     }
   })
 
-  it('reads whole numbers of 64 bits that float64 holds, and no others', () => {
+  it('reads 64-bit integers that float64 represents exactly, and no others', () => {
     const read = (type: string, data: BigInt64Array | BigUint64Array) =>
       parseNpy(npy(head(`<${type}`, '(1,)'), new Uint8Array(data.buffer))).data
     expect(read('i8', BigInt64Array.of(-(2n ** 53n - 1n)))).toEqual(Float64Array.of(-(2 ** 53 - 1)))
@@ -110,7 +110,7 @@ describe('parseNpy', () => {
     expect(parseNpy(npy(head('|u1', '()'), [7], [3, 0]))).toEqual({ shape: [], data: Uint8Array.of(7) })
   })
 
-  it('reads headers as others write them', () => {
+  it('reads headers as other programs write them', () => {
     const bytes = npy('{"shape": (1L, 2L), "fortran_order": False, "descr": "|u1"}', [1, 2])
     expect(parseNpy(bytes)).toEqual({ shape: [1, 2], data: Uint8Array.of(1, 2) })
     const larger = new Uint8Array(bytes.length + 5)
@@ -152,7 +152,7 @@ describe('parseNpy', () => {
     expect(read).toThrow(message)
   })
 
-  it('refuses files that are cut short or changed with an InputError, never with another', () => {
+  it('refuses truncated or modified files only with an InputError', () => {
     expectInputErrors(toNpy([[1, 2, 3], [4, 5, 6]]), parseNpy) // prettier-ignore
     expectInputErrors(npy(head('>u8', '(2, 2)', 'True'), new Uint8Array(32), [3, 0]), parseNpy)
   })
@@ -161,7 +161,7 @@ describe('parseNpy', () => {
 describe('datasetFromNpy', () => {
   const x = toNpy([[1, 2], [3, 4], [5, 6]]) // prettier-ignore
 
-  it('takes whole numbers as classes, floats as quantities, rows as they are', () => {
+  it('treats integers as classes, floats as regression targets, and keeps rows', () => {
     const classes = datasetFromNpy(x, npy(head('<i4', '(3,)'), [0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]))
     expect([classes.classes, [...classes.labels()]]).toEqual([['0', '1', '2'], [0, 2, 1]]) // prettier-ignore
     const named = datasetFromNpy(x, npy(head('|b1', '(3,)'), [0, 1, 1]), {
@@ -169,17 +169,17 @@ describe('datasetFromNpy', () => {
       features: ['a', 'b'],
     })
     expect([named.classes, named.features, [...named.labels()]]).toEqual([['no', 'yes'], ['a', 'b'], [0, 1, 1]]) // prettier-ignore
-    const quantities = datasetFromNpy(x, toNpy({ shape: [3], data: [0.5, 1, 2] }))
-    expect([quantities.classes, quantities.targets.toArray()]).toEqual([undefined, [[0.5], [1], [2]]])
+    const regression = datasetFromNpy(x, toNpy({ shape: [3], data: [0.5, 1, 2] }))
+    expect([regression.classes, regression.targets.toArray()]).toEqual([undefined, [[0.5], [1], [2]]])
     expect(datasetFromNpy(x, toNpy([[1, 0], [0, 1], [1, 1]])).targets.cols).toBe(2) // prettier-ignore
   })
 
-  it('lays images flat', () => {
+  it('flattens images', () => {
     const { inputs } = datasetFromNpy(npy(head('|u1', '(2, 2, 2)'), [1, 2, 3, 4, 5, 6, 7, 8]), toNpy([[1], [0]]))
     expect(inputs.toArray()).toEqual([[1, 2, 3, 4], [5, 6, 7, 8]]) // prettier-ignore
   })
 
-  it('says which of the two files does not fit', () => {
+  it('names the one of the two files that is invalid', () => {
     const y = toNpy([[1], [0], [1]])
     expect(() => datasetFromNpy(toNpy({ shape: [3], data: [1, 2, 3] }), y)).toThrow(
       'x: expected samples × features, got (3)',

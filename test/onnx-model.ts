@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs'
 import { expect } from 'vitest'
 
-/** What the tests look at of a model, decoded by another library than the one that wrote it. */
+/** The parts of a model that the tests inspect, decoded by a different library than the one that wrote it. */
 export interface DecodedModel {
   irVersion: number
   producerName: string
@@ -31,7 +31,7 @@ interface DecodedValue {
 
 type Fields = Record<string, [type: string, number: number]>
 
-/** The fields of ONNX's onnx.proto that may stand in a file; `[]` behind a type means that it is repeated. */
+/** The fields of ONNX's onnx.proto that a file may contain; `[]` after a type means that the field is repeated. */
 const messages: Record<string, Fields> = {
   Model: {
     irVersion: ['int64', 1],
@@ -81,7 +81,7 @@ function makeRoot(): protobuf.Root {
   return root
 }
 
-/** Decodes a model, and makes sure that no byte of it is a field that the schema does not know. */
+/** Decodes a model, and checks that it has no field that is missing in the schema. */
 export function decodeModel(bytes: Uint8Array): DecodedModel {
   const type = makeRoot().lookupType('Model')
   const message = type.decode(bytes)
@@ -89,7 +89,7 @@ export function decodeModel(bytes: Uint8Array): DecodedModel {
   return type.toObject(message, { longs: Number, arrays: true }) as unknown as DecodedModel
 }
 
-/** How many inputs each operator takes in these graphs. */
+/** The number of inputs of each operator in these graphs. */
 const inputCounts: Record<string, number> = { Gemm: 3, Sub: 2, Div: 2, Add: 2, Mul: 2 }
 
 /** The rules of ONNX's own checker: versions, names, order, types, shapes. */

@@ -11,7 +11,7 @@ import { checkModel, decodeModel } from './onnx-model.ts'
 env.wasm.numThreads = 1
 env.logLevel = 'error'
 
-/** What ONNX Runtime answers to rows of inputs. */
+/** The outputs of ONNX Runtime for rows of inputs. */
 async function runOnnx(network: Network, inputs: readonly (readonly number[])[]): Promise<Float32Array> {
   const session = await InferenceSession.create(await toOnnx(network))
   expect([session.inputNames, session.outputNames]).toEqual([['inputs'], ['outputs']])
@@ -22,7 +22,7 @@ async function runOnnx(network: Network, inputs: readonly (readonly number[])[])
   return outputs!.data as Float32Array
 }
 
-/** What the library answers, in float64, with the scaling before it. */
+/** The outputs of the library in float64, after scaling the inputs. */
 async function predict(network: Network, inputs: number[][]): Promise<Matrix> {
   const trainer = await Trainer.create(network, { backend: cpu({ precision: 'float64' }) })
   const answers = await trainer.predict(network.scaling ? network.scaling.apply(inputs) : inputs)
@@ -30,7 +30,7 @@ async function predict(network: Network, inputs: number[][]): Promise<Matrix> {
   return answers
 }
 
-/** Rows that lie near a column's own mean and spread, and some far out. */
+/** Rows near the mean and spread of each column, and a few outliers. */
 function drawInputs(rows: number, centre: ArrayLike<number>, spread: ArrayLike<number>): number[][] {
   const random = new Random(3, 'data')
   return Array.from({ length: rows }, (_, i) =>
@@ -39,7 +39,7 @@ function drawInputs(rows: number, centre: ArrayLike<number>, spread: ArrayLike<n
 }
 
 describe('toOnnx in ONNX Runtime', () => {
-  it.each(activationNames)('%s answers as the library does, with and without scaling', async (activation) => {
+  it.each(activationNames)('%s gives the outputs of the library, with and without scaling', async (activation) => {
     const hidden = activation === 'softmax' ? 'sigmoid' : activation
     const network = Network.create({ sizes: [3, 8, 5, 4], hidden, output: activation, init: 'lecunNormal', seed: 4 })
     const plain = drawInputs(13, [0, 0, 0], [1, 1, 1])
@@ -58,7 +58,7 @@ describe('toOnnx in ONNX Runtime', () => {
     })
   })
 
-  it('takes any batch', async () => {
+  it('accepts any batch size', async () => {
     const network = Network.create({ sizes: [1, 1], activation: 'linear', seed: 1 })
     for (const rows of [1, 2, 257]) {
       const inputs = drawInputs(rows, [0], [1])
@@ -70,7 +70,7 @@ describe('toOnnx in ONNX Runtime', () => {
     }
   })
 
-  it('keeps digits where a column lies far from 0', async () => {
+  it('keeps precision if a column is far from 0', async () => {
     const network = Network.from({ sizes: [1, 1], activations: ['linear'], weights: [[1]], biases: [[0]] })
     network.scaling = new Scaling('standardize', [1_000_000.03], [0.1])
     const inputs = drawInputs(20, [1_000_000], [0.2])
@@ -91,7 +91,7 @@ describe('toOnnx', () => {
     checkModel(decodeModel(await toOnnx(network)))
   })
 
-  it('says who wrote it, and what inputs and classes are called', async () => {
+  it('contains the producer, and the names of inputs and classes', async () => {
     const network = namedNetwork()
     const model = decodeModel(await toOnnx(network))
     expect([model.producerName, model.producerVersion]).toEqual(['webgpu-mlp', version])
@@ -122,11 +122,11 @@ describe('toOnnx', () => {
     expect(decodeModel(await toOnnx(network)).metadataProps).toEqual([])
   })
 
-  it('makes the same bytes of the same network', async () => {
+  it('writes the same bytes for the same network', async () => {
     expect(Buffer.from(await toOnnx(namedNetwork()))).toEqual(Buffer.from(await toOnnx(namedNetwork())))
   })
 
-  it('refuses what float32 does not hold', async () => {
+  it('refuses values that float32 cannot represent', async () => {
     const network = namedNetwork()
     network.scaling = new Scaling('normalize', [0, 0, 0], [1, 1e-60, 1])
     await expect(toOnnx(network)).rejects.toThrow('scaling of column 1 (offset 0, scale 1e-60) is outside of float32')

@@ -5,8 +5,8 @@ import { encodeModel, type OnnxModel } from '../src/formats/onnx-file.ts'
 import { namedNetwork } from './formats.ts'
 
 /**
- * ONNX's own checker is a Python package (Debian: python3-onnx). All models go through one process of it: in as base64,
- * out as what was wrong with each, or null, and the shape that it infers for the outputs, without having been told it.
+ * ONNX's own checker is a Python package (Debian: python3-onnx). One process checks all models. It reads them as
+ * base64 and returns for each the error, or null, and the shape that it infers for the outputs, without a declared shape.
  */
 const program = `
 import base64, json, sys, onnx
@@ -31,7 +31,7 @@ interface Answer {
   shape: (string | number)[] | null
 }
 
-// The libraries of the tests' software adapter are not Python's.
+// Python must not load the libraries of the tests' software adapter.
 const env = { ...process.env, LD_LIBRARY_PATH: undefined }
 const run = (python: string, code: string, input = '') =>
   spawnSync(python, ['-c', code], { input, env, encoding: 'utf8', timeout: 50_000 })
@@ -52,7 +52,7 @@ describe(`the official ONNX checker${reason}`, () => {
       const networks = activationNames.flatMap((activation) => {
         const make = () => namedNetwork(activation === 'softmax' ? 'gelu' : activation, activation)
         const [scaled, even, plain] = [make(), make(), make()]
-        // Offsets that float32 holds: nothing remains to be taken away.
+        // Offsets that float32 represents exactly: there is no remainder to subtract.
         even.scaling = new Scaling('normalize', [1, 0.5, -2], [2, 4, 1])
         plain.scaling = plain.features = plain.classes = undefined
         return [scaled, even, plain]
@@ -66,7 +66,7 @@ describe(`the official ONNX checker${reason}`, () => {
     },
   )
 
-  it.skipIf(!python)('refuses models that are wrong', async () => {
+  it.skipIf(!python)('refuses invalid models', async () => {
     const model = (change: Partial<OnnxModel['graph']>): OnnxModel => ({
       irVersion: 8,
       opset: 17,
@@ -84,7 +84,7 @@ describe(`the official ONNX checker${reason}`, () => {
     const node = (operator: string, ...inputs: string[]) => ({ nodes: [{ operator, inputs, output: 'outputs' }] })
     const wrong: [Partial<OnnxModel['graph']>, RegExp][] = [
       [node('Perceptron', 'inputs'), /No Op registered for Perceptron/],
-      // An operator from 20 on.
+      // An operator that exists from operator set 20 on.
       [node('Gelu', 'inputs'), /No Op registered for Gelu/],
       [node('MatMul', 'inputs', 'missing'), /missing/],
       [{ initializers: [{ name: 'weights', shape: [4, 2], bytes: new Uint8Array(32) }] }, /Incompatible dimensions/],

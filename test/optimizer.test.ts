@@ -13,7 +13,7 @@ import {
 } from '../src/optimizer/optimizer.ts'
 import { expectClose } from './close.ts'
 
-/** One parameter under a fixed sequence of gradients, by the library's update. */
+/** One parameter after each of a fixed sequence of gradients, updated by the library. */
 function follow(optimizer: Optimizer, gradients: number[], start = 1): number[] {
   const parameter = Float64Array.of(start)
   const state = new Float64Array(stateSlots(optimizer)).fill(optimizer.initialAccumulator)
@@ -26,7 +26,7 @@ function follow(optimizer: Optimizer, gradients: number[], start = 1): number[] 
 
 const gradients = [0.5, -0.25, 2, 0.125]
 
-/** The same by the algorithms as torch.optim documents them, written out here for one parameter. */
+/** The same by the algorithms in the documentation of torch.optim, written out for one parameter. */
 function expected(body: (p: number, g: number, t: number) => number, start = 1): number[] {
   let p = start
   return gradients.map((g, i) => (p = body(p, g, i + 1)))
@@ -152,6 +152,6 @@ it.each([
   [() => nadam({ momentumDecay: -1 }), 'nadam: momentumDecay: expected a finite number of at least 0, got -1'],
   [() => adam({ learningrate: 1 } as never), "did you mean 'learningRate'?"],
   [() => adagrad({ epsilon: NaN }), 'adagrad: epsilon: expected a finite number of at least 0, got NaN'],
-])('refuses what does not fit: %s', (make, message) => {
+])('refuses invalid options: %s', (make, message) => {
   expect(make).toThrow(message)
 })

@@ -92,7 +92,7 @@ describe('no output is an input or another output', () => {
     ['report r --out r/report.html --force', /--out: r\/report\.html is also what report reads/],
   ])('%s', (line, message) => expectRefused(line, message))
 
-  it('a folder with IDX files is read, and so are its files', async () => {
+  it('a folder with IDX files is an input, and so are its files', async () => {
     mkdirSync(at('idx'))
     writeFileSync(at('idx', 'train-labels-idx1-ubyte'), Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 0))
     await expectRefused(
@@ -101,7 +101,7 @@ describe('no output is an input or another output', () => {
     )
   })
 
-  it('standard output that goes to a file is an output, and /dev/stdout writes on where it is', async () => {
+  it('standard output that goes to a file is an output, and /dev/stdout continues at its current position', async () => {
     const file = openSync(at('log'), 'w')
     const { code, error } = await runCommand([...start.split(' '), '--data', 't.csv', '--out', 'log'], {
       cwd: folder,
@@ -117,7 +117,7 @@ describe('no output is an input or another output', () => {
     expect(text('own.csv')).toMatch(/^before\nprediction,x,z\n/)
   })
 
-  it('several results may be thrown away', async () => {
+  it('several results may be discarded', async () => {
     expect(await train('--data t.csv --out /dev/null --report /dev/null --checkpoint /dev/null --json')).toMatchObject({
       code: 0,
       error: '',
@@ -125,7 +125,7 @@ describe('no output is an input or another output', () => {
   })
 })
 
-describe('a file is replaced where this program wrote it', () => {
+describe('a file is replaced if this program wrote it', () => {
   it('models, checkpoints, reports and histories', async () => {
     const line = '--data t.csv --out model.json --checkpoint c --report r/report.html'
     expect(await train(line)).toMatchObject({ code: 0, error: '' })
@@ -189,7 +189,7 @@ describe('a file is replaced where this program wrote it', () => {
   it.each(commands)('%s is refused', async (line, message) => {
     const path = line.includes('report.html') ? 'history.csv' : line.endsWith('--out c') ? 'c' : 'notes.txt'
     const kept = text(path)
-    // The tests of inputs need another table.
+    // The tests of inputs need a different table.
     const given = path === 'history.csv' ? line.replace('--data t.csv', '--data circle') : line
     const { code, error } = await run(given)
     expect(code).toBe(2)
@@ -198,13 +198,13 @@ describe('a file is replaced where this program wrote it', () => {
     expect(text(path)).toBe(kept)
   })
 
-  it('with --force any other', async () => {
+  it('any other file is replaced with --force', async () => {
     writeFileSync(at('other.txt'), 'to be replaced')
     expect(await train('--data t.csv --out other.txt --force')).toMatchObject({ code: 0, error: '' })
     expect(text('other.txt')).toMatch(/^\{"format":"webgpu-mlp"/)
   })
 
-  it('but not where it is write-protected', async () => {
+  it('but not if it is write-protected', async () => {
     expect((await train('--data t.csv --out protected.json')).code).toBe(0)
     chmodSync(at('protected.json'), 0o444)
     await expectRefused(
@@ -214,7 +214,7 @@ describe('a file is replaced where this program wrote it', () => {
     expect(await train('--data t.csv --out protected.json --force')).toMatchObject({ code: 0, error: '' })
   })
 
-  it.skipIf(!isRoot)('but not where it is another user’s (needs root)', async () => {
+  it.skipIf(!isRoot)('but not if it belongs to another user (needs root)', async () => {
     expect((await train('--data t.csv --out theirs.json')).code).toBe(0)
     chownSync(at('theirs.json'), 12345, 12345)
     await expectRefused(
@@ -235,7 +235,7 @@ describe('symbolic links', () => {
     expect(statSync(at('linked.json')).ino).not.toBe(before)
   })
 
-  it('a link to what does not exist is refused, as cp refuses it', async () => {
+  it('a dangling link is refused, as cp does', async () => {
     symlinkSync('sub/nowhere.json', at('dangling.json'))
     symlinkSync('circle.json', at('circle.json'))
     const message =
@@ -251,14 +251,14 @@ describe('symbolic links', () => {
 })
 
 describe('a resumed run', () => {
-  /** The checkpoint as it is, with other words of its command line. */
+  /** The checkpoint with different command-line arguments. */
   function withWords(name: string, ...words: string[]): void {
     const checkpoint = JSON.parse(text('c')) as { notes: { arguments: string[] } }
     checkpoint.notes.arguments.push(...words)
     writeFileSync(at(name), JSON.stringify(checkpoint))
   }
 
-  it('shows what it will write', async () => {
+  it('prints the files that it will write', async () => {
     const { code, out } = await run('train --resume c --epochs 3')
     expect(code).toBe(0)
     expect(out).toMatch(
@@ -269,7 +269,7 @@ describe('a resumed run', () => {
     expect(Object.keys(JSON.parse(json.out) as object)).toContain('loss')
   })
 
-  it('replaces no file of others that only the checkpoint names, not with --force either', async () => {
+  it('replaces no file of others that only the checkpoint names, not even with --force', async () => {
     withWords('hostile', '--out', 'notes.txt', '--force', '--epochs', '9')
     for (const more of ['', ' --force', ' --report other.html --force']) {
       await expectRefused(
@@ -284,7 +284,7 @@ describe('a resumed run', () => {
     writeFileSync(at('notes.txt'), kept)
   })
 
-  it('does not keep --force for the next', async () => {
+  it('does not store --force for the next resumed run', async () => {
     writeFileSync(at('forced.json'), 'other')
     expect((await train('--data t.csv --out forced.json --checkpoint forced --force')).code).toBe(0)
     expect(text('forced')).not.toContain('--force')
@@ -292,15 +292,10 @@ describe('a resumed run', () => {
 })
 
 describe('the library', () => {
-  it.skipIf(isRoot)(
-    'does not replace a write-protected file unless told to (needs a user who is not root)',
-    async () => {
-      const network = Network.create({ sizes: [1, 1], seed: 1 })
-      writeFileSync(at('mine.json'), 'x', { mode: 0o444 })
-      await expect(writeModel(at('mine.json'), network)).rejects.toThrow(
-        'cannot be written: the file is write-protected',
-      )
-      await writeModel(at('mine.json'), network, { force: true })
-    },
-  )
+  it.skipIf(isRoot)('does not replace a write-protected file by default (needs a user who is not root)', async () => {
+    const network = Network.create({ sizes: [1, 1], seed: 1 })
+    writeFileSync(at('mine.json'), 'x', { mode: 0o444 })
+    await expect(writeModel(at('mine.json'), network)).rejects.toThrow('cannot be written: the file is write-protected')
+    await writeModel(at('mine.json'), network, { force: true })
+  })
 })

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Device } from '../src/backend/webgpu/device/device.ts'
 import { inSubmits, Pace } from '../src/backend/webgpu/device/pace.ts'
 
-/** A device that is done with what it was given some turns later. */
+/** A device that finishes submitted work a few turns of the event loop later. */
 const device = { settled: () => new Promise<void>((resolve) => setTimeout(resolve, 5)) } as Device
 
 describe('inSubmits', () => {
-  it('submits all steps, those of about two submits at a time', async () => {
+  it('submits all steps, with about two submits in flight', async () => {
     const pace = new Pace(5, 8)
     let [underWay, most, done] = [0, 0, 0]
     const slow = {
@@ -26,7 +26,7 @@ describe('inSubmits', () => {
     expect(most).toBeLessThan(9)
   })
 
-  it('is refused where any submit was, not only the last; and the next training knows nothing of it', async () => {
+  it('rejects if any submit failed, not only the last, and the next training is not affected', async () => {
     for (const bad of [0, 2, 4]) {
       const pace = new Pace(0.001, 2)
       const refused = inSubmits(device, pace, 6, undefined, (first) =>
@@ -45,13 +45,13 @@ describe('inSubmits', () => {
   })
 })
 
-/** A device whose time is that of fake timers: it works on one submit after another, and answers at the beats of a timer. */
+/** A device on fake timers: it works on one submit after another, and reports completion at the ticks of a timer. */
 class SimulatedDevice {
   readonly #perStep: number
   readonly #beat: number
   readonly #launch: number
   #free = 0
-  /** Milliseconds of each submit, and of what was still to be done when it came. */
+  /** The duration of each submit, and the remaining work when it was submitted, in milliseconds. */
   readonly submits: { began: number; work: number; before: number }[] = []
 
   constructor(perStep: number, beat: number, launch = 0.1) {
@@ -73,7 +73,7 @@ class SimulatedDevice {
     return new Promise((resolve) => setTimeout(resolve, answer - performance.now()))
   }
 
-  /** Share of the time between two moments in which it worked. */
+  /** The share of a period in which the device was busy. */
   busy(from: number, to: number): number {
     let [work, free] = [0, 0]
     for (const submit of this.submits) {
@@ -112,16 +112,16 @@ describe('Pace, in simulated time', () => {
 
   for (const beat of [0, 16, 100]) {
     for (const perStep of [0.0005, 0.03, 0.7, 9, 40]) {
-      it(`keeps a device busy that takes ${perStep} ms a step and answers ${beat ? `every ${beat} ms` : 'at once'}`, async () => {
+      it(`keeps a device busy that takes ${perStep} ms a step and reports completion ${beat ? `every ${beat} ms` : 'at once'}`, async () => {
         const { simulated, late, began, end } = await train(perStep, beat)
         expect(simulated.busy(began + 1500, end)).toBeGreaterThan(0.95)
         const later = simulated.submits.filter((submit) => submit.began > began + 1500)
-        // Neither longer than wanted, nor far shorter: one step may be longer than all that is wanted.
+        // Neither longer than the target nor much shorter; a single step may be longer than the target.
         const longest = Math.max(...later.map(({ work }) => work))
         expect(longest).toBeLessThan(Math.max(24, 2 * perStep))
         const mean = later.reduce((sum, { work }) => sum + work, 0) / later.length
         expect(mean).toBeGreaterThan(Math.min(6, perStep))
-        // What is under way is bounded, and so is the time until an abort is heard.
+        // The submitted work is bounded, and so is the time until an abort takes effect.
         const waiting = Math.max(...later.map(({ work, before }) => work + before))
         expect(waiting).toBeLessThan(2.8 * (12 + beat) + 3 * perStep)
         expect(late).toBeLessThan(2.8 * (12 + beat) + 3 * perStep + beat + 1)
@@ -129,7 +129,7 @@ describe('Pace, in simulated time', () => {
     }
   }
 
-  it('never submits much more than is wanted, from the first submit on', async () => {
+  it('never submits much more than the target, from the first submit on', async () => {
     for (const beat of [0, 100]) {
       for (const perStep of [0.03, 0.7, 9, 40, 300]) {
         const { simulated } = await train(perStep, beat)
@@ -143,7 +143,7 @@ describe('Pace, in simulated time', () => {
     }
   })
 
-  it('takes one wait for a call that is shorter', async () => {
+  it('waits once for a shorter call', async () => {
     const pace = new Pace(12, 1 << 24, () => 100)
     const simulated = new SimulatedDevice(0.03, 100)
     const submit = (_: number, count: number) => simulated.submit(count)

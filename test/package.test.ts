@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installPackage, manifest, runNode } from './package.ts'
 import { fencedBlocks } from './snippets.ts'
 
-/** The package as it is published: which files an environment takes, and that the two entries share their classes. */
+/** The package as it is published: the files that each environment loads, and that the two entries share their classes. */
 
 const program = fileURLToPath(new URL('./shared_classes.js', import.meta.url))
 const shared = { Network: true, Dataset: true, DataStream: true, InputError: true, epochs: 1 }
@@ -21,7 +21,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** What runtimes and bundlers set, besides `import` and `default`. */
+/** The conditions that runtimes and bundlers set, in addition to `import` and `default`. */
 const known = ['deno', 'node', 'bun', 'browser', 'worker', 'workerd', 'edge-light', 'electron', 'module', 'development']
 const conditionSets = Array.from({ length: 1 << known.length }, (_, set) => known.filter((_, i) => (set >> i) & 1))
 
@@ -58,7 +58,7 @@ describe('the entries', () => {
   })
 })
 
-it('tells an object of another copy from what is none at all', async () => {
+it('distinguishes an object of another copy of the library from other values', async () => {
   // Both builds in one process, as with two installed versions.
   const copies = `
     import * as one from './node_modules/webgpu-mlp/dist/node/index.js'
@@ -91,7 +91,7 @@ it('tells an object of another copy from what is none at all', async () => {
   expect(plain).toBe('network: expected a Network, got an object')
 })
 
-it('says that Dawn is not installed, and does not take the package for a bundle', async () => {
+it('reports that Dawn is not installed, and does not mistake the package for a bundle', async () => {
   const without = await installPackage({ dawn: false })
   const program = `import { Network, Trainer } from 'webgpu-mlp'
     const network = Network.create({ sizes: [2, 2], seed: 1 })
@@ -106,7 +106,7 @@ it('says that Dawn is not installed, and does not take the package for a bundle'
 describe('the declarations', () => {
   const root = fileURLToPath(new URL('../', import.meta.url))
 
-  it("let the README's program compile, all of them checked", () => {
+  it("are checked by the compiler with the README's program", () => {
     const [first] = fencedBlocks(root, join(root, 'README.md'), ['js'])
     const path = join(folder, 'readme.ts')
     const imports = "import { writeModel } from 'webgpu-mlp/node'\n"

@@ -24,7 +24,7 @@ export async function installPackage({ dawn = true } = {}): Promise<string> {
   const modules = join(folder, 'node_modules')
   mkdirSync(modules)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
-  // `npm test` builds first, so the package's own build is left out.
+  // `npm test` builds first, so the prepare script is skipped.
   const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root })
   const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }]
   await run('tar', ['-xzf', filename], { cwd: folder })
@@ -38,14 +38,14 @@ export async function installPackage({ dawn = true } = {}): Promise<string> {
   return folder
 }
 
-/** Makes the package `webgpu` one that is not found from a folder, whatever folders further up hold. */
+/** Makes the package `webgpu` impossible to resolve from a folder, even if a parent folder contains it. */
 export function hideDawn(folder: string): void {
   const hidden = join(folder, 'node_modules', 'webgpu')
   mkdirSync(hidden, { recursive: true })
   writeFileSync(join(hidden, 'package.json'), '{"main": "missing.js"}')
 }
 
-/** Runs a program of a folder in Node; returns its standard output, with standard error where it failed. */
+/** Runs a program of a folder in Node; returns its standard output, and standard error if it failed. */
 export async function runNode(folder: string, args: readonly string[]): Promise<string> {
   const { stdout } = await run(process.execPath, args, { cwd: folder, maxBuffer: 1 << 24 })
   return stdout

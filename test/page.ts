@@ -6,20 +6,20 @@ import { launchChromium, serve } from './browser.ts'
 
 export interface Opened {
   page: Page
-  /** What the console called an error, and what was thrown. */
+  /** Errors on the console, and uncaught errors. */
   errors: string[]
-  /** The addresses that were asked for. */
+  /** The requested addresses. */
   requests: string[]
 }
 
 export interface Opening {
   width?: number
   dark?: boolean
-  /** Moves the page's parts only where that is wanted. */
+  /** Allows animations; otherwise the page sees that the user prefers reduced motion. */
   reducedMotion?: boolean
-  /** Takes WebGPU away from page and worker, as browsers are that never had it. */
+  /** Removes WebGPU from page and worker, as in browsers that do not support it. */
   neverHadWebGPU?: boolean
-  /** What the browser says its language is. */
+  /** The language that the browser reports. */
   language?: string
 }
 
@@ -29,7 +29,7 @@ export function servePage({ webgpu = true } = {}) {
   let server: Awaited<ReturnType<typeof serve>>
   const folder = inject('pageFolder')
   beforeAll(async () => {
-    // Under a folder of its own, because a static host may put the page anywhere.
+    // In a subfolder, because a static host may serve the page from any path.
     server = await serve(async (path) =>
       path.startsWith('/some/where/') ? readFile(join(folder, path.slice(12))) : undefined,
     )
@@ -59,7 +59,7 @@ export function servePage({ webgpu = true } = {}) {
     await page.goto(`${server.url}some/where/${hash && `#${hash}`}`)
     return { page, errors, requests }
   }
-  /** Closes the page, and holds that nothing went wrong on it and no other host was asked. */
+  /** Closes the page, and checks that it had no errors and sent no requests to other hosts. */
   const close = async ({ page, errors, requests }: Opened) => {
     await page.close()
     expect(errors).toEqual([])
@@ -72,7 +72,7 @@ function setLanguage(value: string): void {
   Object.defineProperty(navigator, 'language', { value, configurable: true })
 }
 
-/** Runs in the page before its own code. */
+/** Runs in the page before the page's code. */
 function removeWebGPU(): void {
   Object.defineProperty(Object.getPrototypeOf(navigator), 'gpu', { get: () => undefined })
   const removing = 'Object.defineProperty(Object.getPrototypeOf(navigator), "gpu", { get: () => undefined })'
@@ -80,7 +80,7 @@ function removeWebGPU(): void {
   const Original = Worker
   globalThis.Worker = class extends Original {
     constructor(url: string | URL, options?: WorkerOptions) {
-      // Modules are run in the order in which they are imported.
+      // Modules run in the order in which they are imported.
       const text = `import '${before}'; import '${new URL(url, location.href).href}'`
       super(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), options)
     }
@@ -98,7 +98,7 @@ export const epochsReach = async (page: Page, epoch: number) =>
     { timeout: 60_000 },
   )
 
-/** Waits until a share that the page shows, in percent, is large enough. */
+/** Waits until a percentage that the page shows is large enough. */
 export const scoreReaches = async (page: Page, which: 'train-score' | 'test-score', percent: number) =>
   page.waitForFunction(
     ([id, wanted]) => parseFloat(document.querySelector(`[data-testid=${id}]`)?.textContent ?? '') >= wanted,

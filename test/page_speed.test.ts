@@ -21,7 +21,7 @@ const longestTask = (page: Page, milliseconds: number) =>
   )
 
 describe('the page, while it trains', () => {
-  it('keeps the speed that was asked for', async () => {
+  it('keeps the selected speed', async () => {
     const opened = await open('speed=10')
     const { page } = opened
     await epochsReach(page, 2)

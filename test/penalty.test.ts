@@ -19,7 +19,7 @@ async function train(network: Network, data: Dataset, options: TrainerOptions, e
 }
 
 describe('l1 and l2', () => {
-  it('step as worked out by hand, and leave biases alone', async () => {
+  it('change a step as calculated by hand, and do not affect biases', async () => {
     // One linear neuron at w = (2, −3), b = 1; x = (0, 0), y = 1: the loss is 0 and so is its gradient.
     const network = Network.from({ sizes: [2, 1], activations: ['linear'], weights: [[2, -3]], biases: [[1]] })
     const still = Dataset.from([[0, 0]], [[1]])
@@ -59,7 +59,7 @@ describe('l1 and l2', () => {
     })
   }
 
-  it('must be numbers from 0 on', async () => {
+  it('must not be negative', async () => {
     const network = randomNetwork([2, 2], 'tanh', 'tanh', 1)
     await expect(Trainer.create(network, { l1: -1 })).rejects.toThrow(
       'l1: expected a finite number of at least 0, got -1',

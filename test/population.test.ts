@@ -15,7 +15,7 @@ const BATCH = 10
 /** The last minibatch is shorter. */
 const SAMPLES = 34
 
-/** The rate of a network's optimizer: each network has another one. */
+/** The learning rate of a network's optimizer: each network has a different one. */
 type MakeOptimizer = (learningRate: number, k: number) => Optimizer
 
 const optimizers: Record<string, MakeOptimizer> = {
@@ -112,7 +112,7 @@ async function expectSameBits(gpu: GPUDevice, members: readonly Member[], data: 
 const membersOf = (count: number, shape: Shape, make: MakeOptimizer, penalised = false) =>
   Array.from({ length: count }, (_, k) => memberOf(k, shape, make, penalised))
 
-describe.each(Object.entries(forms))('networks that are trained side by side: %s', (_, shape) => {
+describe.each(Object.entries(forms))('networks that are trained together: %s', (_, shape) => {
   const data = randomData(SAMPLES, shape.sizes[0]!, shape.sizes.at(-1)!, 1)
 
   const rules = Object.keys(optimizers).flatMap((name) => [false, true].map((penalised) => ({ name, penalised })))
@@ -122,14 +122,14 @@ describe.each(Object.entries(forms))('networks that are trained side by side: %s
     )
   }
 
-  withDevice('give them whatever their number is', async ({ gpu }) => {
+  withDevice('give the same bits for any number of networks', async ({ gpu }) => {
     const make = optimizers.adam!
     await expectSameBits(gpu, membersOf(1, shape, make), data, [0])
-    // More than a workgroup holds, and not a multiple of it.
+    // More networks than invocations in a workgroup, and not a multiple of them.
     await expectSameBits(gpu, membersOf(70, shape, make), data, [0, 3, 4, 31, 32, 63, 64, 69])
   })
 
-  withDevice('go on in further epochs where they were, over data in one order too', async ({ gpu }) => {
+  withDevice('continue in further epochs, also over data in one order', async ({ gpu }) => {
     const members = membersOf(3, shape, optimizers.adam!)
     const shared = [0, 1].map((epoch) => epochOrder(SAMPLES, 9, epoch, true))
     const steps = countMinibatches(SAMPLES, BATCH)
@@ -152,7 +152,7 @@ describe.each(Object.entries(forms))('networks that are trained side by side: %s
     population.dispose()
   })
 
-  withDevice('are not disturbed by one that diverges', async ({ gpu }) => {
+  withDevice('are not affected by a network that diverges', async ({ gpu }) => {
     const members = membersOf(3, { ...shape, output: 'linear', loss: 'meanSquaredError' }, optimizers.sgd!)
     const wild = members[1]!
     const learningRate = 1e30
@@ -233,7 +233,7 @@ describe('a population is refused', () => {
     await expect(populate({ ...plain, network }, {})).rejects.toThrow(/more than the \d+ of a workgroup/)
   })
 
-  it('where its epochs are not alike', async () => {
+  it('if its epochs differ in their minibatches', async () => {
     const population = await populate(plain, {})
     const handle = await population.upload(randomData(SAMPLES, 2, 2, 1))
     const { epochs } = plain

@@ -18,7 +18,7 @@ describe('standardize', () => {
     expect([...scaling.scale]).toEqual([Math.sqrt(3.5), 1, Math.sqrt(20)])
   })
 
-  it('gives mean 0 and deviation 1, and leaves the data as they are', () => {
+  it('gives mean 0 and deviation 1, and does not change the original data', () => {
     const scaled = scale(data, standardize(data))
     expect(scaled.inputs.toArray().map((row) => row[0])).toEqual(
       [-2, -1, 0, 3].map((distance) => Math.fround(distance / Math.sqrt(3.5))),
@@ -37,7 +37,7 @@ describe('standardize', () => {
 })
 
 describe('normalize', () => {
-  it('takes the smallest value to 0 and the largest to 1', () => {
+  it('maps the smallest value to 0 and the largest to 1', () => {
     const scaling = normalize(data)
     expect(scaling.kind).toBe('normalize')
     expect([...scaling.offset]).toEqual([1, tenth, -4])
@@ -50,7 +50,7 @@ describe('normalize', () => {
 })
 
 describe('errors', () => {
-  it('refuses what is no data set, no scaling, and other columns', () => {
+  it('refuses values that are not data sets or scalings, and other numbers of columns', () => {
     expect(() => standardize(x as unknown as Dataset)).toThrow(
       new InputError('dataset: expected a Dataset, got an array of 4'),
     )

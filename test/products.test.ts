@@ -24,14 +24,14 @@ import { pixelData, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
-/** Products are divided as on a hardware adapter, sums shared by slices: what withDevice's adapter may not do. */
+/** Divides products as on a hardware adapter, with sums divided into slices, which withDevice's adapter may not do. */
 function asHardware(gpu: GPUDevice): Backend {
   const { quads } = AdapterProfile.of(gpu)
   return webgpuWith(Device.from(gpu, new AdapterProfile({ software: false, quads })), 'layered')
 }
 
 describe('products', () => {
-  it('are divided so that every row and column has its place', () => {
+  it('are divided so that every row and column is covered', () => {
     for (const software of [true, false]) {
       for (const rows of [1, 4, 5, 64, 300]) {
         for (const columns of [1, 3, 16, 17, 130, 1024]) {
@@ -52,7 +52,7 @@ describe('products', () => {
     }
   })
 
-  it('of few terms are divided so that every row and column has its place', () => {
+  it('of few terms are divided so that every row and column is covered', () => {
     for (const software of [true, false]) {
       for (const rows of [1, 4, 30, 784]) {
         for (const columns of [1, 3, 16, 17, 30, 130]) {
@@ -66,7 +66,7 @@ describe('products', () => {
     }
   })
 
-  withDevice('of few terms hold for every small minibatch, on wide layers and narrow ones', async ({ gpu }) => {
+  withDevice('of few terms are correct for every small minibatch, on wide layers and narrow ones', async ({ gpu }) => {
     for (const backend of [webgpu({ device: gpu, plan: 'layered' }), asHardware(gpu)]) {
       for (const batchSize of [1, 4, 5, 10, 16, 17]) {
         const network = randomNetwork([70, 37, 6], 'tanh', 'sigmoid', batchSize)
@@ -86,7 +86,7 @@ describe('products', () => {
     }
   })
 
-  withDevice('hold where several invocations share each sum', async ({ gpu }) => {
+  withDevice('are correct if several invocations share each sum', async ({ gpu }) => {
     expect(chooseTiling({ rows: 10, columns: 30, terms: 784 }, false).slices).toBe(8)
     for (const [inputs, batch] of [
       [784, 10],
@@ -104,7 +104,7 @@ describe('products', () => {
   })
 
   for (const plain of [false, true]) {
-    withDevice(`hold over pixels kept as bytes${plain ? ', without subgroups' : ''}`, async ({ gpu }) => {
+    withDevice(`are correct for pixels stored as bytes${plain ? ', without subgroups' : ''}`, async ({ gpu }) => {
       const device = plain ? await bareDevice() : gpu
       const network = randomNetwork([50, 20, 3], 'tanh', 'sigmoid', 1)
       const data = pixelData(21, 50, 3, 3)
@@ -116,7 +116,7 @@ describe('products', () => {
     })
   }
 
-  withDevice('measured during training, change no bit of it', async (device) => {
+  withDevice('that are measured during training do not change its bits', async (device) => {
     const { profile } = device
     const shape = { rows: 48, columns: 64, terms: 96 }
     const data = randomData(480, 96, 3, 1)
@@ -139,7 +139,7 @@ describe('products', () => {
     expect(epochs).toBeGreaterThan(1)
     expect(tilingFor(profile, 'forward', shape).slices).toBe(1)
 
-    // Once more, now with the measured tiles from the first step on.
+    // Again, now with the measured tiles from the first step on.
     const again = await Trainer.create(make(), options)
     await again.fit(data, { epochs })
     expect((await again.read()).parameters).toEqual(parameters)
@@ -157,7 +157,7 @@ async function bareDevice(): Promise<GPUDevice> {
 }
 
 describe('packs', () => {
-  it('take parameters to the device and back', () => {
+  it('preserve parameters in a round trip', () => {
     const network = Network.create({ sizes: [5, 7, 4, 3], seed: 1 })
     const layers = deviceLayers(network.layers)
     const there = toDevice(layers, network.parameters)
@@ -166,7 +166,7 @@ describe('packs', () => {
     expect(toHost(layers, there)).toEqual(network.parameters)
   })
 
-  it('fill rows up with zeros, and take them off again', () => {
+  it('pad rows with zeros, and remove the padding', () => {
     const values = Float32Array.of(1, 2, 3, 4, 5, 6)
     expect([...packRows(values, 2, 3)]).toEqual([1, 2, 3, 0, 4, 5, 6, 0])
     expect(unpackRows(packRows(values, 2, 3), 2, 3)).toEqual(values)
@@ -174,7 +174,7 @@ describe('packs', () => {
     expect(packRows(whole, 1, 4)).toBe(whole)
   })
 
-  it('take values as bytes only where nothing is lost', () => {
+  it('store values as bytes only if that is lossless', () => {
     const exact = Float32Array.of(0, 1, 128 / 255)
     expect([...new Uint8Array(packBytes(exact, 1, 3).buffer)]).toEqual([0, 255, 128, 0])
     for (const value of [0.5, -1 / 255, 256 / 255, NaN, Infinity]) {

@@ -13,7 +13,7 @@ describe('profile', () => {
   const parts = (profile: Profile, wanted: string) =>
     profile.entries.flatMap(({ part, name }) => (part === wanted ? [name] : []))
 
-  withDevice('says where the time went, each kernel by name', async (device) => {
+  withDevice('reports the time of each kernel by name', async (device) => {
     const network = randomNetwork([50, 200, 10], 'tanh', 'softmax', 1)
     const backend = webgpu({ device: device.gpu })
     const began = performance.now()
@@ -40,7 +40,7 @@ describe('profile', () => {
     for (const part of ['compile', 'upload', 'encode', 'submit', 'read-back', 'host']) {
       expect(parts(profile, part).length, part).toBeGreaterThan(0)
     }
-    // What was measured, without the rest, is nearly all that the caller waited for.
+    // The measured time, without the rest, is nearly all of the time that the caller waited.
     const rest = profile.entries.find(({ part }) => part === 'other')!.seconds
     expect(sum(profile)).toBeCloseTo(profile.seconds, 6)
     expect(profile.seconds).toBeLessThanOrEqual(wall)
@@ -69,7 +69,7 @@ describe('profile', () => {
     expect(profile.entries.find(({ part }) => part === 'other')!.share).toBeLessThan(0.1)
   })
 
-  it('is not made without being asked for', async () => {
+  it('is measured only on request', async () => {
     const trainer = await Trainer.create(randomNetwork([2, 3, 2], 'tanh', 'tanh', 1), { backend: 'cpu' })
     expect(() => trainer.profile()).toThrow('create the trainer with { profile: true }')
     // @ts-expect-error a wrong type
@@ -78,7 +78,7 @@ describe('profile', () => {
     )
   })
 
-  withDevice('changes nothing of the result', async (device) => {
+  withDevice('does not change the result', async (device) => {
     const trained = []
     for (const profile of [true, false]) {
       const network = randomNetwork([50, 40, 10], 'tanh', 'sigmoid', 1)

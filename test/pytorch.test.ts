@@ -30,7 +30,7 @@ import { expectClose, type Tolerance } from './close.ts'
 import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
 
-/** Options of an optimizer or a schedule, and which it is. */
+/** The name and the options of an optimizer or a schedule. */
 type Named = { name: string } & Record<string, unknown>
 
 interface Case {
@@ -46,7 +46,7 @@ interface Case {
   parameters: number[]
 }
 
-/** What pytorch/losses.py wrote: it trained the cases in double precision, with PyTorch and nothing of this library. */
+/** The output of pytorch/losses.py, which trained the cases in double precision with PyTorch, without this library. */
 interface Cases {
   inputs: number[][]
   targets: Record<string, number[][]>
@@ -60,7 +60,7 @@ const { inputs, targets, networks, cases } = JSON.parse(readFileSync(file, 'utf8
 const optimizers = { sgd, rmsprop, adagrad, adam, adamw, nadam }
 const schedules = { step, exponential, cosine, warmup, reduceOnPlateau }
 
-/** A number, or the schedule of these options; a warm-up has another in it. */
+/** A number, or the schedule with these options; a warm-up contains another schedule. */
 function rateOf(given: unknown): LearningRate {
   if (typeof given === 'number') return given
   const { name, ...options } = given as Named
@@ -84,7 +84,7 @@ async function train({ activations, weights, classWeights, options, ...given }: 
       epochs: 10,
       shuffle: false,
       ...(classWeights !== undefined && { classWeights }),
-      // A network's parameters are float32, a checkpoint's as precise as the backend.
+      // A network's parameters are float32; those of a checkpoint have the precision of the backend.
       checkpoint: { every: 10, write: ({ snapshot }) => void (parameters = snapshot.parameters) },
     })
     return { losses: epochs.map(({ loss }) => loss), rates: epochs.map((epoch) => epoch.learningRate), parameters }
@@ -95,9 +95,9 @@ async function train({ activations, weights, classWeights, options, ...given }: 
 
 type Bounds = Record<'losses' | 'parameters', Omit<Tolerance, 'name'>>
 
-/** Twelve digits are written. */
+/** The file has twelve digits. */
 const float64: Bounds = { losses: { rtol: 1e-10 }, parameters: { rtol: 1e-10, atol: 1e-10 } }
-/** Thirty steps: as ten of them in training.test.ts. */
+/** For thirty steps: the bound of ten steps in training.test.ts. */
 const float32: Bounds = { losses: { rtol: 1000 * 2 ** -24, atol: 1e-7 }, parameters: { rtol: 1e-4, atol: 2e-5 } }
 
 async function expectPyTorch(given: Case, backend: Backend, bounds: Bounds): Promise<void> {
@@ -107,7 +107,7 @@ async function expectPyTorch(given: Case, backend: Backend, bounds: Bounds): Pro
   expectClose(parameters, given.parameters, { name: 'parameters', ...bounds.parameters })
 }
 
-/** One backend a device and plan, so that a kernel of several cases is compiled once. */
+/** One backend per device and plan, so that a kernel of several cases is compiled once. */
 const backends = new WeakMap<GPUDevice, Map<string, Backend>>()
 function backendOn(device: GPUDevice, plan: 'layered' | 'resident'): Backend {
   const known = backends.get(device) ?? new Map<string, Backend>()
@@ -121,7 +121,7 @@ function backendOn(device: GPUDevice, plan: 'layered' | 'resident'): Backend {
 const needsLayered = ({ weights, classWeights, options: { dropout, optimizer } }: Case) =>
   [weights, classWeights, dropout, optimizer.clipNorm].some((option) => option !== undefined)
 
-/** Which parts of the library a case goes through: options that are set, and names. */
+/** The parts of the library that a case covers: options that are set, and names. */
 function partsOf({ network, activations, weights, classWeights, options }: Case): unknown[] {
   const { optimizer, loss, l1, l2, dropout } = options
   const { name, learningRate, momentum, nesterov, centered, clipNorm } = optimizer
@@ -131,7 +131,7 @@ function partsOf({ network, activations, weights, classWeights, options }: Case)
   return [network, loss, name, schedule, ...activations, `${activations.at(-1)!} outputs`, ...set]
 }
 
-/** What an option is where it is left out, no backend knows; these would only be more kernels to compile. */
+/** Backends never see that an option was left out; these cases would only add kernels to compile. */
 const casesOfGPU = cases.filter(({ name }) => !name.endsWith(', defaults'))
 const layered = new Set(covering(casesOfGPU, partsOf))
 const resident = new Set(covering(casesOfGPU.filter((one) => !needsLayered(one)), partsOf)) // prettier-ignore

@@ -22,9 +22,9 @@ async function outputsByEpoch(backend: Backend, epochs: number): Promise<number[
   return outputs
 }
 
-/** All that calls do that meet each other, on one backend. */
+/** The tests of concurrent calls, on one backend. */
 function testQueue(test: (name: string, body: (backend: Backend) => Promise<void>) => void): void {
-  test('answers calls that are made at once, in their order', async (backend) => {
+  test('answers concurrent calls in their order', async (backend) => {
     const trainer = await create(backend)
     const wanted = (await trainer.predict(rows)).toArray()
     const many = await Promise.all(Array.from({ length: 5 }, () => trainer.predict(rows)))
@@ -42,10 +42,10 @@ function testQueue(test: (name: string, body: (backend: Backend) => Promise<void
     trainer.dispose()
   })
 
-  test('answers between the epochs of fit, with the parameters of the end of an epoch', async (backend) => {
+  test('answers between the epochs of fit, with the parameters at the end of an epoch', async (backend) => {
     const wanted = await outputsByEpoch(backend, 6)
     const trainer = await create(backend)
-    // Early stopping keeps the trainer from being ahead of the epochs that it reports.
+    // With early stopping the trainer does not submit epochs ahead of those that it reports.
     const training = trainer.fit(data, { epochs: 6, earlyStopping: { patience: 100, restoreBest: false } })
     const answers = []
     for (let i = 0; i < 12; i++) answers.push((await trainer.predict(rows)).toArray())
@@ -55,7 +55,7 @@ function testQueue(test: (name: string, body: (backend: Backend) => Promise<void
     trainer.dispose()
   })
 
-  test('answers from inside onEpoch and the writing of checkpoints', async (backend) => {
+  test('answers from inside onEpoch and while checkpoints are written', async (backend) => {
     const wanted = await outputsByEpoch(backend, 3)
     const trainer = await create(backend)
     const [reported, written]: number[][][][] = [[], []]
@@ -84,7 +84,7 @@ function testQueue(test: (name: string, body: (backend: Backend) => Promise<void
     trainer.dispose()
   })
 
-  test('refuses a second training only', async (backend) => {
+  test('refuses only a second training', async (backend) => {
     const trainer = await create(backend)
     const training = trainer.fit(data, { epochs: 3 })
     const refused = [trainer.fit(data, { epochs: 1 }), trainer.epochs(data).next(), trainer.steps(data).next()]
@@ -100,7 +100,7 @@ function testQueue(test: (name: string, body: (backend: Backend) => Promise<void
     trainer.dispose()
   })
 
-  test('ends the calls that wait when the trainer is disposed of', async (backend) => {
+  test('ends waiting calls when the trainer is disposed of', async (backend) => {
     const trainer = await create(backend)
     const calls = [trainer.fit(data, { epochs: 1000 }), trainer.predict(rows), trainer.evaluate(data)]
     trainer.dispose()

@@ -3,14 +3,14 @@
  *
  * Dawn's add-on for Node polls for results in a chain of `setImmediate` calls, which keeps a core busy for as long as a
  * promise is pending. With SwiftShader the same cores compile and run the kernels, and on a machine with two cores the
- * polling takes nearly half of the time of the whole test run. The tests that measure time do without this set-up.
+ * polling takes nearly half of the time of the whole test run. The tests that measure time do not use this set-up.
  */
 
 /** The longest sleep between two polls, in milliseconds. */
 const LONGEST_SLEEP = 1
 /** A sleep is at most this share of the time already waited, so that short waits stay short. */
 const SHARE_OF_WAIT = 0.25
-/** Other work was done between two polls that are further apart than this, in milliseconds: a new wait begins. */
+/** If two polls are further apart than this, in milliseconds, other work was done between them: a new wait begins. */
 const GAP = 0.1
 
 const neverWoken = new Int32Array(new SharedArrayBuffer(4))
@@ -18,7 +18,7 @@ const setImmediateOfNode = globalThis.setImmediate
 let waitingSince = 0
 let lastPoll = 0
 
-/** Dawn's polls are native functions; Node's own and the tests' callbacks are not. */
+/** Dawn's polls are native functions; the callbacks of Node and the tests are not. */
 const isPoll = (callback: { name: string; length: number }) =>
   callback.name === '' && callback.length === 0 && Function.prototype.toString.call(callback).includes('[native code]')
 

@@ -11,7 +11,7 @@ describe('Random', () => {
     expect([...new Random(7, 'shuffle', 3).permutation(8)]).toEqual([1, 2, 0, 4, 3, 7, 5, 6])
   })
 
-  it('draws uniform numbers in [0, 1) that float32 holds exactly', () => {
+  it('generates uniform numbers in [0, 1) that float32 represents exactly', () => {
     const random = new Random(1, 'data')
     let sum = 0
     for (let i = 0; i < 100_000; i++) {
@@ -19,11 +19,11 @@ describe('Random', () => {
       if (!(value >= 0 && value < 1 && Math.fround(value) === value)) expect.fail(`draw ${i} is ${value}`)
       sum += value
     }
-    // The mean of n draws has the standard deviation 1 / √(12 n); five of them.
+    // The mean of n samples has the standard deviation 1 / √(12 n); the bound is five of these.
     expect(Math.abs(sum / 100_000 - 0.5)).toBeLessThan(5 / Math.sqrt(12 * 100_000))
   })
 
-  it('draws between two bounds', () => {
+  it('generates numbers between two bounds', () => {
     const random = new Random(2, 'data')
     const values = Array.from({ length: 1000 }, () => random.between(-3, 5))
     expect(Math.min(...values)).toBeGreaterThanOrEqual(-3)
@@ -32,7 +32,7 @@ describe('Random', () => {
     expect(Math.max(...values)).toBeGreaterThan(4.9)
   })
 
-  it('draws normal numbers: mean 0, variance 1, skewness 0, kurtosis 3', () => {
+  it('generates normal numbers: mean 0, variance 1, skewness 0, kurtosis 3', () => {
     const random = new Random(3, 'data')
     const count = 100_000
     const sums = [0, 0, 0, 0]
@@ -41,7 +41,7 @@ describe('Random', () => {
       for (let power = 1; power <= 4; power++) sums[power - 1] = (sums[power - 1] as number) + value ** power
     }
     const moments = sums.map((sum) => sum / count)
-    // The variances of x, x², x³, x⁴ are 1, 2, 15, 96; five standard deviations of each mean.
+    // The variances of x, x², x³, x⁴ are 1, 2, 15, 96; the bound is five standard deviations of each mean.
     const expected = [0, 1, 0, 3]
     const variances = [1, 2, 15, 96]
     moments.forEach((moment, i) => {
@@ -50,7 +50,7 @@ describe('Random', () => {
     })
   })
 
-  it('draws every whole number below n about as often', () => {
+  it('generates every integer below n about equally often', () => {
     const random = new Random(4, 'data')
     const counts = [0, 0, 0, 0, 0, 0, 0]
     for (let i = 0; i < 70_000; i++) {
@@ -62,13 +62,13 @@ describe('Random', () => {
     expect(new Random(5, 'data').below(1)).toBe(0)
   })
 
-  it('permutes: every number once, and not in order', () => {
+  it('permutes: every number once, in a different order', () => {
     const permutation = [...new Random(6, 'shuffle').permutation(1000)]
     const inOrder = Array.from({ length: 1000 }, (_, i) => i)
     expect(permutation).not.toEqual(inOrder)
     expect(permutation.sort((a, b) => a - b)).toEqual(inOrder)
     expect([...new Random(6, 'shuffle').permutation(0)]).toEqual([])
-    // The two forms of one algorithm, and the generator is left in the same state.
+    // The two forms of the algorithm give the same result and leave the generator in the same state.
     for (const n of [1, 2, 3, 7, 100, 65_537]) {
       const [written, general] = [new Random(n, 'shuffle', 2), new Random(n, 'shuffle', 2)]
       const order = Uint32Array.from({ length: n }, (_, i) => i)
@@ -84,7 +84,7 @@ describe('Random', () => {
     expect([...values].sort()).toEqual([10, 20, 30, 40, 50])
   })
 
-  it('has a stream of its own for each seed, purpose and index, and repeats each', () => {
+  it('has a separate, reproducible stream for each seed, purpose and index', () => {
     const first = (random: Random) => Array.from({ length: 4 }, () => random.bits()).join()
     const streams = [
       new Random(7, 'data'),
@@ -102,7 +102,7 @@ describe('Random', () => {
     expect(first(new Random(7, 'shuffle', 2))).toBe(streams[6])
   })
 
-  it('draws seeds that a generator takes', () => {
+  it('generates seeds that are valid for a generator', () => {
     const seeds = Array.from({ length: 8 }, drawSeed)
     for (const seed of seeds) expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true)
     expect(new Set(seeds).size).toBeGreaterThan(1)

@@ -4,7 +4,7 @@ import { withDevice } from './device.ts'
 import { cases } from './networks/cases.ts'
 import { checkCase } from './networks/run.ts'
 
-// The CPU's stages with noise on what they store; it is off but for the disturbed runs.
+// Adds noise to the values that the CPU's stages store; it is enabled only in runs with noise.
 vi.mock('../src/backend/host/reference/stages.ts', async (importOriginal) => {
   const { withNoise } = await import('./networks/noise.ts')
   return withNoise(await importOriginal())
@@ -30,7 +30,7 @@ withDevice(
       skipped += Number(result.skipped)
       used = Math.max(used, result.used)
     })
-    // A failure is made smaller only where it is asked for: each try is a whole training.
+    // A failure is reduced only on request, because each attempt is a whole training.
     const result = await fc.check(property, {
       numRuns: path === undefined ? count : 1,
       seed,
@@ -51,7 +51,7 @@ withDevice(
       )
     }
     if (path !== undefined) return
-    // Else the comparison would say nothing.
+    // Otherwise the comparison would be meaningless.
     expect(sharp).toBeGreaterThan(0.4 * count)
     expect(skipped).toBeLessThan(Math.max(2, 0.1 * count))
   },

@@ -6,17 +6,17 @@ import { expect, it } from 'vitest'
 import { commands } from '../src/cli/commands.ts'
 import { fencedBlocks } from './snippets.ts'
 
-/** The command lines of the documentation go through the program's own parser: no command or option in them is unknown. */
+/** The program's parser parses the command lines of the documentation: every command and option in them must exist. */
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const pages = ['README.md', 'examples/README.md']
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
-/** The words of a line of shell, without its comment. */
+/** The words of a shell line, without its comment. */
 const wordsOf = (line: string) =>
   [...line.replace(/(^|\s)#.*$/, '').matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c!)
 
-/** Each command line of the pages' shell blocks; a line that ends in a backslash goes on. */
+/** Each command line of the pages' shell blocks; a line that ends in a backslash continues on the next. */
 const lines = pages.flatMap((page) =>
   fencedBlocks(root, join(root, page), ['sh', 'bash', 'shell']).flatMap(({ place, code }) =>
     code
@@ -27,7 +27,7 @@ const lines = pages.flatMap((page) =>
       .filter(({ line }) => line !== ''),
   ),
 )
-const ours = lines.filter(({ line }) => line.includes('webgpu-mlp'))
+const programLines = lines.filter(({ line }) => line.includes('webgpu-mlp'))
 
 async function parse(words: readonly string[]): Promise<Command> {
   const [name, ...rest] = words
@@ -44,10 +44,10 @@ async function parse(words: readonly string[]): Promise<Command> {
 }
 
 it('finds the commands', () => {
-  expect(ours.length).toBeGreaterThanOrEqual(9)
+  expect(programLines.length).toBeGreaterThanOrEqual(9)
 })
 
-it.each(ours)('$place: $line', async ({ line }) => {
+it.each(programLines)('$place: $line', async ({ line }) => {
   const words = wordsOf(line)
   expect(words.slice(0, 2)).toEqual(['npx', 'webgpu-mlp'])
   await parse(words.slice(2))
@@ -59,7 +59,7 @@ it.each(lines.filter(({ line }) => line.startsWith('npm ')))('$place: $line', ({
   else expect(['ci', 'install', 'start', 'test']).toContain(verb)
 })
 
-/** Code in backticks: the options of `train --profile` are options of train, `--warmup` is one of some command. */
+/** Code in backticks: the options in `train --profile` must be options of train, `--warmup` must be an option of any command. */
 const inline = pages.flatMap((page) =>
   [
     ...readFileSync(join(root, page), 'utf8')
@@ -82,7 +82,7 @@ it.each(inline.filter(({ code }) => code.startsWith('npm run')))('$page: `$code`
   expect(Object.keys(manifest.scripts)).toContain(wordsOf(code)[2])
 })
 
-it('refuses what is unknown', async () => {
+it('refuses unknown commands and options', async () => {
   await expect(parse(['train', '--data', 'circle', '--epoch', '3'])).rejects.toThrow('unknown option')
   await expect(parse(['teach'])).rejects.toThrow('unknown command teach')
 })

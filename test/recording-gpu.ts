@@ -1,4 +1,4 @@
-/** A compute pipeline that was asked for. */
+/** A requested compute pipeline. */
 export interface RequestedPipeline {
   readonly label: string
   readonly code: string
@@ -7,7 +7,7 @@ export interface RequestedPipeline {
   readonly layouts: readonly (readonly GPUBindGroupLayoutEntry[])[]
 }
 
-/** The kind of adapter that a recording device plays: the library's choices follow from these. */
+/** The kind of adapter that a recording device simulates, on which the library's choices depend. */
 export interface AdapterKind {
   readonly software: boolean
   readonly subgroups: boolean
@@ -20,8 +20,8 @@ interface Layout {
 let devices = 0
 
 /**
- * A GPUDevice that computes nothing (every buffer reads as zeros) and keeps what was asked of it. It finds every kernel
- * that the library asks for, at no cost, and checks what a driver would check when a kernel is used: that bind groups have
+ * A GPUDevice that computes nothing (every buffer reads as zeros) and records requests. It finds every kernel that the
+ * library requests, without compiling it, and checks what a driver would check when a kernel is used: that bind groups have
  * the bindings of their layouts, that dispatches have all their groups, and WebGPU's limits.
  */
 export class RecordingGPU {

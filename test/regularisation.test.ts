@@ -35,7 +35,7 @@ async function expectAlike(gpu: GPUDevice, network: Network, data: Dataset, opti
 }
 
 const shapes = [
-  // Few parameters; δ passed on by the output's pass; by a pass of its own; an output of many neurons.
+  // Few parameters; δ propagated by the output pass; by a separate pass; an output of many neurons.
   [3, 4, 3],
   [6, 20, 12, 6],
   [6, 260, 8],
@@ -45,7 +45,7 @@ const optimizers: Record<string, Optimizer> = {
   sgd: sgd({ learningRate: 0.3 }),
   momentum: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
   rmsprop: rmsprop({ learningRate: 0.01, centered: true, momentum: 0.5 }),
-  // Without a start, its first step has a full length along gradients that are nothing but rounding.
+  // Without an initial accumulator, its first step has full length even for gradients that are only rounding errors.
   adagrad: adagrad({ learningRate: 0.05, initialAccumulator: 0.01 }),
   adam: adam({ learningRate: 0.01 }),
   adamw: adamw({ learningRate: 0.01, weightDecay: 0.1 }),
@@ -53,7 +53,7 @@ const optimizers: Record<string, Optimizer> = {
 }
 
 describe('dropout', () => {
-  it('drops the share that is asked for, others in each step, row and layer', () => {
+  it('drops the given share of units, different ones in each step, row and layer', () => {
     for (const share of [0.1, 0.5, 0.8]) {
       const threshold = dropoutThreshold(share)
       let dropped = 0
@@ -69,7 +69,7 @@ describe('dropout', () => {
           }
         }
       }
-      // 60,000 units: five standard deviations of a binomial.
+      // 60,000 units: five standard deviations of the binomial distribution.
       expect(Math.abs(dropped / 60_000 - share)).toBeLessThan(5 * Math.sqrt((share * (1 - share)) / 60_000))
       if (share === 0.5) expect(patterns.size).toBe(1200)
     }
@@ -136,7 +136,7 @@ describe('dropout', () => {
     })
   }
 
-  withDevice('changes nothing where no training is', async ({ gpu }) => {
+  withDevice('has no effect outside training', async ({ gpu }) => {
     const network = randomNetwork([4, 9, 3], 'relu', 'softmax', 2)
     const data = randomData(24, 4, 3, 4)
     for (const backend of [cpu(), webgpu({ device: gpu })]) {
@@ -154,7 +154,7 @@ describe('dropout', () => {
     }
   })
 
-  it('must be shares below 1, one a hidden layer', async () => {
+  it('must be shares below 1, one per hidden layer', async () => {
     const network = randomNetwork([2, 3, 3, 2], 'tanh', 'sigmoid', 1)
     const create = (dropout: unknown) => Trainer.create(network, { backend: 'cpu', dropout: dropout as number })
     await expect(create(1)).rejects.toThrow('dropout: expected a share from 0 up to, but not including, 1, got 1')
@@ -163,7 +163,7 @@ describe('dropout', () => {
     await expect(create('half')).rejects.toThrow("dropout: expected a number, or one a hidden layer, got 'half'")
   })
 
-  withDevice('is not what the resident plan is for', async ({ gpu }) => {
+  withDevice('is not supported by the resident plan', async ({ gpu }) => {
     const network = randomNetwork([2, 3, 2], 'tanh', 'sigmoid', 1)
     const backend = webgpu({ device: gpu, plan: 'resident' })
     await expect(Trainer.create(network, { backend, dropout: 0.5 })).rejects.toThrow("take plan: 'auto'")
@@ -171,7 +171,7 @@ describe('dropout', () => {
 })
 
 describe('clipNorm', () => {
-  it('shortens a step that is too long, and leaves a shorter one alone', async () => {
+  it('shortens a gradient that is too long, and does not change a shorter one', async () => {
     const network = randomNetwork([4, 6, 3], 'tanh', 'linear', 2)
     const data = randomData(8, 4, 3, 4)
     const step = async (clipNorm?: number) => {
@@ -199,7 +199,7 @@ describe('clipNorm', () => {
       const data = randomData(24, sizes[0]!, sizes.at(-1)!, 3)
       const options = { optimizer: { ...optimizer, clipNorm: 0.05 }, l1: 0.001, l2: 0.01 }
       const { losses } = await expectAlike(gpu, network, data, options)
-      // Not ten epochs: some of these diverge where nothing is clipped.
+      // Fewer than ten epochs: some of these diverge without clipping.
       const without = await train(network, data, { ...options, optimizer, backend: float64 }, { epochs: 2 })
       expect(losses[1]).not.toBe(without.losses[1])
     })
@@ -216,11 +216,11 @@ describe('weights of samples', () => {
   const weights = Float32Array.from({ length: 20 }, (_, i) => [0, 0.5, 1, 3][i % 4]!)
   const data = plain.withWeights(weights)
 
-  it('count a sample as if it were there so many times', async () => {
+  it('count a sample as if it occurred that many times', async () => {
     const copies = plain.take([...weights].flatMap((weight, i) => new Array<number>(2 * weight).fill(i)))
     const trainer = await Trainer.create(network.clone(), { backend: float64, loss: 'crossEntropy' })
     const [got, want] = [await trainer.evaluate(data), await trainer.evaluate(copies)]
-    // Σ w C / 20 against Σ C / copies, with each sample there 2 w times.
+    // Σ w C / 20 is compared with Σ C / copies, where each sample occurs 2 w times.
     expectClose(got.loss, (want.loss * copies.length) / 2 / 20, { name: 'loss', rtol: 1e-6 })
     expect(got.accuracy).toBe((await trainer.evaluate(plain)).accuracy)
     const step = async (samples: Dataset, learningRate: number) => {
@@ -236,7 +236,7 @@ describe('weights of samples', () => {
     expectClose(own, await step(copies, (0.5 * copies.length) / 40), { name: 'step', rtol: 1e-6, atol: 1e-7 })
   })
 
-  // The factor is the same whatever the activation: each loss with its own, and with those that are made differently.
+  // The factor does not depend on the activation: each loss with its usual one, and with those that have different code.
   const pairs = lossPairs.filter(([, output]) => ['sigmoid', 'softmax', 'linear'].includes(output))
   for (const [loss, output] of covering(pairs, (pair) => pair)) {
     withDevice(`weigh alike on every backend: ${loss} on ${output}`, async ({ gpu }) => {
@@ -256,14 +256,14 @@ describe('weights of samples', () => {
     })
   }
 
-  withDevice('are in the memory that is told', async ({ gpu }) => {
+  withDevice('are included in the predicted memory', async ({ gpu }) => {
     const trainer = await Trainer.create(network.clone(), { backend: webgpu({ device: gpu }), loss: 'crossEntropy' })
-    const told = trainer.memoryFor(data)
-    for await (const _ of trainer.epochs(data, { epochs: 2 })) expect(trainer.memory).toBe(told)
+    const predicted = trainer.memoryFor(data)
+    for await (const _ of trainer.epochs(data, { epochs: 2 })) expect(trainer.memory).toBe(predicted)
     trainer.dispose()
   })
 
-  it('stay with their samples', () => {
+  it('remain with their samples', () => {
     const named = Dataset.from(plain.inputs, plain.targets, { weights })
     expect([...named.take([3, 0]).weights!]).toEqual([3, 0])
     const { train: part } = split(named, { test: 0.25, seed: 1 })
@@ -274,7 +274,7 @@ describe('weights of samples', () => {
     expect(named.withWeights(undefined).weights).toBeUndefined()
   })
 
-  it('come from classes, too', async () => {
+  it('can be given per class, too', async () => {
     const classes = Dataset.from([[0], [1], [2], [3]], ['a', 'a', 'a', 'b'])
     expect([...classes.withClassWeights('balanced').weights!].map((w) => w.toFixed(4))).toEqual([
       '0.6667',

@@ -28,7 +28,7 @@ interface Case {
   regression?: boolean
 }
 
-/** A small run whose names would like to be markup. */
+/** A small run whose names contain markup. */
 async function makeRun({ data, learningRate = 0.1, regression = false }: Case): Promise<TrainedRun> {
   const sizes = [data.inputs.cols, 3, data.targets.cols]
   const network = Network.create({ sizes, seed: 1, ...(regression && { output: 'linear' }) })
@@ -48,7 +48,7 @@ async function makeRun({ data, learningRate = 0.1, regression = false }: Case): 
   return { network, data: prepared, loaded, epochs, seconds, settings, backend, result, validation: result, trainer }
 }
 
-/** 40 samples of so many inputs and two classes, named as badly as names can be. */
+/** 40 samples with the given number of inputs and two classes, with hostile names. */
 function wickedData(inputs: number): Dataset {
   const x = Array.from({ length: 40 }, (_, i) => Array.from({ length: inputs }, (_, j) => Math.sin(i * (j + 1))))
   const names = [wicked, quoted, 'a,b\n"c"', '__proto__']
@@ -59,13 +59,13 @@ function wickedData(inputs: number): Dataset {
 describe('the report', () => {
   it('is one file that loads nothing', async () => {
     const html = await makeReport(await makeRun({ data: wickedData(2) }))
-    // `src=` stands in it as the text of a name, its angle bracket escaped.
+    // `src=` occurs in the text of a name, whose angle bracket is escaped.
     expect(html.replaceAll('&lt;img src=x', '').replaceAll('\\u003cimg src=x', '')).not.toMatch(/\b(src|href)\s*=/)
     expect(html).not.toMatch(/url\(|@import|fetch\(|XMLHttpRequest/)
     expect(html).toContain("default-src 'none'")
   })
 
-  it('takes names as text, in markup and in data', async () => {
+  it('treats names as text, in markup and in data', async () => {
     const html = await makeReport(await makeRun({ data: wickedData(2) }))
     expect(html).not.toContain(wicked)
     expect(html).not.toContain('<img')
@@ -75,7 +75,7 @@ describe('the report', () => {
     expect(escapeJson('</script>')).not.toContain('<')
   })
 
-  it('holds settings, environment, and a fingerprint of the parameters', async () => {
+  it('contains settings, environment, and a fingerprint of the parameters', async () => {
     const run = await makeRun({ data: wickedData(3) })
     const html = await makeReport(run)
     const hash = createHash('sha256').update(new Uint8Array(run.network.parameters.buffer)).digest('hex').slice(0, 16)
@@ -100,13 +100,13 @@ describe('a report in a browser', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Opens a page from a file, as people do; nothing may go wrong, run that is not its own, or be asked for. */
+  /** Opens a page from a file, as users do; it must cause no errors, run no foreign code, and send no requests. */
   async function open(html: string, colorScheme: 'light' | 'dark' = 'light') {
     const file = join(folder, `<b>'&${Math.abs(html.length)} ${colorScheme}.html`)
     writeFileSync(file, html)
     const url = pathToFileURL(file).href
     const page = await browser.newPage({ locale: 'en-US', colorScheme })
-    // What browsers on systems without a locale call theirs.
+    // The language that browsers report on systems without a locale.
     const odd = () => Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })
     if (colorScheme === 'dark') await page.addInitScript(odd)
     const problems: string[] = []
@@ -121,10 +121,10 @@ describe('a report in a browser', () => {
     expect(await page.evaluate(() => 'stolen' in window)).toBe(false)
     return page
   }
-  /** As a browser reads it from markup, where U+0000 cannot stand; from JSON it comes whole. */
+  /** As a browser reads it from markup, which cannot contain U+0000; JSON preserves it. */
   const shown = quoted.replace('\u0000', '')
 
-  it.each(['light', 'dark'] as const)('draws plane, curves, matrix and wrong answers (%s)', async (scheme) => {
+  it.each(['light', 'dark'] as const)('draws plane, curves, matrix and misclassified samples (%s)', async (scheme) => {
     const page = await open(await makeReport(await makeRun({ data: wickedData(2) })), scheme)
     expect(await page.locator('canvas').count()).toBe(4)
     const legend = await page.locator('.legend span').allTextContents()
@@ -139,7 +139,7 @@ describe('a report in a browser', () => {
     await page.close()
   })
 
-  it('shows square pictures that were answered wrong', async () => {
+  it('shows misclassified square images', async () => {
     const some = digits({ samples: 60, seed: 1 })
     const page = await open(await makeReport(await makeRun({ data: some })))
     const wrong = Number(/^(\d+) of 60/.exec((await page.locator('#mistakes .note').textContent()) ?? '')?.[1])
@@ -149,7 +149,7 @@ describe('a report in a browser', () => {
     await page.close()
   })
 
-  it('shows the largest errors of quantities, and no score that means nothing', async () => {
+  it('shows the largest errors of a regression, and no score without a meaning', async () => {
     const x = Array.from({ length: 30 }, (_, i) => [i / 30, 1 - i / 30])
     const data = Dataset.from(x, x.map(([a = 0]) => 2 * a), { features: [wicked, quoted] }) // prettier-ignore
     const page = await open(await makeReport(await makeRun({ data, regression: true })))
@@ -179,7 +179,7 @@ describe('a report in a browser', () => {
 })
 
 describe('the record of a run', () => {
-  it('comes back from a report, and its settings are divided', async () => {
+  it('can be read from a report, with its settings in groups', async () => {
     const data = wickedData(2)
     const [a, b] = await Promise.all([0.1, 3].map((learningRate) => makeRun({ data, learningRate })))
     const record = makeRecord(a!)
@@ -198,13 +198,13 @@ describe('the record of a run', () => {
     expect(bestRuns([runs[0]!, { name: 'b', record: { ...better, scoreName: 'R²' } }])).toEqual(new Set())
   })
 
-  it('names the weight of each class, whatever the class is called', async () => {
+  it('names the weight of each class, for any class name', async () => {
     const settings = { data: 'x.csv', classWeights: Object.fromEntries([['name', 2], ['__proto__', 3]]) } // prettier-ignore
     const record = makeRecord({ ...(await makeRun({ data: wickedData(2) })), settings })
     expect(record.settings).toContainEqual(['classWeights', 'name=2, __proto__=3'])
   })
 
-  it('is taken for one only after a look', async () => {
+  it('is validated when it is read', async () => {
     const html = await makeReport(await makeRun({ data: wickedData(2) }))
     expect(readRecord('<!doctype html><p>Something else', 'x.html')).toBeUndefined()
     expect(() => readRecord(html.slice(0, html.indexOf('"plane":')), 'x.html')).toThrow('x.html: the run in it is cut')
@@ -236,14 +236,14 @@ describe('the record of a run', () => {
     }
     const nullPayload = html.replace(/(id="run">).*?(<\/script>)/s, '$1null$2')
     expect(readRecord(nullPayload, 'x.html')).toBeUndefined()
-    // A run too short to be timed has no rate.
+    // A run that is too short to be timed has no rate.
     const short = withRecord({ ...record, samplesPerSecond: null })!
     expect(makeComparison([{ name: 'short', record: short }])).toContain('<td>–</td>')
   })
 })
 
-describe('the history beside a report', () => {
-  it('is CSV of RFC 4180, an epoch a line', async () => {
+describe('the history file of a report', () => {
+  it('is CSV according to RFC 4180, with one epoch per line', async () => {
     const run = await makeRun({ data: wickedData(2) })
     const lines = historyCsv(run.epochs).split('\r\n')
     expect(lines[0]).toBe('epoch,loss,accuracy,validation_loss,validation_accuracy,seconds')
@@ -262,7 +262,7 @@ describe('the history beside a report', () => {
     expect(bare.split('\r\n')[1]!.split(',').slice(3, 5)).toEqual(['', ''])
   })
 
-  it('has a name of its own for each report, and none beside a device', () => {
+  it('has a different name for each report, and does not exist for a device', () => {
     expect(historyPath('runs/a/report.html')).toBe('runs/a/history.csv')
     expect(historyPath('report.html')).toBe('history.csv')
     expect(historyPath('runs/adam.html')).toBe('runs/adam-history.csv')
@@ -275,7 +275,7 @@ describe('pictureSide', () => {
   const of = (cols: number, features?: string[]) =>
     pictureSide(Dataset.from([Array.from({ length: cols }, () => 0)], [0], { features }))
 
-  it('knows pictures by their size, and columns with names of their own are none', () => {
+  it('recognises images by their size, but not if columns are named', () => {
     expect(pictureSide(digits({ samples: 10, seed: 1 }))).toBe(28)
     expect([of(25), of(36), of(24), of(16)]).toEqual([5, 6, undefined, undefined])
     expect(

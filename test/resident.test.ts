@@ -89,7 +89,7 @@ describe('the resident plan in loops gives the same bits as the layered one', ()
     })
   }
 
-  withDevice('also where the plan changes during a run', async ({ gpu }) => {
+  withDevice('also if the plan changes during a run', async ({ gpu }) => {
     const shape: Shape = { sizes: [5, 33, 16, 3], hidden: 'tanh', ...quadratic, optimizer: sgd(rate) }
     const changes: string[] = []
     const { learn } = Crossover.prototype
@@ -125,7 +125,7 @@ describe('the resident plan in loops gives the same bits as the layered one', ()
     expect(resident).toEqual(layered)
   })
 
-  withDevice('and says so where a minibatch is too large for it', async ({ gpu }) => {
+  withDevice('and reports a minibatch that is too large for it', async ({ gpu }) => {
     const network = randomNetwork([30, 200, 3], 'relu', 'linear', 1)
     const backend = webgpu({ device: gpu, plan: 'resident' })
     await expect(Trainer.create(network, { backend, batchSize: 500 })).rejects.toThrow(
@@ -171,13 +171,13 @@ describe('the crossover between the plans', () => {
     })
   }
 
-  it('is measured after a second, and the faster plan stays', () => {
+  it('is measured after a second, and the faster plan is kept', () => {
     const plans = simulate(40, { resident: 100, layered: 300 })
     expect(plans.slice(0, 12)).toEqual(Array(12).fill('resident'))
     expect(plans.slice(12)).toEqual(Array(18).fill('layered'))
   })
 
-  it('goes back where the other plan is not clearly faster', () => {
+  it('returns to the first plan if the other is not clearly faster', () => {
     const plans = simulate(40, { resident: 100, layered: 105 })
     expect(plans.filter((plan) => plan === 'layered').length).toBe(3)
     expect(plans.at(-1)).toBe('resident')
@@ -191,7 +191,7 @@ describe('the crossover between the plans', () => {
     expect(simulate(40, { resident: 1, layered: 1 }, 1)).toEqual(['resident'])
   })
 
-  it('is not asked for tiny networks, nor begun with the resident plan for large ones', () => {
+  it('is not measured for tiny networks, and large ones do not start with the resident plan', () => {
     expect(new Set(simulate(2, { resident: 1, layered: 100 }))).toEqual(new Set(['resident']))
     expect(simulate(300, { resident: 1, layered: 1 }, 1)).toEqual(['layered'])
   })

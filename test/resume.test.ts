@@ -12,7 +12,7 @@ afterAll(() => {
 const file = (name: string) => join(folder, name)
 
 describe('train --checkpoint', () => {
-  it('tells of the whole run in the report of a resumed one', () => {
+  it('includes the whole run in the report of a resumed run', () => {
     const given = [...run, '--out', file('r.json')]
     expect(call(...given, '--report', file('unbroken.html')).status).toBe(0)
     const broken = [...given, '--epochs', '25', '--checkpoint', file('r.checkpoint'), '--report', file('broken.html')]
@@ -20,7 +20,7 @@ describe('train --checkpoint', () => {
     const resumed = call('train', '--resume', file('r.checkpoint'), '--epochs', '60', '--json')
     const { epochs, steps } = JSON.parse(resumed.stdout) as { epochs: number; steps: number }
     expect([epochs, steps]).toEqual([60, 60 * 50])
-    // All columns but the seconds, which no two runs share.
+    // All columns except the seconds, which differ between runs.
     const rows = (name: string) => readFileSync(file(name), 'utf8').replace(/,[^,]*\r\n/g, '\n')
     expect(rows('broken-history.csv')).toBe(rows('unbroken-history.csv'))
     expect(rows('broken-history.csv').split('\n')).toHaveLength(62)
@@ -30,7 +30,7 @@ describe('train --checkpoint', () => {
     const given = [...run, '--epochs', '20', '--checkpoint', file('last')]
     const outputs = ['--out', file('last.json'), '--report', file('last.html')]
     const names = ['last.json', 'last-history.csv']
-    // With early stopping, whose best epoch is not the last; whether it ended the run or not.
+    // With early stopping, where the best epoch is not the last, whether or not it ended the run.
     for (const more of [[], ['--early-stopping', '100', '--lr', '0.2'], ['--early-stopping', '2', '--lr', '0.2']]) {
       const whole = train(...given.slice(run.length), ...outputs, ...more)
       const { epochs, bestEpoch, loss } = JSON.parse(whole.stdout) as Record<string, number>
@@ -42,14 +42,14 @@ describe('train --checkpoint', () => {
       expect(JSON.parse(resumed.stdout)).toMatchObject({ epochs, ...(bestEpoch && { bestEpoch }), loss })
       expect(names.map((name) => readFileSync(file(name), 'utf8'))).toEqual(written)
       expect(readFileSync(file('last.html'), 'utf8')).toMatch(/^<!doctype html>/)
-      // Where all was written, it is written again.
+      // If all files were written, they are written again.
       const again = call('train', '--resume', file('last'))
       expect(again.stdout).toMatch(/^Resumed {2}.*last, after epoch \d+/m)
       expect(readFileSync(file('last.json'), 'utf8')).toBe(written[0])
     }
   }, 60_000)
 
-  it('says what does not go together', () => {
+  it('reports options that conflict with the checkpoint', () => {
     expect(train('--checkpoint', file('a'), '--checkpoint-every', '20', '--epochs', '20').status).toBe(0)
     expect(train('--resume', file('a'), '--lr', '0.1').stderr).toBe(
       'webgpu-mlp: optimizer.learningRate.learningRate: the checkpoint was trained with 0.005, this trainer has 0.1\n',
@@ -61,21 +61,21 @@ describe('train --checkpoint', () => {
       'webgpu-mlp: package.json: checkpoint: its "format" is undefined, not \'webgpu-mlp checkpoint\'\n',
     )
     const made = JSON.parse(readFileSync(file('a'), 'utf8')) as Record<string, unknown>
-    const told = (notes: unknown) => {
+    const errorFor = (notes: unknown) => {
       writeFileSync(file('b'), JSON.stringify({ ...made, notes }))
       const { status, stderr } = call('train', '--resume', file('b'))
       expect(status).toBe(2)
       return stderr
     }
-    expect(told({ arguments: 3, epochs: [] })).toContain('"notes.arguments" is 3, expected a list of words')
-    expect(told({ arguments: [], epochs: [[1]] })).toContain('"notes.epochs" are not the 20 epochs of its run')
-    expect(told({ ...(made.notes as object), arguments: ['--lr', 'x'] })).toContain("expected a number, got 'x'")
-    // Made by a program of the library's user: the options are not known.
-    expect(told(undefined)).toBe("webgpu-mlp: required option '--data <name>' not specified\n")
+    expect(errorFor({ arguments: 3, epochs: [] })).toContain('"notes.arguments" is 3, expected a list of words')
+    expect(errorFor({ arguments: [], epochs: [[1]] })).toContain('"notes.epochs" are not the 20 epochs of its run')
+    expect(errorFor({ ...(made.notes as object), arguments: ['--lr', 'x'] })).toContain("expected a number, got 'x'")
+    // Written by a program that uses the library: the options are unknown.
+    expect(errorFor(undefined)).toBe("webgpu-mlp: required option '--data <name>' not specified\n")
     expect(train('--resume', file('b'), '--early-stopping', '0').stderr).toContain('patience: expected a whole number')
   }, 60_000)
 
-  it('stops early, and says so', () => {
+  it('stops early, and reports it', () => {
     const { stdout } = train('--early-stopping', '1', '--min-delta', '1')
     expect(JSON.parse(stdout)).toMatchObject({ epochs: 2, bestEpoch: 1, stoppedEarly: true })
   })

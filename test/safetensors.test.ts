@@ -15,7 +15,7 @@ function headerOf(bytes: Uint8Array): Record<string, { shape: number[]; data_off
   return JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as never
 }
 
-/** One layer of 2 inputs and 1 output, with what is changed in its header. */
+/** One layer of 2 inputs and 1 output, with changes to its header. */
 const layer = (changes: Record<string, unknown> = {}) => ({
   '0.bias': { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
   '0.weight': { dtype: 'F32', shape: [1, 2], data_offsets: [4, 12] },
@@ -28,7 +28,7 @@ const tensor = (shape: number[], start: number, end: number, dtype = 'F32') => (
 })
 
 describe('toSafetensors', () => {
-  it('writes to the byte what the format says', () => {
+  it('writes exactly the bytes that the format specifies', () => {
     const network = Network.from({ sizes: [2, 1], activations: ['linear'], weights: [[1, -2]], biases: [[0.5]] })
     const header =
       '{"__metadata__":{"activations":"[\\"linear\\"]","format":"webgpu-mlp","sizes":"[2,1]","version":"1"},' +
@@ -39,7 +39,7 @@ describe('toSafetensors', () => {
     expect(Buffer.from(toSafetensors(network))).toEqual(Buffer.from(file(padded, data)))
   })
 
-  it('calls the tensors as nn.Sequential does, the data aligned to 8 bytes', () => {
+  it('names the tensors as nn.Sequential does, with data aligned to 8 bytes', () => {
     const network = Network.create({ sizes: [3, 5, 4, 2, 6, 1, 2], seed: 1 })
     const header = headerOf(toSafetensors(network))
     expect(Object.keys(header)).toHaveLength(13)
@@ -48,7 +48,7 @@ describe('toSafetensors', () => {
     expect(new DataView(toSafetensors(namedNetwork()).buffer).getUint32(0, true) % 8).toBe(0)
   })
 
-  it('refuses what could not be read back', () => {
+  it('refuses networks that could not be read back', () => {
     const network = namedNetwork()
     network.features = ['a']
     expect(() => toSafetensors(network)).toThrow('network: features has 1 names, expected 3, one an input')
@@ -60,7 +60,7 @@ describe('toSafetensors', () => {
 })
 
 describe('fromSafetensors', () => {
-  it('gives the same network back, and that the same bytes', () => {
+  it('returns the same network, which is written as the same bytes', () => {
     for (const network of [namedNetwork(), Network.create({ sizes: [1, 1], seed: 2 })]) {
       const bytes = toSafetensors(network)
       const back = fromSafetensors(bytes)
@@ -69,7 +69,7 @@ describe('fromSafetensors', () => {
     }
   })
 
-  it('reads bytes that lie inside of a larger buffer', () => {
+  it('reads bytes at an offset in a larger buffer', () => {
     const bytes = toSafetensors(namedNetwork())
     const larger = new Uint8Array(bytes.length + 8)
     larger.set(bytes, 3)
@@ -116,7 +116,7 @@ describe('fromSafetensors', () => {
     expect(() => halves('F16', [0, 0x7e00, 0])).toThrow("'0.weight': value 0 is NaN")
   })
 
-  it('keeps to the activations that the file names', () => {
+  it('uses the activations that the file names', () => {
     const bytes = toSafetensors(namedNetwork())
     expect(fromSafetensors(bytes, { activations: ['tanh', 'softmax'] }).activations).toEqual(['tanh', 'softmax'])
     expect(() => fromSafetensors(bytes, { activations: 'relu' })).toThrow(
@@ -189,7 +189,7 @@ describe('fromSafetensors', () => {
     expect(read).toThrow(message)
   })
 
-  it('refuses files that are cut short or changed with an InputError, never with another', () => {
+  it('refuses truncated or modified files only with an InputError', () => {
     expectInputErrors(toSafetensors(namedNetwork()), fromSafetensors)
   })
 })

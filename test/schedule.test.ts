@@ -51,7 +51,7 @@ describe('schedules', () => {
       minimum: 0.2,
     })
     const state = newPlateau()
-    // Better by more than a tenth: 1, 0.8. Then bad epochs: the second in a row is one too many; one does not count after it.
+    // Better by more than a tenth: 1, 0.8. Then bad epochs: the second in a row exceeds the patience; the next one is in the cooldown.
     const seen = [1, 0.8, 0.79, 0.78, 0.77, 0.76, 0.75, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1].map((loss, epoch) => {
       watchPlateau(rate.plateau!, state, loss)
       return rateWith(rate, epoch + 1, state)
@@ -59,7 +59,7 @@ describe('schedules', () => {
     expectClose(seen, [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2, 0.2, 0.2], { name: 'rates', rtol: 1e-12 })
   })
 
-  it('say what they were given', () => {
+  it('report invalid options', () => {
     expect(() => step({ learningRate: 0.1, every: 0 })).toThrow('step: every: expected a whole number from 1')
     expect(() => cosine({ learningRate: -1, epochs: 5 })).toThrow('cosine: learningRate: expected a finite number')
     expect(() => sgd({ learningRate: 'fast' as never })).toThrow('sgd: learningRate: expected a number or a schedule')

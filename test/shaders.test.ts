@@ -9,7 +9,7 @@ import { shaderTexts, type ShaderName } from '../src/backend/webgpu/kernels/mani
 import { requestedKernels } from './kernel-requests.ts'
 import type { RequestedPipeline } from './recording-gpu.ts'
 
-/** The shaders' files say in their first lines what they need; here that is compared with the names in their code. */
+/** Shader files declare in their first lines what they need; these tests compare that with the names in their code. */
 
 /** WGSL's keywords, types, attributes and the built-in functions and values that the shaders use. */
 const wgsl = new Set(
@@ -24,7 +24,7 @@ const wgsl = new Set(
 
 interface Module extends Header {
   readonly name: string
-  /** What it declares for others. */
+  /** The names that it declares for other files. */
   readonly declared: ReadonlySet<string>
   /** Names in its code that neither it nor WGSL declares. */
   readonly foreign: ReadonlySet<string>
@@ -51,13 +51,13 @@ const written = formulaVariants({ activations: activationNames })
   .map((part) => moduleOf('the choice between activations', part.text, { uses: [], provides: [], enables: [], needs: [], ...part })) // prettier-ignore
 const modules = [...files, ...written]
 
-/** The files that a need may mean: the variants of an interface, or the file of that name. */
+/** The files that can satisfy a need: the variants of an interface, or the file of that name. */
 function meaningsOf(need: string): Module[] {
   const variants = modules.filter(({ provides }) => provides.includes(need))
   return variants.length > 0 ? variants : modules.filter(({ name }) => name === need)
 }
 
-/** Everything that a need brings, whichever variant is taken: names that all of them declare, or what they need does. */
+/** The names that a need provides with any variant: those that all variants, or their needs, declare. */
 function namesFrom(need: string, seen: ReadonlySet<string> = new Set()): Set<string> {
   if (seen.has(need)) return new Set()
   const within = new Set([...seen, need])
@@ -80,7 +80,7 @@ describe.each(modules)('shader $name', (module) => {
 
   it('names nothing that it does not use', () => {
     expect(module.uses.filter((name) => !module.foreign.has(name))).toEqual([])
-    // A file without code of its own passes on what it needs.
+    // A file without code re-exports what it needs.
     const isAlias = module.declared.size === 0
     const wanted = new Set([...module.foreign, ...module.needs.flatMap(meaningsOf).flatMap(({ uses }) => uses)])
     const unused = module.needs.filter((need) => {
@@ -92,7 +92,7 @@ describe.each(modules)('shader $name', (module) => {
   })
 })
 
-it('the manifest has every file of shaders/ under its name (npm run shaders writes it anew)', () => {
+it('the manifest has every file of shaders/ under its name (npm run shaders writes it)', () => {
   const folder = new URL('../shaders/', import.meta.url)
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.wgsl'))
   const texts = paths.map((path) => [
@@ -105,7 +105,7 @@ it('the manifest has every file of shaders/ under its name (npm run shaders writ
 it('every shader is part of a kernel, or a kernel', () => {
   const needed = new Set(modules.flatMap(({ needs }) => needs))
   const kernels = files.filter(({ name, provides }) => !needed.has(name) && !provides.some((one) => needed.has(one)))
-  // Those with an entry point themselves, or with a product, whose entry point is in values_*.wgsl.
+  // Files with an entry point, or with a product, whose entry point is in values_*.wgsl.
   const entered = kernels.filter(({ name }) => /@compute|fn run\(/.test(shaderTexts[name as ShaderName]))
   expect(kernels.map(({ name }) => name)).toEqual(entered.map(({ name }) => name))
 })
@@ -117,12 +117,12 @@ describe('a linked kernel', () => {
     { text: 'fn c() {}', provides: ['three'] },
   ]
 
-  it('begins with its own text, and holds each part that it needs once', () => {
+  it('begins with its own text, and contains each part that it needs once', () => {
     const { code } = linkShader({ text: 'fn main() {}', needs: ['one', 'two'] }, parts, ['const N = 3u;'])
     expect(code).toBe('enable f16; fn main() {}\nfn a() {}\nfn b() {}\nconst N = 3u;')
   })
 
-  it('is refused where nothing provides what it needs', () => {
+  it('is refused if no file provides what it needs', () => {
     expect(() => linkShader({ text: '', needs: ['four legs'] }, parts)).toThrow("fragment needs 'four legs'")
   })
 
@@ -135,7 +135,7 @@ describe('a linked kernel', () => {
     expect(linkShader({ text }, []).bindings).toEqual(['dispatch', 'none', 'read', 'none', 'readWrite'])
   })
 
-  it('holds the formulas that it computes, and no others', () => {
+  it('contains the formulas that it computes, and no others', () => {
     const of = (loss: (typeof lossNames)[number], optimizer: (typeof optimizerNames)[number]) =>
       linkShader(
         { text: '', needs: ['activation', 'loss', 'rule'] },

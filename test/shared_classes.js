@@ -1,4 +1,4 @@
-// Run by package.test.ts and test/deno.js: prints which of the classes that `webgpu-mlp/node` makes are those of `webgpu-mlp`.
+// Run by package.test.ts and test/deno.js: prints which classes of objects that `webgpu-mlp/node` creates are those of `webgpu-mlp`.
 // node shared_classes.js [LIBRARY FILES], which are names or file URLs of the two entries.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

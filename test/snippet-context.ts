@@ -59,7 +59,7 @@ const special: Record<string, Record<string, string>> = {
   },
 }
 
-/** The area under the ROC curve is of two classes. */
+/** The area under the ROC curve is defined for two classes. */
 const twoClasses = { data: common.data!, network: common.network! }
 
 export const contextFor = ({ file, code }: { file: string; code: string }): Record<string, string> => ({

@@ -5,9 +5,9 @@ import { contextFor } from './snippet-context.ts'
 
 /** Code in documentation: fenced blocks of Markdown files, and `@example` in doc comments. */
 export interface Snippet {
-  /** Where it is, such as `src/data/split.ts:18`. */
+  /** File and line, such as `src/data/split.ts:18`. */
   place: string
-  /** The file that it is in, from the project's root. */
+  /** The file, relative to the project's root. */
   file: string
   code: string
 }
@@ -58,7 +58,7 @@ function namesOf(code: string) {
   return { used, declared, imported, source }
 }
 
-/** What a comment states as a result: literals, with the decimals that numbers are written with. */
+/** The result that a comment states: literals, with the number of decimals of each number. */
 export type Stated =
   | { number: number; decimals: number }
   | { value: string | boolean | null }
@@ -100,7 +100,7 @@ function statedIn(comment: string): Stated | undefined {
   return read(statement.expression)
 }
 
-/** The statements of a snippet, with a check behind each whose comment states its result; and its imports. */
+/** The imports and the statements of a snippet, with a check after each statement whose comment states a result. */
 function withChecks(code: string): { imports: string[]; body: string; checks: number } {
   const { source } = namesOf(code)
   const [imports, body] = [[] as string[], [] as string[]]
@@ -121,9 +121,9 @@ function withChecks(code: string): { imports: string[]; body: string; checks: nu
   return { imports, body: body.join('\n'), checks }
 }
 
-/** Where names come from that documentation uses without an import, in this order. */
+/** The modules that provide names that documentation uses without an import, in order of precedence. */
 export interface Modules {
-  /** The specifier that generated modules import from, and the names that are there. */
+  /** The specifier that generated modules import from, and the names that it exports. */
   specifier: string
   names: ReadonlySet<string>
 }
@@ -131,8 +131,8 @@ export interface Modules {
 const nodeModules: Modules = { specifier: 'node:fs/promises', names: new Set(['readFile', 'writeFile']) }
 
 /**
- * A module that runs snippets one within the other's scope, as a reader who tries one after the other would, in a context
- * that has the names that they do not declare.
+ * A module that runs each snippet in the scope of the previous one, like a reader who tries one after the other, in a
+ * context that has the names that they do not declare.
  */
 export function moduleOf(
   snippets: readonly Snippet[],
@@ -158,7 +158,7 @@ export function moduleOf(
       if (from) imported.set(name, from.specifier)
     }
   }
-  // What a snippet imports is there for all, and what it declares it does not need from outside.
+  // Imports of a snippet are available to all, and the context does not provide names that a snippet declares.
   for (const { imported: names } of parts) for (const name of names) known.add(name)
   const own = new Set<string>()
   for (const { used, declared } of parts) {

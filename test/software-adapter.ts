@@ -7,8 +7,8 @@ import { brotliDecompressSync } from 'node:zlib'
 
 /**
  * A software WebGPU adapter for machines without a GPU. The development dependency `@sparticuz/chromium` carries
- * SwiftShader, a Vulkan loader and a headless Chromium inside its npm package; nothing is downloaded, and nothing of
- * the system's is needed (the Mesa of Debian 12 is too old for Dawn).
+ * SwiftShader, a Vulkan loader and a headless Chromium inside its npm package; nothing is downloaded, and no
+ * library of the system is needed (the Mesa of Debian 12 is too old for Dawn).
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -40,8 +40,8 @@ function* tarFiles(tar: Buffer): Generator<{ name: string; content: Buffer }> {
 }
 
 /**
- * Makes a folder of the cache by `fill`, once. Safe with parallel processes: each fills a folder of its own and renames
- * it; who comes second throws its own away.
+ * Creates a folder of the cache with `fill`, once. Safe with parallel processes: each fills a temporary folder and renames
+ * it; the process that comes second deletes its folder.
  */
 function cached(name: string, fill: (folder: string) => void): string {
   const folder = join(cache, name)
@@ -79,7 +79,7 @@ export function unpackChromium(): { executable: string; env: Record<string, stri
   const folder = cached(`chromium-${version}`, (into) => {
     const program = brotliDecompressSync(readFileSync(join(bin, 'chromium.br')))
     writeFileSync(join(into, 'chromium'), program, { mode: 0o755 })
-    // Chromium looks for SwiftShader and its loader beside itself.
+    // Chromium looks for SwiftShader and its loader in its own folder.
     unpackTar(join(bin, 'swiftshader.tar.br'), into)
     unpackTar(join(bin, 'al2023.tar.br'), into)
   })
@@ -91,7 +91,7 @@ function searchPath(...first: string[]): string {
   return [...first, ...before].join(delimiter)
 }
 
-/** What Dawn finds in a process of its own, with the environment as it is. */
+/** The adapter that Dawn finds in a separate process with the current environment. */
 function probe(): 'hardware' | 'software' | 'none' {
   const program = `
     const { create } = await import('webgpu')
@@ -111,8 +111,8 @@ function probe(): 'hardware' | 'software' | 'none' {
 
 /**
  * The environment variables under which a process that loads Dawn finds an adapter; they must be set before it starts.
- * Empty where nothing is to be set: a hardware adapter is there, a driver was chosen by the caller and works, or the
- * platform is not Linux on x64 (SwiftShader's package holds no other).
+ * Empty if nothing needs to be set: there is a hardware adapter, the driver that the caller chose works, or the
+ * platform is not Linux on x64 (SwiftShader's package supports no other).
  */
 export function softwareAdapterEnv(): Record<string, string> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return {}

@@ -8,12 +8,12 @@ import type { Stages, StageSet, StageSetting } from '../src/backend/host/stage-s
 import { DivergedError, sgd, Trainer } from '../src/index.ts'
 import { randomData, randomNetwork } from './backends.ts'
 
-/** What the set did, for the test to see. */
+/** A record of what the set did. */
 const counts = { opened: 0, epochs: 0, disposed: 0 }
 
 /**
  * A set that owns its memory (a shared WebAssembly.Memory), opens asynchronously (a thread that has to start) and takes
- * whole epochs of plain sgd; other stages are the reference's, over the set's memory.
+ * whole epochs of plain sgd; other stages are those of the reference, on the set's memory.
  */
 const threaded: StageSet = {
   async open(setting: StageSetting): Promise<Stages> {
@@ -73,14 +73,14 @@ it('a set of stages may open asynchronously, own its memory and take whole epoch
   expect(counts).toEqual({ opened: before.opened + 1, epochs: before.epochs + 5, disposed: before.disposed + 1 })
 })
 
-it('what a set does not take, the engine runs with its stages', async () => {
+it('the engine uses the stages for epochs that a set does not support', async () => {
   const epochs = counts.epochs
   const options = { optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), l2: 0.01, dropout: 0.2 }
   expect(await run(backend(), options)).toEqual(await run(cpu({ precision: 'float64' }), options))
   expect(counts.epochs).toBe(epochs)
 })
 
-it('the engine goes back to the beginning of an epoch that a set left with an infinite parameter', async () => {
+it('the engine returns to the beginning of an epoch that ended with an infinite parameter in a set', async () => {
   const breaking: StageSet = {
     async open(setting) {
       const stages = await threaded.open(setting)

@@ -11,7 +11,7 @@ import { hiddenNames, hiddenPairs, lossPairs, randomData, randomNetwork } from '
 import { someLossPairs } from './covering.ts'
 import { withDevice } from './device.ts'
 
-/** Fails with the first stage that does not hold, its error and its bound. */
+/** Fails with the first stage that exceeds its bound, the error and the bound. */
 async function expectVerified(
   network: Network,
   data: Dataset,
@@ -41,7 +41,7 @@ const optimizers: [string, Optimizer][] = [
   ['nadam, decoupled weight decay', nadam({ weightDecay: 0.1, decoupledWeightDecay: true })],
 ]
 
-/** Sizes about a tile's edges: 1, tile − 1, tile, tile + 1, odd ones, and several tiles. */
+/** Sizes around the size of a tile: 1, tile − 1, tile, tile + 1, odd ones, and several tiles. */
 const shapes: [sizes: number[], batch: number][] = [
   [[1, 1], 1],
   [[2, 3, 2], 10],
@@ -59,7 +59,7 @@ const backends: [string, (body: (backend: Backend) => Promise<void>) => (name: s
   ['cpu float32', (body) => (name) => it(name, () => body(cpu()))],
 ]
 
-describe.each(backends)('each stage of %s holds against float64 on the same inputs', (backendName, run) => {
+describe.each(backends)('each stage of %s agrees with float64 on the same inputs', (backendName, run) => {
   for (const [loss, output] of backendName === 'webgpu' ? someLossPairs : lossPairs) {
     run(async (backend) => {
       const network = randomNetwork([9, 18, 5], 'tanh', output, 1)
@@ -86,7 +86,7 @@ describe.each(backends)('each stage of %s holds against float64 on the same inpu
     })(`sizes ${sizes.join('-')}, batch ${batch}`)
   }
   run(async (backend) => {
-    // Far out in both tails, where exp, tanh and the logarithms overflow unless they are guarded.
+    // Large values in both tails, where exp, tanh and the logarithms overflow without guards.
     for (const hidden of hiddenNames) {
       const network = randomNetwork([4, 9, 3], hidden, 'softmax', 9)
       for (let i = 0; i < network.parameters.length; i++) network.parameters[i] = network.parameters[i]! * 40

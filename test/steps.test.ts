@@ -52,7 +52,7 @@ async function expectSameAsEpochs(backend: Backend, hidden: number): Promise<voi
 }
 
 describe('steps', () => {
-  it('are those of the epochs, one by one: cpu', () => expectSameAsEpochs(cpu(), 4))
+  it('are the steps of the epochs, one at a time: cpu', () => expectSameAsEpochs(cpu(), 4))
   withDevice('webgpu, resident', ({ gpu }) => expectSameAsEpochs(webgpu({ device: gpu }), 4))
   withDevice('webgpu, layered', ({ gpu }) => expectSameAsEpochs(webgpu({ device: gpu, plan: 'layered' }), 40))
 
@@ -66,7 +66,7 @@ describe('steps', () => {
     expect(trainer.epoch).toBe(1)
   })
 
-  it('end where the signal says so, and begin an epoch anew on other data', async () => {
+  it('end when the signal is aborted, and start a new epoch on other data', async () => {
     const trainer = await make(cpu())
     await makeSteps(trainer, 2)
     const other = randomData(11, 3, 2, 2)

@@ -7,7 +7,7 @@ import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../sr
 import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
 import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
 
-/** As a page whose Content-Security-Policy has no 'unsafe-eval'. */
+/** Simulates a page whose Content-Security-Policy has no 'unsafe-eval'. */
 function forbidCode(): void {
   vi.stubGlobal('Function', function () {
     throw new EvalError('Refused to evaluate a string as JavaScript')
@@ -26,7 +26,7 @@ async function train(network: Network, data: Dataset, options: TrainerOptions) {
   return { epochs: epochs.map(({ loss, accuracy }) => ({ loss, accuracy })), parameters: parameters.slice() }
 }
 
-/** Four epochs as straight-line code and in stages; their last minibatches are ragged. */
+/** Four epochs as straight-line code and in stages; their last minibatches are shorter. */
 async function expectSameBits(network: Network, data: Dataset, options: TrainerOptions): Promise<void> {
   expect(straightPass(network.layers, options.loss ?? 'quadratic')).toBeDefined()
   const straight = await train(network, data, options)
@@ -77,12 +77,12 @@ describe('straight-line code gives the same bits as the stages', () => {
 })
 
 describe('straight-line code', () => {
-  it('is written for networks of at most 120 parameters', () => {
+  it('is generated for networks of at most 120 parameters', () => {
     expect(straightPass(randomNetwork([7, 8, 6], 'tanh', 'tanh', 1).layers, 'quadratic')).toBeDefined() // 118
     expect(straightPass(randomNetwork([10, 10, 1], 'tanh', 'tanh', 1).layers, 'quadratic')).toBeUndefined() // 121
   })
 
-  it('hides no error but that of a policy', () => {
+  it('suppresses no error except that of a policy', () => {
     vi.stubGlobal('Function', function () {
       throw new SyntaxError('unexpected token')
     })

@@ -8,7 +8,7 @@ import { Network, toSafetensors } from '../src/index.ts'
 import { readModel } from '../src/node/index.ts'
 import { commandProcess, program } from './command.ts'
 
-/** Sets a terminal's title; changes colour by a C1 control; clears the screen; writes backwards; begins a line. */
+/** Sets the title of a terminal, changes the colour with a C1 control, clears the screen, writes backwards, and starts a line. */
 const title = '\u001b]0;owned\u0007'
 const hostile = [
   `${title}a`,
@@ -18,12 +18,12 @@ const hostile = [
   'e\nwebgpu-mlp: f',
   'g\u2028h\u007f\u200f\u061c',
 ]
-/** What no terminal may be given, but for the ends of lines. */
+/** The characters that must never reach a terminal, apart from line ends. */
 const forbidden = /(?!\n)[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u
 
 const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-terminal-'))
 const at = (name: string) => join(folder, name)
-/** A name that a file may have. */
+/** A valid file name. */
 const path = `${title}\u202e\u009b1m\n`
 const quoted = (text: string) => `"${text}"`
 
@@ -49,7 +49,7 @@ afterAll(() => {
 })
 
 describe('escapeControls', () => {
-  it('takes every control, separator and mark of direction, and nothing else', () => {
+  it('escapes every control, separator and mark of direction, and nothing else', () => {
     for (let code = 0; code < 0x3000; code++) {
       const character = String.fromCharCode(code)
       const isControl = code < 0x20 || (code >= 0x7f && code < 0xa0)
@@ -61,12 +61,12 @@ describe('escapeControls', () => {
     expect(escapeControls('größer, 数, שלום, 👩‍🔬')).toBe('größer, 数, שלום, 👩‍🔬')
   })
 
-  it('leaves JSON what it is', () => {
+  it('does not change the value of JSON', () => {
     const value = { [hostile[0]!]: hostile, back: '\\\u007f' }
     expect(JSON.parse(escapeControls(JSON.stringify(value)))).toEqual(value)
   })
 
-  it('is in every InputError', async () => {
+  it('is applied to every InputError', async () => {
     expect(new InputError(hostile.join()).message).not.toMatch(forbidden)
     await expect(readModel(at(`${path}nowhere`))).rejects.toThrow(
       /owned\\u0007.*nowhere: cannot be read: there is no such/,
@@ -74,7 +74,7 @@ describe('escapeControls', () => {
   })
 })
 
-describe('no command gives the terminal what names, classes and paths hold', () => {
+describe('no command sends control characters of names, classes and paths to the terminal', () => {
   const [csv, model, report] = [`${path}.csv`, `${path}.json`, `${path}runs/report.html`]
   const data = ['--data', csv, '--target', 'kind']
   const scored = [...data, '--model', model, '--backend', 'cpu']
@@ -134,7 +134,7 @@ describe('no command gives the terminal what names, classes and paths hold', () 
     expect(error).toMatch(/^webgpu-mlp: /)
   })
 
-  it('shows what it escapes, in columns that line up', async () => {
+  it('shows escaped text in aligned columns', async () => {
     const { out } = await run('info', '--model', `${path}.json`)
     expect(out).toMatch(/^features +\\u001b\]0;owned\\u0007a, \\u009b31mb, \\u001b\[2Jc$/m)
     const evaluated = await run('evaluate', ...scored)
@@ -144,7 +144,7 @@ describe('no command gives the terminal what names, classes and paths hold', () 
     expect(new Set(ends).size).toBe(1)
   })
 
-  it('files hold the names as they are', async () => {
+  it('files contain the unescaped names', async () => {
     const answers = await run('predict', '--model', `${path}.json`, '--data', `${path}.csv`, '--backend', 'cpu')
     for (const name of hostile.slice(3)) expect(answers.out).toContain(name)
     const model = JSON.parse(readFileSync(at(`${path}.json`), 'utf8')) as { features: string[]; classes: string[] }
@@ -154,7 +154,7 @@ describe('no command gives the terminal what names, classes and paths hold', () 
     expect((JSON.parse(out) as { name: string }[])[0]!.name).toBe(`${path}runs`)
   })
 
-  it('names of a file that another program wrote', async () => {
+  it('escapes the names of a file that another program wrote', async () => {
     const made = Network.create({ sizes: [2, 2], seed: 1 })
     made.features = [title, '\u202e']
     writeFileSync(at('other.safetensors'), toSafetensors(made))
@@ -183,10 +183,10 @@ function onTerminal(args: string): Promise<string> {
 }
 
 describe.skipIf(!hasScript)('on a pseudo terminal (needs script of util-linux)', () => {
-  /** Sequences that only names hold; the program's own move the cursor and colour lines. */
+  /** Sequences that occur only in names; the program itself moves the cursor and colours lines. */
   const fromNames = /\u001b\]0;|\u0007|[\u0080-\u009f\u202e\u2066\u2028]|\u001b\[2J/
 
-  it('progress, curves and predictions hold nothing of names either', async () => {
+  it('progress, curves and predictions contain no control characters of names', async () => {
     const [curves, stream, answers] = await Promise.all([
       onTerminal('train --data "$HOSTILE.csv" --target kind --layers -,4,- --backend cpu --epochs 300 --test 0.3'),
       onTerminal('train --data "$HOSTILE.csv" --target kind --layers -,4,- --backend cpu --epochs 3 --stream --json'),

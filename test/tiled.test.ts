@@ -5,7 +5,7 @@ import * as tiled from '../src/backend/host/js/tiled.ts'
 import { layoutLayers } from '../src/model/layout.ts'
 import { Random } from '../src/core/random.ts'
 
-/** Inputs, outputs and rows about the edges of a tile of 3 × 2, and beyond what a panel holds (1024, and 2 · 32768). */
+/** Inputs, outputs and rows around the edges of a tile of 3 × 2, and beyond the size of a panel (1024, and 2 · 32768). */
 const shapes: [inputs: number, outputs: number, rows: number][] = [
   [1, 1, 1],
   [2, 3, 2],
@@ -31,14 +31,14 @@ describe.each(shapes)('the tiled stages of %i inputs and %i outputs with %i rows
   const asRows = (values: Float32Array): Rows => ({ values, order: undefined, first: 0 })
   const empty = (length: number) => new Float32Array(length).fill(NaN)
 
-  it('go forward to the same bits as plain loops, whatever the order of the rows', () => {
+  it('compute the same forward bits as plain loops, for any order of the rows', () => {
     const [wantZ, want] = [empty(rows * outputs), empty(rows * outputs)]
     plain.forward(layer, parameters, inputs, rows, wantZ, want)
     const [z, a] = [empty(rows * outputs), empty(rows * outputs)]
     tiled.forward(layer, parameters, asRows(inputs), rows, z, a, scratch)
     expect(z).toEqual(wantZ)
     expect(a).toEqual(want)
-    // The same rows backwards, behind one that is not asked for.
+    // The same rows in reverse order, after one that is not used.
     const order = Uint32Array.from({ length: rows + 1 }, (_, i) => Math.min(rows - 1, rows - i))
     const reversed: Rows = { values: inputs, order, first: 1 }
     tiled.forward(layer, parameters, reversed, rows, z, a, scratch)
@@ -46,7 +46,7 @@ describe.each(shapes)('the tiled stages of %i inputs and %i outputs with %i rows
     expect(a.subarray((rows - 1) * outputs)).toEqual(want.subarray(0, outputs))
   })
 
-  it('pass deltas down to the same bits', () => {
+  it('propagate deltas with the same bits', () => {
     const [want, got] = [empty(rows * count), empty(rows * count)]
     const [z, a] = [randomValues(rows * count, 4), randomValues(rows * count, 5)]
     plain.hiddenDelta(layer, parameters, deltas, rows, 'sigmoid', z, a, want)
@@ -54,7 +54,7 @@ describe.each(shapes)('the tiled stages of %i inputs and %i outputs with %i rows
     expect(got).toEqual(want)
   })
 
-  it('find the same gradients, and take the same steps with them', () => {
+  it('compute the same gradients, and make the same steps', () => {
     const [want, got] = [empty(parameters.length), empty(parameters.length)]
     plain.gradient(layer, deltas, inputs, rows, want, undefined)
     tiled.gradient(layer, deltas, asRows(inputs), rows, got, undefined, scratch)

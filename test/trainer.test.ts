@@ -31,7 +31,7 @@ describe('fit', () => {
     expect((await trainer.evaluate(xor)).accuracy).toBe(1)
   })
 
-  it('draws a seed where none is given, and repeats the run with it', async () => {
+  it('chooses a random seed if none is given, and repeats the run with it', async () => {
     const data = randomData(40, 3, 2, 1)
     const [first, second] = [
       randomNetwork([3, 4, 2], 'tanh', 'sigmoid', 1),
@@ -42,7 +42,7 @@ describe('fit', () => {
     expect([...second.parameters]).toEqual([...first.parameters])
   })
 
-  it('goes on where it was: five and five epochs are ten', async () => {
+  it('continues training: five and five epochs are ten', async () => {
     const data = randomData(40, 3, 2, 1)
     const run = async (parts: number[]) => {
       const settings = { backend: 'cpu', batchSize: 7, seed: 4, optimizer: adam() } as const
@@ -53,7 +53,7 @@ describe('fit', () => {
     expect(await run([5, 5])).toEqual(await run([10]))
   })
 
-  it('takes the samples in the order given with shuffle: false', async () => {
+  it('uses the samples in their original order with shuffle: false', async () => {
     const run = async (seed: number, shuffle: boolean) => {
       const network = randomNetwork([3, 4, 2], 'tanh', 'sigmoid', 1)
       await fit(network, randomData(40, 3, 2, 1), { backend: 'cpu', batchSize: 7, epochs: 3, seed, shuffle })
@@ -65,7 +65,7 @@ describe('fit', () => {
 })
 
 describe('epochs', () => {
-  it('can be left, used between, and begun again', async () => {
+  it('can be left and started again, with other calls in between', async () => {
     const trainer = await Trainer.create(make(), options)
     const seen: number[] = []
     for await (const { epoch } of trainer.epochs(xor, { epochs: 100 })) {
@@ -85,11 +85,11 @@ describe('epochs', () => {
     expect(seen).toHaveLength(2)
     expect(seen[1]!.validation).toEqual({ loss: expect.any(Number), accuracy: expect.any(Number) })
     expect(seen[1]!.samplesPerSecond).toBeGreaterThan(0)
-    // A full batch: an epoch's loss is taken before its step, so the second's is the first's validation loss.
+    // A full batch: an epoch's loss is computed before its step, so the second loss is the first validation loss.
     expectClose(seen[1]!.loss, seen[0]!.validation!.loss, { name: 'loss', rtol: 1e-6 })
   })
 
-  it('refuses a second run while one is going', async () => {
+  it('refuses a second run while one is running', async () => {
     const trainer = await Trainer.create(make(), options)
     const first = trainer.fit(xor, { epochs: 50 })
     await expect(trainer.fit(xor)).rejects.toThrow('already training')
@@ -98,7 +98,7 @@ describe('epochs', () => {
 })
 
 describe('an AbortSignal', () => {
-  it('stops fit, which rejects with the reason and keeps what was trained', async () => {
+  it('stops fit, which rejects with the reason and keeps the trained parameters', async () => {
     const network = make()
     const before = [...network.parameters]
     const controller = new AbortController()
@@ -117,8 +117,8 @@ describe('an AbortSignal', () => {
     await expect(trainer.fit(xor, { epochs: 1e9, signal: controller.signal })).rejects.toThrow('time is up')
     trainer.dispose()
   }
-  it('is heard between epochs of microseconds on the CPU: timers have their turn', () => never(cpu()))
-  withDevice('is heard between epochs of microseconds on webgpu', (device) => never(webgpu({ device: device.gpu })))
+  it('takes effect between epochs of microseconds on the CPU, because timers can run', () => never(cpu()))
+  withDevice('takes effect between epochs of microseconds on webgpu', (device) => never(webgpu({ device: device.gpu })))
 
   it('stops within an epoch', async () => {
     const controller = new AbortController()
@@ -130,7 +130,7 @@ describe('an AbortSignal', () => {
   })
 })
 
-/** A linear neuron under a learning rate that throws it out of float32 within some epochs. */
+/** A linear neuron with a learning rate that makes it overflow float32 within a few epochs. */
 async function diverge(backend: ReturnType<typeof cpu>) {
   const network = Network.create({ sizes: [3, 2], activation: 'linear', seed: 1 })
   const trainer = await Trainer.create(network, {
@@ -146,7 +146,7 @@ async function diverge(backend: ReturnType<typeof cpu>) {
   return { error, kept }
 }
 
-describe('a loss that leaves the finite numbers', () => {
+describe('a loss that is not finite', () => {
   const check = async (backend: ReturnType<typeof cpu>) => {
     const { error, kept } = await diverge(backend)
     expect(error).toBeInstanceOf(DivergedError)
@@ -157,12 +157,12 @@ describe('a loss that leaves the finite numbers', () => {
     const last = [...weights[0]!, ...biases[0]!]
     expect(last).toHaveLength(8)
     expect(last.every(Number.isFinite)).toBe(true)
-    // The trainer goes back to them, too.
+    // The trainer restores them, too.
     expect([...kept]).toEqual(last)
   }
-  it('stops the run on the CPU and carries the last good parameters', () => check(cpu()))
+  it('stops the run on the CPU, with the last finite parameters in the error', () => check(cpu()))
   for (const plan of ['layered', 'resident'] as const) {
-    withDevice(`stops the run on webgpu, ${plan}, and carries the last good parameters`, (device) =>
+    withDevice(`stops the run on webgpu, ${plan}, with the last finite parameters in the error`, (device) =>
       check(webgpu({ device: device.gpu, plan })),
     )
   }
@@ -189,7 +189,7 @@ describe('gradients', () => {
 })
 
 describe('evaluate', () => {
-  it('counts the right side of 0.5 for one output, of 0 for tanh, argmax for several', async () => {
+  it('counts outputs on the correct side of 0.5 for one output, of 0 for tanh, argmax for several', async () => {
     const score = async (activation: 'linear' | 'tanh', weights: number[][], y: number[][]) => {
       const network = Network.from({ sizes: [1, weights.length], activations: [activation], weights: [weights], biases: [weights.map(() => 0)] }) // prettier-ignore
       const trainer = await Trainer.create(network, { backend: 'cpu' })
@@ -202,7 +202,7 @@ describe('evaluate', () => {
         )
       ).accuracy
     }
-    // Answers 0, 0.25, 0.5, 0.75 against the boundary 0.5.
+    // Outputs 0, 0.25, 0.5, 0.75 with the decision boundary 0.5.
     expect(await score('linear', [[1]], [[0], [0], [0], [1]])).toBe(1)
     expect(await score('linear', [[1]], [[1], [0], [0], [0]])).toBe(0.5)
     expect(await score('tanh', [[1]], [[-1], [1], [1], [1]])).toBe(1)
@@ -220,7 +220,7 @@ describe('evaluate', () => {
     ).toBe(0.75)
   })
 
-  it('adds R² and the mean absolute error for regression, worked out by hand', async () => {
+  it('adds R² and the mean absolute error for regression, calculated by hand', async () => {
     const network = Network.from({ sizes: [1, 1], activations: ['linear'], weights: [[1]], biases: [[0]] })
     const trainer = await Trainer.create(network, { backend: 'cpu', loss: 'meanSquaredError' })
     const evaluation = await trainer.evaluate(Dataset.from([[1], [2], [3]], [[1], [2], [5]]))
@@ -235,7 +235,7 @@ describe('evaluate', () => {
 })
 
 describe('a lost device', () => {
-  it('is named in the error of what was running and of the next call', async () => {
+  it('is named in the errors of the running call and of the next call', async () => {
     const { Device } = await import('../src/backend/webgpu/device/device.ts')
     const device = await Device.open()
     const trainer = await Trainer.create(make(), { backend: webgpu({ device: device.gpu }), batchSize: 1 })
@@ -276,11 +276,11 @@ describe('bad input is refused before any work', () => {
     await expect(fit(make(), Dataset.from(x, y), { backend: 'cpu' })).rejects.toThrow(message)
   })
 
-  it('fit, predict and gradients with what they cannot take', async () => {
+  it('fit, predict and gradients with invalid arguments', async () => {
     const trainer = await Trainer.create(make(), { backend: 'cpu', loss: 'binaryCrossEntropy' })
     await expect(trainer.fit(xor, { epochs: 0 })).rejects.toThrow('epochs: expected a whole number from 1')
     await trainer.fit(xor, { epochs: 2 })
-    // As a resumed run asks that has no epoch left: `epochs: 100 - trainer.epoch`.
+    // As in a resumed run without remaining epochs: `epochs: 100 - trainer.epoch`.
     expect(await trainer.fit(xor, { epochs: 0 })).toMatchObject({ epochs: [], steps: 0, stopped: 'epochs' })
     expect(trainer.epoch).toBe(2)
     await expect(trainer.fit([[1]] as never)).rejects.toThrow('train: expected a Dataset')

@@ -11,7 +11,7 @@ import { expectClose } from './close.ts'
 import { someLossPairs } from './covering.ts'
 import { withDevice } from './device.ts'
 
-/** Ten losses in a row, then the parameters. A full batch an epoch, so that each epoch's loss is one step's. */
+/** Ten losses in a row, then the parameters. A full batch per epoch, so that each epoch's loss is that of one step. */
 async function tenLosses(network: Network, data: Dataset, options: TrainerOptions) {
   const trainer = await Trainer.create(network.clone(), { batchSize: data.length, seed: 5, ...options })
   try {
@@ -25,13 +25,13 @@ async function tenLosses(network: Network, data: Dataset, options: TrainerOption
 async function expectSameTraining(network: Network, data: Dataset, backend: Backend, options: TrainerOptions) {
   const reference = await tenLosses(network, data, { ...options, backend: cpu({ precision: 'float64' }) })
   const got = await tenLosses(network, data, { ...options, backend })
-  // Ten steps, each with some 100 roundings in the longest chain of a value.
+  // Ten steps, each with about 100 roundings in the longest dependency chain of a value.
   expectClose(got.losses, reference.losses, { name: 'losses', rtol: 1000 * 2 ** -24, atol: 1e-7 })
   expect(reference.losses[9]).not.toBe(reference.losses[0])
   expectClose(got.parameters, reference.parameters, { name: 'parameters', rtol: 1e-4, atol: 2e-5 })
 }
 
-/** Both plans are held against the reference; what follows runs on the layered one unless it says so. */
+/** Both plans are compared with the reference; the other tests run on the layered plan unless their names say otherwise. */
 const webgpu = ({ device }: { device: GPUDevice }) => webgpuOf({ device, plan: 'layered' })
 const resident = ({ device }: { device: GPUDevice }) => webgpuOf({ device, plan: 'resident' })
 
@@ -66,7 +66,7 @@ describe('ten training losses in a row agree with float64', () => {
       })
     })
   }
-  // Where δ is passed on in a pass of its own; in small networks the output's pass does it.
+  // Here a separate pass propagates δ; in small networks the output pass does so.
   withDevice('webgpu, a wide hidden layer', async (device) => {
     const network = randomNetwork([6, 250, 6], 'tanh', 'sigmoid', 4)
     const wide = randomData(24, 6, 6, 1)
@@ -134,11 +134,11 @@ describe('minibatches in a shuffled order', () => {
       expect(epoch.accuracy).toBe(want.epochs[e]!.accuracy)
       expectClose(epoch.validation.loss, want.epochs[e]!.validation.loss, { name: 'validation', rtol: 1e-4 })
     }
-    // The order matters to more than rounding: another seed ends elsewhere.
+    // The order has an effect beyond rounding: another seed gives other parameters.
     expect(() => expectClose(other.parameters, want.parameters, { name: 'p', rtol: 1e-4, atol: 1e-5 })).toThrow()
   })
 
-  withDevice('are visited alike when many epochs run in one go', async ({ gpu }) => {
+  withDevice('have the same order when many epochs are submitted at once', async ({ gpu }) => {
     // fit() without validation groups epochs, epochs() does not: the same steps, so the same bits.
     const small = randomNetwork([5, 4, 3], 'tanh', 'sigmoid', 12)
     const options: TrainerOptions = { backend: resident({ device: gpu }), batchSize: 7, seed: 9, optimizer: adam() }
@@ -170,8 +170,8 @@ describe('minibatches in a shuffled order', () => {
     expect([...(await run()).parameters]).toEqual([...(await run()).parameters])
   })
 
-  it('average over their own size: the last one of 3 samples counts its 3', async () => {
-    // One epoch of a linear neuron without shuffling, worked out step by step.
+  it('average over their own size: the last one has 3 samples and divides by 3', async () => {
+    // One epoch of a linear neuron without shuffling, calculated step by step.
     const { Network } = await import('../src/model/network.ts')
     const { Dataset } = await import('../src/data/dataset.ts')
     const neuron = Network.from({ sizes: [1, 1], activations: ['linear'], weights: [[0]], biases: [[0]] })
@@ -208,7 +208,7 @@ describe('data sets larger than a tile, a workspace or a submit', () => {
     await expect(tooLarge).rejects.toThrow('batchSize: webgpu takes at most 262140 samples at once, got 300000')
   })
 
-  withDevice('are predicted like single rows', async (device) => {
+  withDevice('have the same predictions as single rows', async (device) => {
     const data = randomData(2500, 600, 3, 23)
     const network = randomNetwork([600, 5, 3], 'gelu', 'softmax', 24)
     const trainer = await Trainer.create(network, { backend: webgpu({ device: device.gpu }), loss: 'crossEntropy' })

@@ -21,14 +21,14 @@ const overridesOf = (code: string): Override[] =>
     hasDefault: equals === '=',
   }))
 
-/** The values of constants that WebGPU takes for an override of a type. */
+/** The values that WebGPU accepts for an override of a type. */
 const inRange: Record<string, (value: number) => boolean> = {
   u32: (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
   f32: (value) => Number.isFinite(Math.fround(value)),
   bool: (value) => value === 0 || value === 1,
 }
 
-/** What WebGPU would refuse in the constants of a pipeline. */
+/** The errors that WebGPU would report for the constants of a pipeline. */
 function faultsOf({ label, code, constants }: RequestedPipeline): string[] {
   const overrides = overridesOf(code)
   const known = new Set(overrides.map(({ name }) => name))
@@ -42,25 +42,25 @@ function faultsOf({ label, code, constants }: RequestedPipeline): string[] {
   ]
 }
 
-/** The lengths of a text's workgroup arrays, as they are written there. */
+/** The lengths of the workgroup arrays in a text, as they are written. */
 const workgroupLengths = (code: string) =>
   [...withoutComments(code).matchAll(/var\s*<\s*workgroup\s*>\s*\w+\s*:\s*array\s*<.*,\s*([^,>]+?)\s*>\s*;/g)].map(
     ([, length]) => length!,
   )
 
-/** What a length is made of: its own number, or that of a constant that is declared as a number. */
+/** The value of a length: a number, or a constant that is declared as a number. */
 function isLiteral(code: string, length: string): boolean {
   const constant = new RegExp(`\\bconst\\s+${length}\\s*=\\s*\\d+u?\\s*;`)
   return /^\d+u?$/.test(length) || (/^\w+$/.test(length) && constant.test(withoutComments(code)))
 }
 
-/** One of each form: the texts that differ in numbers alone are compiled once, with the smallest tiles asked for. */
+/** One of each form: texts that differ only in numbers are compiled once, with the smallest requested tiles. */
 function oneOfEach(requests: readonly RequestedPipeline[]): RequestedPipeline[] {
   const sizeOf = ({ code, constants }: RequestedPipeline) =>
     code.length + 1e4 * (constants.ROW_TILES ?? 1) * (constants.COLUMN_TILES ?? 1)
   const smallest = new Map<string, RequestedPipeline>()
   for (const request of requests) {
-    // The resident plan's texts are written anew for each network.
+    // The resident plan generates its texts for each network.
     const isGenerated = request.label.includes('resident')
     const text = isGenerated ? '' : withoutComments(request.code).replace(/\b\d+u\b/g, '')
     const key = [request.label, Object.keys(request.constants).sort().join(), text].join(' ')
@@ -70,7 +70,7 @@ function oneOfEach(requests: readonly RequestedPipeline[]): RequestedPipeline[] 
   return [...smallest.values()]
 }
 
-describe('every kernel that training can ask for', () => {
+describe('every kernel that training can request', () => {
   let requests: RequestedPipeline[]
   let texts: Map<string, string>
 
@@ -92,7 +92,7 @@ describe('every kernel that training can ask for', () => {
     expect(requests.some(({ constants }) => 'DROP_SCALE_BELOW' in constants)).toBe(true)
   })
 
-  it('has all of its constants, no others, and values that their types hold', () => {
+  it('has all of its constants, no others, with values that their types can represent', () => {
     expect([...new Set(requests.flatMap(faultsOf))]).toEqual([])
   })
 
@@ -108,7 +108,7 @@ describe('every kernel that training can ask for', () => {
     expect(new Set(lengths.map(({ label }) => label)).size).toBeGreaterThan(3)
   })
 
-  withDevice('has a text without a fault', async ({ gpu }) => {
+  withDevice('compiles without errors', async ({ gpu }) => {
     const check = async (code: string, label: string) => {
       const { messages } = await gpu.createShaderModule({ label, code }).getCompilationInfo()
       return messages.filter(({ type }) => type === 'error').map(({ message }) => `${label}: ${message}`)
@@ -116,7 +116,7 @@ describe('every kernel that training can ask for', () => {
     expect((await Promise.all([...texts].map(([code, label]) => check(code, label)))).flat()).toEqual([])
   })
 
-  // Other tests compile the most usual of them.
+  // Other tests compile the most common kernels.
   if (!isExhaustive) return
   withDevice(
     'compiles',
@@ -132,7 +132,7 @@ describe('every kernel that training can ask for', () => {
   )
 })
 
-/** What the device says against a kernel. */
+/** The errors that the device reports for a kernel. */
 async function compile({ gpu }: Device, request: RequestedPipeline): Promise<string | undefined> {
   const { label, code, constants, layouts } = request
   const bindGroupLayouts = layouts.map((entries) => gpu.createBindGroupLayout({ label, entries: [...entries] }))

@@ -16,9 +16,9 @@ const options: TrainerOptions = {
   batchSize: 10,
   seed: 3,
 }
-/** Two float32 sums of the losses of 21 steps, one of them window by window: each is off by a share of 20 · 2⁻²⁴. */
+/** Two float32 sums of the losses of 21 steps, one of them summed by windows: each has a relative error of at most 20 · 2⁻²⁴. */
 const SUM_BOUND = 2 * 20 * 2 ** -24
-/** Bytes of a row: inputs and targets in packs of four floats, and its place in the order. */
+/** Bytes of a row: inputs and targets in packs of four floats, and its index in the order. */
 const ROW = 4 * (12 + 8) + 4
 
 async function train(backend: Backend, of: Dataset | DataStream, more: TrainerOptions = {}) {
@@ -43,7 +43,7 @@ const chunked = (of: Dataset) =>
   })
 
 describe('data that do not fit the device', () => {
-  withDevice('pass through in windows: the same bits as those that do', async ({ gpu }) => {
+  withDevice('are uploaded in windows, with the same bits as data that fit', async ({ gpu }) => {
     const backend = () => webgpu({ device: gpu, plan: 'layered' })
     const whole = await train(backend(), data)
     for (const rows of [20, 70, 150]) {
@@ -56,17 +56,17 @@ describe('data that do not fit the device', () => {
     }
   })
 
-  withDevice('hold as much as they are allowed, and as is told', async ({ gpu }) => {
+  withDevice('use at most the allowed and the predicted memory', async ({ gpu }) => {
     const dataMemory = 2 * 40 * ROW
     const trainer = await Trainer.create(network.clone(), { ...options, backend: webgpu({ device: gpu }), dataMemory })
     const before = trainer.memory
-    const told = trainer.memoryFor(data)
-    expect(told - before).toBe(dataMemory)
+    const predicted = trainer.memoryFor(data)
+    expect(predicted - before).toBe(dataMemory)
     let most = 0
     const clock = setInterval(() => (most = Math.max(most, trainer.memory)), 1)
     for await (const _ of trainer.epochs(data, { epochs: 3 })) most = Math.max(most, trainer.memory)
     clearInterval(clock)
-    expect(most).toBeLessThanOrEqual(told)
+    expect(most).toBeLessThanOrEqual(predicted)
     trainer.dispose()
   })
 
@@ -87,8 +87,8 @@ describe('data that do not fit the device', () => {
     expect([...(await windowed.read()).parameters]).toEqual([...(await whole.read()).parameters])
   })
 
-  withDevice('leave the parameters of before the epoch when the loss is no number any more', async ({ gpu }) => {
-    // The last window is the bad one; good ones come before it.
+  withDevice('restore the parameters from before the epoch when the loss is no longer finite', async ({ gpu }) => {
+    // Only the last window causes the divergence.
     const x = data.inputs.toArray()
     x[202] = new Array<number>(12).fill(3e38)
     const bad = Dataset.from(x, data.targets)
@@ -100,7 +100,7 @@ describe('data that do not fit the device', () => {
     trainer.dispose()
   })
 
-  withDevice('can be aborted in the midst of an epoch, and trained on again', async ({ gpu }) => {
+  withDevice('can be aborted during an epoch, and trained on again', async ({ gpu }) => {
     const backend = webgpu({ device: gpu, plan: 'layered' })
     const many = randomData(20_000, 12, 5, 2)
     const trainer = await Trainer.create(network.clone(), { ...options, backend, dataMemory: 2 * 100 * ROW })
@@ -120,7 +120,7 @@ describe('data that do not fit the device', () => {
     trainer.dispose()
   })
 
-  it('end with the error of a stream that fails, and nothing is left of its windows', async () => {
+  it('end with the error of a stream that fails, and free their windows', async () => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
     const failing = DataStream.from({
       samples: 1000,
@@ -153,14 +153,14 @@ describe('data that do not fit the device', () => {
     trainer.dispose()
   })
 
-  it('must be allowed a whole number of bytes', async () => {
+  it('need a whole number of bytes as their limit', async () => {
     const create = Trainer.create(network, { ...options, dataMemory: 0.5 })
     await expect(create).rejects.toThrow('dataMemory: expected a whole number')
   })
 })
 
 describe('a stream', () => {
-  it('gives windows of the size that is wanted', async () => {
+  it('gives windows of the requested size', async () => {
     const sizes = []
     const rows = []
     for await (const window of chunked(data).windows(60)) {
@@ -171,7 +171,7 @@ describe('a stream', () => {
     expect(rows).toEqual(data.inputs.toArray())
   })
 
-  withDevice('trains alike on both backends, whatever its chunks', async ({ gpu }) => {
+  withDevice('trains equally on both backends, with chunks of any size', async ({ gpu }) => {
     const own = await train(cpu({ precision: 'float64' }), chunked(data))
     for (const backend of [cpu(), webgpu({ device: gpu })]) {
       const got = await train(backend, chunked(data))
@@ -185,7 +185,7 @@ describe('a stream', () => {
     expect(windowed.losses[2]![0]).toBeLessThan(windowed.losses[0]![0]!)
   })
 
-  it('visits the samples of one window as an ordinary data set, in another order', async () => {
+  it('shuffles the samples of one window like a data set, in a different order', async () => {
     const single = await train(cpu({ precision: 'float64' }), chunked(data))
     const again = await train(cpu({ precision: 'float64' }), chunked(data))
     const set = await train(cpu({ precision: 'float64' }), data)
@@ -193,7 +193,7 @@ describe('a stream', () => {
     expect(single.losses[0]![0]).toBeCloseTo(set.losses[0]![0]!, 1)
   })
 
-  it('says what is wrong with it', async () => {
+  it('reports errors in it', async () => {
     expect(() => DataStream.from({ samples: 0, chunks: () => [] })).toThrow('samples: expected a whole number')
     expect(() => DataStream.from({ samples: 3, chunks: [] as never })).toThrow('chunks: expected a function')
     const of = (samples: number, chunk: Dataset) => DataStream.from({ samples, chunks: () => [chunk] })
@@ -219,7 +219,7 @@ describe('a stream', () => {
     await expect(trainer.fit(other)).rejects.toThrow('train: has 3 input columns')
   })
 
-  it('is scored as the data set it is of, quantities too', async () => {
+  it('is scored like the data set that it was created from, also with regression targets', async () => {
     for (const [output, loss] of [
       ['softmax', 'crossEntropy'],
       ['linear', 'meanSquaredError'],
@@ -242,24 +242,24 @@ describe('a stream', () => {
     }
   })
 
-  withDevice('holds as much as is told', async ({ gpu }) => {
+  withDevice('uses at most the predicted memory', async ({ gpu }) => {
     const stream = DataStream.from({ samples: 203, chunks: () => [data], example: data.slice(0, 3) })
     const backend = webgpu({ device: gpu, plan: 'layered' })
     for (const more of [{}, { dataMemory: 2 * 40 * ROW }]) {
       const trainer = await Trainer.create(network.clone(), { ...options, backend, ...more })
-      const told = trainer.memoryFor(stream, { validation: stream })
+      const predicted = trainer.memoryFor(stream, { validation: stream })
       let most = 0
       const clock = setInterval(() => (most = Math.max(most, trainer.memory)), 1)
       for await (const _ of trainer.epochs(stream, { epochs: 3, validation: stream }))
         most = Math.max(most, trainer.memory)
       clearInterval(clock)
-      expect(most).toBeLessThanOrEqual(told)
+      expect(most).toBeLessThanOrEqual(predicted)
       if ('dataMemory' in more) expect(trainer.memoryFor(stream) - trainer.memory).toBe(2 * 40 * ROW)
       trainer.dispose()
     }
   })
 
-  it('can be changed chunk by chunk, as scaling or weighting does', async () => {
+  it('can be transformed chunk by chunk, as by scaling or weighting', async () => {
     const weights = [1, 2, 3, 4, 5]
     const weighted = chunked(data).map((chunk) => chunk.withClassWeights(weights))
     const got = await train(cpu({ precision: 'float64' }), weighted)
@@ -269,7 +269,7 @@ describe('a stream', () => {
     expect(got.parameters).not.toEqual(plain.parameters)
   })
 
-  it('is told from others by its fingerprint when a run is resumed', async () => {
+  it('is identified by its fingerprint when a run is resumed', async () => {
     const made = (fingerprint: string) => DataStream.from({ samples: 203, chunks: () => [data], fingerprint })
     const create = () => Trainer.create(network.clone(), { ...options, backend: 'cpu' })
     let kept: Checkpoint | undefined
@@ -283,7 +283,7 @@ describe('a stream', () => {
     await trainer.fit(made('a'), { epochs: 1 })
   })
 
-  it('stops when told, and leaves nothing running', async () => {
+  it('stops when it is aborted, and leaves nothing running', async () => {
     let ended = 0
     const endless = DataStream.from({
       samples: 1e6,
@@ -301,7 +301,7 @@ describe('a stream', () => {
       controller.abort(new Error('enough'))
     }, 200)
     await expect(trainer.fit(endless, { epochs: 1, signal: controller.signal })).rejects.toThrow('enough')
-    // One look at the first chunk, and the pass that was broken off.
+    // One read of the first chunk, and the pass that was aborted.
     expect(ended).toBe(2)
   })
 })

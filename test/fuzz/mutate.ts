@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** One change of a file; numbers are taken modulo what there is, so that each change fits each file. */
+/** One change of a file; positions are taken modulo the length, so that each change applies to each file. */
 interface Edit {
   kind: 'replace' | 'insert' | 'delete' | 'repeat' | 'truncate' | 'number'
   at: number
@@ -9,7 +9,7 @@ interface Edit {
   times: number
 }
 
-/** Pieces of text that mean something to one of the readers. */
+/** Pieces of text that have a meaning for at least one of the readers. */
 const tokens = [
   ...[',', ';', '\t', '"', '""', '\n', '\r\n', '\r', '\n\n\n', ' ', '\ufeff', '\0', '-', '.', '=', ':', '#', '&', '%'],
   ...[
@@ -46,7 +46,7 @@ const tokens = [
   ...['constructor', '__proto__', 'toString', 'a', 'setosa', 'AAAA', '/+/+', '====', '(', ')', "'", 'L', 'True', '<f8'],
 ].map((token) => new TextEncoder().encode(token))
 
-/** Numbers at which something may begin to be wrong. */
+/** Numbers at the limits of types and formats. */
 const numbers = [0, 1, 2, 64, 127, 128, 255, 256, 65535, 65536, 2 ** 24, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]
 
 const numberBytes = fc
@@ -77,7 +77,7 @@ function apply(file: Uint8Array, { kind, at, length, bytes, times }: Edit): Uint
   if (kind === 'truncate') return before
   if (kind === 'insert') return join(before, bytes, part, after)
   if (kind === 'repeat') return join(before, ...Array<Uint8Array>(times).fill(part.length > 0 ? part : bytes), after)
-  // As long as what stood there: the rest of a header keeps its place.
+  // As long as the text that it replaces, so that the rest of a header does not move.
   return join(before, bytes, file.subarray(kind === 'number' ? start + bytes.length : end))
 }
 
@@ -95,7 +95,7 @@ export const mutatedBytes = (seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Ar
 export const mutatedText = (seeds: readonly string[]): fc.Arbitrary<string> =>
   mutatedBytes(seeds.map((seed) => new TextEncoder().encode(seed))).map((bytes) => new TextDecoder().decode(bytes))
 
-/** Stands for lists within one another, deeper than any recursion goes, until {@link toText} puts them there. */
+/** A placeholder for lists nested more deeply than any recursion limit; {@link toText} replaces it. */
 const deep = '§deep§'
 const DEPTH = 100_000
 
@@ -126,7 +126,7 @@ const jsonEdit: fc.Arbitrary<JsonEdit> = fc.record({
 
 type Slot = { holder: Record<string, unknown>; key: string }
 
-/** All places within a value, those of a few levels. */
+/** The paths of all parts of a value, down to a few levels. */
 function slotsOf(value: unknown, level = 0): Slot[] {
   if (typeof value !== 'object' || value === null || level > 5) return []
   const holder = value as Record<string, unknown>
@@ -150,7 +150,7 @@ function change(root: { value: unknown }, { kind, at, value, name }: JsonEdit): 
   }
 }
 
-/** Values as JSON holds them, each one of `seeds` with up to five changes. */
+/** JSON values, each one of `seeds` with up to five changes. */
 export const mutatedJson = (seeds: readonly unknown[]): fc.Arbitrary<unknown> =>
   fc.tuple(fc.constantFrom(...seeds), fc.array(jsonEdit, { maxLength: 5 })).map(([seed, edits]) => {
     const root = { value: structuredClone(seed) }

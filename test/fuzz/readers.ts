@@ -37,14 +37,14 @@ import { fromHash, toHash, defaultsFor } from '../../demo/settings.ts'
 import { encodePoints } from '../../demo/points.ts'
 import { mutatedBytes, mutatedJson, mutatedText, toText } from './mutate.ts'
 
-/** A reader and what it is given: it takes an input or throws an InputError, whatever the input is. */
+/** A reader and its inputs: for any input it returns a value or throws an InputError. */
 export interface Reader<T> {
   name: string
   inputs: fc.Arbitrary<T>
   read: (input: T) => unknown
 }
 
-/** The type of the inputs belongs to the reader alone. */
+/** Hides the type of a reader's inputs. */
 const reader = <T>(name: string, inputs: fc.Arbitrary<T>, read: (input: T) => unknown): Reader<unknown> =>
   ({ name, inputs, read }) as Reader<unknown>
 
@@ -188,7 +188,7 @@ const outcome = async (work: () => Promise<unknown>): Promise<unknown> => {
   }
 }
 
-/** All readers of what comes from outside. @param folder where files may be written */
+/** All readers of external input. @param folder for temporary files */
 export async function makeReaders(folder: string): Promise<Reader<unknown>[]> {
   const checkpoints = await makeCheckpoints()
   const fileOf = (name: string, content: string | Uint8Array) => {
@@ -214,7 +214,7 @@ export async function makeReaders(folder: string): Promise<Reader<unknown>[]> {
       async ([text, given, lengths]) => {
         const whole = await outcome(() => parseCsv(text, given))
         const pieces = await outcome(() => readCsv(delayed(piecesOf(text, lengths)), given))
-        // Of several errors, that of an earlier piece comes first.
+        // Of several errors, the one in an earlier piece is reported first.
         if (typeof whole === 'string' && typeof pieces === 'string') return
         if (JSON.stringify(whole) !== JSON.stringify(pieces)) {
           throw new Error(`in pieces it is ${JSON.stringify(pieces)}, as a whole ${JSON.stringify(whole)}`)
@@ -280,7 +280,7 @@ function withHeader(bytes: Uint8Array, header: unknown): Uint8Array {
   return new Uint8Array(Buffer.concat([length, text, bytes.subarray(8 + before)]))
 }
 
-/** A folder for the readers of files, removed at the end. */
+/** A temporary folder for the readers of files. */
 export function makeFolder(): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-fuzz-'))
   return { folder, remove: () => { rmSync(folder, { recursive: true, force: true }) } } // prettier-ignore

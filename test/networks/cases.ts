@@ -19,7 +19,7 @@ export interface Case {
   readonly loss: LossName
   readonly init: InitializerName
   readonly optimizer: (typeof optimizerNames)[number]
-  /** Which of the optimizer's own options are set. */
+  /** The options that are specific to the optimizer. */
   readonly momentum: number
   readonly nesterov: boolean
   readonly centered: boolean
@@ -29,7 +29,7 @@ export interface Case {
   readonly schedule: 'none' | 'constant' | 'step' | 'exponential' | 'cosine' | 'warmup' | 'reduceOnPlateau'
   readonly l1: number
   readonly l2: number
-  /** One share a hidden layer. */
+  /** One share per hidden layer. */
   readonly dropout: readonly number[]
   readonly batchSize: number
   readonly samples: number
@@ -39,16 +39,16 @@ export interface Case {
   readonly targets: 'classes' | 'values'
   readonly shuffle: boolean
   readonly validation: boolean
-  /** Whether the data pass through the device in windows. */
+  /** Whether the data are uploaded in windows. */
   readonly windows: boolean
   readonly profile: boolean
   readonly call: 'fit' | 'epochs' | 'steps'
-  /** Which forms of the resident plan are tried besides the layered one, where the network fits them. */
+  /** The forms of the resident plan to test in addition to the layered plan, if they support the network. */
   readonly resident: 'none' | 'straight' | 'any'
   readonly seed: number
 }
 
-/** Multiplications of one run above which the minibatch is made smaller: the float64 loops take seconds for more. */
+/** The most multiplications of one run before the minibatch is made smaller: the float64 loops take seconds for more. */
 const MOST_WORK = 3e7
 const MOST_STEPS = 10
 
@@ -66,7 +66,7 @@ const batch = fc.oneof(
 const sometimes = <T>(zero: T, ...others: T[]) =>
   fc.oneof({ arbitrary: fc.constant(zero), weight: 2 }, { arbitrary: fc.constantFrom(...others), weight: 1 })
 
-/** A random case; every option of a training run is among them. */
+/** A random case, over every option of a training run. */
 export const cases: fc.Arbitrary<Case> = fc
   .record({
     sizes: fc.oneof(
@@ -134,7 +134,7 @@ export function networkOf({ sizes, hidden, output, init, seed }: Case): Network 
   return Network.create({ sizes: [...sizes], activations: [...hidden, output], init, seed })
 }
 
-/** The training data, without the weights of classes (fit takes those). */
+/** The training data, without class weights (an option of fit). */
 export function dataOf({ sizes, samples, inputs, targets, loss, weights, seed }: Case): Dataset {
   const random = new Random(seed, 'data')
   const [columns, outputs] = [sizes[0]!, sizes.at(-1)!]
@@ -171,7 +171,7 @@ export function isResident(
   return resident === 'any' && fits && layers.length <= mostLayers
 }
 
-/** Bytes of device memory in which the data pass through in windows of at least one minibatch. */
+/** Bytes of device memory that force windows of at least one minibatch. */
 export function windowBytes({ sizes, batchSize, samples }: Case): number {
   const row = 16 * (packsOf(sizes[0]!) + packsOf(sizes.at(-1)!) + 1) + 4
   return row * Math.max(2 * batchSize, Math.ceil(samples / 2))

@@ -1,6 +1,6 @@
 import type { Case } from './cases.ts'
 
-/** A small training without any option. */
+/** A small training run with default options. */
 export const plain: Case = {
   sizes: [5, 6, 3],
   hidden: ['tanh'],
@@ -40,7 +40,7 @@ export interface Mutation {
   readonly options?: Partial<Case>
 }
 
-/** Kernels that are wrong by a thousandth or less, each with a case that runs them. */
+/** Kernels with a relative error of at most 0.001, each with a case that runs it. */
 export const mutations: Record<string, Mutation> = {
   'the gradient': { from: 'share = 1.0 /', to: 'share = 1.0003 /' },
   'δ passed on': { from: 'var delta = sums *', to: 'var delta = 1.001 * sums *' },

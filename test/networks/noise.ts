@@ -2,15 +2,15 @@ import type { Values } from '../../src/backend/host/values.ts'
 import type * as stages from '../../src/backend/host/reference/stages.ts'
 
 /**
- * Stands in for float32 in a float64 run: every value that a stage stores is multiplied by 1 + a random number of about
- * the size of float32's rounding. How far such runs lie apart is how far a correct float32 run may lie from the exact one:
- * little where training is stable, much where it is chaotic (Monte Carlo arithmetic: Parker, Pierce and Eggert 2000).
+ * Simulates float32 in a float64 run: every value that a stage stores is multiplied by 1 + a random number of about the
+ * size of float32's rounding. The spread of such runs is the error to expect of a correct float32 run: small if training
+ * is stable, large if it is chaotic (Monte Carlo arithmetic: Parker, Pierce and Eggert 2000).
  */
 class Noise {
   #size = 0
   #state = 1
 
-  /** Runs `work` with noise of so relative a size on every stored value. */
+  /** Runs `work` with relative noise of the given size on every stored value. */
   async around<T>(size: number, seed: number, work: () => Promise<T>): Promise<T> {
     this.#size = size
     this.#state = (seed * 2654435761 + 1) >>> 0 || 1
@@ -44,7 +44,7 @@ class Noise {
 
 export const noise = new Noise()
 
-/** The CPU's stages, with noise on what each of them stores. */
+/** The CPU's stages, with noise on the values that each of them stores. */
 export function withNoise(original: typeof stages): typeof stages {
   return {
     ...original,

@@ -18,12 +18,12 @@ import { expectClose } from '../close.ts'
 import { type Case, dataOf, isResident, networkOf, windowBytes } from './cases.ts'
 import { noise } from './noise.ts'
 
-/** Relative noise of the disturbed runs: four times float32's rounding, since a stored value is several roundings. */
+/** The relative noise: four times float32's rounding, because a stored value is the result of several roundings. */
 const NOISE = 2 ** -22
 const DISTURBED_RUNS = 3
-/** How many times as far as the disturbed runs a run may lie from the exact one: their number is small. */
+/** The bound as a multiple of the largest error of the runs with noise, because there are only a few of them. */
 const FACTOR = 16
-/** What a group's largest value is rounded to when it is read, and in the few operations without noise. */
+/** Rounding relative to a group's largest value, when it is read and in the few operations without noise. */
 const ROUNDING = 2 ** -20
 /** The first step changes the parameters by at most this share, so that trainings stay finite. */
 const LARGEST_CHANGE = 0.1
@@ -41,7 +41,7 @@ function rateOf({ schedule, epochs }: Case, learningRate: number): LearningRate 
     exponential: () => exponential({ learningRate, factor: 0.7 }),
     cosine: () => cosine({ learningRate, epochs, minimum: learningRate / 10 }),
     warmup: () => warmup({ epochs: 2, then: learningRate }),
-    // What counts as better must not hang on a rounding: here each epoch is worse.
+    // What counts as an improvement must not depend on rounding: here no epoch is an improvement.
     reduceOnPlateau: () => reduceOnPlateau({ learningRate, patience: 0, threshold: 0.99, factor: 0.5 }),
   }[schedule]()
 }
@@ -59,7 +59,7 @@ function optimizerOf(one: Case, learningRate: number): Optimizer {
   }[one.optimizer]()
 }
 
-/** A learning rate at which a training stays finite: plain descent takes one that goes with its gradients. */
+/** A learning rate at which training stays finite: for plain gradient descent it depends on the gradients. */
 async function learningRateFor(one: Case, network: Network, data: Dataset): Promise<number> {
   if (one.optimizer !== 'sgd') return one.rate
   const { loss, batchSize } = one
@@ -70,7 +70,7 @@ async function learningRateFor(one: Case, network: Network, data: Dataset): Prom
   return Number(Math.min(30 * one.rate, Number.isFinite(most) && most > 0 ? most : one.rate).toPrecision(3))
 }
 
-/** The whole training on one backend, and what can be asked of the trained network. */
+/** The whole training on one backend, and the results of the trained network. */
 async function train(one: Case, network: Network, data: Dataset, learningRate: number, backend: Backend) {
   const { loss, batchSize, seed, l1, l2, dropout, windows, profile, shuffle, validation, epochs, call } = one
   const options: TrainerOptions = {
@@ -130,7 +130,7 @@ async function train(one: Case, network: Network, data: Dataset, learningRate: n
   }
 }
 
-/** The accuracy is that of the predictions, but for samples whose two best answers are a rounding apart. */
+/** The accuracy matches the predictions, except for samples whose two largest outputs differ only by rounding. */
 function checkAccuracy(
   { output, sizes }: Case,
   data: Dataset,
@@ -166,7 +166,7 @@ function checkAccuracy(
 
 const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
 
-/** The largest distance of disturbed runs from the exact one, for each group. */
+/** The largest distance of the runs with noise from the exact run, for each group. */
 function spreadOf(exact: Outcome, disturbed: readonly Outcome[]): Record<string, number> {
   const spread = (group: string) =>
     Math.max(...disturbed.map((run) => largest(run[group]!.map((value, i) => value - exact[group]![i]!))))
@@ -175,9 +175,9 @@ function spreadOf(exact: Outcome, disturbed: readonly Outcome[]): Record<string,
 
 /** The result of a case. */
 export interface Checked {
-  /** Not a training that float32 can be compared on: it left the range of sensible numbers. */
+  /** Whether float32 cannot be compared on this training, because its values became too large. */
   readonly skipped: boolean
-  /** Whether the bounds are far smaller than the way that the parameters went: then a wrong kernel is found. */
+  /** Whether the bounds are far smaller than the change of the parameters, so that a wrong kernel is found. */
   readonly sharp: boolean
   /** The largest distance from the exact run, in parts of the bound. */
   readonly used: number
@@ -185,7 +185,7 @@ export interface Checked {
 
 /**
  * Trains a case in float64, exactly and with noise, and on every other backend, whose losses, parameters, predictions and
- * scores must lie as near to the exact ones as the noise lets expect.
+ * scores must be as close to the exact ones as the noise predicts.
  */
 export async function checkCase(one: Case, gpu: GPUDevice): Promise<Checked> {
   const network = networkOf(one)

@@ -2,8 +2,8 @@
 
     python3 test/pytorch/losses.py > test/pytorch/losses.json
 
-Needs torch (1.13 was used) and numpy, and nothing of this library: options stand here under the library's names, and are
-handed to torch.optim, torch.optim.lr_scheduler and clip_grad_norm_ under PyTorch's. An option that a case leaves out is
+Needs torch (1.13 was used) and numpy, and does not use this library: options have the library's names here, and are
+passed to torch.optim, torch.optim.lr_scheduler and clip_grad_norm_ under PyTorch's. An option that a case leaves out is
 left out on both sides, so the defaults are compared too. Each case trains for ten epochs of the samples in the order given.
 """
 
@@ -22,7 +22,7 @@ SAMPLES, INPUTS, EPOCHS = 22, 4, 10
 
 
 def short(values):
-    """Numbers of three decimals, as float32 has them: what the library takes in."""
+    """Numbers of three decimals, rounded to float32: the inputs of the library."""
     return np.round(values, 3).astype(np.float32).astype(np.float64)
 
 
@@ -30,7 +30,7 @@ def short(values):
 
 inputs = short(random.normal(size=(SAMPLES, INPUTS)))
 labels = random.randint(0, 3, SAMPLES)
-# In 64ths, so that their sum is 1 in float32, too: crossEntropy takes that for granted.
+# In 64ths, so that their sum is 1 in float32, too, which crossEntropy assumes.
 shares = random.multinomial(64, [0.2, 0.3, 0.5], SAMPLES) / 64
 targets = {
     "classes": np.eye(3)[labels],
@@ -42,7 +42,7 @@ targets = {
 sample_weights = short(random.choice([0, 0.25, 0.7, 1, 3], SAMPLES))
 
 
-# Networks: sizes and initial parameters; the activations are the case's.
+# Networks: sizes and initial parameters; each case has its activations.
 
 
 def draw_network(sizes):
@@ -51,7 +51,7 @@ def draw_network(sizes):
     return {"sizes": sizes, "weights": weights, "biases": [short(0.3 * random.normal(size=n)) for _, n in layers]}
 
 
-# A GPU may have all but "wide" in registers; compiling that takes time, so most cases have the small network.
+# A GPU can keep all but "wide" in registers; compiling that takes time, so most cases use the small network.
 sizes = {"small": [4, 5, 3], "deep": [4, 6, 5, 3], "wide": [4, 16, 3], "one output": [4, 6, 1], "no hidden layer": [4, 3]}
 networks = {name: draw_network(of) for name, of in sizes.items()}
 
@@ -80,7 +80,7 @@ losses = {
 }
 
 
-# Dropout. PyTorch draws its units from a generator of its own, so the library's hash stands here once more:
+# Dropout. PyTorch selects units with a different generator, so this is a second implementation of the library's hash:
 #   key = mix(seed ^ (layer + 1) G), of a row mix(mix(key + step G) + row H), of a unit mix(row + unit G)
 # all modulo 2^32, with layers, rows and units counted from 0 and steps from 1; hashes below share * 2^32 are dropped.
 
@@ -102,7 +102,7 @@ def kept(share, seed, layer, step, rows, units):
     return torch.from_numpy((of_unit.astype(float) >= round(share * 2**32)).astype(float))
 
 
-# Optimizers and schedules: PyTorch's, with its names in the place of the library's.
+# Optimizers and schedules: PyTorch's, under PyTorch's names instead of the library's.
 
 class NAdam(torch.optim.NAdam):
     """torch.optim.NAdam with the option decoupled_weight_decay, which PyTorch has from 2.1 on.
@@ -182,7 +182,7 @@ def build_schedule(optimizer, given):
 
 
 def weights_of(case):
-    """What each sample counts, in float32; 'balanced' as scikit-learn has it."""
+    """The weight of each sample, in float32; 'balanced' as scikit-learn has it."""
     weights = np.array(case.get("weights", np.ones(SAMPLES)))
     if "classWeights" in case:
         classes = targets[case["targets"]].argmax(1)
@@ -209,7 +209,7 @@ def train(case):
         dropout = [dropout] * (len(weights) - 1)
     x, y, counts = torch.from_numpy(inputs), torch.from_numpy(targets[case["targets"]]), weights_of(case)
 
-    step, told, rates = 0, [], []
+    step, epoch_losses, rates = 0, [], []
     for _ in range(EPOCHS):
         total = 0
         rates.append(optimizer.param_groups[0]["lr"])
@@ -223,7 +223,7 @@ def train(case):
                     share = dropout[layer]
                     a = a * kept(share, options["seed"], layer, step, *a.shape) / (1 - share)
             loss = counts[rows] * losses[options["loss"]](a, z, y[rows])
-            # The penalty is on weights, not on biases, and not in the loss that is told.
+            # The penalty is on weights, not on biases, and not in the reported loss.
             penalty = sum(options.get("l1", 0) * w.abs().sum() + options.get("l2", 0) * (w**2).sum() for w in weights)
             optimizer.zero_grad()
             (loss.mean() + penalty).backward()
@@ -231,12 +231,12 @@ def train(case):
                 torch.nn.utils.clip_grad_norm_(parameters, given["clipNorm"])
             optimizer.step()
             total += loss.sum().item()
-        told.append(total / SAMPLES)
+        epoch_losses.append(total / SAMPLES)
         if isinstance(schedule, scheduler.ReduceLROnPlateau):
-            schedule.step(told[-1])
+            schedule.step(epoch_losses[-1])
         elif schedule:
             schedule.step()
-    return {"losses": told, "rates": rates, "parameters": torch.cat([p.detach().flatten() for p in parameters])}
+    return {"losses": epoch_losses, "rates": rates, "parameters": torch.cat([p.detach().flatten() for p in parameters])}
 
 
 # The cases.
@@ -245,7 +245,7 @@ cases = []
 
 
 def add(name, loss, optimizer, activations="tanh softmax", targets="classes", network="", data={}, **options):
-    """A case; where no network is named, the one with so many layers."""
+    """A case; the default network is the one with the required number of layers."""
     activations = activations.split()
     options = {"loss": loss, "optimizer": optimizer, "batchSize": 8, "seed": 5, **options}
     network = network or {2: "small", 3: "deep"}[len(activations)]

@@ -12,7 +12,7 @@ const b1 = values.subarray(w1.length, w1.length + hidden)
 const w2 = values.subarray(w1.length + hidden, w1.length + hidden + outputs * hidden)
 const b2 = values.subarray(values.length - outputs)
 
-/** As src/model/activation.ts. */
+/** The same formula as in src/model/activation.ts. */
 function sigmoid(z) {
   const e = Math.exp(-Math.abs(z))
   return z < 0 ? e / (1 + e) : 1 / (1 + e)
