@@ -35,7 +35,7 @@ describe('Matrix', () => {
     [[[1, 2], [3]], 'x: row 1 has 1 values where row 0 has 2'],
     [[[1, 2], null], 'x: row 1 is null, expected a row of numbers'],
     [[null], 'x: expected an array of rows, got an array of null'],
-    [[1, 2], 'x: expected an array of rows, got an array of 1'],
+    [[1, 2], 'x: expected an array of rows, got an array of 1; write [[1, 2]] for a single row'],
     [[{}], 'x: expected an array of rows, got an array of an object'],
     [[[1, NaN]], 'x: row 0, column 1 is NaN; every value must be a finite number (in float32)'],
     [[[1], [1e39]], 'x: row 1, column 0 is Infinity; every value must be a finite number (in float32)'],

@@ -60,8 +60,8 @@ describe('profile', () => {
 
   it('of the CPU has every stage too', async () => {
     const options = { backend: 'cpu', loss: 'crossEntropy', optimizer: adam(), seed: 1, profile: true } as const
-    const trainer = await Trainer.create(randomNetwork([50, 40, 10], 'tanh', 'softmax', 1), options)
-    await trainer.fit(data, { epochs: 60 })
+    const trainer = await Trainer.create(randomNetwork([50, 120, 10], 'tanh', 'softmax', 1), options)
+    await trainer.fit(data, { epochs: 30 })
     const stages = ['forward[0]', 'forward[1]', 'gather', 'gradient[0]', 'gradient[1]', 'hiddenDelta[0]', 'outputDelta']
     const profile = trainer.profile()
     expect(parts(profile, 'kernel').sort()).toEqual([...stages, 'update'])

@@ -157,10 +157,10 @@ describe('dropout', () => {
   it('must be shares below 1, one per hidden layer', async () => {
     const network = randomNetwork([2, 3, 3, 2], 'tanh', 'sigmoid', 1)
     const create = (dropout: unknown) => Trainer.create(network, { backend: 'cpu', dropout: dropout as number })
-    await expect(create(1)).rejects.toThrow('dropout: expected a share from 0 up to, but not including, 1, got 1')
-    await expect(create([0.5])).rejects.toThrow('dropout: expected 2 numbers, one a hidden layer, got 1')
-    await expect(create([0.5, -1])).rejects.toThrow('dropout[1]: expected a share')
-    await expect(create('half')).rejects.toThrow("dropout: expected a number, or one a hidden layer, got 'half'")
+    await expect(create(1)).rejects.toThrow('dropout: expected a number from 0 up to, but not including, 1, got 1')
+    await expect(create([0.5])).rejects.toThrow('dropout: expected 2 numbers, one for each hidden layer, got 1')
+    await expect(create([0.5, -1])).rejects.toThrow('dropout[1]: expected a number from 0 up to')
+    await expect(create('half')).rejects.toThrow("dropout: expected a number, or one for each hidden layer, got 'half'")
   })
 
   withDevice('is not supported by the resident plan', async ({ gpu }) => {

@@ -72,7 +72,9 @@ describe('train --checkpoint', () => {
     expect(errorFor({ ...(made.notes as object), arguments: ['--lr', 'x'] })).toContain("expected a number, got 'x'")
     // Written by a program that uses the library: the options are unknown.
     expect(errorFor(undefined)).toBe("webgpu-mlp: required option '--data <name>' not specified\n")
-    expect(train('--resume', file('b'), '--early-stopping', '0').stderr).toContain('patience: expected a whole number')
+    expect(train('--resume', file('b'), '--early-stopping', '0').stderr).toContain(
+      '--early-stopping: expected a whole number',
+    )
   }, 60_000)
 
   it('stops early, and reports it', () => {

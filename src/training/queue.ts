@@ -35,10 +35,12 @@ export class CallQueue {
     }
     const began = this.#profiler ? performance.now() : 0
     try {
-      return await new Promise<T>((resolve, reject) => {
+      const result = await new Promise<T>((resolve, reject) => {
         this.#running = { what, interrupt: reject }
         work().then(resolve, reject)
       })
+      if (this.#disposed) throw endedByDispose(what)
+      return result
     } finally {
       this.#profiler?.addWall(performance.now() - began)
       this.#running = undefined

@@ -4,6 +4,15 @@ import { type Device, usage } from './device.ts'
 /** Dispatches that one command buffer's clock can time: WebGPU's largest query set holds 4096 timestamps. */
 const MOST_DISPATCHES = 2048
 
+/** When a command buffer was encoded and submitted, as `performance.now()` gives it. */
+export interface SubmitTimes {
+  readonly began: number
+  readonly encoded: number
+  readonly submitted: number
+  /** The number of steps in it. */
+  readonly steps: number
+}
+
 /**
  * Times every dispatch of a command buffer by the device's own clock (`timestamp-query`), and adds it to a profiler.
  * Browsers round timestamps to about 0.1 ms: a single dispatch may read 0, the sum over many is right. Without the
@@ -54,12 +63,16 @@ export class KernelClock {
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, 8 * count)
   }
 
-  /** Waits for the command buffer that was just submitted, and adds up what its dispatches took. */
-  async collect(submitted: number): Promise<void> {
+  /** Waits for the command buffer that was just submitted, and adds the times of its steps and dispatches. */
+  async collect({ began, encoded, submitted, steps }: SubmitTimes): Promise<void> {
     await this.#device.settled()
     const waited = performance.now() - submitted
     const names = this.#names.splice(0)
-    if (!this.#staging) return this.profiler.add('kernel', 'all', waited, names.length)
+    this.profiler.add('encode', 'steps', encoded - began, steps)
+    if (!this.#staging) {
+      this.profiler.add('submit', 'steps', submitted - encoded)
+      return this.profiler.add('kernel', 'all', waited, names.length)
+    }
     const times = new BigInt64Array(await this.#device.read(this.#staging, 16 * names.length))
     let busy = 0
     for (const [i, name] of names.entries()) {
@@ -67,6 +80,8 @@ export class KernelClock {
       busy += milliseconds
       this.profiler.add('kernel', name, milliseconds)
     }
+    // The device may have begun while the host was still submitting: that time counts once, as the kernels'.
+    this.profiler.add('submit', 'steps', Math.max(0, submitted - encoded - Math.max(0, busy - waited)))
     this.profiler.add('idle', 'launching and waking', Math.max(0, waited - busy))
     this.profiler.add('read-back', 'timestamps', performance.now() - submitted - waited)
   }

@@ -108,7 +108,8 @@ async function measureByClock(
       clock.end(encoder)
       device.gpu.queue.submit([encoder.finish()])
     })
-    await clock.collect(performance.now())
+    const now = performance.now()
+    await clock.collect({ began: now, encoded: now, submitted: now, steps: 1 })
     const kernels = profiler.report().entries.filter(({ part }) => part === 'kernel')
     const times = recorded.map((_, i) => kernels.find(({ name }) => name === `${i}`)?.seconds ?? 0)
     // Timestamps that do not advance measure nothing.

@@ -74,10 +74,7 @@ export class Recorder {
       this.#device.gpu.queue.submit([commands])
       submitted = performance.now()
     })
-    if (!clock) return
-    clock.profiler.add('encode', 'steps', encoded - began, count)
-    clock.profiler.add('submit', 'steps', submitted - encoded)
-    await clock.collect(submitted)
+    await clock?.collect({ began, encoded, submitted, steps: count })
   }
 
   #encode(

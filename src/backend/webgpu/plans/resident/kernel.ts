@@ -136,10 +136,7 @@ export class ResidentKernel {
       device.gpu.queue.submit([commands])
       submitted = performance.now()
     })
-    if (!clock) return
-    clock.profiler.add('encode', 'steps', encoded - began, steps)
-    clock.profiler.add('submit', 'steps', submitted - encoded)
-    await clock.collect(submitted)
+    await clock?.collect({ began, encoded, submitted, steps })
   }
 
   /** Writes the steps' scalars, and which steps they are. */
