@@ -104,18 +104,15 @@ export {
 export type { EarlyStopping } from './training/stopping.ts'
 export { fit } from './training/fit.ts'
 export { LoadedData, type TrainingData } from './training/loaded.ts'
-export {
-  Trainer,
-  type Epoch,
-  type EpochsOptions,
-  type FitOptions,
-  type History,
-  type Outcome,
-  type Step,
-  type TrainerOptions,
-  type ValidatedEpoch,
-  type ValidatedEpochsOptions,
-  type ValidatedFitOptions,
-} from './training/trainer.ts'
+export type { Epoch, History, Outcome, ValidatedEpoch } from './training/history.ts'
+export type {
+  EpochsOptions,
+  FitOptions,
+  Step,
+  TrainerOptions,
+  ValidatedEpochsOptions,
+  ValidatedFitOptions,
+} from './training/options.ts'
+export { Trainer } from './training/trainer.ts'
 export { decisionBoundary, requiredActivation, taskOf } from './training/task.ts'
 export { verify, type LayerCheck, type StageCheck, type Verification, type VerifyOptions } from './training/verify.ts'

@@ -5,7 +5,7 @@ import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { DeviceLostError, InputError } from '../src/core/errors.ts'
 import { DataStream } from '../src/index.ts'
 import { sgd } from '../src/optimizer/optimizer.ts'
-import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
+import { Trainer, type TrainerOptions } from '../src/index.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { withDevice } from './device.ts'
 

@@ -3,7 +3,7 @@ import type { PlanChoice } from '../src/backend/webgpu/plans/choice.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
-import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
+import { Trainer, type TrainerOptions } from '../src/index.ts'
 import { hiddenNames, lossPairs, pixelData, randomData, randomNetwork } from './backends.ts'
 import { type AdapterKind, RecordingGPU, type RequestedPipeline } from './recording-gpu.ts'
 

@@ -2,7 +2,7 @@ import { delayPromises } from '../bench/late-device.js'
 import { webgpu, type WebGPUOptions } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { sgd } from '../src/optimizer/optimizer.ts'
-import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
+import { Trainer, type TrainerOptions } from '../src/index.ts'
 import { randomNetwork } from './backends.ts'
 
 /** Whether a device's results arrive on a timer of 100 ms, as in Firefox, or immediately. */

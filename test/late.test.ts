@@ -4,7 +4,7 @@ import { Device } from '../src/backend/webgpu/device/device.ts'
 import { DivergedError } from '../src/core/errors.ts'
 import type { Checkpoint } from '../src/training/checkpoint.ts'
 import { adam, sgd } from '../src/optimizer/optimizer.ts'
-import { type Epoch, type FitOptions, Trainer, type TrainerOptions } from '../src/training/trainer.ts'
+import { type Epoch, type FitOptions, Trainer, type TrainerOptions } from '../src/index.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { createTrainer, openDevice } from './late-trainers.ts'
 

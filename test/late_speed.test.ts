@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Trainer } from '../src/training/trainer.ts'
+import type { Trainer } from '../src/index.ts'
 import { randomData } from './backends.ts'
 import { createTrainer } from './late-trainers.ts'
 

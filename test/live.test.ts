@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { RunHistory, showDisplay } from '../src/cli/live/display.ts'
 import { plot } from '../src/cli/live/plot.ts'
 import { canRewrite, hasRoom, showsBraille, wantsColours } from '../src/cli/live/terminal.ts'
-import type { Epoch } from '../src/training/trainer.ts'
+import type { Epoch } from '../src/index.ts'
 
 const escapes = /\u001b\[[\d;?]*[A-Za-z]/
 const format = (value: number) => value.toFixed(1)

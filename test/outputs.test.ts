@@ -239,7 +239,7 @@ describe('symbolic links', () => {
     symlinkSync('sub/nowhere.json', at('dangling.json'))
     symlinkSync('circle.json', at('circle.json'))
     const message =
-      /dangling\.json: is a symbolic link to sub\/nowhere\.json, where there is no file; name the file itself/
+      /dangling\.json: is a symbolic link to sub\/nowhere\.json, which does not exist; name the file itself/
     for (const more of ['', ' --force']) {
       await expectRefused(`${start} --data t.csv --out dangling.json${more}`, message)
     }

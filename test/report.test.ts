@@ -133,7 +133,7 @@ describe('a report in a browser', () => {
     expect(matrix.map(Number).reduce((a, b) => a + b)).toBe(40)
     expect(await page.locator('#classes .data').first().locator('tbody tr').count()).toBe(5)
     const heads = await page.locator('#mistakes thead th').allTextContents()
-    expect(heads).toEqual(['is', 'answered', 'output', wicked, shown])
+    expect(heads).toEqual(['class', 'predicted', 'output', wicked, shown])
     const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     expect(background).toBe(scheme === 'dark' ? 'rgb(20, 23, 29)' : 'rgb(246, 247, 249)')
     await page.close()

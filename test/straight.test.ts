@@ -4,7 +4,7 @@ import { straightPass } from '../src/backend/host/js/straight.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
-import { Trainer, type TrainerOptions } from '../src/training/trainer.ts'
+import { Trainer, type TrainerOptions } from '../src/index.ts'
 import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
 
 /** Simulates a page whose Content-Security-Policy has no 'unsafe-eval'. */

@@ -5,7 +5,7 @@ import { print } from './output.ts'
 
 export function doctorCommand(): Command {
   const command = new Command('doctor').description(
-    'which GPUs were found, which one is used and why, and what to install where there is none',
+    'which GPUs were found, which one is used and why, and what to install if there is none',
   )
   return addOwn(command, ownFlags.json).action(doctor)
 }

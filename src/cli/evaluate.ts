@@ -67,7 +67,7 @@ async function loadSamples(options: EvaluateOptions, network: Network) {
   return { raw, scaled: scaled(raw), close: () => undefined }
 }
 
-/** Samples of a stream that are looked at at once. */
+/** The number of samples of a stream that are evaluated at once. */
 const AT_ONCE = 8192
 
 async function reportOf(trainer: Trainer, data: Dataset | DataStream, topK: number | undefined) {

@@ -71,6 +71,6 @@ function formatByEnd(path: string): FormatName {
   const format = formatOf.get(extname(path).toLowerCase())
   if (format) return format
   throw new InputError(
-    `--out: the end of '${path}' does not tell the format, expected ${[...formatOf.keys()].join(', ')}; or give --to`,
+    `--out: unknown format of '${path}', expected a name that ends with ${[...formatOf.keys()].join(', ')}; or give --to`,
   )
 }

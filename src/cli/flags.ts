@@ -89,7 +89,7 @@ export const ownFlags = {
   imported: { flag: '--out <file>', help: 'the model to write (JSON)' },
   comparison: { flag: '--out <file>', help: 'where the page goes (one HTML file)', default: 'comparison.html' },
   format: { flag: '--to <format>', help: 'onnx, safetensors, npy, javascript (default: by the ending of --out)' },
-  report: { flag: '--report <file>', help: 'where a report goes (one HTML file; history.csv beside it)' },
+  report: { flag: '--report <file>', help: 'the file for a report (HTML; history.csv is written next to it)' },
   checkpoint: { flag: '--checkpoint <file>', help: 'write a checkpoint there during training' },
   resume: {
     flag: '--resume <file>',

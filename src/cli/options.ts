@@ -34,7 +34,7 @@ export function classWeights(text: string): 'balanced' | Record<string, number> 
     if (weights.has(name.trim())) throw new InvalidArgumentError(`the class ${quote(name.trim())} has two weights.`)
     weights.set(name.trim(), number(weight))
   }
-  // Own properties, whatever they are called: __proto__ and constructor are names like others.
+  // Own properties only: __proto__ and constructor are names like any other.
   return Object.fromEntries(weights)
 }
 
@@ -70,7 +70,9 @@ export function parseLayers(text: string, data?: Ends): number[] {
     const fixed = l === 0 ? data?.inputs : l === parts.length - 1 ? data?.outputs : undefined
     if (part === '-') {
       if (fixed !== undefined) return fixed
-      throw new InputError(`--layers: '-' stands for a size that the data fix: the first or the last, in '${text}'`)
+      throw new InputError(
+        `--layers: '-' takes a size from the data, which is possible for the first and the last layer only, in '${text}'`,
+      )
     }
     const size = Number(part)
     if (!Number.isInteger(size) || size < 1)
@@ -115,7 +117,7 @@ export interface OptimizerOptions {
   warmup?: number
 }
 
-/** @throws InputError for unknown names, negative rates, and a momentum where there is none */
+/** @throws InputError for unknown names, negative rates, and a momentum for an optimizer without momentum */
 export function parseOptimizer({
   optimizer,
   lr,

@@ -6,7 +6,7 @@ import { standardError, standardOutput } from './streams.ts'
 /** Exit codes: 0 done, 1 a run that failed, 2 input that does not fit, 130 ended by Ctrl-C. */
 export const exitCodes = { failed: 1, badInput: 2, interrupted: 130 } as const
 
-/** One line on standard output, or several; whatever a line holds, it stays one line. */
+/** One or several lines on standard output. Control characters within a line are escaped, so it remains one line. */
 export function print(lines: string | readonly string[] = ''): void {
   standardOutput.writeLines(typeof lines === 'string' ? [lines] : lines)
 }

@@ -8,7 +8,7 @@ import { drawingBoard, standardOutput } from './streams.ts'
 /** Shows how a training goes. */
 export interface Progress {
   update(epoch: Epoch): void
-  /** A remark on standard error; what is drawn there stays below it. */
+  /** A remark on standard error; curves and progress bar remain below it. */
   note(line: string): void
   stop(): void
 }
@@ -23,11 +23,11 @@ export interface ProgressOptions {
   readonly isOver: boolean
 }
 
-/** How many lines a run prints at most where there is no terminal, besides its last. */
+/** The most lines that a run prints without a terminal, not counting its last. */
 const MOST_LINES = 20
 
 /**
- * Curves on a terminal that has room for them and shows them, a bar on one that has not; else a plain line an epoch,
+ * Curves on a terminal that is large enough and can show them, otherwise a bar; without a terminal one line per epoch,
  * thinned out to 20 for long runs; with `quiet`, nothing on standard output.
  */
 export function showProgress({ epochs, score, quiet, isOver }: ProgressOptions): Progress {
@@ -94,8 +94,7 @@ function showBar(epochs: number, scored: boolean): Progress {
       const score = validation ? `${percent(validation.accuracy)} (validation)` : percent(accuracy)
       bar.update(epoch, { loss: decimal(loss), score, rate })
     },
-    // The bar has switched off that long lines go on below, and goes back in the end to where it began. It is drawn again
-    // with the next epoch.
+    // The bar has switched line wrapping off, and returns to its first column at the end. The next epoch shows it again.
     note: (line) => {
       drawingBoard.write('\r\u001b[K\u001b[?7h')
       note(line)

@@ -67,7 +67,7 @@ async function checkTarget(path: string, force = false): Promise<Stats | undefin
   if (!found && (await lstat(path).catch(() => undefined))?.isSymbolicLink()) {
     const target = await readlink(path)
     throw new InputError(
-      `${path}: is a symbolic link to ${target}, where there is no file; name the file itself, or remove the link`,
+      `${path}: is a symbolic link to ${target}, which does not exist; name the file itself, or remove the link`,
     )
   }
   if (found?.isFile() && !force) {

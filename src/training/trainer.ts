@@ -32,9 +32,6 @@ import type { Evaluation } from './score.ts'
 import { checkFit, checkIsDataset, checkSettings } from './settings.ts'
 import { checkDataset } from './validation.ts'
 
-export type { Epoch, EpochsOptions, FitOptions, History, Outcome, Step, TrainerOptions }
-export type { ValidatedEpoch, ValidatedEpochsOptions, ValidatedFitOptions }
-
 /**
  * A network placed on a backend, and trained there. Calls queue: each waits for those that were made before, during training
  * for the running epoch or step at most. Only a second training during one is refused.
@@ -87,8 +84,8 @@ export class Trainer {
   }
 
   /**
-   * Bytes of device memory planned and held, known before the first step; data sets count while they are in use. (Buffers
-   * that the host maps to read results are in host memory and do not count.)
+   * Bytes of device memory planned and held, known before the first step; data sets count while they are in use. Buffers
+   * for reading results are in host memory and do not count.
    */
   get memory(): number {
     return this.#placed.memory
@@ -121,7 +118,7 @@ export class Trainer {
 
   /** Epochs trained so far. */
   get epoch(): number {
-    return this.#placed.session.epoch
+    return this.#placed.epoch
   }
 
   /** Steps made so far. */
@@ -146,9 +143,8 @@ export class Trainer {
   /**
    * Trains for some epochs. Called again, it continues: twice 5 epochs are the same as 10.
    *
-   * A GPU trains small networks many epochs at a time, and is given the next before it has reported those: the trainer may
-   * be some epochs ahead when `onEpoch` is called. With early stopping or a plateau schedule it is not, nor is it when a
-   * checkpoint is written; `epochs` never is, unless it is asked for several at once.
+   * A GPU trains small networks many epochs at a time: the trainer may be some epochs ahead of `onEpoch`, except with early
+   * stopping, with a plateau schedule, and when a checkpoint is written. `epochs` is ahead only if `atOnce` allows it.
    */
   fit(train: TrainingData, options: ValidatedFitOptions): Promise<History<ValidatedEpoch>>
   fit(train: TrainingData, options?: FitOptions): Promise<History>
@@ -187,9 +183,8 @@ export class Trainer {
   }
 
   /**
-   * Trains one minibatch each time the next is asked for, those that `epochs` would train and in their order, epoch after
-   * epoch without an end. `fit` and `epochs` finish an epoch that was begun by steps. For a close look: whole epochs are
-   * faster.
+   * Trains one minibatch each time the next is asked for: those of `epochs` in their order, without an end. `fit` and `epochs`
+   * finish an epoch that was begun by steps. Whole epochs are faster.
    * @example for await (const { step, loss } of trainer.steps(train)) if (step === 100) break
    */
   steps(

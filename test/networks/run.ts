@@ -13,7 +13,7 @@ import {
   step,
   warmup,
 } from '../../src/optimizer/schedule.ts'
-import { type FitOptions, Trainer, type TrainerOptions } from '../../src/training/trainer.ts'
+import { type FitOptions, Trainer, type TrainerOptions } from '../../src/index.ts'
 import { expectClose } from '../close.ts'
 import { type Case, dataOf, isResident, networkOf, windowBytes } from './cases.ts'
 import { noise } from './noise.ts'

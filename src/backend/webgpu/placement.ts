@@ -19,7 +19,7 @@ import { dataBytes, type DataForm, ownData, rowsWithin, WebGPUData } from './dat
 import { Buffers } from './device/buffers.ts'
 import { KernelClock } from './device/clock.ts'
 import type { Device } from './device/device.ts'
-import { Evaluation, MOST_ROWS } from './evaluation.ts'
+import { Evaluator, MOST_ROWS } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
 import { type DeviceLayer, deviceLayers } from './kernels/packs.ts'
 import { Crossover, type PlanChoice, Plans, residentForm } from './plans/choice.ts'
@@ -41,7 +41,7 @@ function checkRows(argument: string, rows: number): void {
 /** What a placed network is made of. */
 interface Parts extends TrainingParts {
   readonly layers: readonly DeviceLayer[]
-  readonly evaluation: Evaluation
+  readonly evaluation: Evaluator
 }
 
 /** A network on the GPU. */
@@ -52,7 +52,7 @@ export class WebGPUPlacement implements Placement {
   readonly #store: ParameterStore
   readonly #plans: Plans
   readonly #clock: KernelClock | undefined
-  readonly #evaluation: Evaluation
+  readonly #evaluation: Evaluator
   readonly #training: Training
 
   private constructor(parts: Parts) {
@@ -100,7 +100,7 @@ export class WebGPUPlacement implements Placement {
       const measurable = choice === 'auto' && form === 'loop'
       const crossover = measurable ? new Crossover(device.profile, layers, settings.batchSize) : undefined
       const plans = new Plans(layered, resident, crossover)
-      const evaluation = new Evaluation({ ...parts, store, passes, recorder, training: space, profiler })
+      const evaluation = new Evaluator({ ...parts, store, passes, recorder, training: space, profiler })
       return new WebGPUPlacement({ ...parts, store, plans, evaluation })
     } catch (error) {
       buffers.dispose()

@@ -17,7 +17,7 @@ import { Buffers } from './device/buffers.ts'
 import { type Device } from './device/device.ts'
 import { inSubmits, Pace } from './device/pace.ts'
 import { readBack, sumRows } from './device/readback.ts'
-import { Evaluation } from './evaluation.ts'
+import { Evaluator } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
 import { deviceLayers } from './kernels/packs.ts'
 import { residentForm } from './plans/choice.ts'
@@ -40,7 +40,7 @@ interface Parts {
   readonly kernel: ResidentKernel
   /** A network for evaluation: the parameters of one network of the population are copied to it. */
   readonly evaluated: ParameterStore
-  readonly evaluation: Evaluation
+  readonly evaluation: Evaluator
 }
 
 /** Many networks of one shape on the GPU, each trained by one invocation or one workgroup. */
@@ -82,7 +82,7 @@ export class WebGPUPopulation implements Population {
       const passes = new LayeredPasses(parts, evaluated)
       const kernel = await ResidentKernel.create({ ...parts, form, store, settings: all })
       await device.measureWaits()
-      const evaluation = new Evaluation({
+      const evaluation = new Evaluator({
         ...parts,
         store: evaluated,
         passes,

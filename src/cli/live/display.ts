@@ -48,7 +48,7 @@ export class RunHistory {
     this.#stride *= 2
   }
 
-  /** The picture for a terminal of this size, a string a line; where there is no room, only how far it is. */
+  /** The picture for a terminal of this size, one string per line; on a small terminal the status line only. */
   lines(screen: Screen): string[] {
     const { columns = 80, rows = 24 } = screen
     // The last column stays free: some terminals wrap once it is written.
@@ -130,20 +130,22 @@ const visible = (line: string) => line.replace(/\x1b\[[\d;]*m/g, '').length
  */
 export function showDisplay(terminal: Terminal, options: DisplayOptions) {
   const history = new RunHistory(options)
-  let drawn: string[] = []
+  let shownLines: string[] = []
   let last = -Infinity
   /** Moves to where the picture begins, and clears all of it. */
   const erase = () => {
     // Lines that no longer fit have been wrapped by the terminal, and take more rows than they were.
     const { columns = 80 } = terminal
-    const above = drawn.slice(0, -1).reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0)
+    const above = shownLines
+      .slice(0, -1)
+      .reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0)
     return `${above > 0 ? `\r\x1b[${above}A` : '\r'}\x1b[J`
   }
   const draw = () => {
     last = performance.now()
     const lines = history.lines(terminal)
     terminal.write(`${erase()}${lines.join('\n')}\r`)
-    drawn = lines
+    shownLines = lines
   }
   const leave = () => {
     terminal.write('\x1b[?25h')
@@ -172,7 +174,7 @@ export function showDisplay(terminal: Terminal, options: DisplayOptions) {
     },
     note: (line: string) => {
       terminal.write(`${erase()}${escapeControls(line)}\n`)
-      drawn = []
+      shownLines = []
       draw()
     },
     stop,

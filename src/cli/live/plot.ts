@@ -1,4 +1,4 @@
-/** A curve: values from left to right, evenly apart; NaN where there is none. */
+/** A curve: values from left to right at equal distances; NaN for missing values. */
 export interface Curve {
   readonly values: readonly number[]
   /** An SGR colour, such as 34 for blue; undefined for none. */
@@ -7,7 +7,7 @@ export interface Curve {
   readonly dashed?: boolean
 }
 
-/** How a plot is drawn. */
+/** The size and the labels of a plot. */
 export interface PlotOptions {
   /** In characters, labels included. */
   readonly width: number
@@ -30,20 +30,20 @@ const blank = 0x2800
 export function plot(curves: readonly Curve[], { width, height, format, ends }: PlotOptions): string[] {
   const [low, high] = scaleOf(curves)
   const labels = [high, (low + high) / 2, low].map(format)
-  const room = Math.max(...labels.map((label) => label.length))
-  const columns = Math.max(1, width - room - 2)
+  const labelWidth = Math.max(...labels.map((label) => label.length))
+  const columns = Math.max(1, width - labelWidth - 2)
   const cells = { bits: new Uint8Array(columns * height), colours: new Int16Array(columns * height) }
   for (const curve of curves) draw(curve, cells, columns, height, [low, high])
   const lines = Array.from({ length: height }, (_, row) => {
     const label = row === 0 ? labels[0] : row === height - 1 ? labels[2] : row === height >> 1 ? labels[1] : undefined
-    const axis = `${(label ?? '').padStart(room)} ${label === undefined ? '│' : '┤'}`
+    const axis = `${(label ?? '').padStart(labelWidth)} ${label === undefined ? '│' : '┤'}`
     return axis + paint(cells, row * columns, columns)
   })
   const below = ends[0] + ends[1].padStart(columns - ends[0].length)
-  return [...lines, ' '.repeat(room + 2) + below.slice(0, columns)]
+  return [...lines, ' '.repeat(labelWidth + 2) + below.slice(0, columns)]
 }
 
-/** The lowest and the highest value, and some room where they are the same. */
+/** The lowest and the highest value, with a margin if they are equal. */
 function scaleOf(curves: readonly Curve[]): [low: number, high: number] {
   let [low, high] = [Infinity, -Infinity]
   for (const { values } of curves) {

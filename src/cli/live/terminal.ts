@@ -7,7 +7,7 @@ export interface Screen {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The least size that curves are drawn on. */
+/** The smallest terminal on which curves are shown. */
 const LEAST_COLUMNS = 80
 const LEAST_ROWS = 20
 
@@ -29,7 +29,7 @@ export function showsBraille(environment: Environment, platform: string = proces
   return TERM !== 'linux' && (locale === undefined || /utf-?8/i.test(locale))
 }
 
-/** Whether colours are wanted (no-color.org). */
+/** Whether colours may be used (no-color.org). */
 export function wantsColours({ NO_COLOR }: Environment): boolean {
   return NO_COLOR === undefined || NO_COLOR === ''
 }

@@ -10,7 +10,7 @@ export interface Mark {
   readonly fits: (head: Buffer, read: (bytes: number) => Promise<Buffer>) => boolean | Promise<boolean>
 }
 
-/** Bytes at the beginning of a file that are looked at, and those of a safetensors header at most. */
+/** The number of bytes at the beginning of a file that are examined, and the most bytes of a safetensors header. */
 const HEAD_BYTES = 1 << 16
 const MOST_BYTES = 1 << 24
 

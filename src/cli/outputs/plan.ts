@@ -7,7 +7,7 @@ import { isSamePlace, type Place, placeOf } from './places.ts'
 
 /** A file that a command will write. */
 export interface Output {
-  /** The option that says so, for messages. */
+  /** The option that names the file, for messages. */
   readonly option: string
   readonly path: string
   readonly mark: Mark
@@ -77,7 +77,7 @@ export async function checkReplaceable({ option, path, mark, force, recalled }: 
   }
   const user = process.getuid?.()
   if (user !== undefined && found.uid !== BigInt(user)) refuse(`belongs to another user (${found.uid})`)
-  // The administrator may write to any file; that a file is protected is meant all the same.
+  // The administrator could write to any file, but write protection is respected nevertheless.
   const isDenied = await access(path, constants.W_OK).then(
     () => false,
     () => true,

@@ -11,7 +11,7 @@
     const shown = []
     const tables = []
     run.runs.forEach(({ name, curves }, i) => {
-      // Runs beyond the palette are told apart by their dots.
+      // Runs beyond the palette differ by their dots.
       const again = i >= run.palette.length ? [2, 4] : undefined
       for (const [key, kind, dash] of [
         [own, '', again],

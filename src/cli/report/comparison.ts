@@ -3,7 +3,7 @@ import script from './comparison.js?raw'
 import { dataTable, escapeHtml, makePage, namedRows, palette } from './html.ts'
 import type { Result, RunRecord } from './record.ts'
 
-/** A run, and what it is called beside others. */
+/** A run with its name among others. */
 export interface NamedRun {
   readonly name: string
   readonly record: RunRecord
@@ -17,7 +17,7 @@ export function divideSettings(runs: readonly NamedRun[]): {
 } {
   const maps = runs.map(({ record }) => new Map([...record.settings, ...record.environment]))
   const names = new Set(maps.flatMap((map) => [...map.keys()]))
-  // Each run has its own date, which explains nothing, and the epochs that it came to are a result.
+  // Each run has its own date, which is not a setting, and the number of its epochs is a result.
   for (const name of ['date', 'epochs']) names.delete(name)
   const same: [string, string][] = []
   const differing: [string, (string | undefined)[]][] = []

@@ -19,7 +19,7 @@ export function historyCsv(epochs: readonly Epoch[]): string {
 }
 
 /**
- * Where a report's history goes: beside it, `history.csv` for `report.html` and `NAME-history.csv` for another
+ * The file for a report's history, next to the report: `history.csv` for `report.html` and `NAME-history.csv` for another
  * `NAME.html`, so that reports in one folder keep theirs. Undefined where the report is no such file (`/dev/stdout`).
  */
 export function historyPath(report: string): string | undefined {

@@ -50,7 +50,7 @@ export interface Page {
   body: string
   /** What the script finds as JSON in the element `run`. */
   payload: object
-  /** Draws what is to be drawn; runs after uPlot and `charts.js`. */
+  /** A script that draws the charts; runs after uPlot and `charts.js`. */
   script: string
 }
 

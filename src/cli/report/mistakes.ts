@@ -16,7 +16,7 @@ import type { TrainedRun } from './trained-run.ts'
 const MOST_PICTURES = 60
 const MOST_ROWS = 40
 const MOST_COLUMNS = 12
-/** Samples of a stream that are looked at. */
+/** The number of samples of a stream that are examined. */
 const MOST_EXAMINED = 20_000
 
 /** The samples that a report examines: the validation data where there are any, with the network's outputs. */
@@ -85,8 +85,8 @@ function certainty({ answers, boundary }: Examined, i: number): number {
 }
 
 /**
- * The side of square pictures: inputs that are a square of at least 5 × 5 numbers, none below 0, and that have no names
- * of their own (`pixel0`, `pixel1`, … are none).
+ * The side of square pictures: inputs that are a square of at least 5 × 5 numbers, none below 0, and whose names, if any,
+ * are numbered like `pixel0`, `pixel1`, ….
  */
 export function pictureSide({ inputs, features }: Dataset): number | undefined {
   const side = Math.sqrt(inputs.cols)
@@ -116,7 +116,7 @@ function inputNames({ features, inputs }: Dataset): string[] {
   return Array.from({ length: Math.min(MOST_COLUMNS, inputs.cols) }, (_, j) => features?.[j] ?? `input ${j + 1}`)
 }
 
-/** A sample's inputs as far as there is room, as text. */
+/** The first inputs of a sample, as text. */
 function inputCells(run: TrainedRun, set: Dataset, i: number): string[] {
   return rawRow(run, set, i).slice(0, MOST_COLUMNS).map(short)
 }
@@ -128,7 +128,7 @@ function wrongRows(run: TrainedRun, { set, answers, predicted, boundary, names }
     const value = answers.get(i, answers.cols === 1 ? 0 : answer)
     return [names[labels[i]!] ?? '', names[answer] ?? '', short(value), ...inputCells(run, set, i)]
   })
-  return { head: ['is', 'answered', 'output', ...inputNames(set)], body }
+  return { head: ['class', 'predicted', 'output', ...inputNames(set)], body }
 }
 
 function largestErrors(run: TrainedRun, { set, answers }: Examined) {
@@ -145,5 +145,5 @@ function largestErrors(run: TrainedRun, { set, answers }: Examined) {
   const body = order
     .slice(0, MOST_ROWS / 2)
     .map((i) => [several(targets.row(i)), several(answers.row(i)), short(errors[i]!), ...inputCells(run, set, i)])
-  return { head: ['is', 'answered', 'error', ...inputNames(set)], body }
+  return { head: ['target', 'predicted', 'error', ...inputNames(set)], body }
 }

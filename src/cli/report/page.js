@@ -1,4 +1,4 @@
-// Draws one run's report from the data that stand in it. Runs in the reader's browser, after charts.js.
+// Draws one run's report from the data in it. Runs in the reader's browser, after charts.js.
 'use strict'
 {
   const { run, rgb, axis, chart, overEpochs } = globalThis.charts

@@ -3,7 +3,7 @@ import { palette } from './html.ts'
 import { predictFirst } from '../train/loaded.ts'
 import type { TrainedRun } from './trained-run.ts'
 
-/** Points per side of the grid that the decision regions are drawn on. */
+/** Points per side of the grid for the decision regions. */
 const GRID = 160
 /** Points that a report shows at most: enough to see, few enough to open. */
 const MOST_POINTS = 2000

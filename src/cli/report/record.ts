@@ -16,7 +16,7 @@ export interface Result {
 export interface Curves {
   epoch: number[]
   loss: (number | null)[]
-  /** In percent; null for regression, and where there is no validation data. */
+  /** In percent; null for regression, and without validation data. */
   score: (number | null)[] | null
   validationLoss: (number | null)[] | null
   validationScore: (number | null)[] | null
@@ -65,7 +65,7 @@ export function isRegression({ network, trainer, data }: TrainedRun): boolean {
   return taskOf(network, trainer.loss, data.train) === 'regression'
 }
 
-/** All of a run that another page can set beside other runs'. */
+/** The parts of a run that another page can compare with other runs. */
 export function makeRecord(run: TrainedRun): RunRecord {
   const { network, epochs, seconds, data, settings, result, validation } = run
   const regression = isRegression(run)

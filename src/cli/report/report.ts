@@ -64,7 +64,7 @@ function makeTiles({ result, validation, network }: TrainedRun): string {
 
 const planeSection = `<section id="plane"><h2>Data and decision regions</h2><div class="legend"></div><div class="pair">
 <figure><div class="chart"></div><figcaption>The raw data</figcaption></figure>
-<figure><div class="chart"></div><figcaption>What the network makes of the plane; ringed: answered wrong</figcaption></figure>
+<figure><div class="chart"></div><figcaption>The network’s outputs over the plane; ringed: misclassified</figcaption></figure>
 </div></section>`
 
 function curvesSection({ curves }: RunRecord): string {
@@ -109,20 +109,24 @@ function confusion(counts: readonly (readonly number[])[], names: readonly strin
     return `<tr><th scope="row">${escapeHtml(names[i] ?? '')}</th>${cells.join('')}</tr>`
   })
   const table = dataTable(['', ...names], body.join(''), { label: 'Confusion matrix', kind: 'confusion' })
-  return `<div>${table}<p class="note">Rows are what the samples are, columns what was answered.</p></div>`
+  return `<div>${table}<p class="note">Rows are the true classes, columns the predicted classes.</p></div>`
 }
 
 function mistakesSection({ kind, wrong, of, held, pictures, rows }: Mistakes): string {
   const which = held ? 'validation' : 'training'
   const shown = pictures?.shown.length ?? rows?.body.length ?? 0
   if (kind === 'errors' && rows) {
-    const note = `The ${count(shown)} of ${count(of)} ${which} samples that are furthest from what was answered.`
+    const note = `The ${count(shown)} of ${count(of)} ${which} samples with the largest errors.`
     return `<section id="mistakes"><h2>Largest errors</h2><p class="note">${note}</p>${rowTable(rows, 'Largest errors')}</section>`
   }
   const few = wrong > shown ? `; the ${count(shown)} that the network was surest of` : ''
   const note = `${count(wrong)} of ${count(of)} ${which} samples${few}.`
-  const content = pictures ? '<div class="grid"></div>' : rows && shown > 0 ? rowTable(rows, 'Answered wrong') : ''
-  return `<section id="mistakes"><h2>Answered wrong</h2><p class="note">${note}</p>${content}</section>`
+  const content = pictures
+    ? '<div class="grid"></div>'
+    : rows && shown > 0
+      ? rowTable(rows, 'Misclassified samples')
+      : ''
+  return `<section id="mistakes"><h2>Misclassified samples</h2><p class="note">${note}</p>${content}</section>`
 }
 
 function rowTable({ head, body }: NonNullable<Mistakes['rows']>, label: string): string {

@@ -12,7 +12,7 @@ const MOST_GROWTH = 4
 interface Point {
   readonly time: number
   done: number
-  /** Told by the device, and not the moment at which a submit was begun. */
+  /** Whether the device reported it; otherwise it is the time at which a submit began. */
   readonly answered: boolean
 }
 

@@ -35,7 +35,7 @@ export interface EvaluationParts {
 }
 
 /** Everything that is computed without training: scores, predictions, and all values of a pass. */
-export class Evaluation {
+export class Evaluator {
   readonly #device: Device
   readonly #buffers: Buffers
   readonly #layers: readonly DeviceLayer[]
