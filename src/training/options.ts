@@ -95,8 +95,8 @@ export interface ValidatedFitOptions extends FitOptions<ValidatedEpoch> {
 /** An option of {@link Trainer.epochs}. */
 export interface AtOnceOption {
   /**
-   * Epochs that are trained in one go, or a function that is asked before each time; default 1. With more, the trainer has
-   * trained all of them when the first is reported. Where answers of the device come late (in Firefox ten times a second),
+   * Epochs that are trained in one go, or a function that is asked before each time; default 1. With more, the trainer may
+   * have trained all of them when the first is reported. Where answers of the device come late (in Firefox ten times a second),
    * this is what makes short epochs fast.
    */
   atOnce?: AtOnce | undefined
