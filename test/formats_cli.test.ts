@@ -91,7 +91,7 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
   it.each([
     [
       'export --model model.json --out new/model.bin',
-      /--out: the end of 'new\/model\.bin' does not tell .*\.onnx.*--to/,
+      /--out: unknown format of 'new\/model\.bin', expected a name that ends with .*\.onnx.*--to/,
     ],
     ['export --model model.json --out new/m.onnx --to onx', /--to: unknown name 'onx' \(did you mean 'onnx'\?\)/],
     ['export --model model.json', /required option '--out <file>' not specified/],

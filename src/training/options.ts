@@ -96,8 +96,8 @@ export interface ValidatedFitOptions extends FitOptions<ValidatedEpoch> {
 export interface AtOnceOption {
   /**
    * Epochs that are trained in one go, or a function that is asked before each time; default 1. With more, the trainer may
-   * have trained all of them when the first is reported. Where answers of the device come late (in Firefox ten times a second),
-   * this is what makes short epochs fast.
+   * have trained all of them when the first is reported. Where results arrive late (in Firefox ten times a second), this
+   * makes short epochs fast.
    */
   atOnce?: AtOnce | undefined
 }
