@@ -1,4 +1,4 @@
-import type { Values } from '../../src/backend/host/values.ts'
+import type { Values } from '../../src/core/values.ts'
 import type * as stages from '../../src/backend/host/reference/stages.ts'
 
 /**

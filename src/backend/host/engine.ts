@@ -7,7 +7,7 @@ import { EventLoopClock, yieldToEventLoop } from './event-loop.ts'
 import { drop } from './reference/stages.ts'
 import type { Minibatch, MinibatchSums, Stages } from './stage-set.ts'
 import { addPenalty, areFinite, clip } from './update.ts'
-import type { Values } from './values.ts'
+import type { Values } from '../../core/values.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Above this, float32 rounds to infinity or to its largest number. */

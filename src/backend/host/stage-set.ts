@@ -1,7 +1,7 @@
 import type { Layer } from '../../model/layout.ts'
 import type { StepScalars } from '../../optimizer/optimizer.ts'
 import type { DataSource, EpochOrder, PlacementSettings, Sums } from '../backend.ts'
-import type { Values } from './values.ts'
+import type { Values } from '../../core/values.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What a set of stages is opened for. */

@@ -1,7 +1,5 @@
 import type { Values } from '../../core/values.ts'
 
-export type { Values } from '../../core/values.ts'
-
 export type Precision = 'float32' | 'float64'
 
 /** Makes an array of zeros. */

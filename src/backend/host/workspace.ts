@@ -2,7 +2,8 @@ import type { Matrix } from '../../core/matrix.ts'
 import type { DataSource } from '../backend.ts'
 import type { Layer } from '../../model/layout.ts'
 import type { Rows } from './js/panels.ts'
-import type { MakeValues, Values } from './values.ts'
+import type { Values } from '../../core/values.ts'
+import type { MakeValues } from './values.ts'
 
 /** What a pass over at most `rows` samples reads and writes: one array a layer, row-major with one row a sample. */
 export class Workspace {

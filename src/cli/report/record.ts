@@ -45,7 +45,7 @@ export interface RunRecord {
 /** Points of a curve at most. */
 const MOST_EPOCHS = 1000
 /** Options that say nothing about the run, or that other rows show better. */
-const untold = [
+const omittedOptions = [
   ...['json', 'out', 'report', 'profile', 'checkpoint', 'checkpointEvery', 'resume'],
   ...['layers', 'activation', 'lr', 'schedule', 'warmup', 'clipNorm'],
 ]
@@ -93,7 +93,7 @@ export function makeRecord(run: TrainedRun): RunRecord {
 const finite = (value: number | undefined) => (Number.isFinite(value) ? (value as number) : null)
 
 function describeSettings({ network, data, settings }: TrainedRun): [string, string][] {
-  const given = Object.entries(settings).filter(([key, value]) => value !== undefined && !untold.includes(key))
+  const given = Object.entries(settings).filter(([key, value]) => value !== undefined && !omittedOptions.includes(key))
   return [
     ['layers', network.sizes.join('-')],
     ['activations', network.activations.join(', ')],

@@ -9,6 +9,7 @@ import type { Values } from '../../../core/values.ts'
  * function here has a kernel of the same name in shaders/ that tests compare with it. Matrices are row-major, one row a
  * sample; `rows` is the size of the minibatch.
  */
+
 /** Z = A Wᵀ + b and A′ = f(Z). `inputs` rows × layer.inputs; `z`, `a` rows × layer.outputs, written. */
 export function forward(layer: Layer, parameters: Values, inputs: Values, rows: number, z: Values, a: Values): void {
   const { inputs: count, outputs, weightOffset, biasOffset } = layer
