@@ -59,7 +59,8 @@ export const adamRule: OptimizerRule = {
     stepSize: learningRate / (1 - optimizer.decay1 ** t),
     correction: 1 / Math.sqrt(1 - optimizer.decay2 ** t),
   }),
-  update(optimizer, { stepSize, decay, correction }, parameters, gradients, state) {
+  /** Also NAdam's, whose step has a part along the gradient itself. */
+  update(optimizer, { stepSize, gradientStep, decay, correction }, parameters, gradients, state) {
     const { decoupledWeightDecay, weightDecay, decay1, decay2, epsilon } = optimizer
     const squares = slotStart(1, parameters)
     for (let i = 0; i < parameters.length; i++) {
@@ -70,7 +71,8 @@ export const adamRule: OptimizerRule = {
       state[i] = m
       state[squares + i] = v
       const kept = decoupledWeightDecay ? p - decay * p : p
-      parameters[i] = kept - (stepSize * m) / (Math.sqrt(v) * correction + epsilon)
+      const step = gradientStep === 0 ? stepSize * m : gradientStep * g + stepSize * m
+      parameters[i] = kept - step / (Math.sqrt(v) * correction + epsilon)
     }
   },
 }

@@ -1,6 +1,6 @@
 import { boolean, type Fields, float32, readOptions, withDefault } from '../core/schema.ts'
 import { adamFields, adamHyperparameters, type AdamOptions, adamRule } from './adam.ts'
-import { type Hyperparameters, type Named, type OptimizerRule, plainScalars, slotStart } from './rule.ts'
+import { type Hyperparameters, type Named, type OptimizerRule, plainScalars } from './rule.ts'
 
 /** The options of {@link nadam}; learningRate is 0.002 by default. */
 export interface NadamOptions extends AdamOptions {
@@ -71,18 +71,5 @@ export const nadamRule: OptimizerRule<NadamHyperparameters> = {
       gradientStep: (learningRate * (1 - muAt(optimizer, t))) / (1 - product),
     }
   },
-  update(optimizer, { stepSize, gradientStep, decay, correction }, parameters, gradients, state) {
-    const { decoupledWeightDecay, weightDecay, decay1, decay2, epsilon } = optimizer
-    const squares = slotStart(1, parameters)
-    for (let i = 0; i < parameters.length; i++) {
-      const p = parameters[i]!
-      const g = decoupledWeightDecay ? gradients[i]! : gradients[i]! + weightDecay * p
-      const m = decay1 * state[i]! + (1 - decay1) * g
-      const v = decay2 * state[squares + i]! + (1 - decay2) * g * g
-      state[i] = m
-      state[squares + i] = v
-      const kept = decoupledWeightDecay ? p - decay * p : p
-      parameters[i] = kept - (gradientStep * g + stepSize * m) / (Math.sqrt(v) * correction + epsilon)
-    }
-  },
+  update: adamRule.update,
 }
