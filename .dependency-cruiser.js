@@ -33,8 +33,8 @@ export default {
     },
     layer('core', core, []),
     layer('model-data-loss-optimizer', tables, [core]),
-    // Dawn is reached as '#gpu' only, see below.
-    layer('backend', backend, [core, tables, '^src/node/dawn\\.ts$', '^src/wgsl\\.d\\.ts$']),
+    // Dawn is reached as '#gpu' only, and the cache as '#cache', see below.
+    layer('backend', backend, [core, tables, '^src/node/(dawn|adapter-cache)\\.ts$', '^src/wgsl\\.d\\.ts$']),
     layer('training', '^src/training/', [core, tables, backend]),
     layer('formats', '^src/formats/', [core, '^src/(model|data)/']),
     layer('index', index, [schemas, '^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
@@ -57,11 +57,11 @@ export default {
       to: { path: '^src/backend/(host|webgpu)/', pathNot: '^src/backend/$1/' },
     },
     {
-      name: 'dawn-through-gpu-only',
-      comment: "The library opens the GPU as '#gpu', which is Dawn in Node and the browser's own elsewhere.",
+      name: 'platform-through-imports-only',
+      comment: "The library opens the GPU as '#gpu' and the cache as '#cache', which differ between Node and browsers.",
       severity: error,
       from: { path: '^src/', pathNot: '^src/node/' },
-      to: { path: '^src/node/dawn\\.ts$', dependencyTypesNot: ['aliased-subpath-import'] },
+      to: { path: '^src/node/(dawn|adapter-cache)\\.ts$', dependencyTypesNot: ['aliased-subpath-import'] },
     },
     {
       name: 'shaders-through-kernels-only',

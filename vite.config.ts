@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
@@ -145,6 +146,13 @@ function testProjects(mode: string): Project[] {
   ]
 }
 
+/** A folder for what programs keep about adapters, so that a run of the tests neither reads nor changes the user's. */
+function temporaryCache(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-tests-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
 export default defineConfig(({ mode }) => {
   if (mode === 'browser') return browser
   if (mode === 'node') return node
@@ -152,6 +160,7 @@ export default defineConfig(({ mode }) => {
   // The loader reads LD_LIBRARY_PATH when a process starts, so it is set here for the forks to inherit.
   if (mode !== 'fuzz') Object.assign(process.env, softwareAdapterEnv())
   // The forks do not know the mode; they inherit these variables.
+  process.env.WEBGPU_MLP_CACHE = temporaryCache()
   if (mode === 'fuzz') process.env.FUZZ_LONG = '1'
   if (mode === 'exhaustive') process.env.EXHAUSTIVE = '1'
   return {

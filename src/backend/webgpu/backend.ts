@@ -5,6 +5,7 @@ import type { Backend, Placement, PlacementSettings, Population } from '../backe
 import { timed } from '../profiler.ts'
 import { Device } from './device/device.ts'
 import { AdapterProfile } from './device/profile.ts'
+import { AdapterRecord } from './device/record.ts'
 import { Waits } from './device/waits.ts'
 import { Compiler } from './kernels/compiler.ts'
 import { checkAlike } from './alike.ts'
@@ -47,8 +48,15 @@ export const webgpuSchema = {
  */
 export function webgpu(options: WebGPUOptions = {}): Backend {
   const { device, plan } = readOptions(webgpuSchema, options)
-  if (device === undefined) return new WebGPUBackend(plan, () => Device.open())
+  if (device === undefined) return new WebGPUBackend(plan, async () => rememberChoices(await Device.open()))
   return shareDevice(device, plan)
+}
+
+/** Uses the choices that earlier processes measured on the adapter. A deterministic backend must not do this. */
+async function rememberChoices(device: Device): Promise<Device> {
+  const { choices } = await AdapterRecord.of(device.gpu)
+  device.profile.remember(choices)
+  return device
 }
 
 /** What all backends on one GPUDevice share. */
@@ -70,12 +78,12 @@ function shareDevice(gpu: GPUDevice, plan: PlanChoice): Backend {
   const shared = known
   const device = Device.from(gpu, shared.profile, shared.waits)
   const makeKernels = () => new Kernels(device, (shared.compiler ??= new Compiler(gpu)))
-  return new WebGPUBackend(plan, () => Promise.resolve(device), makeKernels, device)
+  return new WebGPUBackend(plan, () => rememberChoices(device), makeKernels, device)
 }
 
 /** The WebGPU backend on an adapter that was already chosen. */
 export async function webgpuOn(adapter: GPUAdapter): Promise<Backend> {
-  return webgpuWith(await Device.fromAdapter(adapter))
+  return webgpuWith(await rememberChoices(await Device.fromAdapter(adapter)))
 }
 
 /** The WebGPU backend on an open device, whose profile and kernels it shares with no other backend by default. */

@@ -1,8 +1,12 @@
-import type { Tiling } from '../kernels/tiling.ts'
 import { isSoftware, nameAdapter } from './adapter.ts'
+import { MeasuredChoices } from './choices.ts'
 
-/** The ways of training a network on the GPU; see plans/plan.ts. */
-export type PlanName = 'layered' | 'resident'
+export type { PlanName } from './choices.ts'
+
+/** A latency from this on is a timer's, and is kept between processes; shorter ones may be those of a busy machine. */
+const KEPT_LATENCY = { least: 50, most: 200 }
+
+const isKept = (latency: number) => latency >= KEPT_LATENCY.least && latency <= KEPT_LATENCY.most
 
 /** What is known about an adapter before anything is measured. */
 export interface AdapterFacts {
@@ -24,12 +28,8 @@ export class AdapterProfile {
   readonly name: string
   readonly software: boolean
   readonly quads: boolean
-  /** Milliseconds by which the device's answers may be late; 0 until it is measured, and where it is negligible. */
-  latency = 0
-  /** The fastest measured tiles, by stage and shape (kernels/tuning.ts). */
-  readonly tilings = new Map<string, Tiling>()
-  /** The faster of two plans, as measured, by the shape of the network (plans/choice.ts). */
-  readonly fasterPlans = new Map<string, PlanName>()
+  #choices = new MeasuredChoices()
+  #latency = 0
 
   constructor({ name = 'an adapter', software, quads }: AdapterFacts) {
     this.name = name
@@ -44,5 +44,37 @@ export class AdapterProfile {
       software: isSoftware(adapterInfo),
       quads: features.has('subgroups'),
     })
+  }
+
+  /** Uses measured choices that are kept between processes, in the place of new ones that are not. */
+  remember(choices: MeasuredChoices): void {
+    this.#choices = choices
+    const latency = choices.durations.get('latency') ?? 0
+    if (isKept(latency)) this.#latency = latency
+  }
+
+  /** The fastest measured tiles, by stage and shape (kernels/tuning.ts). */
+  get tilings() {
+    return this.#choices.tilings
+  }
+
+  /** The faster of two plans, as measured, by the shape of the network (plans/choice.ts). */
+  get fasterPlans() {
+    return this.#choices.fasterPlans
+  }
+
+  /** Milliseconds that were measured, by what they are of. */
+  get durations() {
+    return this.#choices.durations
+  }
+
+  /** Milliseconds by which the device's answers may be late; 0 until it is measured, and where it is negligible. */
+  get latency(): number {
+    return this.#latency
+  }
+
+  set latency(milliseconds: number) {
+    this.#latency = milliseconds
+    if (isKept(milliseconds)) this.durations.set('latency', milliseconds)
   }
 }
