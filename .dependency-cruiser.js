@@ -39,8 +39,9 @@ export default {
     layer('formats', '^src/formats/', [core, '^src/(model|data)/']),
     layer('index', index, [schemas, '^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
     layer('option-schemas', schemas, ['^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
-    // CSV files that are larger than memory are read with the parts of the library's own reader.
-    layer('node', node, [index, '^src/(core|data|backend/webgpu/device)/']),
+    // CSV files that are larger than memory are read with the parts of the library's own reader; `doctor --check` runs the
+    // library's check, which browsers do not need.
+    layer('node', node, [index, '^src/(core|data|backend/webgpu/device|training/check)/']),
     layer('cli', '^src/cli/', [index, node, '^package']),
     {
       name: 'demo',

@@ -66,7 +66,7 @@ const browser: UserConfig = {
   },
 }
 
-/** The build for Node and Bun: three entries that share chunks, so that they share one set of classes. Packages are external. */
+/** The build for Node and Bun: entries that share chunks, so that they share one set of classes. Packages are external. */
 const node: UserConfig = {
   plugins: [removeStale()],
   resolve: { conditions: ['node', 'module', 'import', 'default'] },
@@ -78,7 +78,12 @@ const node: UserConfig = {
     sourcemap: true,
     reportCompressedSize: false,
     lib: {
-      entry: { index: path('src/index.ts'), files: path('src/node/index.ts'), cli: path('src/cli/main.ts') },
+      entry: {
+        index: path('src/index.ts'),
+        files: path('src/node/index.ts'),
+        cli: path('src/cli/main.ts'),
+        'check-gpu': path('src/cli/check-gpu.ts'),
+      },
       formats: ['es'],
     },
     rolldownOptions: { output, external: (id) => packages.some((name) => id === name || id.startsWith(`${name}/`)) },

@@ -1,36 +1,29 @@
 import { Command } from 'commander'
+import { InputError } from '../index.ts'
 import { diagnose } from '../node/diagnose.ts'
+import { type CheckOptions, runCheck } from './check.ts'
+import { describeDiagnosis } from './diagnosis.ts'
 import { addOwn, ownFlags } from './flags.ts'
-import { print } from './output.ts'
+import { exitCodes, print } from './output.ts'
+
+interface DoctorOptions extends CheckOptions {
+  check?: boolean
+}
 
 export function doctorCommand(): Command {
   const command = new Command('doctor').description(
     'which GPUs were found, which one is used and why, and what to install if there is none',
   )
-  return addOwn(command, ownFlags.json).action(doctor)
+  addOwn(command, ownFlags.check, ownFlags.checked, ownFlags.json, ownFlags.force)
+  return command.action(doctor)
 }
 
-async function doctor({ json }: { json?: boolean }): Promise<void> {
-  const diagnosis = await diagnose()
-  if (json) {
-    print(JSON.stringify(diagnosis))
+async function doctor({ check = false, ...options }: DoctorOptions): Promise<void> {
+  if (check) {
+    if (!(await runCheck(options))) process.exitCode = exitCodes.failed
     return
   }
-  const { node, platform, dawn, adapters, chosen, advice } = diagnosis
-  print(`Node ${node} on ${platform}`)
-  print(`WebGPU in Node (the package 'webgpu', Dawn): ${dawn}`)
-  print()
-  if (adapters.length === 0) print('No GPU adapter was found.')
-  for (const { name, vendor, architecture, software, features, limits } of adapters) {
-    print(`${software ? 'Software' : 'Hardware'} adapter: ${name}`)
-    print(`  vendor ${vendor || 'unknown'}, architecture ${architecture || 'unknown'}`)
-    print(`  features ${features.length > 0 ? features.join(', ') : 'none of those that could be used'}`)
-    print(`  one binding holds up to ${Math.round(limits.maxStorageBufferBindingSize / 2 ** 20)} MiB`)
-  }
-  print()
-  print(`Chosen by 'auto': ${chosen.backend}, because ${chosen.reason}.`)
-  if (advice.length === 0) return
-  print()
-  print('What you can do:')
-  for (const line of advice) print(`  - ${line}`)
+  if (options.out !== undefined) throw new InputError('--out: is for the report of --check; give --check too')
+  const diagnosis = await diagnose()
+  print(options.json ? JSON.stringify(diagnosis) : describeDiagnosis(diagnosis))
 }

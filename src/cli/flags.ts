@@ -89,6 +89,14 @@ export const ownFlags = {
   imported: { flag: '--out <file>', help: 'the model to write (JSON)' },
   comparison: { flag: '--out <file>', help: 'where the page goes (one HTML file)', default: 'comparison.html' },
   format: { flag: '--to <format>', help: 'onnx, safetensors, npy, javascript (default: by the ending of --out)' },
+  check: {
+    flag: '--check',
+    help: 'compare this GPU with float64 in all that training uses, and measure it; takes a minute or two',
+  },
+  checked: {
+    flag: '--out <file>',
+    help: 'with --check: the file for the report (JSON; default: webgpu-mlp-check.json)',
+  },
   report: { flag: '--report <file>', help: 'the file for a report (HTML; history.csv is written next to it)' },
   checkpoint: { flag: '--checkpoint <file>', help: 'write a checkpoint there during training' },
   resume: {

@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander'
-import { BackendUnavailableError, escapeControls, InputError } from '../index.ts'
+import { BackendUnavailableError, InputError } from '../index.ts'
 import { fileError, WriteError } from '../node/paths.ts'
 import { standardError, standardOutput } from './streams.ts'
+
+export { bytes, count, decimal, percent, table } from './text.ts'
 
 /** Exit codes: 0 done, 1 a run that failed, 2 input that does not fit, 130 ended by Ctrl-C. */
 export const exitCodes = { failed: 1, badInput: 2, interrupted: 130 } as const
@@ -58,37 +60,3 @@ function outputFailure(): Failure[] {
 }
 
 const oneLine = (text: string) => text.replace(/\s*[\r\n]+\s*/g, ' ').trim()
-
-/** 0.04321 → '0.0432': four significant digits. */
-export function decimal(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value)
-}
-
-/** 0.962 → '96.2 %'. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`
-}
-
-/** A whole number with its thousands apart. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US')
-}
-
-/** Bytes for people. */
-export function bytes(value: number): string {
-  if (value < 1024) return `${value} B`
-  return value < 2 ** 20 ? `${(value / 1024).toFixed(1)} KiB` : `${(value / 2 ** 20).toFixed(1)} MiB`
-}
-
-/** Columns padded to line up, a line each row; the first row is the head. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  // Escaped before they are padded: a control character takes six places.
-  const shown = rows.map((row) => row.map(escapeControls))
-  const widths = (shown[0] ?? []).map((_, column) => Math.max(...shown.map((row) => (row[column] ?? '').length)))
-  return shown.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-}

@@ -36,6 +36,7 @@ async function isOwnSafetensors(head: Buffer, read: (bytes: number) => Promise<B
 export const marks = {
   model: beginning('a model', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp"/),
   checkpoint: beginning('a checkpoint', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp checkpoint"/),
+  check: beginning('a check', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp check"/),
   // Pages of earlier versions have no generator, but their title.
   report: beginning(
     'a report',

@@ -1,0 +1,18 @@
+import type { Diagnosis } from '../node/diagnose.ts'
+
+/** What was found out about WebGPU on this machine, for people. */
+export function describeDiagnosis({ node, platform, dawn, adapters, chosen, advice }: Diagnosis): string[] {
+  const lines = [`Node ${node} on ${platform}`, `WebGPU in Node (the package 'webgpu', Dawn): ${dawn}`, '']
+  if (adapters.length === 0) lines.push('No GPU adapter was found.')
+  for (const { name, vendor, architecture, software, features, limits } of adapters) {
+    lines.push(
+      `${software ? 'Software' : 'Hardware'} adapter: ${name}`,
+      `  vendor ${vendor || 'unknown'}, architecture ${architecture || 'unknown'}`,
+      `  features ${features.length > 0 ? features.join(', ') : 'none of those that could be used'}`,
+      `  one binding holds up to ${Math.round(limits.maxStorageBufferBindingSize / 2 ** 20)} MiB`,
+    )
+  }
+  lines.push('', `Chosen by 'auto': ${chosen.backend}, because ${chosen.reason}.`)
+  if (advice.length > 0) lines.push('', 'What you can do:', ...advice.map((line) => `  - ${line}`))
+  return lines
+}
