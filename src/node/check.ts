@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, cpus, release, totalmem } from 'node:os'
-import { version } from '../../package.json'
+import { version } from '../core/version.ts'
 import { BackendUnavailableError } from '../core/errors.ts'
 import { checkDevice, type CheckProgress, type CheckSelection, type DeviceCheck } from '../training/check/check.ts'
 import { diagnose, type Diagnosis } from './diagnose.ts'

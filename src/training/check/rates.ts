@@ -132,7 +132,7 @@ const productKernels = /^(forward|hiddenDelta|gradient)/
 /** Measures the peak, and the products of a training step at a size that the device computes in a fraction of a second. */
 export async function measureProducts(gpu: GPUDevice): Promise<ProductRate> {
   const device = Device.from(gpu)
-  const { operationsPerSecond: peak } = await measurePeak(device)
+  const peak = await measurePeak(device)
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits
   const fits = (n: number) =>
     10 * n ** 3 <= peak * STEP_SECONDS && 4 * n * n <= Math.min(maxStorageBufferBindingSize, maxBufferSize)

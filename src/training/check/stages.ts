@@ -18,7 +18,7 @@ export const lossOutputs: readonly [LossName, ActivationName][] = [
 ]
 
 /** Every activation of hidden layers, two at a time. */
-const hiddenPairs: readonly (readonly [ActivationName, ActivationName])[] = [
+export const hiddenPairs: readonly (readonly [ActivationName, ActivationName])[] = [
   ['sigmoid', 'tanh'],
   ['relu', 'leakyRelu'],
   ['elu', 'gelu'],
@@ -27,7 +27,7 @@ const hiddenPairs: readonly (readonly [ActivationName, ActivationName])[] = [
 ]
 
 /** Every optimizer, and the options that change its kernel. */
-const optimizers: Readonly<Record<string, Optimizer>> = {
+export const stageOptimizers: Readonly<Record<string, Optimizer>> = {
   sgd: sgd({ learningRate: 0.3, weightDecay: 0.1 }),
   'sgd with momentum': sgd({ learningRate: 0.3, momentum: 0.9 }),
   'sgd with nesterov momentum': sgd({ learningRate: 0.3, momentum: 0.9, nesterov: true }),
@@ -100,7 +100,7 @@ export function stageCases(): CheckCase[] {
         verifyStages(device, randomNetwork([6, 20, 13, 3], hidden, 'sigmoid', 3), randomData(33, 6, 3, 4)),
       ),
     ),
-    ...Object.entries(optimizers).map(([name, optimizer]) =>
+    ...Object.entries(stageOptimizers).map(([name, optimizer]) =>
       caseOf('stages', `one step of ${name}`, (device) =>
         verifyStages(device, randomNetwork([7, 12, 3], 'sigmoid', 'linear', 5), randomData(21, 7, 3, 6), { optimizer }),
       ),

@@ -16,7 +16,7 @@ import {
 } from './case.ts'
 import { lossOutputs } from './stages.ts'
 
-const optimizers: Readonly<Record<string, Optimizer>> = {
+export const trainedOptimizers: Readonly<Record<string, Optimizer>> = {
   sgd: sgd({ learningRate: 0.5 }),
   'sgd with momentum and weight decay': sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.01 }),
   'sgd with nesterov momentum': sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
@@ -70,7 +70,7 @@ function trainingCase(form: Form, name: string, network: Network, options: Train
 /** Ten losses in a row and the parameters after them, for every form, optimizer and loss. */
 export function trainingCases(): CheckCase[] {
   return forms.flatMap((form) => [
-    ...Object.entries(optimizers).map(([name, optimizer]) =>
+    ...Object.entries(trainedOptimizers).map(([name, optimizer]) =>
       trainingCase(form, name, randomNetwork(sizesFor[form], 'tanh', 'softmax', 2), {
         optimizer,
         loss: 'crossEntropy',

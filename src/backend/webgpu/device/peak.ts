@@ -38,9 +38,8 @@ ${Array(4).fill(step).join('\n')}
  * Measures how many float32 operations a second the device makes at most: multiply-adds in registers, each counted as two
  * operations. The faster of two ways to write them counts.
  * @returns operations per second
- * @example const { operationsPerSecond } = await measurePeak(device)
  */
-export async function measurePeak(device: Device): Promise<{ operationsPerSecond: number }> {
+export async function measurePeak(device: Device): Promise<number> {
   const groups = device.profile.software ? 64 : 8192
   const results = device.gpu.createBuffer({ label: 'webgpu-mlp peak', size: 16 * WIDTH * 64, usage: usage.storage })
   const steps = device.gpu.createBuffer({
@@ -51,7 +50,7 @@ export async function measurePeak(device: Device): Promise<{ operationsPerSecond
   try {
     let most = 0
     for (const form of forms) most = Math.max(most, await measureForm(device, form, groups, results, steps))
-    return { operationsPerSecond: most }
+    return most
   } finally {
     results.destroy()
     steps.destroy()
