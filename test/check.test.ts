@@ -56,8 +56,8 @@ describe('the cases of doctor --check', () => {
       { ok: true, share: 0.5, detail: 'large' },
       { ok: false, share: 2, detail: 'failed' },
     ]
-    expect(worstOf([small!, large!])).toBe(large)
-    expect(worstOf([large!, failed!, small!])).toBe(failed)
+    expect(worstOf([small, large])).toBe(large)
+    expect(worstOf([large, failed, small])).toBe(failed)
   })
 })
 
