@@ -19,9 +19,6 @@ const ENOUGH_VALUES = 1 << 16
 /** A kernel takes at least 4 rows a workgroup, and WebGPU at most 65,535 workgroups side by side. */
 export const MOST_ROWS = 4 * 65535
 
-/** Data that only pass through: kept without orders, floats or bytes as they fit. */
-const passing = { epochs: 1, mayBytes: true }
-
 export interface EvaluationParts {
   readonly device: Device
   readonly buffers: Buffers
@@ -164,7 +161,8 @@ export class Evaluator {
   }
 
   #uploadOnce(source: DataSource): WebGPUData {
-    const data = new WebGPUData(this.#buffers, passing, source)
+    const form = { epochs: 1, mayBytes: this.#device.profile.allows('bytes') }
+    const data = new WebGPUData(this.#buffers, form, source)
     data.setOrder(this.#device)
     return data
   }

@@ -27,6 +27,8 @@ export class Device {
   readonly profile: AdapterProfile
   readonly waits: Waits
   readonly #owned: boolean
+  /** The device that this one is another view of. */
+  #original: Device | undefined
   #lost: string | undefined
   #disposed = false
 
@@ -68,6 +70,13 @@ export class Device {
     return new Device(gpu, profile, waits, false)
   }
 
+  /** The same device, used according to another profile. It is disposed of with this one. */
+  withProfile(profile: AdapterProfile): Device {
+    const device = new Device(this.gpu, profile, this.waits, false)
+    device.#original = this
+    return device
+  }
+
   /** The adapter's name, for people. */
   get name(): string {
     return this.profile.name
@@ -75,6 +84,7 @@ export class Device {
 
   /** Throws if the device was lost or disposed of. */
   check(): void {
+    this.#original?.check()
     if (this.#lost !== undefined) {
       throw new DeviceLostError(
         `the GPU device '${this.name}' was lost: ${this.#lost}; create a new trainer to go on, ` +

@@ -1,12 +1,8 @@
 import { isSoftware, nameAdapter } from './adapter.ts'
 import { MeasuredChoices } from './choices.ts'
+import type { OptionalForm } from './forms.ts'
 
 export type { PlanName } from './choices.ts'
-
-/** A latency from this on is a timer's, and is kept between processes; shorter ones may be those of a busy machine. */
-const KEPT_LATENCY = { least: 50, most: 200 }
-
-const isKept = (latency: number) => latency >= KEPT_LATENCY.least && latency <= KEPT_LATENCY.most
 
 /** What is known about an adapter before anything is measured. */
 export interface AdapterFacts {
@@ -28,13 +24,17 @@ export class AdapterProfile {
   readonly name: string
   readonly software: boolean
   readonly quads: boolean
+  /** The forms of kernels that are not used on this adapter, and why. */
+  readonly excluded: ReadonlyMap<OptionalForm, string>
   #choices = new MeasuredChoices()
-  #latency = 0
+  /** Shared with profiles that exclude more. */
+  #waits = { latency: 0 }
 
-  constructor({ name = 'an adapter', software, quads }: AdapterFacts) {
+  constructor({ name = 'an adapter', software, quads }: AdapterFacts, excluded = new Map<OptionalForm, string>()) {
     this.name = name
     this.software = software
     this.quads = quads
+    this.excluded = excluded
   }
 
   /** The profile of a device, with nothing measured yet. */
@@ -46,11 +46,22 @@ export class AdapterProfile {
     })
   }
 
+  /** A profile of the same adapter that excludes more forms. */
+  excluding(forms: Iterable<readonly [OptionalForm, string]>): AdapterProfile {
+    const profile = new AdapterProfile(this, new Map([...this.excluded, ...forms]))
+    profile.#choices = this.#choices
+    profile.#waits = this.#waits
+    return profile
+  }
+
+  /** Whether the adapter has a form, and gives correct results with it as far as is known. */
+  allows(form: OptionalForm): boolean {
+    return !this.excluded.has(form) && (form !== 'quads' || this.quads)
+  }
+
   /** Uses measured choices that are kept between processes, in the place of new ones that are not. */
   remember(choices: MeasuredChoices): void {
     this.#choices = choices
-    const latency = choices.durations.get('latency') ?? 0
-    if (isKept(latency)) this.#latency = latency
   }
 
   /** The fastest measured tiles, by stage and shape (kernels/tuning.ts). */
@@ -68,13 +79,15 @@ export class AdapterProfile {
     return this.#choices.durations
   }
 
-  /** Milliseconds by which the device's answers may be late; 0 until it is measured, and where it is negligible. */
+  /**
+   * Milliseconds by which the device's answers may be late; 0 until it is measured, and where it is negligible. It is
+   * measured in each process, because a busy machine answers late as well.
+   */
   get latency(): number {
-    return this.#latency
+    return this.#waits.latency
   }
 
   set latency(milliseconds: number) {
-    this.#latency = milliseconds
-    if (isKept(milliseconds)) this.durations.set('latency', milliseconds)
+    this.#waits.latency = milliseconds
   }
 }

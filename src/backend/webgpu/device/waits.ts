@@ -50,12 +50,8 @@ export class Waits {
     this.#profile = profile
   }
 
-  /**
-   * Measures the latency and writes it into the profile, once; on most devices that takes less than a millisecond. Not
-   * where an earlier process found that answers come on a timer, because then it takes several of its beats.
-   */
+  /** Measures the latency and writes it into the profile, once; on most devices that takes less than a millisecond. */
   measure(): Promise<void> {
-    if (this.#profile.latency > 0) return Promise.resolve()
     this.#measuring ??= measureLatency(this.#gpu).then((latency) => {
       this.#profile.latency = latency
     })

@@ -1,4 +1,5 @@
 import type { Device } from '../device/device.ts'
+import type { OptionalForm } from '../device/forms.ts'
 import { type CacheCounts, Compiler, type Kernel, type KernelSource } from './compiler.ts'
 import { type Formulas, formulaVariants } from './formulas.ts'
 import { type Fragment, linkShader } from './link.ts'
@@ -85,6 +86,16 @@ export class Kernels {
     this.#compiler = compiler
   }
 
+  /** The same kernels for another view of the device. */
+  on(device: Device): Kernels {
+    return new Kernels(device, this.#compiler)
+  }
+
+  /** Whether kernels of this form are used on the adapter. */
+  allows(form: OptionalForm): boolean {
+    return this.#device.profile.allows(form)
+  }
+
   /** How many the compiler keeps now; those that only a placed network uses are not counted. */
   get kept(): CacheCounts {
     return this.#compiler.kept
@@ -105,7 +116,7 @@ export class Kernels {
    */
   compile(name: KernelName, constants: Record<string, number>, variant: Variant = {}): Promise<Kernel> {
     const file = kernelFiles[name]
-    const linked = linkShader(file, variantsOf(variant, this.#device.profile.quads), literalLines(variant))
+    const linked = linkShader(file, variantsOf(variant, this.allows('quads')), literalLines(variant))
     return this.#compile(name, { file: `${file}.wgsl`, ...linked }, constants)
   }
 

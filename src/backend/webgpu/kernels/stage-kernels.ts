@@ -106,14 +106,18 @@ const weightConstants = ({ weighted }: Weighted): Record<string, number> => (wei
 const MOST_OUTPUT_PACKS = 16
 
 /** Whether {@link output} takes this output layer. */
-export const outputFits = (layer: DeviceLayer) => layer.outputPacks <= MOST_OUTPUT_PACKS
+export const outputFits = ({ kernels }: Pick<StageMaker, 'kernels'>, layer: DeviceLayer) =>
+  layer.outputPacks <= MOST_OUTPUT_PACKS && kernels.allows('output')
 
 /** Passing δ on costs a dispatch; with fewer multiplications than this, output does it in its own few workgroups. */
 const MOST_PASSED_ON = 30_000
 
 /** Whether {@link output} passes δ on to the layer below. */
-export const passesOn = (layer: DeviceLayer, below: DeviceLayer | undefined, batch: number) =>
-  below !== undefined && outputFits(layer) && batch * layer.inputs * layer.outputs < MOST_PASSED_ON
+export const passesOn = (maker: StageMaker, layer: DeviceLayer, below: DeviceLayer | undefined) =>
+  below !== undefined &&
+  outputFits(maker, layer) &&
+  maker.kernels.allows('passOn') &&
+  maker.batch * layer.inputs * layer.outputs < MOST_PASSED_ON
 
 /**
  * forward of the output layer, softmax and output delta in one.
@@ -220,7 +224,7 @@ export async function gradient(
   const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack } = layer
   // A minibatch whose gradients are only written down may be larger than those that are trained on.
   const shape = productShapes.gradient(layer, rule ? maker.batch : Math.max(maker.batch, 1024))
-  const few = hasFewTerms(shape)
+  const few = hasFewTerms(shape) && maker.kernels.allows('few')
   // Sums over samples are never shared: their number is the minibatch's, and that may be the last, shorter one.
   const tiling = { ...maker.tiling('gradient', shape), slices: 1 }
   const [x, y] = groupsOf({ rows: inputs, columns: outputs }, tiling)

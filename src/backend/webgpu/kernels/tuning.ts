@@ -20,17 +20,19 @@ const CLOCKED = 4
 const keyOf = (stage: string, { rows, columns, terms }: ProductShape) => `${stage} ${rows} ${columns} ${terms}`
 
 /** Gradients over a small minibatch have a separate product kernel. */
-const isFew = (stage: string, shape: ProductShape) => stage === 'gradient' && hasFewTerms(shape)
+const isFew = (profile: AdapterProfile, stage: string, shape: ProductShape) =>
+  stage === 'gradient' && hasFewTerms(shape) && profile.allows('few')
 
 /** The tile that was measured to be the fastest for this shape on this adapter, or else the one that the rule gives. */
 export function tilingFor(profile: AdapterProfile, stage: string, shape: ProductShape): Tiling {
-  const choose = isFew(stage, shape) ? chooseFewTiling : chooseTiling
-  return profile.tilings.get(keyOf(stage, shape)) ?? choose(shape, profile.software)
+  const choose = isFew(profile, stage, shape) ? chooseFewTiling : chooseTiling
+  const tiling = profile.tilings.get(keyOf(stage, shape)) ?? choose(shape, profile.software)
+  return profile.allows('slices') ? tiling : { ...tiling, slices: 1 }
 }
 
 /** Whether a product of this shape is worth a measurement that was not made yet. */
 export function needsTuning(profile: AdapterProfile, stage: string, shape: ProductShape): boolean {
-  if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || isFew(stage, shape)) return false
+  if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || isFew(profile, stage, shape)) return false
   if (profile.tilings.has(keyOf(stage, shape))) return false
   // Slices change the order in which a sum is added up; every other choice gives the same bits.
   return chooseTiling(shape, profile.software).slices === 1

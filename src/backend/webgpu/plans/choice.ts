@@ -1,4 +1,4 @@
-import { InputError } from '../../../core/errors.ts'
+import { BackendUnavailableError, InputError } from '../../../core/errors.ts'
 import { countParameters } from '../../../model/layout.ts'
 import type { PlacementSettings } from '../../backend.ts'
 import type { DataForm, WebGPUData } from '../data.ts'
@@ -51,7 +51,7 @@ function operationsOf(layers: readonly DeviceLayer[], batch: number): number {
  * @throws InputError if the choice is 'resident' and the network does not fit
  */
 export function residentForm(
-  { gpu, name }: Device,
+  { gpu, name, profile }: Device,
   choice: PlanChoice,
   layers: readonly DeviceLayer[],
   { batchSize, optimizer, dropout = [] }: PlacementSettings,
@@ -62,11 +62,19 @@ export function residentForm(
     throw new InputError("plan: 'resident' has no dropout and no clipNorm; take plan: 'auto'")
   }
   const parameters = countParameters(layers)
-  if (parameters <= MOST_PARAMETERS && (choice === 'resident' || parameters * batchSize <= MOST_WORK)) return 'straight'
+  const fewParameters = parameters <= MOST_PARAMETERS && profile.allows('straight')
+  if (fewParameters && (choice === 'resident' || parameters * batchSize <= MOST_WORK)) return 'straight'
   const bytes = residentBytes(layers, batchSize)
   const limit = gpu.limits.maxComputeWorkgroupStorageSize
-  if (bytes <= limit && (choice === 'resident' || operationsOf(layers, batchSize) <= MOST_OPERATIONS)) return 'loop'
+  const mayLoop = profile.allows('loop')
+  if (mayLoop && bytes <= limit && (choice === 'resident' || operationsOf(layers, batchSize) <= MOST_OPERATIONS))
+    return 'loop'
   if (choice !== 'resident') return undefined
+  if (!mayLoop) {
+    throw new BackendUnavailableError(
+      `plan: 'resident' fails the self-test on '${name}': ${profile.excluded.get('loop')}; take plan: 'auto'`,
+    )
+  }
   throw new InputError(
     `plan: 'resident' keeps ${bytes} bytes of this network's values for a minibatch of ${batchSize}, more than the ` +
       `${limit} of a workgroup on '${name}'; take smaller batches, or plan: 'auto'`,

@@ -55,7 +55,7 @@ export class LayeredPlan implements Plan {
   }
 
   formOf(): DataForm {
-    return { epochs: 1, mayBytes: true }
+    return { epochs: 1, mayBytes: this.#passes.parts.device.profile.allows('bytes') }
   }
 
   mostEpochs(): number {

@@ -71,7 +71,7 @@ export class LayeredPasses {
       batch: batchSize,
       tiling: (stage, shape) => tilingFor(device.profile, stage, shape),
     }
-    this.#passedOn = stages.passesOn(output, below, batchSize) ? below : undefined
+    this.#passedOn = stages.passesOn(this.#maker, output, below) ? below : undefined
     this.parts = { device, layers, settings, store, maker: this.#maker, passedOn: this.#passedOn }
   }
 
@@ -209,7 +209,7 @@ export class LayeredPasses {
           .slice(1, this.#passedOn ? last : last + 1)
           .map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next, dropOf(l))),
       ),
-      stages.outputFits(output)
+      stages.outputFits(this.#maker, output)
         ? stages.output(this.#maker, output, loss, inputFormOf(last, data), this.#passedOn, dropOf(last - 1))
         : stages.outputDelta(this.#maker, output, loss, data),
     ])
@@ -227,7 +227,7 @@ export class LayeredPasses {
     const { rowScores } = space
     const last = this.#layers.length - 1
     const own = [space.deltas[last]!, space.activations[last]!, targets] as const
-    if (!stages.outputFits(this.#layers[last]!)) {
+    if (!stages.outputFits(this.#maker, this.#layers[last]!)) {
       return [...forward, this.#record('outputDelta', outputDelta, [...own, data.order, rowScores])]
     }
     const below = this.#passedOn ? [space.deltas[last - 1]!] : []

@@ -38,13 +38,13 @@ export async function measureTiles(parts: PassParts, data: WebGPUData, space: Wo
 }
 
 /** The products that training computes, and that are worth a measurement. */
-function productsOf({ device, layers, passedOn }: PassParts, rows: number): Product[] {
+function productsOf({ device, layers, maker, passedOn }: PassParts, rows: number): Product[] {
   const last = layers.length - 1
   return layers.flatMap((layer, l) =>
     (['forward', 'hiddenDelta', 'gradient'] as const).flatMap((stage) => {
       // The forward pass of a narrow output layer is part of the stage `output`, and there is no δ below the first layer.
       if (stage === 'hiddenDelta' && (l === 0 || (l === last && passedOn))) return []
-      if (stage === 'forward' && l === last && stages.outputFits(layer)) return []
+      if (stage === 'forward' && l === last && stages.outputFits(maker, layer)) return []
       const shape = stages.productShapes[stage](layer, rows)
       return needsTuning(device.profile, stage, shape) ? [{ stage, l, shape }] : []
     }),

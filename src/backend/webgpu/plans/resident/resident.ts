@@ -39,7 +39,7 @@ export class ResidentPlan implements Plan {
   static async create(parts: ResidentKernelParts & { readonly recorder: Recorder }): Promise<ResidentPlan> {
     const [kernel, sorter] = await Promise.all([
       ResidentKernel.create(parts),
-      parts.form === 'straight' ? DataSorter.create(parts) : undefined,
+      parts.form === 'straight' && parts.device.profile.allows('sorted') ? DataSorter.create(parts) : undefined,
     ])
     return new ResidentPlan(parts, kernel, sorter)
   }
