@@ -1,11 +1,10 @@
 // `npm run bench:firefox`: compares Firefox, which rounds waits for the device up to 100 ms, with Dawn on the same
 // adapter, and measures the training speed of the demo page in Firefox.
-import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import puppeteer from 'puppeteer-core'
+import { findFirefox, launchFirefox } from '../test/firefox/browser.js'
 import { checkNames, checkNumber, main, readArguments, UsageError } from './arguments.js'
 import { findAdapter, ours } from './contenders.js'
 import { median } from './measure.js'
@@ -34,12 +33,12 @@ firefox-esr or firefox. The page must be built before (npm run demo:build).
   --json FILE      write all results to a file
 `
 
-function findFirefox() {
-  for (const program of [process.env.FIREFOX, 'firefox-esr', 'firefox'].filter(Boolean)) {
-    const { stdout, status } = spawnSync('which', [program], { encoding: 'utf8' })
-    if (status === 0) return stdout.trim()
+function requireFirefox() {
+  const program = findFirefox()
+  if (program === undefined) {
+    throw new UsageError('Firefox was not found; install it, or set FIREFOX to the path of its program')
   }
-  throw new UsageError('Firefox was not found; install it, or set FIREFOX to the path of its program')
+  return program
 }
 
 const types = { css: 'text/css', html: 'text/html', js: 'text/javascript', svg: 'image/svg+xml' }
@@ -61,23 +60,6 @@ async function serve() {
     url: `http://localhost:${server.address().port}/`,
     close: () => server.closeAllConnections() ?? server.close(),
   }
-}
-
-function launch(executablePath) {
-  return puppeteer.launch({
-    browser: 'firefox',
-    executablePath,
-    headless: true,
-    protocolTimeout: 600_000,
-    extraPrefsFirefox: {
-      'dom.webgpu.enabled': true,
-      'dom.webgpu.workers.enabled': true,
-      'gfx.webgpu.ignore-blocklist': true,
-      // Allow software drivers, which need files that the sandbox does not let them read.
-      'dom.webgpu.allow-cpu-adapter': true,
-      'security.sandbox.gpu.level': 0,
-    },
-  })
 }
 
 /** Runs in Firefox: creates a trainer and a function that trains for a number of seconds. */
@@ -158,7 +140,7 @@ async function run() {
   const wanted = positionals.length > 0 ? checkNames('workload', positionals, all) : all
   const rounds = checkNumber('rounds', values.rounds, { least: 1, whole: true })
   const seconds = checkNumber('seconds', values.seconds, { least: 0.1 })
-  const browser = await launch(findFirefox())
+  const browser = await launchFirefox(requireFirefox())
   const server = await serve()
   try {
     const machine = { ...describeMachine(), firefox: await browser.version() }

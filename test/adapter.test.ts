@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { nameAdapter } from '../src/backend/webgpu/device/adapter.ts'
 import { loadFailure, openGPU } from '../src/node/dawn.ts'
 import { withDevice } from './device.ts'
@@ -14,6 +14,42 @@ test('Dawn finds an adapter, and it is not the null backend', async () => {
   const { vendor, architecture, description } = adapter!.info
   console.log(`WebGPU adapter: ${vendor} ${architecture}, ${description}`)
   expect(nameAdapter(adapter!.info)).not.toMatch(/null/i)
+})
+
+describe('the name of an adapter', () => {
+  const none = { vendor: '', architecture: '', device: '', description: '' }
+  const name = (info: Partial<typeof none>, userAgent?: string) => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator')
+    Object.defineProperty(globalThis, 'navigator', { value: { userAgent }, configurable: true })
+    try {
+      return nameAdapter({ ...none, ...info } as GPUAdapterInfo)
+    } finally {
+      if (before) Object.defineProperty(globalThis, 'navigator', before)
+      else delete (globalThis as { navigator?: unknown }).navigator
+    }
+  }
+
+  test('is its description, its device, or its vendor and architecture', () => {
+    expect(name({ vendor: 'nvidia', architecture: 'hopper', device: '0x2335', description: 'NVIDIA H200' })).toBe(
+      'NVIDIA H200',
+    )
+    expect(name({ vendor: 'nvidia', device: 'H200' })).toBe('H200')
+    expect(name({ vendor: 'apple', architecture: 'metal-3', device: '0' })).toBe('apple metal-3')
+  })
+
+  test('is what else is known where WebGPU does not name it', () => {
+    const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0'
+    const edge =
+      'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36 Edg/147.0'
+    const safari = 'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15'
+    expect(name({}, firefox)).toBe('unnamed adapter of Firefox 153')
+    expect(name({}, edge)).toBe('unnamed adapter of Edge 147')
+    expect(name({}, safari)).toBe('unnamed adapter of Safari 26')
+    expect(name({ vendor: '4318', device: '9013' }, 'Deno/2.9.6')).toBe(
+      'unnamed adapter of Deno 2 (vendor 4318, device 9013)',
+    )
+    expect(name({})).toBe('unnamed WebGPU adapter')
+  })
 })
 
 withDevice('the adapter computes', async ({ gpu }) => {

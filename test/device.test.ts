@@ -18,7 +18,7 @@ describe('errors of WebGPU are thrown', () => {
     await gpu.popErrorScope()
     expect(error).toBeInstanceOf(GPUValidationError)
     const [first, source, caret] = (error as Error).message.split('\n').filter((line) => line !== '')
-    expect(first).toMatch(/^bad\.wgsl:2:\d+: .*return/)
+    expect(first).toMatch(/^bad\.wgsl:2:\d+: .*(return|'bad')/)
     expect((error as Error).message).toContain('fn bad() -> f32 { return 1u; }')
     expect([source, caret].join('\n')).toMatch(/\^|return/)
   })

@@ -108,12 +108,14 @@ describe('every kernel that training can request', () => {
     expect(new Set(lengths.map(({ label }) => label)).size).toBeGreaterThan(3)
   })
 
-  withDevice('compiles without errors', async ({ gpu }) => {
+  withDevice('compiles without errors', async ({ gpu, profile }) => {
     const check = async (code: string, label: string) => {
       const { messages } = await gpu.createShaderModule({ label, code }).getCompilationInfo()
       return messages.filter(({ type }) => type === 'error').map(({ message }) => `${label}: ${message}`)
     }
-    expect((await Promise.all([...texts].map(([code, label]) => check(code, label)))).flat()).toEqual([])
+    const accepted = [...texts].filter(([code]) => profile.quads || !code.includes('enable subgroups'))
+    expect(accepted.length).toBeGreaterThan(20)
+    expect((await Promise.all(accepted.map(([code, label]) => check(code, label)))).flat()).toEqual([])
   })
 
   // Other tests compile the most common kernels.

@@ -2,10 +2,42 @@ import { loadFailure, noAdapter, openGPU } from '#gpu'
 
 const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|\bwarp\b|microsoft basic render/i
 
-/** The name of an adapter, for people. */
-export function nameAdapter(info: GPUAdapterInfo): string {
-  const name = info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(' ')
-  return name || 'unnamed WebGPU adapter'
+/** Names in user agents, the more specific first: browsers also name those that they descend from. */
+const engines = {
+  Firefox: 'Firefox',
+  Edg: 'Edge',
+  OPR: 'Opera',
+  Chrome: 'Chrome',
+  Version: 'Safari',
+  Deno: 'Deno',
+  Bun: 'Bun',
+}
+
+/** The browser or runtime with its version, such as `Firefox 153`; undefined where it does not say. */
+function engineName(): string | undefined {
+  const agent = (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ?? ''
+  for (const [token, engine] of Object.entries(engines)) {
+    const version = new RegExp(`\\b${token}/(\\d+)`).exec(agent)?.[1]
+    if (version !== undefined) return `${engine} ${version}`
+  }
+  return undefined
+}
+
+/** Some engines fill fields with numbers of the PCI register. */
+const isNumber = (text: string) => /^(0x[\da-f]+|\d+)$/i.test(text)
+
+/**
+ * The name of an adapter, for people. Firefox does not name adapters: then it is what else is known, such as
+ * `unnamed adapter of Firefox 153`.
+ */
+export function nameAdapter({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  if (description) return description
+  if (device && !isNumber(device)) return device
+  const words = [vendor, architecture].filter((text) => text && !isNumber(text))
+  if (words.length > 0) return words.join(' ')
+  const engine = engineName()
+  const unnamed = engine === undefined ? 'unnamed WebGPU adapter' : `unnamed adapter of ${engine}`
+  return vendor ? `${unnamed} (vendor ${vendor}${device ? `, device ${device}` : ''})` : unnamed
 }
 
 /** Whether an adapter emulates a GPU on the CPU (SwiftShader, llvmpipe, WARP). */

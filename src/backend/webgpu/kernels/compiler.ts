@@ -124,6 +124,12 @@ export async function checkCompilation(module: GPUShaderModule, file: string, co
   const { messages } = await module.getCompilationInfo()
   const error = messages.find(({ type }) => type === 'error')
   if (!error) return
+  // Naga (Firefox, Deno) writes the place and the source into the message; the numbers beside it may be those of a part.
+  const framed = /^\s*Shader (?:'.*?' )?([^]*?)\n\s*┌─ \S+?:(\d+):(\d+)\n([^]*)$/.exec(error.message)
+  if (framed) {
+    const [, message, lineNum, linePos, source] = framed
+    throw new GPUValidationError(`${file}:${lineNum}:${linePos}: ${message}\n${source!.trimEnd()}`)
+  }
   const line = code.split('\n')[error.lineNum - 1] ?? ''
   const caret = `${' '.repeat(Math.max(0, error.linePos - 1))}^`
   throw new GPUValidationError(`${file}:${error.lineNum}:${error.linePos}: ${error.message}\n${line}\n${caret}`)
