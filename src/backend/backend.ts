@@ -2,6 +2,7 @@ import type { Matrix } from '../core/matrix.ts'
 import type { LossName } from '../loss/loss.ts'
 import type { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
+import type { Fault } from './fault.ts'
 import type { Profiler } from './profiler.ts'
 
 /**
@@ -164,10 +165,16 @@ export interface Placement {
    * taken before its step. The data must not be disposed of before.
    *
    * Where an epoch's loss is not finite, the results end with that epoch. From then on epochs are not trained and have no
-   * results, until the parameters are read or written: those read are the parameters as they were when that epoch began,
-   * and the optimizer's state is what it is before the first step.
+   * results, until the parameters are read or written: parameters and optimizer state are those of the beginning of that
+   * epoch.
    */
   train(data: DataHandle, epochs: readonly EpochOrder[]): Underway<Sums[]>
+  /**
+   * After an epoch whose loss is not finite, before the parameters are read or written, and while its data are not disposed
+   * of: where in that epoch the first value was computed that is not finite. That epoch's steps are made once more for it.
+   * @returns undefined where there was no such epoch, or where the repeated steps stay finite
+   */
+  locateFault(): Promise<Fault | undefined>
   /** Loss and correct predictions over a data set, with the parameters after all that was handed over before. */
   score(data: DataHandle): Underway<Sums>
   /** The outputs for each row of the data: samples × outputs, row-major. */

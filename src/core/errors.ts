@@ -55,28 +55,42 @@ export interface Divergence {
   epoch: number
   /** The epoch's loss: Infinity, -Infinity or NaN. It is NaN also where only a parameter is no longer finite. */
   loss: number
+  /** The minibatch of that epoch, counted from 1, that computed the first value that is infinite or NaN. */
+  minibatch?: number | undefined
+  /** The index of the layer in which that value was computed, as in `weights`. */
+  layer?: number | undefined
   /** weights[l] as at the start of that epoch, row-major, sizes[l + 1] × sizes[l]. */
   weights: Float32Array[]
   /** biases[l] as at the start of that epoch. */
   biases: Float32Array[]
 }
 
-/** Thrown when a training loss or a parameter turns NaN or infinite; carries the last good parameters (those before that epoch). */
+/**
+ * Thrown when a training loss or a parameter turns NaN or infinite. It carries the last good parameters, those before that
+ * epoch (with `steps`, before that step). The trainer has these parameters, and the optimizer's state that goes with them.
+ */
 export class DivergedError extends Error {
   override name = 'DivergedError'
   readonly epoch: number
   readonly loss: number
+  readonly minibatch: number | undefined
+  readonly layer: number | undefined
   readonly weights: Float32Array[]
   readonly biases: Float32Array[]
 
   constructor(divergence: Divergence) {
     checkObject('DivergedError', divergence, '{ epoch, loss, weights, biases }')
-    const { epoch, loss, weights, biases } = divergence
+    const { epoch, loss, minibatch, layer, weights, biases } = divergence
+    const place = minibatch === undefined ? '' : `, at minibatch ${describe(minibatch)}`
+    const part = layer === undefined ? '' : `, in layer ${describe(layer)} (layers are counted from 0)`
     super(
-      `the training loss became ${describe(loss)} in epoch ${describe(epoch)}: lower the learning rate, or scale the inputs`,
+      `the training loss became ${describe(loss)} in epoch ${describe(epoch)}${place}${part}: ` +
+        'lower the learning rate, or scale the inputs',
     )
     this.epoch = epoch
     this.loss = loss
+    this.minibatch = minibatch
+    this.layer = layer
     this.weights = weights
     this.biases = biases
   }

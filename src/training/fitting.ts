@@ -1,4 +1,5 @@
 import type { Placement } from '../backend/backend.ts'
+import { DivergedError } from '../core/errors.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Epoch, Outcome } from './history.ts'
 import type { AtOnce } from './options.ts'
@@ -64,6 +65,10 @@ export async function* trainGroups(
     return { stopped: isStopped() ? 'earlyStopping' : 'epochs', bestEpoch: bestEpoch ?? null }
   } catch (error) {
     failed = true
+    if (error instanceof DivergedError) {
+      // The last good epoch is worth keeping; the divergence is what is reported even if that fails.
+      await write().catch((cause: unknown) => (error.cause = cause))
+    }
     throw error
   } finally {
     await session.finishStarted()

@@ -44,6 +44,8 @@ export class Session {
   readonly #started: StartedEpochs[] = []
   /** The numbers of epochs and steps that were started, and whose results are still to come. */
   #ahead = { epochs: 0, steps: 0 }
+  /** The loss of an epoch that is not finite, while the epochs before it are reported. */
+  #badLoss: number | undefined
   /** When the results of the last epochs were known. */
   #lastEnd = 0
   #epoch = 0
@@ -99,8 +101,8 @@ export class Session {
     const order = begun.order.subarray(begun.visited, begun.visited + batchSize)
     const learningRate = this.#rateOf(this.#epoch)
     const [sums] = await feed.train([{ order, batchSize, learningRate, stepsBefore: this.#step }]).result
+    if (!Number.isFinite(sums!.loss)) throw await this.#diverged(feed, sums!.loss, begun.visited / batchSize)
     this.#step++
-    if (!Number.isFinite(sums!.loss)) throw await this.#diverged(sums!.loss, this.#epoch + 1)
     begun.visited += order.length
     addSums(begun.sums, sums!)
     this.#begun = begun.visited < samples ? begun : undefined
@@ -139,7 +141,8 @@ export class Session {
       return { order, batchSize, learningRate, stepsBefore: stepsBefore + i * steps, signal }
     })
     const parts: { sums: Promise<Sums[]>; validated: Promise<Sums> | undefined }[] = []
-    this.#started.push({ orders, steps, began, sumsBefore: begun?.sums, parts })
+    const minibatchesBefore = (begun?.visited ?? 0) / batchSize
+    this.#started.push({ orders, steps, began, sumsBefore: begun?.sums, minibatchesBefore, parts })
     this.#ahead.epochs += count
     this.#ahead.steps += count * steps
     for (const together of validation ? orders.map((order) => [order]) : [orders]) {
@@ -166,25 +169,31 @@ export class Session {
     return [...prepared, ...this.#makeOrders(feed, first + prepared.length, count - prepared.length, shuffle)]
   }
 
-  /** The results of the epochs that were started first of those whose results are still to come. */
-  async finishEpochs({ samples }: Feed): Promise<Epoch[]> {
-    const { orders, parts, steps, sumsBefore, began } = this.#started[0]!
+  /**
+   * The results of the epochs that were started first of those whose results are still to come.
+   * @throws DivergedError for the first epoch that is not finite; the results of those before it come first
+   */
+  async finishEpochs(feed: Feed): Promise<Epoch[]> {
+    const { orders, parts, steps, sumsBefore, minibatchesBefore, began } = this.#started[0]!
     const scores: { score: Score; validation: Score | null }[] = []
-    for (const { sums, validated } of parts) {
+    let bad: number | undefined = this.#badLoss
+    for (const { sums, validated } of bad === undefined ? parts : []) {
       const each = await sums
       if (sumsBefore) addSums(each[0]!, sumsBefore)
-      scores.push(...each.map((one) => ({ score: meanScore(one), validation: null })))
-      const last = scores.at(-1)!
-      if (!Number.isFinite(last.score.loss)) {
-        this.#count(scores.length, steps)
-        throw await this.#diverged(last.score.loss, this.#epoch)
-      }
-      if (validated) last.validation = meanScore(await validated)
+      const finite = each.filter(({ loss }) => Number.isFinite(loss))
+      scores.push(...finite.map((one) => ({ score: meanScore(one), validation: null })))
+      bad = each[finite.length] && meanScore(each[finite.length]!).loss
+      if (bad !== undefined) break
+      if (validated) scores.at(-1)!.validation = meanScore(await validated)
     }
-    const count = orders.length
-    this.#started.shift()
-    this.#ahead.epochs -= count
-    this.#ahead.steps -= count * steps
+    if (bad !== undefined && scores.length === 0) throw await this.#diverged(feed, bad, minibatchesBefore)
+    this.#badLoss = bad
+    const count = scores.length
+    if (bad === undefined) {
+      this.#started.shift()
+      this.#ahead.epochs -= orders.length
+      this.#ahead.steps -= orders.length * steps
+    }
     this.#count(count, steps)
     const { score, validation } = scores.at(-1)!
     const { learningRate } = this.#settings.optimizer
@@ -194,8 +203,8 @@ export class Session {
     const now = performance.now()
     const seconds = (now - Math.max(began, this.#lastEnd)) / 1000 / count
     this.#lastEnd = now
-    const samplesPerSecond = samples / seconds
-    const whole = countMinibatches(samples, this.#settings.batchSize)
+    const samplesPerSecond = feed.samples / seconds
+    const whole = countMinibatches(feed.samples, this.#settings.batchSize)
     return scores.map(({ score, validation }, i) => {
       const epoch = this.#epoch - count + 1 + i
       const { learningRate } = orders[i]!
@@ -208,13 +217,25 @@ export class Session {
     this.#step += epochs * steps
   }
 
-  /** After a failure or an abort: waits for what was started. Epochs of it that were trained to the end count. */
+  /**
+   * After a failure or an abort: waits for what was started. Epochs of it that were trained to the end count; where they
+   * diverged, the placement goes back to the last good parameters.
+   */
   async finishStarted(): Promise<void> {
+    let isBroken = this.#badLoss !== undefined
     for (const group of this.#started.splice(0)) {
-      if (await settledEpochs(group)) this.#count(group.orders.length, group.steps)
+      const end = await settledEpochs(group)
+      if (end === 'trained' && !isBroken) this.#count(group.orders.length, group.steps)
+      isBroken ||= end === 'diverged'
     }
+    this.#reset()
+    if (isBroken) await this.#placement.readParameters()
+  }
+
+  #reset(): void {
     this.#ahead = { epochs: 0, steps: 0 }
     this.#prepared = undefined
+    this.#badLoss = undefined
   }
 
   /** The learning rate of an epoch, counted from 0. */
@@ -222,11 +243,14 @@ export class Session {
     return rateWith(this.#settings.optimizer.learningRate, epoch, this.#plateau)
   }
 
-  async #diverged(loss: number, epoch: number): Promise<DivergedError> {
+  /** @param minibatchesBefore the steps of the epoch that were made one by one before what diverged */
+  async #diverged(feed: Feed, loss: number, minibatchesBefore: number): Promise<DivergedError> {
     for (const group of this.#started.splice(0)) await settledEpochs(group)
-    this.#ahead = { epochs: 0, steps: 0 }
+    this.#reset()
+    const fault = await feed.locateFault()
     const { weights, biases } = splitParameters(this.#network.layers, await this.#placement.readParameters())
-    return new DivergedError({ epoch, loss, weights, biases })
+    const place = fault && { minibatch: minibatchesBefore + fault.minibatch + 1, layer: fault.layer }
+    return new DivergedError({ epoch: this.#epoch + 1, loss, ...place, weights, biases })
   }
 
   /**

@@ -8,14 +8,20 @@ export interface StartedEpochs {
   readonly began: number
   /** Of an epoch of which some steps were made one by one. */
   readonly sumsBefore: Sums | undefined
+  /** The number of those steps. */
+  readonly minibatchesBefore: number
   /** One after another; with validation data each part is one epoch, scored after it. */
   readonly parts: readonly { readonly sums: Promise<Sums[]>; readonly validated: Promise<Sums> | undefined }[]
 }
 
-/** Waits for epochs whose results are not needed any more. @returns whether all of them were trained, to finite losses */
-export async function settledEpochs({ parts, orders }: StartedEpochs): Promise<boolean> {
+/**
+ * Waits for epochs whose results are not needed any more.
+ * @returns 'trained' where all of them were trained, to finite losses; 'failed' where a call failed or was aborted
+ */
+export async function settledEpochs({ parts, orders }: StartedEpochs): Promise<'trained' | 'diverged' | 'failed'> {
   await Promise.allSettled(parts.flatMap(({ validated }) => validated ?? []))
   const results = await Promise.allSettled(parts.map(({ sums }) => sums))
   const sums = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-  return sums.length === orders.length && sums.every(({ loss }) => Number.isFinite(loss))
+  if (sums.length === orders.length && sums.every(({ loss }) => Number.isFinite(loss))) return 'trained'
+  return results.some(({ status }) => status === 'rejected') ? 'failed' : 'diverged'
 }

@@ -2,11 +2,12 @@ import { dropoutKey } from '../../optimizer/dropout.ts'
 import { ruleOf, stepScalars } from '../../optimizer/optimizer.ts'
 import type { Layer } from '../../model/layout.ts'
 import { brokenSums, type DataSource, type EpochOrder, type PlacementSettings, type Sums } from '../backend.ts'
+import { areFinite, type Fault, layerOfFault } from '../fault.ts'
 import { timed } from '../profiler.ts'
 import { EventLoopClock, yieldToEventLoop } from './event-loop.ts'
 import { drop } from './reference/stages.ts'
 import type { Minibatch, MinibatchSums, Stages } from './stage-set.ts'
-import { addPenalty, areFinite, clip } from './update.ts'
+import { addPenalty, clip } from './update.ts'
 import type { Values } from '../../core/values.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -34,8 +35,8 @@ export class Engine {
   readonly #dropouts: readonly LayerDropout[] | undefined
   readonly #penalty: { readonly l1: number; readonly l2: number } | undefined
   readonly #space: Workspace
-  /** The parameters at the beginning of the epoch. */
-  readonly #epochStart: Values
+  /** The parameters and the optimizer's state at the beginning of the epoch. */
+  readonly #epochStart: { readonly parameters: Values; readonly state: Values }
   readonly #eventLoop = new EventLoopClock()
   readonly #isFloat64: boolean
   #disposed = false
@@ -51,31 +52,78 @@ export class Engine {
     }
     if (l1 > 0 || l2 > 0) this.#penalty = { l1, l2 }
     this.#space = stages.makeWorkspace(batchSize, this.#dropouts !== undefined)
-    this.#epochStart = stages.parameters.slice()
+    this.#epochStart = { parameters: stages.parameters.slice(), state: stages.state.slice() }
   }
 
   /** Bytes held, the parameters, gradients and state included. */
   get bytes(): number {
     const { parameters, gradients, state, bytes } = this.stages
-    const arrays = [parameters, gradients, state, this.#epochStart]
+    const arrays = [parameters, gradients, state, this.#epochStart.parameters, this.#epochStart.state]
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, bytes + this.#space.bytes)
   }
 
   /**
-   * Trains one epoch. Where its loss is not finite, the parameters are reset to the beginning of the epoch, and the state to
-   * its values before the first step.
+   * Trains one epoch. Where its loss is not finite, the parameters and the optimizer's state are reset to the beginning of
+   * the epoch.
    */
   async trainEpoch(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
     const { stages } = this
-    this.#epochStart.set(stages.parameters)
+    this.#epochStart.parameters.set(stages.parameters)
+    this.#epochStart.state.set(stages.state)
     const sums = (await stages.epoch?.(data, epoch)) ?? (await this.#trainMinibatches(data, epoch))
     this.checkDisposed()
     const checked = areFinite(stages.parameters) ? sums : brokenSums(sums)
-    if (!Number.isFinite(checked.loss)) {
-      stages.parameters.set(this.#epochStart)
-      this.resetState()
-    }
+    if (!Number.isFinite(checked.loss)) this.#returnTo(this.#epochStart)
     return checked
+  }
+
+  #returnTo({ parameters, state }: { readonly parameters: Values; readonly state: Values }): void {
+    this.stages.parameters.set(parameters)
+    this.stages.state.set(state)
+  }
+
+  /**
+   * Finds where the last epoch stopped being finite: trains it again, and tests after each minibatch. Parameters and state
+   * are those of its beginning, before and after.
+   */
+  async locateFault(data: TrainingSource, { order, batchSize, learningRate, stepsBefore }: EpochOrder) {
+    const { parameters, state } = this.stages
+    const before = { parameters: parameters.slice(), state: state.slice() }
+    let loss = 0
+    let fault: Fault | undefined
+    for (let start = 0, index = 0; start < order.length && !fault; start += batchSize, index++) {
+      const step = stepsBefore + index + 1
+      const scalars = stepScalars(this.#settings.optimizer, step, learningRate)
+      const minibatch = { order, start, rows: Math.min(batchSize, order.length - start), step, scalars }
+      loss += this.#inPrecision(this.#trainMinibatch(data, minibatch).loss)
+      if (Number.isFinite(loss) && areFinite(parameters)) {
+        before.parameters.set(parameters)
+        before.state.set(state)
+      } else {
+        const after = parameters.slice()
+        this.#returnTo(before)
+        fault = { minibatch: index, layer: this.#layerOfFault(data, minibatch, after) }
+      }
+      if (!this.#eventLoop.isDue) continue
+      await yieldToEventLoop()
+      this.checkDisposed()
+      this.#eventLoop.restart()
+    }
+    this.#returnTo(this.#epochStart)
+    return fault
+  }
+
+  /** @param after the parameters after the minibatch's step */
+  #layerOfFault(data: TrainingSource, { order, start, rows, step }: Minibatch, after: Values): number {
+    const space = this.#space
+    space.take(data, start, rows, order)
+    this.forward(space, rows, step)
+    const { loss } = this.outputDelta(space, rows)
+    this.backward(space, rows, step)
+    const used = (values: Values, l: number) => values.subarray(0, rows * this.#layers[l]!.outputs)
+    const values = { activations: space.a.map(used), loss, deltas: space.deltas.map(used), parameters: after }
+    // Where every value is finite, the sum of the losses is not: it belongs to the output layer.
+    return layerOfFault(this.#layers, values) ?? this.#layers.length - 1
   }
 
   resetState(): void {

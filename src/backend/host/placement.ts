@@ -14,6 +14,7 @@ import {
   underway,
   type Underway,
 } from '../backend.ts'
+import type { Fault } from '../fault.ts'
 import { Engine, type TrainingSource } from './engine.ts'
 import { yieldToEventLoop } from './event-loop.ts'
 import type { StageSet } from './stage-set.ts'
@@ -57,8 +58,8 @@ export class HostPlacement implements Placement {
   readonly #engine: Engine
   /** For data that are not trained on; made when it is first needed. */
   #pieces: Workspace | undefined
-  /** Whether an epoch's loss was not finite, and the parameters have not been read or written since. */
-  #isBroken = false
+  /** The epoch whose loss was not finite, until the parameters are read or written. */
+  #failed: { readonly data: TrainingSource; readonly epoch: EpochOrder } | undefined
 
   private constructor(layers: readonly Layer[], engine: Engine) {
     this.#layers = layers
@@ -103,14 +104,18 @@ export class HostPlacement implements Placement {
     return underway(async () => {
       const source = trainingSourceOf(data)
       const result: Sums[] = []
-      for (const epoch of this.#isBroken ? [] : epochs) {
+      for (const epoch of epochs) {
+        if (this.#failed) break
         const sums = await this.#engine.trainEpoch(source, epoch)
         result.push(sums)
-        this.#isBroken = !Number.isFinite(sums.loss)
-        if (this.#isBroken) break
+        if (!Number.isFinite(sums.loss)) this.#failed = { data: source, epoch }
       }
       return { result }
     })
+  }
+
+  async locateFault(): Promise<Fault | undefined> {
+    return this.#failed && this.#engine.locateFault(this.#failed.data, this.#failed.epoch)
   }
 
   score(data: DataHandle): Underway<Sums> {
@@ -179,19 +184,19 @@ export class HostPlacement implements Placement {
   }
 
   readParameters(): Promise<Float32Array> {
-    this.#isBroken = false
+    this.#failed = undefined
     return Promise.resolve(Float32Array.from(this.#engine.stages.parameters))
   }
 
   read(): Promise<Snapshot> {
-    this.#isBroken = false
+    this.#failed = undefined
     const { parameters, state } = this.#engine.stages
     return Promise.resolve({ parameters: parameters.slice(), state: state.slice() })
   }
 
   write({ parameters, state }: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void> {
     const { stages } = this.#engine
-    this.#isBroken = false
+    this.#failed = undefined
     stages.parameters.set(parameters)
     if (state) stages.state.set(state)
     else this.#engine.resetState()

@@ -34,12 +34,6 @@ export function clip(gradients: Values, clipNorm: number): void {
   for (let i = 0; i < gradients.length; i++) gradients[i] = gradients[i]! * factor
 }
 
-/** Whether every parameter is a finite number in float32, which is what a network holds. */
-export const areFinite = (parameters: Values): boolean => {
-  for (let i = 0; i < parameters.length; i++) if (!Number.isFinite(Math.fround(parameters[i]!))) return false
-  return true
-}
-
 /**
  * One step of the optimizer over all parameters; the formulas are in src/optimizer/.
  * @param gradients laid out as the parameters

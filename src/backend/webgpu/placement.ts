@@ -14,6 +14,7 @@ import {
   underway,
   type Underway,
 } from '../backend.ts'
+import type { Fault } from '../fault.ts'
 import { timed } from '../profiler.ts'
 import { dataBytes, type DataForm, ownData, rowsWithin, WebGPUData } from './data.ts'
 import { Buffers } from './device/buffers.ts'
@@ -21,7 +22,7 @@ import { KernelClock } from './device/clock.ts'
 import type { Device } from './device/device.ts'
 import { Evaluator, MOST_ROWS } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
-import { type DeviceLayer, deviceLayers } from './kernels/packs.ts'
+import { deviceLayers } from './kernels/packs.ts'
 import { Crossover, type PlanChoice, Plans, residentForm } from './plans/choice.ts'
 import { LayeredPlan } from './plans/layered/layered.ts'
 import { LayeredPasses } from './plans/layered/passes.ts'
@@ -40,7 +41,6 @@ function checkRows(argument: string, rows: number): void {
 
 /** What a placed network is made of. */
 interface Parts extends TrainingParts {
-  readonly layers: readonly DeviceLayer[]
   readonly evaluation: Evaluator
 }
 
@@ -90,7 +90,7 @@ export class WebGPUPlacement implements Placement {
       measured.catch(() => undefined)
       const recorder = new Recorder(device, store.steps, clock)
       const passes = new LayeredPasses(parts, store)
-      const layered = new LayeredPlan({ device, settings, passes, recorder, space })
+      const layered = new LayeredPlan({ ...parts, passes, recorder, space })
       const resident =
         form &&
         (await timed(profiler, 'compile', 'kernels', () =>
@@ -152,6 +152,10 @@ export class WebGPUPlacement implements Placement {
     return this.#evaluation.trace(minibatch)
   }
 
+  locateFault(): Promise<Fault | undefined> {
+    return this.#training.locateFault()
+  }
+
   async readParameters(): Promise<Float32Array> {
     await this.#training.recover()
     return this.#store.readParameters()
@@ -164,6 +168,7 @@ export class WebGPUPlacement implements Placement {
 
   async write(snapshot: Written): Promise<void> {
     await this.#training.recover()
+    this.#training.changed()
     await this.#store.write(snapshot)
   }
 

@@ -1,4 +1,5 @@
 import type { DataHandle, EpochCounts, EpochOrder, Placement, Sums, Underway } from '../../backend/backend.ts'
+import type { Fault } from '../../backend/fault.ts'
 import { Dataset } from '../../data/dataset.ts'
 
 /** Samples with the outputs for them: samples × outputs, row-major. */
@@ -12,6 +13,8 @@ export interface Feed {
   readonly samples: number
   /** As {@link Placement.train}. */
   train(epochs: readonly EpochOrder[]): Underway<Sums[]>
+  /** As {@link Placement.locateFault}. */
+  locateFault(): Promise<Fault | undefined>
   /** As {@link Placement.score}. */
   score(): Underway<Sums>
   /** The outputs for all samples, in the order of the data, a part at a time. */
@@ -40,6 +43,10 @@ export class WholeFeed implements Feed {
 
   train(epochs: readonly EpochOrder[]): Underway<Sums[]> {
     return this.#placement.train(this.#handle, epochs)
+  }
+
+  locateFault(): Promise<Fault | undefined> {
+    return this.#placement.locateFault()
   }
 
   score(): Underway<Sums> {

@@ -8,6 +8,7 @@ import {
   underway,
   type Underway,
 } from '../../backend/backend.ts'
+import type { Fault } from '../../backend/fault.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { countMinibatches } from '../../data/minibatch.ts'
 import { addSums } from '../score.ts'
@@ -33,6 +34,8 @@ export class WindowedFeed implements Feed {
   readonly samples: number
   readonly #source: WindowSource
   readonly #passage: Passage
+  /** Where the last epoch stopped being finite, if it did. */
+  #fault: Fault | undefined
 
   constructor(source: WindowSource, passage: Passage) {
     this.samples = source.source.length
@@ -57,8 +60,12 @@ export class WindowedFeed implements Feed {
     // The backend goes back to the beginning of a window, not of the epoch.
     const began: Snapshot = await placement.read()
     const sums = await this.#trainWindows(epoch)
-    if (!Number.isFinite(sums.loss)) await placement.write({ parameters: began.parameters })
+    if (!Number.isFinite(sums.loss)) await placement.write(began)
     return sums
+  }
+
+  locateFault(): Promise<Fault | undefined> {
+    return Promise.resolve(this.#fault)
   }
 
   /**
@@ -69,11 +76,19 @@ export class WindowedFeed implements Feed {
     const { placement, ahead, check } = this.#passage
     const sums: Sums = { loss: 0, right: 0, samples: 0 }
     const windows = this.#source.windows(epoch.order)
-    const started: { handle: DataHandle; training: Underway<Sums[]> }[] = []
+    const started: { handle: DataHandle; training: Underway<Sums[]>; minibatchesBefore: number }[] = []
+    this.#fault = undefined
     const finishFirst = async () => {
-      const { handle, training } = started.shift()!
+      const { handle, training, minibatchesBefore } = started.shift()!
+      const wasFinite = Number.isFinite(sums.loss)
       try {
         for (const each of await training.result) addSums(sums, each)
+        if (wasFinite && !Number.isFinite(sums.loss)) {
+          // The next window ends first: it is not trained on any more.
+          await Promise.allSettled(started.map((next) => next.training.result))
+          const fault = await placement.locateFault()
+          this.#fault = fault && { ...fault, minibatch: minibatchesBefore + fault.minibatch }
+        }
       } finally {
         handle.dispose()
       }
@@ -88,7 +103,7 @@ export class WindowedFeed implements Feed {
         const handle = await placement.upload(data, 'once')
         const training = placement.train(handle, [{ ...epoch, order, stepsBefore }])
         coming = guarded(windows.next())
-        started.push({ handle, training })
+        started.push({ handle, training, minibatchesBefore: stepsBefore - epoch.stepsBefore })
         await training.accepted
         stepsBefore += countMinibatches(order.length, epoch.batchSize)
         if (started.length >= (ahead ? 2 : 1)) await finishFirst()

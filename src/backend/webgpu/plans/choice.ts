@@ -5,6 +5,7 @@ import type { DataForm, WebGPUData } from '../data.ts'
 import type { Device } from '../device/device.ts'
 import type { AdapterProfile, PlanName } from '../device/profile.ts'
 import type { DeviceLayer } from '../kernels/packs.ts'
+import type { LayeredPlan } from './layered/layered.ts'
 import type { Plan } from './plan.ts'
 import { residentBytes } from './resident/loop.ts'
 
@@ -149,20 +150,20 @@ export class Crossover {
 
 /** The plans that a placed network can be trained by. */
 export class Plans {
-  readonly #layered: Plan
+  readonly layered: LayeredPlan
   readonly #resident: Plan | undefined
   readonly #crossover: Crossover | undefined
 
   /** @param crossover where both plans may be used, and the faster one is to be found */
-  constructor(layered: Plan, resident?: Plan, crossover?: Crossover) {
-    this.#layered = layered
+  constructor(layered: LayeredPlan, resident?: Plan, crossover?: Crossover) {
+    this.layered = layered
     this.#resident = resident
     this.#crossover = crossover
   }
 
   /** The most demanding plan that accepts the data: the layered plan can train on data in every form. */
   #mostDemanding(data: Pick<WebGPUData, 'weighted'>): Plan {
-    return this.#resident?.accepts(data) ? this.#resident : this.#layered
+    return this.#resident?.accepts(data) ? this.#resident : this.layered
   }
 
   /** How a data set of `samples` samples is kept on the device. */
@@ -172,12 +173,7 @@ export class Plans {
 
   /** The plan to train by now. */
   planFor(data: WebGPUData): Plan {
-    return this.#crossover?.plan === 'layered' ? this.#layered : this.#mostDemanding(data)
-  }
-
-  /** Whether any of the plans has groups of more than one epoch. */
-  get groupsEpochs(): boolean {
-    return this.#layered.groupsEpochs || (this.#resident?.groupsEpochs ?? false)
+    return this.#crossover?.plan === 'layered' ? this.layered : this.#mostDemanding(data)
   }
 
   /** Records that a plan trained `steps` steps on a data set in `milliseconds`. */

@@ -1,49 +1,114 @@
+import type { EpochOrder } from '../../backend.ts'
+import type { WebGPUData } from '../data.ts'
 import type { Buffers } from '../device/buffers.ts'
 import type { Device } from '../device/device.ts'
 import type { ParameterStore } from './parameters.ts'
+import type { Plan } from './plan.ts'
 
 /** Bytes of host memory for copies of the parameters, if more than two of them are kept at a time. */
 const MOST_BYTES = 1 << 28
+/** Bytes that a device copies to host memory in a millisecond, at least. */
+const BYTES_PER_MILLISECOND = 1e7
+/** Copying may take this share of the time of training. */
+const SHARE = 0.005
+/** The most entries of orders that are kept to train epochs again. */
+const MOST_ENTRIES = 1 << 22
 
 /** A copy of each buffer that is kept. */
-export type Copy = readonly GPUBuffer[]
+type Copy = readonly GPUBuffer[]
+
+/** Epochs that are trained by one plan, one after another. */
+export interface TrainedEpochs {
+  readonly data: WebGPUData
+  readonly epochs: readonly EpochOrder[]
+  readonly plan: Plan
+}
+
+/** Parameters and state at one time, and what was trained since. */
+export interface ReturnPoint {
+  readonly copy: Copy
+  /** In order; training them again from the copy gives the same bits. */
+  readonly trained: TrainedEpochs[]
+  /** Milliseconds that this takes, as far as that is known. */
+  milliseconds: number
+  /** How many of them may still have to be repeated. */
+  pending: number
+}
 
 /**
- * Copies of the parameters as they were when a group of epochs began, one for each group that is under way. They are in
- * host memory, so that nothing waits for them: the device writes them between two epochs, and one is read only when
- * training diverged.
+ * Where training can return to if it diverges: copies of the parameters and of the optimizer's state. They are in host
+ * memory, so that nothing waits for them: the device writes them between two epochs, and one is read only when training
+ * diverged. Where a copy would take too large a share of the time, there is none for each group of epochs, and the groups
+ * since the last one are trained again.
  */
-export class ParameterCopies {
+export class ReturnPoints {
   readonly #device: Device
   readonly #buffers: Buffers
   readonly #sources: readonly GPUBuffer[]
+  readonly #bytes: number
   readonly #free: Copy[] = []
+  #latest: ReturnPoint | undefined
 
-  /** @param withState whether the optimizer's state is copied too, because some epochs of a group may be repeated */
-  constructor(device: Device, buffers: Buffers, { parameters, state }: ParameterStore, withState: boolean) {
+  constructor(device: Device, buffers: Buffers, { parameters, state }: ParameterStore) {
     this.#device = device
     this.#buffers = buffers
-    this.#sources = withState ? [parameters, state] : [parameters]
+    this.#sources = [parameters, state]
+    this.#bytes = parameters.size + state.size
   }
 
   /** How many copies may be kept at a time. */
   get most(): number {
-    return Math.max(2, Math.floor(MOST_BYTES / this.#sources.reduce((sum, { size }) => sum + size, 0)))
+    return Math.max(2, Math.floor(MOST_BYTES / this.#bytes))
   }
 
-  /** Records the copying into a command encoder; return the copy with {@link release}. */
-  take(encoder: GPUCommandEncoder): Copy {
+  /**
+   * The point from which epochs that begin now can be repeated; where it is a new one, its copying is recorded into the
+   * command encoder. Give it back with {@link release}.
+   */
+  before(epochs: TrainedEpochs, milliseconds: number, encoder: GPUCommandEncoder): ReturnPoint {
+    if (this.#isDue(epochs)) {
+      this.forget()
+      this.#latest = { copy: this.#copy(encoder), trained: [], milliseconds: 0, pending: 0 }
+    }
+    const point = this.#latest!
+    point.trained.push(epochs)
+    point.milliseconds += milliseconds
+    point.pending++
+    return point
+  }
+
+  /** Whether a new copy is needed, or does not take long compared with what was trained since the last one. */
+  #isDue({ data }: TrainedEpochs): boolean {
+    const point = this.#latest
+    if (!point) return true
+    // Data that are trained on no more may be disposed of.
+    if (point.trained[0]?.data !== data) return true
+    if (point.milliseconds * SHARE >= this.#bytes / BYTES_PER_MILLISECOND) return true
+    const entries = point.trained.reduce((sum, { epochs }) => sum + epochs.length * epochs[0]!.order.length, 0)
+    return entries > MOST_ENTRIES
+  }
+
+  #copy(encoder: GPUCommandEncoder): Copy {
     const copy = this.#free.pop() ?? this.#sources.map(({ size }) => this.#buffers.readback('checkpoint', size))
     for (const [i, source] of this.#sources.entries()) encoder.copyBufferToBuffer(source, 0, copy[i]!, 0, source.size)
     return copy
   }
 
-  release(copy: Copy): void {
-    this.#free.push(copy)
+  /** The parameters change by something else than training, or it is not known how far they were trained. */
+  forget(): void {
+    const point = this.#latest
+    this.#latest = undefined
+    if (point?.pending === 0) this.#free.push(point.copy)
+  }
+
+  /** One of the groups since this point does not have to be repeated any more. */
+  release(point: ReturnPoint): void {
+    point.pending--
+    if (point.pending === 0 && point !== this.#latest) this.#free.push(point.copy)
   }
 
   /** Writes a copy back to where it was taken. */
-  async restore(copy: Copy): Promise<void> {
+  async restore({ copy }: ReturnPoint): Promise<void> {
     for (const [i, source] of this.#sources.entries()) {
       const bytes = await this.#device.read(copy[i]!, source.size)
       await this.#device.checked('checkpoint', () => {

@@ -26,8 +26,6 @@ export interface Plan {
   readonly scores: GPUBuffer
   /** How many pairs an epoch has; their sums are the epoch's result. */
   readonly scoresPerEpoch: number
-  /** Whether a group can have more than one epoch. */
-  readonly groupsEpochs: boolean
   /** Whether the plan can train on this data set. */
   accepts(data: Pick<WebGPUData, 'weighted'>): boolean
   /** How a data set of `samples` samples is kept on the device for this plan. */

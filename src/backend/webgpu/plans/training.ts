@@ -1,16 +1,19 @@
 import { countMinibatches } from '../../../data/minibatch.ts'
 import type { EpochCounts, EpochOrder, PlacementSettings, Sums } from '../../backend.ts'
+import type { Fault } from '../../fault.ts'
 import { type ProfilePart, timed } from '../../profiler.ts'
-import { ordersOf, type WebGPUData } from '../data.ts'
+import type { WebGPUData } from '../data.ts'
 import type { Buffers } from '../device/buffers.ts'
 import type { KernelClock } from '../device/clock.ts'
 import type { Device } from '../device/device.ts'
-import { inFlight, inSubmits } from '../device/pace.ts'
 import { readBack, sumRows } from '../device/readback.ts'
+import type { DeviceLayer } from '../kernels/packs.ts'
 import type { Plans } from './choice.ts'
-import { type Copy, ParameterCopies } from './copies.ts'
+import { type ReturnPoint, ReturnPoints, type TrainedEpochs } from './copies.ts'
+import { searchFault } from './fault.ts'
 import type { ParameterStore } from './parameters.ts'
-import type { Plan, PreparedEpochs } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { countSteps, EpochSubmitter } from './submitter.ts'
 
 /** Groups of epochs that are under way at most. */
 const MOST_GROUPS = 64
@@ -18,6 +21,7 @@ const MOST_GROUPS = 64
 export interface TrainingParts {
   readonly device: Device
   readonly buffers: Buffers
+  readonly layers: readonly DeviceLayer[]
   readonly settings: PlacementSettings
   readonly store: ParameterStore
   readonly plans: Plans
@@ -30,44 +34,45 @@ export interface Started {
 }
 
 /** Epochs that were submitted together; their results are read together. */
-interface Group {
-  readonly data: WebGPUData
-  readonly epochs: readonly EpochOrder[]
-  readonly plan: Plan
+interface Group extends TrainedEpochs {
   readonly began: number
-  /** The parameters as they were when it began. */
-  copy: Copy | undefined
+  /** From where it can be repeated. */
+  point: ReturnPoint | undefined
 }
-
-const countSteps = ({ order, batchSize }: EpochOrder) => countMinibatches(order.length, batchSize)
 
 /**
  * Submits epochs to the device, several groups of them before the results of the first are known; and returns to where
  * the epoch began whose result is not finite. What a group runs is the plan's business (plan.ts).
  */
 export class Training {
+  readonly #layers: readonly DeviceLayer[]
   readonly #device: Device
   readonly #buffers: Buffers
   readonly #settings: PlacementSettings
   readonly #store: ParameterStore
   readonly #plans: Plans
   readonly #clock: KernelClock | undefined
-  readonly #copies: ParameterCopies
+  readonly #submitter: EpochSubmitter
+  readonly #points: ReturnPoints
   /** Groups whose results are not known yet, and the last of them. */
   #underWay = 0
   #last: Promise<unknown> = Promise.resolve()
   /** The first group with an epoch that is not finite, and the index of that epoch. What was submitted later is invalid. */
   #bad: { readonly group: Group; readonly index: number } | undefined
+  /** Whether the parameters are those of the beginning of the epoch that is not finite. */
+  #hasReturned = false
   #lastEnd = 0
 
-  constructor({ device, buffers, settings, store, plans, clock }: TrainingParts) {
+  constructor({ device, buffers, layers, settings, store, plans, clock }: TrainingParts) {
+    this.#layers = layers
     this.#device = device
     this.#buffers = buffers
     this.#settings = settings
     this.#store = store
     this.#plans = plans
     this.#clock = clock
-    this.#copies = new ParameterCopies(device, buffers, store, plans.groupsEpochs)
+    this.#submitter = new EpochSubmitter(device, settings.profiler, clock)
+    this.#points = new ReturnPoints(device, buffers, store)
   }
 
   /** How many epochs should be submitted as one group, and in all before the results of the first of them are known. */
@@ -77,7 +82,7 @@ export class Training {
     const fitting = Math.floor(plan.pace.stepsTogether / steps)
     const together = Math.max(1, Math.min(fitting, plan.mostEpochs(data.samples)))
     if (this.#clock) return { together, ahead: 1 }
-    const most = Math.min(MOST_GROUPS, this.#copies.most) * together
+    const most = Math.min(MOST_GROUPS, this.#points.most) * together
     return { together, ahead: Math.max(1, Math.min(Math.ceil(plan.pace.stepsAhead / steps), most)) }
   }
 
@@ -101,44 +106,19 @@ export class Training {
 
   async #startGroup(plan: Plan, data: WebGPUData, epochs: readonly EpochOrder[]): Promise<Started> {
     const prepared = await plan.prepare(data, epochs)
-    const group: Group = { data, epochs, plan, began: performance.now(), copy: undefined }
-    await this.#submit(group, prepared)
-    return this.#finish(group)
-  }
-
-  /** Submits the beginning of a group, and its steps. */
-  async #submit(group: Group, { begin, submit, mostSteps }: PreparedEpochs): Promise<void> {
-    const { plan, epochs } = group
-    const [{ signal }] = epochs as readonly [EpochOrder]
-    const atOnce = this.#clock ? inFlight.timed : inFlight.normal
-    await plan.pace.ready(atOnce)
-    // The device works in order, so nothing has to wait until this is accepted.
-    const begun = [this.#begin(group)]
-    if (this.#clock) await begun[0]
-    if (begin) begun.push(begin())
-    for (const promise of begun) promise.catch(() => undefined)
+    const group: Group = { data, epochs, plan, began: performance.now(), point: undefined }
+    const milliseconds = plan.pace.expected(epochs.length * countSteps(epochs[0]!))
     try {
-      const steps = epochs.length * countSteps(epochs[0]!)
-      await inSubmits(this.#device, plan.pace, steps, signal, submit, { most: mostSteps, atOnce })
-      await Promise.all(begun)
+      await this.#submitter.submit(group, prepared, (encoder) => {
+        group.point = this.#points.before(group, milliseconds, encoder)
+      })
     } catch (error) {
+      // Only some of its steps may have been made.
+      this.#points.forget()
       this.#release(group)
       throw error
     }
-  }
-
-  /** Writes the epochs' orders, copies the parameters, and clears the scores. */
-  #begin(group: Group): Promise<void> {
-    const { data, epochs, plan } = group
-    const { gpu } = this.#device
-    const begin = () => {
-      data.setOrder(this.#device, ordersOf(epochs))
-      const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
-      group.copy = this.#copies.take(encoder)
-      encoder.clearBuffer(plan.scores)
-      gpu.queue.submit([encoder.finish()])
-    }
-    return this.#timed('upload', 'orders', () => this.#device.checked('training', begin))
+    return this.#finish(group)
   }
 
   /** Submits the reading of a group's results. */
@@ -193,31 +173,68 @@ export class Training {
   }
 
   #release(group: Group): void {
-    if (group.copy) this.#copies.release(group.copy)
-    group.copy = undefined
+    if (group.point) this.#points.release(group.point)
+    group.point = undefined
+  }
+
+  /** The parameters were changed by something else than training. */
+  changed(): void {
+    this.#points.forget()
+  }
+
+  /** Where the epoch that is not finite left the finite numbers, once nothing is under way. */
+  async locateFault(): Promise<Fault | undefined> {
+    await this.#last
+    if (!this.#bad || this.#underWay > 0) return undefined
+    const { group, index } = this.#bad
+    await this.#return(group, index)
+    const { plan, data } = group
+    const epoch = { ...group.epochs[index]!, signal: undefined }
+    const prepared = await plan.prepare(data, [epoch])
+    await this.#submitter.begin({ plan, data, epochs: [epoch] })
+    await prepared.begin?.()
+    return searchFault({
+      device: this.#device,
+      buffers: this.#buffers,
+      layers: this.#layers,
+      store: this.#store,
+      plan,
+      epoch,
+      run: (first, count) => this.#submitter.makeSteps(plan, prepared, first, count),
+      valuesOf: (step) => this.#plans.layered.valuesOf(data, epoch, step),
+    })
   }
 
   /**
-   * After an epoch that is not finite, once nothing is under way: restores the parameters from before that epoch, and sets
-   * the optimizer's state to what it is before the first step. Otherwise does nothing.
+   * After an epoch that is not finite, once nothing is under way: restores the parameters and the optimizer's state from
+   * before that epoch. Otherwise does nothing.
    */
   async recover(): Promise<void> {
     if (!this.#bad) return
     await this.#last
     const bad = this.#bad
     if (!bad || this.#underWay > 0) return
+    await this.#return(bad.group, bad.index)
     this.#bad = undefined
-    const { group, index } = bad
-    if (group.copy) await this.#copies.restore(group.copy)
-    this.#release(group)
-    if (index > 0) await this.#repeat(group, index)
-    await this.#store.resetState()
+    this.#hasReturned = false
+    this.#release(bad.group)
+    this.#points.forget()
   }
 
-  /** Trains the first `count` epochs of a group again: they lead to where the next one began. */
-  async #repeat({ plan, data, epochs }: Group, count: number): Promise<void> {
-    const again = epochs.slice(0, count).map((epoch) => ({ ...epoch, signal: undefined }))
-    const { sums } = await this.#startGroup(plan, data, again)
-    await sums
+  /** Goes back to where epoch `index` of a group began. */
+  async #return(group: Group, index: number): Promise<void> {
+    if (this.#hasReturned || !group.point) return
+    const { trained } = group.point
+    await this.#points.restore(group.point)
+    for (const before of trained.slice(0, trained.indexOf(group))) await this.#repeat(before)
+    if (index > 0) await this.#repeat(group, index)
+    this.#hasReturned = true
+  }
+
+  /** Trains the first epochs of a group again. */
+  async #repeat({ plan, data, epochs }: TrainedEpochs, count = epochs.length): Promise<void> {
+    const again = { plan, data, epochs: epochs.slice(0, count).map((epoch) => ({ ...epoch, signal: undefined })) }
+    await this.#submitter.submit(again, await plan.prepare(data, again.epochs))
+    await this.#device.settled()
   }
 }

@@ -1,13 +1,17 @@
 import { countMinibatches } from '../../../../data/minibatch.ts'
 import { stepScalars } from '../../../../optimizer/optimizer.ts'
 import type { EpochOrder, PlacementSettings } from '../../../backend.ts'
+import type { StepValues } from '../../../fault.ts'
 import { timed } from '../../../profiler.ts'
 import type { DataForm, WebGPUData } from '../../data.ts'
+import type { Buffers } from '../../device/buffers.ts'
 import type { Device } from '../../device/device.ts'
 import { Pace } from '../../device/pace.ts'
+import { readBack, sumRows } from '../../device/readback.ts'
+import { unpackRows } from '../../kernels/packs.ts'
 import type { Plan, PreparedEpochs } from '../plan.ts'
 import type { Recorder } from '../recording.ts'
-import { MOST_STEPS } from '../steps.ts'
+import { type Minibatch, MOST_STEPS } from '../steps.ts'
 import type { Workspace } from '../workspace.ts'
 import type { LayeredPasses } from './passes.ts'
 import { measureTiles } from './tiles.ts'
@@ -18,6 +22,7 @@ const TRAINED_BEFORE_TUNING = 1000
 
 interface LayeredParts {
   readonly device: Device
+  readonly buffers: Buffers
   readonly settings: PlacementSettings
   readonly passes: LayeredPasses
   readonly recorder: Recorder
@@ -28,10 +33,11 @@ interface LayeredParts {
 /** The layered plan: one dispatch for each stage and layer, networks and data sets of any size. */
 export class LayeredPlan implements Plan {
   readonly name = 'layered'
-  readonly groupsEpochs = false
   readonly pace: Pace
   readonly scores: GPUBuffer
   readonly scoresPerEpoch: number
+  readonly #device: Device
+  readonly #buffers: Buffers
   readonly #settings: PlacementSettings
   readonly #passes: LayeredPasses
   readonly #recorder: Recorder
@@ -40,7 +46,9 @@ export class LayeredPlan implements Plan {
   #trained = 0
   #tuned = false
 
-  constructor({ device, settings, passes, recorder, space }: LayeredParts) {
+  constructor({ device, buffers, settings, passes, recorder, space }: LayeredParts) {
+    this.#device = device
+    this.#buffers = buffers
     this.#settings = settings
     this.#passes = passes
     this.#recorder = recorder
@@ -68,24 +76,43 @@ export class LayeredPlan implements Plan {
 
   async prepare(data: WebGPUData, [epoch]: readonly EpochOrder[]): Promise<PreparedEpochs> {
     await this.#tuneOnce(data)
-    const { profiler, optimizer } = this.#settings
+    const { profiler } = this.#settings
     const passes = await timed(profiler, 'compile', 'kernels', () => this.#passes.of(data, this.#space))
     const stages = passes.training
-    const { order, batchSize, learningRate, stepsBefore } = epoch!
-    const steps = countMinibatches(order.length, batchSize)
+    const steps = countMinibatches(epoch!.order.length, epoch!.batchSize)
     return {
       mostSteps: this.#recorder.mostSteps([...stages, ...passes.check]),
       submit: (first, count) => {
-        const minibatch = (i: number) => {
-          const start = (first + i) * batchSize
-          const number = stepsBefore + first + i + 1
-          const scalars = stepScalars(optimizer, number, learningRate)
-          return { start, rows: Math.min(batchSize, order.length - start), number, scalars }
-        }
         const after = first + count === steps ? passes.check : []
-        return this.#recorder.submit('training', stages, count, minibatch, after)
+        return this.#recorder.submit('training', stages, count, (i) => this.#minibatch(epoch!, first + i), after)
       },
     }
+  }
+
+  #minibatch({ order, batchSize, learningRate, stepsBefore }: EpochOrder, step: number): Minibatch {
+    const start = step * batchSize
+    const number = stepsBefore + step + 1
+    const scalars = stepScalars(this.#settings.optimizer, number, learningRate)
+    return { start, rows: Math.min(batchSize, order.length - start), number, scalars }
+  }
+
+  /** Makes one step of an epoch, whose order the data have, and reads what it computed. */
+  async valuesOf(data: WebGPUData, epoch: EpochOrder, step: number): Promise<Omit<StepValues, 'parameters'>> {
+    const { training } = await this.#passes.of(data, this.#space)
+    const { activations, deltas, rowScores } = this.#space
+    await this.#device.checked('search for a fault', () => {
+      const encoder = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp search for a fault' })
+      encoder.clearBuffer(rowScores)
+      this.#device.gpu.queue.submit([encoder.finish()])
+    })
+    const minibatch = this.#minibatch(epoch, step)
+    await this.#recorder.submit('training', training, 1, () => minibatch)
+    const { rows } = minibatch
+    const { layers } = this.#passes.parts
+    const [scores, ...values] = await readBack(this.#device, this.#buffers, [rowScores, ...activations, ...deltas])
+    const unpacked = values.map((packed, i) => unpackRows(packed, rows, layers[i % layers.length]!.outputs))
+    const { loss } = sumRows(scores!, rows)
+    return { activations: unpacked.slice(0, layers.length), loss, deltas: unpacked.slice(layers.length) }
   }
 
   /** Measures the tiles once training has taken long enough for it to pay; a short run uses those of the rule. */

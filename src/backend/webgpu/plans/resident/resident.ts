@@ -20,7 +20,6 @@ function epochsHeld(samples: number): number {
 /** The resident plan: whole epochs of a small network in one dispatch. The network is a population of one. */
 export class ResidentPlan implements Plan {
   readonly name = 'resident'
-  readonly groupsEpochs = true
   readonly pace: Pace
   readonly scores: GPUBuffer
   readonly scoresPerEpoch: number
