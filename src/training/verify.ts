@@ -1,13 +1,20 @@
 import type { Backend, Trace } from '../backend/backend.ts'
-import * as reference from '../backend/host/reference/stages.ts'
-import type { Values } from '../core/values.ts'
+import { update } from '../backend/host/update.ts'
+import {
+  checkActivations,
+  checkGradient,
+  checkHiddenDelta,
+  checkOutputDelta,
+  checkWeightedInputs,
+  compare,
+  type StageCheck,
+} from '../backend/self-test/stage-checks.ts'
 import { Dataset } from '../data/dataset.ts'
 import { oneHot } from '../data/classes.ts'
 import { checkInstance } from '../core/errors.ts'
 import { type Fields, integer, readOptions, seed, withDefault, withFresh } from '../core/schema.ts'
 import { Matrix } from '../core/matrix.ts'
 import { drawSeed, Random } from '../core/random.ts'
-import { activations } from '../model/activation.ts'
 import type { Layer } from '../model/layout.ts'
 import { Network } from '../model/network.ts'
 import type { LossName } from '../loss/loss.ts'
@@ -19,17 +26,7 @@ import { optimizerKind, usualOptimizer } from './optimizer-option.ts'
 import { checkIsDataset } from './settings.ts'
 import { checkDataset, checkLoss } from './validation.ts'
 
-/** The rounding of one float32 operation, 2⁻²⁴. */
-const EPSILON = 2 ** -24
-
-/** One stage of one layer compared with float64. */
-export interface StageCheck {
-  /** The largest |got − want|, relative to the size of the terms that the value is summed from. */
-  error: number
-  /** What float32 arithmetic may cost there at most. */
-  bound: number
-  ok: boolean
-}
+export type { StageCheck }
 
 /** The stages of one layer. */
 export interface LayerCheck {
@@ -129,22 +126,6 @@ function randomSamples({ sizes }: Network, samples: number, seed: number): Datas
   return Dataset.from(x, outputs === 1 ? labels : oneHot(labels, outputs))
 }
 
-/**
- * Compares a tensor with float64: got − want relative to `magnitude`, the sum of the absolute terms of each value.
- * NaN and differing lengths never pass.
- */
-function compare(got: ArrayLike<number>, want: Values, magnitude: Values, terms: number, slack = 0): StageCheck {
-  const bound = 4 * (terms + 2) * EPSILON + slack
-  let error = got.length === want.length ? 0 : Infinity
-  for (let i = 0; i < want.length; i++) {
-    const distance = Math.abs(got[i]! - want[i]!)
-    // Below the smallest normal float32 a device may flush to zero.
-    const relative = distance <= 2e-38 ? 0 : distance / magnitude[i]!
-    if (!(relative <= error)) error = relative
-  }
-  return { error, bound, ok: error <= bound }
-}
-
 /** The stages one after another, each from what the backend itself computed before it. */
 class Checks {
   readonly #network: Network
@@ -182,80 +163,38 @@ class Checks {
   }
 
   #forward(layer: Layer, l: number, below: Float64Array) {
-    const values = this.#rows * layer.outputs
-    const z = new Float64Array(values)
-    const magnitude = new Float64Array(values)
-    const scrap = new Float64Array(values)
-    const linear: Layer = { ...layer, activation: 'linear' }
-    reference.forward(linear, this.#parameters, below, this.#rows, z, scrap)
-    reference.forward(linear, this.#parameters.map(Math.abs), below.map(Math.abs), this.#rows, magnitude, scrap)
-    const gotZ = Float64Array.from(this.#trace.weightedInputs[l]!)
-    const a = new Float64Array(values)
-    reference.activate(layer.activation, layer.outputs, this.#rows, gotZ, a)
-    const scale = a.map((value, i) => Math.max(Math.abs(value), Math.min(1, Math.abs(gotZ[i]!))))
+    const { weightedInputs, activations } = this.#trace
+    const z = weightedInputs[l]!
     return {
-      forward: compare(this.#trace.weightedInputs[l]!, z, magnitude, layer.inputs + 1),
-      // exp may be off by 3 + 2|z| units in WGSL, and softmax sums as many of them as there are outputs.
-      activation: compare(this.#trace.activations[l]!, a, scale, activationTerms(layer, gotZ)),
+      forward: checkWeightedInputs(layer, this.#parameters, below, this.#rows, z),
+      activation: checkActivations(layer, this.#rows, Float64Array.from(z), activations[l]!),
     }
   }
 
   #delta(layer: Layer, l: number): StageCheck {
-    const { layers } = this.#network
-    const next = layers[l + 1]
-    const z = Float64Array.from(this.#trace.weightedInputs[l]!)
-    const a = Float64Array.from(this.#trace.activations[l]!)
-    const want = new Float64Array(z.length)
-    if (next === undefined) {
-      reference.outputDelta(layer, this.#loss, z, a, this.#targets, this.#rows, want)
-      // |a| + |y| is what the error a − y is taken from.
-      const magnitude = a.map((value, i) => Math.abs(value) + Math.abs(this.#targets[i]!) + Math.abs(want[i]!))
-      return compare(this.#trace.deltas[l]!, want, magnitude, activationTerms(layer, z))
-    }
-    const above = Float64Array.from(this.#trace.deltas[l + 1]!)
-    const weights = this.#parameters
-    const { activation } = layer
-    reference.hiddenDelta(next, weights, above, this.#rows, activation, z, a, want)
-    const sums = new Float64Array(z.length)
-    reference.hiddenDelta(next, weights.map(Math.abs), above.map(Math.abs), this.#rows, 'linear', z, a, sums)
-    // f′ may be off by a few units of its largest terms, which are about 1.
-    const magnitude = sums.map(
-      (sum, i) =>
-        sum * Math.max(1, activation === 'softmax' ? 1 : Math.abs(activations[activation].derivative(z[i]!, a[i]!))),
-    )
-    return compare(this.#trace.deltas[l]!, want, magnitude, next.outputs + activationTerms(layer, z))
+    const { weightedInputs, activations, deltas } = this.#trace
+    const next = this.#network.layers[l + 1]
+    const z = Float64Array.from(weightedInputs[l]!)
+    const a = Float64Array.from(activations[l]!)
+    const got = deltas[l]!
+    if (!next) return checkOutputDelta(layer, this.#loss, z, a, this.#targets, this.#rows, got)
+    return checkHiddenDelta(layer, next, this.#parameters, Float64Array.from(deltas[l + 1]!), this.#rows, z, a, got)
   }
 
   #gradients(layer: Layer, l: number, below: Float64Array) {
-    const deltas = Float64Array.from(this.#trace.deltas[l]!)
-    const want = new Float64Array(this.#parameters.length)
-    const magnitude = new Float64Array(this.#parameters.length)
-    reference.gradient(layer, deltas, below, this.#rows, want)
-    reference.gradient(layer, deltas.map(Math.abs), below.map(Math.abs), this.#rows, magnitude)
-    const part = (start: number, end: number) => {
-      const got = this.#trace.gradient.subarray(start, end)
-      return compare(got, want.subarray(start, end), magnitude.subarray(start, end), this.#rows + 1)
-    }
-    const { weightOffset, biasOffset, outputs } = layer
-    return { weightGradient: part(weightOffset, biasOffset), biasGradient: part(biasOffset, biasOffset + outputs) }
+    const { deltas, gradient } = this.#trace
+    return checkGradient(layer, Float64Array.from(deltas[l]!), below, this.#rows, gradient)
   }
 
   #update(layer: Layer, optimizer: Optimizer, updated: Float32Array): StageCheck {
     const want = this.#parameters.slice()
     const state = new Float64Array(stateSlots(optimizer) * want.length).fill(optimizer.initialAccumulator)
     const gradient = Float64Array.from(this.#trace.gradient)
-    reference.update(optimizer, stepScalars(optimizer, 1, rateAt(optimizer.learningRate, 0)), want, gradient, state)
+    update(optimizer, stepScalars(optimizer, 1, rateAt(optimizer.learningRate, 0)), want, gradient, state)
     const end = layer.biasOffset + layer.outputs
     // The parameter and the step added to it; a step is at most a dozen operations.
     const magnitude = want.map((value, i) => Math.abs(this.#parameters[i]!) + Math.abs(value - this.#parameters[i]!))
     const slice = (values: Float64Array) => values.subarray(layer.weightOffset, end)
     return compare(updated.subarray(layer.weightOffset, end), slice(want), slice(magnitude), 12)
   }
-}
-
-/** How many roundings an activation may cost: WGSL allows exp an error of 3 + 2|z| units; softmax adds up a row. */
-function activationTerms(layer: Layer, z: ArrayLike<number>): number {
-  let largest = 0
-  for (let i = 0; i < z.length; i++) largest = Math.max(largest, Math.abs(z[i]!))
-  return 12 + 2 * Math.min(largest, 80) + (layer.activation === 'softmax' ? layer.outputs : 0)
 }
