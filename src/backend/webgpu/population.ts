@@ -71,7 +71,7 @@ export class WebGPUPopulation implements Population {
     const buffers = new Buffers(device)
     try {
       const layers = deviceLayers(networks[0]!.layers)
-      const form = residentForm(device, 'resident', layers, settings)!
+      const form = residentForm(device, 'resident', layers, settings, networks.length)!
       const parts = { device, kernels, buffers, layers, settings, clock: undefined }
       const { store, evaluated, space } = await device.checked('parameters', () => ({
         store: new ParameterStore(parts, networks),

@@ -11,6 +11,7 @@ import { hyperparameterConstants, ruleConstants, writeScalars } from '../../kern
 import { divideUp } from '../../kernels/tiling.ts'
 import type { ResidentForm } from '../choice.ts'
 import type { ParameterStore } from '../parameters.ts'
+import { LANES, residentLanesSource } from './lanes.ts'
 import { residentLoopConstants, residentLoopSource } from './loop.ts'
 import { residentSource } from './straight.ts'
 
@@ -62,7 +63,10 @@ type Width = Record<'software' | 'hardware', number>
 /** Trains whole epochs of one or many networks of the same shape in one dispatch. */
 export class ResidentKernel {
   readonly networks: number
-  /** For each network, each epoch of a group and, in the loop form, each row of the minibatch: loss, correct predictions. */
+  /**
+   * Loss and correct predictions for each network, each epoch of a group and, in the loop form, each row of the minibatch,
+   * in the form of lanes, each invocation.
+   */
   readonly scores: GPUBuffer
   /** Pairs of them that an epoch of one network has. */
   readonly scoresPerEpoch: number
@@ -88,7 +92,7 @@ export class ResidentKernel {
     this.#kernel = kernel
     this.networks = settings.length
     const size = this.networks === 1 ? 'single' : 'population'
-    this.#groups = form === 'loop' ? this.networks : divideUp(this.networks, straightWidth(parts))
+    this.#groups = form === 'straight' ? divideUp(this.networks, straightWidth(parts)) : this.networks
     this.#slotStride = countPacks(layers) * this.networks * (form === 'loop' ? 1 : 4)
     this.#scalarsChange = settings.some(
       ({ optimizer }) => ruleOf(optimizer).hasChangingScalars || typeof optimizer.learningRate !== 'number',
@@ -99,7 +103,7 @@ export class ResidentKernel {
     this.#record = buffers.uniform('dispatch', DISPATCH_BYTES)
     this.#scalars = buffers.storage('scalars', this.#records.length)
     this.#hyperparameters = buffers.storage('hyperparameters', hyperparametersOf(settings))
-    this.scoresPerEpoch = form === 'loop' ? settings[0]!.batchSize : 1
+    this.scoresPerEpoch = { straight: 1, lanes: LANES, loop: settings[0]!.batchSize }[form]
     const scores = this.networks * this.scoresPerEpoch
     this.mostEpochs = Math.max(1, Math.min(MOST_EPOCHS, Math.floor(MOST_SCORES[size] / scores)))
     this.scores = buffers.storage('epoch scores', 2 * scores * this.mostEpochs)
@@ -211,10 +215,11 @@ function compile(parts: ResidentKernelParts): Promise<Kernel> {
   const slots = stateSlots(optimizer)
   const rule = ruleConstants(settings)
   const formulas = { activations: layers.map(({ activation }) => activation), loss, optimizer: optimizer.name }
-  if (form === 'straight') {
+  if (form !== 'loop') {
     const penalised = (settings.l1 ?? 0) > 0 || (settings.l2 ?? 0) > 0
-    const source = residentSource({ layers, loss, slots, penalised })
-    return kernels.compileStraight(source, formulas, { ...rule, WIDTH: straightWidth(parts) })
+    const shape = { layers, loss, slots, penalised }
+    if (form === 'lanes') return kernels.compileStraight(residentLanesSource(shape, batchSize), formulas, rule)
+    return kernels.compileStraight(residentSource(shape), formulas, { ...rule, WIDTH: straightWidth(parts) })
   }
   const constants = residentLoopConstants(layers, loss, widthOn(device, LOOP_WIDTH))
   const sizes = { PACKS: countPacks(layers), SLOTS: slots }

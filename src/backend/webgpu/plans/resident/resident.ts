@@ -24,7 +24,7 @@ export class ResidentPlan implements Plan {
   readonly scores: GPUBuffer
   readonly scoresPerEpoch: number
   readonly #kernel: ResidentKernel
-  /** Only in the straight form, whose one invocation reads rows one after another. */
+  /** Only in the forms whose invocations keep a whole network in registers and read rows one after another. */
   readonly #sorter: DataSorter | undefined
 
   private constructor({ device }: ResidentKernelParts, kernel: ResidentKernel, sorter: DataSorter | undefined) {
@@ -38,7 +38,7 @@ export class ResidentPlan implements Plan {
   static async create(parts: ResidentKernelParts & { readonly recorder: Recorder }): Promise<ResidentPlan> {
     const [kernel, sorter] = await Promise.all([
       ResidentKernel.create(parts),
-      parts.form === 'straight' && parts.device.profile.allows('sorted') ? DataSorter.create(parts) : undefined,
+      parts.form !== 'loop' && parts.device.profile.allows('sorted') ? DataSorter.create(parts) : undefined,
     ])
     return new ResidentPlan(parts, kernel, sorter)
   }
