@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
+import { keepNativeMessages } from '../node/native-messages.ts'
 import { runCheck } from './check.ts'
-import { standardError, standardOutput } from './streams.ts'
+import { drawingBoard, standardError, standardOutput } from './streams.ts'
 
 /**
  * `doctor --check` as a program of its own: next to the library it needs the package `webgpu` only, so that it runs from
@@ -9,6 +10,7 @@ import { standardError, standardOutput } from './streams.ts'
  */
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
+if (!process.env.DEBUG) keepNativeMessages(drawingBoard)
 try {
   const { values } = parseArgs({ options: { out: text, json: flag, force: flag } })
   process.exitCode = (await runCheck(values)) ? 0 : 1

@@ -60,15 +60,24 @@ export async function runCheck({ out, json = false, force = false }: CheckOption
 
 const sayFailure = ({ part, name, detail }: Result) => `FAILED: ${partNames[part]}: ${name}: ${detail}`
 
-/** One line on a terminal that says what is being done; elsewhere nothing. */
+/** About how many lines of progress there are where lines cannot be rewritten. */
+const LINES = 12
+
+/** One line on a terminal that says what is being done; elsewhere plain lines on standard error. */
 function showStatus(): { show: (what: string, done: number, all: number) => void; clear: () => void } {
-  if (!canRewrite(drawingBoard, process.env)) return { show: () => undefined, clear: () => undefined }
+  const say = (what: string, done: number, all: number) => `${done + 1} of ${all}: ${what}`
+  if (canRewrite(drawingBoard, process.env)) {
+    const width = Math.max(20, (drawingBoard.columns || 80) - 1)
+    return {
+      show: (...progress) => drawingBoard.write(`\r\u001b[K${say(...progress).slice(0, width)}`),
+      clear: () => drawingBoard.write('\r\u001b[K'),
+    }
+  }
   return {
     show: (what, done, all) => {
-      const line = `${done + 1} of ${all}: ${what}`
-      drawingBoard.write(`\r\u001b[K${line.slice(0, Math.max(20, (drawingBoard.columns ?? 80) - 1))}`)
+      if (done % Math.ceil(all / LINES) === 0) standardError.writeLines([say(what, done, all)])
     },
-    clear: () => drawingBoard.write('\r\u001b[K'),
+    clear: () => undefined,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../node/diagnose.ts'
 
 /** What was found out about WebGPU on this machine, for people. */
-export function describeDiagnosis({ node, platform, dawn, adapters, chosen, advice }: Diagnosis): string[] {
+export function describeDiagnosis({ node, platform, dawn, adapters, chosen, messages, advice }: Diagnosis): string[] {
   const lines = [`Node ${node} on ${platform}`, `WebGPU in Node (the package 'webgpu', Dawn): ${dawn}`, '']
   if (adapters.length === 0) lines.push('No GPU adapter was found.')
   for (const { name, vendor, architecture, software, features, limits } of adapters) {
@@ -13,6 +13,10 @@ export function describeDiagnosis({ node, platform, dawn, adapters, chosen, advi
     )
   }
   lines.push('', `Chosen by 'auto': ${chosen.backend}, because ${chosen.reason}.`)
+  if (messages.length > 0) {
+    lines.push('', 'What Dawn and the drivers wrote while the adapter was looked for:')
+    lines.push(...messages.map((line) => `  ${line}`))
+  }
   if (advice.length > 0) lines.push('', 'What you can do:', ...advice.map((line) => `  - ${line}`))
   return lines
 }

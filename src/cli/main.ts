@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { version } from '../../package.json'
+import { keepNativeMessages } from '../node/native-messages.ts'
 import { commands } from './commands.ts'
 import { print, reportEnd } from './output.ts'
+import { drawingBoard } from './streams.ts'
 
 /** The whole command line; every command throws, and errors are reported here, on one line. */
 function makeProgram(): Command {
@@ -24,6 +26,9 @@ function makeProgram(): Command {
 process.on('uncaughtException', (error) => {
   void reportEnd(error).then((code) => process.exit(code))
 })
+
+// With DEBUG, they are shown as they are written.
+if (!process.env.DEBUG) keepNativeMessages(drawingBoard)
 
 const program = makeProgram()
 let failure: unknown

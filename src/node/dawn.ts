@@ -5,6 +5,7 @@
 
 import { constants } from 'node:os'
 import { findBundle } from './bundle.ts'
+import { withNativeMessagesKept } from './native-messages.ts'
 
 /** What to say where WebGPU is there but gives no adapter. */
 export const noAdapter = 'no WebGPU adapter was found (`npx webgpu-mlp doctor` says what to install)'
@@ -21,7 +22,7 @@ export function openGPU(): Promise<GPU | undefined> {
   // Deno, Electron and Bun may have their own WebGPU; it is looked up each time, because it may be set later.
   const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu
   if (own) return Promise.resolve(own)
-  opening ??= load()
+  opening ??= withNativeMessagesKept(load)
   return opening
 }
 
@@ -43,10 +44,23 @@ async function load(): Promise<GPU | undefined> {
   try {
     const { create } = (await importPackage('webgpu')) as typeof import('webgpu')
     instance = create([])
+    keepMessagesOf(instance)
     return instance
   } catch (error) {
     failure = explain(error)
     return undefined
+  }
+}
+
+/** Looking for an adapter and opening its device call the driver, which may write to standard error. */
+function keepMessagesOf(gpu: GPU): void {
+  const requestAdapter = gpu.requestAdapter.bind(gpu)
+  gpu.requestAdapter = async (options) => {
+    const adapter = await withNativeMessagesKept(() => requestAdapter(options))
+    if (!adapter) return adapter
+    const requestDevice = adapter.requestDevice.bind(adapter)
+    adapter.requestDevice = (descriptor) => withNativeMessagesKept(() => requestDevice(descriptor))
+    return adapter
   }
 }
 

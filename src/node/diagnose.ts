@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { lacksVulkanLoader, loadFailure, openGPU } from './dawn.ts'
+import { nativeMessages } from './native-messages.ts'
 
 /** An adapter as `doctor` shows it. */
 export interface AdapterReport {
@@ -22,6 +23,8 @@ export interface Diagnosis {
   dawn: string
   adapters: AdapterReport[]
   chosen: { backend: 'webgpu' | 'cpu'; reason: string }
+  /** What Dawn, the Vulkan loader and drivers wrote meanwhile, where that was kept: on terminals (native-messages.ts). */
+  messages: string[]
   /** What to install or set, in plain words; empty where all is well. */
   advice: string[]
 }
@@ -66,6 +69,7 @@ export async function diagnose(): Promise<Diagnosis> {
     dawn: failure ?? 'loads',
     adapters,
     chosen,
+    messages: nativeMessages(),
     advice: hardware ? [] : advise(lookAround()),
   }
 }
