@@ -65,7 +65,8 @@ class SimulatedDevice {
     const work = steps * this.#perStep + this.#launch
     this.submits.push({ began: now, work, before: Math.max(0, this.#free - now) })
     this.#free = Math.max(this.#free, now) + work
-    return Promise.resolve()
+    // Whether there was an error is known later than the call.
+    return new Promise((resolve) => setTimeout(resolve, 1))
   }
 
   settled(): Promise<void> {

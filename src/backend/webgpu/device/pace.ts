@@ -162,7 +162,7 @@ export interface SubmitOptions {
 /**
  * Submits `steps` steps in pieces that fill the time for one submit, some of them under way at a time. Resolves when all
  * are submitted; the last ones may still be under way, and what is submitted next comes after them.
- * @param submit records and submits `count` steps from `first` on
+ * @param submit records `count` steps from `first` on, and submits them before it first waits for anything
  * @throws what any of them was refused with
  */
 export async function inSubmits(
@@ -182,11 +182,12 @@ export async function inSubmits(
       const began = performance.now()
       const submitting = submit(first, count)
       submitted.push(submitting)
-      const expected = pace.expected(count)
+      // Asked for now: after the next submit, the answer would come when that one is done, too.
+      const settled = device.settled(pace.expected(count))
       pace.follow(
         count,
         began,
-        submitting.then(() => device.settled(expected)),
+        Promise.all([submitting, settled]).then(() => undefined),
       )
       first += count
     }

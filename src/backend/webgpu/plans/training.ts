@@ -17,6 +17,11 @@ import { countSteps, EpochSubmitter } from './submitter.ts'
 
 /** Groups of epochs that are under way at most. */
 const MOST_GROUPS = 64
+/**
+ * Where results come late, epochs shorter than this many waits do not end with one: the next is submitted before it. The
+ * wait would cost more than a twentieth of a short epoch, and the result of a long epoch should not come an epoch later.
+ */
+const SHORT = 20
 
 export interface TrainingParts {
   readonly device: Device
@@ -83,7 +88,8 @@ export class Training {
     const together = Math.max(1, Math.min(fitting, plan.mostEpochs(data.samples)))
     if (this.#clock) return { together, ahead: 1 }
     const most = Math.min(MOST_GROUPS, this.#points.most) * together
-    return { together, ahead: Math.max(1, Math.min(Math.ceil(plan.pace.stepsAhead / steps), most)) }
+    const least = plan.pace.expected(steps) < SHORT * this.#device.profile.latency ? 2 : 1
+    return { together, ahead: Math.max(least, Math.min(Math.ceil(plan.pace.stepsAhead / steps), most)) }
   }
 
   #timed<T>(part: ProfilePart, name: string, work: () => T | Promise<T>): Promise<T> {
