@@ -65,15 +65,18 @@ export class KernelClock {
 
   /** Waits for the command buffer that was just submitted, and adds the times of its steps and dispatches. */
   async collect({ began, encoded, submitted, steps }: SubmitTimes): Promise<void> {
+    const names = this.#names.splice(0)
+    // Both are awaited at the same time: each may be answered late.
+    const reading = this.#staging && this.#device.read(this.#staging, 16 * names.length)
+    reading?.catch(() => undefined)
     await this.#device.settled()
     const waited = performance.now() - submitted
-    const names = this.#names.splice(0)
     this.profiler.add('encode', 'steps', encoded - began, steps)
-    if (!this.#staging) {
+    if (!reading) {
       this.profiler.add('submit', 'steps', submitted - encoded)
       return this.profiler.add('kernel', 'all', waited, names.length)
     }
-    const times = new BigInt64Array(await this.#device.read(this.#staging, 16 * names.length))
+    const times = new BigInt64Array(await reading)
     let busy = 0
     for (const [i, name] of names.entries()) {
       const milliseconds = Math.max(0, Number(times[2 * i + 1]! - times[2 * i]!) / 1e6)

@@ -38,8 +38,11 @@ export function needsTuning(profile: AdapterProfile, stage: string, shape: Produ
   return chooseTiling(shape, profile.software).slices === 1
 }
 
-/** The rule's tile first, then variations in the sizes whose best values differ between adapters. */
-function candidates(profile: AdapterProfile, shape: ProductShape): Tiling[] {
+/**
+ * The tiles to measure for a shape: the rule's tile first, then variations in the sizes whose best values differ between
+ * adapters.
+ */
+export function candidateTilings(profile: AdapterProfile, shape: ProductShape): Tiling[] {
   const rule = chooseTiling(shape, profile.software)
   const { rowTiles, columnTiles, width } = rule
   const others: Tiling[] = [
@@ -63,28 +66,31 @@ export async function tune(
   record: (tiling: Tiling) => Promise<Recorded>,
 ): Promise<void> {
   const { profile } = device
-  const tilings = candidates(profile, shape)
+  const tilings = candidateTilings(profile, shape)
   const recorded = await Promise.all(tilings.map(record))
-  const least = tilings.map(() => Infinity)
-  // In turn, so that changes of the device's speed affect all of them.
-  for (let round = 0; round < ROUNDS; round++) {
-    const times = await measureAll(device, recorded, step, minibatch)
-    for (const [i, time] of times.entries()) least[i] = Math.min(least[i]!, time)
-  }
+  const rounds = await measureRounds(device, recorded, step, minibatch)
+  const least = tilings.map((_, i) => Math.min(...rounds.map((times) => times[i]!)))
   const best = least.indexOf(Math.min(...least))
   profile.tilings.set(keyOf(stage, shape), tilings[least[best]! < CLEARLY_FASTER * least[0]! ? best : 0]!)
 }
 
-/** The milliseconds of one dispatch of each stage; the same number for all where that cannot be measured. */
-async function measureAll(
+/**
+ * The milliseconds of one dispatch of each stage, several times; the same number for all where that cannot be measured. In
+ * turn, so that changes of the device's speed affect all of them.
+ */
+async function measureRounds(
   device: Device,
   recorded: readonly Recorded[],
   step: GPUBindGroup,
   rows: number,
-): Promise<number[]> {
-  if (device.profile.latency > 0) return measureByClock(device, recorded, step, rows)
-  const times: number[] = []
-  for (const one of recorded) times.push(await measure(device, one, step, rows))
+): Promise<number[][]> {
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => round)
+  // All rounds together take one wait.
+  if (device.profile.latency > 0) return Promise.all(rounds.map(() => measureByClock(device, recorded, step, rows)))
+  const times: number[][] = rounds.map(() => [])
+  for (const round of times) {
+    for (const one of recorded) round.push(await measure(device, one, step, rows))
+  }
   return times
 }
 

@@ -14,7 +14,7 @@ import type { Recorder } from '../recording.ts'
 import { type Minibatch, MOST_STEPS } from '../steps.ts'
 import type { Workspace } from '../workspace.ts'
 import type { LayeredPasses } from './passes.ts'
-import { measureTiles } from './tiles.ts'
+import { compileTiles, hasTilesToMeasure, measureTiles } from './tiles.ts'
 import { submitMilliseconds } from '#gpu'
 
 /** Milliseconds of training before the kernels' tiles are measured, which takes about as long. */
@@ -44,7 +44,8 @@ export class LayeredPlan implements Plan {
   readonly #space: Workspace
   /** Milliseconds of training so far. */
   #trained = 0
-  #tuned = false
+  /** How far the measurement of tiles has come. */
+  #tuning: 'compiling' | 'compiled' | 'done' | undefined
 
   constructor({ device, buffers, settings, passes, recorder, space }: LayeredParts) {
     this.#device = device
@@ -115,14 +116,28 @@ export class LayeredPlan implements Plan {
     return { activations: unpacked.slice(0, layers.length), loss, deltas: unpacked.slice(layers.length) }
   }
 
-  /** Measures the tiles once training has taken long enough for it to pay; a short run uses those of the rule. */
+  /**
+   * Measures the tiles once training has taken long enough for it to pay; a short run uses those of the rule. Training goes
+   * on while the kernels are compiled.
+   */
   async #tuneOnce(data: WebGPUData): Promise<void> {
-    if (this.#tuned || this.#trained < TRAINED_BEFORE_TUNING) return
-    this.#tuned = true
-    await this.pace.idle()
-    const measured = await timed(this.#settings.profiler, 'compile', 'tiles measured', () =>
-      measureTiles(this.#passes.parts, data, this.#space),
-    )
-    if (measured) this.#passes.forget(data, this.#space)
+    if (this.#trained < TRAINED_BEFORE_TUNING || this.#tuning === 'done') return
+    const { profiler } = this.#settings
+    const { parts } = this.#passes
+    if (!hasTilesToMeasure(parts, this.#space)) this.#tuning = 'done'
+    else if (this.#tuning === undefined && !profiler) this.#compileTiles(data)
+    if (this.#tuning === 'done' || this.#tuning === 'compiling') return
+    this.#tuning = 'done'
+    // Timestamps measure the kernels alone, whatever was submitted before.
+    if (parts.device.profile.latency === 0) await this.pace.idle()
+    await timed(profiler, 'compile', 'tiles measured', () => measureTiles(parts, data, this.#space))
+    this.#passes.forget(data, this.#space)
+  }
+
+  #compileTiles(data: WebGPUData): void {
+    this.#tuning = 'compiling'
+    // Where a kernel does not compile, measuring it throws the same error.
+    const end = () => void (this.#tuning = 'compiled')
+    compileTiles(this.#passes.parts, data, this.#space).then(end, end)
   }
 }

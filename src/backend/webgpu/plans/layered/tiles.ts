@@ -4,7 +4,7 @@ import { countPacks } from '../../kernels/packs.ts'
 import * as stages from '../../kernels/stage-kernels.ts'
 import type { ProductName, Stage, StageMaker } from '../../kernels/stage-kernels.ts'
 import type { ProductShape, Tiling } from '../../kernels/tiling.ts'
-import { needsTuning, tune } from '../../kernels/tuning.ts'
+import { candidateTilings, needsTuning, tune } from '../../kernels/tuning.ts'
 import { bindStage, type Recorded } from '../recording.ts'
 import { noUpdate } from '../steps.ts'
 import type { Workspace } from '../workspace.ts'
@@ -17,12 +17,26 @@ interface Product {
   readonly shape: ProductShape
 }
 
+/** Whether there is a product whose tile is worth a measurement. */
+export function hasTilesToMeasure(parts: PassParts, space: Workspace): boolean {
+  return productsOf(parts, space.rows).length > 0
+}
+
+/** Compiles what {@link measureTiles} will measure, so that training can go on meanwhile. */
+export async function compileTiles(parts: PassParts, data: WebGPUData, space: Workspace): Promise<void> {
+  const { profile } = parts.device
+  await Promise.all(
+    productsOf(parts, space.rows).flatMap((product) =>
+      candidateTilings(profile, product.shape).map((tiling) => makeWith(parts, product, tiling, data)),
+    ),
+  )
+}
+
 /**
  * Measures the tiles of the large products on the buffers of training, without changing a parameter. Every tile gives the
  * same bits.
- * @returns whether anything was measured, so that the passes have to be bound again
  */
-export async function measureTiles(parts: PassParts, data: WebGPUData, space: Workspace): Promise<boolean> {
+export async function measureTiles(parts: PassParts, data: WebGPUData, space: Workspace): Promise<void> {
   const { device, store } = parts
   const rows = Math.min(space.rows, data.samples)
   const step = store.steps.set(0, { start: 0, rows, number: 0, scalars: noUpdate })
@@ -34,7 +48,6 @@ export async function measureTiles(parts: PassParts, data: WebGPUData, space: Wo
     const record = (tiling: Tiling) => recordWith(parts, product, tiling, data, space)
     await tune(device, product.stage, product.shape, step, space.rows, record)
   }
-  return products.length > 0
 }
 
 /** The products that training computes, and that are worth a measurement. */
@@ -51,38 +64,38 @@ function productsOf({ device, layers, maker, passedOn }: PassParts, rows: number
   )
 }
 
+/** Compiles a product with a tile. */
+function makeWith(parts: PassParts, { stage, l }: Product, tiling: Tiling, data: WebGPUData): Promise<Stage> {
+  const maker: StageMaker = { ...parts.maker, tiling: () => tiling }
+  const { layers } = parts
+  const layer = layers[l]!
+  if (stage === 'forward') return stages.forward(maker, layer, inputFormOf(l, data))
+  if (stage === 'hiddenDelta') return stages.hiddenDelta(maker, layers[l - 1]!, layer)
+  return stages.gradient(maker, layer, countPacks(layers), inputFormOf(l, data), { optimizer: sgd() })
+}
+
 async function recordWith(
   parts: PassParts,
-  { stage, l }: Product,
+  product: Product,
   tiling: Tiling,
   data: WebGPUData,
   space: Workspace,
 ): Promise<Recorded> {
-  const maker: StageMaker = { ...parts.maker, tiling: () => tiling }
-  const { device, layers, store } = parts
+  const { stage, l } = product
+  const made = await makeWith(parts, product, tiling, data)
+  const { device, store } = parts
   const { activations, deltas } = space
   const { parameters, state } = store
-  const layer = layers[l]!
   const inputs = inputsOf(l, data, space)
-  const bind: Record<ProductName, () => Promise<readonly [Stage, readonly GPUBuffer[]]>> = {
-    forward: async () => {
-      const made = await stages.forward(maker, layer, inputFormOf(l, data))
-      return [made, [inputs, data.order, parameters, deltas[l]!, activations[l]!]]
-    },
-    hiddenDelta: async () => {
-      const made = await stages.hiddenDelta(maker, layers[l - 1]!, layer)
-      return [made, [deltas[l]!, parameters, activations[l - 1]!, deltas[l - 1]!]]
-    },
-    gradient: async () => {
-      const made = await stages.gradient(maker, layer, countPacks(layers), inputFormOf(l, data), { optimizer: sgd() })
-      return [made, [inputs, data.order, deltas[l]!, parameters, state]]
-    },
+  const buffers: Record<ProductName, () => readonly GPUBuffer[]> = {
+    forward: () => [inputs, data.order, parameters, deltas[l]!, activations[l]!],
+    hiddenDelta: () => [deltas[l]!, parameters, activations[l - 1]!, deltas[l - 1]!],
+    gradient: () => [inputs, data.order, deltas[l]!, parameters, state],
   }
-  const [made, buffers] = await bind[stage]()
   return device.checked('tuning', () => {
     // Steps of size 0 along gradients of 0, without state: no parameter changes.
     if (stage === 'gradient') clear(parts, deltas[l]!)
-    return bindStage(device, stage, made, buffers)
+    return bindStage(device, stage, made, buffers[stage]())
   })
 }
 
