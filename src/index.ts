@@ -36,6 +36,7 @@ export {
   escapeControls,
   GPUValidationError,
   InputError,
+  OutOfMemoryError,
   type Divergence,
 } from './core/errors.ts'
 export { toJavaScript } from './formats/javascript.ts'

@@ -45,6 +45,15 @@ export class GPUValidationError extends Error {
   }
 }
 
+/** Thrown when the GPU has no memory left for a buffer; names the bytes needed and the option that helps. */
+export class OutOfMemoryError extends Error {
+  override name = 'OutOfMemoryError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(textOf(message), options)
+  }
+}
+
 /** A message as text, also where an untyped program passes something else. */
 const textOf = (message: unknown): string =>
   message === undefined ? '' : typeof message === 'string' ? message : describe(message)

@@ -17,6 +17,9 @@ let failure: string | undefined
 /** Work of about this many milliseconds goes into one submit: well under a driver's watchdog, and few submits. */
 export const submitMilliseconds = 50
 
+/** The most bytes of device memory that training data take by default: outside of browsers, what one binding takes. */
+export const usualDataMemory = (): number => Infinity
+
 /** Dawn's WebGPU, or undefined where it cannot be loaded; {@link loadFailure} then says why. */
 export function openGPU(): Promise<GPU | undefined> {
   // Deno, Electron and Bun may have their own WebGPU; it is looked up each time, because it may be set later.

@@ -57,7 +57,8 @@ export interface TrainerOptions {
    * The most bytes of device memory that the training data take. Larger data pass through in windows, two of which are
    * in memory at once: the steps are the same, to the bit where the plan is the same. The losses that are reported may differ
    * by a share of n · 2⁻²³ for an epoch of n steps: a GPU adds them up in float32, here window by window. Default: what one
-   * binding takes.
+   * binding takes; in browsers on iPhones and iPads at most 256 MiB, because pages that hold much more are ended there, and
+   * where a browser says that the machine has less than 8 GiB of memory, an eighth of that.
    */
   dataMemory?: number | undefined
   /** Measures where the time goes, for {@link Trainer.profile}; training is slower by it. Default false. */

@@ -1,4 +1,5 @@
 import { Profiler } from '../backend/profiler.ts'
+import { usualDataMemory } from '../backend/webgpu/device/adapter.ts'
 import { checkInstance, checkInteger, InputError } from '../core/errors.ts'
 import { type Checked, readOptions } from '../core/schema.ts'
 import { Dataset } from '../data/dataset.ts'
@@ -27,7 +28,7 @@ export interface Settings {
 /** @throws InputError naming the option */
 export function checkSettings(network: Network, options: unknown) {
   checkInstance('network', network, Network, 'Network', ' (Network.create({ sizes }) makes one)')
-  const { profile, backend, dropout, dataMemory = Infinity, ...others } = readOptions(trainerSchema, options)
+  const { profile, backend, dropout, dataMemory = usualDataMemory(), ...others } = readOptions(trainerSchema, options)
   checkLoss(network, others.loss)
   const settings: Settings = {
     ...others,

@@ -44,6 +44,7 @@ const functions: Record<string, Call['valid']> = {
   BackendUnavailableError: () => ['x'],
   DeviceLostError: () => ['x'],
   GPUValidationError: () => ['x'],
+  OutOfMemoryError: () => ['x'],
   DivergedError: () => [divergence()],
   Matrix: () => [1, 2, new Float32Array(2)],
   Neuron: () => [{ inputs: 2, epochs: 2 }],

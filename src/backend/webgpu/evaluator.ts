@@ -81,13 +81,23 @@ export class Evaluator {
     return this.#space
   }
 
+  /** Runs work that may make a workspace; if there is no memory for it, training's own remains. */
+  async #allocate<T>(what: string, work: () => T): Promise<T> {
+    try {
+      return await this.#buffers.allocate(what, work)
+    } catch (error) {
+      this.#space = this.#training
+      throw error
+    }
+  }
+
   #bind(data: WebGPUData, space: Workspace) {
     return timed(this.#profiler, 'compile', 'kernels', () => this.#passes.of(data, space))
   }
 
   /** Submits the scoring of a data set; the sums of loss and correct predictions follow. */
   async startScore(data: WebGPUData): Promise<{ sums: Promise<Sums> }> {
-    const space = await this.#device.checked('evaluation', () => {
+    const space = await this.#allocate('evaluation', () => {
       data.setOrder(this.#device)
       const space = this.#workspaceFor(data.samples)
       const reset = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp evaluation' })
@@ -108,7 +118,7 @@ export class Evaluator {
   async outputs(data: WebGPUData): Promise<Float32Array> {
     const columns = this.#layers.at(-1)!.outputs
     const outputs = new Float32Array(data.samples * columns)
-    const space = await this.#device.checked('prediction', () => {
+    const space = await this.#allocate('prediction', () => {
       data.setOrder(this.#device)
       return this.#workspaceFor(data.samples)
     })
@@ -132,7 +142,7 @@ export class Evaluator {
   async trace(minibatch: DataSource): Promise<Trace> {
     const rows = minibatch.inputs.rows
     const bytes = this.#store.parameters.size
-    const { data, space, gradients } = await this.#device.checked('trace', () => ({
+    const { data, space, gradients } = await this.#buffers.allocate('trace', () => ({
       data: this.#uploadOnce(minibatch),
       space: makeWorkspace(this.#buffers, this.#layers, 'trace', rows),
       gradients: this.#buffers.storage('gradients', bytes / 4),

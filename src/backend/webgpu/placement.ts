@@ -22,6 +22,7 @@ import { KernelClock } from './device/clock.ts'
 import type { Device } from './device/device.ts'
 import { Evaluator, MOST_ROWS } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
+import { checkFits } from './limits.ts'
 import { deviceLayers } from './kernels/packs.ts'
 import { Crossover, type PlanChoice, Plans, residentForm } from './plans/choice.ts'
 import { LayeredPlan } from './plans/layered/layered.ts'
@@ -79,6 +80,7 @@ export class WebGPUPlacement implements Placement {
     const buffers = new Buffers(device)
     try {
       const layers = deviceLayers(network.layers)
+      checkFits(device, layers, settings)
       const form = residentForm(device, choice, layers, settings)
       const clock = profiler && (await device.checked('profile', () => new KernelClock(device, profiler)))
       const parts = { device, kernels, buffers, layers, settings, clock }
@@ -125,7 +127,7 @@ export class WebGPUPlacement implements Placement {
 
   upload(data: DataSource, use: DataUse = 'repeatedly'): Promise<DataHandle> {
     return timed(this.#settings.profiler, 'upload', 'data', () =>
-      this.#device.checked('data set', () => new WebGPUData(this.#buffers, this.#formOf(data, use), data)),
+      this.#buffers.allocate('data set', () => new WebGPUData(this.#buffers, this.#formOf(data, use), data)),
     )
   }
 

@@ -19,6 +19,7 @@ import { inSubmits, Pace } from './device/pace.ts'
 import { readBack, sumRows } from './device/readback.ts'
 import { Evaluator } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
+import { checkFits } from './limits.ts'
 import { deviceLayers } from './kernels/packs.ts'
 import { residentForm } from './plans/choice.ts'
 import { LayeredPasses } from './plans/layered/passes.ts'
@@ -71,6 +72,7 @@ export class WebGPUPopulation implements Population {
     const buffers = new Buffers(device)
     try {
       const layers = deviceLayers(networks[0]!.layers)
+      checkFits(device, layers, settings, networks.length)
       const form = residentForm(device, 'resident', layers, settings, networks.length)!
       const parts = { device, kernels, buffers, layers, settings, clock: undefined }
       const { store, evaluated, space } = await device.checked('parameters', () => ({
@@ -102,9 +104,9 @@ export class WebGPUPopulation implements Population {
   }
 
   upload(data: DataSource): Promise<DataHandle> {
-    const { device, buffers } = this.#parts
+    const { buffers } = this.#parts
     if (data.weights) throw new InputError('population: samples with weights are trained on one network at a time')
-    return device.checked('data set', () => new WebGPUData(buffers, { epochs: 1, mayBytes: false }, data))
+    return buffers.allocate('data set', () => new WebGPUData(buffers, { epochs: 1, mayBytes: false }, data))
   }
 
   train(data: DataHandle, epochs: readonly (readonly EpochOrder[])[]): Underway<Sums[][]> {

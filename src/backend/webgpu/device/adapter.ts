@@ -1,5 +1,7 @@
 import { loadFailure, noAdapter, openGPU } from '#gpu'
 
+export { usualDataMemory } from '#gpu'
+
 const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|\bwarp\b|microsoft basic render/i
 
 /** Names in user agents, the more specific first: browsers also name those that they descend from. */

@@ -1,7 +1,12 @@
 import { InputError } from '../../../core/errors.ts'
 import { type Device, usage } from './device.ts'
+import { megabytes } from './out-of-memory.ts'
 
-const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+/** An error that says that a buffer is larger than the largest that a device can bind. */
+export const tooLarge = (device: Device, what: string, bytes: number, limit: number, remedy: string): InputError =>
+  new InputError(
+    `${what}: ${megabytes(bytes)} are more than the ${megabytes(limit)} that '${device.name}' can bind at once; ${remedy}`,
+  )
 
 /** Bytes of a buffer of `values` float32 or u32 values. */
 export const storageBytes = (values: number) => Math.max(16, 4 * values)
@@ -15,6 +20,8 @@ export class Buffers {
   /** Those that the host maps: they are in its memory, not in the device's. */
   readonly #mapped = new Set<GPUBuffer>()
   #disposed = false
+  /** The buffers made by the call of {@link allocate} that is running. */
+  #made: GPUBuffer[] | undefined
 
   constructor(device: Device) {
     this.#device = device
@@ -42,14 +49,32 @@ export class Buffers {
     const count = typeof values === 'number' ? values : values.length
     const limit = this.mostBytes
     if (count * 4 > limit) {
-      throw new InputError(
-        `${label}: ${megabytes(count * 4)} are more than the ${megabytes(limit)} that '${this.#device.name}' can bind ` +
-          "at once; take fewer samples or a smaller batch, or backend: 'cpu'",
-      )
+      throw tooLarge(this.#device, label, count * 4, limit, "take fewer samples or a smaller batch, or backend: 'cpu'")
     }
     const buffer = this.#make(label, storageBytes(count), usage.storage | usage.copySource | usage.copyTarget)
     if (typeof values !== 'number') this.#device.write(buffer, 0, values)
     return buffer
+  }
+
+  /**
+   * Runs work that makes buffers. If it fails, or the device has no memory for them, those that it made are freed.
+   * @param what is allocated, for errors
+   */
+  async allocate<T>(what: string, work: () => T): Promise<T> {
+    const made: GPUBuffer[] = []
+    try {
+      return await this.#device.checked(what, () => {
+        this.#made = made
+        try {
+          return work()
+        } finally {
+          this.#made = undefined
+        }
+      })
+    } catch (error) {
+      this.free(...made)
+      throw error
+    }
   }
 
   /** A buffer of constants that kernels read. */
@@ -65,7 +90,9 @@ export class Buffers {
   #make(label: string, size: number, flags: number, place = this.#held): GPUBuffer {
     if (this.#disposed) throw new Error(`${label}: the network was disposed of`)
     const buffer = this.#device.gpu.createBuffer({ label: `webgpu-mlp ${label}`, size, usage: flags })
+    this.#device.noteAllocation(size)
     place.add(buffer)
+    this.#made?.push(buffer)
     return buffer
   }
 

@@ -1,5 +1,6 @@
 import { BackendUnavailableError, DeviceLostError, GPUValidationError } from '../../../core/errors.ts'
 import { explainMissingAdapter, findAdapter } from './adapter.ts'
+import { outOfMemory } from './out-of-memory.ts'
 import { AdapterProfile } from './profile.ts'
 import { Waits } from './waits.ts'
 
@@ -31,6 +32,8 @@ export class Device {
   #original: Device | undefined
   #lost: string | undefined
   #disposed = false
+  /** Bytes of all buffers that were made so far. */
+  #allocated = 0
 
   private constructor(gpu: GPUDevice, profile: AdapterProfile, waits: Waits, owned: boolean) {
     this.gpu = gpu
@@ -77,6 +80,11 @@ export class Device {
     return device
   }
 
+  /** Counts the bytes of a buffer that was made, for errors of the call that made it. */
+  noteAllocation(bytes: number): void {
+    this.#allocated += bytes
+  }
+
   /** The adapter's name, for people. */
   get name(): string {
     return this.profile.name
@@ -103,16 +111,21 @@ export class Device {
     this.check()
     this.gpu.pushErrorScope('out-of-memory')
     this.gpu.pushErrorScope('validation')
+    const before = this.#allocated
     let popped: Promise<(GPUError | null)[]>
     let result: T
+    let bytes = 0
     try {
       result = work()
     } finally {
+      bytes = this.#allocated - before
       popped = Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()])
       popped.catch(() => undefined)
     }
-    const problem = (await this.#orLost(popped)).find((found) => found !== null)
-    if (problem) throw new GPUValidationError(`${what}: ${problem.message}`)
+    const [invalid, exhausted] = await this.#orLost(popped)
+    // What uses a buffer that could not be made is invalid, too: the cause comes first.
+    if (exhausted) throw outOfMemory(this.name, what, bytes)
+    if (invalid) throw new GPUValidationError(`${what}: ${invalid.message}`)
     return result
   }
 

@@ -5,7 +5,15 @@ import { activationNumber, lossConstants } from './formulas.ts'
 import type { Kernel, Kernels, KernelName, Variant } from './kernels.ts'
 import { type DeviceLayer, packsOf } from './packs.ts'
 import { heldConstants, optimizerConstants, type StepRule } from './rule.ts'
-import { divideUp, groupsOf, hasFewTerms, type ProductShape, type Tiling, tilingConstants } from './tiling.ts'
+import {
+  divideUp,
+  groupsOf,
+  hasFewTerms,
+  MOST_GROUPS,
+  type ProductShape,
+  type Tiling,
+  tilingConstants,
+} from './tiling.ts'
 
 /**
  * The stages of a training step on the GPU: which kernel with which constants, and how many workgroups a minibatch
@@ -154,8 +162,6 @@ const ROW_WIDTH = 8
 const rowGroups = (rows: number): [number, number] => [divideUp(rows, ROW_WIDTH), 1]
 
 const GATHER_WIDTH = 64
-/** WebGPU's limit on workgroups side by side. */
-const MOST_GROUPS = 65535
 
 /** A data set's rows in the epoch's order; `rows` are all samples. */
 export async function gather({ kernels }: Pick<StageMaker, 'kernels'>, packs: number): Promise<Stage> {

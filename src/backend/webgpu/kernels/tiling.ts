@@ -18,6 +18,9 @@ export interface ProductShape {
   readonly terms: number
 }
 
+/** WebGPU's limit on workgroups side by side. */
+export const MOST_GROUPS = 65535
+
 export const divideUp = (count: number, size: number) => Math.ceil(count / size)
 
 /** The number of workgroups that keeps the device busy, where the shape allows that many. */

@@ -4,7 +4,15 @@ import { Profiler } from '../../profiler.ts'
 import { KernelClock } from '../device/clock.ts'
 import { encode, type Recorded } from '../plans/recording.ts'
 import { packsOf } from './packs.ts'
-import { chooseFewTiling, chooseTiling, hasFewTerms, type ProductShape, type Tiling } from './tiling.ts'
+import {
+  chooseFewTiling,
+  chooseTiling,
+  groupsOf,
+  hasFewTerms,
+  MOST_GROUPS,
+  type ProductShape,
+  type Tiling,
+} from './tiling.ts'
 
 /** Products of fewer multiplications than this are not worth a measurement. */
 const WORTH_MEASURING = 100_000
@@ -50,7 +58,12 @@ export function candidateTilings(profile: AdapterProfile, shape: ProductShape): 
     { ...rule, rowTiles: rowTiles > 2 ? 2 : 4 },
   ]
   const [rows, columns] = [packsOf(shape.rows), packsOf(shape.columns)]
-  return [rule, ...others.filter((tiling) => tiling.rowTiles <= rows && tiling.columnTiles <= columns)]
+  const isPossible = (tiling: Tiling) =>
+    tiling.rowTiles <= rows &&
+    tiling.columnTiles <= columns &&
+    // The gradient has one more row of workgroups.
+    Math.max(...groupsOf(shape, tiling)) < MOST_GROUPS
+  return [rule, ...others.filter(isPossible)]
 }
 
 /**

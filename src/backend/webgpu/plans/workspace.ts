@@ -14,7 +14,7 @@ export interface Workspace {
 }
 
 /** Values of a layer's activations (or δ) for `rows` rows, which are filled up to a multiple of four. */
-const layerValues = ({ outputPacks }: DeviceLayer, rows: number) => 4 * Math.ceil(rows / 4) * 4 * outputPacks
+export const layerValues = ({ outputPacks }: DeviceLayer, rows: number) => 4 * Math.ceil(rows / 4) * 4 * outputPacks
 
 /** Values of a workspace's scores: a pair for each row, and one for each workgroup that checks parameters. */
 const scoreValues = (rows: number) => 2 * (rows + MOST_CHECKS)
