@@ -150,7 +150,7 @@ describe('a device without memory', () => {
     gpu.popErrorScope = async () => {
       const failed = scopes.pop()?.failed ?? false
       const error = await pop()
-      return failed ? ({ message: 'Out of memory' }) : error
+      return failed ? { message: 'Out of memory' } : error
     }
   }
 
