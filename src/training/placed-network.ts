@@ -157,8 +157,11 @@ export class PlacedNetwork {
       const releases: (() => void)[] = []
       try {
         const feed = await this.#feedFor(data, 'data', releases)
-        const score = { ...meanScore(await feed.score().result), samples: source.length }
-        return { ...score, ...(await this.#regressionScore(feed, source)) }
+        const scoring = feed.score()
+        await scoring.accepted
+        // Asked for before the sums are known, because each result may come late.
+        const regression = await this.#regressionScore(feed, source)
+        return { ...meanScore(await scoring.result), samples: source.length, ...regression }
       } finally {
         for (const release of releases) release()
       }
