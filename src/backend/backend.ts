@@ -24,7 +24,8 @@ export interface Backend {
    * @param settings one for each network, which differ in numbers only: learning rate, decays, momentum, l1, l2, seed
    * @throws InputError if they differ in anything else, or are too large to be trained side by side
    */
-  populate?(networks: readonly Network[], settings: readonly PlacementSettings[]): Promise<Population>
+  readonly populate?:
+    ((networks: readonly Network[], settings: readonly PlacementSettings[]) => Promise<Population>) | undefined
   /** Frees what the backend itself opened. */
   dispose(): void
 }

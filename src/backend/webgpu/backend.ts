@@ -3,6 +3,7 @@ import { type Fields, kind, name, optional, readOptions, withDefault } from '../
 import type { Network } from '../../model/network.ts'
 import type { Backend, Placement, PlacementSettings, Population } from '../backend.ts'
 import { timed } from '../profiler.ts'
+import { SelfTest, type TestedDevice } from '../self-test/self-test.ts'
 import { Device } from './device/device.ts'
 import { AdapterProfile } from './device/profile.ts'
 import { AdapterRecord } from './device/record.ts'
@@ -48,15 +49,8 @@ export const webgpuSchema = {
  */
 export function webgpu(options: WebGPUOptions = {}): Backend {
   const { device, plan } = readOptions(webgpuSchema, options)
-  if (device === undefined) return new WebGPUBackend(plan, async () => rememberChoices(await Device.open()))
-  return shareDevice(device, plan)
-}
-
-/** Uses the choices that earlier processes measured on the adapter. A deterministic backend must not do this. */
-async function rememberChoices(device: Device): Promise<Device> {
-  const { choices } = await AdapterRecord.of(device.gpu)
-  device.profile.remember(choices)
-  return device
+  if (device !== undefined) return shareDevice(device, plan)
+  return new WebGPUBackend({ plan, open: () => Device.open(), recordOf: AdapterRecord.of })
 }
 
 /** What all backends on one GPUDevice share. */
@@ -78,68 +72,100 @@ function shareDevice(gpu: GPUDevice, plan: PlanChoice): Backend {
   const shared = known
   const device = Device.from(gpu, shared.profile, shared.waits)
   const makeKernels = () => new Kernels(device, (shared.compiler ??= new Compiler(gpu)))
-  return new WebGPUBackend(plan, () => rememberChoices(device), makeKernels, device)
+  return new WebGPUBackend({ plan, device, makeKernels, recordOf: AdapterRecord.of })
 }
 
 /** The WebGPU backend on an adapter that was already chosen. */
 export async function webgpuOn(adapter: GPUAdapter): Promise<Backend> {
-  return webgpuWith(await rememberChoices(await Device.fromAdapter(adapter)))
+  return new WebGPUBackend({ plan: 'auto', device: await Device.fromAdapter(adapter), recordOf: AdapterRecord.of })
 }
 
-/** The WebGPU backend on an open device, whose profile and kernels it shares with no other backend by default. */
-export function webgpuWith(device: Device, plan: PlanChoice = 'auto', kernels?: Kernels): Backend {
+/**
+ * The WebGPU backend on an open device, whose profile and kernels it shares with no other backend by default.
+ * @param record what is known about the adapter; left out, nothing, and there is no self-test
+ */
+export function webgpuWith(
+  device: Device,
+  plan: PlanChoice = 'auto',
+  kernels?: Kernels,
+  record?: AdapterRecord,
+): Backend {
   const makeKernels = () => kernels ?? new Kernels(device)
-  return new WebGPUBackend(plan, () => Promise.resolve(device), makeKernels, device)
+  return new WebGPUBackend({ plan, device, makeKernels, recordOf: record && (() => Promise.resolve(record)) })
+}
+
+interface BackendParts {
+  readonly plan: PlanChoice
+  /** The device, or what opens it. */
+  readonly device?: Device
+  readonly open?: () => Promise<Device>
+  readonly makeKernels?: (device: Device) => Kernels
+  /** Where there is one, measured choices are kept, and kernels are tested before they are used. */
+  readonly recordOf?: ((gpu: GPUDevice) => Promise<AdapterRecord>) | undefined
+}
+
+/** A device that was opened. */
+interface Opened extends TestedDevice {
+  readonly selfTest: SelfTest | undefined
 }
 
 class WebGPUBackend implements Backend {
   readonly name = 'webgpu'
-  readonly #plan: PlanChoice
-  readonly #open: () => Promise<Device>
-  readonly #makeKernels: (device: Device) => Kernels
+  readonly #parts: BackendParts
   #device: Device | undefined
-  #opening: Promise<{ device: Device; kernels: Kernels }> | undefined
+  #selfTest: SelfTest | undefined
+  #opening: Promise<Opened> | undefined
 
-  constructor(
-    plan: PlanChoice,
-    open: () => Promise<Device>,
-    makeKernels: (device: Device) => Kernels = (device) => new Kernels(device),
-    device?: Device,
-  ) {
-    this.#plan = plan
-    this.#open = open
-    this.#makeKernels = makeKernels
-    this.#device = device
+  constructor(parts: BackendParts) {
+    this.#parts = parts
+    this.#device = parts.device
   }
 
   get description(): string {
     if (!this.#device) return 'WebGPU, not opened yet'
-    return this.software ? `${this.#device.name} (software adapter)` : this.#device.name
+    const { name } = this.#device
+    const findings = this.#selfTest?.findings
+    return `${name}${this.software ? ' (software adapter)' : ''}${findings ? `; after a self-test, ${findings}` : ''}`
   }
 
   get software(): boolean {
     return this.#device?.profile.software ?? false
   }
 
-  async #openOnce({ profiler }: Pick<PlacementSettings, 'profiler'>) {
-    this.#opening ??= this.#open().then((device) => {
-      this.#device = device
-      return { device, kernels: this.#makeKernels(device) }
-    })
+  async #open(): Promise<Opened> {
+    const { device: given, open, makeKernels, recordOf } = this.#parts
+    const device = given ?? (await open!())
+    this.#device = device
+    const record = await recordOf?.(device.gpu)
+    // A deterministic backend must not do this: measured choices differ from one process to the next.
+    if (record) device.profile.remember(record.choices)
+    const kernels = makeKernels?.(device) ?? new Kernels(device)
+    this.#selfTest = record && new SelfTest(device, kernels, record)
+    return { device, kernels, selfTest: this.#selfTest }
+  }
+
+  /** Opens the device and, before its kernels are used for networks like this one, tests them. */
+  async #prepare(network: Network, settings: PlacementSettings, population: boolean): Promise<TestedDevice> {
+    const { profiler } = settings
+    this.#opening ??= this.#open()
     const opening = this.#opening
     const opened = await timed(profiler, 'open', 'adapter and device', () => opening)
     opened.device.check()
-    return opened
+    const { selfTest } = opened
+    if (!selfTest) return opened
+    return timed(profiler, 'compile', 'self-test', () =>
+      selfTest.check(network, settings, this.#parts.plan, population),
+    )
   }
 
   async place(network: Network, settings: PlacementSettings): Promise<Placement> {
-    const { device, kernels } = await this.#openOnce(settings)
-    return WebGPUPlacement.place(device, kernels, network, settings, this.#plan)
+    const { device, kernels } = await this.#prepare(network, settings, false)
+    return WebGPUPlacement.place(device, kernels, network, settings, this.#parts.plan)
   }
 
   async populate(networks: readonly Network[], settings: readonly PlacementSettings[]): Promise<Population> {
     checkAlike(networks, settings)
-    const { device, kernels } = await this.#openOnce(settings[0]!)
+    const { device, kernels } = await this.#prepare(networks[0]!, settings[0]!, true)
     return WebGPUPopulation.place(device, kernels, networks, settings)
   }
 

@@ -18,7 +18,8 @@ export type PlanChoice = (typeof planChoices)[number]
  * invocation (straight.ts in resident/) or, on hardware adapters, of one invocation for each sample of a minibatch
  * (lanes.ts), and loops over the layers, whose values are in the memory of one workgroup (loop.ts).
  */
-export type ResidentForm = 'straight' | 'lanes' | 'loop'
+export const residentForms = ['straight', 'lanes', 'loop'] as const
+export type ResidentForm = (typeof residentForms)[number]
 
 /** The most parameters that one invocation keeps in registers; compiling more takes seconds with some drivers. */
 const MOST_PARAMETERS = 120

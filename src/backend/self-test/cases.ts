@@ -1,0 +1,81 @@
+import type { PlacementSettings } from '../backend.ts'
+import type { Device } from '../webgpu/device/device.ts'
+import { type OptionalForm, optionalForms } from '../webgpu/device/forms.ts'
+import type { Kernels } from '../webgpu/kernels/kernels.ts'
+import type { DeviceLayer } from '../webgpu/kernels/packs.ts'
+import { outputFits, passesOn, productShapes, type StageMaker } from '../webgpu/kernels/stage-kernels.ts'
+import { hasFewTerms, type Tiling } from '../webgpu/kernels/tiling.ts'
+import { tilingFor } from '../webgpu/kernels/tuning.ts'
+import { type PlanChoice, residentForm } from '../webgpu/plans/choice.ts'
+import type { TestCase } from './bench.ts'
+import { outputCase, outputDeltaCase } from './outputs.ts'
+import { clippingCase, finiteCase, gatherCase } from './parameters.ts'
+import { forwardCase, gradientCase, hiddenDeltaCase } from './products.ts'
+import { populationCase, residentCase } from './resident.ts'
+
+/** What is about to be placed on a device. */
+export interface Needed {
+  readonly layers: readonly DeviceLayer[]
+  readonly settings: PlacementSettings
+  readonly plan: PlanChoice
+  /** Many networks, side by side. */
+  readonly population: boolean
+}
+
+const smallTile: Tiling = { rowTiles: 1, columnTiles: 1, width: 4, slices: 1 }
+
+const inOrder = (Object.keys(optionalForms) as OptionalForm[]).filter((form) => form !== 'straight' && form !== 'loop')
+
+/**
+ * The cases that test every kernel with which a network would be trained and evaluated on a device: those of the layered
+ * plan, which also evaluates what the resident plan trains, and those of the resident plan where it applies. A kernel
+ * counts with its tile; the sizes of layers and the formulas of the network do not matter.
+ */
+export function casesFor(device: Device, kernels: Kernels, { layers, settings, plan, population }: Needed): TestCase[] {
+  const parts = { device, kernels, layers, settings }
+  const form = residentForm(device, population ? 'resident' : plan, layers, settings)
+  const cases = [...layers.flatMap((_, l) => layerCases(parts, l)), finiteCase()]
+  if (settings.optimizer.clipNorm > 0) cases.push(clippingCase())
+  if (form) cases.push(population ? populationCase(form) : residentCase(form))
+  if (form === 'straight' && !population && kernels.allows('sorted')) cases.push(gatherCase())
+  return [...new Map(cases.map((one) => [one.key, one])).values()]
+}
+
+interface Parts {
+  readonly device: Device
+  readonly kernels: Kernels
+  readonly layers: readonly DeviceLayer[]
+  readonly settings: PlacementSettings
+}
+
+/** The cases of the layered plan for one layer. */
+function layerCases({ device, kernels, layers, settings }: Parts, l: number): TestCase[] {
+  const batch = settings.batchSize
+  const [layer, below] = [layers[l]!, layers[l - 1]]
+  const isOutput = l === layers.length - 1
+  const maker: StageMaker = { kernels, batch, tiling: (stage, shape) => tilingFor(device.profile, stage, shape) }
+  const joined = isOutput && outputFits(maker, layer)
+  const passed = isOutput && passesOn(maker, layer, below)
+  const tilingOf = (stage: keyof typeof productShapes) => maker.tiling(stage, productShapes[stage](layer, batch))
+  const formsOf = (tiling: Tiling | undefined, more: Partial<Record<OptionalForm, boolean>>) => {
+    const has = { quads: kernels.allows('quads'), slices: tiling !== undefined && tiling.slices > 1, ...more }
+    return inOrder.filter((form) => has[form as keyof typeof has])
+  }
+  const cases: TestCase[] = []
+  const forward = tilingOf('forward')
+  if (joined) cases.push(outputCase(layer.outputPacks, formsOf(undefined, { output: true, passOn: passed })))
+  else cases.push(forwardCase(forward, formsOf(forward, {})))
+  if (isOutput && !joined) cases.push(outputDeltaCase())
+  if (l > 0 && !passed) {
+    const tiling = tilingOf('hiddenDelta')
+    cases.push(hiddenDeltaCase(tiling, formsOf(tiling, {})))
+  }
+  // Sums over samples are never shared.
+  const gradient = { ...tilingOf('gradient'), slices: 1 }
+  const few = hasFewTerms({ terms: batch }) && kernels.allows('few')
+  const held = settings.optimizer.clipNorm > 0
+  cases.push(gradientCase(gradient, formsOf(gradient, { few }), { batch, held }))
+  // Only the first layer reads a data set. All kernels read bytes by the same functions.
+  if (l === 0 && kernels.allows('bytes')) cases.push(forwardCase(smallTile, formsOf(smallTile, { bytes: true })))
+  return cases
+}

@@ -1,0 +1,142 @@
+import { Matrix } from '../../core/matrix.ts'
+import { Network } from '../../model/network.ts'
+import { sgd } from '../../optimizer/optimizer.ts'
+import type { DataSource, EpochOrder, PlacementSettings, Sums } from '../backend.ts'
+import { cpu } from '../host/backend.ts'
+import { WebGPUPlacement } from '../webgpu/placement.ts'
+import { WebGPUPopulation } from '../webgpu/population.ts'
+import { type ResidentForm, residentForms } from '../webgpu/plans/choice.ts'
+import { firstFault, someValues, type TestBench, type TestCase } from './bench.ts'
+
+/** Networks that have no other form than the one that is tested. In loops, each invocation has several turns. */
+const sizes: Record<ResidentForm, readonly number[]> = {
+  straight: [3, 5, 2],
+  loop: [33, 60, 3],
+}
+const BATCH = 5
+/** More samples than two minibatches, the last of which is short. */
+const SAMPLES = 13
+const EPOCHS = 2
+/** The error of a parameter's change after a few steps, relative to the largest change of its kind. */
+const CHANGE_ERROR = 1e-4
+const LOSS_ERROR = 1e-4
+
+const settings: PlacementSettings = {
+  loss: 'quadratic',
+  optimizer: sgd({ learningRate: 0.5, momentum: 0.5 }),
+  batchSize: BATCH,
+}
+
+/** What training is compared with: the parameters afterwards, and the sums of the epochs. */
+interface Trained {
+  readonly parameters: Float32Array
+  readonly sums: readonly Sums[]
+}
+
+function networkOf(form: ResidentForm, seed: number): Network {
+  return Network.create({ sizes: [...sizes[form]], activation: 'tanh', output: 'sigmoid', seed })
+}
+
+function dataOf(network: Network): Required<Pick<DataSource, 'inputs' | 'targets'>> {
+  const [inputs, outputs] = [network.sizes[0]!, network.sizes.at(-1)!]
+  const matrix = (columns: number, seed: number) => {
+    const made = new Matrix(SAMPLES, columns)
+    made.data.set(someValues(SAMPLES * columns, seed))
+    return made
+  }
+  return { inputs: matrix(inputs, 1), targets: matrix(outputs, 2) }
+}
+
+/** Epochs in different orders. */
+function epochsOf(learningRate: number): EpochOrder[] {
+  return Array.from({ length: EPOCHS }, (_, e) => ({
+    order: Uint32Array.from({ length: SAMPLES }, (_, i) => (i * (e === 0 ? 3 : 5) + e) % SAMPLES),
+    batchSize: BATCH,
+    learningRate,
+    stepsBefore: e * Math.ceil(SAMPLES / BATCH),
+  }))
+}
+
+/** The same training in float64. */
+async function trainReference(network: Network, learningRate: number): Promise<Trained> {
+  const placement = await cpu({ precision: 'float64' }).place(network, settings)
+  const sums = await placement.train(await placement.upload(dataOf(network)), epochsOf(learningRate)).result
+  const parameters = await placement.readParameters()
+  placement.dispose()
+  return { parameters, sums }
+}
+
+/** What is wrong with a training; empty if nothing is. Gradients that are all zero are wrong, because the changes are. */
+function faultOf({ layers, parameters: before }: Network, got: Trained, want: Trained): string {
+  const parts = layers.flatMap(({ weightOffset, biasOffset, outputs }, l) => [
+    { name: `weights[${l}]`, from: weightOffset, to: biasOffset },
+    { name: `biases[${l}]`, from: biasOffset, to: biasOffset + outputs },
+  ])
+  const partFaults = parts.map(({ name, from, to }) => {
+    let [largest, error] = [0, 0]
+    for (let i = from; i < to; i++) {
+      largest = Math.max(largest, Math.abs(want.parameters[i]! - before[i]!))
+      const distance = Math.abs(got.parameters[i]! - want.parameters[i]!)
+      if (!(distance <= error)) error = distance
+    }
+    if (error <= CHANGE_ERROR * largest) return ''
+    return `${name} differ from float64 by ${error.toExponential(1)} after changes of ${largest.toExponential(1)}`
+  })
+  const sumFaults = want.sums.map(({ loss, right }, e) => {
+    const own = got.sums[e]
+    if (own?.right !== right) return `${own?.right} predictions count as correct, where ${right} are`
+    return Math.abs(own.loss - loss) <= LOSS_ERROR * loss ? '' : `the loss is ${own.loss}, where it should be ${loss}`
+  })
+  return firstFault([...partFaults, ...sumFaults])
+}
+
+/** The device as if it had this resident form only. */
+function only(form: ResidentForm, { device, kernels }: TestBench) {
+  const others = residentForms
+    .filter((other) => other !== form)
+    .map((other) => [other, 'another one is tested'] as const)
+  const view = device.withProfile(device.profile.excluding(others))
+  return { device: view, kernels: kernels.on(view) }
+}
+
+/** The training of one network in a resident form. */
+export function residentCase(form: ResidentForm): TestCase {
+  const run = async (bench: TestBench) => {
+    const { device, kernels } = only(form, bench)
+    const network = networkOf(form, 1)
+    const placement = await WebGPUPlacement.place(device, kernels, network, settings, 'resident')
+    try {
+      const handle = await placement.upload(dataOf(network))
+      const sums = await placement.train(handle, epochsOf(0.5)).result
+      const got = { parameters: await placement.readParameters(), sums }
+      return faultOf(network, got, await trainReference(network, 0.5))
+    } finally {
+      placement.dispose()
+    }
+  }
+  return { key: `resident ${form}`, stage: `the resident plan (${form})`, forms: [form], run }
+}
+
+/** The training of as many networks side by side as take two workgroups, each with another rate. */
+export function populationCase(form: ResidentForm): TestCase {
+  const run = async (bench: TestBench) => {
+    const { device, kernels } = only(form, bench)
+    const count = form === 'straight' && !device.profile.software ? 33 : 5
+    const networks = Array.from({ length: count }, (_, k) => networkOf(form, k + 1))
+    const rates = networks.map((_, k) => 0.1 * (1 + (k % 5)))
+    const population = await WebGPUPopulation.place(device, kernels, networks, networks.map(() => settings)) // prettier-ignore
+    try {
+      const handle = await population.upload(dataOf(networks[0]!))
+      const sums = await population.train(handle, rates.map((rate) => epochsOf(rate))).result // prettier-ignore
+      const faults = networks.map(async (network, k) => {
+        const { parameters } = await population.read(k)
+        const got = { parameters: Float32Array.from(parameters), sums: sums[k]! }
+        return faultOf(network, got, await trainReference(network, rates[k]!))
+      })
+      return firstFault(await Promise.all(faults))
+    } finally {
+      population.dispose()
+    }
+  }
+  return { key: `population ${form}`, stage: `populations (${form})`, forms: [form], run }
+}
