@@ -102,7 +102,7 @@ async function collectFormulas(gpu: RecordingGPU): Promise<void> {
 export async function requestedKernels(): Promise<RequestedPipeline[]> {
   const requests = new Map<string, RequestedPipeline>()
   for (const kind of kinds) {
-    const gpu = new RecordingGPU(kind)
+    const gpu = await RecordingGPU.trusted(kind)
     await collectShapes(gpu)
     if (!kind.software) await collectFormulas(gpu)
     for (const request of gpu.pipelines) requests.set(`${request.code} ${JSON.stringify(request.constants)}`, request)

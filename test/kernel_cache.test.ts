@@ -37,7 +37,7 @@ async function train(backend: Backend, hidden: number): Promise<void> {
 
 describe('the kernels of a shared backend', () => {
   it('are compiled once for all backends on one GPUDevice', async () => {
-    const gpu = new RecordingGPU({ software: true, subgroups: true })
+    const gpu = await RecordingGPU.trusted({ software: true, subgroups: true })
     await train(webgpu({ device: gpu.device, plan: 'layered' }), 4)
     const asked = gpu.pipelines.length
     expect(asked).toBeGreaterThan(3)
@@ -48,7 +48,7 @@ describe('the kernels of a shared backend', () => {
   })
 
   it('outlive a backend that was disposed of', async () => {
-    const gpu = new RecordingGPU({ software: true, subgroups: true })
+    const gpu = await RecordingGPU.trusted({ software: true, subgroups: true })
     const first = webgpu({ device: gpu.device, plan: 'layered' })
     await train(first, 4)
     first.dispose()
@@ -59,7 +59,7 @@ describe('the kernels of a shared backend', () => {
   })
 
   it('are released, the least recently used first', async () => {
-    const gpu = new RecordingGPU({ software: true, subgroups: true })
+    const gpu = await RecordingGPU.trusted({ software: true, subgroups: true })
     const backend = webgpu({ device: gpu.device, plan: 'layered' })
     for (let hidden = 1; hidden <= 60; hidden++) {
       await train(backend, hidden)
@@ -87,7 +87,7 @@ describe('the kernels of a shared backend', () => {
   })
 
   it('that could not be compiled are not kept', async () => {
-    const gpu = new RecordingGPU({ software: true, subgroups: true })
+    const gpu = await RecordingGPU.trusted({ software: true, subgroups: true })
     const kernels = new Kernels(Device.from(gpu.device))
     const { createComputePipelineAsync } = gpu.device
     gpu.device.createComputePipelineAsync = () => Promise.reject(new Error('out of memory'))

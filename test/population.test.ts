@@ -192,12 +192,13 @@ describe.each(Object.entries(forms))('networks that are trained together: %s', (
   })
 })
 
+const { device: recording } = await RecordingGPU.trusted({ software: false, subgroups: false })
+
 describe('a population is refused', () => {
-  const { device } = new RecordingGPU({ software: false, subgroups: false })
   const shape = forms['straight-line code']!
   const populate = async (first: Member, second: Partial<Member> & { sizes?: number[] }) => {
     const other = { ...first, ...second }
-    return webgpu({ device }).populate!([first.network, other.network], [first.settings, other.settings])
+    return webgpu({ device: recording }).populate!([first.network, other.network], [first.settings, other.settings])
   }
   const plain = memberOf(0, shape, optimizers.sgd!, false)
   const settingsWith = (settings: Partial<PlacementSettings>) => ({ settings: { ...plain.settings, ...settings } })

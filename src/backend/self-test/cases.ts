@@ -6,7 +6,7 @@ import type { DeviceLayer } from '../webgpu/kernels/packs.ts'
 import { outputFits, passesOn, productShapes, type StageMaker } from '../webgpu/kernels/stage-kernels.ts'
 import { hasFewTerms, type Tiling } from '../webgpu/kernels/tiling.ts'
 import { tilingFor } from '../webgpu/kernels/tuning.ts'
-import { type PlanChoice, residentForm } from '../webgpu/plans/choice.ts'
+import { type PlanChoice, residentForm, residentForms } from '../webgpu/plans/choice.ts'
 import type { TestCase } from './bench.ts'
 import { outputCase, outputDeltaCase } from './outputs.ts'
 import { clippingCase, finiteCase, gatherCase } from './parameters.ts'
@@ -18,13 +18,15 @@ export interface Needed {
   readonly layers: readonly DeviceLayer[]
   readonly settings: PlacementSettings
   readonly plan: PlanChoice
-  /** Many networks, side by side. */
-  readonly population: boolean
+  /** The number of networks that are placed side by side; undefined for a single one. */
+  readonly population: number | undefined
 }
 
 const smallTile: Tiling = { rowTiles: 1, columnTiles: 1, width: 4, slices: 1 }
 
-const inOrder = (Object.keys(optionalForms) as OptionalForm[]).filter((form) => form !== 'straight' && form !== 'loop')
+const inOrder = (Object.keys(optionalForms) as OptionalForm[]).filter(
+  (form) => !residentForms.some((one) => one === form),
+)
 
 /**
  * The cases that test every kernel with which a network would be trained and evaluated on a device: those of the layered
@@ -33,11 +35,11 @@ const inOrder = (Object.keys(optionalForms) as OptionalForm[]).filter((form) => 
  */
 export function casesFor(device: Device, kernels: Kernels, { layers, settings, plan, population }: Needed): TestCase[] {
   const parts = { device, kernels, layers, settings }
-  const form = residentForm(device, population ? 'resident' : plan, layers, settings)
+  const form = residentForm(device, population ? 'resident' : plan, layers, settings, population)
   const cases = [...layers.flatMap((_, l) => layerCases(parts, l)), finiteCase()]
   if (settings.optimizer.clipNorm > 0) cases.push(clippingCase())
   if (form) cases.push(population ? populationCase(form) : residentCase(form))
-  if (form === 'straight' && !population && kernels.allows('sorted')) cases.push(gatherCase())
+  if (form && form !== 'loop' && !population && kernels.allows('sorted')) cases.push(gatherCase())
   return [...new Map(cases.map((one) => [one.key, one])).values()]
 }
 
@@ -59,7 +61,7 @@ function layerCases({ device, kernels, layers, settings }: Parts, l: number): Te
   const tilingOf = (stage: keyof typeof productShapes) => maker.tiling(stage, productShapes[stage](layer, batch))
   const formsOf = (tiling: Tiling | undefined, more: Partial<Record<OptionalForm, boolean>>) => {
     const has = { quads: kernels.allows('quads'), slices: tiling !== undefined && tiling.slices > 1, ...more }
-    return inOrder.filter((form) => has[form as keyof typeof has])
+    return inOrder.filter((form) => has[form])
   }
   const cases: TestCase[] = []
   const forward = tilingOf('forward')

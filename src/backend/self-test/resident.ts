@@ -8,24 +8,29 @@ import { WebGPUPopulation } from '../webgpu/population.ts'
 import { type ResidentForm, residentForms } from '../webgpu/plans/choice.ts'
 import { firstFault, someValues, type TestBench, type TestCase } from './bench.ts'
 
-/** Networks that have no other form than the one that is tested. In loops, each invocation has several turns. */
-const sizes: Record<ResidentForm, readonly number[]> = {
-  straight: [3, 5, 2],
-  loop: [33, 60, 3],
+/**
+ * Networks that have no other form than the one that is tested, with minibatches. In loops, each invocation has several
+ * turns, as in lanes with the second minibatch.
+ */
+const tested: Record<ResidentForm, { readonly sizes: readonly number[]; readonly batches: readonly number[] }> = {
+  straight: { sizes: [3, 5, 2], batches: [5] },
+  lanes: { sizes: [3, 5, 2], batches: [5, 37] },
+  loop: { sizes: [33, 60, 3], batches: [5] },
 }
-const BATCH = 5
-/** More samples than two minibatches, the last of which is short. */
-const SAMPLES = 13
 const EPOCHS = 2
 /** The error of a parameter's change after a few steps, relative to the largest change of its kind. */
 const CHANGE_ERROR = 1e-4
 const LOSS_ERROR = 1e-4
+const RATE = 0.5
 
-const settings: PlacementSettings = {
+const settingsOf = (batchSize: number): PlacementSettings => ({
   loss: 'quadratic',
   optimizer: sgd({ learningRate: 0.5, momentum: 0.5 }),
-  batchSize: BATCH,
-}
+  batchSize,
+})
+
+/** More than two minibatches, the last of which is short. */
+const samplesOf = (batchSize: number) => 2 * batchSize + 3
 
 /** What training is compared with: the parameters afterwards, and the sums of the epochs. */
 interface Trained {
@@ -34,33 +39,33 @@ interface Trained {
 }
 
 function networkOf(form: ResidentForm, seed: number): Network {
-  return Network.create({ sizes: [...sizes[form]], activation: 'tanh', output: 'sigmoid', seed })
+  return Network.create({ sizes: [...tested[form].sizes], activation: 'tanh', output: 'sigmoid', seed })
 }
 
-function dataOf(network: Network): Required<Pick<DataSource, 'inputs' | 'targets'>> {
+function dataOf(network: Network, batchSize: number): Required<Pick<DataSource, 'inputs' | 'targets'>> {
   const [inputs, outputs] = [network.sizes[0]!, network.sizes.at(-1)!]
+  const samples = samplesOf(batchSize)
   const matrix = (columns: number, seed: number) => {
-    const made = new Matrix(SAMPLES, columns)
-    made.data.set(someValues(SAMPLES * columns, seed))
+    const made = new Matrix(samples, columns)
+    made.data.set(someValues(samples * columns, seed))
     return made
   }
   return { inputs: matrix(inputs, 1), targets: matrix(outputs, 2) }
 }
 
 /** Epochs in different orders. */
-function epochsOf(learningRate: number): EpochOrder[] {
-  return Array.from({ length: EPOCHS }, (_, e) => ({
-    order: Uint32Array.from({ length: SAMPLES }, (_, i) => (i * (e === 0 ? 3 : 5) + e) % SAMPLES),
-    batchSize: BATCH,
-    learningRate,
-    stepsBefore: e * Math.ceil(SAMPLES / BATCH),
-  }))
+function epochsOf(batchSize: number, learningRate: number): EpochOrder[] {
+  const samples = samplesOf(batchSize)
+  const order = (e: number) => Uint32Array.from({ length: samples }, (_, i) => (e === 0 ? samples - 1 - i : (i + 3) % samples)) // prettier-ignore
+  const stepsBefore = (e: number) => e * Math.ceil(samples / batchSize)
+  return Array.from({ length: EPOCHS }, (_, e) => ({ order: order(e), batchSize, learningRate, stepsBefore: stepsBefore(e) })) // prettier-ignore
 }
 
 /** The same training in float64. */
-async function trainReference(network: Network, learningRate: number): Promise<Trained> {
-  const placement = await cpu({ precision: 'float64' }).place(network, settings)
-  const sums = await placement.train(await placement.upload(dataOf(network)), epochsOf(learningRate)).result
+async function trainReference(network: Network, batchSize: number, learningRate: number): Promise<Trained> {
+  const placement = await cpu({ precision: 'float64' }).place(network, settingsOf(batchSize))
+  const handle = await placement.upload(dataOf(network, batchSize))
+  const sums = await placement.train(handle, epochsOf(batchSize, learningRate)).result
   const parameters = await placement.readParameters()
   placement.dispose()
   return { parameters, sums }
@@ -101,19 +106,21 @@ function only(form: ResidentForm, { device, kernels }: TestBench) {
 
 /** The training of one network in a resident form. */
 export function residentCase(form: ResidentForm): TestCase {
-  const run = async (bench: TestBench) => {
+  const runWith = async (bench: TestBench, batchSize: number) => {
     const { device, kernels } = only(form, bench)
     const network = networkOf(form, 1)
-    const placement = await WebGPUPlacement.place(device, kernels, network, settings, 'resident')
+    const placement = await WebGPUPlacement.place(device, kernels, network, settingsOf(batchSize), 'resident')
     try {
-      const handle = await placement.upload(dataOf(network))
-      const sums = await placement.train(handle, epochsOf(0.5)).result
+      const handle = await placement.upload(dataOf(network, batchSize))
+      const sums = await placement.train(handle, epochsOf(batchSize, RATE)).result
       const got = { parameters: await placement.readParameters(), sums }
-      return faultOf(network, got, await trainReference(network, 0.5))
+      return faultOf(network, got, await trainReference(network, batchSize, RATE))
     } finally {
       placement.dispose()
     }
   }
+  const run = async (bench: TestBench) =>
+    firstFault(await Promise.all(tested[form].batches.map((batchSize) => runWith(bench, batchSize))))
   return { key: `resident ${form}`, stage: `the resident plan (${form})`, forms: [form], run }
 }
 
@@ -122,16 +129,19 @@ export function populationCase(form: ResidentForm): TestCase {
   const run = async (bench: TestBench) => {
     const { device, kernels } = only(form, bench)
     const count = form === 'straight' && !device.profile.software ? 33 : 5
+    const [batchSize] = tested[form].batches as readonly [number]
     const networks = Array.from({ length: count }, (_, k) => networkOf(form, k + 1))
     const rates = networks.map((_, k) => 0.1 * (1 + (k % 5)))
-    const population = await WebGPUPopulation.place(device, kernels, networks, networks.map(() => settings)) // prettier-ignore
+    const settings = networks.map(() => settingsOf(batchSize))
+    const population = await WebGPUPopulation.place(device, kernels, networks, settings)
     try {
-      const handle = await population.upload(dataOf(networks[0]!))
-      const sums = await population.train(handle, rates.map((rate) => epochsOf(rate))).result // prettier-ignore
+      const handle = await population.upload(dataOf(networks[0]!, batchSize))
+      const epochs = rates.map((rate) => epochsOf(batchSize, rate))
+      const sums = await population.train(handle, epochs).result
       const faults = networks.map(async (network, k) => {
         const { parameters } = await population.read(k)
         const got = { parameters: Float32Array.from(parameters), sums: sums[k]! }
-        return faultOf(network, got, await trainReference(network, rates[k]!))
+        return faultOf(network, got, await trainReference(network, batchSize, rates[k]!))
       })
       return firstFault(await Promise.all(faults))
     } finally {

@@ -49,7 +49,7 @@ export class SelfTest {
    * @returns the device as it may be used for these networks
    * @throws BackendUnavailableError where no form gives correct results
    */
-  check(network: Network, settings: PlacementSettings, plan: PlanChoice, population = false): Promise<TestedDevice> {
+  check(network: Network, settings: PlacementSettings, plan: PlanChoice, population?: number): Promise<TestedDevice> {
     const needed = { layers: deviceLayers(network.layers), settings, plan, population }
     // One after another, so that no kernel is tested twice.
     const checked = this.#last.then(() => this.#check(needed))

@@ -145,7 +145,7 @@ class WebGPUBackend implements Backend {
   }
 
   /** Opens the device and, before its kernels are used for networks like this one, tests them. */
-  async #prepare(network: Network, settings: PlacementSettings, population: boolean): Promise<TestedDevice> {
+  async #prepare(network: Network, settings: PlacementSettings, population?: number): Promise<TestedDevice> {
     const { profiler } = settings
     this.#opening ??= this.#open()
     const opening = this.#opening
@@ -159,13 +159,13 @@ class WebGPUBackend implements Backend {
   }
 
   async place(network: Network, settings: PlacementSettings): Promise<Placement> {
-    const { device, kernels } = await this.#prepare(network, settings, false)
+    const { device, kernels } = await this.#prepare(network, settings)
     return WebGPUPlacement.place(device, kernels, network, settings, this.#parts.plan)
   }
 
   async populate(networks: readonly Network[], settings: readonly PlacementSettings[]): Promise<Population> {
     checkAlike(networks, settings)
-    const { device, kernels } = await this.#prepare(networks[0]!, settings[0]!, true)
+    const { device, kernels } = await this.#prepare(networks[0]!, settings[0]!, networks.length)
     return WebGPUPopulation.place(device, kernels, networks, settings)
   }
 
