@@ -23,5 +23,8 @@ export async function settledEpochs({ parts, orders }: StartedEpochs): Promise<'
   const results = await Promise.allSettled(parts.map(({ sums }) => sums))
   const sums = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
   if (sums.length === orders.length && sums.every(({ loss }) => Number.isFinite(loss))) return 'trained'
-  return results.some(({ status }) => status === 'rejected') ? 'failed' : 'diverged'
+  if (results.some(({ status }) => status === 'rejected')) return 'failed'
+  // Epochs after one that diverged have no results. A call that failed may have started none of its epochs, or some.
+  const isBroken = (each: readonly Sums[]) => each.length === 0 || each.some(({ loss }) => !Number.isFinite(loss))
+  return results.some((result) => result.status === 'fulfilled' && isBroken(result.value)) ? 'diverged' : 'failed'
 }
