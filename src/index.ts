@@ -86,7 +86,13 @@ export type { SgdOptions } from './optimizer/sgd.ts'
 export { backendNames, type BackendName } from './training/backends.ts'
 export type { Evaluation, Score } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'
-export { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type CheckpointOptions } from './training/checkpoint.ts'
+export {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type Checkpoint,
+  type CheckpointOptions,
+  type Resumed,
+} from './training/checkpoint.ts'
 export {
   constant,
   cosine,

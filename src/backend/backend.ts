@@ -157,9 +157,29 @@ export function underway<T>(work: () => Promise<{ readonly result: Promise<T> | 
   return { accepted, result }
 }
 
+/**
+ * What decides the last bits of a training besides the network, the data and the settings. It is known before the first
+ * step, and checkpoints keep it.
+ */
+export interface Arithmetic {
+  /** The backend's name. */
+  readonly backend: string
+  /** The backend's name for a precision, or for a way of training: 'float32', 'straight'. */
+  readonly form: string
+  /** The name of the device where different ones give different bits. */
+  readonly device?: string | undefined
+}
+
 /** A network in a backend's memory. */
 export interface Placement {
   readonly capacity: Capacity
+  readonly arithmetic: Arithmetic
+  /**
+   * Goes on with the arithmetic of an earlier training; comes before the first step.
+   * @returns why the bits of the steps to come differ from those of that training nevertheless; undefined if they do not
+   * @throws InputError where they would differ and the backend is deterministic
+   */
+  adopt(arithmetic: Arithmetic): Promise<string | undefined>
   upload(data: DataSource, use?: DataUse): Promise<DataHandle>
   /**
    * Trains epochs one after another, alike but for their orders and rates; the results are the sums of their losses, each

@@ -29,6 +29,7 @@ export const libraryFlags = {
   batch: trainer.batchSize,
   seed: trainer.seed,
   backend: trainer.backend,
+  deterministic: trainer.deterministic,
   dropout: trainer.dropout,
   l1: trainer.l1,
   l2: trainer.l2,

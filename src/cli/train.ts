@@ -93,6 +93,7 @@ async function trainOn(
   const network = makeNetwork(data, checked)
   const trainer = await Trainer.create(network, {
     backend: checked.backend,
+    deterministic: options.deterministic === true,
     loss,
     optimizer,
     batchSize: options.batch,
@@ -103,7 +104,7 @@ async function trainOn(
     ...(options.dropout && { dropout: options.dropout.length === 1 ? options.dropout[0]! : options.dropout }),
   })
   try {
-    if (earlier) await trainer.resume(earlier.checkpoint)
+    const resumed = earlier && (await trainer.resume(earlier.checkpoint))
     const { name, description } = trainer.backend
     const { sizes, activations, parameters } = network
     say(`Backend  ${name}: ${description}`)
@@ -123,6 +124,7 @@ async function trainOn(
       // Not all of it is said on this command line, so it is shown in any case.
       const remark = options.json ? note : print
       remark(`Writes   ${describeOutputs(outputs)}`)
+      if (resumed?.difference !== undefined) note(`webgpu-mlp: note: ${resumed.difference}`)
     }
 
     const loaded = await loadSets(trainer, data)

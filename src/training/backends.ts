@@ -31,14 +31,23 @@ export const backendFlag: Flag = {
  * The backend of a choice. 'auto' takes a hardware WebGPU adapter, else the CPU, and says why in its description; a
  * software adapter is used only when 'webgpu' is asked for by name.
  * @returns the backend, and whether it was opened here (then it is also disposed of here)
+ * @throws InputError for a backend that was made without regard to `deterministic`
  */
-export async function chooseBackend(choice: BackendName | Backend): Promise<{ backend: Backend; opened: boolean }> {
-  if (typeof choice === 'object') return { backend: choice, opened: false }
+export async function chooseBackend(
+  choice: BackendName | Backend,
+  deterministic = false,
+): Promise<{ backend: Backend; opened: boolean }> {
+  if (typeof choice === 'object') {
+    if (!deterministic) return { backend: choice, opened: false }
+    throw new InputError(
+      'deterministic: goes with the name of a backend; make this one by webgpu({ deterministic: true })',
+    )
+  }
   if (choice === 'cpu') return { backend: cpu(), opened: true }
-  if (choice === 'webgpu') return { backend: webgpu(), opened: true }
+  if (choice === 'webgpu') return { backend: webgpu({ deterministic }), opened: true }
   const adapter = await findAdapter()
   if (adapter && !isSoftware(adapter.info)) {
-    return { backend: new BackendWithFallback(await webgpuOn(adapter)), opened: true }
+    return { backend: new BackendWithFallback(await webgpuOn(adapter, deterministic)), opened: true }
   }
   const reason = adapter ? `the only WebGPU adapter is software, ${nameAdapter(adapter.info)}` : explainMissingAdapter()
   return { backend: cpuBecause(reason), opened: true }

@@ -1,5 +1,5 @@
-import type { Snapshot } from '../backend/backend.ts'
-import { describe, InputError, shorten } from '../core/errors.ts'
+import type { Arithmetic, Snapshot } from '../backend/backend.ts'
+import { describe, InputError } from '../core/errors.ts'
 import { fromBase64, toBase64 } from '../core/base64.ts'
 import type { PlateauState } from '../optimizer/schedule.ts'
 import type { StoppingState } from './stopping.ts'
@@ -16,12 +16,22 @@ export interface Checkpoint {
   readonly data: string | undefined
   /** What the run was made with; a checkpoint of another run is refused by it. */
   readonly settings: Readonly<Record<string, unknown>>
+  /** What decides the last bits of the steps besides the settings; missing in checkpoints of earlier versions. */
+  readonly arithmetic?: Arithmetic | undefined
   /** Parameters and the optimizer's state. */
   readonly snapshot: Snapshot
   readonly plateau: PlateauState
   readonly stopping: StoppingState | undefined
   /** Whatever the program that trains wants to find again, as JSON has it: `write` may add it, the trainer never looks. */
   readonly notes?: unknown
+}
+
+/** The result of {@link Trainer.resume}. */
+export interface Resumed {
+  /** Whether the resumed run ends bit for bit where an unbroken one does. */
+  readonly hasSameBits: boolean
+  /** Why it does not, in one sentence. */
+  readonly difference: string | undefined
 }
 
 /** Where checkpoints go. */
@@ -86,6 +96,7 @@ export function checkCheckpoint(value: unknown): asserts value is Checkpoint {
   object(made.settings, 'settings')
   checkDepth(made.settings, 'settings')
   checkDepth(made.notes, 'notes')
+  readArithmetic(made)
   checkSnapshot(made.snapshot, 'snapshot')
   const plateau = object(made.plateau, 'plateau')
   checkBest(plateau, 'plateau.')
@@ -142,10 +153,18 @@ function number(json: Json, field: string, within: string, [least, most]: readon
   throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected ${range}`)
 }
 
-function optionalText(json: Json, field: string): string | undefined {
+function optionalText(json: Json, field: string, within = ''): string | undefined {
   const value = json[field]
   if (value === undefined || typeof value === 'string') return value
-  throw new InputError(`checkpoint: "${field}" is ${describe(value)}, expected text`)
+  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected text`)
+}
+
+function readArithmetic({ arithmetic }: Json): Arithmetic | undefined {
+  if (arithmetic === undefined) return undefined
+  const json = object(arithmetic, 'arithmetic')
+  const [backend, form, device] = ['backend', 'form', 'device'].map((field) => optionalText(json, field, 'arithmetic.'))
+  if (backend !== undefined && form !== undefined) return { backend, form, device }
+  throw new InputError('checkpoint: "arithmetic" has no backend or no form, expected text for each')
 }
 
 const best = (json: Json, within: string) =>
@@ -220,6 +239,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     seed: whole(json, 'seed'),
     data: optionalText(json, 'data'),
     settings: object(json.settings, 'settings'),
+    arithmetic: readArithmetic(json),
     snapshot: decodeSnapshot(json.snapshot, 'snapshot'),
     plateau: {
       best: best(plateau, 'plateau.'),
@@ -239,32 +259,4 @@ function decodeStopping(json: Json, epoch: number): StoppingState {
     wait: whole(json, 'wait', 'stopping.'),
     snapshot: json.snapshot === undefined ? undefined : decodeSnapshot(json.snapshot, 'stopping.snapshot'),
   }
-}
-
-/** Throws where a checkpoint is of another run than these settings, naming the first that differs. */
-export function checkSameRun(
-  own: Readonly<Record<string, unknown>>,
-  { settings, seed }: Checkpoint,
-  ownSeed: number,
-): void {
-  // As JSON has them: schedules are objects with a function, which is not kept.
-  const here = JSON.parse(JSON.stringify({ ...own, seed: ownSeed })) as Json
-  const differing = firstDifference({ ...settings, seed }, here, '')
-  if (!differing) return
-  const [name, there, value] = differing
-  const say = (found: unknown) => (found === undefined ? 'none' : shorten(JSON.stringify(found)))
-  throw new InputError(`${name}: the checkpoint was trained with ${say(there)}, this trainer has ${say(value)}`)
-}
-
-function firstDifference(there: unknown, here: unknown, path: string): [string, unknown, unknown] | undefined {
-  if (!isObject(there) || !isObject(here)) {
-    return JSON.stringify(there) === JSON.stringify(here) ? undefined : [path, there, here]
-  }
-  for (const key of new Set([...Object.keys(here), ...Object.keys(there)])) {
-    // A key may be the name of what every object has, such as "constructor".
-    const own = (json: Json) => (Object.hasOwn(json, key) ? json[key] : undefined)
-    const found = firstDifference(own(there), own(here), path === '' ? key : `${path}.${key}`)
-    if (found) return found
-  }
-  return undefined
 }

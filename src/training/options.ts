@@ -33,6 +33,11 @@ import { type EarlyStopping, earlyStoppingSchema } from './stopping.ts'
 export interface TrainerOptions {
   /** Default 'auto': a hardware WebGPU adapter, else the CPU. */
   backend?: BackendName | Backend | undefined
+  /**
+   * Makes all choices of the GPU backend by rule, and none by measurement: {@link WebGPUOptions.deterministic}. The CPU
+   * backends always give the same bits. Default false.
+   */
+  deterministic?: boolean | undefined
   /** Default 'quadratic'. */
   loss?: LossName | undefined
   /** Default sgd({ learningRate: 0.1 }). */
@@ -156,6 +161,10 @@ export const lossOption = withDefault(name(lossNames), 'quadratic', {
 
 const trainerFields = {
   backend: withDefault(backendKind, 'auto', backendFlag),
+  deterministic: withDefault(boolean, false, {
+    flag: '--deterministic',
+    help: 'the same bits in every run on the same GPU and driver; may be slower',
+  }),
   loss: lossOption,
   optimizer: withFresh(optimizerKind, usualOptimizer),
   batchSize: withDefault(integer(), 32, { flag: '--batch <size>', help: 'samples per step' }),

@@ -5,7 +5,7 @@ import type { Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
 import type { LossName } from '../loss/loss.ts'
 import type { Network } from '../model/network.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import type { Checkpoint, Resumed } from './checkpoint.ts'
 import type { Feed, PredictedPart } from './feed/feed.ts'
 import { Feeder } from './feed/feeder.ts'
 import { trainGroups } from './fitting.ts'
@@ -140,11 +140,12 @@ export class PlacedNetwork {
     }
   }
 
-  async resume(checkpoint: Checkpoint): Promise<void> {
+  async resume(checkpoint: Checkpoint): Promise<Resumed> {
     this.#queue.startTraining('resume')
     try {
-      await this.#queue.run('resume', () => this.#checkpoints.restore(checkpoint))
+      const difference = await this.#queue.run('resume', () => this.#checkpoints.restore(checkpoint))
       this.#stopping = checkpoint.stopping && { ...checkpoint.stopping }
+      return { hasSameBits: difference === undefined, difference }
     } finally {
       this.#queue.endTraining()
     }

@@ -5,7 +5,8 @@ import { fingerprint } from '../data/fingerprint.ts'
 import { DataStream } from '../data/stream.ts'
 import type { Network } from '../model/network.ts'
 import { stateSlots } from '../optimizer/optimizer.ts'
-import { checkCheckpoint, type Checkpoint, checkSameRun } from './checkpoint.ts'
+import { checkCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { checkSameRun } from './same-run.ts'
 import type { Session } from './session.ts'
 import type { Settings } from './settings.ts'
 import type { StoppingState } from './stopping.ts'
@@ -49,6 +50,7 @@ export class RunCheckpoints {
       seed: this.#settings.seed,
       data: this.#data,
       settings: this.#described,
+      arithmetic: this.#placement.arithmetic,
       snapshot,
       stopping: stopping && { ...stopping },
     }
@@ -61,8 +63,12 @@ export class RunCheckpoints {
     return { sizes, activations, loss, optimizer, batchSize, l1, l2, dropout }
   }
 
-  /** Goes on from where a checkpoint was made. @throws InputError for a checkpoint of another run */
-  async restore(checkpoint: Checkpoint): Promise<void> {
+  /**
+   * Goes on from where a checkpoint was made.
+   * @returns why the bits to come differ from those of an unbroken run; undefined if they do not
+   * @throws InputError for a checkpoint of another run
+   */
+  async restore(checkpoint: Checkpoint): Promise<string | undefined> {
     checkCheckpoint(checkpoint)
     checkSameRun(this.#described, checkpoint, this.#settings.seed)
     const { parameters, state } = checkpoint.snapshot
@@ -74,8 +80,11 @@ export class RunCheckpoints {
           `got ${parameters.length} and ${state.length}`,
       )
     }
+    // Checkpoints of earlier versions do not have it.
+    const difference = checkpoint.arithmetic && (await this.#placement.adopt(checkpoint.arithmetic))
     await this.#placement.write(checkpoint.snapshot)
     this.#session.restore(checkpoint)
     this.#resumed = checkpoint.data
+    return difference
   }
 }

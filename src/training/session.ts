@@ -1,10 +1,11 @@
-import type { EpochCounts, Placement, Sums } from '../backend/backend.ts'
+import type { EpochCounts, EpochOrder, Placement, Sums } from '../backend/backend.ts'
 import { type Profiler, timed } from '../backend/profiler.ts'
 import { countMinibatches, epochOrder } from '../data/minibatch.ts'
 import { DivergedError } from '../core/errors.ts'
 import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../optimizer/schedule.ts'
+import { EpochOrders } from './epoch-orders.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Epoch } from './history.ts'
 import type { Step } from './options.ts'
@@ -37,8 +38,7 @@ export class Session {
   readonly #network: Network
   readonly #placement: Placement
   readonly #settings: Settings
-  /** Orders of the next epochs of the data that are trained on, made while the device was at work. */
-  #prepared: { readonly feed: Feed; readonly orders: Uint32Array[] } | undefined
+  readonly #orders: EpochOrders
   #begun: Begun | undefined
   #plateau: PlateauState = newPlateau()
   readonly #started: StartedEpochs[] = []
@@ -55,6 +55,7 @@ export class Session {
     this.#network = network
     this.#placement = placement
     this.#settings = settings
+    this.#orders = new EpochOrders(settings.seed)
   }
 
   get #profiler(): Profiler | undefined {
@@ -132,7 +133,7 @@ export class Session {
     this.#begun = undefined
     const [epochsBefore, stepsBefore] = [this.#epoch + this.#ahead.epochs, this.#step + this.#ahead.steps]
     const indices = await timed(this.#profiler, 'host', 'orders of the epochs', () =>
-      begun ? [begun.order.subarray(begun.visited)] : this.#takeOrders(train, epochsBefore + 1, count, shuffle),
+      begun ? [begun.order.subarray(begun.visited)] : this.#orders.take(train, epochsBefore + 1, count, shuffle),
     )
     const { batchSize } = this.#settings
     const steps = countMinibatches(indices[0]!.length, batchSize)
@@ -154,19 +155,8 @@ export class Session {
     }
     // Where time is measured, nothing may overlap.
     if (next > 0 && !this.#profiler) {
-      this.#prepared = { feed: train, orders: this.#makeOrders(train, epochsBefore + 1 + count, next, shuffle) }
+      this.#orders.prepare(train, epochsBefore + 1 + count, next, shuffle)
     }
-  }
-
-  #makeOrders({ samples }: Feed, first: number, count: number, shuffle: boolean): Uint32Array[] {
-    return Array.from({ length: count }, (_, i) => epochOrder(samples, this.#settings.seed, first + i, shuffle))
-  }
-
-  /** The orders of `count` epochs from `first` on, those that were prepared among them. */
-  #takeOrders(feed: Feed, first: number, count: number, shuffle: boolean): Uint32Array[] {
-    const prepared = feed === this.#prepared?.feed ? this.#prepared.orders.slice(0, count) : []
-    this.#prepared = undefined
-    return [...prepared, ...this.#makeOrders(feed, first + prepared.length, count - prepared.length, shuffle)]
   }
 
   /**
@@ -200,15 +190,26 @@ export class Session {
     if (typeof learningRate === 'object' && learningRate.plateau) {
       watchPlateau(learningRate.plateau, this.#plateau, (validation ?? score).loss)
     }
+    return this.#reports(orders, scores, feed, began)
+  }
+
+  /** The last epochs that were trained, with the time of each. */
+  #reports(
+    orders: readonly EpochOrder[],
+    scores: readonly { readonly score: Score; readonly validation: Score | null }[],
+    { samples }: Feed,
+    began: number,
+  ): Epoch[] {
     const now = performance.now()
+    const count = scores.length
     const seconds = (now - Math.max(began, this.#lastEnd)) / 1000 / count
     this.#lastEnd = now
-    const samplesPerSecond = feed.samples / seconds
-    const whole = countMinibatches(feed.samples, this.#settings.batchSize)
+    const samplesPerSecond = samples / seconds
+    const steps = countMinibatches(samples, this.#settings.batchSize)
     return scores.map(({ score, validation }, i) => {
       const epoch = this.#epoch - count + 1 + i
       const { learningRate } = orders[i]!
-      return { epoch, ...score, validation, steps: whole, learningRate, seconds, samplesPerSecond }
+      return { epoch, ...score, validation, steps, learningRate, seconds, samplesPerSecond }
     })
   }
 
@@ -234,7 +235,7 @@ export class Session {
 
   #reset(): void {
     this.#ahead = { epochs: 0, steps: 0 }
-    this.#prepared = undefined
+    this.#orders.forget()
     this.#badLoss = undefined
   }
 

@@ -28,7 +28,14 @@ export interface Settings {
 /** @throws InputError naming the option */
 export function checkSettings(network: Network, options: unknown) {
   checkInstance('network', network, Network, 'Network', ' (Network.create({ sizes }) makes one)')
-  const { profile, backend, dropout, dataMemory = usualDataMemory(), ...others } = readOptions(trainerSchema, options)
+  const {
+    profile,
+    backend,
+    deterministic,
+    dropout,
+    dataMemory = usualDataMemory(),
+    ...others
+  } = readOptions(trainerSchema, options)
   checkLoss(network, others.loss)
   const settings: Settings = {
     ...others,
@@ -36,7 +43,7 @@ export function checkSettings(network: Network, options: unknown) {
     dataMemory,
     profiler: profile ? new Profiler() : undefined,
   }
-  return { settings, backend }
+  return { settings, backend, deterministic }
 }
 
 /** One share for each hidden layer. */

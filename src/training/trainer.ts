@@ -11,7 +11,7 @@ import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import { chooseBackend } from './backends.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import type { Checkpoint, Resumed } from './checkpoint.ts'
 import { oneByOne } from './fitting.ts'
 import { type Epoch, type History, makeHistory, type Outcome, type ValidatedEpoch } from './history.ts'
 import { LoadedData, type TrainingData } from './loaded.ts'
@@ -69,10 +69,11 @@ export class Trainer {
    * @throws InputError for options that do not fit; BackendUnavailableError where the backend is not available
    */
   static async create(network: Network, options: TrainerOptions = {}): Promise<Trainer> {
-    const { settings, backend: choice } = checkSettings(network, options)
+    const { settings, backend: choice, deterministic } = checkSettings(network, options)
     const { profiler } = settings
     const began = performance.now()
-    const { backend, opened } = await timed(profiler, 'open', 'adapter and device', () => chooseBackend(choice))
+    const opening = () => chooseBackend(choice, deterministic)
+    const { backend, opened } = await timed(profiler, 'open', 'adapter and device', opening)
     try {
       const placement = await backend.place(network, settings)
       profiler?.addWall(performance.now() - began)
@@ -84,8 +85,7 @@ export class Trainer {
   }
 
   /**
-   * Bytes of device memory planned and held, known before the first step; data sets count while they are in use. Buffers
-   * for reading results are in host memory and do not count.
+   * Bytes of device memory planned and held, known before the first step; data sets count while they are in use.
    */
   get memory(): number {
     return this.#placed.memory
@@ -198,14 +198,15 @@ export class Trainer {
   /**
    * Goes on where a checkpoint was made: parameters, optimizer, schedule, early stopping, epochs and steps are as they
    * were. With the data and options of that run, the epochs that follow are, to the bit, those that would have followed.
-   * @throws InputError for a checkpoint of other sizes, activations or options, named
+   * @returns whether backend, device and form of the checkpoint were taken, to which the bits belong
+   * @throws InputError for a checkpoint of other sizes, activations or options, named; if deterministic, also of other bits
    * @example
    * const trainer = await Trainer.create(network, options) // as before, the seed too
    * await trainer.resume(decodeCheckpoint(text))
    * await trainer.fit(train, { epochs: 100 - trainer.epoch })
    */
-  async resume(checkpoint: Checkpoint): Promise<void> {
-    await this.#placed.resume(checkpoint)
+  async resume(checkpoint: Checkpoint): Promise<Resumed> {
+    return this.#placed.resume(checkpoint)
   }
 
   /** Loss and accuracy over a data set or a stream; for regression also R² and the mean absolute error. */
@@ -236,8 +237,7 @@ export class Trainer {
   }
 
   /**
-   * Frees everything the trainer holds; a device that was passed in is left alone. Calls that run or wait are ended: they
-   * reject with an InputError.
+   * Frees everything the trainer holds, except a device that was passed in. Calls that run or wait reject with an InputError.
    */
   dispose(): void {
     if (this.#placed.dispose() && this.#isBackendOpened) this.backend.dispose()

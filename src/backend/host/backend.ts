@@ -14,7 +14,7 @@ export function hostBackend(label: string, description: string, set: StageSet): 
     name: label,
     description,
     software: false,
-    place: (network, settings) => HostPlacement.place(set, network, settings),
+    place: (network, settings) => HostPlacement.place(label, set, network, settings),
     dispose: () => undefined,
   }
 }

@@ -2,6 +2,7 @@ import type { Matrix } from '../../core/matrix.ts'
 import type { Layer } from '../../model/layout.ts'
 import type { Network } from '../../model/network.ts'
 import {
+  type Arithmetic,
   type Capacity,
   type DataHandle,
   type DataSource,
@@ -15,6 +16,7 @@ import {
   type Underway,
 } from '../backend.ts'
 import type { Fault } from '../fault.ts'
+import { explainDifference } from '../arithmetic.ts'
 import { Engine, type TrainingSource } from './engine.ts'
 import { yieldToEventLoop } from './event-loop.ts'
 import type { StageSet } from './stage-set.ts'
@@ -61,18 +63,26 @@ export class HostPlacement implements Placement {
   /** The epoch whose loss was not finite, until the parameters are read or written. */
   #failed: { readonly data: TrainingSource; readonly epoch: EpochOrder } | undefined
 
-  private constructor(layers: readonly Layer[], engine: Engine) {
+  readonly arithmetic: Arithmetic
+
+  private constructor(layers: readonly Layer[], engine: Engine, backend: string) {
+    this.arithmetic = { backend, form: engine.stages.parameters instanceof Float64Array ? 'float64' : 'float32' }
     this.#layers = layers
     this.#engine = engine
   }
 
-  static async place(set: StageSet, network: Network, settings: PlacementSettings): Promise<HostPlacement> {
+  static async place(
+    backend: string,
+    set: StageSet,
+    network: Network,
+    settings: PlacementSettings,
+  ): Promise<HostPlacement> {
     const { layers, parameters } = network
     const stages = await set.open({ layers, settings })
     stages.parameters.set(parameters)
     const engine = new Engine(layers, settings, stages)
     engine.resetState()
-    return new HostPlacement(layers, engine)
+    return new HostPlacement(layers, engine, backend)
   }
 
   get capacity(): Capacity {
@@ -83,6 +93,12 @@ export class HostPlacement implements Placement {
       rowsWithin: () => Infinity,
       epochs: () => ({ together: 1, ahead: 1 }),
     }
+  }
+
+  adopt(earlier: Arithmetic): Promise<string | undefined> {
+    const { backend, form } = this.arithmetic
+    const isSame = earlier.backend === backend && earlier.form === form
+    return Promise.resolve(isSame ? undefined : explainDifference(earlier, this.arithmetic))
   }
 
   #bytesToScore(samples: number): number {

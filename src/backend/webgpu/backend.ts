@@ -1,5 +1,5 @@
 import { describe, InputError } from '../../core/errors.ts'
-import { type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
+import { boolean, type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
 import type { Network } from '../../model/network.ts'
 import type { Backend, Placement, PlacementSettings, Population } from '../backend.ts'
 import { timed } from '../profiler.ts'
@@ -25,6 +25,12 @@ export interface WebGPUOptions {
    * faster one.
    */
   plan?: PlanChoice | undefined
+  /**
+   * Makes all choices by rule, and none by measurement, so that a run gives the same bits in every process and on every day
+   * on the same adapter and driver, and training may be slower. Without it, other tiles and plans take over during a run
+   * only where they give the same bits, but code that takes too long to compile is replaced. Default false.
+   */
+  deterministic?: boolean | undefined
 }
 
 /** Not instanceof: a device may come from Dawn, or from another realm. */
@@ -40,6 +46,7 @@ export const webgpuSchema = {
   fields: {
     device: optional(device),
     plan: withDefault(name(planChoices), 'auto'),
+    deterministic: withDefault(boolean, false),
   } satisfies Fields<WebGPUOptions>,
 }
 
@@ -48,9 +55,9 @@ export const webgpuSchema = {
  * @example await Trainer.create(network, { backend: webgpu({ device }) })
  */
 export function webgpu(options: WebGPUOptions = {}): Backend {
-  const { device, plan } = readOptions(webgpuSchema, options)
-  if (device !== undefined) return shareDevice(device, plan)
-  return new WebGPUBackend({ plan, open: () => Device.open(), recordOf: AdapterRecord.of })
+  const { device, plan, deterministic } = readOptions(webgpuSchema, options)
+  if (device !== undefined) return shareDevice(device, plan, deterministic)
+  return new WebGPUBackend({ plan, open: () => Device.open(deterministic), recordOf: AdapterRecord.of })
 }
 
 /** What all backends on one GPUDevice share. */
@@ -62,7 +69,7 @@ interface Shared {
 
 const sharedOf = new WeakMap<GPUDevice, Shared>()
 
-function shareDevice(gpu: GPUDevice, plan: PlanChoice): Backend {
+function shareDevice(gpu: GPUDevice, plan: PlanChoice, isPinned: boolean): Backend {
   let known = sharedOf.get(gpu)
   if (!known) {
     const profile = AdapterProfile.of(gpu)
@@ -70,14 +77,15 @@ function shareDevice(gpu: GPUDevice, plan: PlanChoice): Backend {
     sharedOf.set(gpu, known)
   }
   const shared = known
-  const device = Device.from(gpu, shared.profile, shared.waits)
+  const device = Device.from(gpu, isPinned ? shared.profile.pinned() : shared.profile, shared.waits)
   const makeKernels = () => new Kernels(device, (shared.compiler ??= new Compiler(gpu)))
   return new WebGPUBackend({ plan, device, makeKernels, recordOf: AdapterRecord.of })
 }
 
 /** The WebGPU backend on an adapter that was already chosen. */
-export async function webgpuOn(adapter: GPUAdapter): Promise<Backend> {
-  return new WebGPUBackend({ plan: 'auto', device: await Device.fromAdapter(adapter), recordOf: AdapterRecord.of })
+export async function webgpuOn(adapter: GPUAdapter, deterministic = false): Promise<Backend> {
+  const device = await Device.fromAdapter(adapter, deterministic)
+  return new WebGPUBackend({ plan: 'auto', device, recordOf: AdapterRecord.of })
 }
 
 /**
@@ -137,8 +145,8 @@ class WebGPUBackend implements Backend {
     const device = given ?? (await open!())
     this.#device = device
     const record = await recordOf?.(device.gpu)
-    // A deterministic backend must not do this: measured choices differ from one process to the next.
-    if (record) device.profile.remember(record.choices)
+    // Measured choices differ from one process to the next.
+    if (record && !device.profile.isPinned) device.profile.remember(record.choices)
     const kernels = makeKernels?.(device) ?? new Kernels(device)
     this.#selfTest = record && new SelfTest(device, kernels, record)
     return { device, kernels, selfTest: this.#selfTest }

@@ -1,6 +1,7 @@
 import { InputError } from '../../core/errors.ts'
 import type { Network } from '../../model/network.ts'
 import {
+  type Arithmetic,
   type Capacity,
   type DataHandle,
   type DataSource,
@@ -15,6 +16,7 @@ import {
   type Underway,
 } from '../backend.ts'
 import type { Fault } from '../fault.ts'
+import { explainDifference } from '../arithmetic.ts'
 import { timed } from '../profiler.ts'
 import { dataBytes, type DataForm, ownData, rowsWithin, WebGPUData } from './data.ts'
 import { Buffers } from './device/buffers.ts'
@@ -24,12 +26,13 @@ import { Evaluator, MOST_ROWS } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
 import { checkFits } from './limits.ts'
 import { deviceLayers } from './kernels/packs.ts'
-import { Crossover, type PlanChoice, Plans, residentForm } from './plans/choice.ts'
+import { fitsChoice, type PlanChoice, trainingForms } from './plans/choice.ts'
 import { LayeredPlan } from './plans/layered/layered.ts'
 import { LayeredPasses } from './plans/layered/passes.ts'
+import { openPlans } from './plans/opening.ts'
 import { ParameterStore, type Written } from './plans/parameters.ts'
+import type { Plans } from './plans/plans.ts'
 import { Recorder } from './plans/recording.ts'
-import { ResidentPlan } from './plans/resident/resident.ts'
 import { Training, type TrainingParts } from './plans/training.ts'
 import { makeWorkspace } from './plans/workspace.ts'
 
@@ -42,6 +45,7 @@ function checkRows(argument: string, rows: number): void {
 
 /** What a placed network is made of. */
 interface Parts extends TrainingParts {
+  readonly choice: PlanChoice
   readonly evaluation: Evaluator
 }
 
@@ -52,17 +56,19 @@ export class WebGPUPlacement implements Placement {
   readonly #settings: PlacementSettings
   readonly #store: ParameterStore
   readonly #plans: Plans
+  readonly #choice: PlanChoice
   readonly #clock: KernelClock | undefined
   readonly #evaluation: Evaluator
   readonly #training: Training
 
   private constructor(parts: Parts) {
-    const { device, buffers, settings, store, plans, clock, evaluation } = parts
+    const { device, buffers, settings, store, plans, choice, clock, evaluation } = parts
     this.#device = device
     this.#buffers = buffers
     this.#settings = settings
     this.#store = store
     this.#plans = plans
+    this.#choice = choice
     this.#clock = clock
     this.#evaluation = evaluation
     this.#training = new Training(parts)
@@ -81,7 +87,6 @@ export class WebGPUPlacement implements Placement {
     try {
       const layers = deviceLayers(network.layers)
       checkFits(device, layers, settings)
-      const form = residentForm(device, choice, layers, settings)
       const clock = profiler && (await device.checked('profile', () => new KernelClock(device, profiler)))
       const parts = { device, kernels, buffers, layers, settings, clock }
       const { store, space } = await device.checked('parameters', () => ({
@@ -93,17 +98,10 @@ export class WebGPUPlacement implements Placement {
       const recorder = new Recorder(device, store.steps, clock)
       const passes = new LayeredPasses(parts, store)
       const layered = new LayeredPlan({ ...parts, passes, recorder, space })
-      const resident =
-        form &&
-        (await timed(profiler, 'compile', 'kernels', () =>
-          ResidentPlan.create({ ...parts, settings: [settings], form, store, recorder }),
-        ))
+      const plans = await openPlans({ ...parts, store, recorder, layered, choice })
       await measured
-      const measurable = choice === 'auto' && form === 'loop'
-      const crossover = measurable ? new Crossover(device.profile, layers, settings.batchSize) : undefined
-      const plans = new Plans(layered, resident, crossover)
       const evaluation = new Evaluator({ ...parts, store, passes, recorder, training: space, profiler })
-      return new WebGPUPlacement({ ...parts, store, plans, evaluation })
+      return new WebGPUPlacement({ ...parts, store, plans, choice, evaluation })
     } catch (error) {
       buffers.dispose()
       throw error
@@ -118,6 +116,20 @@ export class WebGPUPlacement implements Placement {
       rowsWithin: (data, bytes) => rowsWithin(data, this.#formOf(data, 'once'), this.#buffers.mostBytes, bytes),
       epochs: (data, batchSize) => this.#training.epochs(ownData(data), batchSize),
     }
+  }
+
+  get arithmetic(): Arithmetic {
+    return { backend: 'webgpu', form: this.#plans.form, device: this.#device.name }
+  }
+
+  async adopt(earlier: Arithmetic): Promise<string | undefined> {
+    const form = trainingForms.find((one) => one === earlier.form)
+    const isOwn = earlier.backend === 'webgpu' && form !== undefined && fitsChoice(form, this.#choice)
+    const isTaken = isOwn && (await this.#plans.adopt(form))
+    if (isTaken && earlier.device === this.#device.name) return undefined
+    const difference = explainDifference(earlier, this.arithmetic)
+    if (!this.#device.profile.isPinned) return difference
+    throw new InputError(`deterministic: ${difference}; leave out deterministic to go on all the same`)
   }
 
   #formOf({ inputs, weights }: DataSource, use: DataUse): DataForm {

@@ -29,6 +29,7 @@ export interface TrainOptions extends OptimizerOptions {
   epochs: number
   seed?: number
   backend: BackendName
+  deterministic?: boolean
   test?: number
   standardize?: boolean
   normalize?: boolean
@@ -69,6 +70,7 @@ export function defineTrain(): Command {
   addFlag(command, libraryFlags.clipNorm)
   addFlag(command, libraryFlags.shuffle)
   addFlag(command, libraryFlags.backend, { isDefaultShown: true })
+  addFlag(command, libraryFlags.deterministic)
   command.optionsGroup('Against overfitting, and for classes that are rare:')
   addFlag(command, libraryFlags.dropout, { read: numbers })
   addFlag(command, libraryFlags.l1)

@@ -46,21 +46,25 @@ export class Device {
   }
 
   /** Opens the adapter that WebGPU prefers. @throws BackendUnavailableError where there is none */
-  static async open(): Promise<Device> {
+  static async open(isPinned = false): Promise<Device> {
     const adapter = await findAdapter()
     if (!adapter) throw new BackendUnavailableError(`backend 'webgpu': ${explainMissingAdapter()}`)
-    return Device.fromAdapter(adapter)
+    return Device.fromAdapter(adapter, isPinned)
   }
 
-  /** Opens a device with the adapter's own limits on memory, so that larger data sets and networks fit where the adapter can. */
-  static async fromAdapter(adapter: GPUAdapter): Promise<Device> {
+  /**
+   * Opens a device with the adapter's own limits on memory, so that larger data sets and networks fit where the adapter can.
+   * @param isPinned whether all choices are to follow from rules ({@link AdapterProfile.isPinned})
+   */
+  static async fromAdapter(adapter: GPUAdapter, isPinned = false): Promise<Device> {
     const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits
     const gpu = await adapter.requestDevice({
       label: 'webgpu-mlp',
       requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize },
       requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
     })
-    const profile = AdapterProfile.of(gpu)
+    const found = AdapterProfile.of(gpu)
+    const profile = isPinned ? found.pinned() : found
     return new Device(gpu, profile, new Waits(gpu, profile), true)
   }
 

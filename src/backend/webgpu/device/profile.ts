@@ -26,15 +26,22 @@ export class AdapterProfile {
   readonly quads: boolean
   /** The forms of kernels that are not used on this adapter, and why. */
   readonly excluded: ReadonlyMap<OptionalForm, string>
+  /** Whether all choices follow from rules: nothing is measured to choose by, and nothing measured is used. */
+  readonly isPinned: boolean
   #choices = new MeasuredChoices()
   /** Shared with profiles that exclude more. */
   #waits = { latency: 0 }
 
-  constructor({ name = 'an adapter', software, quads }: AdapterFacts, excluded = new Map<OptionalForm, string>()) {
+  constructor(
+    { name = 'an adapter', software, quads }: AdapterFacts,
+    excluded: ReadonlyMap<OptionalForm, string> = new Map<OptionalForm, string>(),
+    isPinned = false,
+  ) {
     this.name = name
     this.software = software
     this.quads = quads
     this.excluded = excluded
+    this.isPinned = isPinned
   }
 
   /** The profile of a device, with nothing measured yet. */
@@ -48,8 +55,15 @@ export class AdapterProfile {
 
   /** A profile of the same adapter that excludes more forms. */
   excluding(forms: Iterable<readonly [OptionalForm, string]>): AdapterProfile {
-    const profile = new AdapterProfile(this, new Map([...this.excluded, ...forms]))
+    const profile = new AdapterProfile(this, new Map([...this.excluded, ...forms]), this.isPinned)
     profile.#choices = this.#choices
+    profile.#waits = this.#waits
+    return profile
+  }
+
+  /** A profile of the same adapter for deterministic backends: it has no measured choices. */
+  pinned(): AdapterProfile {
+    const profile = new AdapterProfile(this, this.excluded, true)
     profile.#waits = this.#waits
     return profile
   }

@@ -41,7 +41,7 @@ export function tilingFor(profile: AdapterProfile, stage: string, shape: Product
 /** Whether a product of this shape is worth a measurement that was not made yet. */
 export function needsTuning(profile: AdapterProfile, stage: string, shape: ProductShape): boolean {
   if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || isFew(profile, stage, shape)) return false
-  if (profile.tilings.has(keyOf(stage, shape))) return false
+  if (profile.isPinned || profile.tilings.has(keyOf(stage, shape))) return false
   // Slices change the order in which a sum is added up; every other choice gives the same bits.
   return chooseTiling(shape, profile.software).slices === 1
 }

@@ -1,12 +1,10 @@
 import { BackendUnavailableError, InputError } from '../../../core/errors.ts'
 import { countParameters } from '../../../model/layout.ts'
+import { stateSlots } from '../../../optimizer/optimizer.ts'
 import type { PlacementSettings } from '../../backend.ts'
-import type { DataForm, WebGPUData } from '../data.ts'
 import type { Device } from '../device/device.ts'
 import type { AdapterProfile, PlanName } from '../device/profile.ts'
 import type { DeviceLayer } from '../kernels/packs.ts'
-import type { LayeredPlan } from './layered/layered.ts'
-import type { Plan } from './plan.ts'
 import { residentBytes } from './resident/loop.ts'
 
 /** How networks may be trained on the GPU. */
@@ -21,8 +19,23 @@ export type PlanChoice = (typeof planChoices)[number]
 export const residentForms = ['straight', 'lanes', 'loop'] as const
 export type ResidentForm = (typeof residentForms)[number]
 
-/** The most parameters that one invocation keeps in registers; compiling more takes seconds with some drivers. */
+/** What decides the bits of a training on the GPU; 'loop' and 'layered' are meant to give the same. */
+export const trainingForms = ['layered', ...residentForms] as const
+export type TrainingForm = (typeof trainingForms)[number]
+
+/** Whether the choice of a plan leaves a form possible. */
+export const fitsChoice = (form: TrainingForm, choice: PlanChoice) =>
+  choice === 'auto' || (choice === 'layered') === (form === 'layered')
+
+/** The most parameters of straight-line code. */
 const MOST_PARAMETERS = 120
+/**
+ * The most numbers that one invocation keeps in registers: parameters, their gradients and the optimizer's state. More
+ * than a few hundred do not fit into the registers of a GPU, and compiling them takes seconds with some drivers.
+ */
+const MOST_NUMBERS = { software: 600, hardware: 256 }
+/** Milliseconds after which straight-line code is too slow to compile. */
+export const MOST_COMPILE_TIME = 2000
 /** The most parameters times samples of a minibatch; above it the layered plan is faster. */
 const MOST_WORK = { straight: 40_000, lanes: 100_000 }
 /**
@@ -53,6 +66,52 @@ function operationsOf(layers: readonly DeviceLayer[], batch: number): number {
   return batch * (6 * products.reduce((sum, product) => sum + product, 0) - 2 * products[0]!)
 }
 
+/** The numbers of a network's parameters, gradients and state: registers of the straight form, and a measure of its code. */
+const numbersOf = (layers: readonly DeviceLayer[], { optimizer }: PlacementSettings) =>
+  countParameters(layers) * (2 + stateSlots(optimizer))
+
+const SLOW = 'compilation of straight-line code, numbers: '
+
+/** Remembers for this adapter that straight-line code of this size takes too long to compile. */
+export function rememberSlowCode(profile: AdapterProfile, layers: readonly DeviceLayer[], settings: PlacementSettings) {
+  profile.durations.set(SLOW + String(numbersOf(layers, settings)), MOST_COMPILE_TIME)
+}
+
+/** Whether straight-line code of this size, or less of it, was too slow to compile on this adapter. */
+function isSlowCode({ durations }: AdapterProfile, numbers: number): boolean {
+  return [...durations].some(
+    ([name, time]) => name.startsWith(SLOW) && Number(name.slice(SLOW.length)) <= numbers && time >= MOST_COMPILE_TIME,
+  )
+}
+
+/** Whether straight-line code is expected to be compiled in time, and faster than loops. */
+function isCodeBetter(
+  { profile }: Device,
+  form: 'straight' | 'lanes',
+  layers: readonly DeviceLayer[],
+  settings: PlacementSettings,
+): boolean {
+  const numbers = numbersOf(layers, settings)
+  // In lanes, the state is distributed over the invocations.
+  const fits = form === 'lanes' || numbers <= MOST_NUMBERS[profile.software ? 'software' : 'hardware']
+  return fits && countParameters(layers) * settings.batchSize <= MOST_WORK[form] && !isSlowCode(profile, numbers)
+}
+
+const isResidentAllowed = ({ optimizer, dropout = [] }: PlacementSettings) =>
+  optimizer.clipNorm === 0 && !dropout.some((share) => share > 0)
+
+/** Whether a network can be trained in a form. */
+export function isPossible(
+  { gpu, profile }: Device,
+  form: ResidentForm,
+  layers: readonly DeviceLayer[],
+  settings: PlacementSettings,
+): boolean {
+  if (!isResidentAllowed(settings) || !profile.allows(form)) return false
+  if (form !== 'loop') return countParameters(layers) <= MOST_PARAMETERS
+  return residentBytes(layers, settings.batchSize) <= gpu.limits.maxComputeWorkgroupStorageSize
+}
+
 /** Whether the samples of a minibatch are distributed over invocations, which software adapters execute one by one. */
 const usesLanes = (profile: AdapterProfile, batchSize: number, networks: number) =>
   !profile.software && profile.allows('lanes') && batchSize >= FEWEST_LANES && networks <= MOST_NETWORKS_IN_LANES
@@ -66,37 +125,36 @@ const usesLanes = (profile: AdapterProfile, batchSize: number, networks: number)
  * @throws InputError if the choice is 'resident' and the network does not fit
  */
 export function residentForm(
-  { gpu, name, profile }: Device,
+  device: Device,
   choice: PlanChoice,
   layers: readonly DeviceLayer[],
-  { batchSize, optimizer, dropout = [] }: PlacementSettings,
+  settings: PlacementSettings,
   networks = 1,
 ): ResidentForm | undefined {
   if (choice === 'layered') return undefined
-  if (optimizer.clipNorm > 0 || dropout.some((share) => share > 0)) {
+  if (!isResidentAllowed(settings)) {
     if (choice === 'auto') return undefined
     throw new InputError("plan: 'resident' has no dropout and no clipNorm; take plan: 'auto'")
   }
-  const parameters = countParameters(layers)
-  const lanes = usesLanes(profile, batchSize, networks)
-  if (parameters <= MOST_PARAMETERS && (lanes || profile.allows('straight'))) {
-    const most = lanes ? MOST_WORK.lanes : MOST_WORK.straight
-    if (choice === 'resident' || parameters * batchSize <= most) return lanes ? 'lanes' : 'straight'
+  const { gpu, name, profile } = device
+  const { batchSize } = settings
+  const isChosen = choice === 'resident'
+  const code = usesLanes(profile, batchSize, networks) ? 'lanes' : 'straight'
+  if (isPossible(device, code, layers, settings) && (isChosen || isCodeBetter(device, code, layers, settings))) {
+    return code
   }
-  const bytes = residentBytes(layers, batchSize)
-  const limit = gpu.limits.maxComputeWorkgroupStorageSize
-  const mayLoop = profile.allows('loop')
-  if (mayLoop && bytes <= limit && (choice === 'resident' || operationsOf(layers, batchSize) <= MOST_OPERATIONS))
-    return 'loop'
+  const isWorthwhile = isChosen || operationsOf(layers, batchSize) <= MOST_OPERATIONS
+  if (isWorthwhile && isPossible(device, 'loop', layers, settings)) return 'loop'
   if (choice !== 'resident') return undefined
-  if (!mayLoop) {
+  if (!profile.allows('loop')) {
     throw new BackendUnavailableError(
       `plan: 'resident' fails the self-test on '${name}': ${profile.excluded.get('loop')}; take plan: 'auto'`,
     )
   }
   throw new InputError(
-    `plan: 'resident' keeps ${bytes} bytes of this network's values for a minibatch of ${batchSize}, more than the ` +
-      `${limit} of a workgroup on '${name}'; take smaller batches, or plan: 'auto'`,
+    `plan: 'resident' keeps ${residentBytes(layers, batchSize)} bytes of this network's values for a minibatch of ` +
+      `${batchSize}, more than the ${gpu.limits.maxComputeWorkgroupStorageSize} of a workgroup on '${name}'; ` +
+      "take smaller batches, or plan: 'auto'",
   )
 }
 
@@ -107,8 +165,6 @@ export function residentForm(
 export class Crossover {
   readonly #profile: AdapterProfile
   readonly #key: string
-  /** Milliseconds of one measurement. */
-  readonly #measure: number
   #plan: PlanName
   #state: 'training' | 'own' | 'other' | 'decided' = 'training'
   #milliseconds = 0
@@ -120,12 +176,23 @@ export class Crossover {
 
   constructor(profile: AdapterProfile, layers: readonly DeviceLayer[], batch: number) {
     this.#profile = profile
-    this.#measure = Math.max(MEASURE, WAITS * profile.latency)
     this.#key = `${layers.map(({ inputs, outputs }) => `${inputs}-${outputs}`).join(' ')} ${batch}`
     const operations = operationsOf(layers, batch)
     const known = profile.fasterPlans.get(this.#key)
     this.#plan = known ?? (operations <= LIKELY[profile.software ? 'software' : 'hardware'] ? 'resident' : 'layered')
-    if (known || operations <= CERTAIN) this.#state = 'decided'
+    if (known || operations <= CERTAIN || profile.isPinned) this.#state = 'decided'
+  }
+
+  /** Stays with a plan from now on, because the other one does not give the same bits. */
+  keep(plan: PlanName): void {
+    this.#plan = plan
+    this.#state = 'decided'
+    this.#profile.fasterPlans.set(this.#key, plan)
+  }
+
+  /** Milliseconds of one measurement. */
+  get #measure(): number {
+    return Math.max(MEASURE, WAITS * this.#profile.latency)
   }
 
   get plan(): PlanName {
@@ -163,39 +230,5 @@ export class Crossover {
 
   #other(): PlanName {
     return this.#plan === 'resident' ? 'layered' : 'resident'
-  }
-}
-
-/** The plans that a placed network can be trained by. */
-export class Plans {
-  readonly layered: LayeredPlan
-  readonly #resident: Plan | undefined
-  readonly #crossover: Crossover | undefined
-
-  /** @param crossover where both plans may be used, and the faster one is to be found */
-  constructor(layered: LayeredPlan, resident?: Plan, crossover?: Crossover) {
-    this.layered = layered
-    this.#resident = resident
-    this.#crossover = crossover
-  }
-
-  /** The most demanding plan that accepts the data: the layered plan can train on data in every form. */
-  #mostDemanding(data: Pick<WebGPUData, 'weighted'>): Plan {
-    return this.#resident?.accepts(data) ? this.#resident : this.layered
-  }
-
-  /** How a data set of `samples` samples is kept on the device. */
-  formOf(samples: number, weighted: boolean): DataForm {
-    return this.#mostDemanding({ weighted }).formOf(samples)
-  }
-
-  /** The plan to train by now. */
-  planFor(data: WebGPUData): Plan {
-    return this.#crossover?.plan === 'layered' ? this.layered : this.#mostDemanding(data)
-  }
-
-  /** Records that a plan trained `steps` steps on a data set in `milliseconds`. */
-  learn(plan: Plan, data: WebGPUData, steps: number, milliseconds: number): void {
-    if (this.#resident?.accepts(data)) this.#crossover?.learn(steps, milliseconds, plan.name)
   }
 }

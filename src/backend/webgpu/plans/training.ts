@@ -8,11 +8,12 @@ import type { KernelClock } from '../device/clock.ts'
 import type { Device } from '../device/device.ts'
 import { readBack, sumRows } from '../device/readback.ts'
 import type { DeviceLayer } from '../kernels/packs.ts'
-import type { Plans } from './choice.ts'
 import { type ReturnPoint, ReturnPoints, type TrainedEpochs } from './copies.ts'
 import { searchFault } from './fault.ts'
 import type { ParameterStore } from './parameters.ts'
 import type { Plan } from './plan.ts'
+import type { Plans } from './plans.ts'
+import { giveSameBits } from './same-bits.ts'
 import { countSteps, EpochSubmitter } from './submitter.ts'
 
 /** Groups of epochs that are under way at most. */
@@ -99,7 +100,7 @@ export class Training {
   /** Submits epochs, in as few groups as the plan can have: resolves when they are submitted, with their sums to come. */
   async start(data: WebGPUData, epochs: readonly EpochOrder[]): Promise<Started> {
     if (this.#bad) return { sums: Promise.resolve([]) }
-    const plan = this.#plans.planFor(data)
+    const plan = await this.#plans.choose(data, (one, other) => this.#giveSameBits(data, epochs[0]!, one, other))
     const most = plan.mostEpochs(data.samples)
     const started: Started[] = []
     for (let first = 0; first < epochs.length; first += most) {
@@ -108,6 +109,11 @@ export class Training {
     const sums = Promise.all(started.map((each) => each.sums)).then((all) => all.flat())
     sums.catch(() => undefined)
     return { sums }
+  }
+
+  #giveSameBits(data: WebGPUData, epoch: EpochOrder, one: Plan, other: Plan): Promise<boolean> {
+    const [device, buffers, store, submitter] = [this.#device, this.#buffers, this.#store, this.#submitter]
+    return giveSameBits({ device, buffers, store, submitter, data, epoch }, one, other)
   }
 
   async #startGroup(plan: Plan, data: WebGPUData, epochs: readonly EpochOrder[]): Promise<Started> {

@@ -75,6 +75,11 @@ export class LayeredPlan implements Plan {
     this.#trained += milliseconds
   }
 
+  /** Compiles the kernels and binds them to the data, if that is not done yet. */
+  async compile(data: WebGPUData): Promise<void> {
+    await this.#passes.of(data, this.#space)
+  }
+
   async prepare(data: WebGPUData, [epoch]: readonly EpochOrder[]): Promise<PreparedEpochs> {
     await this.#tuneOnce(data)
     const { profiler } = this.#settings

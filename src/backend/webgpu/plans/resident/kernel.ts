@@ -74,7 +74,7 @@ export class ResidentKernel {
   readonly mostSteps: number
   readonly mostEpochs: number
   readonly #parts: ResidentKernelParts
-  readonly #kernel: Kernel
+  #kernel: Kernel | undefined
   readonly #groups: number
   readonly #record: GPUBuffer
   readonly #recordGroup: GPUBindGroup
@@ -86,10 +86,10 @@ export class ResidentKernel {
   readonly #records: Float32Array
   readonly #slotStride: number
 
-  private constructor(parts: ResidentKernelParts, kernel: Kernel) {
+  /** Allocates its buffers; {@link compile} comes before the first step. */
+  constructor(parts: ResidentKernelParts) {
     const { device, kernels, buffers, form, layers, settings } = parts
     this.#parts = parts
-    this.#kernel = kernel
     this.networks = settings.length
     const size = this.networks === 1 ? 'single' : 'population'
     this.#groups = form === 'straight' ? divideUp(this.networks, straightWidth(parts)) : this.networks
@@ -115,8 +115,17 @@ export class ResidentKernel {
   }
 
   static async create(parts: ResidentKernelParts): Promise<ResidentKernel> {
-    const kernel = await compile(parts)
-    return parts.device.checked('resident plan', () => new ResidentKernel(parts, kernel))
+    const kernel = await parts.device.checked('resident plan', () => new ResidentKernel(parts))
+    await kernel.compile()
+    return kernel
+  }
+
+  async compile(): Promise<void> {
+    this.#kernel ??= await compile(this.#parts)
+  }
+
+  dispose(): void {
+    this.#parts.buffers.free(this.#record, this.#scalars, this.#hyperparameters, this.scores)
   }
 
   /** Trains `steps` minibatches of every network, from step `first` of its epochs on, in one dispatch. */
@@ -129,7 +138,7 @@ export class ResidentKernel {
       this.#writeRecord(epochs, first, steps)
       const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
       const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
-      pass.setPipeline(this.#kernel.pipeline)
+      pass.setPipeline(this.#kernel!.pipeline)
       pass.setBindGroup(0, this.#recordGroup)
       pass.setBindGroup(1, this.#bind(epochs))
       pass.dispatchWorkgroups(this.#groups)
@@ -187,7 +196,7 @@ export class ResidentKernel {
     const buffers = [inputs, order, targets, parameters, state, this.#scalars, this.scores, this.#hyperparameters]
     const group = this.#parts.device.gpu.createBindGroup({
       label: 'webgpu-mlp resident',
-      layout: this.#kernel.layout,
+      layout: this.#kernel!.layout,
       entries: buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
     })
     this.#bound.set(data, { order, group })

@@ -1,6 +1,7 @@
 import type { EpochOrder } from '../../../backend.ts'
 import type { DataForm, WebGPUData } from '../../data.ts'
 import { Pace } from '../../device/pace.ts'
+import type { ResidentForm } from '../choice.ts'
 import type { Plan, PreparedEpochs } from '../plan.ts'
 import type { Recorder } from '../recording.ts'
 import { ResidentKernel, type ResidentKernelParts } from './kernel.ts'
@@ -17,30 +18,54 @@ function epochsHeld(samples: number): number {
   return Math.max(1, Math.min(MOST_EPOCHS, Math.floor(ORDER_ENTRIES / samples)))
 }
 
+export type ResidentPlanParts = ResidentKernelParts & { readonly recorder: Recorder }
+
 /** The resident plan: whole epochs of a small network in one dispatch. The network is a population of one. */
 export class ResidentPlan implements Plan {
   readonly name = 'resident'
   readonly pace: Pace
   readonly scores: GPUBuffer
   readonly scoresPerEpoch: number
+  readonly form: ResidentForm
+  readonly #parts: ResidentPlanParts
   readonly #kernel: ResidentKernel
   /** Only in the forms whose invocations keep a whole network in registers and read rows one after another. */
-  readonly #sorter: DataSorter | undefined
+  #sorter: DataSorter | undefined
+  #compiling: Promise<void> | undefined
+  #isCompiled = false
 
-  private constructor({ device }: ResidentKernelParts, kernel: ResidentKernel, sorter: DataSorter | undefined) {
+  /** Allocates its buffers; {@link compile} comes before the first step. */
+  constructor(parts: ResidentPlanParts) {
+    const kernel = new ResidentKernel(parts)
+    this.#parts = parts
     this.#kernel = kernel
-    this.#sorter = sorter
-    this.pace = new Pace(submitMilliseconds, kernel.mostSteps, () => device.profile.latency)
+    this.form = parts.form
+    this.pace = new Pace(submitMilliseconds, kernel.mostSteps, () => parts.device.profile.latency)
     this.scores = kernel.scores
     this.scoresPerEpoch = kernel.scoresPerEpoch
   }
 
-  static async create(parts: ResidentKernelParts & { readonly recorder: Recorder }): Promise<ResidentPlan> {
-    const [kernel, sorter] = await Promise.all([
-      ResidentKernel.create(parts),
-      parts.form !== 'loop' && parts.device.profile.allows('sorted') ? DataSorter.create(parts) : undefined,
+  get #sorts(): boolean {
+    return this.form !== 'loop' && this.#parts.device.profile.allows('sorted')
+  }
+
+  get isCompiled(): boolean {
+    return this.#isCompiled
+  }
+
+  /** Compiles the kernels, once; {@link isCompiled} is true when that is done. */
+  compile(): Promise<void> {
+    this.#compiling ??= this.#compile()
+    return this.#compiling
+  }
+
+  async #compile(): Promise<void> {
+    const [sorter] = await Promise.all([
+      this.#sorts ? DataSorter.create(this.#parts) : undefined,
+      this.#kernel.compile(),
     ])
-    return new ResidentPlan(parts, kernel, sorter)
+    this.#sorter = sorter
+    this.#isCompiled = true
   }
 
   /** Samples with weights are left to the layered plan. */
@@ -51,7 +76,7 @@ export class ResidentPlan implements Plan {
   /** Inputs as floats, with the orders of many epochs; if one order fills the buffer, with a copy in the epoch's order. */
   formOf(samples: number): DataForm {
     const epochs = epochsHeld(samples)
-    return { epochs, mayBytes: false, sorted: this.#sorter !== undefined && epochs === 1 }
+    return { epochs, mayBytes: false, sorted: this.#sorts && epochs === 1 }
   }
 
   mostEpochs(samples: number): number {
@@ -63,5 +88,9 @@ export class ResidentPlan implements Plan {
     const own = { data, order: data.order, orderStride: 0, epochs: [epochs] }
     const submit = (first: number, count: number) => this.#kernel.submit(own, first, count)
     return Promise.resolve({ submit, mostSteps: Infinity, ...(begin && { begin }) })
+  }
+
+  dispose(): void {
+    this.#kernel.dispose()
   }
 }
