@@ -1,5 +1,5 @@
 // needs: step, activation, dropout, inputs
-// uses: step, parameters, weighted_inputs, INPUTS, WEIGHTS, OUTPUT_PACKS, WIDTH, ROW_TILES
+// uses: step, parameters, weighted_inputs, INPUTS, WEIGHTS, OUTPUT_PACKS, WIDTH, SLICES, ROW_TILES
 // provides: passing
 // Library of output.wgsl: the δ of the layer below in the same pass, where that is little work: (delta W) ⊙ f'(Z_below),
 // for the rows that the workgroup holds.
@@ -27,7 +27,7 @@ fn pass_row(row: u32, pack: u32, sums: vec4f) {
 fn pass_on(group: vec3u, invocation: u32) {
   storageBarrier();
   let first = group.y * 4u * ROW_TILES;
-  for (var i = invocation; i < INPUTS * ROW_TILES; i += WIDTH) {
+  for (var i = invocation; i < INPUTS * ROW_TILES; i += WIDTH * SLICES) {
     let pack = i % INPUTS;
     let row = first + 4u * (i / INPUTS);
     if (row >= filled(step.rows)) { return; }

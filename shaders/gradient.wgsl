@@ -1,4 +1,4 @@
-// needs: step, finish, products, values
+// needs: step, finish, products, slices, values
 // dC/dW = delta^T A / rows and dC/db = sum of delta / rows of one layer, and what becomes of them: gradient_keep.wgsl
 // writes them down, update.wgsl takes the optimizer's step at once, so that they are never in memory.
 //   deltas  rows x OUTPUT_PACKS
@@ -13,6 +13,9 @@ override BIASES: u32;
 override GATHER: bool;
 override BIAS_ROW: u32;       // the workgroup row that sums the biases
 override WHOLE_TILES: bool;   // no tile reaches below the last input
+
+const ROWS_ALONG_TERMS = false;
+const COLUMNS_ALONG_TERMS = false;
 
 // of one sample in the mean
 var<private> share: f32;
@@ -56,20 +59,23 @@ fn store_row(row: u32, pack: u32, sums: vec4f) {
   if (WHOLE_TILES || row < INPUT_COUNT) { finish_weights(WEIGHTS + row * OUTPUT_PACKS + pack, sums * share); }
 }
 
-fn sum_biases(group: u32, lane: u32) {
+// The invocations of a workgroup that have the same columns share the samples.
+fn sum_biases(group: u32, invocation: u32) {
+  let lane = invocation % WIDTH;
+  let slice = invocation / WIDTH;
   for (var tile = 0u; tile < COLUMN_TILES; tile++) {
     let pack = (group * COLUMN_TILES + tile) * WIDTH + lane;
-    if (pack >= OUTPUT_PACKS) { return; }
-    var sums = vec4f();
-    for (var m = 0u; m < step.rows; m++) { sums += deltas[m * OUTPUT_PACKS + pack]; }
-    finish(BIASES + pack, sums * share);
+    var part = vec4f();
+    for (var m = slice; m < step.rows; m += SLICES) { part += deltas[m * OUTPUT_PACKS + min(pack, OUTPUT_PACKS - 1u)]; }
+    let sum = over_slices(slice, lane, part);
+    if (slice == 0u && pack < OUTPUT_PACKS) { finish(BIASES + pack, sum * share); }
   }
 }
 
 fn run(group: vec3u, invocation: u32) {
   share = 1.0 / f32(step.rows);
   if (group.y == BIAS_ROW) {
-    if (invocation < WIDTH) { sum_biases(group.x, invocation); }
+    sum_biases(group.x, invocation);
   } else {
     product(group, invocation);
   }

@@ -14,6 +14,9 @@ override DROP: u32 = 0u;           // dropout's threshold of this layer; 0 where
 override DROP_KEY: u32 = 0u;
 override DROP_SCALE: f32 = 1.0;     // 1 / the share that is kept
 
+const ROWS_ALONG_TERMS = true;
+const COLUMNS_ALONG_TERMS = true;
+
 @group(0) @binding(0) var<uniform> step: Step;
 @group(1) @binding(2) var<storage, read> parameters: array<vec4f>;
 @group(1) @binding(3) var<storage, read> activations: array<vec4f>;

@@ -8,7 +8,7 @@
 fn run(group: vec3u, invocation: u32) {
   product(group, invocation);
   storageBarrier();
-  for (var i = invocation; i < 4u * ROW_TILES; i += WIDTH) {
+  for (var i = invocation; i < 4u * ROW_TILES; i += WIDTH * SLICES) {
     let row = group.y * 4u * ROW_TILES + i;
     if (row < step.rows) {
       if (ACTIVATION == SOFTMAX) { softmax_row(row); }

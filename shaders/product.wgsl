@@ -5,8 +5,8 @@
 // 4 x 4 matrices (a column of the matrix is a row of the tile), so that every index is a constant and all of it stays in
 // registers. A step of the loop takes four terms of each sum at once: one product of two matrices a tile. The columns
 // of the second tile lie a workgroup's width away: neighbouring invocations read neighbouring addresses.
-// Where there are few workgroups and long sums, SLICES invocations share a sum, each taking every SLICES-th step; such
-// kernels have one tile an invocation. slices_one.wgsl and slices_many.wgsl bring the parts together.
+// Where there are few tiles, SLICES invocations share a sum, each taking every SLICES-th step; such kernels have one tile
+// an invocation. slices_one.wgsl and slices_many.wgsl add up the parts. product_block.wgsl is for large products.
 //
 // A kernel says what is multiplied:
 //   reduction() -> u32                    how many steps of four terms
@@ -84,8 +84,8 @@ fn product(group: vec3u, invocation: u32) {
     }
   }
   if (SLICES > 1u) {
-    a0 = over_slices(slice, lane, a0);
-    if (slice > 0u) { return; }
+    store_slices(slice, lane, 4u * tile, pack, a0);
+    return;
   }
   let first = 4u * tile;
   let packs = column_packs();

@@ -3,8 +3,11 @@ import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu, webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { findAdapter } from '../src/backend/webgpu/device/adapter.ts'
-import { Device } from '../src/backend/webgpu/device/device.ts'
+import { Buffers } from '../src/backend/webgpu/device/buffers.ts'
+import { COMPUTE_STAGE, Device, usage } from '../src/backend/webgpu/device/device.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
+import { readRanges } from '../src/backend/webgpu/device/readback.ts'
+import { Kernels, STEP_BYTES } from '../src/backend/webgpu/kernels/kernels.ts'
 import {
   deviceLayers,
   fitBytes,
@@ -14,14 +17,25 @@ import {
   toHost,
   unpackRows,
 } from '../src/backend/webgpu/kernels/packs.ts'
-import { chooseFewTiling, chooseTiling, groupsOf } from '../src/backend/webgpu/kernels/tiling.ts'
+import {
+  blocks,
+  chooseFewTiling,
+  chooseTiling,
+  groupsOf,
+  hasFewTerms,
+  type ProductKind,
+  type Tiling,
+} from '../src/backend/webgpu/kernels/tiling.ts'
 import { needsTuning, tilingFor } from '../src/backend/webgpu/kernels/tuning.ts'
+import { compareBits } from '../src/backend/webgpu/plans/layered/tile-bits.ts'
+import type { Recorded } from '../src/backend/webgpu/plans/recording.ts'
 import { Network } from '../src/model/network.ts'
 import { sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { verify } from '../src/training/verify.ts'
 import { pixelData, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
+import { isExhaustive } from './covering.ts'
 import { withDevice } from './device.ts'
 
 /** Divides products as on a hardware adapter, with sums divided into slices, which withDevice's adapter may not do. */
@@ -30,13 +44,16 @@ function asHardware(gpu: GPUDevice): Backend {
   return webgpuWith(Device.from(gpu, new AdapterProfile({ software: false, quads })), 'layered')
 }
 
+/** Rows and columns of a block. */
+const blockSize = ({ rowTiles, columnTiles, width, slices }: Tiling) => [4 * rowTiles * slices, 4 * columnTiles * width] as const // prettier-ignore
+
 describe('products', () => {
   it('are divided so that every row and column is covered', () => {
     for (const software of [true, false]) {
       for (const rows of [1, 4, 5, 64, 300]) {
         for (const columns of [1, 3, 16, 17, 130, 1024]) {
           for (const terms of [1, 63, 64, 784]) {
-            const tiling = chooseTiling({ rows, columns, terms }, software)
+            const tiling = chooseTiling({ rows, columns, terms }, { software })
             const { rowTiles, columnTiles, width, slices } = tiling
             const [x, y] = groupsOf({ rows, columns }, tiling)
             expect(x * width * columnTiles * 4).toBeGreaterThanOrEqual(columns)
@@ -56,7 +73,7 @@ describe('products', () => {
     for (const software of [true, false]) {
       for (const rows of [1, 4, 30, 784]) {
         for (const columns of [1, 3, 16, 17, 30, 130]) {
-          const tiling = chooseFewTiling({ rows, columns, terms: 10 }, software)
+          const tiling = chooseFewTiling({ rows, columns, terms: 10 }, { software })
           const [x, y] = groupsOf({ rows, columns }, tiling)
           expect(x * tiling.width * tiling.columnTiles * 4).toBeGreaterThanOrEqual(columns)
           expect(y * tiling.rowTiles * 4).toBeGreaterThanOrEqual(rows)
@@ -87,7 +104,7 @@ describe('products', () => {
   })
 
   withDevice('are correct if several invocations share each sum', async ({ gpu }) => {
-    expect(chooseTiling({ rows: 10, columns: 30, terms: 784 }, false).slices).toBe(8)
+    expect(chooseTiling({ rows: 10, columns: 30, terms: 784 }, { software: false }).slices).toBe(32)
     for (const [inputs, batch] of [
       [784, 10],
       [130, 7],
@@ -116,8 +133,50 @@ describe('products', () => {
     })
   }
 
-  withDevice('that are measured during training do not change its bits', async (device) => {
-    const { profile } = device
+  // Software adapters take seconds to compile a block, so `npm test` has one case: several workgroups and stages, none full.
+  for (const tiling of isExhaustive ? blocks : blocks.slice(-1)) {
+    const [rows, columns] = blockSize(tiling)
+    const cases = [
+      [2 * rows + 3, 50, 2 * columns + 5],
+      [rows, 33, columns],
+      [rows + 1, 48, columns - 1],
+      [rows - 1, 31, columns + 1],
+    ] as const
+    for (const [batch, inputs, hidden] of isExhaustive ? cases : cases.slice(0, 1)) {
+      withDevice(
+        `are correct in blocks of ${rows} × ${columns}: ${inputs}-${hidden}-70 in minibatches of ${batch}`,
+        async ({ gpu }) => {
+          const profile = new AdapterProfile({ software: false, quads: AdapterProfile.of(gpu).quads })
+          profile.tilings.set(`forward ${batch} ${hidden} ${inputs}`, tiling)
+          profile.tilings.set(`hiddenDelta ${batch} ${hidden} 70`, tiling)
+          const terms = [batch, 1024].filter((count) => !hasFewTerms({ terms: count }))
+          for (const count of terms) profile.tilings.set(`gradient ${inputs} ${hidden} ${count}`, tiling)
+          const network = randomNetwork([inputs, hidden, 70], 'tanh', 'sigmoid', 1)
+          const backend = webgpuWith(Device.from(gpu, profile), 'layered')
+          const { ok, layers } = await verify(network, randomData(batch, inputs, 70, 2), { backend, batchSize: batch })
+          expect(ok, JSON.stringify(layers)).toBe(true)
+        },
+        300_000,
+      )
+    }
+  }
+
+  it('are divided into blocks where the results are large, on hardware adapters', () => {
+    const hardware = { software: false }
+    const choose = (rows: number, columns: number, terms: number, kind: ProductKind = hardware) =>
+      chooseTiling({ rows, columns, terms }, kind)
+    expect(choose(1024, 4096, 4096)).toBe(blocks[0])
+    expect(choose(1024, 1024, 256)).toBe(blocks[1])
+    expect(choose(256, 1024, 1024, { ...hardware, columnsAlongTerms: true })).toBe(blocks.at(-1))
+    expect(choose(256, 1024, 1024)).toMatchObject({ slices: 4, width: 32 })
+    expect(choose(64, 128, 784)).toMatchObject({ slices: 32, width: 8 })
+    expect(choose(4096, 4096, 4096, { software: true }).block).toBeUndefined()
+    expect(choose(4096, 4096, 4096, { ...hardware, blocks: false }).block).toBeUndefined()
+  })
+
+  withDevice('that are measured during training do not change its bits', async ({ gpu, profile: { quads } }) => {
+    const profile = new AdapterProfile({ software: true, quads })
+    const device = Device.from(gpu, profile)
     const shape = { rows: 48, columns: 64, terms: 96 }
     const data = randomData(480, 96, 3, 1)
     const options = {
@@ -144,6 +203,39 @@ describe('products', () => {
     await again.fit(data, { epochs })
     expect((await again.read()).parameters).toEqual(parameters)
     again.dispose()
+  })
+})
+
+describe('the comparison of tiles', () => {
+  withDevice('finds kernels with other bits, and leaves the results as they were', async (device) => {
+    const { gpu } = device
+    const { stepLayout } = new Kernels(device)
+    const values = Float32Array.of(1, 2, 3, 4, 0.1, 0.2, 0.3, 0.4)
+    const buffer = gpu.createBuffer({ size: 32, usage: usage.storage | usage.copySource | usage.copyTarget })
+    device.write(buffer, 0, values)
+    const entries = [{ binding: 1, visibility: COMPUTE_STAGE, buffer: { type: 'storage' as const } }]
+    const layout = gpu.createBindGroupLayout({ entries })
+    const record = (term: string): Recorded => {
+      const code = `@group(1) @binding(1) var<storage, read_write> result: array<f32>;
+        @compute @workgroup_size(4) fn main(@builtin(local_invocation_index) i: u32) { result[i + 4u] = ${term}; }`
+      const pipeline = gpu.createComputePipeline({
+        layout: gpu.createPipelineLayout({ bindGroupLayouts: [stepLayout, layout] }),
+        compute: { module: gpu.createShaderModule({ code }) },
+      })
+      const bindGroup = gpu.createBindGroup({ layout, entries: [{ binding: 1, resource: { buffer } }] })
+      return { name: term, stage: { kernel: { name: term, pipeline, layout }, groups: () => [1, 1] }, bindGroup }
+    }
+    // Each would see the result of the one before if that were not taken back.
+    const recorded = ['2.0 * result[i + 4u]', 'result[i + 4u] + result[i + 4u]', '2.0000002 * result[i + 4u]'].map(
+      record,
+    )
+    const step = gpu.createBuffer({ size: STEP_BYTES, usage: usage.uniform })
+    const stepGroup = gpu.createBindGroup({ layout: stepLayout, entries: [{ binding: 0, resource: { buffer: step } }] })
+    const result = { buffer, offset: 16, size: 16 }
+    expect(await compareBits(device, { recorded, step: stepGroup, rows: 4, result })).toEqual([true, true, false])
+    const [after] = await readRanges(device, new Buffers(device), [{ buffer, offset: 0, size: 32 }])
+    expect(after).toEqual(values)
+    for (const made of [buffer, step]) made.destroy()
   })
 })
 

@@ -46,11 +46,15 @@ export class KeptMap<Value> extends Map<string, Value> {
 const isIn = (value: unknown, from: number, to: number) =>
   typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to
 
-/** The tiles that the product kernels have; sums that are divided into slices are never measured. */
+/** The tiles that the product kernels have and that are measured: sums that are divided into slices are not. */
 function isTiling(value: unknown): value is Tiling {
-  const { rowTiles, columnTiles, width, slices, ...others } = (value ?? {}) as Record<string, unknown>
+  const { rowTiles, columnTiles, width, slices, block, ...others } = (value ?? {}) as Record<string, unknown>
   const isWidth = isIn(width, 4, 64) && (width as number) % 4 === 0
-  const isTile = isIn(rowTiles, 1, 4) && isIn(columnTiles, 1, 2) && isWidth && slices === 1
+  const isTile =
+    isIn(rowTiles, 1, 4) &&
+    isIn(columnTiles, 1, 2) &&
+    isWidth &&
+    (block === true ? isIn(slices, 4, 16) : slices === 1 && block === undefined)
   return isTile && Object.keys(others).length === 0
 }
 

@@ -17,6 +17,8 @@ export interface Variant extends Formulas {
   readonly passOn?: boolean
   /** Several invocations share each sum. */
   readonly slices?: boolean
+  /** The invocations of a workgroup share the values that they multiply. */
+  readonly block?: boolean
   /**
    * Constants that are written into the text. The length of a workgroup array must be one: where the length is an
    * `override`, Safari may make an array of length 0 without reporting an error.
@@ -50,9 +52,10 @@ const variantsOf = (variant: Variant, quads: boolean): (ShaderName | Fragment)[]
   'rows_stored',
   gradientFiles[variant.gradients ?? 'step'],
   variant.passOn ? 'below_delta' : 'below_none',
-  variant.few ? 'product_few' : 'product',
-  variant.slices ? 'slices_many' : 'slices_one',
-  quads ? 'values_quad' : 'values_plain',
+  variant.block ? 'slices_block' : variant.slices ? 'slices_many' : 'slices_one',
+  variant.block ? 'product_block' : variant.few ? 'product_few' : 'product',
+  // Each invocation of a block copies other rows.
+  quads && !variant.block ? 'values_quad' : 'values_plain',
   variant.bytes ? 'inputs_byte' : 'inputs_float',
   ...formulaVariants(variant),
 ]

@@ -49,9 +49,11 @@ import output from '../../../../shaders/output.wgsl?raw'
 import outputDelta from '../../../../shaders/output_delta.wgsl?raw'
 import penalty from '../../../../shaders/penalty.wgsl?raw'
 import product from '../../../../shaders/product.wgsl?raw'
+import productBlock from '../../../../shaders/product_block.wgsl?raw'
 import productFew from '../../../../shaders/product_few.wgsl?raw'
 import resident from '../../../../shaders/resident.wgsl?raw'
 import rowsStored from '../../../../shaders/rows_stored.wgsl?raw'
+import slicesBlock from '../../../../shaders/slices_block.wgsl?raw'
 import slicesMany from '../../../../shaders/slices_many.wgsl?raw'
 import slicesOne from '../../../../shaders/slices_one.wgsl?raw'
 import softmax from '../../../../shaders/softmax.wgsl?raw'
@@ -113,9 +115,11 @@ export const shaderTexts = {
   output_delta: outputDelta,
   penalty,
   product,
+  product_block: productBlock,
   product_few: productFew,
   resident,
   rows_stored: rowsStored,
+  slices_block: slicesBlock,
   slices_many: slicesMany,
   slices_one: slicesOne,
   softmax,

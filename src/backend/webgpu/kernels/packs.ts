@@ -13,6 +13,9 @@ export interface DeviceLayer extends Layer {
   readonly biasPack: number
 }
 
+/** Bytes of a pack. */
+export const PACK_BYTES = 16
+
 /** The packs of a row of `count` values. */
 export const packsOf = (count: number) => Math.ceil(count / 4)
 

@@ -11,8 +11,10 @@ import {
   hasFewTerms,
   MOST_GROUPS,
   type ProductShape,
+  rowTilesOf,
   type Tiling,
   tilingConstants,
+  tilingVariant,
 } from './tiling.ts'
 
 /**
@@ -33,7 +35,7 @@ export interface StageMaker {
   tiling(stage: ProductName, shape: ProductShape): Tiling
 }
 
-export type ProductName = 'forward' | 'hiddenDelta' | 'gradient'
+export type ProductName = 'forward' | 'hiddenDelta' | 'gradient' | 'output'
 
 async function productStage(
   { kernels }: StageMaker,
@@ -43,10 +45,8 @@ async function productStage(
   tiling: Tiling,
   variant?: Variant,
 ): Promise<Stage> {
-  const slices = tiling.slices > 1
-  const literals = slices ? { PARTIALS: tiling.width * tiling.slices } : {}
   const overrides = { ...constants, ...tilingConstants(tiling) }
-  const kernel = await kernels.compile(name, overrides, { ...variant, slices, literals })
+  const kernel = await kernels.compile(name, overrides, { ...variant, ...tilingVariant(tiling) })
   return { kernel, groups: (rows) => groupsOf({ rows, columns }, tiling) }
 }
 
@@ -67,13 +67,16 @@ const layerConstants = (layer: DeviceLayer, { gather }: InputForm) => ({
 })
 
 /** The shapes of a layer's products. Those of hiddenDelta are the layer's below, from the next one's δ. */
-export const productShapes: Record<ProductName, (layer: DeviceLayer, batch: number) => ProductShape> = {
+export const productShapes: Record<
+  Exclude<ProductName, 'output'>,
+  (layer: DeviceLayer, batch: number) => ProductShape
+> = {
   forward: ({ inputs, outputs }, batch) => ({ rows: batch, columns: outputs, terms: inputs }),
   hiddenDelta: ({ inputs, outputs }, batch) => ({ rows: batch, columns: inputs, terms: outputs }),
   gradient: ({ inputs, outputs }, batch) => ({ rows: inputs, columns: outputs, terms: batch }),
 }
 
-const tilingOf = (maker: StageMaker, stage: ProductName, layer: DeviceLayer) =>
+const tilingOf = (maker: StageMaker, stage: keyof typeof productShapes, layer: DeviceLayer) =>
   maker.tiling(stage, productShapes[stage](layer, maker.batch))
 
 /** Dropout of one layer: the share of its units that is dropped, and what its random choice of units follows from. */
@@ -140,9 +143,7 @@ export function output(
   below?: DeviceLayer,
   dropBelow?: Drop,
 ): Promise<Stage> {
-  let width = 4
-  while (width < layer.outputPacks) width *= 2
-  const tiling = { rowTiles: 1, columnTiles: 1, width, slices: 1 }
+  const tiling = maker.tiling('output', productShapes.forward(layer, maker.batch))
   const constants = {
     ...layerConstants(layer, form),
     ...lossConstants(layer, loss),
@@ -231,8 +232,7 @@ export async function gradient(
   // A minibatch whose gradients are only written down may be larger than those that are trained on.
   const shape = productShapes.gradient(layer, rule ? maker.batch : Math.max(maker.batch, 1024))
   const few = hasFewTerms(shape) && maker.kernels.allows('few')
-  // Sums over samples are never shared: their number is the minibatch's, and that may be the last, shorter one.
-  const tiling = { ...maker.tiling('gradient', shape), slices: 1 }
+  const tiling = maker.tiling('gradient', shape)
   const [x, y] = groupsOf({ rows: inputs, columns: outputs }, tiling)
   const constants = {
     INPUTS: inputPacks,
@@ -242,7 +242,7 @@ export async function gradient(
     BIASES: biasPack,
     GATHER: Number(gather),
     BIAS_ROW: y,
-    WHOLE_TILES: Number(inputs % (4 * tiling.rowTiles) === 0),
+    WHOLE_TILES: Number(inputs % (4 * rowTilesOf(tiling)) === 0),
     ...(rule && held && heldConstants(rule)),
     ...(rule && !held && { ...optimizerConstants(rule), PACKS: packs, SLOTS: stateSlots(rule.optimizer) }),
     ...tilingConstants(tiling),
@@ -253,6 +253,7 @@ export async function gradient(
     bytes,
     gradients,
     few,
+    ...tilingVariant(tiling),
     ...(rule && !held && { optimizer: rule.optimizer.name }),
   })
   return { kernel, groups: () => [x, y + 1] }

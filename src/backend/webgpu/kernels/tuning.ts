@@ -5,7 +5,9 @@ import { KernelClock } from '../device/clock.ts'
 import { encode, type Recorded } from '../plans/recording.ts'
 import { packsOf } from './packs.ts'
 import {
+  blocks,
   chooseFewTiling,
+  chooseOutputTiling,
   chooseTiling,
   groupsOf,
   hasFewTerms,
@@ -33,30 +35,43 @@ const isFew = (profile: AdapterProfile, stage: string, shape: ProductShape) =>
 
 /** The tile that was measured to be the fastest for this shape on this adapter, or else the one that the rule gives. */
 export function tilingFor(profile: AdapterProfile, stage: string, shape: ProductShape): Tiling {
-  const choose = isFew(profile, stage, shape) ? chooseFewTiling : chooseTiling
-  const tiling = profile.tilings.get(keyOf(stage, shape)) ?? choose(shape, profile.software)
-  return profile.allows('slices') ? tiling : { ...tiling, slices: 1 }
+  return profile.tilings.get(keyOf(stage, shape)) ?? ruleFor(profile, stage, shape)
+}
+
+/** The tile that the rule gives. */
+function ruleFor(profile: AdapterProfile, stage: string, shape: ProductShape): Tiling {
+  const choose = stage === 'output' ? chooseOutputTiling : isFew(profile, stage, shape) ? chooseFewTiling : chooseTiling
+  const { software } = profile
+  const tiling = choose(shape, {
+    software,
+    blocks: profile.allows('blocks'),
+    columnsAlongTerms: stage === 'hiddenDelta',
+  })
+  return tiling.block || profile.allows('slices') ? tiling : { ...tiling, slices: 1 }
 }
 
 /** Whether a product of this shape is worth a measurement that was not made yet. */
 export function needsTuning(profile: AdapterProfile, stage: string, shape: ProductShape): boolean {
   if (shape.rows * shape.columns * shape.terms < WORTH_MEASURING || isFew(profile, stage, shape)) return false
   if (profile.isPinned || profile.tilings.has(keyOf(stage, shape))) return false
-  // Slices change the order in which a sum is added up; every other choice gives the same bits.
-  return chooseTiling(shape, profile.software).slices === 1
+  // Slices change the order in which a sum is added up.
+  const { slices, block } = ruleFor(profile, stage, shape)
+  return slices === 1 || block === true
 }
 
 /**
  * The tiles to measure for a shape: the rule's tile first, then variations in the sizes whose best values differ between
  * adapters.
  */
-export function candidateTilings(profile: AdapterProfile, shape: ProductShape): Tiling[] {
-  const rule = chooseTiling(shape, profile.software)
+export function candidateTilings(profile: AdapterProfile, stage: string, shape: ProductShape): Tiling[] {
+  const rule = ruleFor(profile, stage, shape)
   const { rowTiles, columnTiles, width } = rule
-  const others: Tiling[] = [
-    columnTiles === 1 ? { ...rule, columnTiles: 2, width: Math.max(4, width / 2) } : { ...rule, columnTiles: 1 },
-    { ...rule, rowTiles: rowTiles > 2 ? 2 : 4 },
-  ]
+  const others: Tiling[] = rule.block
+    ? blocks.filter((block) => block !== rule)
+    : [
+        columnTiles === 1 ? { ...rule, columnTiles: 2, width: Math.max(4, width / 2) } : { ...rule, columnTiles: 1 },
+        { ...rule, rowTiles: rowTiles > 2 ? 2 : 4 },
+      ]
   const [rows, columns] = [packsOf(shape.rows), packsOf(shape.columns)]
   const isPossible = (tiling: Tiling) =>
     tiling.rowTiles <= rows &&
@@ -68,7 +83,7 @@ export function candidateTilings(profile: AdapterProfile, shape: ProductShape): 
 
 /**
  * Measures a product's tiles on the device and remembers the fastest in the device's profile.
- * @param record compiles the stage with a tile and binds it to buffers that may be written
+ * @param tilings the rule's first, each bound to buffers that may be written
  */
 export async function tune(
   device: Device,
@@ -76,15 +91,14 @@ export async function tune(
   shape: ProductShape,
   step: GPUBindGroup,
   minibatch: number,
-  record: (tiling: Tiling) => Promise<Recorded>,
+  tilings: readonly { readonly tiling: Tiling; readonly recorded: Recorded }[],
 ): Promise<void> {
   const { profile } = device
-  const tilings = candidateTilings(profile, shape)
-  const recorded = await Promise.all(tilings.map(record))
+  const recorded = tilings.map((one) => one.recorded)
   const rounds = await measureRounds(device, recorded, step, minibatch)
   const least = tilings.map((_, i) => Math.min(...rounds.map((times) => times[i]!)))
   const best = least.indexOf(Math.min(...least))
-  profile.tilings.set(keyOf(stage, shape), tilings[least[best]! < CLEARLY_FASTER * least[0]! ? best : 0]!)
+  profile.tilings.set(keyOf(stage, shape), tilings[least[best]! < CLEARLY_FASTER * least[0]! ? best : 0]!.tiling)
 }
 
 /**

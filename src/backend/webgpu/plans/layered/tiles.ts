@@ -1,6 +1,7 @@
-import { sgd } from '../../../../optimizer/optimizer.ts'
+import { sgd, type StepScalars } from '../../../../optimizer/optimizer.ts'
 import type { WebGPUData } from '../../data.ts'
-import { countPacks } from '../../kernels/packs.ts'
+import type { BufferRange } from '../../device/readback.ts'
+import { countPacks, PACK_BYTES } from '../../kernels/packs.ts'
 import * as stages from '../../kernels/stage-kernels.ts'
 import type { ProductName, Stage, StageMaker } from '../../kernels/stage-kernels.ts'
 import type { ProductShape, Tiling } from '../../kernels/tiling.ts'
@@ -9,10 +10,13 @@ import { bindStage, type Recorded } from '../recording.ts'
 import { noUpdate } from '../steps.ts'
 import type { Workspace } from '../workspace.ts'
 import { inputFormOf, inputsOf, type PassParts } from './passes.ts'
+import { compareBits } from './tile-bits.ts'
+
+type MeasuredProduct = Exclude<ProductName, 'output'>
 
 /** A product whose tile is to be measured. */
 interface Product {
-  readonly stage: ProductName
+  readonly stage: MeasuredProduct
   readonly l: number
   readonly shape: ProductShape
 }
@@ -27,26 +31,37 @@ export async function compileTiles(parts: PassParts, data: WebGPUData, space: Wo
   const { profile } = parts.device
   await Promise.all(
     productsOf(parts, space.rows).flatMap((product) =>
-      candidateTilings(profile, product.shape).map((tiling) => makeWith(parts, product, tiling, data)),
+      candidateTilings(profile, product.stage, product.shape).map((tiling) => makeWith(parts, product, tiling, data)),
     ),
   )
 }
 
+/** A step whose update of a parameter without a penalty is its gradient. */
+const unitStep: StepScalars = { stepSize: 1, decay: 0, correction: 1, gradientStep: 0 }
+
 /**
- * Measures the tiles of the large products on the buffers of training, without changing a parameter. Every tile gives the
- * same bits.
+ * Measures the tiles of the large products on the buffers of training, without changing a parameter: those that give the
+ * same bits as the rule's.
  */
 export async function measureTiles(parts: PassParts, data: WebGPUData, space: Workspace): Promise<void> {
   const { device, store } = parts
   const rows = Math.min(space.rows, data.samples)
   const step = store.steps.set(0, { start: 0, rows, number: 0, scalars: noUpdate })
-  store.steps.upload(1)
+  const comparedStep = store.steps.set(1, { start: 0, rows, number: 0, scalars: unitStep })
+  store.steps.upload(2)
   const products = productsOf(parts, space.rows)
   for (const product of products) {
     // Layers of the same shape need only one measurement.
     if (!needsTuning(device.profile, product.stage, product.shape)) continue
-    const record = (tiling: Tiling) => recordWith(parts, product, tiling, data, space)
-    await tune(device, product.stage, product.shape, step, space.rows, record)
+    const { stage, l, shape } = product
+    const tilings = candidateTilings(device.profile, stage, shape)
+    const recorded = await Promise.all(tilings.map((tiling) => recordWith(parts, product, tiling, data, space)))
+    const result = resultOf(parts, product, space)
+    const same = await compareBits(device, { recorded, step: comparedStep, rows, result })
+    // Steps of size 0 along gradients of 0, without state: no parameter changes.
+    if (stage === 'gradient') clear(parts, space.deltas[l]!)
+    const usable = tilings.flatMap((tiling, i) => (same[i] ? [{ tiling, recorded: recorded[i]! }] : []))
+    await tune(device, stage, shape, step, space.rows, usable)
   }
 }
 
@@ -87,16 +102,23 @@ async function recordWith(
   const { activations, deltas } = space
   const { parameters, state } = store
   const inputs = inputsOf(l, data, space)
-  const buffers: Record<ProductName, () => readonly GPUBuffer[]> = {
+  const buffers: Record<MeasuredProduct, () => readonly GPUBuffer[]> = {
     forward: () => [inputs, data.order, parameters, deltas[l]!, activations[l]!],
     hiddenDelta: () => [deltas[l]!, parameters, activations[l - 1]!, deltas[l - 1]!],
     gradient: () => [inputs, data.order, deltas[l]!, parameters, state],
   }
-  return device.checked('tuning', () => {
-    // Steps of size 0 along gradients of 0, without state: no parameter changes.
-    if (stage === 'gradient') clear(parts, deltas[l]!)
-    return bindStage(device, stage, made, buffers[stage]())
-  })
+  return device.checked('tuning', () => bindStage(device, stage, made, buffers[stage]()))
+}
+
+/** What a product changes: Z, the δ that replace it, or the weights, and the biases that follow them. */
+function resultOf({ layers, store }: PassParts, { stage, l }: Product, { deltas }: Workspace): BufferRange {
+  if (stage === 'gradient') {
+    const { weightPack, biasPack, outputPacks } = layers[l]!
+    const packs = biasPack + outputPacks - weightPack
+    return { buffer: store.parameters, offset: PACK_BYTES * weightPack, size: PACK_BYTES * packs }
+  }
+  const buffer = deltas[stage === 'forward' ? l : l - 1]!
+  return { buffer, offset: 0, size: buffer.size }
 }
 
 function clear({ device: { gpu } }: PassParts, buffer: GPUBuffer): void {

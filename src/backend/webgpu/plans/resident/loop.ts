@@ -1,9 +1,6 @@
 import type { LossName } from '../../../../loss/loss.ts'
 import { activationNumber, lossConstants } from '../../kernels/formulas.ts'
-import type { DeviceLayer } from '../../kernels/packs.ts'
-
-/** Bytes of a pack. */
-const PACK_BYTES = 16
+import { type DeviceLayer, PACK_BYTES } from '../../kernels/packs.ts'
 
 /** Where a layer's Z and activations begin among the workgroup's values, in packs. */
 interface Places {
