@@ -8,12 +8,13 @@ import { checkMachine } from '../src/node/check.ts'
 import { type CheckCase, type CheckPart, compareBits, compareValues, worstOf } from '../src/training/check/case.ts'
 import { checkDevice } from '../src/training/check/check.ts'
 import { runCases } from '../src/training/check/runs.ts'
+import { selfTestCases } from '../src/training/check/self-test.ts'
 import { hiddenPairs, lossOutputs, stageCases, stageOptimizers, verifyCases } from '../src/training/check/stages.ts'
 import { trainedOptimizers, trainingCases } from '../src/training/check/trainings.ts'
 import { program, runCommand } from './command.ts'
 import { withDevice, withNewDevice } from './device.ts'
 
-const all = [...verifyCases(), ...stageCases(), ...trainingCases(), ...runCases()]
+const all = [...selfTestCases(), ...verifyCases(), ...stageCases(), ...trainingCases(), ...runCases()]
 const named = (part: CheckPart, name: string): CheckCase => {
   const found = all.find((one) => one.part === part && one.name === name)
   if (!found) throw new Error(`no case ${part}: ${name}`)
@@ -65,7 +66,8 @@ const some = [
   named('verify', '64-32-10, tanh, sigmoid'),
   named('stages', 'crossEntropy on softmax outputs'),
   named('trainings', 'straight: adam'),
-  named('runs', 'networks side by side, in straight-line code'),
+  named('self-test', 'a small network'),
+  named('runs', 'small networks side by side'),
   named('runs', 'layered: divergence is detected'),
   named('runs', 'the same bits in windows'),
 ]

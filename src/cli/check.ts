@@ -24,6 +24,7 @@ type Result = NonNullable<CheckReport['results']>[number]
 type Part = Result['part']
 
 const partNames: Readonly<Record<Part, string>> = {
+  'self-test': 'self-test of kernels',
   verify: 'verify of four networks',
   stages: 'single stages',
   trainings: 'ten steps of training',

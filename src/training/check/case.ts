@@ -1,4 +1,5 @@
 import type { Backend } from '../../backend/backend.ts'
+import { isSoftware } from '../../backend/webgpu/device/adapter.ts'
 import { webgpu } from '../../backend/webgpu/backend.ts'
 import { Matrix } from '../../core/matrix.ts'
 import { Random } from '../../core/random.ts'
@@ -7,7 +8,7 @@ import type { ActivationName } from '../../model/activation.ts'
 import { Network } from '../../model/network.ts'
 
 /** The parts of the correctness suite, in the order in which they run. */
-export const checkParts = ['verify', 'stages', 'trainings', 'runs'] as const
+export const checkParts = ['self-test', 'verify', 'stages', 'trainings', 'runs'] as const
 export type CheckPart = (typeof checkParts)[number]
 
 /** What one case found. */
@@ -23,16 +24,37 @@ export interface Finding {
 export interface CheckCase {
   readonly part: CheckPart
   readonly name: string
+  /** Whether it is run on hardware adapters only. */
+  readonly isForHardware?: boolean
   run(device: GPUDevice): Promise<Finding>
 }
 
 /** The ways to train a network on the GPU; see ARCHITECTURE.md. */
-export const forms = ['layered', 'straight', 'loop'] as const
+export const forms = ['layered', 'straight', 'lanes', 'loop'] as const
 export type Form = (typeof forms)[number]
 
-/** The backend that trains small networks in a form; whether the resident plan is straight depends on the network's size. */
+/** The size of a minibatch that is trained in a form: on hardware, only tiny ones run on one invocation (plans/choice.ts). */
+const batchFor = (form: Form, software: boolean, usual: number): number =>
+  form === 'straight' && !software ? Math.min(2, usual) : usual
+
+/** The backend that trains small networks in a form; which one the resident plan has depends on network and minibatch. */
 export const backendFor = (device: GPUDevice, form: Form): Backend =>
   webgpu({ device, plan: form === 'layered' ? 'layered' : 'resident' })
+
+/** Cases for each form. */
+export function casesOfForms(
+  part: CheckPart,
+  name: string,
+  run: (device: GPUDevice, form: Form, batchOf: (usual: number) => number) => Promise<Finding>,
+): CheckCase[] {
+  return forms.map((form) => ({
+    part,
+    name: `${form}: ${name}`,
+    // Software adapters execute lanes one by one, so the library does not use them there.
+    isForHardware: form === 'lanes',
+    run: (device) => run(device, form, (usual) => batchFor(form, isSoftware(device.adapterInfo), usual)),
+  }))
+}
 
 /** Normal inputs, and the target 1 for a random class of each sample, which every loss accepts. */
 export function randomData(samples: number, inputs: number, outputs: number, seed: number): Dataset {

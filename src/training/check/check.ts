@@ -4,6 +4,7 @@ import { Device } from '../../backend/webgpu/device/device.ts'
 import { type CheckCase, type CheckPart, checkParts, type Finding } from './case.ts'
 import { measureProducts, measureRate, type ProductRate, type Rate, workloads } from './rates.ts'
 import { runCases } from './runs.ts'
+import { selfTestCases } from './self-test.ts'
 import { stageCases, verifyCases } from './stages.ts'
 import { trainingCases } from './trainings.ts'
 
@@ -54,6 +55,7 @@ export interface CheckSelection {
 }
 
 const casesOf: Readonly<Record<CheckPart, () => CheckCase[]>> = {
+  'self-test': selfTestCases,
   verify: verifyCases,
   stages: stageCases,
   trainings: trainingCases,
@@ -104,7 +106,11 @@ class DeviceChecks {
 
   async run(parts: readonly CheckPart[], rates: boolean): Promise<Omit<DeviceCheck, 'adapter'>> {
     const began = performance.now()
-    const cases = checkParts.filter((part) => parts.includes(part)).flatMap((part) => casesOf[part]())
+    const { software } = this.#device.profile
+    const cases = checkParts
+      .filter((part) => parts.includes(part))
+      .flatMap((part) => casesOf[part]())
+      .filter(({ isForHardware = false }) => !isForHardware || !software)
     this.#all = cases.length + (rates ? workloads.length + 1 : 0)
     for (const one of cases) await this.#runCase(one)
     if (rates) await this.#measure()

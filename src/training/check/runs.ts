@@ -9,12 +9,12 @@ import type { TrainerOptions } from '../options.ts'
 import { Trainer } from '../trainer.ts'
 import {
   backendFor,
+  casesOfForms,
   type CheckCase,
   compareBits,
   compareValues,
   type Finding,
   type Form,
-  forms,
   pixelData,
   randomData,
   randomNetwork,
@@ -78,8 +78,9 @@ const againstReference: readonly (readonly [string, CheckCase['run']])[] = [
     }), // prettier-ignore
   ],
   ['predictions in pieces', predictionsInPieces],
-  ['networks side by side, in straight-line code', (device) => comparePopulation(device, [2, 3, 2])],
-  ['networks side by side, in loops', (device) => comparePopulation(device, [5, 13, 6, 3])],
+  ['small networks side by side', (device) => comparePopulation(device, [2, 3, 2], 10)],
+  ['small networks side by side, minibatches of 2', (device) => comparePopulation(device, [2, 3, 2], 2)],
+  ['networks side by side, in loops', (device) => comparePopulation(device, [5, 13, 6, 3], 10)],
 ]
 
 /** 2,500 rows of 600 inputs are more than one workspace takes. */
@@ -100,9 +101,8 @@ async function predictionsInPieces(device: GPUDevice): Promise<Finding> {
 }
 
 /** Three networks with different rates and orders, each compared with a separate training in float64. */
-async function comparePopulation(device: GPUDevice, sizes: readonly number[]): Promise<Finding> {
+async function comparePopulation(device: GPUDevice, sizes: readonly number[], batchSize: number): Promise<Finding> {
   const data = randomData(34, sizes[0]!, sizes.at(-1)!, 2)
-  const batchSize = 10
   const steps = countMinibatches(data.length, batchSize)
   const members = [0, 1, 2].map((k) => {
     const learningRate = 0.3 / (k + 1)
@@ -133,12 +133,12 @@ async function comparePopulation(device: GPUDevice, sizes: readonly number[]): P
 }
 
 /** A learning rate that makes every parameter infinite or NaN: the run must end with an error, and finite parameters. */
-async function divergence(device: GPUDevice, form: Form): Promise<Finding> {
+async function divergence(device: GPUDevice, form: Form, batchSize: number): Promise<Finding> {
   const network = randomNetwork(sizesFor[form], 'relu', 'linear', 6)
   const data = randomData(24, network.sizes[0]!, network.sizes.at(-1)!, 7)
   const backend = backendFor(device, form)
   const optimizer = sgd({ learningRate: 1e30 })
-  const trainer = await Trainer.create(network, { backend, loss: 'meanSquaredError', optimizer, batchSize: 8, seed: 1 })
+  const trainer = await Trainer.create(network, { backend, loss: 'meanSquaredError', optimizer, batchSize, seed: 1 })
   try {
     const { epochs } = await trainer.fit(data, { epochs: 5 })
     return { ok: false, detail: `no error; the loss of the last epoch is ${epochs.at(-1)?.loss}` }
@@ -151,10 +151,10 @@ async function divergence(device: GPUDevice, form: Form): Promise<Finding> {
   }
 }
 
-async function sameBitsTwice(device: GPUDevice, form: Form): Promise<Finding> {
+async function sameBitsTwice(device: GPUDevice, form: Form, batchSize: number): Promise<Finding> {
   const network = randomNetwork(sizesFor[form], 'tanh', 'sigmoid', 12)
   const data = randomData(45, network.sizes[0]!, network.sizes.at(-1)!, 11)
-  const run = () => threeEpochs(network, data, { backend: backendFor(device, form), optimizer: adam() })
+  const run = () => threeEpochs(network, data, { backend: backendFor(device, form), optimizer: adam(), batchSize })
   const [first, second] = [await run(), await run()]
   return compareBits('two runs', first.parameters, second.parameters)
 }
@@ -177,17 +177,12 @@ async function sameBitsOfWindows(device: GPUDevice): Promise<Finding> {
 
 /** Whole runs: options, predictions, populations, divergence, and results that must have the same bits. */
 export function runCases(): CheckCase[] {
-  const bits: [string, CheckCase['run']][] = [
-    ...forms.map((form): [string, CheckCase['run']] => [
-      `${form}: the same bits twice`,
-      (device) => sameBitsTwice(device, form),
-    ]),
-    ['the same bits layered and in loops', sameBitsOfPlans],
-    ['the same bits in windows', sameBitsOfWindows],
+  const named = (name: string, run: CheckCase['run']): CheckCase => ({ part: 'runs', name, run })
+  return [
+    ...againstReference.map(([name, run]) => named(name, run)),
+    ...casesOfForms('runs', 'the same bits twice', (device, form, batchOf) => sameBitsTwice(device, form, batchOf(7))),
+    named('the same bits layered and in loops', sameBitsOfPlans),
+    named('the same bits in windows', sameBitsOfWindows),
+    ...casesOfForms('runs', 'divergence is detected', (device, form, batchOf) => divergence(device, form, batchOf(8))),
   ]
-  const diverging = forms.map((form): [string, CheckCase['run']] => [
-    `${form}: divergence is detected`,
-    (device) => divergence(device, form),
-  ])
-  return [...againstReference, ...bits, ...diverging].map(([name, run]) => ({ part: 'runs', name, run }))
 }

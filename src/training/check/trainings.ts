@@ -6,9 +6,9 @@ import type { TrainerOptions } from '../options.ts'
 import { Trainer } from '../trainer.ts'
 import {
   backendFor,
+  casesOfForms,
   type CheckCase,
   compareValues,
-  forms,
   type Form,
   randomData,
   randomNetwork,
@@ -28,10 +28,11 @@ export const trainedOptimizers: Readonly<Record<string, Optimizer>> = {
   nadam: nadam({ learningRate: 0.01, weightDecay: 0.1, decoupledWeightDecay: true }),
 }
 
-/** Sizes that are trained in a form. Up to 120 parameters, the resident plan's form is 'straight'. */
+/** Sizes that are trained in a form. Up to 120 parameters, the resident plan has no loops. */
 export const sizesFor: Readonly<Record<Form, readonly number[]>> = {
   layered: [6, 9, 4],
   straight: [3, 4, 3],
+  lanes: [3, 4, 3],
   loop: [6, 14, 4],
 }
 
@@ -51,36 +52,32 @@ async function tenSteps(network: Network, data: Dataset, options: TrainerOptions
   }
 }
 
-function trainingCase(form: Form, name: string, network: Network, options: TrainerOptions): CheckCase {
-  return {
-    part: 'trainings',
-    name: `${form}: ${name}`,
-    async run(device) {
-      const data = randomData(24, network.sizes[0]!, network.sizes.at(-1)!, 1)
-      const want = await tenSteps(network, data, { ...options, backend: cpu({ precision: 'float64' }) })
-      const got = await tenSteps(network, data, { ...options, backend: backendFor(device, form) })
-      return worstOf([
-        compareValues('loss', got.losses, want.losses, lossTolerance),
-        compareValues('parameter', got.parameters, want.parameters, parameterTolerance),
-      ])
-    },
-  }
+function tenStepCases(name: string, networkOf: (form: Form) => Network, options: TrainerOptions): CheckCase[] {
+  return casesOfForms('trainings', name, async (device, form, batchOf) => {
+    const network = networkOf(form)
+    const data = randomData(batchOf(24), network.sizes[0]!, network.sizes.at(-1)!, 1)
+    const want = await tenSteps(network, data, { ...options, backend: cpu({ precision: 'float64' }) })
+    const got = await tenSteps(network, data, { ...options, backend: backendFor(device, form) })
+    return worstOf([
+      compareValues('loss', got.losses, want.losses, lossTolerance),
+      compareValues('parameter', got.parameters, want.parameters, parameterTolerance),
+    ])
+  })
 }
 
 /** Ten losses in a row and the parameters after them, for every form, optimizer and loss. */
 export function trainingCases(): CheckCase[] {
-  return forms.flatMap((form) => [
-    ...Object.entries(trainedOptimizers).map(([name, optimizer]) =>
-      trainingCase(form, name, randomNetwork(sizesFor[form], 'tanh', 'softmax', 2), {
-        optimizer,
-        loss: 'crossEntropy',
-      }),
-    ),
-    ...lossOutputs.map(([loss, output]) =>
-      trainingCase(form, `${loss} on ${output} outputs`, randomNetwork(sizesFor[form], 'sigmoid', output, 3), {
-        optimizer: sgd({ learningRate: 0.2 }),
-        loss,
-      }),
-    ),
-  ])
+  const ofOptimizers = Object.entries(trainedOptimizers).flatMap(([name, optimizer]) =>
+    tenStepCases(name, (form) => randomNetwork(sizesFor[form], 'tanh', 'softmax', 2), {
+      optimizer,
+      loss: 'crossEntropy',
+    }),
+  )
+  const ofLosses = lossOutputs.flatMap(([loss, output]) =>
+    tenStepCases(`${loss} on ${output} outputs`, (form) => randomNetwork(sizesFor[form], 'sigmoid', output, 3), {
+      optimizer: sgd({ learningRate: 0.2 }),
+      loss,
+    }),
+  )
+  return [...ofOptimizers, ...ofLosses]
 }
