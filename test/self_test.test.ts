@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
+import { TestBench } from '../src/backend/self-test/bench.ts'
+import { casesFor } from '../src/backend/self-test/cases.ts'
+import { hiddenDeltaCase } from '../src/backend/self-test/products.ts'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { type OptionalForm, optionalForms } from '../src/backend/webgpu/device/forms.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { AdapterRecord } from '../src/backend/webgpu/device/record.ts'
+import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
+import { deviceLayers } from '../src/backend/webgpu/kernels/packs.ts'
+import { blocks, type Tiling } from '../src/backend/webgpu/kernels/tiling.ts'
 import type { PlanChoice } from '../src/backend/webgpu/plans/choice.ts'
 import { BackendUnavailableError } from '../src/core/errors.ts'
 import { sgd } from '../src/optimizer/optimizer.ts'
@@ -146,8 +152,34 @@ describe('an adapter that is wrong in', () => {
   }
 })
 
+describe('blocks', () => {
+  const [smallest] = blocks.slice(-1) as [Tiling]
+
+  withNewDevice('are tested, and found to be wrong where they are', async (device) => {
+    const run = async (gpu: Device) => {
+      const bench = new TestBench(gpu, new Kernels(gpu))
+      const fault = await hiddenDeltaCase(smallest, ['blocks']).run(bench)
+      bench.dispose()
+      return fault
+    }
+    expect(await run(device)).toBe('')
+    sabotage(device.gpu, [replace('sum += columns[3] * row.w', 'sum += columns[3] * row.z')])
+    expect(await run(device)).toMatch(/^δ differs from float64/)
+  })
+
+  withNewDevice('are tested before large networks are placed on hardware', ({ gpu }) => {
+    const device = Device.from(gpu, new AdapterProfile({ software: false, quads: true }))
+    const { layers } = randomNetwork([1024, 1024, 1024], 'relu', 'linear', 1)
+    const settings = { loss: 'quadratic', optimizer: sgd(), batchSize: 256 } as const
+    const needed = { layers: deviceLayers(layers), settings, plan: 'layered', population: undefined } as const
+    const cases = casesFor(device, new Kernels(device), needed)
+    const stages = cases.filter(({ forms }) => forms.includes('blocks')).map(({ stage }) => stage)
+    expect(stages).toEqual(['gradient', 'hiddenDelta'])
+  })
+})
+
 describe('an adapter on which nothing is correct', () => {
-  const edit = replace('sums += deltas[m * OUTPUT_PACKS + pack]', 'sums += deltas[pack]')
+  const edit = replace('part += deltas[m * OUTPUT_PACKS + min', 'part += deltas[min')
 
   withNewDevice("is refused by name, with the stage, and replaced by the CPU where 'auto' found it", async (device) => {
     sabotage(device.gpu, [edit])

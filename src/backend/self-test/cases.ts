@@ -59,21 +59,22 @@ function layerCases({ device, kernels, layers, settings }: Parts, l: number): Te
   const joined = isOutput && outputFits(maker, layer)
   const passed = isOutput && passesOn(maker, layer, below)
   const tilingOf = (stage: keyof typeof productShapes) => maker.tiling(stage, productShapes[stage](layer, batch))
-  const formsOf = (tiling: Tiling | undefined, more: Partial<Record<OptionalForm, boolean>>) => {
-    const has = { quads: kernels.allows('quads'), slices: tiling !== undefined && tiling.slices > 1, ...more }
+  const formsOf = (tiling: Tiling, more: Partial<Record<OptionalForm, boolean>>) => {
+    const { block = false, slices } = tiling
+    const has = { quads: kernels.allows('quads') && !block, slices: slices > 1 && !block, blocks: block, ...more }
     return inOrder.filter((form) => has[form])
   }
   const cases: TestCase[] = []
   const forward = tilingOf('forward')
-  if (joined) cases.push(outputCase(layer.outputPacks, formsOf(undefined, { output: true, passOn: passed })))
+  const output = maker.tiling('output', productShapes.forward(layer, batch))
+  if (joined) cases.push(outputCase(output, formsOf(output, { output: true, passOn: passed })))
   else cases.push(forwardCase(forward, formsOf(forward, {})))
   if (isOutput && !joined) cases.push(outputDeltaCase())
   if (l > 0 && !passed) {
     const tiling = tilingOf('hiddenDelta')
     cases.push(hiddenDeltaCase(tiling, formsOf(tiling, {})))
   }
-  // Sums over samples are never shared.
-  const gradient = { ...tilingOf('gradient'), slices: 1 }
+  const gradient = tilingOf('gradient')
   const few = hasFewTerms({ terms: batch }) && kernels.allows('few')
   const held = settings.optimizer.clipNorm > 0
   cases.push(gradientCase(gradient, formsOf(gradient, { few }), { batch, held }))

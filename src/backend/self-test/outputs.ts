@@ -3,6 +3,7 @@ import { layoutLayers } from '../../model/layout.ts'
 import type { OptionalForm } from '../webgpu/device/forms.ts'
 import * as stages from '../webgpu/kernels/stage-kernels.ts'
 import { MOST_CHECKS } from '../webgpu/kernels/stage-kernels.ts'
+import type { Tiling } from '../webgpu/kernels/tiling.ts'
 import * as reference from '../host/reference/stages.ts'
 import { faultOf, firstFault, layerOf, someValues, type TestBench, type TestCase } from './bench.ts'
 import { checkActivations, checkHiddenDelta, checkOutputDelta, EPSILON } from './stage-checks.ts'
@@ -38,27 +39,33 @@ function scoreFault(scores: Float32Array, rows: number, want: { loss: number; ri
 /**
  * The kernel of a whole output layer, with as many outputs as make its workgroups as wide as those of the network's, the last
  * of its packs not full; with the form passOn, also the δ of the layer below.
- * @param packs packs of outputs of the network
+ * @param tiling of the network's output layer
  */
-export function outputCase(packs: number, forms: readonly OptionalForm[]): TestCase {
-  let width = 4
-  while (width < packs) width *= 2
+export function outputCase(tiling: Tiling, forms: readonly OptionalForm[]): TestCase {
+  const { width, slices } = tiling
   const passOn = forms.includes('passOn')
   const run = async (bench: TestBench) => {
-    const runs = ROWS.map((rows) => runOutput(bench, INPUTS, 4 * width - 1, rows, passOn))
+    const runs = ROWS.map((rows) => runOutput(bench, tiling, INPUTS, 4 * width - 1, rows, passOn))
     return firstFault(await Promise.all(runs))
   }
-  return { key: ['output', width, ...forms].join(' '), stage: 'output', forms, run }
+  return { key: ['output', width, slices, ...forms].join(' '), stage: 'output', forms, run }
 }
 
-async function runOutput(bench: TestBench, inputs: number, outputs: number, rows: number, passOn: boolean) {
+async function runOutput(
+  bench: TestBench,
+  tiling: Tiling,
+  inputs: number,
+  outputs: number,
+  rows: number,
+  passOn: boolean,
+) {
   const layers = deviceLayers(layoutLayers([1, inputs, outputs], ['tanh', 'softmax']))
   const [below, layer] = [layers[0]!, layers[1]!]
   const values = someValues(layer.biasOffset + outputs, 2)
   const [zBelow, { exact, targets, order }] = [someValues(rows * inputs, 3), targetsOn(bench, rows, outputs)]
   const aBelow = zBelow.map(Math.tanh)
   const form = { gather: false, bytes: false, weighted: false }
-  const stage = await stages.output(bench.maker(rows), layer, LOSS, form, ...(passOn ? [below] : []))
+  const stage = await stages.output(bench.maker(rows, tiling), layer, LOSS, form, ...(passOn ? [below] : []))
   const space = () => bench.space(rows, outputs)
   const [deltas, activations, scores] = [space(), space(), bench.storage(2 * (rows + MOST_CHECKS))]
   const deltasBelow = bench.rows(zBelow, rows, inputs)
