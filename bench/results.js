@@ -66,8 +66,7 @@ export async function keepRun({ kind, adapter, machine, remarks = [], tables, fi
   const command = ['npm run', script, ...savedArguments()].join(' ')
   const source = `\`${command}\`, all results: [${name}](results/${name}).`
   const section = [heading, `${machineLine(machine)}. ${source}`, ...remarks, ...tables.map(markdownTable)].join('\n\n')
-  const file = here('./RESULTS.md')
-  writeFileSync(file, await formatWithPrettier(withSection(readFileSync(file, 'utf8'), heading, section), file))
+  await writeSection(heading, section)
   return [`bench/results/${name}`, 'bench/RESULTS.md']
 }
 
@@ -85,12 +84,19 @@ export function withSection(document, heading, section) {
   return `${introduction}${section}\n\n${others.join('')}`
 }
 
-function slug(name) {
+/** A name as part of a file's name. */
+export function slug(name) {
   const plain = name
     .replace('(software adapter)', '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
   return plain.slice(0, 40).replace(/^-|-$/g, '') || 'unnamed'
+}
+
+/** Replaces a section of RESULTS.md, or inserts it before the first one. */
+export async function writeSection(heading, section) {
+  const file = here('./RESULTS.md')
+  writeFileSync(file, await formatWithPrettier(withSection(readFileSync(file, 'utf8'), heading, section), file))
 }
 
 async function formatWithPrettier(text, file) {

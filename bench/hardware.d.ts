@@ -1,0 +1,1 @@
+export declare function hardwareTable(reports: readonly object[]): { columns: string[]; rows: string[][] }
