@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { call, run, train } from './resumable-run.ts'
+import { call, run, train, words } from './resumable-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-resume-'))
 afterAll(() => {
@@ -48,6 +48,33 @@ describe('train --checkpoint', () => {
       expect(readFileSync(file('last.json'), 'utf8')).toBe(written[0])
     }
   }, 60_000)
+
+  it('says if the bits are not those of an unbroken run, and with --deterministic ends', () => {
+    const small = words(
+      'train --data circle --layers 2,3,2 --lr 1 --seed 4 --epochs 4 --backend webgpu --deterministic',
+    )
+    const whole = [...small, '--json', '--checkpoint', file('c.checkpoint'), '--out', file('c.json')]
+    expect(call(...whole).status).toBe(0)
+    const written = readFileSync(file('c.json'), 'utf8')
+    expect(call(...whole, '--force').status).toBe(0)
+    expect(readFileSync(file('c.json'), 'utf8')).toBe(written)
+    // The resumed run repeats --deterministic, which takes this checkpoint and refuses one of the CPU.
+    const resume = (...more: string[]) => call('train', '--resume', file('c.checkpoint'), '--json', ...more)
+    expect(resume('--epochs', '5')).toMatchObject({ status: 0, stderr: expect.not.stringContaining('bits') as string })
+    const checkpoint = JSON.parse(readFileSync(file('c.checkpoint'), 'utf8')) as Record<string, unknown>
+    expect(checkpoint.arithmetic).toMatchObject({ backend: 'webgpu' })
+    const ofCPU = JSON.stringify({ ...checkpoint, arithmetic: { backend: 'cpu', form: 'float32' } })
+    writeFileSync(file('c.checkpoint'), ofCPU)
+    const refused = resume('--epochs', '6')
+    expect(refused.status).toBe(2)
+    expect(refused.stderr).toMatch(
+      /deterministic: the checkpoint was trained with cpu \(float32\) and goes on with webgpu/,
+    )
+    writeFileSync(file('c.checkpoint'), ofCPU.replaceAll('"--deterministic",', ''))
+    const remarked = resume('--epochs', '6')
+    expect(remarked.status).toBe(0)
+    expect(remarked.stderr).toContain('so the last bits of its parameters are not those of an unbroken run')
+  })
 
   it('reports options that conflict with the checkpoint', () => {
     expect(train('--checkpoint', file('a'), '--checkpoint-every', '20', '--epochs', '20').status).toBe(0)
