@@ -251,6 +251,7 @@ describe('verify, info, doctor', () => {
     expect(code).toBe(0)
     expect(error).toBe('')
     expect(out).toMatch(/(Software|Hardware) adapter: /)
+    expect(out).toContain('self-test: its results are correct')
     expect(out).toMatch(/Chosen by 'auto'/)
   })
 

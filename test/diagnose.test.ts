@@ -15,6 +15,11 @@ describe('diagnose', () => {
     expect(chosen.reason).toContain(first.name)
     expect(advice.length > 0).toBe(!hardware)
   })
+
+  it('runs the self-test if it is asked to', async () => {
+    expect((await diagnose()).selfTest).toBeUndefined()
+    expect((await diagnose({ selfTest: true })).selfTest).toEqual({ ok: true, usable: true, findings: '' })
+  })
 })
 
 const fine: Surroundings = {

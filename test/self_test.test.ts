@@ -83,6 +83,13 @@ const cases: Case[] = [
   },
   { name: 'the order of rows', edits: [replace('* PACKS + place % PACKS]', '* PACKS]')], excluded: ['sorted'], sizes: [5, 6, 3] }, // prettier-ignore
   { name: 'gradients of the straight form, all zero', edits: [straight], excluded: ['straight'], sizes: [5, 6, 3] },
+  {
+    name: 'sums over lanes',
+    edits: [replace(/partial\[first(\d+) \+ 1u\]/g, 'partial[first$1]')],
+    excluded: ['lanes'],
+    sizes: [5, 6, 3],
+    hardware: true,
+  },
   { name: 'gradients of the loop form, all zero', edits: [loop], excluded: ['loop'] },
   { name: 'both resident forms', edits: [straight, loop], excluded: ['straight', 'loop'], sizes: [5, 6, 3] },
 ]

@@ -1,7 +1,16 @@
 import type { Diagnosis } from '../node/diagnose.ts'
 
 /** What was found out about WebGPU on this machine, for people. */
-export function describeDiagnosis({ node, platform, dawn, adapters, chosen, messages, advice }: Diagnosis): string[] {
+export function describeDiagnosis({
+  node,
+  platform,
+  dawn,
+  adapters,
+  chosen,
+  selfTest,
+  messages,
+  advice,
+}: Diagnosis): string[] {
   const lines = [`Node ${node} on ${platform}`, `WebGPU in Node (the package 'webgpu', Dawn): ${dawn}`, '']
   if (adapters.length === 0) lines.push('No GPU adapter was found.')
   for (const { name, vendor, architecture, software, features, limits } of adapters) {
@@ -12,6 +21,7 @@ export function describeDiagnosis({ node, platform, dawn, adapters, chosen, mess
       `  one binding holds up to ${Math.round(limits.maxStorageBufferBindingSize / 2 ** 20)} MiB`,
     )
   }
+  if (selfTest) lines.push(`  self-test: ${selfTest.ok ? 'its results are correct' : selfTest.findings}`)
   lines.push('', `Chosen by 'auto': ${chosen.backend}, because ${chosen.reason}.`)
   if (messages.length > 0) {
     lines.push('', 'What Dawn and the drivers wrote while the adapter was looked for:')

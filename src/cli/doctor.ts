@@ -24,6 +24,6 @@ async function doctor({ check = false, ...options }: DoctorOptions): Promise<voi
     return
   }
   if (options.out !== undefined) throw new InputError('--out: is for the report of --check; give --check too')
-  const diagnosis = await diagnose()
+  const diagnosis = await diagnose({ selfTest: true })
   print(options.json ? JSON.stringify(diagnosis) : describeDiagnosis(diagnosis))
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { type AdapterTest, testAdapter } from '../training/check/adapter-test.ts'
 import { isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { lacksVulkanLoader, loadFailure, openGPU } from './dawn.ts'
 import { nativeMessages } from './native-messages.ts'
@@ -23,6 +24,8 @@ export interface Diagnosis {
   dawn: string
   adapters: AdapterReport[]
   chosen: { backend: 'webgpu' | 'cpu'; reason: string }
+  /** The self-test of the adapter that WebGPU prefers, where it was run. */
+  selfTest?: AdapterTest
   /** What Dawn, the Vulkan loader and drivers wrote meanwhile, where that was kept: on terminals (native-messages.ts). */
   messages: string[]
   /** What to install or set, in plain words; empty where all is well. */
@@ -48,30 +51,40 @@ export interface Surroundings {
 const driverFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d']
 const usefulFeatures = ['shader-f16', 'subgroups', 'timestamp-query'] as const
 
-/** Looks at everything between this program and a GPU. @example (await diagnose()).chosen.backend */
-export async function diagnose(): Promise<Diagnosis> {
+/**
+ * Looks at everything between this program and a GPU.
+ * @param options `selfTest`: whether kernels are tested on the adapter, which compiles them. Default false
+ * @example (await diagnose()).chosen.backend
+ */
+export async function diagnose({ selfTest = false }: { selfTest?: boolean } = {}): Promise<Diagnosis> {
   const gpu = await openGPU()
   const adapters = gpu ? await findAdapters(gpu) : []
   const failure = loadFailure()
   const hardware = adapters.find(({ software }) => !software)
-  const first = adapters[0]
-  const chosen = hardware
-    ? { backend: 'webgpu' as const, reason: `${hardware.name} is a hardware GPU` }
-    : {
-        backend: 'cpu' as const,
-        reason: first
-          ? `the only adapter, ${first.name}, is a GPU emulated in software; --backend webgpu takes it all the same`
-          : 'no adapter was found',
-      }
+  const tested = selfTest && adapters.length > 0 ? await testAdapter() : undefined
   return {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     dawn: failure ?? 'loads',
     adapters,
-    chosen,
+    chosen: choose(adapters[0], hardware, tested),
+    ...(tested && { selfTest: tested }),
     messages: nativeMessages(),
     advice: hardware ? [] : advise(lookAround()),
   }
+}
+
+/** What 'auto' takes, and why. */
+function choose(
+  first: AdapterReport | undefined,
+  hardware: AdapterReport | undefined,
+  tested: AdapterTest | undefined,
+): Diagnosis['chosen'] {
+  if (hardware && tested?.usable !== false) return { backend: 'webgpu', reason: `${hardware.name} is a hardware GPU` }
+  if (hardware && tested) return { backend: 'cpu', reason: tested.findings }
+  if (!first) return { backend: 'cpu', reason: 'no adapter was found' }
+  const reason = `the only adapter, ${first.name}, is a GPU emulated in software; --backend webgpu takes it all the same`
+  return { backend: 'cpu', reason }
 }
 
 async function findAdapters(gpu: GPU): Promise<AdapterReport[]> {
