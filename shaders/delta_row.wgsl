@@ -1,4 +1,4 @@
-// needs: bits, activation, loss, rows, softmax_row
+// needs: bits, activation, loss, rows, row_lanes, softmax_row
 // uses: step, order, targets, row_scores, OUTPUTS, OUTPUT_PACKS, ACTIVATION
 // Library: delta = dC/dA ⊙ f'(Z) of one row of the output layer, written over Z; loss and correct predictions of the row are
 // added to the row's sums. Softmax + crossEntropy and sigmoid + binaryCrossEntropy: A - Y.
@@ -17,12 +17,6 @@ override WEIGHTED: bool = false;
 // where the rows' sums begin
 var<private> scores_from: u32;
 
-// the largest value so far and its place; of equal values the first
-struct Best {
-  value: f32,
-  place: u32,
-}
-
 fn better(best: Best, four: vec4f, pack: u32) -> Best {
   var b = best;
   if (four.x > b.value) { b = Best(four.x, 4u * pack); }
@@ -36,9 +30,10 @@ fn better(best: Best, four: vec4f, pack: u32) -> Best {
 fn log_sum_exp(row: u32) -> f32 {
   let largest = largest_of_row(row);
   var sum = 0.0;
-  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
+  for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) {
     sum += dot(powers(z_at(row * OUTPUT_PACKS + pack), pack, largest), vec4f(1.0));
   }
+  sum = sum_of_row(sum);
   return largest + select(log(sum), sum, any(is_nan(vec4f(sum))));
 }
 
@@ -54,7 +49,7 @@ fn delta_row(row: u32) {
   var projection = 0.0;
   var answer = Best(LEAST, 0u);
   var label = Best(LEAST, 0u);
-  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
+  for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) {
     let a = a_at(start + pack);
     let y = targets[wanted + pack];
     let terms = loss_term(a, y, z_at(start + pack) - vec4f(shift));
@@ -65,10 +60,16 @@ fn delta_row(row: u32) {
       label = better(label, existing(y, pack, LEAST), pack);
     }
   }
+  loss = sum_of_row(loss);
+  if (ACTIVATION == SOFTMAX) { projection = sum_of_row(projection); }
+  if (OUTPUTS > 1u) {
+    answer = first_best_of_row(answer);
+    label = first_best_of_row(label);
+  }
   var right = answer.place == label.place;
   if (OUTPUTS == 1u) { right = (a_at(start).x > BOUNDARY) == (targets[wanted].x > BOUNDARY); }
 
-  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) {
+  for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) {
     let a = a_at(start + pack);
     var delta = SHARE * loss_slope(a, targets[wanted + pack]);
     if (!FROM_LOGITS) {
@@ -82,10 +83,10 @@ fn delta_row(row: u32) {
     set_delta(start + pack, existing(delta, pack, 0.0));
   }
   if (WEIGHTED) { loss *= weight; }
-  row_scores[scores_from + row] += vec2f(SHARE * loss, select(0.0, 1.0, right));
+  if (row_lane() == 0u) { row_scores[scores_from + row] += vec2f(SHARE * loss, select(0.0, 1.0, right)); }
 }
 
 // a row that only fills the minibatch up to a multiple of four
 fn clear_row(row: u32) {
-  for (var pack = 0u; pack < OUTPUT_PACKS; pack++) { set_delta(row * OUTPUT_PACKS + pack, vec4f()); }
+  for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) { set_delta(row * OUTPUT_PACKS + pack, vec4f()); }
 }

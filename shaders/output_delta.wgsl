@@ -1,5 +1,5 @@
-// needs: step, delta_row
-// delta of the output layer, with loss and correct predictions; one invocation a row. For output layers that are too wide for
+// needs: step, delta_row, row_lanes
+// delta of the output layer, with loss and correct predictions. For output layers that are too wide for
 // output.wgsl. What it reads and writes: delta_row.wgsl.
 // CPU: outputDelta in src/backend/host/reference/stages.ts.
 override OUTPUTS: u32;
@@ -15,10 +15,12 @@ override WIDTH: u32;
 @group(1) @binding(5) var<storage, read_write> row_scores: array<vec2f>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < step.rows) {
-    delta_row(id.x);
-  } else if (id.x < filled(step.rows)) {
-    clear_row(id.x);
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) invocation: u32) {
+  let row = row_of(group.y * groups.x + group.x, invocation);
+  if (row < step.rows) {
+    delta_row(row);
+  } else if (row < filled(step.rows)) {
+    clear_row(row);
   }
 }

@@ -69,7 +69,7 @@ function layerCases({ device, kernels, layers, settings }: Parts, l: number): Te
   const output = maker.tiling('output', productShapes.forward(layer, batch))
   if (joined) cases.push(outputCase(output, formsOf(output, { output: true, passOn: passed })))
   else cases.push(forwardCase(forward, formsOf(forward, {})))
-  if (isOutput && !joined) cases.push(outputDeltaCase())
+  if (isOutput && !joined) cases.push(outputDeltaCase(kernels.allows('sharedRows') ? ['sharedRows'] : []))
   if (l > 0 && !passed) {
     const tiling = tilingOf('hiddenDelta')
     cases.push(hiddenDeltaCase(tiling, formsOf(tiling, {})))

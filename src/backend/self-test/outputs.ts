@@ -93,7 +93,7 @@ async function runOutput(
 }
 
 /** The separate kernels of a wide output layer, after the product: softmax and outputDelta. */
-export function outputDeltaCase(): TestCase {
+export function outputDeltaCase(forms: readonly OptionalForm[]): TestCase {
   const run = async (bench: TestBench) => {
     const runs = [70, 5].map(async (outputs, i) => {
       const rows = 9 - 2 * i
@@ -122,5 +122,5 @@ export function outputDeltaCase(): TestCase {
     })
     return firstFault(await Promise.all(runs))
   }
-  return { key: 'softmax outputDelta', stage: 'outputDelta', forms: [], run }
+  return { key: ['softmax outputDelta', ...forms].join(' '), stage: 'outputDelta', forms, run }
 }

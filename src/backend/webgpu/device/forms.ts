@@ -10,6 +10,7 @@ export const optionalForms = {
   few: 'sums of few terms are computed as longer ones',
   passOn: 'a separate kernel computes the δ below the output layer',
   output: 'separate kernels compute outputs and δ of the output layer',
+  sharedRows: 'one invocation computes a whole row of the output layer',
   blocks: 'each invocation reads the values that it multiplies from buffers',
   lanes: 'one invocation trains a small network',
   straight: 'small networks are trained in loops',

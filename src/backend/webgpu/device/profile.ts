@@ -70,7 +70,10 @@ export class AdapterProfile {
 
   /** Whether the adapter has a form, and gives correct results with it as far as is known. */
   allows(form: OptionalForm): boolean {
-    return !this.excluded.has(form) && (form !== 'quads' || this.quads)
+    if (this.excluded.has(form)) return false
+    if (form === 'quads') return this.quads
+    // A software adapter executes the invocations of a workgroup one by one.
+    return form !== 'sharedRows' || !this.software
   }
 
   /** Uses measured choices that are kept between processes, in the place of new ones that are not. */

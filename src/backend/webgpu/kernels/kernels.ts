@@ -26,6 +26,8 @@ export interface Variant extends Formulas {
   readonly literals?: Readonly<Record<string, number>>
   /** Sums have at most 16 terms. */
   readonly few?: boolean
+  /** The invocations of a workgroup share a row of the output layer. */
+  readonly sharedRows?: boolean
 }
 
 /** The file of each kernel. */
@@ -50,6 +52,7 @@ const gradientFiles = { step: 'update', keep: 'gradient_keep', hold: 'gradient_h
 const variantsOf = (variant: Variant, quads: boolean): (ShaderName | Fragment)[] => [
   'four',
   'rows_stored',
+  variant.sharedRows ? 'row_shared' : 'row_alone',
   gradientFiles[variant.gradients ?? 'step'],
   variant.passOn ? 'below_delta' : 'below_none',
   variant.block ? 'slices_block' : variant.slices ? 'slices_many' : 'slices_one',
@@ -140,6 +143,7 @@ export class Kernels {
       'four',
       'inputs_float',
       'hyperparameters_each',
+      'row_alone',
       rows,
       ...formulaVariants(formulas),
     ])

@@ -52,6 +52,8 @@ import product from '../../../../shaders/product.wgsl?raw'
 import productBlock from '../../../../shaders/product_block.wgsl?raw'
 import productFew from '../../../../shaders/product_few.wgsl?raw'
 import resident from '../../../../shaders/resident.wgsl?raw'
+import rowAlone from '../../../../shaders/row_alone.wgsl?raw'
+import rowShared from '../../../../shaders/row_shared.wgsl?raw'
 import rowsStored from '../../../../shaders/rows_stored.wgsl?raw'
 import slicesBlock from '../../../../shaders/slices_block.wgsl?raw'
 import slicesMany from '../../../../shaders/slices_many.wgsl?raw'
@@ -118,6 +120,8 @@ export const shaderTexts = {
   product_block: productBlock,
   product_few: productFew,
   resident,
+  row_alone: rowAlone,
+  row_shared: rowShared,
   rows_stored: rowsStored,
   slices_block: slicesBlock,
   slices_many: slicesMany,

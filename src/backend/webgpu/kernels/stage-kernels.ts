@@ -159,26 +159,39 @@ export function output(
   return productStage(maker, 'output', constants, layer.outputs, tiling, variant)
 }
 
+/** Rows of a workgroup, each of one invocation. */
 const ROW_WIDTH = 8
-const rowGroups = (rows: number): [number, number] => [divideUp(rows, ROW_WIDTH), 1]
+/** Invocations that share a row. */
+const ROW_LANES = 64
+
+/** Workgroups in as few rows of them as WebGPU allows. */
+const groupsInRows = (count: number): [number, number] => [Math.min(count, MOST_GROUPS), divideUp(count, MOST_GROUPS)]
+
+/** How the rows of a wide output layer are divided: the invocations of a workgroup share each row, or have one each. */
+function rowStage(kernels: Kernels) {
+  if (!kernels.allows('sharedRows')) {
+    const groups = (rows: number) => groupsInRows(divideUp(rows, ROW_WIDTH))
+    return { width: ROW_WIDTH, variant: {}, groups }
+  }
+  // Rows of zeros that fill the minibatch are cleared, too.
+  const groups = (rows: number) => groupsInRows(4 * packsOf(rows))
+  return { width: ROW_LANES, variant: { sharedRows: true, literals: { ROW_LANES } }, groups }
+}
 
 const GATHER_WIDTH = 64
 
 /** A data set's rows in the epoch's order; `rows` are all samples. */
 export async function gather({ kernels }: Pick<StageMaker, 'kernels'>, packs: number): Promise<Stage> {
   const kernel = await kernels.compile('gather', { PACKS: packs, WIDTH: GATHER_WIDTH })
-  const groups = (rows: number): [number, number] => {
-    const all = divideUp(rows * packs, GATHER_WIDTH)
-    return [Math.min(all, MOST_GROUPS), divideUp(all, MOST_GROUPS)]
-  }
-  return { kernel, groups }
+  return { kernel, groups: (rows) => groupsInRows(divideUp(rows * packs, GATHER_WIDTH)) }
 }
 
 /** a = eᶻ / Σ eᶻ, row by row. */
 export async function softmax({ kernels }: StageMaker, layer: DeviceLayer): Promise<Stage> {
   const { outputs, outputPacks } = layer
-  const kernel = await kernels.compile('softmax', { OUTPUTS: outputs, OUTPUT_PACKS: outputPacks, WIDTH: ROW_WIDTH })
-  return { kernel, groups: rowGroups }
+  const { width, variant, groups } = rowStage(kernels)
+  const constants = { OUTPUTS: outputs, OUTPUT_PACKS: outputPacks, WIDTH: width }
+  return { kernel: await kernels.compile('softmax', constants, variant), groups }
 }
 
 /** δ of the output layer, with loss and correct predictions. */
@@ -188,16 +201,17 @@ export async function outputDelta(
   loss: LossName,
   form: Weighted,
 ): Promise<Stage> {
+  const { width, variant, groups } = rowStage(kernels)
   const constants = {
     OUTPUTS: layer.outputs,
     OUTPUT_PACKS: layer.outputPacks,
     ACTIVATION: activationNumber(layer.activation),
     ...lossConstants(layer, loss),
     ...weightConstants(form),
-    WIDTH: ROW_WIDTH,
+    WIDTH: width,
   }
-  const kernel = await kernels.compile('outputDelta', constants, { activations: [layer.activation], loss })
-  return { kernel, groups: rowGroups }
+  const formulas = { activations: [layer.activation], loss }
+  return { kernel: await kernels.compile('outputDelta', constants, { ...variant, ...formulas }), groups }
 }
 
 /** δ of a hidden layer from the layer after it. */
