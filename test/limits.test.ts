@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { usualDataMemory } from '../src/backend/webgpu/device/navigator.ts'
-import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { webgpu, webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { findAdapter } from '../src/backend/webgpu/device/adapter.ts'
 import { deviceLayers } from '../src/backend/webgpu/kernels/packs.ts'
@@ -118,11 +118,12 @@ describe('a run that cannot fit is refused before it starts', () => {
     device.dispose()
   })
 
-  withDevice('by the trainer, with nothing allocated', async ({ gpu }) => {
-    const make = vi.spyOn(gpu, 'createBuffer')
+  withDevice('by the trainer, with nothing allocated', async (device) => {
+    const make = vi.spyOn(device.gpu, 'createBuffer')
     try {
       const network = randomNetwork([2, 2000, 2], 'tanh', 'sigmoid', 1)
-      const backend = webgpu({ device: gpu })
+      // Without the self-test, which makes small buffers.
+      const backend = webgpuWith(device)
       const trainer = Trainer.create(network, { backend, batchSize: 250_000 })
       await expect(trainer).rejects.toThrow(InputError)
       await expect(trainer).rejects.toThrow('activations of layer 1 for batchSize 250000')
