@@ -1,13 +1,13 @@
 // uses: reduction, row_starts, terms, rows_at, columns_at, store_row, column_packs
-// uses: ROWS_ALONG_TERMS, COLUMNS_ALONG_TERMS, BLOCK_ROWS, BLOCK_COLUMNS
+// uses: ROWS_ALONG_TERMS, COLUMNS_ALONG_TERMS, ROW_VALUES, COLUMN_VALUES
 // provides: products
 // Library: the matrix products of product.wgsl for large results on hardware adapters, where every value that is read is
 // used by many invocations. A workgroup of WIDTH times SLICES invocations computes a block of the result: together they
 // copy the values of 16 terms (a stage) into workgroup memory, while they still multiply those of the stage before, and
 // each of them sums 4 ROW_TILES rows by 4 COLUMN_TILES columns of the block, one term after another.
 // Workgroup memory holds 4 x 4 matrices by their four columns: first the first columns of all matrices, so that
-// neighbouring invocations access neighbouring addresses. BLOCK_ROWS and BLOCK_COLUMNS, the number of matrices of a stage,
-// are literals in the text (src/backend/webgpu/kernels/kernels.ts). An invocation copies one of them, or two.
+// neighbouring invocations access neighbouring addresses. ROW_VALUES and COLUMN_VALUES, the columns of all matrices of a
+// stage, are literals in the text (src/backend/webgpu/kernels/tiling.ts). An invocation copies one matrix, or two.
 override ROW_TILES: u32;
 override COLUMN_TILES: u32;
 override WIDTH: u32;
@@ -15,11 +15,13 @@ override SLICES: u32;   // invocations one below the other; no two share a sum h
 
 // packs of four terms of a stage
 const STAGE_PACKS = 4u;
+const BLOCK_ROWS = ROW_VALUES / 4u;                 // matrices of rows of a stage
+const BLOCK_COLUMNS = COLUMN_VALUES / 4u;           // and of columns
 const ROW_COUNT = BLOCK_ROWS / STAGE_PACKS;         // tiles of rows of a block
 const COLUMN_COUNT = BLOCK_COLUMNS / STAGE_PACKS;   // packs of columns of a block
 
-var<workgroup> block_rows: array<vec4f, 4u * BLOCK_ROWS>;
-var<workgroup> block_columns: array<vec4f, 4u * BLOCK_COLUMNS>;
+var<workgroup> block_rows: array<vec4f, ROW_VALUES>;
+var<workgroup> block_columns: array<vec4f, COLUMN_VALUES>;
 
 // Which tile, and which pack of the stage's terms, the i-th matrix of rows or columns has: neighbours lie one after the
 // other in memory.

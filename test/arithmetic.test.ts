@@ -68,8 +68,10 @@ interface Change {
   readonly text?: (source: string) => string
 }
 
-/** A fresh profile of a device, with nothing measured. */
-const onFresh = ({ gpu }: Device) => Device.from(gpu, AdapterProfile.of(gpu))
+/** A profile of a device with nothing measured, and with the rules for one kind of adapter, whichever kind it is. */
+function onFresh({ gpu, profile: { name, quads } }: Device, software = true): Device {
+  return Device.from(gpu, new AdapterProfile({ name, quads, software }))
+}
 
 describe('a checkpoint keeps the arithmetic', () => {
   it('of the CPU, in its precision', async () => {
@@ -105,13 +107,14 @@ describe('a checkpoint keeps the arithmetic', () => {
     other.dispose()
   })
 
-  for (const [form, run, plan] of [
-    ['straight', small, 'auto'],
-    ['loop', wider, 'auto'],
-    ['layered', wider, 'layered'],
+  for (const [form, run, plan, software] of [
+    ['straight', small, 'auto', true],
+    ['lanes', small, 'auto', false],
+    ['loop', wider, 'auto', true],
+    ['layered', wider, 'layered', true],
   ] as const) {
     withDevice(`of the GPU: ${form}`, async (device) => {
-      const backend = (choice: PlanChoice) => webgpuWith(onFresh(device), choice)
+      const backend = (choice: PlanChoice) => webgpuWith(onFresh(device, software), choice)
       const whole = await train(await create(run, backend(plan)), run, 6)
       expect(whole.forms).toEqual(Array(6).fill(form))
       const half = await train(await create(run, backend(plan)), run, 3)
@@ -132,7 +135,7 @@ describe('a checkpoint keeps the arithmetic', () => {
     const { last } = await train(await create(small, cpu()), small, 1)
     const trainer = await create(small, webgpu({ device: device.gpu, deterministic: true }))
     await expect(trainer.resume(last)).rejects.toThrow(
-      /^deterministic: the checkpoint was trained with cpu \(float32\) and goes on with webgpu \(straight on .*leave out/,
+      /^deterministic: the checkpoint was trained with cpu \(float32\) and goes on with webgpu \((?:straight|lanes) on .*leave out/,
     )
     trainer.dispose()
   })
@@ -244,7 +247,7 @@ describe('deterministic', () => {
   })
 
   withDevice('waits for the code that the rule chooses, however long that takes', async (found) => {
-    const device = Device.from(found.gpu, AdapterProfile.of(found.gpu).pinned())
+    const device = Device.from(found.gpu, onFresh(found).profile.pinned())
     const late = changedKernels(device, { compileLoop: { delay: 700 }, compileStraight: { delay: 2500 } })
     const [straight, loop] = await Promise.all(
       [small, wider].map(async (run) => train(await create(run, webgpuWith(device, 'auto', late)), run, 3)),

@@ -27,11 +27,11 @@ describe('output layers that are too wide for one workgroup, with shared rows', 
 
   withDevice('count correct predictions, the first of equal outputs, and weigh the samples', async (device) => {
     // Weights of zero: all outputs are equal, so the prediction is class 0.
-    const network = randomNetwork([2, 70], 'tanh', 'sigmoid', 1)
+    const network = randomNetwork([2, 259], 'tanh', 'sigmoid', 1)
     network.weights[0]!.fill(0)
     network.biases[0]!.fill(0)
-    const classes = [0, 69, 0, 33, 0, 1, 64]
-    const targets = classes.map((label) => Array.from({ length: 70 }, (_, i) => Number(i === label)))
+    const classes = [0, 258, 0, 33, 0, 1, 256]
+    const targets = classes.map((label) => Array.from({ length: 259 }, (_, i) => Number(i === label)))
     const data = Dataset.from(
       classes.map((_, i) => [i, -i]),
       targets,
@@ -44,10 +44,10 @@ describe('output layers that are too wide for one workgroup, with shared rows', 
   })
 
   withDevice('train as float64 does, with class weights', async (device) => {
-    const data = randomData(40, 4, 70, 3)
+    const data = randomData(40, 4, 259, 3)
     const trained = []
     for (const backend of [asHardware(device), cpu({ precision: 'float64' })]) {
-      const network = randomNetwork([4, 8, 70], 'tanh', 'softmax', 1)
+      const network = randomNetwork([4, 8, 259], 'tanh', 'softmax', 1)
       const trainer = await Trainer.create(network, {
         backend,
         loss: 'crossEntropy',
@@ -57,7 +57,7 @@ describe('output layers that are too wide for one workgroup, with shared rows', 
       })
       const { epochs } = await trainer.fit(data, {
         epochs: 3,
-        classWeights: Array.from({ length: 70 }, (_, i) => 1 + (i % 3)),
+        classWeights: Array.from({ length: 259 }, (_, i) => 1 + (i % 3)),
       })
       trained.push({ losses: epochs.map(({ loss }) => loss), parameters: [...(await trainer.read()).parameters] })
       trainer.dispose()

@@ -6,7 +6,9 @@ import {
   checkHiddenDelta,
   checkOutputDelta,
   checkWeightedInputs,
+  boundOf,
   compare,
+  gradientError,
   type StageCheck,
 } from '../backend/self-test/stage-checks.ts'
 import { Dataset } from '../data/dataset.ts'
@@ -126,6 +128,9 @@ function randomSamples({ sizes }: Network, samples: number, seed: number): Datas
   return Dataset.from(x, outputs === 1 ? labels : oneHot(labels, outputs))
 }
 
+/** Roundings of an update: a step is at most a dozen operations. */
+const STEP_TERMS = 12
+
 /** The stages one after another, each from what the backend itself computed before it. */
 class Checks {
   readonly #network: Network
@@ -157,7 +162,7 @@ class Checks {
         delta: this.#delta(layer, l),
         weightGradient,
         biasGradient,
-        update: this.#update(layer, optimizer, updated),
+        update: this.#update(layer, optimizer, this.#gradientError(layer, l, below), updated),
       }
     })
   }
@@ -186,15 +191,31 @@ class Checks {
     return checkGradient(layer, Float64Array.from(deltas[l]!), below, this.#rows, gradient)
   }
 
-  #update(layer: Layer, optimizer: Optimizer, updated: Float32Array): StageCheck {
-    const want = this.#parameters.slice()
-    const state = new Float64Array(stateSlots(optimizer) * want.length).fill(optimizer.initialAccumulator)
-    const gradient = Float64Array.from(this.#trace.gradient)
-    update(optimizer, stepScalars(optimizer, 1, rateAt(optimizer.learningRate, 0)), want, gradient, state)
-    const end = layer.biasOffset + layer.outputs
-    // The parameter and the step added to it; a step is at most a dozen operations.
-    const magnitude = want.map((value, i) => Math.abs(this.#parameters[i]!) + Math.abs(value - this.#parameters[i]!))
-    const slice = (values: Float64Array) => values.subarray(layer.weightOffset, end)
-    return compare(updated.subarray(layer.weightOffset, end), slice(want), slice(magnitude), 12)
+  #gradientError(layer: Layer, l: number, below: Float64Array): Float64Array {
+    return gradientError(layer, Float64Array.from(this.#trace.deltas[l]!), below, this.#rows)
+  }
+
+  #update(layer: Layer, optimizer: Optimizer, error: Float64Array, updated: Float32Array): StageCheck {
+    const { weightOffset, biasOffset, outputs } = layer
+    const ofLayer = <Values extends Float32Array | Float64Array>(values: Values) =>
+      values.subarray(weightOffset, biasOffset + outputs) as Values
+    const before = ofLayer(this.#parameters)
+    const gradient = Float64Array.from(ofLayer(this.#trace.gradient))
+    const updateWith = (gradients: Float64Array) => {
+      const parameters = before.slice()
+      const state = new Float64Array(stateSlots(optimizer) * parameters.length).fill(optimizer.initialAccumulator)
+      update(optimizer, stepScalars(optimizer, 1, rateAt(optimizer.learningRate, 0)), parameters, gradients, state)
+      return parameters
+    }
+    const want = updateWith(gradient)
+    // Training may add up the gradient in another order than the trace, and both differ from the exact sum.
+    const rounding = ofLayer(error)
+    const [least, most] = [-2, 2].map((factor) => updateWith(gradient.map((value, i) => value + factor * rounding[i]!)))
+    // The parameter, the step added to it, and what the gradient's rounding makes of the step.
+    const bound = boundOf(STEP_TERMS)
+    const magnitude = want.map(
+      (value, i) => Math.abs(before[i]!) + Math.abs(value - before[i]!) + Math.abs(most![i]! - least![i]!) / bound,
+    )
+    return compare(ofLayer(updated), want, magnitude, STEP_TERMS)
   }
 }

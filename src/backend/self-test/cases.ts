@@ -3,7 +3,7 @@ import type { Device } from '../webgpu/device/device.ts'
 import { type OptionalForm, optionalForms } from '../webgpu/device/forms.ts'
 import type { Kernels } from '../webgpu/kernels/kernels.ts'
 import type { DeviceLayer } from '../webgpu/kernels/packs.ts'
-import { outputFits, passesOn, productShapes, type StageMaker } from '../webgpu/kernels/stage-kernels.ts'
+import { outputFits, passesOn, productShapes, sharesRows, type StageMaker } from '../webgpu/kernels/stage-kernels.ts'
 import { hasFewTerms, type Tiling } from '../webgpu/kernels/tiling.ts'
 import { tilingFor } from '../webgpu/kernels/tuning.ts'
 import { type PlanChoice, residentForm, residentForms } from '../webgpu/plans/choice.ts'
@@ -69,7 +69,7 @@ function layerCases({ device, kernels, layers, settings }: Parts, l: number): Te
   const output = maker.tiling('output', productShapes.forward(layer, batch))
   if (joined) cases.push(outputCase(output, formsOf(output, { output: true, passOn: passed })))
   else cases.push(forwardCase(forward, formsOf(forward, {})))
-  if (isOutput && !joined) cases.push(outputDeltaCase(kernels.allows('sharedRows') ? ['sharedRows'] : []))
+  if (isOutput && !joined) cases.push(outputDeltaCase(sharesRows(maker, layer) ? ['sharedRows'] : []))
   if (l > 0 && !passed) {
     const tiling = tilingOf('hiddenDelta')
     cases.push(hiddenDeltaCase(tiling, formsOf(tiling, {})))

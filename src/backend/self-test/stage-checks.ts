@@ -21,13 +21,16 @@ export interface StageCheck {
   ok: boolean
 }
 
+/** The largest error of a sum of `terms` terms, relative to the sum of their magnitudes. */
+export const boundOf = (terms: number) => 4 * (terms + 2) * EPSILON
+
 /**
  * Compares a tensor with float64: got − want relative to `magnitude`, the sum of the absolute terms of each value.
  * NaN and differing lengths never pass.
  * @param slack what the bound is larger by, where a value was computed from others that are not exact either
  */
 export function compare(got: ArrayLike<number>, want: Values, magnitude: Values, terms: number, slack = 0): StageCheck {
-  const bound = 4 * (terms + 2) * EPSILON + slack
+  const bound = boundOf(terms) + slack
   let error = got.length === want.length ? 0 : Infinity
   for (let i = 0; i < want.length; i++) {
     const distance = Math.abs(got[i]! - want[i]!)
@@ -121,6 +124,13 @@ export function checkHiddenDelta(
 
 const derivative = (name: ActivationName, z: number, a: number) =>
   name === 'softmax' ? 1 : activations[name].derivative(z, a)
+
+/** By how much the gradients of a layer may differ from float64, laid out as the parameters up to the layer's last. */
+export function gradientError(layer: Layer, deltas: Float64Array, inputs: Float64Array, rows: number): Float64Array {
+  const magnitude = new Float64Array(layer.biasOffset + layer.outputs)
+  reference.gradient(layer, deltas.map(Math.abs), inputs.map(Math.abs), rows, magnitude)
+  return magnitude.map((value) => boundOf(rows + 1) * value)
+}
 
 /** ∂C/∂W and ∂C/∂b of a layer from its δ and inputs; `got` is laid out as the parameters. */
 export function checkGradient(

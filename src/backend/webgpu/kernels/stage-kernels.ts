@@ -167,9 +167,13 @@ const ROW_LANES = 64
 /** Workgroups in as few rows of them as WebGPU allows. */
 const groupsInRows = (count: number): [number, number] => [Math.min(count, MOST_GROUPS), divideUp(count, MOST_GROUPS)]
 
+/** Whether the invocations of a workgroup share each row of a wide output layer. */
+export const sharesRows = ({ kernels }: Pick<StageMaker, 'kernels'>, { outputPacks }: DeviceLayer) =>
+  outputPacks >= ROW_LANES && kernels.allows('sharedRows')
+
 /** How the rows of a wide output layer are divided: the invocations of a workgroup share each row, or have one each. */
-function rowStage(kernels: Kernels) {
-  if (!kernels.allows('sharedRows')) {
+function rowStage(kernels: Kernels, layer: DeviceLayer) {
+  if (!sharesRows({ kernels }, layer)) {
     const groups = (rows: number) => groupsInRows(divideUp(rows, ROW_WIDTH))
     return { width: ROW_WIDTH, variant: {}, groups }
   }
@@ -189,7 +193,7 @@ export async function gather({ kernels }: Pick<StageMaker, 'kernels'>, packs: nu
 /** a = eᶻ / Σ eᶻ, row by row. */
 export async function softmax({ kernels }: StageMaker, layer: DeviceLayer): Promise<Stage> {
   const { outputs, outputPacks } = layer
-  const { width, variant, groups } = rowStage(kernels)
+  const { width, variant, groups } = rowStage(kernels, layer)
   const constants = { OUTPUTS: outputs, OUTPUT_PACKS: outputPacks, WIDTH: width }
   return { kernel: await kernels.compile('softmax', constants, variant), groups }
 }
@@ -201,7 +205,7 @@ export async function outputDelta(
   loss: LossName,
   form: Weighted,
 ): Promise<Stage> {
-  const { width, variant, groups } = rowStage(kernels)
+  const { width, variant, groups } = rowStage(kernels, layer)
   const constants = {
     OUTPUTS: layer.outputs,
     OUTPUT_PACKS: layer.outputPacks,
@@ -243,8 +247,7 @@ export async function gradient(
   held = false,
 ): Promise<Stage> {
   const { inputs, inputPacks, outputs, outputPacks, weightPack, biasPack } = layer
-  // A minibatch whose gradients are only written down may be larger than those that are trained on.
-  const shape = productShapes.gradient(layer, rule ? maker.batch : Math.max(maker.batch, 1024))
+  const shape = productShapes.gradient(layer, maker.batch)
   const few = hasFewTerms(shape) && maker.kernels.allows('few')
   const tiling = maker.tiling('gradient', shape)
   const [x, y] = groupsOf({ rows: inputs, columns: outputs }, tiling)

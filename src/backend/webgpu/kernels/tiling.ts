@@ -173,8 +173,11 @@ interface ProductText {
 
 export function tilingVariant({ rowTiles, columnTiles, width, slices, block }: Tiling): ProductText {
   if (block) {
-    const literals = { BLOCK_ROWS: STAGE_PACKS * rowTiles * slices, BLOCK_COLUMNS: STAGE_PACKS * columnTiles * width }
+    const literals = {
+      ROW_VALUES: 4 * STAGE_PACKS * rowTiles * slices,
+      COLUMN_VALUES: 4 * STAGE_PACKS * columnTiles * width,
+    }
     return { block, literals }
   }
-  return slices > 1 ? { slices: true, literals: { PARTIALS: width * slices } } : {}
+  return slices > 1 ? { slices: true, literals: { PARTIALS: 4 * width * slices } } : {}
 }

@@ -238,7 +238,9 @@ export class LayeredPasses {
   /** The stages that write the gradients, laid out as the parameters, and change no parameter. */
   async bindGradients(data: WebGPUData, space: Workspace, gradients: GPUBuffer): Promise<Recorded[]> {
     const packs = countPacks(this.#layers)
-    const made = await this.#eachLayer((layer, l) => stages.gradient(this.#maker, layer, packs, inputFormOf(l, data)))
+    // This minibatch may be larger than those of training. One of the same size has the same kernels.
+    const maker = { ...this.#maker, batch: space.rows }
+    const made = await this.#eachLayer((layer, l) => stages.gradient(maker, layer, packs, inputFormOf(l, data)))
     return this.#device.checked('bind groups', () =>
       made.map((stage, l) =>
         this.#record(`gradient[${l}]`, stage, [inputsOf(l, data, space), data.order, space.deltas[l]!, gradients]),
