@@ -366,7 +366,9 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     const args = '--data steep.csv --layers -,- --activation linear --lr 10 --epochs 50 --backend cpu --out steep.json'
     const { code, error } = await run(`train ${args}`)
     expect(code).toBe(1)
-    expect(error).toMatch(/^webgpu-mlp: the training loss became (NaN|Infinity) in epoch \d+: lower the learning rate/)
+    expect(error).toMatch(
+      /^webgpu-mlp: the training loss became (NaN|Infinity) in epoch \d+, at minibatch \d+, in layer 1: lower the learning rate/,
+    )
     expect(existsSync(file('steep.json'))).toBe(false)
   })
 })

@@ -150,15 +150,15 @@ async function expectKept(
 
 /** Networks of one input and layers of two, in which a known layer computes the first value that is not finite. */
 const known: [what: string, layer: number, network: Network, x: number, y: number, options: TrainerOptions][] = [
-  ['activations of the first layer', 0, chain(['relu', 'sigmoid'], [3e38, 1]), 10, 1, {}],
-  ['activations of the second layer', 1, chain(['relu', 'relu', 'sigmoid'], [1e20, 1e20, 1]), 10, 1, {}],
-  ['outputs', 2, chain(['relu', 'relu', 'linear'], [1e13, 1e13, 1e13]), 10, 1, {}],
+  ['activations of the first layer', 1, chain(['relu', 'sigmoid'], [3e38, 1]), 10, 1, {}],
+  ['activations of the second layer', 2, chain(['relu', 'relu', 'sigmoid'], [1e20, 1e20, 1]), 10, 1, {}],
+  ['outputs', 3, chain(['relu', 'relu', 'linear'], [1e13, 1e13, 1e13]), 10, 1, {}],
   // (1e25)² is too large for float32; the outputs are not.
-  ['the loss', 1, chain(['relu', 'linear'], [1e12, 1e12]), 10, 1, {}],
+  ['the loss', 2, chain(['relu', 'linear'], [1e12, 1e12]), 10, 1, {}],
   // The gradient of the output layer's weight is δ · 1e10, that of its bias is δ.
-  ['a step of the output layer', 1, chain(['relu', 'sigmoid'], [1e10, 1e-10]), 1, 0, { optimizer: sgd({ learningRate: 3e38 }) }], // prettier-ignore
+  ['a step of the output layer', 2, chain(['relu', 'sigmoid'], [1e10, 1e-10]), 1, 0, { optimizer: sgd({ learningRate: 3e38 }) }], // prettier-ignore
   // The gradient of the first layer's weight is δ · 1e34, that of the output layer's δ · 1e-3.
-  ['a step of the first layer', 0, chain(['tanh', 'tanh'], [1e-37, 1e3]), 1e34, 0, { optimizer: sgd({ learningRate: 1000 }) }], // prettier-ignore
+  ['a step of the first layer', 1, chain(['tanh', 'tanh'], [1e-37, 1e3]), 1e34, 0, { optimizer: sgd({ learningRate: 1000 }) }], // prettier-ignore
 ]
 
 function chain(activations: readonly ('relu' | 'sigmoid' | 'linear' | 'tanh')[], factors: readonly number[]): Network {

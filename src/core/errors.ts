@@ -66,7 +66,7 @@ export interface Divergence {
   loss: number
   /** The minibatch of that epoch, counted from 1, that computed the first value that is infinite or NaN. */
   minibatch?: number | undefined
-  /** The index of the layer in which that value was computed, as in `weights`. */
+  /** The layer in which that value was computed, counted from 1 as in `verify`: weights[layer - 1] are its weights. */
   layer?: number | undefined
   /** weights[l] as at the start of that epoch, row-major, sizes[l + 1] × sizes[l]. */
   weights: Float32Array[]
@@ -91,7 +91,7 @@ export class DivergedError extends Error {
     checkObject('DivergedError', divergence, '{ epoch, loss, weights, biases }')
     const { epoch, loss, minibatch, layer, weights, biases } = divergence
     const place = minibatch === undefined ? '' : `, at minibatch ${describe(minibatch)}`
-    const part = layer === undefined ? '' : `, in layer ${describe(layer)} (layers are counted from 0)`
+    const part = layer === undefined ? '' : `, in layer ${describe(layer)}`
     super(
       `the training loss became ${describe(loss)} in epoch ${describe(epoch)}${place}${part}: ` +
         'lower the learning rate, or scale the inputs',

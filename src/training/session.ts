@@ -250,7 +250,7 @@ export class Session {
     this.#reset()
     const fault = await feed.locateFault()
     const { weights, biases } = splitParameters(this.#network.layers, await this.#placement.readParameters())
-    const place = fault && { minibatch: minibatchesBefore + fault.minibatch + 1, layer: fault.layer }
+    const place = fault && { minibatch: minibatchesBefore + fault.minibatch + 1, layer: fault.layer + 1 }
     return new DivergedError({ epoch: this.#epoch + 1, loss, ...place, weights, biases })
   }
 
