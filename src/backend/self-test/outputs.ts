@@ -1,7 +1,7 @@
 import { deviceLayers, packRows, toDevice, unpackRows } from '../webgpu/kernels/packs.ts'
 import { layoutLayers } from '../../model/layout.ts'
 import type { OptionalForm } from '../webgpu/device/forms.ts'
-import * as stages from '../webgpu/kernels/stage-kernels.ts'
+import * as kernels from '../webgpu/kernels/output-kernels.ts'
 import { MOST_CHECKS } from '../webgpu/kernels/stage-kernels.ts'
 import type { Tiling } from '../webgpu/kernels/tiling.ts'
 import * as reference from '../host/reference/stages.ts'
@@ -65,7 +65,7 @@ async function runOutput(
   const [zBelow, { exact, targets, order }] = [someValues(rows * inputs, 3), targetsOn(bench, rows, outputs)]
   const aBelow = zBelow.map(Math.tanh)
   const form = { gather: false, bytes: false, weighted: false }
-  const stage = await stages.output(bench.maker(rows, tiling), layer, LOSS, form, ...(passOn ? [below] : []))
+  const stage = await kernels.output(bench.maker(rows, tiling), layer, LOSS, form, ...(passOn ? [below] : []))
   const space = () => bench.space(rows, outputs)
   const [deltas, activations, scores] = [space(), space(), bench.storage(2 * (rows + MOST_CHECKS))]
   const deltasBelow = bench.rows(zBelow, rows, inputs)
@@ -101,8 +101,8 @@ export function outputDeltaCase(forms: readonly OptionalForm[]): TestCase {
       const z = someValues(rows * outputs, 2).map((value) => 4 * value)
       const { exact, targets, order } = targetsOn(bench, rows, outputs)
       const [softmax, outputDelta] = await Promise.all([
-        stages.softmax(bench.maker(rows), layer),
-        stages.outputDelta(bench.maker(rows), layer, LOSS, { weighted: false }),
+        kernels.softmax(bench.maker(rows), layer),
+        kernels.outputDelta(bench.maker(rows), layer, LOSS, { weighted: false }),
       ])
       const deltas = bench.rows(z, rows, outputs)
       const [activations, scores] = [bench.storage(deltas.size / 4), bench.storage(2 * (rows + MOST_CHECKS))]

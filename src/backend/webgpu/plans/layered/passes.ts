@@ -2,6 +2,7 @@ import type { PlacementSettings } from '../../../backend.ts'
 import type { WebGPUData } from '../../data.ts'
 import type { Device } from '../../device/device.ts'
 import { countPacks, type DeviceLayer } from '../../kernels/packs.ts'
+import * as outputs from '../../kernels/output-kernels.ts'
 import * as stages from '../../kernels/stage-kernels.ts'
 import type { Stage, StageMaker } from '../../kernels/stage-kernels.ts'
 import { tilingFor } from '../../kernels/tuning.ts'
@@ -71,7 +72,7 @@ export class LayeredPasses {
       batch: batchSize,
       tiling: (stage, shape) => tilingFor(device.profile, stage, shape),
     }
-    this.#passedOn = stages.passesOn(this.#maker, output, below) ? below : undefined
+    this.#passedOn = outputs.passesOn(this.#maker, output, below) ? below : undefined
     this.parts = { device, layers, settings, store, maker: this.#maker, passedOn: this.#passedOn }
   }
 
@@ -139,7 +140,7 @@ export class LayeredPasses {
     const dropOf = (l: number) => (dropping ? this.#dropOf(l) : undefined)
     const [forwards, softmax] = await Promise.all([
       this.#eachLayer((layer, l) => stages.forward(this.#maker, layer, inputFormOf(l, data), dropOf(l))),
-      output.activation === 'softmax' ? stages.softmax(this.#maker, output) : undefined,
+      output.activation === 'softmax' ? outputs.softmax(this.#maker, output) : undefined,
     ])
     return { forwards, softmax }
   }
@@ -209,9 +210,9 @@ export class LayeredPasses {
           .slice(1, this.#passedOn ? last : last + 1)
           .map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next, dropOf(l))),
       ),
-      stages.outputFits(this.#maker, output)
-        ? stages.output(this.#maker, output, loss, inputFormOf(last, data), this.#passedOn, dropOf(last - 1))
-        : stages.outputDelta(this.#maker, output, loss, data),
+      outputs.outputFits(this.#maker, output)
+        ? outputs.output(this.#maker, output, loss, inputFormOf(last, data), this.#passedOn, dropOf(last - 1))
+        : outputs.outputDelta(this.#maker, output, loss, data),
     ])
     return { hiddenDelta, outputDelta }
   }
@@ -227,7 +228,7 @@ export class LayeredPasses {
     const { rowScores } = space
     const last = this.#layers.length - 1
     const own = [space.deltas[last]!, space.activations[last]!, targets] as const
-    if (!stages.outputFits(this.#maker, this.#layers[last]!)) {
+    if (!outputs.outputFits(this.#maker, this.#layers[last]!)) {
       return [...forward, this.#record('outputDelta', outputDelta, [...own, data.order, rowScores])]
     }
     const below = this.#passedOn ? [space.deltas[last - 1]!] : []

@@ -2,6 +2,7 @@ import { sgd, type StepScalars } from '../../../../optimizer/optimizer.ts'
 import type { WebGPUData } from '../../data.ts'
 import type { BufferRange } from '../../device/readback.ts'
 import { countPacks, PACK_BYTES } from '../../kernels/packs.ts'
+import { outputFits } from '../../kernels/output-kernels.ts'
 import * as stages from '../../kernels/stage-kernels.ts'
 import type { ProductName, Stage, StageMaker } from '../../kernels/stage-kernels.ts'
 import type { ProductShape, Tiling } from '../../kernels/tiling.ts'
@@ -72,7 +73,7 @@ function productsOf({ device, layers, maker, passedOn }: PassParts, rows: number
     (['forward', 'hiddenDelta', 'gradient'] as const).flatMap((stage) => {
       // The forward pass of a narrow output layer is part of the stage `output`, and there is no δ below the first layer.
       if (stage === 'hiddenDelta' && (l === 0 || (l === last && passedOn))) return []
-      if (stage === 'forward' && l === last && stages.outputFits(maker, layer)) return []
+      if (stage === 'forward' && l === last && outputFits(maker, layer)) return []
       const shape = stages.productShapes[stage](layer, rows)
       return needsTuning(device.profile, stage, shape) ? [{ stage, l, shape }] : []
     }),
