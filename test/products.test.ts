@@ -140,7 +140,7 @@ describe('products', () => {
       [2 * rows + 3, 50, 2 * columns + 5],
       tiling === blocks[0] ? [rows, 32, columns] : [rows - 1, 31, columns - 1],
     ] as const
-    for (const [batch, inputs, hidden] of isExhaustive ? cases : cases.slice(0, 1)) {
+    for (const [batch, inputs, hidden] of isExhaustive && rows <= 32 ? cases : cases.slice(0, 1)) {
       withDevice(
         `are correct in blocks of ${rows} × ${columns}: ${inputs}-${hidden}-70 in minibatches of ${batch}`,
         async ({ gpu }) => {

@@ -91,14 +91,25 @@ export class SelfTest {
       const alone = suspects.length > 1 ? suspects : []
       const correct = await this.#firstCorrect(view, alone.map((suspect) => [suspect]), needed) // prettier-ignore
       if (correct) return correct
-      view = without(view, suspects)
+      view = without(view, await this.#neededOf(suspects, view, needed))
     }
+  }
+
+  /** Those of the suspects whose exclusion is necessary, where several forms are wrong at the same time. */
+  async #neededOf(suspects: readonly Exclusion[], view: TestedDevice, needed: Needed): Promise<readonly Exclusion[]> {
+    let excluded = suspects
+    if ((await this.#failuresOf(without(view, excluded), needed)).length > 0) return excluded
+    for (const suspect of suspects) {
+      const fewer = excluded.filter((one) => one !== suspect)
+      if ((await this.#failuresOf(without(view, fewer), needed)).length === 0) excluded = fewer
+    }
+    return excluded
   }
 
   /** The first of some exclusions with which nothing fails. */
   async #firstCorrect(
     view: TestedDevice,
-    exclusions: readonly (readonly (readonly [OptionalForm, string])[])[],
+    exclusions: readonly (readonly Exclusion[])[],
     needed: Needed,
   ): Promise<TestedDevice | undefined> {
     for (const forms of exclusions) {
@@ -134,6 +145,9 @@ export class SelfTest {
   }
 }
 
+/** A form that is not used, and the reason. */
+type Exclusion = readonly [form: OptionalForm, reason: string]
+
 /** What is wrong with a case: results, or a kernel that the adapter rejects. @throws DeviceLostError */
 async function runCase(one: TestCase, bench: TestBench): Promise<string> {
   try {
@@ -144,7 +158,7 @@ async function runCase(one: TestCase, bench: TestBench): Promise<string> {
   }
 }
 
-function without({ device, kernels }: TestedDevice, forms: readonly (readonly [OptionalForm, string])[]): TestedDevice {
+function without({ device, kernels }: TestedDevice, forms: readonly Exclusion[]): TestedDevice {
   const view = device.withProfile(device.profile.excluding(forms))
   return { device: view, kernels: kernels.on(view) }
 }
