@@ -102,7 +102,7 @@ function randomCase(k: number, sizes: number[], mayClip: boolean): Case {
 describe.each(backends)('random runs of large numbers: %s', (name, sizes, make) => {
   const mayClip = !name.startsWith('resident')
   // On the GPU, every optimizer's kernel is compiled.
-  const [selection, all] = name.startsWith('cpu') ? [24, 100] : [4, 12]
+  const [selection, all] = name.startsWith('cpu') ? [24, 100] : [6, 12]
   const runs = isExhaustive ? all : selection
   withDevice('diverge where they do step by step, and keep parameters and state', async ({ gpu }) => {
     let diverged = 0
