@@ -5,7 +5,7 @@ import { runCheck } from './check.ts'
 import { drawingBoard, standardError, standardOutput } from './streams.ts'
 
 /**
- * `doctor --check` as a program of its own: next to the library it needs the package `webgpu` only, so that it runs from
+ * `doctor --check` as a separate program: next to the library it needs the package `webgpu` only, so that it runs from
  * `dist/` on machines where nothing else is installed. Options: --out <file>, --json, --force.
  */
 const text = { type: 'string' } as const

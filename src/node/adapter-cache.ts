@@ -42,7 +42,7 @@ function homeFolder(): string | undefined {
   }
 }
 
-/** The versions, besides the adapter's own, on which a kernel's behaviour depends. */
+/** The versions, other than the adapter's, on which a kernel's behaviour depends. */
 export function engineVersion(): string {
   const { gpu, userAgent } = (globalThis as { navigator?: { gpu?: GPU; userAgent?: string } }).navigator ?? {}
   if (gpu) return userAgent ?? 'unknown engine'

@@ -48,7 +48,7 @@ export async function withNativeMessagesKept<T>(work: () => Promise<T>): Promise
 /**
  * Replaces descriptor 2 with a file. Node has no dup2, but the system gives a file that is opened the lowest free number.
  * This is done on Linux terminals only: opening a terminal again through /proc is the same terminal, and Node writes to it
- * by a descriptor of its own, whereas a file would be given a second position.
+ * by a separate descriptor, whereas a file would be given a second position.
  * @returns what puts the terminal back and returns the text; undefined where nothing was changed
  */
 function capture(): (() => string) | undefined {

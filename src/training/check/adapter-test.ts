@@ -22,7 +22,7 @@ const networks: { sizes: number[]; batchSize: number; clipNorm?: number }[] = [
   { sizes: [784, 128, 100], batchSize: 64 },
 ]
 
-/** On software adapters, which compile a kernel on the cores of the machine, only so many of them. */
+/** The number of networks that are tested on software adapters, which compile kernels on the machine's own cores. */
 const MOST_ON_SOFTWARE = 2
 
 /**

@@ -11,7 +11,7 @@ const MOST_ENTRIES = 16
 /** Milliseconds after which a database that does not answer counts as missing. */
 const LONGEST_WAIT = 500
 
-/** The versions, besides the adapter's own, on which a kernel's behaviour depends. */
+/** The versions, other than the adapter's, on which a kernel's behaviour depends. */
 export function engineVersion(): string {
   return (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ?? 'unknown engine'
 }

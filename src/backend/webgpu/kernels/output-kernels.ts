@@ -15,7 +15,7 @@ import {
 } from './stage-kernels.ts'
 import { divideUp } from './tiling.ts'
 
-/**
+/*
  * The stages of the output layer. A narrow one is computed by one kernel (`output`), a wide one by a product and a kernel
  * over its rows (`softmax`, `outputDelta`).
  */
@@ -27,7 +27,7 @@ export interface Weighted {
 
 const weightConstants = ({ weighted }: Weighted): Record<string, number> => (weighted ? { WEIGHTED: 1 } : {})
 
-/** So many packs of outputs one workgroup takes whole rows of. */
+/** The most packs of outputs of which one workgroup takes whole rows. */
 const MOST_OUTPUT_PACKS = 16
 
 /** Whether {@link output} takes this output layer. */

@@ -180,7 +180,7 @@ export async function gradient(
 /** Parts of the sum of squares, and invocations of a workgroup that go through the parameters together. */
 export const NORM_PARTS = 256
 const CLIP_WIDTH = 64
-/** So many workgroups at most go through the parameters. */
+/** The most workgroups that go through the parameters. */
 const MOST_CLIP_GROUPS = 1024
 
 /** The squares of all gradients, summed in {@link NORM_PARTS} parts. */
@@ -208,7 +208,7 @@ export async function clipped({ kernels }: StageMaker, packs: number, rule: Step
 const CHECK_WIDTH = 64
 /** Packs that an invocation checks at least, where that does not take more workgroups than {@link MOST_CHECKS}. */
 const CHECKED_PACKS = 16
-/** So many workgroups at most check the parameters. */
+/** The most workgroups that check the parameters. */
 export const MOST_CHECKS = 64
 
 /** Marks the scores of a workspace, the last {@link MOST_CHECKS} of them, where a parameter is infinite or NaN. */
