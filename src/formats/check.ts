@@ -1,5 +1,5 @@
 import { checkInstance, describe, InputError } from '../core/errors.ts'
-import { fitClasses } from '../model/json.ts'
+import { fitClasses } from '../model/description.ts'
 import { Network } from '../model/network.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { describe, InputError, listNames, shorten } from '../core/errors.ts'
 import { type Fields, kind, list, name, optional, readOptions } from '../core/schema.ts'
 import { type ActivationName, activationNames } from '../model/activation.ts'
+import { descriptionFields } from '../model/description.ts'
 import { encodeFields } from '../model/json.ts'
 import { Network } from '../model/network.ts'
 import { checkBytes, checkNetwork } from './check.ts'
@@ -27,7 +28,7 @@ export const fromSafetensorsSchema = {
 }
 
 /** The fields of the metadata that hold JSON. */
-const fields = ['sizes', 'activations', 'features', 'classes', 'scaling'] as const
+const fields = ['sizes', 'activations', ...descriptionFields] as const
 
 /**
  * The network as a safetensors file: F32, `out × in` weights. The tensors are called as those of PyTorch's

@@ -15,6 +15,9 @@ import {
 import { type ActivationName, activationNames } from './activation.ts'
 import { initialize, type InitializerName, initializerNames } from './initializer.ts'
 import { countParameters, type Layer, layoutLayers, splitParameters } from './layout.ts'
+import type { LossName } from '../loss/loss.ts'
+import { type Description, describedBy, type Task } from './description.ts'
+import type { Encoding } from './encoding.ts'
 import { decodeNetwork, encodeNetwork, type NetworkJSON } from './json.ts'
 import {
   checkActivations,
@@ -80,7 +83,7 @@ const parametersSchema = {
  * const network = Network.create({ sizes: [784, 30, 10], hidden: 'sigmoid', output: 'softmax', seed: 7 })
  * network.weights.map(({ length }) => length) // [23520, 300]
  */
-export class Network {
+export class Network implements Description {
   readonly sizes: readonly number[]
   /** One per layer, sizes.length − 1 of them. */
   readonly activations: readonly ActivationName[]
@@ -91,12 +94,20 @@ export class Network {
   readonly weights: Float32Array[]
   /** biases[l]: sizes[l + 1]. */
   readonly biases: Float32Array[]
-  /** What the input columns are called, where known; kept in the model file. */
+  /** What the columns of the data are called, where known: one name per column of `encoding`, else one per input. */
   features: readonly string[] | undefined
   /** What the classes are called, where known; kept in the model file. */
   classes: readonly string[] | undefined
-  /** The scaling of the inputs that the network was trained behind, where there was one; kept in the model file. */
+  /** How columns of words, truth values and missing values become inputs; undefined where all columns are numbers. */
+  encoding: Encoding | undefined
+  /** The scaling of the encoded columns, where there is one: the network is trained on scaled inputs. */
   scaling: Scaling | undefined
+  /** The scaling of regression targets, where there is one: `predict` returns values in the units of the data. */
+  targetScaling: Scaling | undefined
+  /** What the outputs mean; decided when the network is first fitted. */
+  task: Task | undefined
+  /** The loss that the network was last fitted with. */
+  loss: LossName | undefined
 
   private constructor(
     key: unknown,
@@ -151,10 +162,7 @@ export class Network {
   /** An independent copy. */
   clone(): Network {
     const copy = new Network(KEY, this.sizes, this.activations, this.parameters.slice())
-    copy.features = this.features
-    copy.classes = this.classes
-    copy.scaling = this.scaling
-    return copy
+    return Object.assign(copy, describedBy(this))
   }
 
   /** A value that JSON.stringify can write: parameters as base64 of little-endian float32, so no bit is lost. */
@@ -167,12 +175,8 @@ export class Network {
    * @throws InputError naming the first field that does not fit
    */
   static fromJSON(value: unknown): Network {
-    const { features, classes, scaling, ...parameters } = decodeNetwork(value)
-    const network = Network.from(parameters)
-    network.features = features
-    network.classes = classes
-    network.scaling = scaling
-    return network
+    const { parameters, description } = decodeNetwork(value)
+    return Object.assign(Network.from(parameters), description)
   }
 }
 

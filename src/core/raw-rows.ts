@@ -1,0 +1,60 @@
+import { InputError } from './errors.ts'
+import { isList } from './lists.ts'
+
+/**
+ * Rows of data in their own units, before any preprocessing: row-major float64, one value per column. A missing value is
+ * NaN; a column of categories holds the place of each category, counted from 0, and -1 for an unknown one.
+ */
+export class RawRows {
+  readonly rows: number
+  readonly cols: number
+  readonly data: Float64Array
+
+  /** @throws InputError where data does not hold rows · cols values */
+  constructor(rows: number, cols: number, data: Float64Array = new Float64Array(rows * cols)) {
+    if (data.length !== rows * cols) {
+      throw new InputError(`raw rows: expected ${rows} × ${cols} = ${rows * cols} values, got ${data.length}`)
+    }
+    this.rows = rows
+    this.cols = cols
+    this.data = data
+  }
+
+  /** A copy of the given rows, in the order given. @throws InputError for a row that does not exist */
+  take(rows: ArrayLike<number>): RawRows {
+    if (!isList(rows)) throw new InputError('rows: expected a list of row numbers')
+    const { cols, data } = this
+    const taken = new RawRows(rows.length, cols)
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
+      if (!(Number.isInteger(row) && row >= 0 && row < this.rows)) {
+        throw new InputError(`row: expected a whole number from 0 to ${this.rows - 1}, got ${row}`)
+      }
+      for (let j = 0; j < cols; j++) taken.data[i * cols + j] = data[row * cols + j]!
+    }
+    return taken
+  }
+
+  /** Rows from `start` up to, but not including, `end`: a view, nothing is copied. */
+  slice(start: number, end: number): RawRows {
+    return new RawRows(end - start, this.cols, this.data.subarray(start * this.cols, end * this.cols))
+  }
+
+  /** Rows of equal width, one part below the other. @throws InputError where the widths differ */
+  static join(parts: readonly RawRows[]): RawRows {
+    if (parts.length === 1) return parts[0]!
+    const cols = parts[0]?.cols ?? 0
+    const joined = new RawRows(
+      parts.reduce((sum, part) => sum + part.rows, 0),
+      cols,
+    )
+    let at = 0
+    for (const part of parts) {
+      if (part.cols !== cols)
+        throw new InputError(`concat: expected ${cols} columns, as the first has, got ${part.cols}`)
+      joined.data.set(part.data, at)
+      at += part.data.length
+    }
+    return joined
+  }
+}

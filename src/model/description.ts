@@ -1,0 +1,156 @@
+import { describe, InputError, listNames } from '../core/errors.ts'
+import { type LossName, lossNames } from '../loss/loss.ts'
+import { Encoding, type EncodedColumn, type MissingPolicy } from './encoding.ts'
+import { Scaling } from './scaling.ts'
+
+/**
+ * What the outputs of a network mean: one of several classes per sample, several labels per sample that are true or false,
+ * or regression targets.
+ */
+export type Task = 'classification' | 'multilabel' | 'regression'
+export const tasks = ['classification', 'multilabel', 'regression'] as const satisfies readonly Task[]
+
+/** What a network carries in addition to its parameters: all that lies between a row of data and an answer. */
+export interface Description {
+  readonly features: readonly string[] | undefined
+  readonly classes: readonly string[] | undefined
+  readonly encoding: Encoding | undefined
+  readonly scaling: Scaling | undefined
+  readonly targetScaling: Scaling | undefined
+  readonly task: Task | undefined
+  readonly loss: LossName | undefined
+}
+
+/** A description in JSON; fields that a network does not have are left out. */
+export interface DescriptionJSON {
+  features?: string[]
+  classes?: string[]
+  encoding?: { missing: MissingPolicy; columns: EncodedColumn[] }
+  scaling?: ScalingJSON
+  targetScaling?: ScalingJSON
+  task?: Task
+  loss?: LossName
+}
+
+interface ScalingJSON {
+  kind: Scaling['kind']
+  offset: number[]
+  scale: number[]
+}
+
+/** The names of the fields. */
+export const descriptionFields = [
+  'features',
+  'classes',
+  'encoding',
+  'scaling',
+  'targetScaling',
+  'task',
+  'loss',
+] as const satisfies readonly (keyof Description)[]
+
+/** The description alone of an object that has one. */
+export function describedBy(network: Description): Description {
+  const { features, classes, encoding, scaling, targetScaling, task, loss } = network
+  return { features, classes, encoding, scaling, targetScaling, task, loss }
+}
+
+/** The number of columns that a row of data has: those of the encoding, else one per input. */
+export const columnsOf = (network: Pick<Description, 'encoding'> & { readonly sizes: readonly number[] }): number =>
+  network.encoding?.columns.length ?? network.sizes[0]!
+
+export function encodeDescription(network: Description): DescriptionJSON {
+  const { features, classes, encoding, scaling, targetScaling, task, loss } = network
+  return {
+    ...(features && { features: [...features] }),
+    ...(classes && { classes: [...classes] }),
+    ...(encoding && { encoding: { missing: encoding.missing, columns: [...encoding.columns] } }),
+    ...(scaling && { scaling: encodeScaling(scaling) }),
+    ...(targetScaling && { targetScaling: encodeScaling(targetScaling) }),
+    ...(task && { task }),
+    ...(loss && { loss }),
+  }
+}
+
+const encodeScaling = ({ kind, offset, scale }: Scaling): ScalingJSON => ({
+  kind,
+  offset: [...offset],
+  scale: [...scale],
+})
+
+/**
+ * Whether a program that knows only names, classes and the scaling of inputs would use the network wrongly: such a model
+ * file has version 2, so that older versions of this package refuse it.
+ */
+export const needsVersion2 = ({ encoding, targetScaling }: Description): boolean =>
+  encoding !== undefined || targetScaling !== undefined
+
+/** @throws InputError naming the first field that does not fit a network of these sizes */
+export function decodeDescription(json: Readonly<Record<string, unknown>>, sizes: unknown): Description {
+  const [inputs, outputs] = Array.isArray(sizes) ? [sizes[0] as unknown, sizes.at(-1) as unknown] : []
+  const encoding = json['encoding'] === undefined ? undefined : decodeEncoding(json['encoding'], inputs)
+  return {
+    features: names(json['features'], 'features', encoding?.columns.length ?? inputs),
+    classes: checkClasses(names(json['classes'], 'classes'), outputs),
+    encoding,
+    scaling: decodeScaling(json['scaling'], 'scaling', inputs),
+    targetScaling: decodeScaling(json['targetScaling'], 'targetScaling', outputs),
+    task: oneOf(json['task'], 'task', tasks),
+    loss: oneOf(json['loss'], 'loss', lossNames),
+  }
+}
+
+function oneOf<N extends string>(value: unknown, field: string, known: readonly N[]): N | undefined {
+  if (value === undefined || known.includes(value as N)) return value as N | undefined
+  throw new InputError(`model: "${field}" is ${describe(value)}, expected one of ${listNames(known)}`)
+}
+
+function names(value: unknown, field: string, count?: unknown): string[] | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value) || !value.every((name) => typeof name === 'string')) {
+    throw new InputError(`model: "${field}" is ${describe(value)}, expected a list of names`)
+  }
+  if (count !== undefined && value.length !== count) {
+    throw new InputError(`model: "${field}" has ${value.length} names, expected ${describe(count)}`)
+  }
+  return value
+}
+
+/** A class an output, or two for one output; each named once. */
+function checkClasses(classes: string[] | undefined, outputs: unknown): string[] | undefined {
+  if (classes === undefined || typeof outputs !== 'number') return classes
+  if (!fitClasses(classes, outputs)) {
+    throw new InputError(`model: "classes" has ${classes.length} names for ${outputs} outputs, expected ${Math.max(2, outputs)}`) // prettier-ignore
+  }
+  if (new Set(classes).size < classes.length) throw new InputError('model: "classes" names a class twice')
+  return classes
+}
+
+/** Whether there is a name for each class that a network's outputs distinguish: one output distinguishes two. */
+export const fitClasses = (classes: readonly string[], outputs: number): boolean =>
+  classes.length === Math.max(2, outputs)
+
+function decodeScaling(value: unknown, field: string, count: unknown): Scaling | undefined {
+  if (value === undefined) return undefined
+  const { kind, offset, scale } = (value ?? {}) as Record<string, unknown>
+  const fits = (list: unknown) => Array.isArray(list) && list.length === count && list.every(Number.isFinite)
+  if ((kind !== 'standardize' && kind !== 'normalize') || !fits(offset) || !fits(scale)) {
+    const each = field === 'scaling' ? 'input' : 'output'
+    throw new InputError(
+      `model: "${field}" needs a kind (standardize or normalize) and an offset and a scale per ${each}`,
+    )
+  }
+  return new Scaling(kind, offset as number[], scale as number[])
+}
+
+function decodeEncoding(value: unknown, inputs: unknown): Encoding {
+  const { columns, missing } = (value ?? {}) as Record<string, unknown>
+  let encoding: Encoding
+  try {
+    encoding = new Encoding(columns as EncodedColumn[], missing as MissingPolicy | undefined)
+  } catch (cause) {
+    throw new InputError(`model: ${(cause as Error).message}`, { cause })
+  }
+  if (typeof inputs !== 'number' || encoding.inputs === inputs) return encoding
+  throw new InputError(`model: "encoding" makes ${encoding.inputs} inputs, the network has ${inputs}`)
+}
