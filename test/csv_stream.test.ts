@@ -332,6 +332,21 @@ describe('the command line with a file read in parts', () => {
     for (const name of left()) rmSync(join(spools, name), { recursive: true })
   }, 60_000)
 
+  it('opens many files at a time without a warning, and leaves nothing behind when the program ends', () => {
+    const path = write('many.csv', 'a,b\n1,2\n3,4\n')
+    const program = `
+      import { readdirSync } from 'node:fs'
+      import { streamCsv } from 'webgpu-mlp/node'
+      const open = () => streamCsv(${JSON.stringify(path)}, { folder: ${JSON.stringify(spools)} })
+      const streams = await Promise.all(Array.from({ length: 12 }, open))
+      for (const stream of streams.slice(0, 3)) stream.close()
+      console.log(readdirSync(${JSON.stringify(spools)}).length, process.listenerCount('exit'))
+      process.exit(3)`
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }) // prettier-ignore
+    expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: '9 1\n', stderr: '' })
+    expect(readdirSync(spools)).toEqual([])
+  })
+
   it('writes no predictions if a late row is invalid', () => {
     const path = write('late.csv', `row,eighth\n${'1,2\n'.repeat(200_000)}x,3\n`)
     const { status, stderr } = call('predict', '--model', file('a.json'), '--data', path, '--out', file('late-p.csv'), '--backend', 'cpu') // prettier-ignore

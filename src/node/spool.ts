@@ -68,6 +68,24 @@ function removeStale(within: string): void {
   }
 }
 
+/** The open spools of this process, whose files are removed when it ends. */
+const openSpools = new Set<Spool>()
+
+function closeAll(): void {
+  for (const spool of openSpools) spool.close()
+}
+
+/** One listener for all spools: Node warns of a leak where an event has more than ten. */
+function keepUntilExit(spool: Spool): void {
+  if (openSpools.size === 0) process.once('exit', closeAll)
+  openSpools.add(spool)
+}
+
+function forget(spool: Spool): void {
+  openSpools.delete(spool)
+  if (openSpools.size === 0) process.off('exit', closeAll)
+}
+
 /** A part's file. */
 interface Part {
   readonly fd: number
@@ -87,9 +105,6 @@ export class Spool {
   readonly #folder: string
   readonly #parts: Part[] = []
   readonly #unlinked: boolean
-  readonly #onExit = () => {
-    this.close()
-  }
   #closed = false
 
   /** @param within the folder that the files are made in; @throws InputError where that cannot be */
@@ -103,7 +118,7 @@ export class Spool {
     }
     // Windows keeps names until files are closed.
     this.#unlinked = process.platform !== 'win32'
-    process.once('exit', this.#onExit)
+    keepUntilExit(this)
   }
 
   get parts(): number {
@@ -176,7 +191,7 @@ export class Spool {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    process.off('exit', this.#onExit)
+    forget(this)
     for (const { fd } of this.#parts) closeSync(fd)
     rmSync(this.#folder, { recursive: true, force: true })
   }
