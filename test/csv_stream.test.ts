@@ -338,9 +338,10 @@ describe('the command line with a file read in parts', () => {
       import { readdirSync } from 'node:fs'
       import { streamCsv } from 'webgpu-mlp/node'
       const open = () => streamCsv(${JSON.stringify(path)}, { folder: ${JSON.stringify(spools)} })
+      const before = process.listenerCount('exit')
       const streams = await Promise.all(Array.from({ length: 12 }, open))
       for (const stream of streams.slice(0, 3)) stream.close()
-      console.log(readdirSync(${JSON.stringify(spools)}).length, process.listenerCount('exit'))
+      console.log(readdirSync(${JSON.stringify(spools)}).length, process.listenerCount('exit') - before)
       process.exit(3)`
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }) // prettier-ignore
     expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: '9 1\n', stderr: '' })
