@@ -1,5 +1,5 @@
 // needs: bits, dispatch, step, activation, inputs, softmax_row, delta_row, update, hyperparameters
-// uses: VALUES, train_step
+// uses: VALUES, train_step, steps_of
 // Whole minibatch loops in one dispatch, for networks whose values fit the memory of one workgroup: each workgroup trains
 // one network, its invocations share the tiles of each stage, and there are barriers where the layered plan has separate
 // dispatches. Every sum is added up in the order of product.wgsl, so that both plans give the same bits.
@@ -8,7 +8,7 @@
 //   scalars                  the optimizer's for each network, one record a step or one for all
 //   row_scores               for each network, epoch and row of the minibatch (loss, correct predictions), summed over steps
 // train_step, which names the layers one after another, and VALUES, the packs of Z, activations and deltas of all layers,
-// are written by src/backend/webgpu/plans/resident/loop.ts.
+// are written by src/backend/webgpu/plans/resident/loop.ts; steps_of is in hyperparameters_each.wgsl.
 // CPU: the stages in src/backend/host/reference/stages.ts.
 override WIDTH: u32;
 override OUTPUTS: u32;         // of the output layer, as the two below
@@ -179,7 +179,8 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
   read_hyperparameters(network);
   var epoch = dispatch.first / dispatch.per_epoch;
   var place = dispatch.first % dispatch.per_epoch;
-  for (var i = 0u; i < dispatch.steps; i++) {
+  let steps = steps_of(network);
+  for (var i = 0u; i < steps; i++) {
     let record = scalars[network * dispatch.scalars_stride + i * dispatch.stride];
     let start = place * dispatch.batch;
     step = Step(network * dispatch.order_stride + epoch * dispatch.samples + start, min(dispatch.batch, dispatch.samples - start), 0u,

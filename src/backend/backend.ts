@@ -222,11 +222,18 @@ export interface Population {
   upload(data: DataSource): Promise<DataHandle>
   /**
    * Trains epochs one after another. The results are the sums of each network's epochs: `sums[network][epoch]`. Where an
-   * epoch's loss is not finite, that network's sums end with that epoch, and its parameters mean nothing from then on; the
-   * other networks are not affected.
+   * epoch's loss is not finite, that network's sums end with that epoch, and it is trained no more: its parameters and
+   * optimizer state are those of the beginning of that epoch. The other networks are not affected. The data must not be
+   * disposed of before the result is known.
    * @param epochs `epochs[network][epoch]`: the same number for all networks, with orders of the same length
    */
   train(data: DataHandle, epochs: readonly (readonly EpochOrder[])[]): Underway<Sums[][]>
+  /**
+   * For a network whose sums ended with a loss that is not finite, while the data of that epoch are not disposed of: where
+   * in that epoch the first value was computed that is not finite. That epoch's steps are made once more for it.
+   * @returns undefined where there was no such epoch, or where the repeated steps stay finite
+   */
+  locateFault(network: number): Promise<Fault | undefined>
   /** Each network's loss and correct predictions over a data set. */
   score(data: DataHandle): Underway<Sums[]>
   /** The outputs of a network for each row of the data: samples × outputs, row-major. */

@@ -1,11 +1,11 @@
 import type { EpochCounts, EpochOrder, Placement, Sums } from '../backend/backend.ts'
 import { type Profiler, timed } from '../backend/profiler.ts'
 import { countMinibatches, epochOrder } from '../data/minibatch.ts'
-import { DivergedError } from '../core/errors.ts'
-import { splitParameters } from '../model/layout.ts'
+import type { DivergedError } from '../core/errors.ts'
 import type { Network } from '../model/network.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../optimizer/schedule.ts'
 import { EpochOrders } from './epoch-orders.ts'
+import { divergedError } from './divergence.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Epoch } from './history.ts'
 import type { Step } from './options.ts'
@@ -249,9 +249,8 @@ export class Session {
     for (const group of this.#started.splice(0)) await settledEpochs(group)
     this.#reset()
     const fault = await feed.locateFault()
-    const { weights, biases } = splitParameters(this.#network.layers, await this.#placement.readParameters())
-    const place = fault && { minibatch: minibatchesBefore + fault.minibatch + 1, layer: fault.layer + 1 }
-    return new DivergedError({ epoch: this.#epoch + 1, loss, ...place, weights, biases })
+    const parameters = await this.#placement.readParameters()
+    return divergedError({ epoch: this.#epoch + 1, loss, fault, minibatchesBefore }, this.#network.layers, parameters)
   }
 
   /**

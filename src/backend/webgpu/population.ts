@@ -1,5 +1,4 @@
 import { InputError } from '../../core/errors.ts'
-import { countMinibatches } from '../../data/minibatch.ts'
 import type { Network } from '../../model/network.ts'
 import {
   type DataHandle,
@@ -12,11 +11,10 @@ import {
   underway,
   type Underway,
 } from '../backend.ts'
+import type { Fault } from '../fault.ts'
 import { ownData, WebGPUData } from './data.ts'
 import { Buffers } from './device/buffers.ts'
 import { type Device } from './device/device.ts'
-import { inSubmits, Pace } from './device/pace.ts'
-import { readBack, sumRows } from './device/readback.ts'
 import { Evaluator } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
 import { checkFits } from './limits.ts'
@@ -27,20 +25,13 @@ import { ParameterStore } from './plans/parameters.ts'
 import { Recorder } from './plans/recording.ts'
 import { ResidentKernel } from './plans/resident/kernel.ts'
 import { makeWorkspace } from './plans/workspace.ts'
-import { submitMilliseconds } from '#gpu'
+import type { PopulationEpochs } from './population-orders.ts'
+import { PopulationTraining, type PopulationTrainingParts } from './population-training.ts'
 
 /** The most workgroups of a dispatch. */
 const MOST_NETWORKS = 65_535
-/** The most entries of the buffer that holds the orders of all networks, unless one epoch has more. */
-const ORDER_ENTRIES = 1 << 22
 
-interface Parts {
-  readonly device: Device
-  readonly buffers: Buffers
-  readonly store: ParameterStore
-  readonly kernel: ResidentKernel
-  /** A network for evaluation: the parameters of one network of the population are copied to it. */
-  readonly evaluated: ParameterStore
+interface Parts extends PopulationTrainingParts {
   readonly evaluation: Evaluator
 }
 
@@ -48,14 +39,12 @@ interface Parts {
 export class WebGPUPopulation implements Population {
   readonly networks: number
   readonly #parts: Parts
-  readonly #pace: Pace
-  #order: GPUBuffer | undefined
+  readonly #training: PopulationTraining
 
   private constructor(parts: Parts) {
-    const { device, kernel } = parts
     this.#parts = parts
-    this.networks = kernel.networks
-    this.#pace = new Pace(submitMilliseconds, kernel.mostSteps, () => device.profile.latency)
+    this.networks = parts.kernel.networks
+    this.#training = new PopulationTraining(parts)
   }
 
   /** @param all settings alike (alike.ts), one for each network */
@@ -92,7 +81,7 @@ export class WebGPUPopulation implements Population {
         training: space,
         profiler: settings.profiler,
       })
-      return new WebGPUPopulation({ device, buffers, store, kernel, evaluated, evaluation })
+      return new WebGPUPopulation({ ...parts, store, kernel, evaluated, passes, recorder, space, evaluation })
     } catch (error) {
       buffers.dispose()
       throw error
@@ -109,109 +98,49 @@ export class WebGPUPopulation implements Population {
     return buffers.allocate('data set', () => new WebGPUData(buffers, { epochs: 1, mayBytes: false }, data))
   }
 
-  train(data: DataHandle, epochs: readonly (readonly EpochOrder[])[]): Underway<Sums[][]> {
+  train(data: DataHandle, epochs: PopulationEpochs): Underway<Sums[][]> {
     checkEpochs(epochs, this.networks)
     return underway(async () => {
-      const groups = []
-      const { samples } = ownData(data)
-      const count = epochs[0]!.length
-      const most = this.#mostEpochs(samples, epochs)
-      for (let first = 0; first < count; first += most) {
-        const group = epochs.map((own) => own.slice(first, first + most))
-        groups.push(await this.#startGroup(ownData(data), group))
-      }
-      const result = Promise.all(groups.map(({ sums }) => sums)).then((all) => this.#join(all))
-      return { result }
+      const { sums } = await this.#training.start(ownData(data), epochs)
+      return { result: sums }
     })
   }
 
-  /** Epochs whose orders and scores the buffers hold. */
-  #mostEpochs(samples: number, epochs: readonly (readonly EpochOrder[])[]): number {
-    const orders = isShared(epochs) ? 1 : this.networks
-    return Math.max(1, Math.min(this.#parts.kernel.mostEpochs, Math.floor(ORDER_ENTRIES / (orders * samples))))
-  }
-
-  /** The sums of each network, up to its first epoch that is not finite. */
-  #join(groups: readonly (readonly (readonly Sums[])[])[]): Sums[][] {
-    return Array.from({ length: this.networks }, (_, k) => {
-      const sums = groups.flatMap((group) => group[k]!)
-      const bad = sums.findIndex(({ loss }) => !Number.isFinite(loss))
-      return bad < 0 ? sums : sums.slice(0, bad + 1)
-    })
-  }
-
-  /** Submits a group of epochs: resolves when they are submitted, with the sums to come. */
-  async #startGroup(data: WebGPUData, epochs: readonly (readonly EpochOrder[])[]) {
-    const { device, buffers, kernel } = this.#parts
-    const { scores, scoresPerEpoch } = kernel
-    const [{ order, batchSize, signal }] = epochs[0] as readonly [EpochOrder]
-    await this.#pace.ready()
-    const begun = device.checked('training', () => {
-      const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
-      encoder.clearBuffer(scores)
-      device.gpu.queue.submit([encoder.finish()])
-      return { data, epochs, ...this.#writeOrders(epochs) }
-    })
-    begun.catch(() => undefined)
-    const group = await begun
-    const steps = epochs[0]!.length * countMinibatches(order.length, batchSize)
-    const submit = (first: number, count: number) => kernel.submit(group, first, count)
-    await inSubmits(device, this.#pace, steps, signal, submit)
-    const each = 2 * scoresPerEpoch
-    const read = readBack(device, buffers, [scores], 4 * each * epochs[0]!.length * this.networks)
-    const sums = read.then(([values]) =>
-      epochs.map((own, k) =>
-        own.map((_, e) => {
-          const place = (k * own.length + e) * each
-          return sumRows(values!.subarray(place, place + each), order.length)
-        }),
-      ),
-    )
-    sums.catch(() => undefined)
-    return { sums }
-  }
-
-  /** Writes the orders of all networks, or one for all if they share it. */
-  #writeOrders(epochs: readonly (readonly EpochOrder[])[]): { order: GPUBuffer; orderStride: number } {
-    const { device, buffers } = this.#parts
-    const written = isShared(epochs) ? epochs.slice(0, 1) : epochs
-    const stride = epochs[0]!.length * epochs[0]![0]!.order.length
-    const orders = new Uint32Array(written.length * stride)
-    let place = 0
-    for (const { order } of written.flat()) {
-      orders.set(order, place)
-      place += order.length
-    }
-    if (this.#order && this.#order.size < 4 * orders.length) {
-      buffers.free(this.#order)
-      this.#order = undefined
-    }
-    this.#order ??= buffers.storage('orders', orders.length)
-    device.write(this.#order, 0, orders)
-    return { order: this.#order, orderStride: written.length > 1 ? stride : 0 }
+  locateFault(network: number): Promise<Fault | undefined> {
+    return this.#training.locateFault(network)
   }
 
   score(data: DataHandle): Underway<Sums[]> {
     const { device, store, evaluated, evaluation } = this.#parts
-    return underway(async () => {
-      const sums: Promise<Sums>[] = []
-      for (let k = 0; k < this.networks; k++) {
-        device.check()
-        evaluated.copyFrom(store, k)
-        sums.push((await evaluation.startScore(ownData(data))).sums)
-      }
-      return { result: Promise.all(sums) }
-    })
+    return underway(() =>
+      this.#evaluate(async () => {
+        const sums: Promise<Sums>[] = []
+        for (let k = 0; k < this.networks; k++) {
+          device.check()
+          evaluated.copyFrom(store, k)
+          sums.push((await evaluation.startScore(ownData(data))).sums)
+        }
+        return { result: Promise.all(sums) }
+      }),
+    )
   }
 
   outputs(data: DataHandle, network: number): Promise<Float32Array> {
     const { store, evaluated, evaluation } = this.#parts
-    evaluated.copyFrom(store, network)
-    return evaluation.outputs(ownData(data))
+    return this.#evaluate(() => {
+      evaluated.copyFrom(store, network)
+      return evaluation.outputs(ownData(data))
+    })
   }
 
   read(network: number): Promise<Snapshot> {
-    return this.#parts.store.read(network)
+    return this.#evaluate(() => this.#parts.store.read(network))
+  }
+
+  /** Runs work on parameters that are valid: networks that diverge have those from before that epoch. */
+  async #evaluate<T>(work: () => Promise<T>): Promise<T> {
+    await this.#training.idle()
+    return this.#training.inTurn(work)
   }
 
   dispose(): void {
@@ -219,11 +148,7 @@ export class WebGPUPopulation implements Population {
   }
 }
 
-/** Whether all networks visit the samples in the same order. */
-const isShared = (epochs: readonly (readonly EpochOrder[])[]) =>
-  epochs.every((own) => own.every(({ order }, e) => order === epochs[0]![e]!.order))
-
-function checkEpochs(epochs: readonly (readonly EpochOrder[])[], networks: number): void {
+function checkEpochs(epochs: PopulationEpochs, networks: number): void {
   if (epochs.length !== networks || epochs.some((own) => own.length !== epochs[0]!.length)) {
     throw new InputError(`population: expected the same number of epochs for each of ${networks} networks`)
   }

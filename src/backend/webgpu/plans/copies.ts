@@ -1,9 +1,7 @@
-import type { EpochOrder } from '../../backend.ts'
 import type { WebGPUData } from '../data.ts'
 import type { Buffers } from '../device/buffers.ts'
 import type { Device } from '../device/device.ts'
-import type { ParameterStore } from './parameters.ts'
-import type { Plan } from './plan.ts'
+import type { ParameterStore, StoredValues } from './parameters.ts'
 
 /** Bytes of host memory for copies of the parameters, if more than two of them are kept at a time. */
 const MOST_BYTES = 1 << 28
@@ -17,18 +15,18 @@ const MOST_ENTRIES = 1 << 22
 /** A copy of each buffer that is kept. */
 type Copy = readonly GPUBuffer[]
 
-/** Epochs that are trained by one plan, one after another. */
-export interface TrainedEpochs {
+/** What can be trained again. */
+export interface Repeatable {
   readonly data: WebGPUData
-  readonly epochs: readonly EpochOrder[]
-  readonly plan: Plan
+  /** Entries of the orders, which are kept for it. */
+  readonly entries: number
 }
 
 /** Parameters and state at one time, and what was trained since. */
-export interface ReturnPoint {
+export interface ReturnPoint<Trained extends Repeatable> {
   readonly copy: Copy
   /** In order; training them again from the copy gives the same bits. */
-  readonly trained: TrainedEpochs[]
+  readonly trained: Trained[]
   /** Milliseconds that this takes, as far as that is known. */
   milliseconds: number
   /** How many of them may still have to be repeated. */
@@ -41,13 +39,13 @@ export interface ReturnPoint {
  * diverged. Where a copy would take too large a share of the time, there is none for each group of epochs, and the groups
  * since the last one are trained again.
  */
-export class ReturnPoints {
+export class ReturnPoints<Trained extends Repeatable> {
   readonly #device: Device
   readonly #buffers: Buffers
   readonly #sources: readonly GPUBuffer[]
   readonly #bytes: number
   readonly #free: Copy[] = []
-  #latest: ReturnPoint | undefined
+  #latest: ReturnPoint<Trained> | undefined
 
   constructor(device: Device, buffers: Buffers, { parameters, state }: ParameterStore) {
     this.#device = device
@@ -65,7 +63,7 @@ export class ReturnPoints {
    * The point from which epochs that begin now can be repeated; where it is a new one, its copying is recorded into the
    * command encoder. Give it back with {@link release}.
    */
-  before(epochs: TrainedEpochs, milliseconds: number, encoder: GPUCommandEncoder): ReturnPoint {
+  before(epochs: Trained, milliseconds: number, encoder: GPUCommandEncoder): ReturnPoint<Trained> {
     if (this.#isDue(epochs)) {
       this.forget()
       this.#latest = { copy: this.#copy(encoder), trained: [], milliseconds: 0, pending: 0 }
@@ -78,14 +76,13 @@ export class ReturnPoints {
   }
 
   /** Whether a new copy is needed, or does not take long compared with what was trained since the last one. */
-  #isDue({ data }: TrainedEpochs): boolean {
+  #isDue({ data }: Trained): boolean {
     const point = this.#latest
     if (!point) return true
     // Data that are trained on no more may be disposed of.
     if (point.trained[0]?.data !== data) return true
     if (point.milliseconds * SHARE >= this.#bytes / BYTES_PER_MILLISECOND) return true
-    const entries = point.trained.reduce((sum, { epochs }) => sum + epochs.length * epochs[0]!.order.length, 0)
-    return entries > MOST_ENTRIES
+    return point.trained.reduce((sum, { entries }) => sum + entries, 0) > MOST_ENTRIES
   }
 
   #copy(encoder: GPUCommandEncoder): Copy {
@@ -102,18 +99,23 @@ export class ReturnPoints {
   }
 
   /** One of the groups since this point does not have to be repeated any more. */
-  release(point: ReturnPoint): void {
+  release(point: ReturnPoint<Trained>): void {
     point.pending--
     if (point.pending === 0 && point !== this.#latest) this.#free.push(point.copy)
   }
 
   /** Writes a copy back to where it was taken. */
-  async restore({ copy }: ReturnPoint): Promise<void> {
-    for (const [i, source] of this.#sources.entries()) {
-      const bytes = await this.#device.read(copy[i]!, source.size)
-      await this.#device.checked('checkpoint', () => {
-        this.#device.write(source, 0, new Float32Array(bytes))
-      })
-    }
+  async restore(point: ReturnPoint<Trained>): Promise<void> {
+    const { parameters, state } = await this.read(point)
+    await this.#device.checked('checkpoint', () => {
+      this.#device.write(this.#sources[0]!, 0, parameters)
+      this.#device.write(this.#sources[1]!, 0, state)
+    })
+  }
+
+  /** The copied parameters and state, in the device's layout. */
+  async read({ copy }: ReturnPoint<Trained>): Promise<StoredValues> {
+    const [parameters, state] = await Promise.all(copy.map((buffer) => this.#device.read(buffer, buffer.size)))
+    return { parameters: new Float32Array(parameters!), state: new Float32Array(state!) }
   }
 }

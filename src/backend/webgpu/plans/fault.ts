@@ -13,7 +13,7 @@ export interface FaultSearch {
   readonly buffers: Buffers
   readonly layers: readonly DeviceLayer[]
   readonly store: ParameterStore
-  readonly plan: Plan
+  readonly plan: Pick<Plan, 'scores' | 'scoresPerEpoch'>
   readonly epoch: EpochOrder
   /** Makes steps of the epoch, by the plan. */
   readonly run: (first: number, count: number) => Promise<void>

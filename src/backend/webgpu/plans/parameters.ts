@@ -21,6 +21,12 @@ export interface StoreParts {
 /** A snapshot; without a state, it is what it is before the first step. */
 export type Written = Pick<Snapshot, 'parameters'> & Partial<Snapshot>
 
+/** All values of a store, in the device's layout. */
+export interface StoredValues {
+  readonly parameters: Float32Array
+  readonly state: Float32Array
+}
+
 /**
  * What training changes, in device memory; every plan of a network reads and writes the same store. Networks of a
  * population share a store: their parameters are one after another, and each slot of the state has all networks.
@@ -118,13 +124,25 @@ export class ParameterStore {
     })
   }
 
-  /** Copies the parameters of a network of another store to those of the only network here. */
+  /** Copies parameters and state of a network of another store to those of the only network here. */
   copyFrom(store: ParameterStore, network: number): void {
     const { gpu } = this.#device
-    const { buffer, offset, size } = store.#parametersOf(network)
     const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp network' })
-    encoder.copyBufferToBuffer(buffer, offset, this.parameters, 0, size)
+    const copy = ({ buffer, offset, size }: BufferRange, target: BufferRange) => {
+      encoder.copyBufferToBuffer(buffer, offset, target.buffer, target.offset, size)
+    }
+    copy(store.#parametersOf(network), this.#parametersOf(0))
+    for (let slot = 0; slot < this.#slots; slot++) copy(store.#slotOf(network, slot), this.#slotOf(0, slot))
     gpu.queue.submit([encoder.finish()])
+  }
+
+  /** Writes the parameters and the state that a network had when all values of this store were copied. */
+  writeBack(network: number, { parameters, state }: StoredValues): void {
+    const write = ({ buffer, offset, size }: BufferRange, values: Float32Array) => {
+      this.#device.write(buffer, offset, values, offset / 4, size / 4)
+    }
+    write(this.#parametersOf(network), parameters)
+    for (let slot = 0; slot < this.#slots; slot++) write(this.#slotOf(network, slot), state)
   }
 
   /** Sets the optimizer's state to what it is before the first step. */

@@ -3,6 +3,13 @@ import type { DataForm, WebGPUData } from '../data.ts'
 import type { Pace } from '../device/pace.ts'
 import type { PlanName } from '../device/profile.ts'
 
+/** Epochs that are trained by one plan, one after another. */
+export interface TrainedEpochs {
+  readonly data: WebGPUData
+  readonly epochs: readonly EpochOrder[]
+  readonly plan: Plan
+}
+
 /** A group of epochs whose kernels are compiled and bound. */
 export interface PreparedEpochs {
   /** Submits what has to be done on the device before the first step, where there is such work. */

@@ -5,8 +5,7 @@ import { ordersOf } from '../data.ts'
 import type { KernelClock } from '../device/clock.ts'
 import type { Device } from '../device/device.ts'
 import { inFlight, inSubmits } from '../device/pace.ts'
-import type { TrainedEpochs } from './copies.ts'
-import type { Plan, PreparedEpochs } from './plan.ts'
+import type { Plan, PreparedEpochs, TrainedEpochs } from './plan.ts'
 
 export const countSteps = ({ order, batchSize }: EpochOrder) => countMinibatches(order.length, batchSize)
 

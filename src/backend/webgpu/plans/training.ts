@@ -8,10 +8,10 @@ import type { KernelClock } from '../device/clock.ts'
 import type { Device } from '../device/device.ts'
 import { readBack, sumRows } from '../device/readback.ts'
 import type { DeviceLayer } from '../kernels/packs.ts'
-import { type ReturnPoint, ReturnPoints, type TrainedEpochs } from './copies.ts'
+import { type Repeatable, type ReturnPoint, ReturnPoints } from './copies.ts'
 import { searchFault } from './fault.ts'
 import type { ParameterStore } from './parameters.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, TrainedEpochs } from './plan.ts'
 import type { Plans } from './plans.ts'
 import { giveSameBits } from './same-bits.ts'
 import { countSteps, EpochSubmitter } from './submitter.ts'
@@ -40,10 +40,10 @@ export interface Started {
 }
 
 /** Epochs that were submitted together; their results are read together. */
-interface Group extends TrainedEpochs {
+interface Group extends TrainedEpochs, Repeatable {
   readonly began: number
   /** From where it can be repeated. */
-  point: ReturnPoint | undefined
+  point: ReturnPoint<Group> | undefined
 }
 
 /**
@@ -59,7 +59,7 @@ export class Training {
   readonly #plans: Plans
   readonly #clock: KernelClock | undefined
   readonly #submitter: EpochSubmitter
-  readonly #points: ReturnPoints
+  readonly #points: ReturnPoints<Group>
   /** Groups whose results are not known yet, and the last of them. */
   #underWay = 0
   #last: Promise<unknown> = Promise.resolve()
@@ -118,7 +118,8 @@ export class Training {
 
   async #startGroup(plan: Plan, data: WebGPUData, epochs: readonly EpochOrder[]): Promise<Started> {
     const prepared = await plan.prepare(data, epochs)
-    const group: Group = { data, epochs, plan, began: performance.now(), point: undefined }
+    const entries = epochs.length * epochs[0]!.order.length
+    const group: Group = { data, epochs, plan, entries, began: performance.now(), point: undefined }
     const milliseconds = plan.pace.expected(epochs.length * countSteps(epochs[0]!))
     try {
       await this.#submitter.submit(group, prepared, (encoder) => {

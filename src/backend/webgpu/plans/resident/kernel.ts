@@ -33,6 +33,8 @@ const LOOP_WIDTH = { software: 4, hardware: 128 }
 const STRAIGHT_WIDTH = { software: 4, hardware: 32 }
 /** Float32 numbers of a network's hyperparameters on the device, three vec4. */
 const HYPERPARAMETERS = 12
+/** The place among them of the number of epochs that a network is trained for, and a number that is no limit. */
+const EPOCH_LIMIT = { place: 9, none: 2 * MOST_EPOCHS }
 
 /** What a resident kernel is made of. */
 export interface ResidentKernelParts {
@@ -46,6 +48,8 @@ export interface ResidentKernelParts {
   /** One for each network; they differ in numbers only (plans/alike.ts). */
   readonly settings: readonly PlacementSettings[]
   readonly clock: KernelClock | undefined
+  /** Invocations of a workgroup in the straight form; left out, as many as suit the number of networks. */
+  readonly width?: number
 }
 
 /** Epochs of each network, over one data set. */
@@ -79,7 +83,7 @@ export class ResidentKernel {
   readonly #record: GPUBuffer
   readonly #recordGroup: GPUBindGroup
   readonly #scalars: GPUBuffer
-  readonly #hyperparameters: GPUBuffer
+  readonly #hyperparameters: { readonly buffer: GPUBuffer; readonly numbers: Float32Array }
   readonly #bound = new WeakMap<WebGPUData, { readonly order: GPUBuffer; readonly group: GPUBindGroup }>()
   /** Whether the scalars differ from step to step. */
   readonly #scalarsChange: boolean
@@ -102,7 +106,8 @@ export class ResidentKernel {
     this.#records = new Float32Array(4 * records)
     this.#record = buffers.uniform('dispatch', DISPATCH_BYTES)
     this.#scalars = buffers.storage('scalars', this.#records.length)
-    this.#hyperparameters = buffers.storage('hyperparameters', hyperparametersOf(settings))
+    const numbers = hyperparametersOf(settings)
+    this.#hyperparameters = { buffer: buffers.storage('hyperparameters', numbers), numbers }
     this.scoresPerEpoch = { straight: 1, lanes: LANES, loop: settings[0]!.batchSize }[form]
     const scores = this.networks * this.scoresPerEpoch
     this.mostEpochs = Math.max(1, Math.min(MOST_EPOCHS, Math.floor(MOST_SCORES[size] / scores)))
@@ -124,8 +129,28 @@ export class ResidentKernel {
     this.#kernel ??= await compile(this.#parts)
   }
 
+  /** A kernel that trains one of the networks alone to the same bits, in another store; it compiles nothing. */
+  alone(network: number, store: ParameterStore): ResidentKernel {
+    const settings = [this.#parts.settings[network]!]
+    const kernel = new ResidentKernel({ ...this.#parts, store, settings, width: straightWidth(this.#parts) })
+    kernel.#kernel = this.#kernel
+    return kernel
+  }
+
+  /**
+   * Limits, for what is submitted from now on, how many epochs of a group each network is trained for.
+   * @param epochsOf undefined for all of them
+   */
+  limitEpochs(epochsOf: (network: number) => number | undefined): void {
+    const { buffer, numbers } = this.#hyperparameters
+    for (let k = 0; k < this.networks; k++) {
+      numbers[HYPERPARAMETERS * k + EPOCH_LIMIT.place] = epochsOf(k) ?? EPOCH_LIMIT.none
+    }
+    this.#parts.device.write(buffer, 0, numbers)
+  }
+
   dispose(): void {
-    this.#parts.buffers.free(this.#record, this.#scalars, this.#hyperparameters, this.scores)
+    this.#parts.buffers.free(this.#record, this.#scalars, this.#hyperparameters.buffer, this.scores)
   }
 
   /** Trains `steps` minibatches of every network, from step `first` of its epochs on, in one dispatch. */
@@ -193,7 +218,8 @@ export class ResidentKernel {
     const { parameters, state } = this.#parts.store
     const { inputs, targets } = data.sorted ?? data
     if (!targets) throw new Error('the data were uploaded without targets')
-    const buffers = [inputs, order, targets, parameters, state, this.#scalars, this.scores, this.#hyperparameters]
+    const hyperparameters = this.#hyperparameters.buffer
+    const buffers = [inputs, order, targets, parameters, state, this.#scalars, this.scores, hyperparameters]
     const group = this.#parts.device.gpu.createBindGroup({
       label: 'webgpu-mlp resident',
       layout: this.#kernel!.layout,
@@ -206,13 +232,14 @@ export class ResidentKernel {
 
 const widthOn = ({ profile }: Device, width: Width) => width[profile.software ? 'software' : 'hardware']
 
-const straightWidth = ({ device, settings }: ResidentKernelParts) =>
-  settings.length === 1 ? 1 : widthOn(device, STRAIGHT_WIDTH)
+const straightWidth = ({ device, settings, width }: ResidentKernelParts) =>
+  width ?? (settings.length === 1 ? 1 : widthOn(device, STRAIGHT_WIDTH))
 
 function hyperparametersOf(settings: readonly PlacementSettings[]): Float32Array {
   const numbers = new Float32Array(HYPERPARAMETERS * settings.length)
   for (const [k, rule] of settings.entries()) {
     numbers.set(Object.values(hyperparameterConstants(rule)), HYPERPARAMETERS * k)
+    numbers[HYPERPARAMETERS * k + EPOCH_LIMIT.place] = EPOCH_LIMIT.none
   }
   return numbers
 }

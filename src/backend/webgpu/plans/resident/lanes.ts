@@ -108,7 +108,8 @@ ${advanceLines('  ', active)}
   var row_ahead = row_at(min(next_start + next_first + lane, last));
 ${declareRow('x', 'inputs', inputs)}
 ${declareRow('y', 'targets', outputs)}
-  for (var i = 0u; i < dispatch.steps; i++) {
+  let steps = steps_of(network);
+  for (var i = 0u; i < steps; i++) {
     let rows = min(dispatch.batch, dispatch.samples - place * dispatch.batch);
     var loss = 0.0;
     var right = 0.0;

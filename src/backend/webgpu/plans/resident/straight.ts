@@ -60,7 +60,8 @@ ${each(load)}
   var row_ahead = row_at(min(at + 1u, last));
 ${declareRow('x', 'inputs', inputs)}
 ${declareRow('y', 'targets', outputs)}
-  for (var i = 0u; i < dispatch.steps; i++) {
+  let steps = steps_of(network);
+  for (var i = 0u; i < steps; i++) {
     let rows = min(dispatch.batch, dispatch.samples - place * dispatch.batch);
     var loss = 0.0;
     var right = 0.0;
