@@ -72,6 +72,10 @@ describe('import', () => {
     expect((await run('import other.safetensors --out other.json --activation tanh')).error).toContain('tanh · tanh')
     const { error } = await run('import other.safetensors --out other.json --activation relu,softmax')
     expect(error).toContain('relu · softmax')
+    const named = await run('import other.safetensors --out named.json --activation relu,softmax --features a,b,c --classes x,y') // prettier-ignore
+    expect(named.code).toBe(0)
+    const { features, classes } = JSON.parse(readFileSync(file('named.json'), 'utf8')) as Network
+    expect([features, classes]).toEqual([['a', 'b', 'c'], ['x', 'y']]) // prettier-ignore
     const predicted = Network.fromJSON(JSON.parse(readFileSync(file('other.json'), 'utf8')))
     expect(predicted.parameters).toEqual(network.parameters)
   })
@@ -83,6 +87,7 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     writeFileSync(file('good.safetensors'), bytes)
     writeFileSync(file('cut.safetensors'), bytes.subarray(0, -1))
     writeFileSync(file('plain.safetensors'), asOthersWrite(bytes))
+    writeFileSync(file('archive.pt'), 'PK\x03\x04 and more')
     writeFileSync(file('broken.json'), '{"format": "webgpu-mlp"')
     writeFileSync(file('huge.json'), JSON.stringify({ ...network.toJSON(), scaling: { kind: 'normalize', offset: [0, 0, 0], scale: [1, 1, 1e-60] } })) // prettier-ignore
     mkdirSync(file('a-folder.onnx'))
@@ -106,8 +111,10 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     ['import plain.safetensors --out new/m.json --activation relu,relu,relu', /activations: expected 2/],
     ['import good.safetensors --out new/m.json --activation tanh', /activations: the file names others/],
     ['import model.json --out new/m.json --activation relu', /--activation: model\.json names them itself/],
+    ['import model.json --out new/m.json --classes a,b', /--classes: model\.json names others: no,yes/],
+    ['import plain.safetensors --out new/m.json --activation relu --features a,b', /features: expected 3 names, one an input, got 2/], // prettier-ignore
     ['import broken.json --out new/m.json', /broken\.json: not a model file: it is not JSON/],
-    ['import model.onnx --out new/m.json', /model\.onnx: expected a \.safetensors or \.json file/],
+    ['import archive.pt --out new/m.json', /archive\.pt: a file of PyTorch .*save_file\(model\.state_dict\(\)/],
     ['import good.safetensors --out a-folder.onnx', /a-folder\.onnx: is a folder/],
     ['import good.safetensors', /required option '--out <file>' not specified/],
     ['import --out new/m.json', /missing required argument 'file'/],

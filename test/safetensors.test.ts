@@ -96,6 +96,80 @@ describe('fromSafetensors', () => {
     expect(() => fromSafetensors(file(header, data), { activations: 'tan' as never })).toThrow("did you mean 'tanh'?")
   })
 
+  /** A file of float32 tensors; all values of tensor i are i + 1. */
+  const named = (shapes: Record<string, number[]>) => {
+    const header: Record<string, unknown> = {}
+    const values: number[] = []
+    for (const [i, [name, shape]] of Object.entries(shapes).entries()) {
+      const count = shape.reduce((a, b) => a * b, 1)
+      header[name] = tensor(shape, 4 * values.length, 4 * (values.length + count))
+      values.push(...Array<number>(count).fill(i + 1))
+    }
+    return file(header, new Uint8Array(Float32Array.from(values).buffer))
+  }
+
+  it.each<[string, Record<string, number[]>, number[], number[]]>([
+    ['fc1, fc2 in another order', { 'fc2.weight': [3, 8], 'fc2.bias': [3], 'fc1.bias': [8], 'fc1.weight': [8, 4] }, [4, 8, 3], [4, 1]], // prettier-ignore
+    ['hidden, output', { 'output.weight': [3, 8], 'output.bias': [3], 'hidden.weight': [8, 4] }, [4, 8, 3], [3, 1]],
+    ['names without numbers or known words, by their shapes', { 'b.weight': [8, 4], 'a.weight': [3, 8], 'c.weight': [4, 6] }, [6, 4, 8, 3], [3, 1, 2]], // prettier-ignore
+    ['numbers where all shapes fit', { 'l.10.linear.weight': [4, 4], 'l.9.linear.weight': [4, 4] }, [4, 4, 4], [2, 1]],
+    ['a last layer by its word', { 'fc1.weight': [4, 4], 'head.weight': [4, 4], 'fc2.weight': [4, 4] }, [4, 4, 4, 4], [1, 3, 2]], // prettier-ignore
+    ['encoder and decoder', { 'decoder.0.weight': [2, 1], 'decoder.2.weight': [3, 2], 'encoder.0.weight': [2, 3], 'encoder.2.weight': [1, 2] }, [3, 2, 1, 2, 3], [3, 4, 1, 2]], // prettier-ignore
+    ['Keras: dense, dense_1, kernels in × out', { 'dense/kernel:0': [4, 8], 'dense/bias:0': [8], 'dense_1/kernel:0': [8, 8], 'dense_2/kernel:0': [8, 3] }, [4, 8, 8, 3], [1, 3, 4]], // prettier-ignore
+    ['W1, b1', { W2: [3, 8], W1: [8, 4], b1: [8], b2: [3] }, [4, 8, 3], [2, 1]],
+    ['matrices without any word for weights', { one: [8, 4], two: [3, 8] }, [4, 8, 3], [1, 2]],
+  ])('reads %s', (_, shapes, sizes, order) => {
+    const network = fromSafetensors(named(shapes), { activations: 'relu' })
+    expect(network.sizes).toEqual(sizes)
+    expect(network.weights.map((weights) => weights[0])).toEqual(order)
+  })
+
+  it('takes a bias that is missing as 0, and kernels as in × out', () => {
+    const bytes = file({ 'fc.weight': tensor([2, 3], 0, 24) }, new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer))
+    const network = fromSafetensors(bytes, { activations: 'linear', features: ['a', 'b', 'c'], classes: ['no', 'yes'] })
+    expect([...network.parameters]).toEqual([1, 2, 3, 4, 5, 6, 0, 0])
+    expect([network.features, network.classes]).toEqual([['a', 'b', 'c'], ['no', 'yes']]) // prettier-ignore
+    const kernel = file({ 'fc.kernel': tensor([2, 3], 0, 24) }, new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer)) // prettier-ignore
+    const turned = fromSafetensors(kernel, { activations: 'linear' })
+    expect([turned.sizes, [...turned.parameters]]).toEqual([[2, 3], [1, 4, 2, 5, 3, 6, 0, 0, 0]]) // prettier-ignore
+  })
+
+  it.each<[string, Record<string, number[]>, RegExp]>([
+    ['an order that is unclear', { 'a.weight': [4, 4], 'b.weight': [4, 4] }, /order of the layers is unclear, it could be a, b; or b, a: rename the tensors/], // prettier-ignore
+    ['transposed weights', { 'fc1.weight': [4, 8], 'fc1.bias': [8], 'fc2.weight': [8, 3] }, /'fc1\.bias': expected shape \[4\].*save them transposed \(W\.T\)/], // prettier-ignore
+    ['transposed weights without biases', { 'hidden.weight': [4, 8], 'output.weight': [8, 3] }, /'output\.weight': expected 4 columns.*\(W\.T\)/], // prettier-ignore
+    ['batch normalization', { 'fc1.weight': [4, 4], 'bn1.weight': [4], 'bn1.bias': [4] }, /'bn1\.weight': expected out × in, got shape \[4\]; only dense layers are read/], // prettier-ignore
+    ['running means', { 'fc1.weight': [4, 4], 'bn1.running_mean': [4] }, /'bn1\.running_mean': expected only layers' tensors of dense layers/], // prettier-ignore
+    ['an embedding', { 'embedding.weight': [4, 4], 'fc.weight': [4, 4] }, /'embedding\.weight': expected only/],
+    ['weight normalization', { 'fc1.weight_v': [1, 4], 'fc1.weight_g': [1, 1], 'fc1.bias': [1] }, /'fc1\.weight_v': expected only/], // prettier-ignore
+    ['two weights of one layer', { 'fc1.weight': [4, 4], fc1_weight: [4, 4] }, /'fc1_weight': is the weight of 'fc1', which has one already/], // prettier-ignore
+    [
+      'two networks',
+      { 'actor.0.weight': [4, 3], 'critic.0.weight': [1, 3] },
+      /'critic\.0\.weight': expected 4 columns/,
+    ],
+  ])('refuses %s', (_, shapes, message) => {
+    const read = () => fromSafetensors(named(shapes), { activations: 'relu' })
+    expect(read).toThrow(InputError)
+    expect(read).toThrow(message)
+  })
+
+  it('refuses names that are not as many, or not those of the file', () => {
+    const bytes = toSafetensors(namedNetwork())
+    expect(() => fromSafetensors(bytes, { features: ['a'] })).toThrow('features: expected 3 names, one an input, got 1')
+    expect(() => fromSafetensors(bytes, { classes: ['a', 'b', 'c'] })).toThrow(
+      'classes: expected 2 names for 2 outputs',
+    )
+    expect(() => fromSafetensors(bytes, { classes: ['no', 'b'] })).toThrow('classes: the file names others')
+  })
+
+  it('finds the order of many layers quickly, or says that it is unclear', () => {
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${'x'.repeat(i + 1)}.weight`, [2, 2]]))
+    expect(() => fromSafetensors(named(many), { activations: 'relu' })).toThrow(/the order of the layers is unclear/)
+    const deep = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`${i}.weight`, [1, 1]]))
+    expect(fromSafetensors(named(deep), { activations: 'relu' }).sizes).toHaveLength(501)
+  })
+
   it('reads float64, float16 and bfloat16', () => {
     const float64 = new Uint8Array(Float64Array.of(0.1, 1.5, -3).buffer)
     const wide = { '0.bias': tensor([1], 0, 8, 'F64'), '0.weight': tensor([1, 2], 8, 24, 'F64') }
@@ -138,7 +212,11 @@ describe('fromSafetensors', () => {
     ['a list', file('[1]'), /the header is an array of 1, expected an object/],
     ['no tensors', file('{}'), /holds no tensors/],
     ['another name', file({ conv: tensor([1], 0, 4) }, 4), /'conv': expected only layers' tensors/],
-    ['a leading zero', file({ '00.bias': tensor([1], 0, 4) }, 4), /'00\.bias': expected only layers'/],
+    [
+      'a bias alone',
+      file({ '00.bias': tensor([1], 0, 4) }, 4),
+      /'00\.weight' is missing, the weights that belong to '00\.bias'/,
+    ],
     ['no entry', file({ '0.bias': 3 }), /'0\.bias': expected dtype, shape and data_offsets, got 3/],
     ['integers', file({ '0.bias': tensor([1], 0, 8, 'I64') }, 8), /dtype 'I64' is not read here, expected F64, F32/],
     ['no shape', file({ '0.bias': { dtype: 'F32', data_offsets: [0, 4] } }, 4), /shape is missing/],
@@ -168,9 +246,9 @@ describe('fromSafetensors', () => {
     ['too little data', file(layer(), 11), /'0\.weight' ends at byte 12 of the data, the file has 11/],
     ['NaN', file(layer(), nan), /'0\.weight': value 1 is NaN, expected a finite number/],
     ['too large', file({ '0.bias': tensor([1], 0, 8, 'F64') }, large), /'0\.bias': value 0 is 1e\+300/],
-    ['no bias', file({ '3.weight': tensor([1, 1], 0, 4) }, 4), /'3\.bias' is missing/],
+    ['our own file without a bias', file({ __metadata__: { format: 'webgpu-mlp', version: '1', sizes: '[1,1]', activations: '["relu"]' }, '0.weight': tensor([1, 1], 0, 4) }, 4), /'0\.bias' is missing/], // prettier-ignore
     ['no weights', file({ 'a.3.bias': tensor([1], 0, 4) }, 4), /'a\.3\.weight' is missing/],
-    ['two networks', file(layer({ 'a.0.bias': tensor([1], 12, 16) }), 16), /names after '' and after 'a\.'/],
+    ['a bias of another network', file(layer({ 'a.0.bias': tensor([1], 12, 16) }), 16), /'a\.0\.weight' is missing/],
     ['a flat weight', file(layer({ '0.weight': tensor([2], 4, 12) }), 12), /expected out × in, got shape \[2\]/],
     ['a bias of two', file(layer({ '0.bias': tensor([2], 12, 20), '0.weight': tensor([1, 3], 0, 12) }), 20), /'0\.bias': expected shape \[1\], one a row of the weights, got \[2\]/], // prettier-ignore
     ['layers that do not follow', file(layer({ '1.bias': tensor([1], 12, 16), '1.weight': tensor([1, 2], 16, 24) }), 24), /'1\.weight': expected 1 columns, .* got 2/], // prettier-ignore

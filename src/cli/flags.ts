@@ -80,6 +80,8 @@ export const ownFlags = {
     flag: '--activation <names>',
     help: `where the file has none: one for all layers, or one for each: ${network.activation.names!.join(', ')}`,
   },
+  importedFeatures: { flag: '--features <names>', help: 'where the file has none: the names of the input columns' },
+  importedClasses: { flag: '--classes <names>', help: 'where the file has none: the names of the classes, in order' },
   optimizer: { flag: '--optimizer <name>', help: optimizerNames.join(', '), default: 'sgd' },
   schedule: { flag: '--schedule <form>', help: `how the rate changes from epoch to epoch:\n${scheduleHelp}` },
   model: { flag: '--model <file>', help: 'a model that train wrote' },

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { extname } from 'node:path'
 import { activationNames, checkName, fromSafetensors, InputError, Network } from '../index.ts'
 import { readBytes, readModel, writeModel } from '../node/files.ts'
 import { withPath } from '../node/paths.ts'
@@ -11,19 +10,32 @@ import { checkOutputs } from './outputs/plan.ts'
 interface ImportOptions {
   out: string
   activation?: string
+  features?: string
+  classes?: string
   force?: boolean
 }
 
+const help = `
+Formats, by what the file contains:
+  safetensors  dense layers, as in PyTorch: weights out × in, called fc1.weight, layers.0.weight, hidden.weight …;
+               a layer without a bias has biases of 0
+  json         a model of webgpu-mlp
+
+Other files:
+  .pt, .pth    from safetensors.torch import save_file; save_file(model.state_dict(), 'model.safetensors')`
+
 export function importCommand(): Command {
   const command = new Command('import')
-    .description('read a network from a .safetensors or .json file; a model file comes out')
+    .description('read a network from a file that export or another program wrote, and write a model file')
     .argument('<file>', 'a file that export or another program wrote')
   addRequired(command, ownFlags.imported)
-  return addOwn(command, ownFlags.importedActivation, ownFlags.force).action(importModel)
+  addOwn(command, ownFlags.importedActivation, ownFlags.importedFeatures, ownFlags.importedClasses, ownFlags.force)
+  return command.addHelpText('after', help).action(importModel)
 }
 
-async function importModel(file: string, { out, activation, force = false }: ImportOptions): Promise<void> {
-  const network = await readNetwork(file, activation)
+async function importModel(file: string, options: ImportOptions): Promise<void> {
+  const { out, force = false } = options
+  const network = await readNetwork(file, options)
   const output = { option: '--out', path: out, mark: marks.model, force }
   await checkOutputs([output], [{ option: 'import', path: file }])
   await writeModel(out, network, { force })
@@ -31,14 +43,48 @@ async function importModel(file: string, { out, activation, force = false }: Imp
   note(`${out} written: ${sizes.join('-')}, ${activations.join(' · ')}, ${count(parameters.length)} parameters`)
 }
 
-async function readNetwork(path: string, activation: string | undefined): Promise<Network> {
-  const kind = extname(path).toLowerCase()
-  const names = activation?.split(',').map((name) => checkName('--activation', name.trim(), activationNames))
-  if (kind === '.json') {
-    if (names) throw new InputError(`--activation: ${path} names them itself; leave the option out`)
-    return readModel(path)
-  }
-  if (kind !== '.safetensors') throw new InputError(`${path}: expected a .safetensors or .json file`)
+const listOf = (text: string | undefined) => text?.split(',').map((part) => part.trim())
+
+async function readNetwork(path: string, options: ImportOptions): Promise<Network> {
+  const given = listOf(options.activation)?.map((name) => checkName('--activation', name, activationNames))
+  const activations = given?.length === 1 ? given[0] : given
+  const names = { features: listOf(options.features), classes: listOf(options.classes) }
   const bytes = await readBytes(path)
-  return withPath(path, () => fromSafetensors(bytes, { activations: names?.length === 1 ? names[0] : names }))
+  const kind = kindOf(bytes)
+  if (kind === 'safetensors') return withPath(path, () => fromSafetensors(bytes, { activations, ...names }))
+  if (kind === 'json') {
+    if (activations) throw new InputError(`--activation: ${path} names them itself; leave the option out`)
+    return withNames(path, await readModel(path), names)
+  }
+  throw new InputError(`${path}: ${kind}`)
+}
+
+/** The format of a file, or why it is not read. */
+function kindOf(bytes: Uint8Array): string {
+  const beginning = Buffer.from(bytes.subarray(0, 64)).toString('latin1')
+  if (/^(?:\xef\xbb\xbf)?\s*\{/.test(beginning)) return 'json'
+  if (beginning.startsWith('PK\x03\x04') || /^\x80[\x02-\x05]/.test(beginning)) {
+    return 'a file of PyTorch (.pt, .pth) or another archive; save the parameters with safetensors.torch.save_file(model.state_dict(), "model.safetensors")' // prettier-ignore
+  }
+  if (beginning.startsWith('\x89HDF')) {
+    return 'an HDF5 file (Keras .h5); export the model with model.export("model.onnx", format="onnx")'
+  }
+  if (beginning[8] === '{' || bytes.length < 9) return 'safetensors'
+  return 'expected a safetensors file or a model (JSON)'
+}
+
+/** A model with names where it has none. */
+function withNames(
+  path: string,
+  network: Network,
+  names: { features?: string[] | undefined; classes?: string[] | undefined },
+): Network {
+  // prettier-ignore
+  for (const field of ['features', 'classes'] as const) {
+    const own = network[field]
+    if (own === undefined || names[field] === undefined || own.join() === names[field].join()) continue
+    throw new InputError(`--${field}: ${path} names others: ${own.join()}; leave the option out`)
+  }
+  const { features = network.features, classes = network.classes } = names
+  return Network.fromJSON({ ...network.toJSON(), ...(features && { features }), ...(classes && { classes }) })
 }

@@ -5,10 +5,12 @@ import { descriptionFields } from '../model/description.ts'
 import { encodeFields } from '../model/json.ts'
 import { Network } from '../model/network.ts'
 import { checkBytes, checkNetwork } from './check.ts'
+import { type ImportedNames, importedNamesFields, nameNetwork } from './imported-names.ts'
+import { chainsTransposed, gatherLayers, type NamedLayer, orderLayers } from './layer-names.ts'
 import { readTensors, type Tensor, type TensorFile, writeTensors } from './safetensors-file.ts'
 
 /** What {@link fromSafetensors} takes. */
-export interface SafetensorsOptions {
+export interface SafetensorsOptions extends ImportedNames {
   /** For a file that does not name them: one name for every layer, or one a layer. */
   activations?: ActivationName | readonly ActivationName[] | undefined
 }
@@ -24,8 +26,11 @@ export const fromSafetensorsSchema = {
         typeof value === 'string' ? activation.check(argument, value) : activationList.check(argument, value),
       ),
     ),
+    ...importedNamesFields,
   } satisfies Fields<SafetensorsOptions>,
 }
+
+const ownFormat = 'webgpu-mlp'
 
 /** The fields of the metadata that hold JSON. */
 const fields = ['sizes', 'activations', ...descriptionFields] as const
@@ -52,84 +57,58 @@ export function toSafetensors(network: Network): Uint8Array {
 }
 
 /**
- * A network from a safetensors file: one that {@link toSafetensors} wrote, or another's whose tensors are called
- * `N.weight` and `N.bias` after any common beginning (`layers.0.weight`, `net.2.bias`), the layers in the order of their
- * numbers. F32, F64, F16 and BF16 are read, as float32.
- * @param options `activations`, where the file does not name them
- * @throws InputError for a broken file, other tensors, shapes that do not follow one another, values that are not
- *   finite, and activations that are missing or contradict the file's
+ * A network from a safetensors file: one that {@link toSafetensors} wrote, or another's that holds the weights and biases of
+ * dense layers, such as PyTorch's `state_dict` of an MLP: `fc1.weight`, `fc1.bias`, `fc2.weight`; `layers.0.linear.weight`;
+ * `hidden.weight`, `output.weight`. Weights are out × in, as PyTorch has them; those called `kernel` are in × out, as Keras
+ * and Flax have them. A layer without a bias has biases of 0. Numbers in the names give the order of the layers, shapes where
+ * there are none. F32, F64, F16 and BF16 are read, as float32.
+ * @param options `activations`, where the file does not name them; `features` and `classes` likewise
+ * @throws InputError for a broken file, other tensors, shapes that do not follow one another or do so in several orders,
+ *   values that are not finite, and activations or names that are missing or contradict the file's
  * @example const network = fromSafetensors(bytes, { activations: ['relu', 'softmax'] })
  */
 export function fromSafetensors(bytes: Uint8Array, options: SafetensorsOptions = {}): Network {
   checkBytes(bytes, 'safetensors')
-  const { activations } = readOptions(fromSafetensorsSchema, options)
+  const { activations, ...names } = readOptions(fromSafetensorsSchema, options)
   const file = readTensors(bytes)
-  const layers = gatherLayers(file.tensors)
+  const layers = orderLayers(gatherLayers(file.tensors, transpose))
   const sizes = chainSizes(layers)
-  return Network.fromJSON({
-    format: 'webgpu-mlp',
+  const incomplete = file.metadata.format === ownFormat ? layers.find(({ bias }) => bias === undefined) : undefined
+  if (incomplete) throw new InputError(`safetensors: ${describe(`${incomplete.name}.bias`)} is missing`)
+  const network = Network.fromJSON({
+    format: ownFormat,
     version: 1,
     ...readMetadata(file, sizes, activations),
     weights: layers.map(({ weight }) => weight.values),
-    biases: layers.map(({ bias }) => bias.values),
+    biases: layers.map(({ bias }, l) => bias?.values ?? new Float32Array(sizes[l + 1]!)),
   })
+  return nameNetwork(network, names)
 }
 
-interface LayerTensors {
-  /** Where the layer's tensors are found: '0', 'layers.2'. */
-  name: string
-  weight: Tensor
-  bias: Tensor
-}
-
-/** The layers by the numbers in their names. */
-function gatherLayers(tensors: TensorFile['tensors']): LayerTensors[] {
-  const numbers = new Map<string, number>()
-  const beginnings = new Set<string>()
-  for (const name of tensors.keys()) {
-    const [, layer, beginning, number] = /^(((?:.*\.)?)(0|[1-9]\d*))\.(?:weight|bias)$/s.exec(name) ?? []
-    if (layer === undefined || beginning === undefined) {
-      throw new InputError(
-        `safetensors: ${describe(name)}: expected only layers' tensors, such as '0.weight', '0.bias'`,
-      )
-    }
-    numbers.set(layer, Number(number))
-    beginnings.add(beginning)
-  }
-  if (numbers.size === 0) throw new InputError('safetensors: the file holds no tensors')
-  if (beginnings.size > 1) {
-    const [first, second] = [...beginnings].map(describe)
-    throw new InputError(
-      `safetensors: expected the layers of one network, got names after ${first} and after ${second}`,
-    )
-  }
-  const inOrder = [...numbers].sort(([, a], [, b]) => a - b).map(([name]) => name)
-  return inOrder.map((name) => {
-    const [weight, bias] = [tensors.get(`${name}.weight`), tensors.get(`${name}.bias`)]
-    if (weight && bias) return { name, weight, bias }
-    throw new InputError(`safetensors: ${describe(`${name}.${weight ? 'bias' : 'weight'}`)} is missing`)
-  })
+/** Out × in weights of in × out ones. */
+function transpose({ shape, values }: Tensor): Tensor {
+  const [inputs = 0, outputs = 0] = shape
+  const turned = Float32Array.from(values, (_, i) => values[(i % inputs) * outputs + Math.floor(i / inputs)]!)
+  return { shape: [outputs, inputs], values: turned }
 }
 
 /** Each weight is out × in, each bias out, and each layer's inputs are the outputs of the layer before. */
-function chainSizes(layers: readonly LayerTensors[]): number[] {
+function chainSizes(layers: readonly NamedLayer<Tensor>[]): number[] {
+  const hint = chainsTransposed(layers)
+    ? '; the weights follow one another as in × out: save them transposed (W.T)'
+    : ''
   const sizes: number[] = []
-  for (const { name, weight, bias } of layers) {
-    const [outputs, inputs] = weight.shape
-    if (weight.shape.length !== 2 || outputs === undefined || inputs === undefined) {
-      throw new InputError(
-        `safetensors: ${describe(`${name}.weight`)}: expected out × in, got shape [${listNames(weight.shape, 8)}]`,
-      )
-    }
-    if (bias.shape.length !== 1 || bias.shape[0] !== outputs) {
-      throw new InputError(
-        `safetensors: ${describe(`${name}.bias`)}: expected shape [${outputs}], one a row of the weights, got [${listNames(bias.shape, 8)}]`,
-      )
-    }
+  for (const { name, weight, bias, weightName } of layers) {
+    const [outputs, inputs] = weight.shape as [number, number]
     const before = sizes.at(-1)
     if (before !== undefined && before !== inputs) {
       throw new InputError(
-        `safetensors: ${describe(`${name}.weight`)}: expected ${before} columns, as the layer before has outputs, got ${inputs}`,
+        `safetensors: ${describe(weightName)}: expected ${before} columns, as the layer before has outputs, got ${inputs}${hint}`,
+      )
+    }
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
+      throw new InputError(
+        `safetensors: ${describe(`${name}.bias`)}: expected shape [${outputs}], one a row of the weights, got [${listNames(bias.shape, 8)}]${hint}`,
       )
     }
     if (before === undefined) sizes.push(inputs)
@@ -146,7 +125,7 @@ function readMetadata(
 ): Record<string, unknown> {
   const layers = sizes.length - 1
   const asked = typeof given === 'string' ? Array<ActivationName>(layers).fill(given) : given
-  if (metadata.format !== 'webgpu-mlp') {
+  if (metadata.format !== ownFormat) {
     if (asked !== undefined) return { sizes, activations: asked }
     throw new InputError(
       `activations: the file does not name them; give one for every layer, or ${layers}, one a layer ` +
