@@ -92,7 +92,9 @@ export {
   type Checkpoint,
   type CheckpointOptions,
   type Resumed,
+  type ResumeOptions,
 } from './training/checkpoint.ts'
+export type { Change, ChangeableOption } from './training/same-run.ts'
 export {
   constant,
   cosine,

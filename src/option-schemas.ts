@@ -29,6 +29,7 @@ import {
   stepsSchema,
   trainerSchema,
 } from './training/options.ts'
+import { resumeSchema } from './training/checkpoint.ts'
 import { earlyStoppingSchema } from './training/stopping.ts'
 import { verifySchema } from './training/verify.ts'
 
@@ -63,6 +64,7 @@ export const optionSchemas = {
   'trainer.fit': fitSchema,
   'trainer.epochs': epochsSchema,
   'trainer.steps': stepsSchema,
+  'trainer.resume': resumeSchema,
   fit: fitOnceSchema,
   earlyStopping: earlyStoppingSchema,
   checkpoint: checkpointSchema,

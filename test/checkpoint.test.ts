@@ -12,6 +12,7 @@ import {
   decodeCheckpoint,
   encodeCheckpoint,
   type FitOptions,
+  type LearningRate,
   InputError,
   type Network,
   type Optimizer,
@@ -19,6 +20,7 @@ import {
   rmsprop,
   sgd,
   split,
+  step,
   Trainer,
   type TrainerOptions,
 } from '../src/index.ts'
@@ -207,6 +209,54 @@ describe('a checkpoint', () => {
     await expect(resume({ seed: 4 })).rejects.toThrow('seed: the checkpoint was trained with 3, this trainer has 4')
     const other = randomNetwork([2, 4, 2], 'tanh', 'sigmoid', 1)
     await expect(resume({}, other)).rejects.toThrow('sizes: the checkpoint was trained with [2,3,2]')
+  })
+
+  it('goes on with options that may change between steps, where they are named', async () => {
+    const options = (learningRate: LearningRate, more: TrainerOptions = {}): TrainerOptions =>
+      ({ backend: 'cpu', seed: 3, batchSize: 7, optimizer: sgd({ learningRate, momentum: 0.9 }), ...more }) // prettier-ignore
+    const whole = await Trainer.create(network.clone(), options(step({ learningRate: 0.5, every: 2, factor: 0.1 })))
+    await whole.fit(data, { epochs: 4 })
+    let made: Checkpoint | undefined
+    const first = await Trainer.create(network.clone(), options(0.5))
+    await first.fit(data, { epochs: 2, checkpoint: { write: (one) => void (made = one) } })
+    // The same steps as with a schedule that has these rates.
+    const second = await Trainer.create(network.clone(), options(0.05))
+    const resumed = await second.resume(made!, { changed: ['learningRate', 'l2'] })
+    expect(resumed).toEqual({ hasSameBits: false, difference: undefined, changes: [{ option: 'learningRate', before: 0.5, after: 0.05 }] }) // prettier-ignore
+    const { epochs } = await second.fit(data, { epochs: 2 })
+    expect(epochs.map(({ epoch, learningRate }) => [epoch, learningRate])).toEqual([[3, 0.05], [4, 0.05]]) // prettier-ignore
+    expect([...(await second.read()).parameters]).toEqual([...(await whole.read()).parameters])
+
+    const go = async (more: TrainerOptions, changed: string[]) => {
+      const trainer = await Trainer.create(network.clone(), options(0.5, more))
+      const { changes } = await trainer.resume(made!, { changed: changed as never })
+      await trainer.fit(data, { epochs: 1 })
+      return changes.map(({ option, after }) => [option, after])
+    }
+    const all = ['learningRate', 'l1', 'l2', 'dropout', 'weightDecay', 'clipNorm']
+    expect(await go({}, all)).toEqual([])
+    expect(await go({ l1: 0.125, l2: 0.25, dropout: 0.5 }, all)).toEqual([['l1', 0.125], ['l2', 0.25], ['dropout', [0.5]]]) // prettier-ignore
+    const optimizer = sgd({ learningRate: 0.5, momentum: 0.9, weightDecay: 0.5, clipNorm: 1 })
+    expect(await go({ optimizer }, all)).toEqual([['weightDecay', 0.5], ['clipNorm', 1]]) // prettier-ignore
+    await expect(go({ l2: 1 }, ['l1'])).rejects.toThrow("l2: the checkpoint was trained with 0, this trainer has 1; to change it, name it: changed: ['l2']") // prettier-ignore
+    await expect(go({ optimizer: adam() }, all)).rejects.toThrow(/^optimizer\.\w+: .*the optimizer's state in the checkpoint belongs to its rule/) // prettier-ignore
+    await expect(go({ batchSize: 5 }, all)).rejects.toThrow(/steps are counted in minibatches of its size; .*--from/)
+    await expect(go({}, ['batchSize'])).rejects.toThrow("changed[0]: unknown name 'batchSize'")
+  })
+
+  it('starts a plateau again with a new rate', async () => {
+    const options = (learningRate: number): TrainerOptions => ({
+      backend: 'cpu',
+      seed: 3,
+      optimizer: sgd({ learningRate: reduceOnPlateau({ learningRate, patience: 0, threshold: 1 }) }),
+    })
+    let made: Checkpoint | undefined
+    const first = await Trainer.create(network.clone(), options(0.5))
+    await first.fit(data, { epochs: 4, checkpoint: { write: (one) => void (made = one) } })
+    expect(made!.plateau.scale).toBeLessThan(1)
+    const second = await Trainer.create(network.clone(), options(0.25))
+    await second.resume(made!, { changed: ['learningRate'] })
+    expect((await second.fit(data, { epochs: 1 })).epochs[0]!.learningRate).toBe(0.25)
   })
 
   it('of other data is refused when training starts', async () => {

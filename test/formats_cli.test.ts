@@ -112,7 +112,7 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     ['import good.safetensors --out new/m.json --activation tanh', /activations: the file names others/],
     ['import model.json --out new/m.json --activation relu', /--activation: model\.json names them itself/],
     ['import model.json --out new/m.json --classes a,b', /--classes: model\.json names others: no,yes/],
-    ['import plain.safetensors --out new/m.json --activation relu --features a,b', /features: expected 3 names, one an input, got 2/], // prettier-ignore
+    ['import plain.safetensors --out new/m.json --activation relu --features a,b', /features: expected 3 names, one a column, got 2/], // prettier-ignore
     ['import broken.json --out new/m.json', /broken\.json: not a model file: it is not JSON/],
     ['import archive.pt --out new/m.json', /archive\.pt: a file of PyTorch .*save_file\(model\.state_dict\(\)/],
     ['import good.safetensors --out a-folder.onnx', /a-folder\.onnx: is a folder/],

@@ -246,16 +246,17 @@ describe('the history file of a report', () => {
   it('is CSV according to RFC 4180, with one epoch per line', async () => {
     const run = await makeRun({ data: wickedData(2) })
     const lines = historyCsv(run.epochs).split('\r\n')
-    expect(lines[0]).toBe('epoch,loss,accuracy,validation_loss,validation_accuracy,seconds')
+    expect(lines[0]).toBe('epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds')
     expect(lines).toHaveLength(1 + 5 + 1)
     expect(lines.at(-1)).toBe('')
-    const { epoch, loss, accuracy, validation, seconds } = run.epochs[4]!
+    const { epoch, loss, accuracy, validation, learningRate, seconds } = run.epochs[4]!
     expect(lines[5]!.split(',').map(Number)).toEqual([
       epoch,
       loss,
       accuracy,
       validation?.loss,
       validation?.accuracy,
+      learningRate,
       seconds,
     ])
     const bare = historyCsv([{ ...run.epochs[0]!, validation: null }])

@@ -26,6 +26,19 @@ describe('train --checkpoint', () => {
     expect(rows('broken-history.csv').split('\n')).toHaveLength(62)
   })
 
+  it('goes on with another learning rate, where it is given, and says so in the history and the report', () => {
+    const first = words('train --data circle --layers 2,3,2 --lr 0.5 --epochs 3 --seed 1 --backend cpu')
+    expect(call(...first, '--checkpoint', file('rate')).status).toBe(0)
+    const resumed = call('train', '--resume', file('rate'), '--epochs', '5', '--lr', '0.25', '--l2', '0.125')
+    expect(resumed.stdout).toContain('Changed  learningRate 0.5 → 0.25 after epoch 3\nChanged  l2 0 → 0.125 after epoch 3\n') // prettier-ignore
+    // What was changed stays changed, and is reported when the run goes on again.
+    const again = call('train', '--resume', file('rate'), '--epochs', '6', '--report', file('rate.html'))
+    expect(again.stdout).not.toContain('Changed')
+    expect(readFileSync(file('rate-history.csv'), 'utf8').trim().split('\r\n').map((row) => row.split(',')[5])).toEqual(['learning_rate', '0.5', '0.5', '0.5', '0.25', '0.25', '0.25']) // prettier-ignore
+    expect(readFileSync(file('rate.html'), 'utf8')).toContain('learningRate 0.5 → 0.25 after epoch 3; l2 0 → 0.125 after epoch 3') // prettier-ignore
+    expect(call('train', '--resume', file('rate'), '--layers', '2,4,2').stderr).toMatch(/^webgpu-mlp: sizes: .*--from/)
+  })
+
   it('finishes a run that was killed after its last checkpoint, before its model and report were written', () => {
     const given = [...run, '--epochs', '20', '--checkpoint', file('last')]
     const outputs = ['--out', file('last.json'), '--report', file('last.html')]
@@ -78,8 +91,9 @@ describe('train --checkpoint', () => {
 
   it('reports options that conflict with the checkpoint', () => {
     expect(train('--checkpoint', file('a'), '--checkpoint-every', '20', '--epochs', '20').status).toBe(0)
-    expect(train('--resume', file('a'), '--lr', '0.1').stderr).toBe(
-      'webgpu-mlp: optimizer.learningRate.learningRate: the checkpoint was trained with 0.005, this trainer has 0.1\n',
+    expect(train('--resume', file('a'), '--batch', '7').stderr).toBe(
+      'webgpu-mlp: batchSize: the checkpoint was trained with 32, this trainer has 7; steps are counted in minibatches of ' +
+        'its size; to train its network with other options, begin a new run from it (--from)\n',
     )
     expect(call('train', '--resume', file('a'), '--epochs', '19').stderr).toContain(
       'has trained 20 epochs; give at least as many',

@@ -156,7 +156,7 @@ describe('fromSafetensors', () => {
 
   it('refuses names that are not as many, or not those of the file', () => {
     const bytes = toSafetensors(namedNetwork())
-    expect(() => fromSafetensors(bytes, { features: ['a'] })).toThrow('features: expected 3 names, one an input, got 1')
+    expect(() => fromSafetensors(bytes, { features: ['a'] })).toThrow('features: expected 3 names, one a column, got 1')
     expect(() => fromSafetensors(bytes, { classes: ['a', 'b', 'c'] })).toThrow(
       'classes: expected 2 names for 2 outputs',
     )
@@ -258,7 +258,7 @@ describe('fromSafetensors', () => {
     ['other sizes', meta({ sizes: '[3,1]' }), /__metadata__: sizes are \[3,1\], the tensors' \[2,1\]/],
     ['a field that is no JSON', meta({ activations: 'relu' }), /__metadata__: activations is not JSON: 'relu'/],
     ['no activations', meta({}), /activations: expected 1/],
-    ['a later version', meta({ version: '2', activations: '["relu"]' }), /version 2 is not known/],
+    ['a later version', meta({ version: '3', activations: '["relu"]' }), /version 3 is not known/],
     ['too few features', meta({ activations: '["relu"]', features: '["a"]' }), /"features" has 1 names, expected 2/],
     ['a broken scaling', meta({ activations: '["relu"]', scaling: '{"kind":"standardize"}' }), /"scaling" needs/],
   ])('refuses %s', (_, bytes, message) => {

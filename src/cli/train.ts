@@ -26,7 +26,7 @@ import { loadSets, scoreTraining } from './train/loaded.ts'
 import { defineTrain, type TrainOptions } from './train/options.ts'
 import { printJson, summarize } from './train/outcome.ts'
 import { describeOutputs, keepNetwork, planTrain, type TrainOutputs } from './train/outputs.ts'
-import { type Earlier, keptArguments, resume } from './train/resume.ts'
+import { describeChange, type Earlier, keptArguments, resume } from './train/resume.ts'
 
 export function trainCommand(): Command {
   return defineTrain().action(async (options: TrainOptions) => {
@@ -104,7 +104,9 @@ async function trainOn(
     ...(options.dropout && { dropout: options.dropout.length === 1 ? options.dropout[0]! : options.dropout }),
   })
   try {
-    const resumed = earlier && (await trainer.resume(earlier.checkpoint))
+    const resumed = earlier && (await trainer.resume(earlier.checkpoint, { changed: earlier.changed }))
+    const changed = resumed?.changes.map((change) => describeChange(change, trainer.epoch)) ?? []
+    const changes = [...(earlier?.changes ?? []), ...changed]
     const { name, description } = trainer.backend
     const { sizes, activations, parameters } = network
     say(`Backend  ${name}: ${description}`)
@@ -121,6 +123,7 @@ async function trainOn(
     if (earlier) {
       const rest = trainer.epoch === options.epochs ? ', its last; the run is finished from it' : ''
       say(`Resumed  ${options.resume}, after epoch ${count(trainer.epoch)}${rest}`)
+      for (const change of changed) say(`Changed  ${change}`)
       // Not all of it is said on this command line, so it is shown in any case.
       const remark = options.json ? note : print
       remark(`Writes   ${describeOutputs(outputs)}`)
@@ -137,6 +140,7 @@ async function trainOn(
       kept,
       words,
       earlier,
+      changes,
     })
     const { epochs, seconds } = run
     // The model first: what comes after it may fail, or be killed.
@@ -147,7 +151,14 @@ async function trainOn(
     const backend = { name, description }
     let report: string | undefined
     if (outputs.report) {
-      const settings = { ...options, seed, loss, optimizer, init }
+      const settings = {
+        ...options,
+        seed,
+        loss,
+        optimizer,
+        init,
+        ...(changes.length > 0 && { changes: changes.join('; ') }),
+      }
       const trained = {
         network,
         data,

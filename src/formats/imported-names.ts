@@ -1,7 +1,7 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import { type Fields, optional } from '../core/schema.ts'
 import { classNames, names } from '../data/names.ts'
-import { fitClasses } from '../model/json.ts'
+import { fitClasses } from '../model/description.ts'
 import type { Network } from '../model/network.ts'
 
 /** Names for a network from another program's file, which has none. */
@@ -22,10 +22,10 @@ export const importedNamesFields = {
  * @throws InputError where they are not as many as its inputs or classes, or contradict those that it has
  */
 export function nameNetwork(network: Network, { features, classes }: ImportedNames): Network {
-  const inputs = network.sizes[0]!
+  const inputs = network.encoding?.columns.length ?? network.sizes[0]!
   const outputs = network.sizes.at(-1)!
   if (features !== undefined && features.length !== inputs) {
-    throw new InputError(`features: expected ${inputs} names, one an input, got ${features.length}`)
+    throw new InputError(`features: expected ${inputs} names, one a column, got ${features.length}`)
   }
   if (classes !== undefined && !fitClasses(classes, outputs)) {
     throw new InputError(

@@ -2,6 +2,8 @@ import type { Arithmetic, Snapshot } from '../backend/backend.ts'
 import { describe, InputError } from '../core/errors.ts'
 import { fromBase64, toBase64 } from '../core/base64.ts'
 import type { PlateauState } from '../optimizer/schedule.ts'
+import { type Fields, list, name, withDefault } from '../core/schema.ts'
+import { type Change, type ChangeableOption, changeableOptions } from './same-run.ts'
 import type { StoppingState } from './stopping.ts'
 
 /**
@@ -30,8 +32,23 @@ export interface Checkpoint {
 export interface Resumed {
   /** Whether the resumed run ends bit for bit where an unbroken one does. */
   readonly hasSameBits: boolean
-  /** Why it does not, in one sentence. */
+  /** Why the arithmetic differs, in one sentence. */
   readonly difference: string | undefined
+  /** The options that differ from the checkpoint's; empty unless {@link ResumeOptions} allow some. */
+  readonly changes: readonly Change[]
+}
+
+/** What {@link Trainer.resume} takes. */
+export interface ResumeOptions {
+  /** The options of the trainer whose values replace the checkpoint's. Default: none; a difference is an error. */
+  changed?: readonly ChangeableOption[] | undefined
+}
+
+export const resumeSchema = {
+  name: 'trainer.resume',
+  fields: {
+    changed: withDefault(list(name(changeableOptions), 'a list of options'), []),
+  } satisfies Fields<ResumeOptions>,
 }
 
 /** Where checkpoints go. */

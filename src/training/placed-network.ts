@@ -1,11 +1,12 @@
 import type { Placement, Trace } from '../backend/backend.ts'
 import { InputError } from '../core/errors.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { readOptions } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
 import type { LossName } from '../loss/loss.ts'
 import type { Network } from '../model/network.ts'
-import type { Checkpoint, Resumed } from './checkpoint.ts'
+import { type Checkpoint, type Resumed, type ResumeOptions, resumeSchema } from './checkpoint.ts'
 import type { Feed, PredictedPart } from './feed/feed.ts'
 import { Feeder } from './feed/feeder.ts'
 import { trainGroups } from './fitting.ts'
@@ -140,12 +141,13 @@ export class PlacedNetwork {
     }
   }
 
-  async resume(checkpoint: Checkpoint): Promise<Resumed> {
+  async resume(checkpoint: Checkpoint, options: ResumeOptions): Promise<Resumed> {
+    const { changed } = readOptions(resumeSchema, options)
     this.#queue.startTraining('resume')
     try {
-      const difference = await this.#queue.run('resume', () => this.#checkpoints.restore(checkpoint))
+      const resumed = await this.#queue.run('resume', () => this.#checkpoints.restore(checkpoint, changed))
       this.#stopping = checkpoint.stopping && { ...checkpoint.stopping }
-      return { hasSameBits: difference === undefined, difference }
+      return resumed
     } finally {
       this.#queue.endTraining()
     }

@@ -5,8 +5,9 @@ import { fingerprint } from '../data/fingerprint.ts'
 import { DataStream } from '../data/stream.ts'
 import type { Network } from '../model/network.ts'
 import { stateSlots } from '../optimizer/optimizer.ts'
-import { checkCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { checkSameRun } from './same-run.ts'
+import { newPlateau } from '../optimizer/schedule.ts'
+import { checkCheckpoint, type Checkpoint, type Resumed } from './checkpoint.ts'
+import { type ChangeableOption, checkSameRun } from './same-run.ts'
 import type { Session } from './session.ts'
 import type { Settings } from './settings.ts'
 import type { StoppingState } from './stopping.ts'
@@ -65,12 +66,13 @@ export class RunCheckpoints {
 
   /**
    * Goes on from where a checkpoint was made.
-   * @returns why the bits to come differ from those of an unbroken run; undefined if they do not
+   * @param changed the options that may differ from the checkpoint's
    * @throws InputError for a checkpoint of another run
    */
-  async restore(checkpoint: Checkpoint): Promise<string | undefined> {
+  async restore(checkpoint: Checkpoint, changed: readonly ChangeableOption[]): Promise<Resumed> {
     checkCheckpoint(checkpoint)
-    checkSameRun(this.#described, checkpoint, this.#settings.seed)
+    const changes = checkSameRun(this.#described, checkpoint, this.#settings.seed, changed)
+    const has = (...options: ChangeableOption[]) => changes.some(({ option }) => options.includes(option))
     const { parameters, state } = checkpoint.snapshot
     const count = this.#network.parameters.length
     const slots = stateSlots(this.#settings.optimizer)
@@ -80,11 +82,15 @@ export class RunCheckpoints {
           `got ${parameters.length} and ${state.length}`,
       )
     }
-    // Checkpoints of earlier versions do not have it.
-    const difference = checkpoint.arithmetic && (await this.#placement.adopt(checkpoint.arithmetic))
+    // Checkpoints of earlier versions do not have it. Dropout and clipping decide which forms there are.
+    const isAdopted = checkpoint.arithmetic !== undefined && !has('dropout', 'clipNorm')
+    const difference = isAdopted ? await this.#placement.adopt(checkpoint.arithmetic) : undefined
     await this.#placement.write(checkpoint.snapshot)
-    this.#session.restore(checkpoint)
+    // A plateau was one of the rate before.
+    const { plateau } = checkpoint
+    const hasNewRate = has('learningRate')
+    this.#session.restore(hasNewRate ? { ...checkpoint, plateau: { ...newPlateau(), best: plateau.best } } : checkpoint)
     this.#resumed = checkpoint.data
-    return difference
+    return { hasSameBits: difference === undefined && changes.length === 0, difference, changes }
   }
 }

@@ -11,7 +11,7 @@ import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import { chooseBackend } from './backends.ts'
-import type { Checkpoint, Resumed } from './checkpoint.ts'
+import type { Checkpoint, Resumed, ResumeOptions } from './checkpoint.ts'
 import { oneByOne } from './fitting.ts'
 import { type Epoch, type History, makeHistory, type Outcome, type ValidatedEpoch } from './history.ts'
 import { LoadedData, type TrainingData } from './loaded.ts'
@@ -198,15 +198,15 @@ export class Trainer {
   /**
    * Goes on where a checkpoint was made: parameters, optimizer, schedule, early stopping, epochs and steps are as they
    * were. With the data and options of that run, the epochs that follow are, to the bit, those that would have followed.
-   * @returns whether backend, device and form of the checkpoint were taken, to which the bits belong
+   * `{ changed: ['learningRate'] }` takes this trainer's learning rate instead (or weightDecay, clipNorm, l1, l2, dropout).
    * @throws InputError for a checkpoint of other sizes, activations or options, named; if deterministic, also of other bits
    * @example
    * const trainer = await Trainer.create(network, options) // as before, the seed too
    * await trainer.resume(decodeCheckpoint(text))
    * await trainer.fit(train, { epochs: 100 - trainer.epoch })
    */
-  async resume(checkpoint: Checkpoint): Promise<Resumed> {
-    return this.#placed.resume(checkpoint)
+  async resume(checkpoint: Checkpoint, options: ResumeOptions = {}): Promise<Resumed> {
+    return this.#placed.resume(checkpoint, options)
   }
 
   /** Loss and accuracy over a data set or a stream; for regression also R² and the mean absolute error. */

@@ -48,12 +48,13 @@ export const marks = {
 } satisfies Record<string, Mark>
 
 /**
- * A file that begins with exactly these bytes: the header that would be written.
+ * A file that begins with exactly these bytes: the header that would be written, or one of several.
  * @param otherwise what is said of a file with another one
  */
-export function headerMark(name: string, header: string | Uint8Array, otherwise: string): Mark {
-  const bytes = Buffer.from(header as string)
-  return { name, otherwise, fits: (head) => head.subarray(0, bytes.length).equals(bytes) }
+export function headerMark(name: string, header: string | Uint8Array | readonly string[], otherwise: string): Mark {
+  const headers = Array.isArray(header) ? (header as readonly string[]) : [header as string]
+  const beginnings = headers.map((one) => Buffer.from(one))
+  return { name, otherwise, fits: (head) => beginnings.some((bytes) => head.subarray(0, bytes.length).equals(bytes)) }
 }
 
 /** Whether a file is of a kind; false where it cannot be read, or is broken. */

@@ -22,6 +22,8 @@ export interface Starting {
   /** The words of the command line that its checkpoints keep. */
   readonly words: readonly string[]
   readonly earlier: Earlier | undefined
+  /** What was changed when it was resumed, in words. */
+  readonly changes: readonly string[]
 }
 
 /** What a run came to that may have been interrupted, with the epochs before it was resumed. */
@@ -79,7 +81,7 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
  * @param remark takes what went wrong with a checkpoint, after which training goes on
  */
 function fitOptions(
-  { trainer, loaded: { validation }, options, checkpoint, kept, words }: Starting,
+  { trainer, loaded: { validation }, options, checkpoint, kept, words, changes }: Starting,
   done: Epoch[],
   remark: (line: string) => void,
 ): FitOptions {
@@ -96,7 +98,7 @@ function fitOptions(
       checkpoint: {
         every: checkpointEvery,
         write: async (made) => {
-          const noted = withNotes(made, words, done)
+          const noted = withNotes(made, words, done, changes)
           const problem = await kept.renew(checkpoint, (path, how) => writeCheckpoint(path, noted, how))
           if (problem !== undefined) remark(`webgpu-mlp: ${problem}; training goes on`)
         },

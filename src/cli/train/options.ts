@@ -85,6 +85,15 @@ export function defineTrain(): Command {
   return addOwn(command, ownFlags.json).addHelpText('after', examples)
 }
 
+/** The options that the words of a command line give, not those that have their defaults. */
+export function givenOptions(given: readonly string[]): Set<string> {
+  const command = defineTrain()
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+  command.parse([...given], { from: 'user' })
+  return new Set(Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) === 'cli'))
+}
+
 /**
  * Reads the arguments of a `train` once more.
  * @throws CommanderError or InputError for those that do not fit

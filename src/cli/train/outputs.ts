@@ -4,7 +4,7 @@ import { dataFiles } from '../data.ts'
 import { headerMark, marks } from '../outputs/marks.ts'
 import type { KeptOutputs } from '../outputs/keep.ts'
 import { checkOutputs, type Input, type Output } from '../outputs/plan.ts'
-import { historyCsv, historyPath } from '../report/history.ts'
+import { historyHeaders, historyPath } from '../report/history.ts'
 import { standardOutput } from '../streams.ts'
 import type { TrainOptions } from './options.ts'
 import type { Earlier } from './resume.ts'
@@ -35,7 +35,7 @@ export async function planTrain(options: TrainOptions & { data: string }, earlie
     history: output(
       '--report (its history)',
       history,
-      headerMark('a history', historyCsv([]), 'has other columns than a history'),
+      headerMark('a history', historyHeaders, 'has other columns than a history'),
       isReportGiven,
     ),
     checkpoint: output('--checkpoint', checkpoint, marks.checkpoint, true),

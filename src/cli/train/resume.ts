@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
-import { type Checkpoint, type Epoch, InputError } from '../../index.ts'
+import { type Change, type ChangeableOption, type Checkpoint, type Epoch, InputError } from '../../index.ts'
 import { readCheckpoint } from '../../node/files.ts'
-import { parseTrain, type TrainOptions } from './options.ts'
+import { givenOptions, parseTrain, type TrainOptions } from './options.ts'
 
 /** What is kept with a checkpoint beside what the trainer needs, so that the run is whole again when it goes on. */
 interface Notes {
@@ -9,6 +9,8 @@ interface Notes {
   readonly arguments: readonly string[]
   /** A row an epoch so far, see {@link toRow}. */
   readonly epochs: readonly (readonly (number | null)[])[]
+  /** What was changed on the way, in words; missing in checkpoints of earlier versions. */
+  readonly changes?: readonly string[]
 }
 
 /** A run that goes on. */
@@ -19,6 +21,28 @@ export interface Earlier {
   readonly epochs: readonly Epoch[]
   /** The options that this command line gives. */
   readonly given: Partial<TrainOptions>
+  /** Those of them that replace the run's own. */
+  readonly changed: readonly ChangeableOption[]
+  /** What was changed when the run was resumed before, in words. */
+  readonly changes: readonly string[]
+}
+
+/** The options of the command line that may change between steps. */
+const changeable: Readonly<Partial<Record<keyof TrainOptions, ChangeableOption>>> = {
+  lr: 'learningRate',
+  schedule: 'learningRate',
+  warmup: 'learningRate',
+  weightDecay: 'weightDecay',
+  clipNorm: 'clipNorm',
+  l1: 'l1',
+  l2: 'l2',
+  dropout: 'dropout',
+}
+
+/** A change in words: `learningRate 0.01 → 0.001 after epoch 60`. */
+export function describeChange({ option, before, after }: Change, epoch: number): string {
+  const say = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value).replace(/["{}]/g, ''))
+  return `${option} ${say(before)} → ${say(after)} after epoch ${epoch}`
 }
 
 /** The words of this command line that a resumed run repeats. */
@@ -31,8 +55,13 @@ export function keptArguments(given: readonly string[], seed: number): string[] 
 }
 
 /** A checkpoint with what the command line needs to go on from it. */
-export function withNotes(checkpoint: Checkpoint, kept: readonly string[], epochs: readonly Epoch[]): Checkpoint {
-  const notes: Notes = { arguments: kept, epochs: epochs.map(toRow) }
+export function withNotes(
+  checkpoint: Checkpoint,
+  kept: readonly string[],
+  epochs: readonly Epoch[],
+  changes: readonly string[],
+): Checkpoint {
+  const notes: Notes = { arguments: kept, epochs: epochs.map(toRow), ...(changes.length > 0 && { changes }) }
   return { ...checkpoint, notes }
 }
 
@@ -49,7 +78,17 @@ export async function resume(path: string, given: readonly string[]): Promise<Ea
   const words = [...(notes?.arguments ?? []), '--checkpoint', path]
   checkWords(path, words)
   const options = parseTrain([...words, ...given])
-  return { checkpoint, words, options, epochs: notes?.epochs.map(fromRow) ?? [], given: parseTrain(given) }
+  const names = givenOptions(given)
+  const changed = new Set(Object.entries(changeable).flatMap(([name, option]) => (names.has(name) ? [option] : [])))
+  return {
+    checkpoint,
+    words,
+    options,
+    epochs: notes?.epochs.map(fromRow) ?? [],
+    given: parseTrain(given),
+    changed: [...changed],
+    changes: notes?.changes ?? [],
+  }
 }
 
 /** Errors about words in the file are the file's, not the command line's. */
@@ -66,7 +105,7 @@ function checkWords(path: string, words: readonly string[]): void {
 /** Undefined for a checkpoint that another program made. */
 function readNotes(path: string, { notes, epoch }: Checkpoint): Notes | undefined {
   if (notes === undefined) return undefined
-  const { arguments: kept, epochs } = (notes ?? {}) as { arguments?: unknown; epochs?: unknown }
+  const { arguments: kept, epochs, changes = [] } = (notes ?? {}) as { arguments?: unknown; epochs?: unknown; changes?: unknown } // prettier-ignore
   if (!Array.isArray(kept) || !kept.every((word) => typeof word === 'string')) {
     throw new InputError(
       `${path}: checkpoint: "notes.arguments" is ${JSON.stringify(kept) ?? 'missing'}, expected a list of words`,
@@ -77,7 +116,10 @@ function readNotes(path: string, { notes, epoch }: Checkpoint): Notes | undefine
   if (!Array.isArray(epochs) || epochs.length !== epoch || !epochs.every(isRow)) {
     throw new InputError(`${path}: checkpoint: "notes.epochs" are not the ${epoch} epochs of its run`)
   }
-  return { arguments: kept, epochs: epochs as Notes['epochs'] }
+  if (!Array.isArray(changes) || !changes.every((change) => typeof change === 'string')) {
+    throw new InputError(`${path}: checkpoint: "notes.changes" is ${JSON.stringify(changes)}, expected a list of texts`)
+  }
+  return { arguments: kept, epochs: epochs as Notes['epochs'], changes }
 }
 
 function toRow({ loss, accuracy, validation, steps, learningRate, seconds, samplesPerSecond }: Epoch) {
