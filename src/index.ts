@@ -27,7 +27,7 @@ export type { Checked, Fields, Option, Schema } from './core/schema.ts'
 export type { UnpackOptions } from './data/gunzip.ts'
 export { datasetFromIdx, parseIdx, type IdxArray, type IdxDatasetOptions } from './data/idx.ts'
 export { Matrix, type MatrixLike } from './core/matrix.ts'
-export { normalize, scale, standardize } from './data/preprocessing.ts'
+export { normalize, scale, scaleTargets, standardize, standardizeTargets } from './data/preprocessing.ts'
 export {
   BackendUnavailableError,
   checkName,
@@ -48,6 +48,10 @@ export { initializerNames, type InitializerName } from './model/initializer.ts'
 export type { NetworkJSON } from './model/json.ts'
 export { Network, type NetworkOptions, type NetworkParameters } from './model/network.ts'
 export { Neuron, type NeuronOptions } from './model/neuron.ts'
+export { type EncodedColumn, Encoding, type MissingPolicy } from './model/encoding.ts'
+export type { Task } from './model/description.ts'
+export type { ClassPrediction } from './model/predict.ts'
+export type { CellValue, PredictRows } from './model/rows.ts'
 export { Scaling } from './model/scaling.ts'
 export { lossNames, type LossName } from './loss/loss.ts'
 export {

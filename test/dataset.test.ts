@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { oneHot } from '../src/data/classes.ts'
-import { argmax, Dataset, type DatasetNames, type Targets } from '../src/data/dataset.ts'
+import { argmax } from '../src/core/matrix.ts'
+import { Dataset, type DatasetNames, type Targets } from '../src/data/dataset.ts'
 import { split } from '../src/data/split.ts'
 import { InputError } from '../src/core/errors.ts'
 

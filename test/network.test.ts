@@ -116,7 +116,7 @@ describe('JSON', () => {
   it.each([
     [null, /expected an object/],
     [{ sizes: [1, 1] }, /not a webgpu-mlp model/],
-    [{ format: 'webgpu-mlp', version: 2 }, /version 2 is not known/],
+    [{ format: 'webgpu-mlp', version: 3 }, /version 3 is not known/],
     [
       { format: 'webgpu-mlp', version: 1, sizes: [1, 1], activations: ['linear'], weights: ['AAA'], biases: [[0]] },
       /weights\[0\]/,

@@ -7,7 +7,7 @@ import { Scaling } from '../src/model/scaling.ts'
 // Columns: 1 2 3 6 (mean 3, variance 14 / 4), constant 0.1 (not exact in binary), −4 0 4 8.
 const x = [[1, 0.1, -4], [2, 0.1, 0], [3, 0.1, 4], [6, 0.1, 8]] // prettier-ignore
 const data = Dataset.from(x, ['a', 'b', 'a', 'b'], { features: ['u', 'v', 'w'] })
-const tenth = Math.fround(0.1)
+const tenth = 0.1
 
 describe('standardize', () => {
   it('fits mean and population standard deviation; a constant column gets scale 1', () => {

@@ -1,4 +1,5 @@
 import { describe, InputError, listNames } from './errors.ts'
+import { originOf, partOfOrigin, withOrigin } from './origin.ts'
 import { checkNumbers, isList, makeFloats } from './lists.ts'
 
 /** A matrix that can be handed in: rows of numbers, or row-major values with their shape. */
@@ -79,7 +80,10 @@ export class Matrix {
       checkIndex('row', row, this.rows)
       copyValues(data, row * cols, taken.data, i * cols, cols)
     }
-    return taken
+    return withOrigin(
+      taken,
+      partOfOrigin(originOf(this), (raw) => raw.take(rows)),
+    )
   }
 
   /** A copy as plain rows of numbers. */
@@ -146,4 +150,29 @@ function checkFinite(matrix: Matrix, name: string): void {
       throw new InputError(`${name}: ${place} is ${data[i]}; every value must be a finite number (in float32)`)
     }
   }
+}
+
+/** Matrices of as many columns, one below the other. */
+export function joinRows(matrices: readonly Matrix[]): Matrix {
+  if (matrices.length === 1) return matrices[0]!
+  const { cols } = matrices[0]!
+  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0)
+  const joined = new Matrix(rows, cols)
+  let at = 0
+  for (const matrix of matrices) {
+    if (matrix.cols !== cols)
+      throw new InputError(`concat: expected ${cols} columns, as the first has, got ${matrix.cols}`)
+    joined.data.set(matrix.data, at)
+    at += matrix.data.length
+  }
+  return joined
+}
+
+/** The place of the largest of `count` values from `start` on, counted from 0; the first where several are largest. */
+export function argmax(values: ArrayLike<number>, start: number, count: number): number {
+  let best = 0
+  for (let j = 1; j < count; j++) {
+    if ((values[start + j] as number) > (values[start + best] as number)) best = j
+  }
+  return best
 }

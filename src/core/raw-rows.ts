@@ -1,6 +1,12 @@
 import { InputError } from './errors.ts'
 import { isList } from './lists.ts'
 
+interface Rows {
+  readonly rows: number
+  readonly cols: number
+  readonly data: ArrayLike<number>
+}
+
 /**
  * Rows of data in their own units, before any preprocessing: row-major float64, one value per column. A missing value is
  * NaN; a column of categories holds the place of each category, counted from 0, and -1 for an unknown one.
@@ -40,6 +46,11 @@ export class RawRows {
     return new RawRows(end - start, this.cols, this.data.subarray(start * this.cols, end * this.cols))
   }
 
+  /** The values of a float32 matrix. */
+  static from({ rows, cols, data }: Rows): RawRows {
+    return new RawRows(rows, cols, Float64Array.from(data))
+  }
+
   /** Rows of equal width, one part below the other. @throws InputError where the widths differ */
   static join(parts: readonly RawRows[]): RawRows {
     if (parts.length === 1) return parts[0]!
@@ -57,4 +68,25 @@ export class RawRows {
     }
     return joined
   }
+}
+
+/**
+ * The values that a float32 matrix was made of, where it lost some of them to rounding; else undefined.
+ * @param values rows of numbers, a list of numbers, or a matrix; anything else has nothing to lose
+ */
+export function exactRows(values: unknown, rounded: Rows): RawRows | undefined {
+  const flat = listValues(values)
+  if (!flat || flat.length !== rounded.data.length) return undefined
+  for (let i = 0; i < flat.length; i++) {
+    if (flat[i] !== rounded.data[i]) return new RawRows(rounded.rows, rounded.cols, Float64Array.from(flat))
+  }
+  return undefined
+}
+
+function listValues(values: unknown): ArrayLike<number> | undefined {
+  const list = isList(values) ? values : (values as Partial<Rows> | undefined)?.data
+  if (!isList(list) || list instanceof Float32Array) return undefined
+  const first = list[0]
+  if (typeof first === 'number') return list as ArrayLike<number>
+  return isList(first) ? (Array.from(list) as number[][]).flatMap((row) => Array.from(row)) : undefined
 }

@@ -1,10 +1,18 @@
-import { checkInstance, checkKeys, checkNumber, describe, InputError, listNames } from '../core/errors.ts'
+import { checkInstance, checkNumber, describe, InputError } from '../core/errors.ts'
 import { checkConstructor, KEY } from '../core/constructors.ts'
 import { checkNumbers, isList } from '../core/lists.ts'
 import { type Fields, kind, optional, readOptions } from '../core/schema.ts'
-import { balancedWeights, oneHot } from './classes.ts'
-import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { argmax, joinRows, Matrix, type MatrixLike } from '../core/matrix.ts'
+import { originOf, partOfOrigin, withOrigin } from '../core/origin.ts'
+import { exactRows, RawRows } from '../core/raw-rows.ts'
+import type { Encoding } from '../model/encoding.ts'
+import { preprocess } from '../model/preprocess.ts'
+import type { Scaling } from '../model/scaling.ts'
 import { classNames, names } from './names.ts'
+import { readTargets, type Targets } from './read-targets.ts'
+import { type ClassWeights, readClassWeights, readWeights } from './sample-weights.ts'
+
+export type { ClassWeights, Targets }
 
 /** Names that go with a data set. */
 export interface DatasetNames {
@@ -34,8 +42,19 @@ export const datasetSchema = {
   } satisfies Fields<DatasetOptions>,
 }
 
-/** The targets of samples: a matrix, one number a sample, or one class name a sample. */
-export type Targets = MatrixLike | ArrayLike<number> | readonly string[]
+/** What a data set consists of: inputs, or raw columns that inputs are made of. */
+interface Parts {
+  readonly inputs?: Matrix | undefined
+  readonly raw?: RawRows | undefined
+  readonly targets: Matrix
+  readonly rawTargets?: RawRows | undefined
+  readonly features: readonly string[] | undefined
+  readonly classes: readonly string[] | undefined
+  readonly weights?: Float32Array | undefined
+  readonly encoding?: Encoding | undefined
+  readonly scaling?: Scaling | undefined
+  readonly targetScaling?: Scaling | undefined
+}
 
 /**
  * Samples to train on or to score: `inputs` (samples × features) and `targets` (samples × outputs), checked once when
@@ -45,35 +64,59 @@ export type Targets = MatrixLike | ArrayLike<number> | readonly string[]
  * const named = Dataset.from([[5.1], [6.2]], ['setosa', 'virginica'])  // classes found, targets one-hot
  */
 export class Dataset {
-  readonly inputs: Matrix
+  /** Samples × inputs, encoded, and scaled where the data set is. */
+  declare readonly inputs: Matrix
   readonly targets: Matrix
+  /** The names of the columns: one per column of `encoding`, else one per input. */
   readonly features: readonly string[] | undefined
   readonly classes: readonly string[] | undefined
   /** One a sample, where samples count differently. */
   readonly weights: Float32Array | undefined
+  /** How the inputs were made of columns of words, truth values or missing values; undefined where all are numbers. */
+  readonly encoding: Encoding | undefined
+  /** The scaling that the inputs have been through, if they have. */
+  readonly scaling: Scaling | undefined
+  /** The scaling that the targets have been through, if they have. */
+  readonly targetScaling: Scaling | undefined
+  /** The columns in their own units, in float64, where float32 inputs would lose something of them. */
+  readonly #raw: RawRows | undefined
+  readonly #rawTargets: RawRows | undefined
+  #made: Matrix | undefined
 
-  private constructor(
-    key: unknown,
-    inputs: Matrix,
-    targets: Matrix,
-    names: DatasetNames,
-    weights: Float32Array | undefined,
-  ) {
+  private constructor(key: unknown, { inputs, raw, rawTargets, ...parts }: Parts) {
     checkConstructor(key, 'Dataset', 'Dataset.from(x, y)')
-    this.inputs = inputs
-    this.targets = targets
-    this.features = names.features
-    this.classes = names.classes
-    this.weights = weights
+    this.#made = inputs
+    this.#raw = raw
+    this.#rawTargets = rawTargets
+    // An own property, as the others are. Inputs of raw columns are made when they are first needed: with a scaling, never.
+    Object.defineProperty(this, 'inputs', { enumerable: true, get: () => (this.#made ??= this.#encoded()) })
+    this.targets = parts.targets
+    this.features = parts.features
+    this.classes = parts.classes
+    this.weights = parts.weights
+    this.encoding = parts.encoding
+    this.scaling = parts.scaling
+    this.targetScaling = parts.targetScaling
+  }
+
+  #encoded(): Matrix {
+    const [raw, encoding] = [this.#raw!, this.encoding]
+    return withOrigin(preprocess(raw, encoding, undefined), { raw, encoding })
+  }
+
+  #parts(): Parts {
+    const { targets, features, classes, weights, encoding, scaling, targetScaling } = this
+    const [inputs, raw, rawTargets] = [this.#made, this.#raw, this.#rawTargets]
+    return { inputs, raw, rawTargets, targets, features, classes, weights, encoding, scaling, targetScaling }
   }
 
   /** How many samples there are. */
   get length(): number {
-    return this.inputs.rows
+    return this.targets.rows
   }
 
   /**
-   * @param x samples × features
+   * @param x samples × features; numbers that float32 cannot hold exactly are kept in float64 until they are scaled
    * @param y a matrix samples × outputs; or one number a sample, which is one output column, or with `classes` the
    *   index of its class; or one class name a sample
    * @throws InputError for different counts, empty data, values that are not finite, labels outside the classes
@@ -81,15 +124,41 @@ export class Dataset {
   static from(x: MatrixLike, y: Targets, options: DatasetOptions = {}): Dataset {
     const { features, classes: given, weights: sampleWeights } = readOptions(datasetSchema, options)
     const inputs = Matrix.from(x, 'x')
+    const { encoding, scaling } = (originOf(inputs) ?? {}) as { encoding?: Encoding; scaling?: Scaling }
     const { targets, classes } = readTargets(y, given)
     if (targets.rows !== inputs.rows) {
       throw new InputError(`y: expected ${inputs.rows} rows, one for each of x, got ${targets.rows}`)
     }
-    if (features !== undefined && features.length !== inputs.cols) {
-      throw new InputError(`features: expected ${inputs.cols} names, one a column of x, got ${features.length}`)
+    const columns = encoding?.columns.length ?? inputs.cols
+    if (features !== undefined && features.length !== columns) {
+      throw new InputError(`features: expected ${columns} names, one a column of x, got ${features.length}`)
     }
-    const weights = sampleWeights && readWeights(sampleWeights, inputs.rows)
-    return new Dataset(KEY, inputs, targets, { features, classes }, weights)
+    return new Dataset(KEY, {
+      inputs,
+      raw: originOf(inputs)?.raw ?? exactRows(x, inputs),
+      targets,
+      rawTargets: exactRows(y, targets),
+      features,
+      classes,
+      weights: sampleWeights && readWeights(sampleWeights, inputs.rows),
+      encoding,
+      scaling,
+    })
+  }
+
+  /**
+   * Samples of columns in their own units, which the encoding makes inputs of.
+   * @param raw samples × columns
+   * @param encoding undefined where all columns are numbers
+   * @throws InputError as {@link Dataset.from} does, and for values that are missing without a fill or not finite in float32
+   */
+  static fromRaw(raw: RawRows, encoding: Encoding | undefined, y: Targets, names: DatasetNames = {}): Dataset {
+    const { features, classes: given } = readOptions(datasetSchema, names)
+    const { targets, classes } = readTargets(y, given)
+    if (targets.rows !== raw.rows) {
+      throw new InputError(`y: expected ${raw.rows} rows, one for each of x, got ${targets.rows}`)
+    }
+    return new Dataset(KEY, { raw, encoding, targets, rawTargets: exactRows(y, targets), features, classes })
   }
 
   /**
@@ -102,8 +171,15 @@ export class Dataset {
     if (!isList(rows)) throw new InputError(`rows: expected a list of sample numbers, got ${describe(rows)}`)
     if (into !== undefined) checkInstance('into', into, Dataset, 'Dataset')
     if (rows.length === 0) throw new InputError('rows: expected at least one sample, got none')
-    const weights = this.weights && Float32Array.from(rows, (row) => this.weights![row]!)
-    return new Dataset(KEY, this.inputs.take(rows, into?.inputs), this.targets.take(rows, into?.targets), this, weights)
+    const raw = into ? undefined : this.#raw?.take(rows)
+    return new Dataset(KEY, {
+      ...this.#parts(),
+      inputs: raw ? undefined : this.inputs.take(rows, into?.inputs),
+      raw,
+      targets: this.targets.take(rows, into?.targets),
+      rawTargets: into ? undefined : this.#rawTargets?.take(rows),
+      weights: this.weights && Float32Array.from(rows, (row) => this.weights![row]!),
+    })
   }
 
   /**
@@ -116,30 +192,127 @@ export class Dataset {
         `slice: expected a range within 0 … ${this.length}, got ${describe(start)} … ${describe(end)}`,
       )
     }
-    const part = ({ cols, data }: Matrix) => new Matrix(end - start, cols, data.subarray(start * cols, end * cols))
-    return new Dataset(KEY, part(this.inputs), part(this.targets), this, this.weights?.subarray(start, end))
+    const cut = (raw: RawRows) => raw.slice(start, end)
+    const part = (matrix: Matrix) => {
+      const { cols, data } = matrix
+      const view = new Matrix(end - start, cols, data.subarray(start * cols, end * cols))
+      return withOrigin(view, partOfOrigin(originOf(matrix), cut))
+    }
+    return new Dataset(KEY, {
+      ...this.#parts(),
+      inputs: part(this.inputs),
+      raw: this.#raw && cut(this.#raw),
+      targets: part(this.targets),
+      rawTargets: this.#rawTargets && cut(this.#rawTargets),
+      weights: this.weights?.subarray(start, end),
+    })
   }
 
   /**
    * These samples and those of others after them, with the names of these. Where some have weights, the others have 1.
-   * @throws InputError where the columns are not as many
+   * @throws InputError where the columns are not as many, and for data that were scaled or encoded in another way
    */
   concat(...others: readonly Dataset[]): Dataset {
     others.forEach((other, i) => checkInstance(`concat: argument ${i + 1}`, other, Dataset, 'Dataset'))
-    const all = [this, ...others]
+    const all = [this, ...others.map((other, i) => this.#alike(other, `concat: argument ${i + 1}`))]
     const weighted = all.some(({ weights }) => weights !== undefined)
     const weights = weighted
       ? Float32Array.from(all.flatMap(({ weights: own, length }) => [...(own ?? new Float32Array(length).fill(1))]))
       : undefined
-    const inputs = joinRows(all.map((data) => data.inputs))
+    const raws = all.map((data) => data.#raw)
+    const raw = raws.every((part) => part !== undefined) ? RawRows.join(raws) : undefined
+    const inputs = raw ? undefined : joinRows(all.map((data) => data.inputs))
     const targets = joinRows(all.map((data) => data.targets))
-    return new Dataset(KEY, inputs, targets, this, weights)
+    const rawTargets = all.map((data) => data.#rawTargets)
+    return new Dataset(KEY, {
+      ...this.#parts(),
+      inputs: inputs && withOrigin(inputs, { encoding: this.encoding, scaling: this.scaling }),
+      raw,
+      targets,
+      rawTargets: rawTargets.every((part) => part !== undefined) ? RawRows.join(rawTargets) : undefined,
+      weights,
+    })
   }
 
-  /** The same samples with other inputs, such as scaled ones. */
+  /** Another data set with the encoding of this one. */
+  #alike(other: Dataset, name: string): Dataset {
+    const isSame = (a: Scaling | undefined, b: Scaling | undefined) => a === b || (a && b ? a.equals(b) : false)
+    if (!isSame(this.scaling, other.scaling) || !isSame(this.targetScaling, other.targetScaling)) {
+      throw new InputError(`${name}: its scaling differs from that of the first data set`)
+    }
+    return this.encoding ? other.withEncoding(this.encoding, name) : other
+  }
+
+  /**
+   * The same samples with other inputs, such as scaled ones. Preprocessing that the inputs went through is known where
+   * this package did it ({@link Scaling.apply}).
+   */
   withInputs(inputs: Matrix): Dataset {
-    const { features, classes, weights } = this
-    return Dataset.from(inputs, this.targets, { features, classes, weights })
+    const matrix = Matrix.from(inputs, 'inputs')
+    if (matrix.rows !== this.length) {
+      throw new InputError(`inputs: expected ${this.length} rows, one for each sample, got ${matrix.rows}`)
+    }
+    const origin = originOf(matrix)
+    const encoding = origin?.encoding as Encoding | undefined
+    const names = this.encoding && !encoding ? this.encoding.inputNames(this.features ?? []) : this.features
+    if (names !== undefined && names.length !== (encoding?.columns.length ?? matrix.cols)) {
+      throw new InputError(`features: expected ${matrix.cols} names, one a column of x, got ${names.length}`)
+    }
+    const scaling = origin?.scaling as Scaling | undefined
+    return new Dataset(KEY, { ...this.#parts(), inputs: matrix, raw: undefined, features: names, encoding, scaling })
+  }
+
+  /**
+   * The same samples with scaled inputs, computed in float64 from the columns' own units.
+   * @throws InputError where the columns are not those the scaling was fitted on, and for data with another scaling
+   */
+  withScaling(scaling: Scaling, name = 'data'): Dataset {
+    if (this.scaling?.equals(scaling)) return this
+    if (this.scaling) throw new InputError(`${name}: the inputs are scaled already, in another way`)
+    const raw = this.#raw
+    const inputs = raw
+      ? withOrigin(preprocess(raw, this.encoding, scaling), { encoding: this.encoding, scaling })
+      : scaling.apply(this.inputs)
+    return new Dataset(KEY, { ...this.#parts(), inputs, raw: undefined, scaling })
+  }
+
+  /**
+   * The same samples with scaled regression targets.
+   * @throws InputError for classes, for another number of targets, and for data with another scaling of the targets
+   */
+  withTargetScaling(scaling: Scaling, name = 'data'): Dataset {
+    if (this.targetScaling?.equals(scaling)) return this
+    if (this.targetScaling) throw new InputError(`${name}: the targets are scaled already, in another way`)
+    if (this.classes) throw new InputError(`${name}: expected regression targets to scale, got classes`)
+    const exact = this.#rawTargets
+    const values = exact ? { rows: exact.rows, cols: exact.cols, data: exact.data } : this.targets
+    const targets = scaling.apply(values)
+    return new Dataset(KEY, { ...this.#parts(), targets, rawTargets: undefined, targetScaling: scaling })
+  }
+
+  /**
+   * The same samples encoded in another way: with the categories that a model knows, or other fills of missing values.
+   * @param name how errors call the data
+   * @throws InputError where the kinds of the columns differ, and where the columns are not held any more
+   */
+  withEncoding(encoding: Encoding, name = 'data'): Dataset {
+    if (this.encoding?.equals(encoding)) return this
+    const own = this.encoding
+    if (this.scaling || !(this.#raw ?? !own)) throw new InputError(`${name}: they are encoded already, in another way`)
+    encoding.checkColumns(own, this.#raw?.cols ?? this.inputs.cols, name, this.features)
+    const raw = this.#raw ?? RawRows.from(this.inputs)
+    const translated = own ? encoding.translate(raw, own) : raw
+    return new Dataset(KEY, { ...this.#parts(), inputs: undefined, raw: translated, encoding })
+  }
+
+  /** The targets in the precision in which they were given: samples × outputs. */
+  get exactTargets(): { readonly rows: number; readonly cols: number; readonly data: ArrayLike<number> } {
+    return this.#rawTargets ?? this.targets
+  }
+
+  /** The columns in their own units; undefined where the data set holds inputs only. */
+  get columns(): RawRows | undefined {
+    return this.#raw
   }
 
   /**
@@ -148,8 +321,8 @@ export class Dataset {
    * @example const sure = data.withWeights(confidences)
    */
   withWeights(weights: ArrayLike<number> | undefined): Dataset {
-    const { inputs, targets, features, classes } = this
-    return Dataset.from(inputs, targets, { features, classes, weights })
+    const checked = readOptions(datasetSchema, { weights }).weights
+    return new Dataset(KEY, { ...this.#parts(), weights: checked && readWeights(checked, this.length) })
   }
 
   /**
@@ -173,99 +346,4 @@ export class Dataset {
       cols === 1 ? Number((data[i] as number) > boundary) : argmax(data, i * cols, cols),
     )
   }
-}
-
-/** Matrices of as many columns, one below the other. */
-export function joinRows(matrices: readonly Matrix[]): Matrix {
-  if (matrices.length === 1) return matrices[0]!
-  const { cols } = matrices[0]!
-  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0)
-  const joined = new Matrix(rows, cols)
-  let at = 0
-  for (const matrix of matrices) {
-    if (matrix.cols !== cols)
-      throw new InputError(`concat: expected ${cols} columns, as the first has, got ${matrix.cols}`)
-    joined.data.set(matrix.data, at)
-    at += matrix.data.length
-  }
-  return joined
-}
-
-/** What {@link Dataset.withClassWeights} takes. */
-export type ClassWeights = 'balanced' | readonly number[] | Readonly<Record<string, number>>
-
-function readWeights(weights: ArrayLike<number>, samples: number): Float32Array {
-  if (weights.length !== samples) {
-    throw new InputError(`weights: expected ${samples} numbers, one for each sample, got ${describe(weights)}`)
-  }
-  const values = Float32Array.from(weights)
-  const bad = values.findIndex((weight) => !(weight >= 0 && weight < Infinity))
-  if (bad >= 0) {
-    throw new InputError(`weights: sample ${bad} has ${describe(weights[bad])}, expected a finite number from 0 on`)
-  }
-  if (values.every((weight) => weight === 0)) throw new InputError('weights: all are 0; nothing would be learned')
-  return values
-}
-
-/** One weight a class, in the classes' order. */
-function readClassWeights(weights: ClassWeights, { classes, targets }: Dataset, labels: Uint32Array): number[] {
-  const count = Math.max(2, targets.cols)
-  if (targets.cols === 1 && !classes) throw new InputError('classWeights: the data have no classes')
-  if (weights === 'balanced') {
-    const counts = new Array<number>(count).fill(0)
-    for (const label of labels) counts[label]!++
-    return balancedWeights(counts)
-  }
-  if (typeof weights !== 'object' || weights === null) {
-    throw new InputError(`classWeights: expected 'balanced' or a number for each class, got ${describe(weights)}`)
-  }
-  const names = classes ?? Array.from({ length: count }, (_, i) => String(i))
-  if (weights instanceof Map || weights instanceof Set) {
-    throw new InputError(`classWeights: expected 'balanced', a list or an object, got ${describe(weights)}`)
-  }
-  if (!Array.isArray(weights)) checkKeys('classWeights', weights, names)
-  const values = Array.isArray(weights)
-    ? (weights as readonly number[])
-    : names.map((name) => (Object.hasOwn(weights, name) ? (weights as Readonly<Record<string, number>>)[name]! : 1))
-  if (values.length !== count) {
-    throw new InputError(`classWeights: expected ${count} numbers, one a class, got ${values.length}`)
-  }
-  values.forEach((value, i) => checkNumber(`classWeights: ${names[i]}`, value, { min: 0 }))
-  return [...values]
-}
-
-/** The place of the largest of `count` values from `start` on, counted from 0; the first where several are largest. */
-export function argmax(values: ArrayLike<number>, start: number, count: number): number {
-  let best = 0
-  for (let j = 1; j < count; j++) {
-    if ((values[start + j] as number) > (values[start + best] as number)) best = j
-  }
-  return best
-}
-
-function readTargets(y: Targets, classes: readonly string[] | undefined) {
-  const isList = (Array.isArray(y) || ArrayBuffer.isView(y)) && typeof (y as ArrayLike<unknown>)[0] !== 'object'
-  if (!isList) {
-    const targets = Matrix.from(y as MatrixLike, 'y')
-    const expected = classes?.length
-    const fits = expected === undefined || targets.cols === expected || (expected === 2 && targets.cols === 1)
-    if (!fits) throw new InputError(`classes: expected ${targets.cols} names, one a column of y, got ${expected}`)
-    return { targets, classes }
-  }
-  const list = y as ArrayLike<number | string>
-  if (list.length === 0) throw new InputError('y: expected at least one target, got none')
-  if (typeof list[0] === 'string') {
-    const found = classes ?? [...new Set(list as readonly string[])].sort()
-    if (found.length < 2)
-      throw new InputError(`y: every sample is ${describe(found[0])}, expected at least two classes`)
-    const places = new Map(found.map((name, i) => [name, i]))
-    const labels = Array.from(list, (name, i) => {
-      const place = typeof name === 'string' ? places.get(name) : undefined
-      if (place !== undefined) return place
-      throw new InputError(`y: sample ${i} is ${describe(name)}, expected one of the classes ${listNames(found)}`)
-    })
-    return { targets: oneHot(labels, found.length), classes: found }
-  }
-  if (classes !== undefined) return { targets: oneHot(list as ArrayLike<number>, classes.length), classes }
-  return { targets: Matrix.from({ rows: list.length, cols: 1, data: list as ArrayLike<number> }, 'y'), classes }
 }

@@ -1,7 +1,7 @@
 import { checkInstance, describe, InputError } from '../core/errors.ts'
 import { Scaling } from '../model/scaling.ts'
 import { Dataset } from './dataset.ts'
-import type { Matrix } from '../core/matrix.ts'
+import { encodeRows, type Encoding, widthOf } from '../model/encoding.ts'
 
 /**
  * Fits the scaling that gives every input column mean 0 and standard deviation 1 (the population's, divided by the
@@ -41,17 +41,64 @@ export function normalize(dataset: Dataset): Scaling {
  */
 export function scale(dataset: Dataset, scaling: Scaling): Dataset {
   checkInstance('dataset', dataset, Dataset, 'Dataset')
-  if (!(scaling instanceof Scaling)) {
-    throw new InputError(`scaling: expected what standardize or normalize returns, got ${describe(scaling)}`)
-  }
-  return dataset.withInputs(scaling.apply(dataset.inputs))
+  return dataset.withScaling(checkScaling(scaling))
 }
+
+/**
+ * Fits the scaling that gives every regression target mean 0 and standard deviation 1: for targets that are large, such as
+ * prices. A network that is fitted on scaled targets keeps the scaling, and predicts in the units of the data.
+ * @param dataset the training samples; it is left as it is
+ * @throws InputError for classes, and for anything else than a Dataset
+ * @example
+ * const targetScaling = standardizeTargets(train)
+ * await fit(network, scaleTargets(train, targetScaling), { validation: scaleTargets(test, targetScaling) })
+ * network.predict(test.inputs) // prices
+ */
+export function standardizeTargets(dataset: Dataset): Scaling {
+  checkInstance('dataset', dataset, Dataset, 'Dataset')
+  if (dataset.classes) throw new InputError('dataset: expected regression targets to scale, got classes')
+  const tally = new ColumnTally()
+  tally.add(dataset.exactTargets)
+  return tally.scaling('standardize')
+}
+
+/**
+ * The same samples with their regression targets scaled; inputs and names stay. The data set that is given is left as it is.
+ * @throws InputError for classes, and where the targets are not as many as the scaling was fitted on
+ * @example const scaled = scaleTargets(train, standardizeTargets(train))
+ */
+export function scaleTargets(dataset: Dataset, scaling: Scaling): Dataset {
+  checkInstance('dataset', dataset, Dataset, 'Dataset')
+  return dataset.withTargetScaling(checkScaling(scaling))
+}
+
+function checkScaling(scaling: unknown): Scaling {
+  if (scaling instanceof Scaling) return scaling
+  throw new InputError(`scaling: expected what standardize or normalize returns, got ${describe(scaling)}`)
+}
+
+/** Rows that are encoded at once while a scaling is fitted. */
+const AT_ONCE = 1 << 14
 
 function tallied(dataset: Dataset): ColumnTally {
   checkInstance('dataset', dataset, Dataset, 'Dataset')
-  const tally = new ColumnTally()
-  tally.add(dataset.inputs)
+  if (dataset.scaling) throw new InputError('dataset: it is scaled already; fit a scaling on the data before that')
+  const { columns, encoding } = dataset
+  const tally = new ColumnTally(encoding)
+  if (!columns) tally.add(dataset.inputs)
+  else {
+    for (let first = 0; first < columns.rows; first += AT_ONCE) {
+      tally.add(encodeRows(columns.slice(first, Math.min(columns.rows, first + AT_ONCE)), encoding))
+    }
+  }
   return tally
+}
+
+/** Row-major values of either precision. */
+interface Rows {
+  readonly rows: number
+  readonly cols: number
+  readonly data: ArrayLike<number>
 }
 
 interface Column {
@@ -69,8 +116,14 @@ interface Column {
 export class ColumnTally {
   #rows = 0
   #columns: Column[] = []
+  readonly #encoding: Encoding | undefined
 
-  add(inputs: Matrix): void {
+  /** @param encoding that the inputs were made with: only its columns of numbers are scaled */
+  constructor(encoding?: Encoding) {
+    this.#encoding = encoding
+  }
+
+  add(inputs: Rows): void {
     const rows = this.#rows + inputs.rows
     this.#columns = Array.from({ length: inputs.cols }, (_, j) => {
       const part = summarize(inputs, j)
@@ -92,18 +145,23 @@ export class ColumnTally {
     const isConstant = ({ min, max }: Column) => min === max
     const deviation = ({ squares }: Column) => Math.sqrt(squares / this.#rows)
     const isStandard = kind === 'standardize'
+    const isScaled = this.#encoding?.columns.flatMap((column) =>
+      Array<boolean>(widthOf(column)).fill(column.kind === 'number'),
+    )
     return new Scaling(
       kind,
-      this.#columns.map((column) => (isStandard && !isConstant(column) ? column.mean : column.min)),
-      this.#columns.map((column) =>
-        isConstant(column) ? 1 : isStandard ? deviation(column) : column.max - column.min,
+      this.#columns.map((column, j) =>
+        isScaled?.[j] === false ? 0 : isStandard && !isConstant(column) ? column.mean : column.min,
+      ),
+      this.#columns.map((column, j) =>
+        isScaled?.[j] === false || isConstant(column) ? 1 : isStandard ? deviation(column) : column.max - column.min,
       ),
     )
   }
 }
 
 /** In two passes: the squares are of distances from the mean, so nothing cancels. */
-function summarize({ rows, cols, data }: Matrix, column: number): Column {
+function summarize({ rows, cols, data }: Rows, column: number): Column {
   let [min, max, sum] = [Infinity, -Infinity, 0]
   for (let i = column; i < data.length; i += cols) {
     const value = data[i] as number

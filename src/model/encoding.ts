@@ -1,8 +1,6 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import { isList } from '../core/lists.ts'
-import { Matrix } from '../core/matrix.ts'
 import { RawRows } from '../core/raw-rows.ts'
-import type { Scaling } from './scaling.ts'
 
 /** What one column of the data becomes: numbers and truth values one input, categories one input per category. */
 export type EncodedColumn =
@@ -81,6 +79,45 @@ export class Encoding {
     return count
   }
 
+  /** Whether another encoding does the same. */
+  equals(other: Encoding): boolean {
+    const isSame = (column: EncodedColumn, j: number) => {
+      const same = other.columns[j]!
+      if (column.kind !== same.kind || column.fill !== same.fill) return false
+      if (column.kind !== 'category' || same.kind !== 'category') return true
+      return (
+        column.categories.length === same.categories.length &&
+        column.categories.every((category, i) => category === same.categories[i])
+      )
+    }
+    return other === this || (this.columns.length === other.columns.length && this.columns.every(isSame))
+  }
+
+  /**
+   * Checks that data have the columns of this encoding, each of its kind.
+   * @param other the encoding of the data; undefined where all columns are numbers
+   * @param name how errors call the data
+   * @throws InputError naming the first column that differs
+   */
+  checkColumns(
+    other: Encoding | undefined,
+    count: number,
+    name: string,
+    features: readonly string[] | undefined,
+  ): void {
+    if (count !== this.columns.length) {
+      throw new InputError(`${name}: has ${count} columns, the model expects ${this.columns.length}`)
+    }
+    const say = { number: 'numbers', boolean: 'truth values', category: 'words' } as const
+    this.columns.forEach(({ kind }, j) => {
+      const found = other?.columns[j]?.kind ?? 'number'
+      // Truth values are 0 and 1, which a column of numbers may hold.
+      if (found === kind || (kind !== 'category' && found !== 'category')) return
+      const column = features ? `column ${describe(features[j])}` : `column ${j} (counted from 0)`
+      throw new InputError(`${name}: ${column} holds ${say[found]}, in the model it holds ${say[kind]}`)
+    })
+  }
+
   /** Rows whose places of categories are those of this encoding, from rows of another with the same columns. */
   translate(raw: RawRows, from: Encoding): RawRows {
     if (from === this) return raw
@@ -125,62 +162,28 @@ function checkColumn(column: unknown, j: number): void {
 }
 
 /**
- * Raw rows as inputs of a network: encoded and scaled in float64, then rounded to float32 once.
- * @param raw rows × columns
- * @param encoding of the columns; undefined where all are numbers
- * @param scaling of the encoded columns
- * @returns rows × inputs
- * @throws InputError for a missing value without a fill, and for a value beyond float32
+ * Raw rows encoded in float64, not scaled: what a scaling is fitted on. A missing value without a fill stays NaN.
+ * @returns rows × inputs, row-major
  */
-export function preprocess(raw: RawRows, encoding: Encoding | undefined, scaling: Scaling | undefined): Matrix {
+export function encodeRows(raw: RawRows, encoding: Encoding | undefined): RawRows {
+  if (!encoding) return raw
   const { rows, cols, data } = raw
-  const width = encoding?.inputs ?? cols
-  if (encoding && encoding.columns.length !== cols) {
-    throw new InputError(`x: expected ${encoding.columns.length} columns, as the encoding has, got ${cols}`)
-  }
-  if (scaling && scaling.offset.length !== width) {
-    throw new InputError(`x: expected ${scaling.offset.length} columns, as the scaling was fitted on, got ${width}`)
-  }
-  const inputs = new Matrix(rows, width)
-  const columns: readonly EncodedColumn[] = encoding?.columns ?? Array<EncodedColumn>(cols).fill({ kind: 'number' })
+  const encoded = new RawRows(rows, encoding.inputs)
   let first = 0
-  columns.forEach((column, j) => {
-    const scaled = (input: number, value: number) =>
-      scaling ? (value - scaling.offset[input]!) / scaling.scale[input]! : value
-    if (column.kind === 'category') {
-      const fill = column.fill === undefined ? NaN : encoding!.placeOf(j, column.fill)
-      column.categories.forEach((_, place) => {
-        const [off, on] = [scaled(first + place, 0), scaled(first + place, 1)]
-        for (let i = 0, from = j, to = first + place; i < rows; i++, from += cols, to += width) {
-          const value = data[from]!
-          inputs.data[to] = (value === value ? value : fill) === place ? on : off
-        }
-      })
-    } else {
-      const [offset, scale] = scaling ? [scaling.offset[first]!, scaling.scale[first]!] : [0, 1]
-      const fill = column.fill ?? NaN
-      for (let i = 0, from = j, to = first; i < rows; i++, from += cols, to += width) {
-        const value = data[from]!
-        inputs.data[to] = ((value === value ? value : fill) - offset) / scale
-      }
+  encoding.columns.forEach((column, j) => {
+    const isCategory = column.kind === 'category'
+    const fill = isCategory
+      ? column.fill === undefined
+        ? NaN
+        : encoding.placeOf(j, column.fill)
+      : (column.fill ?? NaN)
+    for (let i = 0; i < rows; i++) {
+      const given = data[i * cols + j]!
+      const value = Number.isNaN(given) ? fill : given
+      if (!isCategory) encoded.data[i * encoding.inputs + first] = value
+      else if (value >= 0) encoded.data[i * encoding.inputs + first + value] = 1
     }
-    checkValues(raw, j, column, inputs, first)
     first += widthOf(column)
   })
-  return inputs
-}
-
-/** @throws InputError for a value that is missing or that float32 cannot hold */
-function checkValues(raw: RawRows, j: number, column: EncodedColumn, inputs: Matrix, first: number): void {
-  const hasFill = column.fill !== undefined
-  if (column.kind === 'category' && hasFill) return
-  for (let i = 0, from = j, to = first; i < raw.rows; i++, from += raw.cols, to += inputs.cols) {
-    const value = raw.data[from]!
-    if (value !== value && !hasFill) {
-      throw new InputError(`x: row ${i}, column ${j} is missing, and the encoding has no fill for it`)
-    }
-    if (!Number.isFinite(inputs.data[to])) {
-      throw new InputError(`x: row ${i}, column ${j} is ${value}; every value must be a finite number (in float32)`)
-    }
-  }
+  return encoded
 }

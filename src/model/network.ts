@@ -1,4 +1,5 @@
 import { checkConstructor, KEY } from '../core/constructors.ts'
+import type { Matrix } from '../core/matrix.ts'
 import { drawSeed, Random } from '../core/random.ts'
 import {
   type Checked,
@@ -28,6 +29,8 @@ import {
   makeParameters,
   type NetworkParameters,
 } from './parameters.ts'
+import { checkClassifies, classesOf, type ClassPrediction, forward, inTargetUnits } from './predict.ts'
+import { inputsOf, type PredictRows } from './rows.ts'
 import type { Scaling } from './scaling.ts'
 
 export type { NetworkParameters }
@@ -157,6 +160,29 @@ export class Network implements Description {
       fill(network.biases[l]!, biases, `biases[${l}]`)
     })
     return network
+  }
+
+  /**
+   * The outputs for rows in the units of the data, computed at once on the CPU: no trainer, device or promise. The rows are
+   * encoded and scaled as the training data were; regression targets are in their own units.
+   * @param rows a matrix, lists of values, or objects with a value per name of {@link Network.features}
+   * @returns rows × outputs
+   * @throws InputError for rows that do not fit the columns, and for missing values that the network has no fill for
+   * @example network.predict([[5.1, 3.5]]).toArray() // [[0.98, 0.02]]
+   */
+  predict(rows: PredictRows): Matrix {
+    return inTargetUnits(forward(this, inputsOf(this, rows)), this.targetScaling)
+  }
+
+  /**
+   * The class of each row, by name, with its probability: that of the largest output, or of the side on which one is.
+   * @param rows as for {@link Network.predict}
+   * @throws InputError as {@link Network.predict} does, and for regression targets and for several labels per sample
+   * @example network.classify([{ length: 5.1, sex: 'male' }]) // [{ class: 'setosa', probability: 0.98 }]
+   */
+  classify(rows: PredictRows): ClassPrediction[] {
+    checkClassifies(this.task)
+    return classesOf(this.predict(rows), this.classes, this.layers.at(-1)!)
   }
 
   /** An independent copy. */

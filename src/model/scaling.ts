@@ -1,6 +1,8 @@
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { type Origin, originOf, withOrigin } from '../core/origin.ts'
 import { checkName, InputError } from '../core/errors.ts'
 import { checkNumbers } from '../core/lists.ts'
+import { encodeRows, type Encoding } from './encoding.ts'
 
 /**
  * A scaling of the input columns, x ↦ (x − offset) / scale, fitted on training data and kept with the model.
@@ -23,19 +25,41 @@ export class Scaling {
     if (!this.offset.every(Number.isFinite)) throw new InputError('scaling: every offset must be finite')
   }
 
-  /** The scaled copy of a matrix. @throws InputError where the columns are not those it was fitted on */
+  /**
+   * The scaled copy of a matrix, computed in float64 and rounded once. Values that were scaled by this scaling already are
+   * returned as they are.
+   * @throws InputError where the columns are not those it was fitted on, and for values that another scaling was applied to
+   */
   apply(x: MatrixLike): Matrix {
     const matrix = Matrix.from(x, 'x')
-    if (matrix.cols !== this.offset.length) {
-      throw new InputError(
-        `x: expected ${this.offset.length} columns, as the scaling was fitted on, got ${matrix.cols}`,
-      )
+    const origin = originOf(matrix)
+    if (origin?.scaling !== undefined) {
+      if (this.equals(origin.scaling as Scaling)) return matrix
+      throw new InputError('x: these values are scaled already, by another scaling')
     }
-    const scaled = new Matrix(matrix.rows, matrix.cols)
-    for (let i = 0; i < matrix.data.length; i++) {
-      const j = i % matrix.cols
-      scaled.data[i] = ((matrix.data[i] as number) - (this.offset[j] as number)) / (this.scale[j] as number)
+    const raw = rawOf(x, matrix, origin)
+    if (raw.cols !== this.offset.length) {
+      throw new InputError(`x: expected ${this.offset.length} columns, as the scaling was fitted on, got ${raw.cols}`)
     }
-    return scaled
+    const scaled = new Matrix(raw.rows, raw.cols)
+    for (let i = 0, at = 0; i < raw.rows; i++) {
+      for (let j = 0; j < raw.cols; j++, at++) {
+        scaled.data[at] = (raw.data[at]! - this.offset[j]!) / this.scale[j]!
+      }
+    }
+    return withOrigin(scaled, { encoding: origin?.encoding, scaling: this })
   }
+
+  /** Whether another scaling does the same. */
+  equals(other: Scaling): boolean {
+    const isSame = (a: Float64Array, b: Float64Array) => a.length === b.length && a.every((value, i) => value === b[i])
+    return other === this || (isSame(this.offset, other.offset) && isSame(this.scale, other.scale))
+  }
+}
+
+/** The values to scale, in the highest precision in which they are there. */
+function rawOf(x: MatrixLike, matrix: Matrix, origin: Origin | undefined) {
+  if (origin?.raw) return encodeRows(origin.raw, origin.encoding as Encoding | undefined)
+  if (x instanceof Matrix) return matrix
+  return { rows: matrix.rows, cols: matrix.cols, data: 'data' in x ? x.data : x.flat() } as const
 }

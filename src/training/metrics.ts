@@ -1,4 +1,5 @@
-import { argmax, Dataset } from '../data/dataset.ts'
+import { argmax } from '../core/matrix.ts'
+import { Dataset } from '../data/dataset.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
 import { checkInstance, checkInteger, InputError } from '../core/errors.ts'
 import { readOptions } from '../core/schema.ts'

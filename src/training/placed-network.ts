@@ -1,11 +1,13 @@
 import type { Placement, Trace } from '../backend/backend.ts'
 import { InputError } from '../core/errors.ts'
-import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { Matrix } from '../core/matrix.ts'
 import { readOptions } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
 import type { LossName } from '../loss/loss.ts'
 import type { Network } from '../model/network.ts'
+import { inTargetUnits } from '../model/predict.ts'
+import { inputsOf, type PredictRows } from '../model/rows.ts'
 import { type Checkpoint, type Resumed, type ResumeOptions, resumeSchema } from './checkpoint.ts'
 import type { Feed, PredictedPart } from './feed/feed.ts'
 import { Feeder } from './feed/feeder.ts'
@@ -17,7 +19,8 @@ import { CallQueue, type TrainingName } from './queue.ts'
 import { RunCheckpoints } from './run-checkpoints.ts'
 import { type Evaluation, isRegression, meanScore, RegressionTally } from './score.ts'
 import { Session } from './session.ts'
-import { checkData, type CheckedFitOptions, type Settings } from './settings.ts'
+import { adoptPreprocessing } from './prepared.ts'
+import { type CheckedFitOptions, type Settings, takeData } from './settings.ts'
 import { newStopping, type StoppingState } from './stopping.ts'
 import { checkDataset } from './validation.ts'
 
@@ -68,9 +71,9 @@ export class PlacedNetwork {
 
   async load(data: Dataset | DataStream): Promise<LoadedData> {
     if (data instanceof LoadedData) throw new InputError('data: these data are loaded already')
-    checkData(this, data, 'data')
-    const feed = await this.#queue.run('load', () => this.#feeder.feed(data))
-    return new LoadedData(new LoadedParts(this, data, feed))
+    const prepared = takeData(this, data, 'data')
+    const feed = await this.#queue.run('load', () => this.#feeder.feed(prepared))
+    return new LoadedData(new LoadedParts(this, prepared, feed))
   }
 
   #sourceOf(data: TrainingData, name: string): Dataset | DataStream {
@@ -96,6 +99,7 @@ export class PlacedNetwork {
     atOnce: AtOnce,
   ): AsyncGenerator<readonly Epoch[], Outcome> {
     const { train, validation, earlyStopping, checkpoint, signal } = options
+    adoptPreprocessing(this.network, train)
     this.#checkpoints.identify(this.#sourceOf(train, 'train'), checkpoint !== undefined)
     const stopping = earlyStopping && (this.#stopping ?? newStopping())
     const feeds = this.#startTraining(name, signal)
@@ -115,6 +119,7 @@ export class PlacedNetwork {
   }
 
   async *trainSteps({ train, shuffle, signal }: CheckedFitOptions): AsyncGenerator<Step> {
+    adoptPreprocessing(this.network, train)
     const feeds = this.#startTraining('steps', signal)
     try {
       const feed = await feeds.of(train, 'train')
@@ -153,9 +158,9 @@ export class PlacedNetwork {
     }
   }
 
-  async evaluate(data: TrainingData): Promise<Evaluation> {
+  async evaluate(given: TrainingData): Promise<Evaluation> {
+    const data = takeData(this, given, 'data')
     const source = this.#sourceOf(data, 'data')
-    checkData(this, source, 'data')
     return this.#queue.run('evaluate', async () => {
       const releases: (() => void)[] = []
       try {
@@ -176,7 +181,7 @@ export class PlacedNetwork {
     const isOfClasses = (data: Dataset) => !isRegression(this.network.layers.at(-1)!, this.settings.loss, data)
     const example = source instanceof DataStream ? source.example : source
     if (example && isOfClasses(example)) return undefined
-    const tally = new RegressionTally()
+    const tally = new RegressionTally(this.network.targetScaling?.scale)
     for await (const { data, outputs } of feed.outputs()) {
       if (isOfClasses(data)) return undefined
       tally.add(outputs, data.targets)
@@ -184,24 +189,21 @@ export class PlacedNetwork {
     return tally.score()
   }
 
-  async predict(x: MatrixLike | LoadedData): Promise<Matrix> {
-    const [inputs, outputs] = [this.network.sizes[0]!, this.network.sizes.at(-1)!]
+  async predict(x: PredictRows | LoadedData): Promise<Matrix> {
+    const outputs = this.network.sizes.at(-1)!
     if (x instanceof LoadedData) {
       const loaded = loadedParts(x, this, 'x')
       const release = loaded.use()
       try {
         const values = await this.#queue.run('predict', () => joinOutputs(loaded.feed.outputs(), x.length * outputs))
-        return new Matrix(x.length, outputs, values)
+        return inTargetUnits(new Matrix(x.length, outputs, values), this.network.targetScaling)
       } finally {
         release()
       }
     }
-    const matrix = Matrix.from(x, 'x')
-    if (matrix.cols !== inputs) {
-      throw new InputError(`x: expected ${inputs} columns, one per input of the network, got ${matrix.cols}`)
-    }
+    const matrix = inputsOf(this.network, x)
     const values = await this.#queue.run('predict', () => this.#feeder.predict(matrix, outputs))
-    return new Matrix(matrix.rows, outputs, values)
+    return inTargetUnits(new Matrix(matrix.rows, outputs, values), this.network.targetScaling)
   }
 
   trace(minibatch: Dataset): Promise<Trace> {

@@ -56,6 +56,12 @@ export class RegressionTally {
   readonly #outputs: Moments[] = []
   #samples = 0
   #distance = 0
+  readonly #scale: ArrayLike<number> | undefined
+
+  /** @param scale of targets and outputs, where both are scaled: the error is in the units of the data */
+  constructor(scale?: ArrayLike<number>) {
+    this.#scale = scale
+  }
 
   /** @param answers samples × outputs */
   add(answers: Float32Array, { rows, cols, data: targets }: Matrix): void {
@@ -68,7 +74,7 @@ export class RegressionTally {
         const error = answers[i * cols + j]! - y
         residual += error ** 2
         total += (y - mean) ** 2
-        this.#distance += Math.abs(error)
+        this.#distance += Math.abs(error) * (this.#scale?.[j] ?? 1)
       }
       const before = (this.#outputs[j] ??= { mean, total: 0, residual: 0 })
       const away = mean - before.mean

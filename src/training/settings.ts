@@ -9,6 +9,7 @@ import { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import { LoadedData, type TrainingData } from './loaded.ts'
 import { type AtOnce, fitSchema, trainerSchema } from './options.ts'
+import { prepare } from './prepared.ts'
 import { checkDataset, checkLoss } from './validation.ts'
 
 /** The options of a trainer, checked and complete. */
@@ -68,14 +69,14 @@ export interface Placed {
 }
 
 /**
- * @param given options that a schema has checked
+ * @param fields options that a schema has checked
  * @throws InputError for data that do not go with the network or the options
  */
-export function checkFit(placed: Placed, train: TrainingData, given: Partial<CheckedFitOptions>): CheckedFitOptions {
-  const options = { ...readOptions(fitSchema, {}), ...given }
-  const { validation, classWeights, epochs } = options
-  checkData(placed, train, 'train')
-  if (validation !== undefined) checkData(placed, validation, 'validation')
+export function checkFit(placed: Placed, given: TrainingData, fields: Partial<CheckedFitOptions>): CheckedFitOptions {
+  const options = { ...readOptions(fitSchema, {}), ...fields }
+  const { classWeights, epochs } = options
+  const train = takeData(placed, given, 'train')
+  const validation = options.validation && takeData(placed, options.validation, 'validation')
   if (classWeights !== undefined && !(train instanceof Dataset)) {
     const hint =
       train instanceof DataStream
@@ -87,6 +88,7 @@ export function checkFit(placed: Placed, train: TrainingData, given: Partial<Che
   checkInteger('epochs', epochs, placed.epoch > 0 ? 0 : 1)
   return {
     ...options,
+    validation,
     train: train instanceof Dataset && classWeights !== undefined ? train.withClassWeights(classWeights) : train,
   }
 }
@@ -96,6 +98,14 @@ export const ask = (atOnce: AtOnce): number => (typeof atOnce === 'number' ? atO
 
 export function checkIsDataset(data: unknown, name: string): Dataset {
   return checkInstance(name, data, Dataset, 'Dataset', ' (Dataset.from(x, y) makes one)')
+}
+
+/** Data as the network takes them, checked: see {@link prepare} and {@link checkData}. */
+export function takeData<D extends TrainingData>(placed: Pick<Placed, 'network' | 'loss'>, data: D, name: string): D {
+  if (!(data instanceof LoadedData || data instanceof DataStream)) checkIsDataset(data, name)
+  const prepared = prepare(placed.network, data, name)
+  checkData(placed, prepared, name)
+  return prepared
 }
 
 /** Checks that data go with a network and a loss; a stream's chunks are checked as they come. */

@@ -9,6 +9,7 @@ import type { DataStream } from '../data/stream.ts'
 import type { LossName } from '../loss/loss.ts'
 import { splitParameters } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
+import type { PredictRows } from '../model/rows.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import { chooseBackend } from './backends.ts'
 import type { Checkpoint, Resumed, ResumeOptions } from './checkpoint.ts'
@@ -29,8 +30,7 @@ import {
 } from './options.ts'
 import { PlacedNetwork } from './placed-network.ts'
 import type { Evaluation } from './score.ts'
-import { checkFit, checkIsDataset, checkSettings } from './settings.ts'
-import { checkDataset } from './validation.ts'
+import { checkFit, checkIsDataset, checkSettings, takeData } from './settings.ts'
 
 /**
  * A network placed on a backend, and trained there. Calls queue: each waits for those that were made before, during training
@@ -214,8 +214,11 @@ export class Trainer {
     return this.#placed.evaluate(data)
   }
 
-  /** The network's outputs for each row of x, or each sample of loaded data: rows × last layer's size. */
-  async predict(x: MatrixLike | LoadedData): Promise<Matrix> {
+  /**
+   * The network's outputs for each row of x, or each sample of loaded data: rows × last layer's size. Rows are in the units of
+   * the data, and preprocessed as the network carries it; see {@link Network.predict}.
+   */
+  async predict(x: PredictRows | LoadedData): Promise<Matrix> {
     return this.#placed.predict(x)
   }
 
@@ -224,8 +227,7 @@ export class Trainer {
     x: MatrixLike,
     y: MatrixLike,
   ): Promise<{ loss: number; weights: Float32Array[]; biases: Float32Array[] }> {
-    const minibatch = Dataset.from(x, y)
-    checkDataset(this.network, this.loss, minibatch, 'minibatch')
+    const minibatch = takeData(this.#placed, Dataset.from(x, y), 'minibatch')
     const { loss, gradient } = await this.#placed.trace(minibatch)
     return { loss, ...splitParameters(this.network.layers, Float32Array.from(gradient)) }
   }
