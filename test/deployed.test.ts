@@ -71,7 +71,7 @@ describe('a network carries its preprocessing', () => {
   })
 
   it('refuses data that were preprocessed in another way, and gaps without a fill', async () => {
-    const { network, train, test } = await trained()
+    const { network, test } = await trained()
     const trainer = await Trainer.create(network, { backend: 'cpu', loss: 'crossEntropy' })
     const other = scale(test, standardize(test))
     await expect(trainer.evaluate(other)).rejects.toThrow('data: the inputs are scaled already, in another way')
