@@ -142,6 +142,29 @@ describe('train', () => {
     const evaluated = await run(`evaluate --model mnist.json --data ${mnist} --json --backend cpu`)
     expect(JSON.parse(evaluated.out)).toMatchObject({ accuracy: validation.accuracy, samples: 1000 })
   })
+
+  it('finds EMNIST by what its files hold, with 26 classes for labels 1 to 26, which evaluate finds by their names', async () => {
+    const images = idx([104, 1, 2], Uint8Array.from({ length: 208 }, (_, i) => (i % 2 === 0 ? 1 + (i % 26) : 26 - (i % 26)))) // prettier-ignore
+    const labels = idx(
+      [104],
+      Uint8Array.from({ length: 104 }, (_, i) => 1 + (i % 26)),
+    )
+    const write = (folder: string, part: string, marks: Uint8Array) => {
+      mkdirSync(file(folder), { recursive: true })
+      writeFileSync(join(file(folder), `emnist-letters-${part}-images-idx3-ubyte`), images)
+      writeFileSync(join(file(folder), `emnist-letters-${part}-labels-idx1-ubyte.gz`), gzipSync(marks))
+    }
+    write('emnist', 'train', labels)
+    write('emnist-test', 'test', labels)
+    const args = '--layers -,8,26 --loss crossEntropy --activation tanh --epochs 2 --seed 1 --backend cpu --json'
+    const { out, code } = await run(`train --data emnist ${args} --out emnist.json`)
+    expect(code).toBe(0)
+    const { accuracy } = JSON.parse(out) as { accuracy: number }
+    const model = JSON.parse(readFileSync(file('emnist.json'), 'utf8')) as { classes: string[] }
+    expect(model.classes).toEqual(Array.from({ length: 26 }, (_, i) => String(i + 1)))
+    const evaluated = await run('evaluate --model emnist.json --data emnist-test --json --backend cpu')
+    expect(JSON.parse(evaluated.out)).toMatchObject({ accuracy, samples: 104 })
+  })
 })
 
 describe('a CSV from training to prediction', () => {
@@ -309,7 +332,7 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     ['--data truncated', /truncated.*images/],
     ['--data swapped', /swapped/],
     ['--data counts', /counts.*3.*2/],
-    ['--data empty-folder', /empty-folder: found no train-images/],
+    ['--data empty-folder', /empty-folder: found no IDX files, such as train-images/],
     ['--data circl', /did you mean 'circle'\?/],
     ['--data circle --layers 3,4,2', /--layers: the first size is 3, but the data have 2 input columns/],
     ['--data circle --layers 2,4,3', /--layers: the last size is 3, but the data have 2 targets/],

@@ -172,25 +172,55 @@ describe('readDataset', () => {
 
   it('reads a folder of IDX files, t10k as validation', async () => {
     await writeFile(at('train-images-idx3-ubyte.gz'), gzipSync(images))
-    await writeFile(at('train-labels.idx1-ubyte'), labels(3, 11))
+    await writeFile(at('train-labels.idx1-ubyte'), labels(0, 11))
     expect((await readDataset(folder)).validation).toBeUndefined()
     await writeFile(at('t10k-images-idx3-ubyte'), images)
     await writeFile(at('t10k-labels.idx1-ubyte.gz'), gzipSync(labels(1, 2)))
     const { train, validation } = await readDataset(folder)
     expect(train.inputs.toArray()).toEqual([[0, 1], [Math.fround(0.2), 0]]) // prettier-ignore
-    expect([...train.labels()]).toEqual([3, 11])
+    expect([...train.labels()]).toEqual([0, 11])
     expect([...(validation?.labels() ?? [])]).toEqual([1, 2])
     // The training data determine the classes of both.
     expect([train.classes?.length, validation?.classes?.length]).toEqual([12, 12])
   })
 
+  it('finds IDX files by what they hold: EMNIST, whose labels begin at 1, and several data sets in a folder', async () => {
+    await writeFile(at('emnist-letters-train-images-idx3-ubyte.gz'), gzipSync(images))
+    await writeFile(at('emnist-letters-train-labels-idx1-ubyte.gz'), gzipSync(labels(26, 1)))
+    await writeFile(at('emnist-letters-test-images-idx3-ubyte'), images)
+    await writeFile(at('emnist-letters-test-labels-idx1-ubyte'), labels(1, 1))
+    const letters = await readDataset(folder)
+    expect([letters.train.classes, letters.validation?.classes]).toEqual([['1', '26'], ['1', '26']]) // prettier-ignore
+    expect([[...letters.train.labels()], [...letters.validation!.labels()]]).toEqual([[1, 0], [0, 0]]) // prettier-ignore
+    // The classes of a model: labels are found by their names.
+    const known = await readDataset(folder, { classes: ['1', '2', '26'] })
+    expect([...known.train.labels()]).toEqual([2, 0])
+    await expectError(readDataset(folder, { classes: ['1', '2'] }), /labels: sample 0 is 26, expected one of the classes 1, 2/) // prettier-ignore
+
+    await writeFile(at('emnist-digits-train-images-idx3-ubyte'), images)
+    await writeFile(at('emnist-digits-train-labels-idx1-ubyte'), labels(1, 9))
+    await expectError(
+      readDataset(folder),
+      `${folder}: holds 2 data sets; give one of them: ${at('emnist-digits')}, ${at('emnist-letters')}`,
+    )
+    expect((await readDataset(at('emnist-digits'))).train.classes).toHaveLength(10)
+    expect((await readDataset(at('emnist-letters'))).validation).toBeDefined()
+    await expectError(readDataset(at('emnist-balanced')), /emnist-balanced: cannot be read: there is no such file/)
+    await writeFile(at('emnist-digits-t10k-images-idx3-ubyte'), images)
+    await writeFile(at('emnist-digits-test-images-idx3-ubyte'), images)
+    await expectError(readDataset(at('emnist-digits')), /has several parts for validation: t10k, test; keep one/)
+  })
+
   it('names the file that is missing or invalid', async () => {
     await expectError(
       readDataset(folder),
-      `${folder}: found no train-images-idx3-ubyte (or .gz), expected MNIST's IDX files under their names`,
+      `${folder}: found no IDX files, such as train-images-idx3-ubyte and train-labels-idx1-ubyte (or .gz)`,
     )
     await writeFile(at('train-images-idx3-ubyte'), images)
-    await expectError(readDataset(folder), /found no train-labels-idx1-ubyte \(or \.gz\)/)
+    await expectError(
+      readDataset(folder),
+      /found no train-labels-idx1-ubyte \(or \.gz\), which belongs to train-images-idx3-ubyte/,
+    )
     await writeFile(at('train-labels-idx1-ubyte'), labels(1))
     await expectError(
       readDataset(folder),

@@ -16,6 +16,7 @@ import {
 import { type CsvStream, type CsvStreamOptions, streamCsv } from '../node/csv-stream.ts'
 import { readDataset } from '../node/files.ts'
 import { count } from './output.ts'
+import { idxFilesAt, isIdxPath } from '../node/idx-folder.ts'
 import { filesAt } from './outputs/places.ts'
 import { showReading } from './progress.ts'
 
@@ -46,7 +47,7 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   }
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
-  if (!existsSync(data)) {
+  if (!existsSync(data) && !(await isIdxPath(data))) {
     checkName(`--data: no file or folder '${data}', and no generator`, data, generatorNames)
   }
   const { target, features, classes, maxUnpackedBytes } = options
@@ -56,7 +57,8 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
 /** The files that data are read from: none of generated data; in a folder, those with IDX files' names. */
 export async function dataFiles(data: string): Promise<string[]> {
   if (Object.hasOwn(generators, data)) return []
-  return filesAt(data, (name) => /idx[13]-ubyte(\.gz)?$/.test(name))
+  const files = await idxFilesAt(data)
+  return files.length > 0 ? files : filesAt(data, () => false)
 }
 
 /** Samples that show the columns of the data; the streams of this program have an example. */

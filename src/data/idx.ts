@@ -1,4 +1,4 @@
-import { describe, InputError } from '../core/errors.ts'
+import { describe, InputError, listNames } from '../core/errors.ts'
 import { type Fields, optional, readOptions } from '../core/schema.ts'
 import { nameClasses, oneHot } from './classes.ts'
 import { Dataset } from './dataset.ts'
@@ -22,7 +22,10 @@ export interface IdxArray {
 
 /** What {@link datasetFromIdx} takes. */
 export interface IdxDatasetOptions extends UnpackOptions {
-  /** What the classes are called, label 0 first. Default: `0` … `9`, or `0` … the largest label where that is above 9. */
+  /**
+   * What the classes are called, label 0 first; names that are whole numbers are the labels themselves. Default: `0` … `9`;
+   * where labels are above 9, `0` … the largest, or, where none is 0 (EMNIST's letters are 1 to 26), those that occur.
+   */
   classes?: readonly string[] | undefined
 }
 
@@ -114,9 +117,34 @@ export async function datasetFromIdx(
   if (features > MOST_COLUMNS) {
     throw new InputError(`images: expected at most ${MOST_COLUMNS} pixels an image, got ${sayShape(pixels)}`)
   }
-  const classes = given ?? nameClasses(marks.data, 'labels', 10)
+  const classes = given ?? nameLabels(marks.data)
   const inputs = new Matrix(samples, features, scalePixels(pixels))
-  return Dataset.from(inputs, oneHot(marks.data, classes.length), { features: pixelNames(features), classes })
+  return Dataset.from(inputs, encodeLabels(marks.data, classes), { features: pixelNames(features), classes })
+}
+
+/** Names for classes that are numbers: see {@link IdxDatasetOptions.classes}. */
+function nameLabels(labels: IdxArray['data']): string[] {
+  let largest = 0
+  let smallest = Infinity
+  for (const label of labels) {
+    largest = Math.max(largest, label)
+    smallest = Math.min(smallest, label)
+  }
+  const occurring = smallest > 0 && largest > 9 ? [...new Set(labels)].sort((a, b) => a - b) : []
+  return occurring.length > 1 ? occurring.map(String) : nameClasses(labels, 'labels', 10)
+}
+
+/** One-hot targets: names that are whole numbers are labels, other names are those of label 0, 1, 2 … */
+function encodeLabels(labels: IdxArray['data'], classes: readonly string[]): Matrix {
+  const isCounted = classes.every((name, i) => name === String(i))
+  if (isCounted || !classes.every((name) => /^(0|[1-9]\d*)$/.test(name))) return oneHot(labels, classes.length)
+  const places = new Map(classes.map((name, i) => [Number(name), i]))
+  const indices = Uint32Array.from(labels as ArrayLike<number>, (label, i) => {
+    const place = places.get(label)
+    if (place !== undefined) return place
+    throw new InputError(`labels: sample ${i} is ${label}, expected one of the classes ${listNames(classes, 8)}`)
+  })
+  return oneHot(indices, classes.length)
 }
 
 function scalePixels({ type, data }: IdxArray): Float32Array {

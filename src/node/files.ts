@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { checkInstance } from '../core/errors.ts'
 import { readOptions } from '../core/schema.ts'
 import { csvInputParts, readCsv } from '../data/csv.ts'
@@ -11,7 +11,6 @@ import {
   type CsvInputsOptions,
   type CsvOptions,
   type Dataset,
-  datasetFromIdx,
   decodeCheckpoint,
   encodeCheckpoint,
   InputError,
@@ -19,6 +18,7 @@ import {
   Network,
   type UnpackOptions,
 } from '../index.ts'
+import { isIdxPath, readIdxFolder } from './idx-folder.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
 import { writeFileAtomic, type WriteOptions, writeSchemas } from './write.ts'
 
@@ -77,8 +77,9 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /**
- * Reads a data set: a `.csv` or `.tsv` file, or a folder with MNIST's IDX files (`train-images-idx3-ubyte`,
- * `train-labels-idx1-ubyte`, and `t10k-…` for the validation set where they are there; each with or without `.gz`).
+ * Reads a data set: a `.csv` or `.tsv` file, or a folder with IDX files as MNIST and EMNIST have them
+ * (`…train-images-idx3-ubyte`, `…train-labels-idx1-ubyte`, and `…t10k-…` or `…test-…` for the validation set where they are
+ * there; each with or without `.gz`). Of several data sets in a folder, `folder/emnist-letters` names one.
  * @param options as {@link parseCsv} takes them; of a folder with IDX files only `classes` counts, and of gzipped ones
  *   `maxUnpackedBytes`, see {@link datasetFromIdx}
  * @throws InputError naming the path where it is missing, of another kind, or its content does not fit
@@ -90,10 +91,12 @@ export async function readDataset(
 ): Promise<{ train: Dataset; validation?: Dataset }> {
   checkPath(path)
   const { maxUnpackedBytes, ...csv } = readOptions(readDatasetSchema, options)
-  const found = await stat(path).catch((error: unknown) => {
+  const found = await stat(path).catch(async (error: unknown) => {
+    // The path may name one of several data sets in a folder.
+    if (await isIdxPath(path)) return undefined
     throw fileError(error, path, 'read')
   })
-  if (found.isDirectory()) return readIdxFolder(path, csv.classes, { maxUnpackedBytes })
+  if (found?.isDirectory() ?? true) return readIdxFolder(path, csv.classes, { maxUnpackedBytes })
   const kind = extname(path).toLowerCase()
   if (kind !== '.csv' && kind !== '.tsv') {
     throw new InputError(`${path}: expected a .csv or .tsv file, or a folder with IDX files (MNIST)`)
@@ -119,32 +122,6 @@ export async function* readCsvInputs(path: string, options: CsvInputsOptions = {
     if (next.done) return
     yield next.value
   }
-}
-
-async function readIdxFolder(folder: string, classes: readonly string[] | undefined, options: UnpackOptions) {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw fileError(error, folder, 'read')
-  })
-  const find = (part: string, what: string, dimensions: number) => {
-    const name = `${part}-${what}-idx${dimensions}-ubyte`
-    const spellings = [name, `${part}-${what}.idx${dimensions}-ubyte`].flatMap((name) => [name, `${name}.gz`])
-    return { name, file: spellings.find((spelling) => names.includes(spelling)) }
-  }
-  const read = async (part: string, known: readonly string[] | undefined) => {
-    const [images, labels] = [find(part, 'images', 3), find(part, 'labels', 1)]
-    const missing = [images, labels].find(({ file }) => file === undefined)
-    if (missing || !images.file || !labels.file) {
-      throw new InputError(
-        `${folder}: found no ${missing?.name} (or .gz), expected MNIST's IDX files under their names`,
-      )
-    }
-    const [pixels, marks] = [join(folder, images.file), join(folder, labels.file)]
-    const bytes = await Promise.all([readBytes(pixels), readBytes(marks)])
-    return withPath(`${pixels}, ${labels.file}`, () => datasetFromIdx(...bytes, { classes: known, ...options }))
-  }
-  const train = await read('train', classes)
-  const hasValidation = find('t10k', 'images', 3).file ?? find('t10k', 'labels', 1).file
-  return hasValidation === undefined ? { train } : { train, validation: await read('t10k', train.classes) }
 }
 
 /** The bytes of a file. @throws InputError naming the path where it is missing or cannot be read */
