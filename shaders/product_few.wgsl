@@ -31,18 +31,21 @@ fn product(group: vec3u, invocation: u32) {
   let terms2 = terms(min(2u, steps - 1u));
   let terms3 = terms(min(3u, steps - 1u));
   let a0 = columns_at(pack, 0u);
-  let a1 = columns_or_none(pack, 1u, steps);
-  let a2 = columns_or_none(pack, 2u, steps);
-  let a3 = columns_or_none(pack, 3u, steps);
+  var a1 = mat4x4f();
+  var a2 = mat4x4f();
+  var a3 = mat4x4f();
   var b0 = mat4x4f();
   var b1 = mat4x4f();
   var b2 = mat4x4f();
   var b3 = mat4x4f();
+  if (TERM_STEPS > 1u) { a1 = columns_or_none(pack, 1u, steps); }
+  if (TERM_STEPS > 2u) { a2 = columns_or_none(pack, 2u, steps); }
+  if (TERM_STEPS > 3u) { a3 = columns_or_none(pack, 3u, steps); }
   if (COLUMN_TILES > 1u) {
     b0 = columns_at(next, 0u);
-    b1 = columns_or_none(next, 1u, steps);
-    b2 = columns_or_none(next, 2u, steps);
-    b3 = columns_or_none(next, 3u, steps);
+    if (TERM_STEPS > 1u) { b1 = columns_or_none(next, 1u, steps); }
+    if (TERM_STEPS > 2u) { b2 = columns_or_none(next, 2u, steps); }
+    if (TERM_STEPS > 3u) { b3 = columns_or_none(next, 3u, steps); }
   }
   for (var t = 0u; t < ROW_TILES; t++) {
     let tile = group.y * ROW_TILES + t;

@@ -91,8 +91,9 @@ export class Evaluator {
     }
   }
 
-  #bind(data: WebGPUData, space: Workspace) {
-    return timed(this.#profiler, 'compile', 'kernels', () => this.#passes.of(data, space))
+  /** Compiles and binds passes. */
+  #bind<T>(work: () => Promise<T>): Promise<T> {
+    return timed(this.#profiler, 'compile', 'kernels', work)
   }
 
   /** Submits the scoring of a data set; the sums of loss and correct predictions follow. */
@@ -105,7 +106,7 @@ export class Evaluator {
       this.#device.gpu.queue.submit([reset.finish()])
       return space
     })
-    const { score } = await this.#bind(data, space)
+    const score = await this.#bind(this.#passes.of(data, space).score)
     for (let start = 0; start < data.samples; start += space.rows) {
       await this.#submit(start, Math.min(space.rows, data.samples - start), score)
     }
@@ -122,7 +123,7 @@ export class Evaluator {
       data.setOrder(this.#device)
       return this.#workspaceFor(data.samples)
     })
-    const { forward } = await this.#bind(data, space)
+    const forward = await this.#bind(this.#passes.of(data, space).forward)
     const reading: Promise<void>[] = []
     for (let start = 0; start < data.samples; start += space.rows) {
       const rows = Math.min(space.rows, data.samples - start)
@@ -148,7 +149,10 @@ export class Evaluator {
       gradients: this.#buffers.storage('gradients', bytes / 4),
     }))
     try {
-      const { forward, score, backward } = await this.#bind(data, space)
+      const passes = this.#passes.of(data, space)
+      const [forward, score, backward] = await this.#bind(() =>
+        Promise.all([passes.forward(), passes.score(), passes.backward()]),
+      )
       const keep = await this.#passes.bindGradients(data, space, gradients)
       await this.#submit(0, rows, forward)
       const weightedInputs = await this.#read(space.deltas)

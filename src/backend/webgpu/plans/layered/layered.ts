@@ -10,7 +10,7 @@ import { Pace } from '../../device/pace.ts'
 import { readBack, sumRows } from '../../device/readback.ts'
 import { unpackRows } from '../../kernels/packs.ts'
 import type { Plan, PreparedEpochs } from '../plan.ts'
-import type { Recorder } from '../recording.ts'
+import type { Recorded, Recorder } from '../recording.ts'
 import { type Minibatch, MOST_STEPS } from '../steps.ts'
 import type { Workspace } from '../workspace.ts'
 import type { LayeredPasses } from './passes.ts'
@@ -77,19 +77,24 @@ export class LayeredPlan implements Plan {
 
   /** Compiles the kernels and binds them to the data, if that is not done yet. */
   async compile(data: WebGPUData): Promise<void> {
-    await this.#passes.of(data, this.#space)
+    await this.#kernelsOf(data)
+  }
+
+  /** A step of training, and what follows the last step of an epoch. */
+  #kernelsOf(data: WebGPUData): Promise<[training: readonly Recorded[], check: readonly Recorded[]]> {
+    const { training, check } = this.#passes.of(data, this.#space)
+    return Promise.all([training(), check()])
   }
 
   async prepare(data: WebGPUData, [epoch]: readonly EpochOrder[]): Promise<PreparedEpochs> {
     await this.#tuneOnce(data)
     const { profiler } = this.#settings
-    const passes = await timed(profiler, 'compile', 'kernels', () => this.#passes.of(data, this.#space))
-    const stages = passes.training
+    const [stages, check] = await timed(profiler, 'compile', 'kernels', () => this.#kernelsOf(data))
     const steps = countMinibatches(epoch!.order.length, epoch!.batchSize)
     return {
-      mostSteps: this.#recorder.mostSteps([...stages, ...passes.check]),
+      mostSteps: this.#recorder.mostSteps([...stages, ...check]),
       submit: (first, count) => {
-        const after = first + count === steps ? passes.check : []
+        const after = first + count === steps ? check : []
         return this.#recorder.submit('training', stages, count, (i) => this.#minibatch(epoch!, first + i), after)
       },
     }
@@ -104,7 +109,7 @@ export class LayeredPlan implements Plan {
 
   /** Makes one step of an epoch, whose order the data have, and reads what it computed. */
   async valuesOf(data: WebGPUData, epoch: EpochOrder, step: number): Promise<Omit<StepValues, 'parameters'>> {
-    const { training } = await this.#passes.of(data, this.#space)
+    const [training] = await this.#kernelsOf(data)
     const { activations, deltas, rowScores } = this.#space
     await this.#device.checked('search for a fault', () => {
       const encoder = this.#device.gpu.createCommandEncoder({ label: 'webgpu-mlp search for a fault' })

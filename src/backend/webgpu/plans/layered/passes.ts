@@ -10,18 +10,27 @@ import type { ParameterStore, StoreParts } from '../parameters.ts'
 import { bindStage, type Recorded } from '../recording.ts'
 import type { Workspace } from '../workspace.ts'
 
-/** The passes over one data set in one workspace, ready to be recorded into an encoder. */
+/**
+ * The passes over one data set in one workspace, ready to be recorded into an encoder. Each is compiled and bound when it is
+ * first asked for, so that training does not wait for kernels that only evaluation needs. All but `forward` need targets.
+ */
 export interface Passes {
   /** Z and activations of every layer. */
-  readonly forward: readonly Recorded[]
-  /** The same with loss, correct predictions and the output's δ; empty, as the three below, without targets. */
-  readonly score: readonly Recorded[]
+  readonly forward: () => Promise<readonly Recorded[]>
+  /** The same with loss, correct predictions and the output's δ. */
+  readonly score: () => Promise<readonly Recorded[]>
   /** δ of the hidden layers, last first, except for one that `score` computed already; `score` comes before it. */
-  readonly backward: readonly Recorded[]
+  readonly backward: () => Promise<readonly Recorded[]>
   /** A whole step of training: the two above, with dropout where the settings have it, and each layer's update. */
-  readonly training: readonly Recorded[]
+  readonly training: () => Promise<readonly Recorded[]>
   /** What follows the last step of an epoch: it marks the scores if a parameter is infinite or NaN. */
-  readonly check: readonly Recorded[]
+  readonly check: () => Promise<readonly Recorded[]>
+}
+
+/** Makes a value at the first call, and returns it at all others. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
 }
 
 /** What the passes of one network are made of. */
@@ -58,7 +67,7 @@ export class LayeredPasses {
   readonly #store: ParameterStore
   readonly #maker: StageMaker
   readonly #passedOn: DeviceLayer | undefined
-  readonly #bound = new WeakMap<WebGPUData, WeakMap<Workspace, Promise<Passes>>>()
+  readonly #bound = new WeakMap<WebGPUData, WeakMap<Workspace, Passes>>()
 
   constructor({ device, kernels, layers, settings }: Omit<StoreParts, 'buffers'>, store: ParameterStore) {
     const { batchSize } = settings
@@ -76,12 +85,12 @@ export class LayeredPasses {
     this.parts = { device, layers, settings, store, maker: this.#maker, passedOn: this.#passedOn }
   }
 
-  /** The passes over a data set in a workspace, compiled and bound when first asked for. */
-  of(data: WebGPUData, space: Workspace): Promise<Passes> {
+  /** The passes over a data set in a workspace. */
+  of(data: WebGPUData, space: Workspace): Passes {
     let spaces = this.#bound.get(data)
     if (!spaces) this.#bound.set(data, (spaces = new WeakMap()))
     let passes = spaces.get(space)
-    if (!passes) spaces.set(space, (passes = this.#bind(data, space)))
+    if (!passes) spaces.set(space, (passes = this.#passesOf(data, space)))
     return passes
   }
 
@@ -90,26 +99,21 @@ export class LayeredPasses {
     this.#bound.get(data)?.delete(space)
   }
 
-  /** Compiles the stages for a data set and binds them to it and a workspace. */
-  async #bind(data: WebGPUData, space: Workspace): Promise<Passes> {
-    const { targets } = data
-    const [compiled, training, update, dropping, check] = await Promise.all([
-      this.#compileForward(data),
-      targets && this.#compileTraining(data),
-      targets && this.#bindUpdate(data, space),
-      targets && this.#drops ? this.#bindDropping(data, targets, space) : undefined,
-      targets && stages.finite(this.#maker, countPacks(this.#layers)),
-    ])
-    return this.#device.checked('bind groups', () => {
-      const forward = this.#bindForward(compiled, data, space)
-      if (!targets || !training || !update || !check)
-        return { forward, score: [], backward: [], training: [], check: [] }
-      const score = this.#bindScore(forward, training, data, targets, space)
-      const backward = this.#bindBackward(training, space)
-      const passes = dropping ?? [...score, ...backward]
-      const checking = [this.#record('finite', check, [this.#store.parameters, space.rowScores])]
-      return { forward, score, backward, training: [...passes, ...update], check: checking }
-    })
+  #passesOf(data: WebGPUData, space: Workspace): Passes {
+    const score = once(() => this.#bindScore(data, space))
+    const backward = once(() => this.#bindBackward(space))
+    const dropping = () => [this.#bindScore(data, space, true), this.#bindBackward(space, true)]
+    const training = async () => {
+      const passes = this.#drops ? dropping() : [score(), backward()]
+      return (await Promise.all([...passes, this.#bindUpdate(data, space)])).flat()
+    }
+    return {
+      forward: once(() => this.#bindForward(data, space)),
+      score,
+      backward,
+      training: once(training),
+      check: once(() => this.#bindCheck(space)),
+    }
   }
 
   get #drops(): boolean {
@@ -123,54 +127,89 @@ export class LayeredPasses {
     return share === undefined ? undefined : { share, seed, layer }
   }
 
-  /** Forward, score and backward with units dropped. */
-  async #bindDropping(data: WebGPUData, targets: GPUBuffer, space: Workspace): Promise<Recorded[]> {
-    const [compiled, training] = await Promise.all([
-      this.#compileForward(data, true),
-      this.#compileTraining(data, true),
-    ])
-    return this.#device.checked('bind groups', () => {
-      const forward = this.#bindForward(compiled, data, space)
-      return [...this.#bindScore(forward, training, data, targets, space), ...this.#bindBackward(training, space)]
-    })
+  /** Z and activations of the first `count` layers, without the softmax of the output. */
+  async #bindLayers(data: WebGPUData, space: Workspace, count: number, dropping: boolean): Promise<Recorded[]> {
+    const { activations, deltas } = space
+    const layers = this.#layers.slice(0, count)
+    const dropOf = (l: number) => (dropping ? this.#dropOf(l) : undefined)
+    const made = await Promise.all(
+      layers.map((layer, l) => stages.forward(this.#maker, layer, inputFormOf(l, data), dropOf(l))),
+    )
+    const { parameters } = this.#store
+    return this.#bind(() =>
+      made.map((stage, l) =>
+        this.#record(`forward[${l}]`, stage, [
+          inputsOf(l, data, space),
+          data.order,
+          parameters,
+          deltas[l]!,
+          activations[l]!,
+        ]),
+      ),
+    )
   }
 
-  async #compileForward(data: WebGPUData, dropping = false) {
-    const output = this.#layers.at(-1)!
-    const dropOf = (l: number) => (dropping ? this.#dropOf(l) : undefined)
-    const [forwards, softmax] = await Promise.all([
-      this.#eachLayer((layer, l) => stages.forward(this.#maker, layer, inputFormOf(l, data), dropOf(l))),
+  async #bindForward(data: WebGPUData, space: Workspace, dropping = false): Promise<Recorded[]> {
+    const last = this.#layers.length - 1
+    const output = this.#layers[last]!
+    const [layers, softmax] = await Promise.all([
+      this.#bindLayers(data, space, last + 1, dropping),
       output.activation === 'softmax' ? outputs.softmax(this.#maker, output) : undefined,
     ])
-    return { forwards, softmax }
+    if (!softmax) return layers
+    const buffers = [space.deltas[last]!, space.activations[last]!]
+    return this.#bind(() => [...layers, this.#record('softmax', softmax, buffers)])
   }
 
-  #bindForward(
-    { forwards, softmax }: { forwards: readonly Stage[]; softmax: Stage | undefined },
-    data: WebGPUData,
-    space: Workspace,
-  ): Recorded[] {
-    const { activations, deltas } = space
+  async #bindBackward({ activations, deltas }: Workspace, dropping = false): Promise<Recorded[]> {
     const last = this.#layers.length - 1
-    const forward = forwards.map((stage, l) =>
-      this.#record(`forward[${l}]`, stage, [
-        inputsOf(l, data, space),
-        data.order,
-        this.#store.parameters,
-        deltas[l]!,
-        activations[l]!,
-      ]),
+    const made = await Promise.all(
+      this.#layers
+        .slice(1, this.#passedOn ? last : last + 1)
+        .map((next, l) =>
+          stages.hiddenDelta(this.#maker, this.#layers[l]!, next, dropping ? this.#dropOf(l) : undefined),
+        ),
     )
-    if (softmax) forward.push(this.#record('softmax', softmax, [deltas[last]!, activations[last]!]))
-    return forward
+    const { parameters } = this.#store
+    return this.#bind(() =>
+      made
+        .map((stage, l) =>
+          this.#record(`hiddenDelta[${l}]`, stage, [deltas[l + 1]!, parameters, activations[l]!, deltas[l]!]),
+        )
+        .reverse(),
+    )
   }
 
-  #bindBackward({ hiddenDelta }: { hiddenDelta: readonly Stage[] }, { activations, deltas }: Workspace): Recorded[] {
-    return hiddenDelta
-      .map((stage, l) =>
-        this.#record(`hiddenDelta[${l}]`, stage, [deltas[l + 1]!, this.#store.parameters, activations[l]!, deltas[l]!]),
-      )
-      .reverse()
+  /** The forward passes with the output's δ, which the last of them computes too where the layer is narrow enough. */
+  async #bindScore(data: WebGPUData, space: Workspace, dropping = false): Promise<Recorded[]> {
+    const { targets } = data
+    if (!targets) throw new Error('data without targets have no loss')
+    const last = this.#layers.length - 1
+    const output = this.#layers[last]!
+    const { loss } = this.#settings
+    const own = [space.deltas[last]!, space.activations[last]!, targets] as const
+    if (!outputs.outputFits(this.#maker, output)) {
+      const [forward, delta] = await Promise.all([
+        this.#bindForward(data, space, dropping),
+        outputs.outputDelta(this.#maker, output, loss, data),
+      ])
+      const buffers = [...own, data.order, space.rowScores]
+      return this.#bind(() => [...forward, this.#record('outputDelta', delta, buffers)])
+    }
+    const drop = dropping ? this.#dropOf(last - 1) : undefined
+    const [forward, stage] = await Promise.all([
+      this.#bindLayers(data, space, last, dropping),
+      outputs.output(this.#maker, output, loss, inputFormOf(last, data), this.#passedOn, drop),
+    ])
+    const below = this.#passedOn ? [space.deltas[last - 1]!] : []
+    const inputs = inputsOf(last, data, space)
+    const buffers = [inputs, data.order, this.#store.parameters, ...own, space.rowScores, ...below]
+    return this.#bind(() => [...forward, this.#record('output', stage, buffers)])
+  }
+
+  async #bindCheck({ rowScores }: Workspace): Promise<Recorded[]> {
+    const stage = await stages.finite(this.#maker, countPacks(this.#layers))
+    return this.#bind(() => [this.#record('finite', stage, [this.#store.parameters, rowScores])])
   }
 
   /** Gradients with the optimizer's step; with clipping, all gradients are computed before the first parameter changes. */
@@ -184,7 +223,7 @@ export class LayeredPasses {
       clipping && stages.norm(this.#maker, packs),
       clipping && stages.clipped(this.#maker, packs, this.#settings),
     ])
-    return this.#device.checked('bind groups', () => {
+    return this.#bind(() => {
       const targets = clipping ? [clipping.gradients, parameters] : [parameters, state]
       const update = gradient.map((stage, l) =>
         this.#record(`gradient[${l}]`, stage, [inputsOf(l, data, space), data.order, space.deltas[l]!, ...targets]),
@@ -199,50 +238,13 @@ export class LayeredPasses {
     })
   }
 
-  async #compileTraining(data: WebGPUData, dropping = false) {
-    const last = this.#layers.length - 1
-    const output = this.#layers[last]!
-    const { loss } = this.#settings
-    const dropOf = (l: number) => (dropping ? this.#dropOf(l) : undefined)
-    const [hiddenDelta, outputDelta] = await Promise.all([
-      Promise.all(
-        this.#layers
-          .slice(1, this.#passedOn ? last : last + 1)
-          .map((next, l) => stages.hiddenDelta(this.#maker, this.#layers[l]!, next, dropOf(l))),
-      ),
-      outputs.outputFits(this.#maker, output)
-        ? outputs.output(this.#maker, output, loss, inputFormOf(last, data), this.#passedOn, dropOf(last - 1))
-        : outputs.outputDelta(this.#maker, output, loss, data),
-    ])
-    return { hiddenDelta, outputDelta }
-  }
-
-  /** The forward passes with the output's δ, which the last of them computes too where the layer is narrow enough. */
-  #bindScore(
-    forward: readonly Recorded[],
-    { outputDelta }: { outputDelta: Stage },
-    data: WebGPUData,
-    targets: GPUBuffer,
-    space: Workspace,
-  ): Recorded[] {
-    const { rowScores } = space
-    const last = this.#layers.length - 1
-    const own = [space.deltas[last]!, space.activations[last]!, targets] as const
-    if (!outputs.outputFits(this.#maker, this.#layers[last]!)) {
-      return [...forward, this.#record('outputDelta', outputDelta, [...own, data.order, rowScores])]
-    }
-    const below = this.#passedOn ? [space.deltas[last - 1]!] : []
-    const buffers = [inputsOf(last, data, space), data.order, this.#store.parameters, ...own, rowScores, ...below]
-    return [...forward.slice(0, last), this.#record('output', outputDelta, buffers)]
-  }
-
   /** The stages that write the gradients, laid out as the parameters, and change no parameter. */
   async bindGradients(data: WebGPUData, space: Workspace, gradients: GPUBuffer): Promise<Recorded[]> {
     const packs = countPacks(this.#layers)
     // This minibatch may be larger than those of training. One of the same size has the same kernels.
     const maker = { ...this.#maker, batch: space.rows }
     const made = await this.#eachLayer((layer, l) => stages.gradient(maker, layer, packs, inputFormOf(l, data)))
-    return this.#device.checked('bind groups', () =>
+    return this.#bind(() =>
       made.map((stage, l) =>
         this.#record(`gradient[${l}]`, stage, [inputsOf(l, data, space), data.order, space.deltas[l]!, gradients]),
       ),
@@ -251,6 +253,10 @@ export class LayeredPasses {
 
   #eachLayer<T>(make: (layer: DeviceLayer, l: number) => T): Promise<Awaited<T>[]> {
     return Promise.all(this.#layers.map(make))
+  }
+
+  #bind(work: () => Recorded[]): Promise<Recorded[]> {
+    return this.#device.checked('bind groups', work)
   }
 
   #record(name: string, stage: Stage, buffers: readonly (GPUBuffer | undefined)[]): Recorded {
