@@ -55,7 +55,7 @@ afterAll(async () => {
 /** Runs before a page's own scripts. */
 function countPipelines(): void {
   const page = globalThis as unknown as Page
-  const make = GPUDevice.prototype.createComputePipelineAsync  
+  const make = GPUDevice.prototype.createComputePipelineAsync
   page.pipelines = 0
   GPUDevice.prototype.createComputePipelineAsync = function (descriptor) {
     page.pipelines++
