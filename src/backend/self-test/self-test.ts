@@ -10,6 +10,7 @@ import { deviceLayers } from '../webgpu/kernels/packs.ts'
 import type { PlanChoice } from '../webgpu/plans/choice.ts'
 import { TestBench, type TestCase } from './bench.ts'
 import { casesFor, type Needed } from './cases.ts'
+import { untilSilent, UntestableError } from './silence.ts'
 
 /** A device with the kernels of it that give correct results. */
 export interface TestedDevice {
@@ -34,6 +35,8 @@ export class SelfTest {
   /** The device without the forms that were found to be wrong. */
   #tested: TestedDevice
   #last: Promise<unknown> = Promise.resolve()
+  /** Why no more is tested: the device was lost, or does not answer. */
+  #failed: UntestableError | undefined
 
   constructor(device: Device, kernels: Kernels, record: AdapterRecord) {
     this.#tested = { device, kernels }
@@ -58,11 +61,12 @@ export class SelfTest {
   }
 
   async #check(needed: Needed): Promise<TestedDevice> {
+    if (this.#failed) throw this.#failed
     try {
       this.#tested = await this.#findCorrect(needed)
     } catch (error) {
-      if (!(error instanceof DeviceLostError)) throw error
-      throw new BackendUnavailableError(`during the self-test, ${error.message}`, { cause: error })
+      if (error instanceof UntestableError) this.#failed = error
+      throw error
     }
     return this.#tested
   }
@@ -134,10 +138,17 @@ export class SelfTest {
   /** Runs cases at the same time, and records the results. */
   async #run({ device }: TestedDevice, cases: readonly TestCase[]): Promise<void> {
     // A separate compiler, so that the device's keeps the kernels of networks.
-    const bench = new TestBench(device, new Kernels(device, new Compiler(device.gpu)))
+    const compiler = new Compiler(device.gpu)
+    const bench = new TestBench(device, new Kernels(device, compiler))
+    const unanswered = new Set(cases)
+    const run = async (one: TestCase) => {
+      const fault = await runCase(one, bench)
+      unanswered.delete(one)
+      return fault
+    }
     try {
-      const faults = await Promise.all(cases.map((one) => runCase(one, bench)))
-      device.check()
+      const running = Promise.all(cases.map(run))
+      const faults = await untilSilent(running, { device, compiler, unanswered })
       for (const [i, { key }] of cases.entries()) this.#record.tests.set(key, faults[i]!)
     } finally {
       bench.dispose()

@@ -53,6 +53,7 @@ export class Compiler {
   readonly #gpu: GPUDevice
   readonly #modules: RecentMap<Promise<Module>>
   readonly #kernels: RecentMap<Promise<Kernel>>
+  #pending = 0
 
   /** The layouts of the bind group that holds only a step's record, or only a dispatch's. */
   readonly stepLayout: GPUBindGroupLayout
@@ -76,12 +77,26 @@ export class Compiler {
     return { kernels: this.#kernels.size, modules: this.#modules.size }
   }
 
+  /** How many kernels are being compiled. */
+  get pending(): number {
+    return this.#pending
+  }
+
   /** Each text with each set of constants is compiled once, as long as it is kept. */
   compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
     const key = `${source.code} ${JSON.stringify(constants)}`
-    const kernel = this.#kernels.getOrMake(key, () => this.#compile(name, source, constants))
+    const kernel = this.#kernels.getOrMake(key, () => this.#counted(this.#compile(name, source, constants)))
     kernel.catch(() => this.#kernels.remove(key, kernel))
     return kernel
+  }
+
+  async #counted<T>(work: Promise<T>): Promise<T> {
+    this.#pending++
+    try {
+      return await work
+    } finally {
+      this.#pending--
+    }
   }
 
   async #compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
