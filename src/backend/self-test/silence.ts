@@ -46,7 +46,7 @@ export async function untilSilent<T>(work: Promise<T>, { device, compiler, unans
         device.check()
         if (silent >= most) throw hangError(device, most, unanswered)
       } catch (error) {
-        reject(error as Error)
+        reject(error instanceof Error ? error : new Error(String(error)))
       }
     }, TICK_MILLISECONDS)
   })
