@@ -53,7 +53,8 @@ export interface HistoryPoint {
   epoch: number
   trainLoss: number
   testLoss: number | null
-  trainScore: number
+  /** Null for regression, which has none. */
+  trainScore: number | null
   testScore: number | null
 }
 
@@ -121,7 +122,7 @@ function handleProgress(report: Progress): void {
       epoch,
       trainLoss: train.loss,
       testLoss: test?.loss ?? null,
-      trainScore: train.accuracy,
+      trainScore: train.accuracy ?? null,
       testScore: test?.accuracy ?? null,
     },
   ]

@@ -51,15 +51,17 @@ export function Status() {
 
 function Scores() {
   const current = progress.value
+  const score = (of: { accuracy?: number } | null | undefined) =>
+    of?.accuracy === undefined ? '–' : percent(of.accuracy)
   return (
     <>
       <div>
         <dt>Training score</dt>
-        <dd data-testid="train-score">{current ? percent(current.train.accuracy) : '–'}</dd>
+        <dd data-testid="train-score">{score(current?.train)}</dd>
       </div>
       <div>
         <dt>Test score</dt>
-        <dd data-testid="test-score">{current?.test ? percent(current.test.accuracy) : '–'}</dd>
+        <dd data-testid="test-score">{score(current?.test)}</dd>
       </div>
     </>
   )

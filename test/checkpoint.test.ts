@@ -160,7 +160,7 @@ describe('early stopping', () => {
     const trainer = await Trainer.create(network.clone(), { ...options, backend: 'cpu' })
     const earlyStopping = { patience: 3, monitor: 'accuracy', restoreBest: false } as const
     const history = await trainer.fit(train, { epochs: 200, validation, earlyStopping })
-    const accuracies = history.epochs.map((epoch) => epoch.validation.accuracy)
+    const accuracies = history.epochs.map((epoch) => epoch.validation.accuracy!)
     expect(history.bestEpoch).toBe(accuracies.indexOf(Math.max(...accuracies)) + 1)
     expect((await trainer.evaluate(validation)).loss).toBeCloseTo(history.epochs.at(-1)!.validation.loss, 6)
   })

@@ -133,7 +133,7 @@ describe('the page', () => {
     // The training score is collected during the epoch; the test score is that of the current network.
     const { test } = split(circle({ samples: 200, seed: 1, noise: 0 }), { test: 0.2, seed: 1 })
     const shown = Number.parseFloat((await page.getByTestId('test-score').textContent()) ?? '')
-    expect(100 * (await trainer.evaluate(test)).accuracy).toBeCloseTo(shown, 1)
+    expect(100 * (await trainer.evaluate(test)).accuracy!).toBeCloseTo(shown, 1)
     const kinds = page.getByRole('combobox', { name: 'as', exact: true })
     await kinds.selectOption('safetensors for PyTorch')
     const other = fromSafetensors(new Uint8Array(await save('Save the model')))

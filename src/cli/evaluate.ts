@@ -107,7 +107,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     print(`Data   ${options.data}: ${describeData(raw)}`)
     print(`Loss   ${decimal(evaluation.loss)} (${loss})`)
     if (report) {
-      print(`Score  ${percent(evaluation.accuracy)}`)
+      print(`Score  ${percent(evaluation.accuracy ?? NaN)}`)
       print(describeScores(names, report))
     } else {
       print(`R²     ${decimal(evaluation.r2 ?? NaN)}`)

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress'
-import { type Epoch, escapeControls } from '../index.ts'
+import { type Epoch, escapeControls, type Score } from '../index.ts'
 import { showDisplay } from './live/display.ts'
 import { canRewrite, hasRoom, showsBraille, wantsColours } from './live/terminal.ts'
 import { count, decimal, note, percent, print } from './output.ts'
@@ -16,7 +16,7 @@ export interface Progress {
 /** What there is to show. */
 export interface ProgressOptions {
   readonly epochs: number
-  /** Whether the accuracy says anything: not of regression targets. */
+  /** Whether there is an accuracy to show. */
   readonly score: boolean
   readonly quiet: boolean
   /** Whether no epoch is left to train. */
@@ -76,10 +76,9 @@ export function showReading(name: string): { onProgress: (share: number) => void
 
 /** `Epoch 3 loss 0.041 score 96.2 %`, with the validation's where there is one; for regression the losses. */
 function describeEpoch({ epoch, loss, accuracy, validation }: Epoch, scored: boolean): string {
-  const show = (of: { loss: number; accuracy: number }) =>
-    `loss ${decimal(of.loss)}${scored ? ` score ${percent(of.accuracy)}` : ''}`
+  const show = (of: Score) => `loss ${decimal(of.loss)}${scored ? ` score ${percent(of.accuracy ?? NaN)}` : ''}`
   const held = validation ? ` validation ${show(validation)}` : ''
-  return `Epoch ${epoch} ${show({ loss, accuracy })}${held}`
+  return `Epoch ${epoch} ${show({ loss, ...(accuracy !== undefined && { accuracy }) })}${held}`
 }
 
 function showBar(epochs: number, scored: boolean): Progress {
@@ -91,7 +90,7 @@ function showBar(epochs: number, scored: boolean): Progress {
     update: ({ epoch, loss, accuracy, validation, samplesPerSecond, seconds }) => {
       samples += samplesPerSecond * seconds
       const rate = count(Math.round((samples * 1000) / (performance.now() - began)))
-      const score = validation ? `${percent(validation.accuracy)} (validation)` : percent(accuracy)
+      const score = `${percent((validation ?? { accuracy }).accuracy ?? NaN)}${validation ? ' (validation)' : ''}`
       bar.update(epoch, { loss: decimal(loss), score, rate })
     },
     // The bar has switched line wrapping off, and returns to its first column at the end. The next epoch shows it again.

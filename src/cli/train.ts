@@ -8,7 +8,6 @@ import {
   type LossName,
   Network,
   type Optimizer,
-  taskOf,
   Trainer,
 } from '../index.ts'
 import { writeModel } from '../node/files.ts'
@@ -179,7 +178,7 @@ async function trainOn(
     const profile = options.profile ? trainer.profile() : undefined
     const result = { ...run, backend, samples: data.train.length, training, validation, model, report, profile }
     if (options.json) printJson(result)
-    else summarize(result, taskOf(network, loss, data.train) === 'regression')
+    else summarize(result)
     if (run.interrupted) process.exitCode = exitCodes.interrupted
     if (kept.isBehind) process.exitCode = exitCodes.failed
     await keepNetwork(kept, network, model)

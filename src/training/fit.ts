@@ -1,7 +1,7 @@
 import { checkInstance } from '../core/errors.ts'
 import { readOptions } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { DataStream } from '../data/stream.ts'
+import type { DataStream } from '../data/stream.ts'
 import { Network } from '../model/network.ts'
 import type { History, ValidatedEpoch } from './history.ts'
 import {
@@ -12,7 +12,7 @@ import {
   trainerSchema,
   type ValidatedFitOptions,
 } from './options.ts'
-import { checkFit, checkIsDataset } from './settings.ts'
+import { checkFit, checkIsTrainingData } from './settings.ts'
 import { Trainer } from './trainer.ts'
 import { checkLoss } from './validation.ts'
 
@@ -37,7 +37,7 @@ export async function fit(
   options: TrainerOptions & (FitOptions | ValidatedFitOptions) = {},
 ): Promise<History> {
   checkInstance('network', network, Network, 'Network', ' (Network.create({ sizes }) makes one)')
-  if (!(train instanceof DataStream)) checkIsDataset(train, 'train')
+  checkIsTrainingData(train)
   const checked = readOptions(fitOnceSchema, options)
   checkLoss(network, checked.loss)
   checkFit({ network, loss: checked.loss, epoch: 0 }, train, pick(checked, fitSchema.fields))

@@ -95,3 +95,6 @@ export function loadedParts(data: LoadedData, owner: object, name: string): Load
   if (parts.isDisposed) throw new InputError(`${name}: these data were disposed of`)
   return parts
 }
+
+/** The data behind loaded data. */
+export const sourceOf = (data: LoadedData): Dataset | DataStream => partsOf.get(data)!.source

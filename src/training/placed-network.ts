@@ -9,6 +9,7 @@ import type { Network } from '../model/network.ts'
 import { inTargetUnits } from '../model/predict.ts'
 import { inputsOf, type PredictRows } from '../model/rows.ts'
 import { type Checkpoint, type Resumed, type ResumeOptions, resumeSchema } from './checkpoint.ts'
+import { describeFit } from './decide-task.ts'
 import type { Feed, PredictedPart } from './feed/feed.ts'
 import { Feeder } from './feed/feeder.ts'
 import { trainGroups } from './fitting.ts'
@@ -17,12 +18,12 @@ import { LoadedData, LoadedParts, loadedParts, type TrainingData } from './loade
 import type { AtOnce, Step } from './options.ts'
 import { CallQueue, type TrainingName } from './queue.ts'
 import { RunCheckpoints } from './run-checkpoints.ts'
-import { type Evaluation, isRegression, meanScore, RegressionTally } from './score.ts'
+import { type Evaluation, meanScore } from './score.ts'
+import { scoreOutputs } from './score-outputs.ts'
 import { Session } from './session.ts'
 import { adoptPreprocessing } from './prepared.ts'
-import { type CheckedFitOptions, type Settings, takeData } from './settings.ts'
+import { type CheckedFitOptions, checkKnown, type Settings, takeData } from './settings.ts'
 import { newStopping, type StoppingState } from './stopping.ts'
-import { checkDataset } from './validation.ts'
 
 /** A placed network with all that a trainer does with it, one call at a time. */
 export class PlacedNetwork {
@@ -33,6 +34,8 @@ export class PlacedNetwork {
   readonly #feeder: Feeder
   readonly #queue: CallQueue
   readonly #checkpoints: RunCheckpoints
+  /** Whether what is trained on is a stream of which nothing is known before its first chunk. */
+  #isTrainingUnknown = false
   /** Early stopping of a run that was resumed, for the next training. */
   #stopping: StoppingState | undefined
 
@@ -47,9 +50,7 @@ export class PlacedNetwork {
       batchSize: settings.batchSize,
       dataMemory: settings.dataMemory,
       isTimed: settings.profiler !== undefined,
-      check: (chunk) => {
-        checkDataset(network, settings.loss, chunk, 'stream')
-      },
+      check: (chunk) => this.#checkChunk(chunk),
     })
   }
 
@@ -76,6 +77,20 @@ export class PlacedNetwork {
     return new LoadedData(new LoadedParts(this, prepared, feed))
   }
 
+  #checkChunk(chunk: Dataset): void {
+    checkKnown(this.network, this.loss, chunk, 'stream')
+    if (this.#isTrainingUnknown) this.#describe(chunk)
+  }
+
+  /** Puts task, loss, names and preprocessing on the network, when it is fitted. */
+  #describe(data: Dataset | DataStream): void {
+    const known = data instanceof DataStream ? data.example : data
+    this.#isTrainingUnknown = known === undefined
+    if (!known) return
+    adoptPreprocessing(this.network, known)
+    describeFit(this.network, this.loss, known)
+  }
+
   #sourceOf(data: TrainingData, name: string): Dataset | DataStream {
     return data instanceof LoadedData ? loadedParts(data, this, name).source : data
   }
@@ -99,11 +114,12 @@ export class PlacedNetwork {
     atOnce: AtOnce,
   ): AsyncGenerator<readonly Epoch[], Outcome> {
     const { train, validation, earlyStopping, checkpoint, signal } = options
-    adoptPreprocessing(this.network, train)
-    this.#checkpoints.identify(this.#sourceOf(train, 'train'), checkpoint !== undefined)
+    const source = this.#sourceOf(train, 'train')
+    this.#checkpoints.identify(source, checkpoint !== undefined)
     const stopping = earlyStopping && (this.#stopping ?? newStopping())
     const feeds = this.#startTraining(name, signal)
     this.#stopping = undefined
+    this.#describe(source)
     try {
       const trainFeed = await feeds.of(train, 'train')
       const validationFeed = validation === train ? trainFeed : validation && (await feeds.of(validation, 'validation'))
@@ -119,8 +135,9 @@ export class PlacedNetwork {
   }
 
   async *trainSteps({ train, shuffle, signal }: CheckedFitOptions): AsyncGenerator<Step> {
-    adoptPreprocessing(this.network, train)
+    const source = this.#sourceOf(train, 'train')
     const feeds = this.#startTraining('steps', signal)
+    this.#describe(source)
     try {
       const feed = await feeds.of(train, 'train')
       for (;;) {
@@ -141,6 +158,7 @@ export class PlacedNetwork {
         this.#queue.run(name, () => this.#feedFor(data, argument, releases)),
       end: () => {
         for (const release of releases) release()
+        this.#isTrainingUnknown = false
         this.#queue.endTraining()
       },
     }
@@ -168,25 +186,12 @@ export class PlacedNetwork {
         const scoring = feed.score()
         await scoring.accepted
         // Asked for before the sums are known, because each result may come late.
-        const regression = await this.#regressionScore(feed, source)
-        return { ...meanScore(await scoring.result), samples: source.length, ...regression }
+        const { task, scores } = await scoreOutputs(this, feed, source)
+        return { ...meanScore(await scoring.result, task), samples: source.length, ...scores }
       } finally {
         for (const release of releases) release()
       }
     })
-  }
-
-  /** R² and the mean absolute error of regression; undefined for classes. */
-  async #regressionScore(feed: Feed, source: Dataset | DataStream) {
-    const isOfClasses = (data: Dataset) => !isRegression(this.network.layers.at(-1)!, this.settings.loss, data)
-    const example = source instanceof DataStream ? source.example : source
-    if (example && isOfClasses(example)) return undefined
-    const tally = new RegressionTally(this.network.targetScaling?.scale)
-    for await (const { data, outputs } of feed.outputs()) {
-      if (isOfClasses(data)) return undefined
-      tally.add(outputs, data.targets)
-    }
-    return tally.score()
   }
 
   async predict(x: PredictRows | LoadedData): Promise<Matrix> {

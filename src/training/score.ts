@@ -1,20 +1,24 @@
 import type { Sums } from '../backend/backend.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Matrix } from '../core/matrix.ts'
-import type { Layer } from '../model/layout.ts'
-import { type LossName, losses } from '../loss/loss.ts'
+import type { Task } from '../model/description.ts'
 
 /** How well a network does on a data set. */
 export interface Score {
   /** Mean over the samples. */
   loss: number
-  /** The share of correct predictions, 0 to 1: one output, the same side of 0.5 (of 0 for tanh); several, argmax agrees. */
-  accuracy: number
+  /**
+   * Classes only: the share of correct predictions, 0 to 1: one output, the same side of 0.5 (of 0 for tanh); several, argmax
+   * agrees. Of multilabel tasks: the share of labels on the right side of 0.5, over all samples. Regression has none.
+   */
+  accuracy?: number
 }
 
 /** The result of {@link Trainer.evaluate}. */
 export interface Evaluation extends Score {
   samples: number
+  /** Multilabel only: the share of samples of which all labels are right, scikit-learn's `accuracy_score`. */
+  exactMatch?: number
   /** Regression only: the coefficient of determination, the mean over the outputs. */
   r2?: number
   /** Regression only: the mean of |a − y| over samples and outputs. */
@@ -28,19 +32,49 @@ export function addSums(sums: Sums, more: Sums): void {
   sums.samples += more.samples
 }
 
-/** The means of summed-up scores. */
-export function meanScore({ loss, right, samples }: Sums): Score {
-  return { loss: loss / samples, accuracy: right / samples }
+/** The means of summed-up scores. @param task of the network; backends count samples whose class is predicted correctly */
+export function meanScore({ loss, right, samples }: Sums, task: Task | undefined): Score {
+  return { loss: loss / samples, ...(task === 'classification' && { accuracy: right / samples }) }
 }
 
-/** Whether a network predicts regression targets: its loss is a distance, and the data have no classes. */
-export function isRegression(output: Layer, loss: LossName, data: Dataset): boolean {
-  return data.classes === undefined && losses[loss].requires === undefined && output.activation !== 'softmax'
+/** Counts correct labels of samples that come a part at a time. */
+export class LabelTally {
+  readonly #boundary: number
+  #samples = 0
+  #labels = 0
+  #rightLabels = 0
+  #rightSamples = 0
+
+  /** @param boundary above which an output, or a target, is true */
+  constructor(boundary: number) {
+    this.#boundary = boundary
+  }
+
+  /** @param outputs samples × labels */
+  add(outputs: Float32Array, { rows, cols, data: targets }: Matrix): void {
+    for (let i = 0; i < rows; i++) {
+      let right = 0
+      for (let at = i * cols; at < (i + 1) * cols; at++) {
+        right += Number(outputs[at]! > this.#boundary === targets[at]! > this.#boundary)
+      }
+      this.#rightLabels += right
+      this.#rightSamples += Number(right === cols)
+    }
+    this.#samples += rows
+    this.#labels += rows * cols
+  }
+
+  score(): { accuracy: number; exactMatch: number } {
+    return { accuracy: this.#rightLabels / this.#labels, exactMatch: this.#rightSamples / this.#samples }
+  }
 }
 
 /** Sums over one output. */
 interface Moments {
   mean: number
+  /** The smallest and the largest target. */
+  least: number
+  most: number
   /** Σ(y − ȳ)² */
   total: number
   /** Σ(a − y)² */
@@ -67,7 +101,13 @@ export class RegressionTally {
   add(answers: Float32Array, { rows, cols, data: targets }: Matrix): void {
     for (let j = 0; j < cols; j++) {
       let mean = 0
-      for (let i = 0; i < rows; i++) mean += targets[i * cols + j]! / rows
+      let [least, most] = [Infinity, -Infinity]
+      for (let i = 0; i < rows; i++) {
+        const y = targets[i * cols + j]!
+        mean += y / rows
+        if (y < least) least = y
+        if (y > most) most = y
+      }
       let [residual, total] = [0, 0]
       for (let i = 0; i < rows; i++) {
         const y = targets[i * cols + j]!
@@ -76,19 +116,24 @@ export class RegressionTally {
         total += (y - mean) ** 2
         this.#distance += Math.abs(error) * (this.#scale?.[j] ?? 1)
       }
-      const before = (this.#outputs[j] ??= { mean, total: 0, residual: 0 })
+      const before = (this.#outputs[j] ??= { mean, least, most, total: 0, residual: 0 })
       const away = mean - before.mean
       const all = this.#samples + rows
       before.total += total + (away ** 2 * this.#samples * rows) / all
       before.mean += (away * rows) / all
       before.residual += residual
+      before.least = Math.min(before.least, least)
+      before.most = Math.max(before.most, most)
     }
     this.#samples += rows
   }
 
   score(): { r2: number; meanAbsoluteError: number } {
     const outputs = this.#outputs.length
-    const r2 = this.#outputs.map(({ total, residual }) => (total > 0 ? 1 - residual / total : Number(residual === 0)))
+    // The sum of squares of a constant is not 0 where its mean is rounded.
+    const r2 = this.#outputs.map(({ least, most, total, residual }) =>
+      least < most ? 1 - residual / total : Number(residual === 0),
+    )
     return {
       r2: r2.reduce((sum, one) => sum + one / outputs, 0),
       meanAbsoluteError: this.#distance / (this.#samples * outputs),

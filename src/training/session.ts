@@ -109,7 +109,7 @@ export class Session {
     this.#begun = begun.visited < samples ? begun : undefined
     const epoch = this.#epoch + 1
     if (!this.#begun) this.#epoch = epoch
-    return { step: this.#step, epoch, ...meanScore(sums!), samples: order.length }
+    return { step: this.#step, epoch, ...this.#mean(sums!), samples: order.length }
   }
 
   /** The epoch that steps have begun, if it is one of such data. */
@@ -171,10 +171,10 @@ export class Session {
       const each = await sums
       if (sumsBefore) addSums(each[0]!, sumsBefore)
       const finite = each.filter(({ loss }) => Number.isFinite(loss))
-      scores.push(...finite.map((one) => ({ score: meanScore(one), validation: null })))
-      bad = each[finite.length] && meanScore(each[finite.length]!).loss
+      scores.push(...finite.map((one) => ({ score: this.#mean(one), validation: null })))
+      bad = each[finite.length] && this.#mean(each[finite.length]!).loss
       if (bad !== undefined) break
-      if (validated) scores.at(-1)!.validation = meanScore(await validated)
+      if (validated) scores.at(-1)!.validation = this.#mean(await validated)
     }
     if (bad !== undefined && scores.length === 0) throw await this.#diverged(feed, bad, minibatchesBefore)
     this.#badLoss = bad
@@ -211,6 +211,10 @@ export class Session {
       const { learningRate } = orders[i]!
       return { epoch, ...score, validation, steps, learningRate, seconds, samplesPerSecond }
     })
+  }
+
+  #mean(sums: Sums): Score {
+    return meanScore(sums, this.#network.task)
   }
 
   #count(epochs: number, steps: number): void {

@@ -7,7 +7,8 @@ import { DataStream } from '../data/stream.ts'
 import type { LossName } from '../loss/loss.ts'
 import { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
-import { LoadedData, type TrainingData } from './loaded.ts'
+import { checkNames, checkTask, taskFor } from './decide-task.ts'
+import { LoadedData, sourceOf, type TrainingData } from './loaded.ts'
 import { type AtOnce, fitSchema, trainerSchema } from './options.ts'
 import { prepare } from './prepared.ts'
 import { checkDataset, checkLoss } from './validation.ts'
@@ -77,6 +78,7 @@ export function checkFit(placed: Placed, given: TrainingData, fields: Partial<Ch
   const { classWeights, epochs } = options
   const train = takeData(placed, given, 'train')
   const validation = options.validation && takeData(placed, options.validation, 'validation')
+  checkTogether(placed, train, options)
   if (classWeights !== undefined && !(train instanceof Dataset)) {
     const hint =
       train instanceof DataStream
@@ -93,11 +95,35 @@ export function checkFit(placed: Placed, given: TrainingData, fields: Partial<Ch
   }
 }
 
+/** Checks what depends on the training data: the names of the validation data, and what early stopping may watch. */
+function checkTogether({ network, loss }: Placed, train: TrainingData, options: Partial<CheckedFitOptions>): void {
+  const { validation, earlyStopping } = options
+  const known = knownPart(train)
+  const task = known ? taskFor(network, loss, known) : network.task
+  if (earlyStopping?.monitor === 'accuracy' && task === 'regression') {
+    throw new InputError("earlyStopping: monitor: regression has no accuracy; expected 'loss'")
+  }
+  const held = validation && knownPart(validation)
+  if (known && held) checkNames(known, held, 'validation')
+}
+
+/** Samples that show what data are; undefined for a stream without an example. */
+const knownPart = (data: TrainingData): Dataset | undefined => {
+  const source = data instanceof LoadedData ? sourceOf(data) : data
+  return source instanceof DataStream ? source.example : source
+}
+
 /** The number of epochs to train at once. */
 export const ask = (atOnce: AtOnce): number => (typeof atOnce === 'number' ? atOnce : checkInteger('atOnce', atOnce()))
 
 export function checkIsDataset(data: unknown, name: string): Dataset {
   return checkInstance(name, data, Dataset, 'Dataset', ' (Dataset.from(x, y) makes one)')
+}
+
+/** Checks the data of a training before its options, because other libraries take the targets in their place. */
+export function checkIsTrainingData<T extends TrainingData>(data: T): T {
+  if (!(data instanceof LoadedData || data instanceof DataStream)) checkIsDataset(data, 'train')
+  return data
 }
 
 /** Data as the network takes them, checked: see {@link prepare} and {@link checkData}. */
@@ -113,5 +139,12 @@ export function checkData({ network, loss }: Pick<Placed, 'network' | 'loss'>, d
   // Loaded data were checked when they were loaded, and belong to one trainer.
   if (data instanceof LoadedData) return
   const known = data instanceof DataStream ? data.example : checkIsDataset(data, name)
-  if (known) checkDataset(network, loss, known, name)
+  if (known) checkKnown(network, loss, known, name)
+}
+
+/** Checks a data set, or a part of one, against a network. */
+export function checkKnown(network: Network, loss: LossName, data: Dataset, name: string): void {
+  checkDataset(network, loss, data, name)
+  checkNames(network, data, name)
+  checkTask(network, loss, data, name)
 }

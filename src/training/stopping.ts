@@ -8,7 +8,10 @@ export interface EarlyStopping {
   patience: number
   /** What counts as better: by more than this. Default 0. */
   minDelta?: number | undefined
-  /** The loss, which should fall, or the accuracy, which should rise; of the validation data, where there are any. */
+  /**
+   * The loss, which should fall, or the accuracy, which should rise; of the validation data, where there are any. Regression
+   * has no accuracy.
+   */
   monitor?: 'loss' | 'accuracy' | undefined
   /** Whether training ends with the parameters of the best epoch. Default true. */
   restoreBest?: boolean | undefined
@@ -61,7 +64,7 @@ export async function watchStopping(
   keep: () => Promise<Snapshot>,
 ): Promise<boolean> {
   const score = validation ?? training
-  const value = monitor === 'loss' ? score.loss : -score.accuracy
+  const value = monitor === 'loss' ? score.loss : -(score.accuracy ?? 0)
   if (value < state.best - minDelta) {
     state.best = value
     state.bestEpoch = epoch

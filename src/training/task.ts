@@ -3,21 +3,30 @@ import type { Dataset } from '../data/dataset.ts'
 import { DataStream, exampleOf } from '../data/stream.ts'
 import { type LossName, losses, lossNames } from '../loss/loss.ts'
 import { outputBoundary } from '../model/activation.ts'
+import type { Task } from '../model/description.ts'
 import { Network } from '../model/network.ts'
-import { isRegression } from './score.ts'
+import { taskFor } from './decide-task.ts'
 import { checkIsDataset } from './settings.ts'
 
 /**
- * Whether a network predicts classes or regression targets: regression where the data have no classes, the loss is a
- * distance and the outputs are no softmax. It decides whether `evaluate` reports R² in addition to the accuracy.
+ * What the outputs of a network mean: `network.task`, which is decided when a network is first fitted; before that, what
+ * fitting it to these data with this loss would decide.
+ *
+ * - Softmax outputs: `classification`.
+ * - One output: `classification` where the data have two classes, where the loss is binaryCrossEntropy, and where all targets
+ *   are 0 or 1 (for tanh outputs also −1 or 1); else `regression`.
+ * - Several outputs: `classification` where each row of the targets is one-hot; `multilabel` where all targets are 0 or 1 and
+ *   the outputs are sigmoid or tanh, or the data have class names; `regression` where the loss is a distance.
+ *
+ * It decides which scores there are: accuracy for classes and labels, R² and the mean absolute error for regression.
  * @throws InputError for a stream that was made without an example
  * @example console.log(taskOf(network, 'meanSquaredError', train)) // 'classification', because circle() has classes
  */
-export function taskOf(network: Network, loss: LossName, data: Dataset | DataStream): 'classification' | 'regression' {
+export function taskOf(network: Network, loss: LossName, data: Dataset | DataStream): Task {
   checkInstance('network', network, Network, 'Network')
   checkName('loss', loss, lossNames)
   if (!(data instanceof DataStream)) checkIsDataset(data, 'data')
-  return isRegression(network.layers.at(-1)!, loss, exampleOf(data)) ? 'regression' : 'classification'
+  return taskFor(network, loss, exampleOf(data))
 }
 
 /**

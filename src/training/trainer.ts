@@ -30,16 +30,15 @@ import {
 } from './options.ts'
 import { PlacedNetwork } from './placed-network.ts'
 import type { Evaluation } from './score.ts'
-import { checkFit, checkIsDataset, checkSettings, takeData } from './settings.ts'
+import { checkFit, checkIsDataset, checkIsTrainingData, checkSettings, takeData } from './settings.ts'
 
 /**
  * A network placed on a backend, and trained there. Calls queue: each waits for those that were made before, during training
  * for the running epoch or step at most. Only a second training during one is refused.
  * @example
- * const trainer = await Trainer.create(network, { loss: 'quadratic', optimizer: sgd({ learningRate: 3 }), batchSize: 10 })
+ * using trainer = await Trainer.create(network, { optimizer: sgd({ learningRate: 3 }), batchSize: 10 })
  * const history = await trainer.fit(train, { epochs: 30, validation: test })
  * await trainer.read()   // the trained parameters are now in `network`
- * trainer.dispose()
  */
 export class Trainer {
   readonly network: Network
@@ -84,9 +83,7 @@ export class Trainer {
     }
   }
 
-  /**
-   * Bytes of device memory planned and held, known before the first step; data sets count while they are in use.
-   */
+  /** Bytes of device memory planned and held, known before the first step; data sets count while they are in use. */
   get memory(): number {
     return this.#placed.memory
   }
@@ -98,7 +95,9 @@ export class Trainer {
    * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
    */
   memoryFor(train: TrainingData, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {
-    return this.#placed.memoryFor(checkFit(this.#placed, train, readOptions(memoryForSchema, options)))
+    return this.#placed.memoryFor(
+      checkFit(this.#placed, checkIsTrainingData(train), readOptions(memoryForSchema, options)),
+    )
   }
 
   /**
@@ -149,7 +148,7 @@ export class Trainer {
   fit(train: TrainingData, options: ValidatedFitOptions): Promise<History<ValidatedEpoch>>
   fit(train: TrainingData, options?: FitOptions): Promise<History>
   async fit(train: TrainingData, options: FitOptions | ValidatedFitOptions = {}): Promise<History> {
-    const checked = checkFit(this.#placed, train, readOptions(fitSchema, options))
+    const checked = checkFit(this.#placed, checkIsTrainingData(train), readOptions(fitSchema, options))
     const epochs: Epoch[] = []
     const began = performance.now()
     const running = this.#placed.trainGroups('fit', checked, Infinity)
@@ -178,8 +177,9 @@ export class Trainer {
     train: TrainingData,
     options: EpochsOptions | ValidatedEpochsOptions = {},
   ): AsyncIterableIterator<Epoch, Outcome> {
+    const data = checkIsTrainingData(train)
     const { atOnce, ...others } = readOptions(epochsSchema, options)
-    return oneByOne(this.#placed.trainGroups('epochs', checkFit(this.#placed, train, others), atOnce))
+    return oneByOne(this.#placed.trainGroups('epochs', checkFit(this.#placed, data, others), atOnce))
   }
 
   /**
@@ -191,8 +191,8 @@ export class Trainer {
     train: Dataset | LoadedData,
     options: Pick<FitOptions, 'shuffle' | 'classWeights' | 'signal'> = {},
   ): AsyncIterableIterator<Step> {
-    if (!(train instanceof LoadedData)) checkIsDataset(train, 'train')
-    return this.#placed.trainSteps(checkFit(this.#placed, train, readOptions(stepsSchema, options)))
+    const data = train instanceof LoadedData ? train : checkIsDataset(train, 'train')
+    return this.#placed.trainSteps(checkFit(this.#placed, data, readOptions(stepsSchema, options)))
   }
 
   /**
@@ -209,7 +209,7 @@ export class Trainer {
     return this.#placed.resume(checkpoint, options)
   }
 
-  /** Loss and accuracy over a data set or a stream; for regression also R² and the mean absolute error. */
+  /** Loss over a data set or a stream, with accuracy, accuracy and exact match, or R² and mean absolute error, by the task. */
   async evaluate(data: TrainingData): Promise<Evaluation> {
     return this.#placed.evaluate(data)
   }

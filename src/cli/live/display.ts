@@ -20,7 +20,7 @@ export interface Terminal extends Screen {
 export interface DisplayOptions {
   /** Epochs in all. */
   readonly epochs: number
-  /** Whether the accuracy is shown: not for regression. */
+  /** Whether there is an accuracy to show. */
   readonly score: boolean
   readonly colour: boolean
 }
@@ -73,7 +73,7 @@ export class RunHistory {
       {
         name: 'score',
         format: percent,
-        training: shown.map(({ accuracy }) => accuracy),
+        training: shown.map(({ accuracy }) => accuracy ?? NaN),
         validation: shown.map(({ validation }) => validation?.accuracy ?? NaN),
       },
     ].slice(0, score ? 2 : 1)
@@ -117,7 +117,7 @@ export class RunHistory {
 function describeScores({ loss, accuracy, validation }: Epoch, score: boolean): string[] {
   const of = validation ? ' (validation)' : ''
   return score
-    ? [`loss ${decimal(loss)}`, `score ${percent(validation?.accuracy ?? accuracy)}${of}`]
+    ? [`loss ${decimal(loss)}`, `score ${percent((validation ?? { accuracy }).accuracy ?? NaN)}${of}`]
     : [`loss ${decimal(loss)}`, ...(validation ? [`validation loss ${decimal(validation.loss)}`] : [])]
 }
 

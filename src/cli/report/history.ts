@@ -13,7 +13,7 @@ export function historyCsv(epochs: readonly Epoch[]): string {
   const rows = epochs.map(({ epoch, loss, accuracy, validation, learningRate, seconds }) => [
     epoch,
     loss,
-    accuracy,
+    accuracy ?? '',
     validation?.loss ?? '',
     validation?.accuracy ?? '',
     learningRate,

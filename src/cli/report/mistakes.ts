@@ -9,7 +9,6 @@ import {
 } from '../../index.ts'
 import { classNames } from '../scores.ts'
 import { predictFirst } from '../train/loaded.ts'
-import { isRegression } from './record.ts'
 import type { TrainedRun } from './trained-run.ts'
 
 /** Pictures, rows and columns that a report shows at most. */
@@ -30,7 +29,7 @@ export interface Examined {
   readonly predicted: Uint32Array
   readonly boundary: number
   readonly names: string[]
-  /** Undefined for regression. */
+  /** For classes only. */
   readonly scores: ClassificationReport | undefined
 }
 
@@ -40,7 +39,7 @@ export async function examine(run: TrainedRun): Promise<Examined> {
   const set = all instanceof DataStream ? await all.take(MOST_EXAMINED) : all
   const answers = await predictFirst(trainer, data, loaded, data.validation ? 'validation' : 'train', set.length)
   const boundary = decisionBoundary(network)
-  const scores = isRegression(run) ? undefined : classificationReport(answers, set, { boundary })
+  const scores = network.task === 'classification' ? classificationReport(answers, set, { boundary }) : undefined
   const names = classNames(network.classes ?? set.classes, scores?.classes.length ?? 0)
   const predicted = predictedClasses(answers, { boundary })
   return { set, held: data.validation !== undefined, of: all.length, answers, predicted, boundary, names, scores }

@@ -16,7 +16,7 @@ export interface Result {
 export interface Curves {
   epoch: number[]
   loss: (number | null)[]
-  /** In percent; null for regression, and without validation data. */
+  /** In percent; null where epochs have no accuracy (regression), and without validation data. */
   score: (number | null)[] | null
   validationLoss: (number | null)[] | null
   validationScore: (number | null)[] | null
@@ -86,7 +86,7 @@ export function makeRecord(run: TrainedRun): RunRecord {
     samplesPerSecond: finite((epochs.length * data.train.length) / seconds),
     training: resultOf(result),
     validation: validation && resultOf(validation),
-    curves: makeCurves(epochs, regression),
+    curves: makeCurves(epochs),
   }
 }
 
@@ -141,17 +141,18 @@ function describeEnvironment({ backend }: TrainedRun): [string, string][] {
 }
 
 /** Columns for the charts; long runs are thinned out evenly, their last epoch kept. */
-function makeCurves(epochs: readonly Epoch[], regression: boolean): Curves {
+function makeCurves(epochs: readonly Epoch[]): Curves {
   const every = Math.ceil(epochs.length / MOST_EPOCHS)
   const shown = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1)
   const held = shown.some(({ validation }) => validation !== null)
+  const scored = shown.some(({ accuracy }) => accuracy !== undefined)
+  const percentOf = (share: number | undefined) => finite(share === undefined ? undefined : 100 * share)
   return {
     epoch: shown.map(({ epoch }) => epoch),
     loss: shown.map(({ loss }) => finite(loss)),
-    score: regression ? null : shown.map(({ accuracy }) => 100 * accuracy),
+    score: scored ? shown.map(({ accuracy }) => percentOf(accuracy)) : null,
     validationLoss: held ? shown.map(({ validation }) => finite(validation?.loss)) : null,
-    validationScore:
-      held && !regression ? shown.map(({ validation }) => (validation ? 100 * validation.accuracy : null)) : null,
+    validationScore: held && scored ? shown.map(({ validation }) => percentOf(validation?.accuracy)) : null,
   }
 }
 

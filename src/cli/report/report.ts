@@ -51,12 +51,12 @@ function summary({ backend, epochs, data, seconds }: TrainedRun): string {
   return `${count(epochs.length)} epochs in ${seconds.toFixed(1)} s on ${backend.description} (${rate} samples/s).`
 }
 
-function makeTiles({ result, validation, network }: TrainedRun): string {
+function makeTiles({ result, validation }: TrainedRun): string {
   const tile = (label: string, value: string) =>
     `<div class="tile"><span>${escapeHtml(label)}</span><strong>${escapeHtml(value)}</strong></div>`
   const tiles = ([label, score]: [string, Evaluation]) => {
-    const second = score.r2 === undefined || network.classes ? percent(score.accuracy) : decimal(score.r2)
-    const name = score.r2 === undefined || network.classes ? 'score' : 'R²'
+    const [name, second] =
+      score.r2 === undefined ? ['score', percent(score.accuracy ?? NaN)] : ['R²', decimal(score.r2)]
     return tile(`${label} ${name}`, second) + tile(`${label} loss`, decimal(score.loss))
   }
   return tiles(['Training', result]) + (validation ? tiles(['Validation', validation]) : '')

@@ -47,10 +47,9 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
   }
   const epochs = [...(earlier?.epochs ?? [])]
   const before = epochs.reduce((sum, { seconds }) => sum + seconds, 0)
-  const regression = taskOf(trainer.network, trainer.loss, data.train) === 'regression'
   const progress = showProgress({
     epochs: options.epochs,
-    score: !regression,
+    score: taskOf(trainer.network, trainer.loss, data.train) === 'classification',
     quiet: options.json === true,
     isOver: trainer.epoch === options.epochs,
   })

@@ -31,21 +31,29 @@ export function printJson(result: Result): void {
       seconds,
       samplesPerSecond: rate(result),
       loss: training.loss,
-      accuracy: training.accuracy,
-      validation: validation && { loss: validation.loss, accuracy: validation.accuracy },
+      ...scoresOf(training),
+      validation: validation && { loss: validation.loss, ...scoresOf(validation) },
       model: model ?? null,
       ...(profile && { profile }),
     }),
   )
 }
 
-/** For people. @param regression whether R² says more than the accuracy */
-export function summarize(result: Result, regression: boolean): void {
+/** The scores that the task has: accuracy for classes; with exactMatch for labels; R² and the mean absolute error. */
+function scoresOf({ accuracy, exactMatch, r2, meanAbsoluteError }: Evaluation) {
+  return { accuracy, exactMatch, r2, meanAbsoluteError }
+}
+
+/** For people. */
+export function summarize(result: Result): void {
   const { epochs, seconds, outcome, training, validation, model, report, profile } = result
-  const say = ({ loss, accuracy, r2 }: Evaluation) =>
-    regression && r2 !== undefined
-      ? `loss ${decimal(loss)}, R² ${decimal(r2)}`
-      : `loss ${decimal(loss)}, score ${percent(accuracy)}`
+  const say = ({ loss, accuracy, exactMatch, r2 }: Evaluation) =>
+    [
+      `loss ${decimal(loss)}`,
+      ...(accuracy === undefined ? [] : [`score ${percent(accuracy)}`]),
+      ...(exactMatch === undefined ? [] : [`exact match ${percent(exactMatch)}`]),
+      ...(r2 === undefined ? [] : [`R² ${decimal(r2)}`]),
+    ].join(', ')
   print()
   print(
     `Trained ${count(epochs.length)} epochs in ${seconds.toFixed(1)} s, ${count(Math.round(rate(result)))} samples/s`,

@@ -123,21 +123,23 @@ function readNotes(path: string, { notes, epoch }: Checkpoint): Notes | undefine
 }
 
 function toRow({ loss, accuracy, validation, steps, learningRate, seconds, samplesPerSecond }: Epoch) {
-  const held = validation ? [validation.loss, validation.accuracy] : [null, null]
-  return [loss, accuracy, ...held, steps, learningRate, seconds, samplesPerSecond]
+  const held = [validation?.loss ?? null, validation?.accuracy ?? null]
+  return [loss, accuracy ?? null, ...held, steps, learningRate, seconds, samplesPerSecond]
 }
 
 function fromRow(row: readonly (number | null)[], i: number): Epoch {
-  // JSON has no NaN: what is null beside an accuracy was one.
+  // JSON has no NaN: a loss that is null beside an accuracy was one.
   const at = (place: number) => row[place] ?? NaN
   return {
     epoch: i + 1,
     loss: at(0),
-    accuracy: at(1),
-    validation: row[3] === null ? null : { loss: at(2), accuracy: at(3) },
+    ...accuracyOf(row[1]),
+    validation: row[2] === null && row[3] === null ? null : { loss: at(2), ...accuracyOf(row[3]) },
     steps: at(4),
     learningRate: at(5),
     seconds: at(6),
     samplesPerSecond: at(7),
   }
 }
+
+const accuracyOf = (value: number | null | undefined) => (typeof value === 'number' ? { accuracy: value } : {})

@@ -1,0 +1,27 @@
+import type { Dataset } from '../data/dataset.ts'
+import { DataStream } from '../data/stream.ts'
+import { outputBoundary } from '../model/activation.ts'
+import { decideTask } from './decide-task.ts'
+import type { Feed } from './feed/feed.ts'
+import { LabelTally, RegressionTally } from './score.ts'
+import type { Placed } from './settings.ts'
+
+/**
+ * The scores that need the outputs: those of regression and of several labels per sample. Where the task follows from the
+ * data, a stream without an example is read for it.
+ * @returns the task, and its scores; none for classes, which backends count themselves
+ */
+export async function scoreOutputs({ network, loss }: Placed, feed: Feed, source: Dataset | DataStream) {
+  const example = source instanceof DataStream ? source.example : source
+  let task = network.task ?? (example && decideTask(network, loss, example))
+  if (task === 'classification') return { task, scores: undefined }
+  const labels = new LabelTally(outputBoundary(network.activations.at(-1)!))
+  const values = new RegressionTally(network.targetScaling?.scale)
+  for await (const { data, outputs } of feed.outputs()) {
+    task ??= decideTask(network, loss, data)
+    if (task === 'classification') return { task, scores: undefined }
+    const tally = task === 'regression' ? values : labels
+    tally.add(outputs, data.targets)
+  }
+  return { task, scores: task === 'regression' ? values.score() : labels.score() }
+}
