@@ -157,7 +157,12 @@ export class Run {
     this.#position = { epoch: this.#position.epoch + count, step: this.#position.step + trainer.step - done }
     const { loss, accuracy, validation } = value
     const parameters = this.network.parameters.slice()
-    this.#keep({ ...this.#position, train: { loss, ...(accuracy !== undefined && { accuracy }) }, test: validation, parameters })
+    this.#keep({
+      ...this.#position,
+      train: { loss, ...(accuracy !== undefined && { accuracy }) },
+      test: validation,
+      parameters,
+    })
   }
 
   /** The next epoch. On an error, for example a divergence, the trainer is released. */
