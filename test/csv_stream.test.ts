@@ -226,7 +226,9 @@ describe('a CSV file as a stream', () => {
       await expect(got).rejects.toThrow(new InputError(`${path}: ${(want as Error).message}`))
     }
     writeFileSync(file('latin.csv'), Buffer.from('x,y\n1,\xe4\n', 'latin1'))
-    await expect(open(file('latin.csv'))).rejects.toThrow(`${file('latin.csv')}: not UTF-8 text; save it as UTF-8`)
+    await expect(open(file('latin.csv'))).rejects.toThrow(
+      `${file('latin.csv')}: not UTF-8 text; where it comes from a spreadsheet, give encoding: 'windows-1252'`,
+    )
     await expect(open(file('none.csv'))).rejects.toThrow(
       /^.*none\.csv: cannot be read: there is no such file or folder$/,
     )

@@ -227,11 +227,10 @@ describe('readDataset', () => {
       `${at('train-images-idx3-ubyte')}, train-labels-idx1-ubyte: labels: expected 2, one an image, got 1`,
     )
     await expectError(readDataset(at('no.csv')), `${at('no.csv')}: cannot be read: there is no such file or folder`)
-    await writeFile(at('data.png'), 'x')
-    await expectError(
-      readDataset(at('data.png')),
-      `${at('data.png')}: expected a .csv or .tsv file, or a folder with IDX files (MNIST)`,
-    )
+    await writeFile(at('data.png'), Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10))
+    await expectError(readDataset(at('data.png')), /data\.png: not UTF-8 text; .* give encoding: 'windows-1252'/)
+    await writeFile(at('data.xlsx'), 'PK\x03\x04\x14\x00\x06\x00')
+    await expectError(readDataset(at('data.xlsx')), /data\.xlsx: this is a spreadsheet .* save the sheet as CSV$/)
   })
 
   it.skipIf(!existsSync(mnist))('reads MNIST', async () => {

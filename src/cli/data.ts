@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
-import { extname } from 'node:path'
 import {
   checkName,
   circle,
+  type CsvTextOptions,
   Dataset,
   DataStream,
   digits,
@@ -15,7 +15,7 @@ import {
 } from '../index.ts'
 import { type CsvStream, type CsvStreamOptions, streamCsv } from '../node/csv-stream.ts'
 import { readDataset } from '../node/files.ts'
-import { count } from './output.ts'
+import { count, note } from './output.ts'
 import { idxFilesAt, isIdxPath } from '../node/idx-folder.ts'
 import { filesAt } from './outputs/places.ts'
 import { showReading } from './progress.ts'
@@ -23,14 +23,16 @@ import { showReading } from './progress.ts'
 const generators = { circle, linear, xor, moons, spirals, digits }
 const generatorNames = Object.keys(generators)
 
+/** The options that say how a CSV file is read, as the command line has them. */
+export type TextOptions = Omit<CsvTextOptions, 'onNote'>
+
 /** What says which data. */
-export interface DataOptions {
+export interface DataOptions extends TextOptions {
   data: string
   target?: string | undefined
   samples?: number | undefined
   noise?: number | undefined
   seed?: number | undefined
-  maxUnpackedBytes?: number | undefined
   /** The names that a saved model knows. */
   features?: readonly string[] | undefined
   classes?: readonly string[] | undefined
@@ -50,8 +52,15 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   if (!existsSync(data) && !(await isIdxPath(data))) {
     checkName(`--data: no file or folder '${data}', and no generator`, data, generatorNames)
   }
-  const { target, features, classes, maxUnpackedBytes } = options
-  return readDataset(data, { target: parseTarget(target), features, classes, maxUnpackedBytes })
+  const { target, features, classes } = options
+  return readDataset(data, { target, features, classes, ...textOptions(options, data) })
+}
+
+/** How a CSV file is read; what a reader of the file might not expect is noted on standard error. */
+export function textOptions(options: TextOptions, path: string): CsvTextOptions {
+  const { delimiter, header, decimal, comment, encoding, maxUnpackedBytes } = options
+  const onNote = (text: string) => note(`webgpu-mlp: note: ${path}: ${text}`)
+  return { delimiter, header, decimal, comment, encoding, maxUnpackedBytes, onNote }
 }
 
 /** The files that data are read from: none of generated data; in a folder, those with IDX files' names. */
@@ -64,20 +73,18 @@ export async function dataFiles(data: string): Promise<string[]> {
 /** Samples that show the columns of the data; the streams of this program have an example. */
 export const exampleOf = (data: Dataset | DataStream): Dataset => (data instanceof DataStream ? data.example! : data)
 
-/** Bytes of a CSV file from which on it is automatically read a part at a time. */
+/** Bytes of a CSV file from which on it is automatically read a part at a time; fewer of a gzipped one. */
 const LARGE_FILE = 1 << 28
+const LARGE_GZIP = 1 << 26
 
 /** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */
 export function isStreamed(data: string, stream: boolean | undefined): boolean {
-  const isCsv = ['.csv', '.tsv'].includes(extname(data).toLowerCase())
-  if (isCsv) return stream === true || (statSync(data, { throwIfNoEntry: false })?.size ?? 0) > LARGE_FILE
-  if (stream) throw new InputError(`--stream: is for CSV files, '${data}' is none`)
+  const found = Object.hasOwn(generators, data) ? undefined : statSync(data, { throwIfNoEntry: false })
+  if (found?.isFile()) return stream === true || found.size > (data.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
+  if (stream && (found || Object.hasOwn(generators, data))) {
+    throw new InputError(`--stream: is for CSV files, '${data}' is none`)
+  }
   return false
-}
-
-/** A column by name; by number where the text is one. */
-export function parseTarget(target: string | undefined): string | number | undefined {
-  return target !== undefined && /^-?\d+$/.test(target) ? Number(target) : target
 }
 
 /** Holds out a share for validation; by classes where there are any. */

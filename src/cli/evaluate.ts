@@ -12,19 +12,18 @@ import {
   Trainer,
 } from '../index.ts'
 import { readModel } from '../node/files.ts'
-import { describeData, exampleOf, isStreamed, loadData, openCsv, parseTarget } from './data.ts'
+import { describeData, exampleOf, isStreamed, loadData, openCsv, type TextOptions, textOptions } from './data.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { addDataOptions } from './options.ts'
 import { decimal, percent, print } from './output.ts'
 import { classNames, describeScores } from './scores.ts'
 
-interface EvaluateOptions {
+interface EvaluateOptions extends TextOptions {
   model: string
   data: string
   target?: string
   samples?: number
   noise?: number
-  maxUnpackedBytes?: number
   stream?: boolean
   seed?: number
   loss?: LossName
@@ -56,13 +55,13 @@ export function usualLoss(network: Network): LossName {
 /** The samples as the file has them, and as the network takes them. */
 async function loadSamples(options: EvaluateOptions, network: Network) {
   const { features, classes, scaling } = network
-  const { data, target, samples, noise, maxUnpackedBytes, seed, stream } = options
+  const { data, target, stream } = options
   const scaled = (part: Dataset) => (scaling ? scale(part, scaling) : part)
   if (isStreamed(data, stream)) {
-    const { train, close } = await openCsv(data, { target: parseTarget(target), features, classes, shuffle: false })
+    const { train, close } = await openCsv(data, { ...textOptions(options, data), target, features, classes, shuffle: false }) // prettier-ignore
     return { raw: train, scaled: train.map(scaled), close }
   }
-  const loaded = await loadData({ data, target, samples, noise, maxUnpackedBytes, seed, features, classes })
+  const loaded = await loadData({ ...options, features, classes })
   const raw = loaded.validation ?? loaded.train
   return { raw, scaled: scaled(raw), close: () => undefined }
 }

@@ -20,9 +20,14 @@ const { fields: sgd } = optionSchemas.sgd
 /** The options of the library that the command line takes; their flags, helps, defaults and checks are in its schemas. */
 export const libraryFlags = {
   target: csv.target,
+  delimiter: csv.delimiter,
+  header: csv.header,
+  decimal: csv.decimal,
+  comment: csv.comment,
+  encoding: csv.encoding,
   samples: generated.samples,
   noise: generated.noise,
-  maxUnpackedBytes: optionSchemas.parseIdx.fields.maxUnpackedBytes,
+  maxUnpackedBytes: csv.maxUnpackedBytes,
   test: optionSchemas.split.fields.test,
   init: network.init,
   loss: trainer.loss,

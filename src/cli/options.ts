@@ -38,12 +38,17 @@ export function classWeights(text: string): 'balanced' | Record<string, number> 
   return Object.fromEntries(weights)
 }
 
+/** The options that say how a CSV file is read. */
+export function addTextOptions(command: Command): Command {
+  const { delimiter, header, decimal, comment, encoding, maxUnpackedBytes } = libraryFlags
+  for (const option of [delimiter, header, decimal, comment, encoding, maxUnpackedBytes]) addFlag(command, option)
+  return command
+}
+
 /** The options that name a data set. */
 export function addDataOptions(command: Command): Command {
-  for (const option of [libraryFlags.target, libraryFlags.samples, libraryFlags.noise, libraryFlags.maxUnpackedBytes]) {
-    addFlag(command, option)
-  }
-  return command
+  for (const option of [libraryFlags.target, libraryFlags.samples, libraryFlags.noise]) addFlag(command, option)
+  return addTextOptions(command)
 }
 
 /** The options that shape a network and its loss. */

@@ -2,14 +2,16 @@ import { Command } from 'commander'
 import { type BackendName, decisionBoundary, Matrix, Network, predictedClasses, Trainer } from '../index.ts'
 import { readCsvInputs, readModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
+import { type TextOptions, textOptions } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
+import { addTextOptions } from './options.ts'
 import { count, note } from './output.ts'
 import { headerMark } from './outputs/marks.ts'
 import { checkOutputs } from './outputs/plan.ts'
 import { standardOutput } from './streams.ts'
 
-interface PredictOptions {
+interface PredictOptions extends TextOptions {
   model: string
   data: string
   out?: string
@@ -23,6 +25,7 @@ export function predictCommand(): Command {
   )
   addRequired(command, ownFlags.model)
   addRequired(command, ownFlags.csvFile)
+  addTextOptions(command)
   addOwn(command, ownFlags.predictions, ownFlags.force)
   return addFlag(command, libraryFlags.backend, { isDefaultShown: true }).action(predict)
 }
@@ -37,7 +40,7 @@ async function predict(options: PredictOptions): Promise<void> {
   const trainer = await Trainer.create(network, { backend: options.backend, loss: usualLoss(network) })
   let answered = 0
   const answers = async function* () {
-    for await (const inputs of readCsvInputs(options.data, { features })) {
+    for await (const inputs of readCsvInputs(options.data, { ...textOptions(options, options.data), features })) {
       const rows = textOf(rowsOf(network, await trainer.predict(scaling ? scaling.apply(inputs) : inputs)))
       // The heads of the columns are there once.
       yield answered === 0 ? head + rows : rows

@@ -1,19 +1,18 @@
 import { Command } from 'commander'
 import { type BackendName, type LossName, Network, scale, type StageCheck, verify as verifyBackend } from '../index.ts'
 import { readModel } from '../node/files.ts'
-import { loadData } from './data.ts'
+import { loadData, type TextOptions } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import { addDataOptions, addNetworkOptions, parseActivations, parseLayers, randomSeed } from './options.ts'
 import { addFlag, addOwn, libraryFlags, ownFlags } from './flags.ts'
 import { exitCodes, print, table } from './output.ts'
 
-interface VerifyOptions {
+interface VerifyOptions extends TextOptions {
   model?: string
   data?: string
   target?: string
   samples?: number
   noise?: number
-  maxUnpackedBytes?: number
   layers: string
   activation: string
   loss: LossName
@@ -62,12 +61,9 @@ const say = ({ error, bound, ok }: StageCheck) =>
 
 async function makeCase(options: VerifyOptions, seed: number) {
   const model = options.model === undefined ? undefined : await readModel(options.model)
-  const { data: name, target, samples, noise, maxUnpackedBytes } = options
+  const { data: name } = options
   const { features, classes, scaling } = model ?? {}
-  const loaded =
-    name === undefined
-      ? undefined
-      : await loadData({ data: name, target, samples, noise, maxUnpackedBytes, seed, features, classes })
+  const loaded = name === undefined ? undefined : await loadData({ ...options, data: name, seed, features, classes })
   const given = loaded && (scaling ? scale(loaded.train, scaling) : loaded.train)
   const ends = given && { inputs: given.inputs.cols, outputs: given.targets.cols }
   const loss = options.loss === 'quadratic' && model ? usualLoss(model) : options.loss

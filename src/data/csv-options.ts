@@ -1,16 +1,40 @@
-import { boolean, type Fields, kind, name, optional } from '../core/schema.ts'
 import { describe, InputError } from '../core/errors.ts'
+import { callback, type Fields, kind, name, optional } from '../core/schema.ts'
+import { encodingName } from './decode.ts'
+import { unpackFields, type UnpackOptions } from './gunzip.ts'
 import { classNames, columnNames } from './names.ts'
 
-/** What {@link parseCsvInputs} takes. */
-export interface CsvInputsOptions {
-  /** The character between values. Default: found out from the text (comma, semicolon, tab, …). */
+/** How the text of a table is read; what is left out is found out from its beginning. */
+export interface CsvTextOptions extends UnpackOptions {
+  /**
+   * What is between values: one character, or `tab`, `pipe`, or `space` for any number of spaces and tabs. Default `auto`:
+   * what splits most of the first rows into the same number of values, most of them numbers.
+   */
   delimiter?: string | undefined
   /**
-   * Whether the first row holds names. Default: it does where none of its values is a number, or one is a word above a
-   * number in the second row.
+   * Whether the first row holds names. Default `auto`: it does where a word of it is above numbers, or where there are only
+   * words that do not occur again below; numbers alone are names only where they are 0, 1, … n − 1, or in order and unlike
+   * the numbers below. A missing value (empty, NA, ?) among numbers makes the row a sample.
    */
-  header?: boolean | undefined
+  header?: boolean | 'auto' | 'yes' | 'no' | undefined
+  /**
+   * The mark before decimals. Default `auto`: a comma where the cells show it (0,5). Separators of thousands and percent
+   * signs are read where the whole column has them; the value of 12 % is 12.
+   */
+  decimal?: 'auto' | '.' | ',' | undefined
+  /**
+   * The character with which lines begin that are no rows. Default `auto`: a block of lines above the table that begin
+   * with `#`. With `none`, such lines are rows.
+   */
+  comment?: string | undefined
+  /** The encoding of a file, as `TextDecoder` calls it. Default: UTF-8, or UTF-16 where its byte order mark says so. */
+  encoding?: string | undefined
+  /** Is called with a sentence for what a reader of the file might not expect: a column that is left out or renamed. */
+  onNote?: ((text: string) => void) | undefined
+}
+
+/** What {@link parseCsvInputs} takes. */
+export interface CsvInputsOptions extends CsvTextOptions {
   /** The input columns, by name, in the order wanted: `network.features`. In a file without header: their number. */
   features?: readonly string[] | undefined
 }
@@ -32,9 +56,25 @@ export interface CsvOptions extends CsvInputsOptions {
   classes?: readonly string[] | undefined
 }
 
+const delimiterNames: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t', pipe: '|', space: 'space', ' ': 'space', comma: ',', semicolon: ';' } // prettier-ignore
+
 const delimiter = kind((argument, value) => {
+  if (value === 'auto') return value
+  if (typeof value === 'string' && Object.hasOwn(delimiterNames, value)) return delimiterNames[value]!
   if (typeof value === 'string' && /^[^"\r\n\ufeff]$/.test(value)) return value
-  throw new InputError(`${argument}: expected one character, such as ',' or ';', got ${describe(value)}`)
+  throw new InputError(`${argument}: expected one character, such as ',' or ';', or auto, tab, pipe or space, got ${describe(value)}`) // prettier-ignore
+})
+
+const header = kind<boolean | 'auto'>((argument, value) => {
+  if (typeof value === 'boolean' || value === 'auto') return value
+  if (value === 'yes' || value === 'no') return value === 'yes'
+  throw new InputError(`${argument}: expected auto, yes or no (true or false), got ${describe(value)}`)
+})
+
+const comment = kind((argument, value) => {
+  if (value === 'auto' || value === 'none') return value
+  if (typeof value === 'string' && /^[^"\s\ufeff]$/.test(value)) return value
+  throw new InputError(`${argument}: expected one character, such as '#', or auto or none, got ${describe(value)}`)
 })
 
 const isColumn = (value: unknown) => typeof value === 'string' || typeof value === 'number'
@@ -45,7 +85,30 @@ const target = kind<NonNullable<CsvOptions['target']>>((argument, value) => {
 })
 
 /** Options of every reader of tables. */
-export const tableFields = { delimiter: optional(delimiter), header: optional(boolean) }
+export const tableFields = {
+  delimiter: optional(delimiter, {
+    flag: '--delimiter <character>',
+    help: 'CSV: what is between values: one character, tab, pipe, or space for any number of spaces (default: auto)',
+  }),
+  header: optional(header, {
+    flag: '--header <when>',
+    help: 'CSV: whether the first row holds names: auto, yes, no (default: auto)',
+  }),
+  decimal: optional(name(['auto', '.', ','] as const), {
+    flag: '--decimal <mark>',
+    help: "CSV: the mark before decimals: auto, '.' or ',' (default: auto)",
+  }),
+  comment: optional(comment, {
+    flag: '--comment <character>',
+    help: "CSV: how lines begin that are no rows, such as '#' (default: auto, a block of # lines above the table)",
+  }),
+  encoding: optional(encodingName, {
+    flag: '--encoding <name>',
+    help: 'CSV: such as windows-1252 or latin1 (default: UTF-8; UTF-16 by its mark)',
+  }),
+  onNote: optional(callback<NonNullable<CsvTextOptions['onNote']>>()),
+  ...unpackFields,
+} satisfies Fields<CsvTextOptions>
 
 export const csvInputsFields = { ...tableFields, features: optional(columnNames) } satisfies Fields<CsvInputsOptions>
 

@@ -1,18 +1,28 @@
 import { readOptions } from '../core/schema.ts'
-import { csvFields, csvInputsFields, type CsvInputsOptions, type CsvOptions } from './csv-options.ts'
+import {
+  csvFields,
+  csvInputsFields,
+  type CsvInputsOptions,
+  type CsvOptions,
+  type CsvTextOptions,
+} from './csv-options.ts'
 import { Dataset } from './dataset.ts'
 import { joinRows, Matrix } from '../core/matrix.ts'
 import { findInputs, SampleReader, targetsOf } from './samples.ts'
+import type { TableOptions } from './head.ts'
 import { readNumbers, type Table } from './table.ts'
 import { readTableParts, readTextParts } from './table-parts.ts'
 
-export type { CsvInputsOptions, CsvOptions }
+export type { CsvInputsOptions, CsvOptions, CsvTextOptions }
+
+type LikelyDelimiter = Pick<TableOptions, 'likelyDelimiter'>
 
 export const parseCsvSchema = { name: 'parseCsv', fields: csvFields }
 export const parseCsvInputsSchema = { name: 'parseCsvInputs', fields: csvInputsFields }
 
 /**
- * Reads samples from CSV text: every column but the target is an input, and has to hold numbers.
+ * Reads samples from CSV text, or from the bytes of a CSV file, gzipped or not: every column but the target is an input,
+ * and has to hold numbers. How the text is written is found out from its beginning; options override each decision.
  * @returns inputs samples × features, named where the file has a header; targets one-hot (classification; samples ×
  *   classes) or as they are (regression; samples × target columns)
  * @throws InputError naming the line of the file, counted from 1, and the column, for rows of different lengths, words
@@ -21,7 +31,7 @@ export const parseCsvInputsSchema = { name: 'parseCsvInputs', fields: csvInputsF
  * const data = await parseCsv('length,width,kind\n5.1,3.5,setosa\n6.2,2.9,virginica\n', { target: 'kind' })
  * data.classes // ['setosa', 'virginica']
  */
-export async function parseCsv(text: string, options: CsvOptions = {}): Promise<Dataset> {
+export async function parseCsv(text: string | Uint8Array, options: CsvOptions = {}): Promise<Dataset> {
   const checked = readOptions(parseCsvSchema, options)
   return readSamples((tableOptions) => readTextParts(text, tableOptions), checked)
 }
@@ -31,7 +41,10 @@ export async function parseCsv(text: string, options: CsvOptions = {}): Promise<
  * numbers, 4 bytes each, is in memory at once.
  * @throws InputError as {@link parseCsv} does
  */
-export async function readCsv(pieces: AsyncIterable<string>, options: CsvOptions = {}): Promise<Dataset> {
+export async function readCsv(
+  pieces: AsyncIterable<string>,
+  options: CsvOptions & LikelyDelimiter = {},
+): Promise<Dataset> {
   return readSamples((tableOptions) => readTableParts(pieces, tableOptions), options)
 }
 
@@ -54,7 +67,7 @@ async function readSamples(read: (options: CsvOptions) => AsyncIterable<Table>, 
  * @example const { inputs } = await parseCsvInputs(text, { features: network.features })
  */
 export async function parseCsvInputs(
-  text: string,
+  text: string | Uint8Array,
   options: CsvInputsOptions = {},
 ): Promise<{ inputs: Matrix; features: string[] }> {
   const checked = readOptions(parseCsvInputsSchema, options)
@@ -80,6 +93,9 @@ async function* readInputs(tables: AsyncIterable<Table>, features: CsvInputsOpti
  * @param pieces of the text, cut anywhere
  * @throws InputError as {@link parseCsv} does
  */
-export async function* csvInputParts(pieces: AsyncIterable<string>, options: CsvInputsOptions): AsyncGenerator<Matrix> {
+export async function* csvInputParts(
+  pieces: AsyncIterable<string>,
+  options: CsvInputsOptions & LikelyDelimiter,
+): AsyncGenerator<Matrix> {
   for await (const { inputs } of readInputs(readTableParts(pieces, options), options.features)) yield inputs
 }

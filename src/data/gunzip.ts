@@ -15,11 +15,20 @@ const ALWAYS = 2 ** 26
 const USUAL_RATIO = 16
 
 export const unpackFields = {
-  maxUnpackedBytes: optional(integer(1, 2 ** 32), {
+  maxUnpackedBytes: optional(integer(1, Number.MAX_SAFE_INTEGER), {
     flag: '--max-unpacked-bytes <count>',
-    help: 'IDX files: the most bytes that a gzipped file may unpack to (default: 64 MiB, or 16 times the file)',
+    help: 'the most bytes that a gzipped file may unpack to (default: 64 MiB, or 16 times the file)',
   }),
 } satisfies Fields<UnpackOptions>
+
+/** The most bytes that a file of a size may unpack to. */
+export const mostUnpacked = (size: number, { maxUnpackedBytes }: UnpackOptions): number =>
+  maxUnpackedBytes ?? Math.max(ALWAYS, USUAL_RATIO * size)
+
+export function tooMuchUnpacked(most: number, problem: string): InputError {
+  const hint = 'give maxUnpackedBytes (on the command line: --max-unpacked-bytes) if that is right'
+  return new InputError(`at most ${most} bytes are unpacked, and ${problem}; ${hint}`)
+}
 
 /** Whether bytes are gzipped. */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
@@ -33,10 +42,10 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
 export async function gunzip(
   packed: Uint8Array,
   name: string,
-  { maxUnpackedBytes }: UnpackOptions,
+  options: UnpackOptions,
   expected: (beginning: Uint8Array) => number | undefined,
 ): Promise<Uint8Array> {
-  const most = maxUnpackedBytes ?? Math.max(ALWAYS, USUAL_RATIO * packed.length)
+  const most = mostUnpacked(packed.length, options)
   const source = new Blob([packed as Uint8Array<ArrayBuffer>]).stream()
   const reader = source.pipeThrough(new DecompressionStream('gzip')).getReader()
   const chunks: Uint8Array[] = []
@@ -63,8 +72,7 @@ export async function gunzip(
   }
 
   function tooMuch(problem: string): InputError {
-    const hint = 'give maxUnpackedBytes (on the command line: --max-unpacked-bytes) if that is right'
-    return new InputError(`${name}: at most ${most} bytes are unpacked, and the file ${problem}; ${hint}`)
+    return new InputError(`${name}: ${tooMuchUnpacked(most, `the file ${problem}`).message}`)
   }
 }
 

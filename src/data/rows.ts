@@ -7,17 +7,26 @@ export interface Row {
   cells: string[]
 }
 
+/** Splits text that comes in pieces into rows. */
+export interface Splitter {
+  /** Takes another piece, whose line breaks are LF; returns the rows that are whole now. */
+  push(piece: string): Row[]
+  /** The row that is left when no more comes, if there is one. */
+  finish(): Row[]
+}
+
 /** Characters of a row: a quote that is never closed goes beyond, and so does a file without line breaks. */
-const LONGEST_ROW = 1 << 26
+export const LONGEST_ROW = 1 << 26
 
 /**
  * Splits CSV text (RFC 4180) that comes in pieces, cut anywhere, into rows. Every character is read once, and
  * only the current row is kept: time and memory are linear in the text for every content.
  *
- * A value is quoted where a quote is its first character; line breaks and delimiters in it are part of it, two quotes
- * mean one, and nothing but spaces may follow before the next delimiter. Blank lines are passed over.
+ * A value is quoted where a quote is its first character but spaces; line breaks and delimiters in it are part of it, two
+ * quotes mean one, and nothing but spaces may follow before the next delimiter. Blank lines are passed over, and rows of
+ * delimiters only, and lines that begin with the mark of comments.
  */
-export class RowSplitter {
+export class RowSplitter implements Splitter {
   readonly #delimiter: string
   readonly #rows: Row[] = []
   /** Of the row that is open. */
@@ -26,19 +35,16 @@ export class RowSplitter {
   #line: number
   /** Of the next character. */
   #nextLine: number
-  #place: 'beginning' | 'plain' | 'quoted' | 'quote' | 'closed' = 'beginning'
+  #place: 'beginning' | 'plain' | 'quoted' | 'quote' | 'closed' | 'comment' = 'beginning'
+  readonly #comment: string | undefined
   /** Parts of the value that is open. */
   #parts: string[] = []
 
-  /** @param delimiter one character; @param line of the first */
-  constructor(delimiter: string, line = 1) {
+  /** @param delimiter one character; @param line of the first; @param comment how lines begin that are no rows */
+  constructor(delimiter: string, line = 1, comment?: string) {
     this.#delimiter = delimiter
+    this.#comment = comment
     this.#line = this.#nextLine = line
-  }
-
-  /** How many values the row that is open has so far. */
-  get open(): number {
-    return this.#cells.length
   }
 
   /**
@@ -47,13 +53,18 @@ export class RowSplitter {
    */
   push(piece: string): Row[] {
     for (let at = 0; at < piece.length;) {
+      if (this.#isComment(piece, at)) {
+        at = this.#passLine(piece, at)
+        continue
+      }
       const isPlain = this.#place === 'beginning' || this.#place === 'plain'
       const quote = isPlain ? piece.indexOf('"', at) : at
       // Most files have no quotes; where there are some, the lines before the one with the next are read at once.
       const lines = quote < 0 ? piece.length : isPlain ? piece.lastIndexOf('\n', quote) + 1 : at
-      if (lines > at) this.#readLines(piece, at, lines)
-      at = Math.max(at, lines)
-      if (at < piece.length) at = this.#readLine(piece, at)
+      if (lines > at) {
+        this.#readLines(piece, at, lines)
+        at = lines
+      } else at = this.#readLine(piece, at)
     }
     if (this.#length > LONGEST_ROW) {
       const quoted = this.#place === 'quoted' ? 'a quoted value (") is never closed' : 'the row is not ended'
@@ -65,7 +76,7 @@ export class RowSplitter {
   /** The row that is left when no more comes, if there is one. @throws InputError for a quote that is open */
   finish(): Row[] {
     if (this.#place === 'quoted') throw this.#error('a quoted value (") is never closed')
-    if (this.#cells.length > 0 || this.#place !== 'beginning') {
+    if (this.#cells.length > 0 || !['beginning', 'comment'].includes(this.#place)) {
       this.#endCell()
       this.#endRow()
     }
@@ -77,7 +88,14 @@ export class RowSplitter {
     for (;;) {
       const found = text.indexOf('\n', at)
       const stop = found < 0 || found >= end ? end : found
-      if (stop > at) this.#readPlain(text, at, stop)
+      if (stop > at) {
+        if (this.#isComment(text, at)) {
+          at = this.#passLine(text, at)
+          if (at >= end) return
+          continue
+        }
+        this.#readPlain(text, at, stop)
+      }
       if (stop === end) return
       if (this.#place !== 'beginning' || this.#cells.length > 0) this.#endCell()
       this.#endLine()
@@ -89,13 +107,32 @@ export class RowSplitter {
   #readPlain(text: string, at: number, end: number): void {
     this.#length += end - at
     const values = text.slice(at, end).split(this.#delimiter)
-    this.#parts.push(values[0]!)
+    if (this.#place !== 'beginning' || values.length > 1 || values[0]!.trim() !== '') this.#parts.push(values[0]!)
     for (let i = 1; i < values.length; i++) {
       this.#endCell()
       this.#parts.push(values[i]!)
     }
-    this.#place = values.at(-1) === '' && values.length > 1 ? 'beginning' : 'plain'
+    // Spaces may come before a quote.
+    const isBlank = values.at(-1)!.trim() === '' && this.#place === 'beginning'
+    if (isBlank) this.#parts = []
+    else this.#place = 'plain'
     this.#checkCount()
+  }
+
+  /** Whether a comment goes on at `at`, or a line begins there that is one. */
+  #isComment(text: string, at: number): boolean {
+    if (this.#place === 'comment') return true
+    const isLineStart = this.#place === 'beginning' && this.#cells.length === 0 && this.#parts.length === 0
+    return isLineStart && this.#comment !== undefined && text.startsWith(this.#comment, at)
+  }
+
+  /** Passes over the rest of a line; returns where the next begins. */
+  #passLine(text: string, at: number): number {
+    const end = text.indexOf('\n', at)
+    this.#place = end < 0 ? 'comment' : 'beginning'
+    if (end < 0) return text.length
+    this.#endLine()
+    return end + 1
   }
 
   /** From `at` up to the end of the line with quotes, or of the piece; returns where that is. */
@@ -110,9 +147,10 @@ export class RowSplitter {
       return place < 0 ? text.length : place
     }
     while (at < text.length) {
-      if (this.#place === 'beginning' && text[at] === '"') {
+      const start = this.#place === 'beginning' ? this.#skipSpaces(text, at) : at
+      if (this.#place === 'beginning' && text[start] === '"') {
         this.#place = 'quoted'
-        at++
+        at = start + 1
       } else if (this.#place === 'quoted') {
         let end = text.indexOf('"', at)
         while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2)
@@ -143,6 +181,11 @@ export class RowSplitter {
     return text.length
   }
 
+  #skipSpaces(text: string, at: number): number {
+    while (text[at] === ' ' && this.#delimiter !== ' ') at++
+    return at
+  }
+
   #addQuoted(part: string): void {
     this.#parts.push(part.includes('"') ? part.split('""').join('"') : part)
     for (let at = part.indexOf('\n'); at >= 0; at = part.indexOf('\n', at + 1)) this.#nextLine++
@@ -153,7 +196,8 @@ export class RowSplitter {
       if (part.trim() !== '') throw this.#error('a quoted value (") is not followed by a delimiter')
       this.#place = 'closed'
     } else {
-      if (part !== '') this.#place = 'plain'
+      if (this.#place === 'beginning' && part.trim() === '') return
+      this.#place = 'plain'
       this.#parts.push(part)
     }
   }
@@ -171,7 +215,7 @@ export class RowSplitter {
   }
 
   #endRow(): void {
-    if (this.#cells.length > 1 || this.#cells[0] !== '') this.#rows.push({ line: this.#line, cells: this.#cells })
+    if (this.#cells.some((cell) => cell !== '')) this.#rows.push({ line: this.#line, cells: this.#cells })
     this.#cells = []
   }
 
@@ -183,64 +227,4 @@ export class RowSplitter {
   #error(problem: string): InputError {
     return new InputError(`CSV: line ${this.#line}: ${problem}`)
   }
-}
-
-/** Text in pieces, cut anywhere. */
-export type Pieces = AsyncIterable<string> | Iterable<string>
-
-/** CR and CRLF become LF, in text that may be cut between them; a byte order mark is left out. */
-export async function* withPlainLineEnds(pieces: Pieces): AsyncGenerator<string> {
-  let held = ''
-  let isFirst = true
-  for await (const piece of pieces) {
-    if (piece === '') continue
-    const text = held + (isFirst ? piece.replace(/^\ufeff/, '') : piece)
-    isFirst = false
-    held = text.endsWith('\r') ? '\r' : ''
-    if (text.length > held.length) yield (held === '' ? text : text.slice(0, -1)).replace(/\r\n?/g, '\n')
-  }
-  if (held !== '') yield '\n'
-}
-
-/** Characters of a piece of text that is there as a whole. */
-const PIECE = 1 << 18
-
-/** A text in pieces. */
-export function* piecesOf(text: string): Generator<string> {
-  for (let at = 0; at < text.length; at += PIECE) yield text.slice(at, at + PIECE)
-}
-
-/** In the order in which they are preferred. */
-const delimiters = [',', '\t', '|', ';', '\x1e', '\x1f']
-/** The number of rows that are examined. */
-const SEEN_ROWS = 10
-
-/**
- * The delimiter with which the first rows have as many values each as can be, and more than one; else a comma.
- * @param beginning of the text
- */
-export function guessDelimiter(beginning: string): string {
-  let best = { delimiter: ',', change: Infinity, mean: 0 }
-  for (const delimiter of delimiters) {
-    const counts = countValues(beginning, delimiter)
-    const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length
-    const change = counts.reduce((sum, count, i) => sum + Math.abs(count - (counts[i - 1] ?? count)), 0)
-    const isBetter = change < best.change || (change === best.change && mean > best.mean)
-    if (mean > 1.99 && isBetter) best = { delimiter, change, mean }
-  }
-  return best.delimiter
-}
-
-/** The number of values of each of the first rows; of an incomplete row only if there is no other. */
-function countValues(beginning: string, delimiter: string): number[] {
-  const splitter = new RowSplitter(delimiter)
-  const counts: number[] = []
-  try {
-    for (let at = 0; at < beginning.length && counts.length < SEEN_ROWS; at += 1024) {
-      for (const { cells } of splitter.push(beginning.slice(at, at + 1024))) counts.push(cells.length)
-    }
-  } catch {
-    // With another delimiter than the file's, quotes are in the wrong places.
-  }
-  return counts.length > 0 ? counts.slice(0, SEEN_ROWS) : [splitter.open + 1]
 }

@@ -89,7 +89,8 @@ export function findInputs(
       return column
     })
   }
-  const columns = Array.from({ length: table.columns }, (_, j) => j).filter((j) => !isTarget.has(j))
+  const isLeftOut = new Set([...targets, ...table.unnamed])
+  const columns = Array.from({ length: table.columns }, (_, j) => j).filter((j) => !isLeftOut.has(j))
   if (columns.length === 0) throw new InputError('CSV: every column is a target, expected at least one input column')
   if (features && columns.length !== features.length) {
     throw new InputError(
@@ -130,7 +131,7 @@ class TargetColumn {
     const places = this.#survey?.add(table) ?? labelsOf(table, column, this.#places)
     places.forEach((place, i) => {
       const cell = table.rows[i]![column]!
-      const value = Math.fround(Number(cell))
+      const value = Math.fround(table.numberOf(column, cell))
       if (Math.abs(value) === Infinity) this.#tooLarge ??= cellProblem(table, i, column)
       y.data[2 * i] = value
       y.data[2 * i + 1] = place

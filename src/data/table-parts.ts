@@ -1,56 +1,97 @@
-import { guessDelimiter, piecesOf, type Pieces, type Row, RowSplitter, withPlainLineEnds } from './rows.ts'
-import { type Head, makeTable, readHead, type Table, type TableOptions } from './table.ts'
 import { describe, InputError } from '../core/errors.ts'
-
-/** Characters from which the delimiter is guessed. */
-const BEGINNING = 1 << 16
+import { decodeText, type DecodeOptions } from './decode.ts'
+import { BEGINNING, openText } from './dialect.ts'
+import { type Head, readHead, type TableOptions } from './head.ts'
+import { piecesOf, type Pieces, withPlainLineEnds } from './pieces.ts'
+import type { Row, Splitter } from './rows.ts'
+import { makeSplitter } from './splitters.ts'
+import { makeTable, type Table } from './table.ts'
 
 /**
  * Reads CSV text that comes in pieces, cut anywhere, as tables of the rows that have come: for files larger than memory.
- * The header is that of the first rows, and is not repeated. Blank lines are passed over; a BOM and CRLF are fine.
+ * The beginning of the text decides how all of it is read. The header is not repeated. Blank lines are passed over; a BOM
+ * and CRLF are fine.
  */
 export async function* readTableParts(pieces: Pieces, options: TableOptions): AsyncGenerator<Table> {
-  let splitter = options.delimiter === undefined ? undefined : new RowSplitter(options.delimiter)
-  let head: Head | undefined
-  let waiting: Row[] = []
-  let beginning = ''
-  /** Lines before the beginning, which say nothing. */
-  let blank = 0
-  const read = (found: Row[], isLast: boolean): Table | undefined => {
-    const rows = waiting.length > 0 ? [...waiting, ...found] : found
-    // The second row decides whether the first is a header.
-    if (!head && rows.length < 2 && !isLast) {
-      waiting = rows
-      return undefined
-    }
-    waiting = []
-    head ??= readHead(rows, options)
-    return rows.length > 0 ? makeTable(head, rows) : undefined
-  }
+  const reader = new TableReader(options)
   for await (const piece of withPlainLineEnds(pieces)) {
-    let text = piece
-    if (!splitter) {
-      if (beginning === '') text = piece.replace(/^\n+/, '')
-      blank += piece.length - text.length
-      beginning += text
-      if (beginning.length < BEGINNING) continue
-      text = beginning
-      splitter = new RowSplitter(guessDelimiter(text.slice(0, BEGINNING)), 1 + blank)
-    }
-    const table = read(splitter.push(text), false)
+    const table = reader.push(piece)
     if (table) yield table
   }
-  let rows: Row[] = []
-  if (!splitter) {
-    splitter = new RowSplitter(guessDelimiter(beginning), 1 + blank)
-    rows = splitter.push(beginning)
-  }
-  const table = read(rows.concat(splitter.finish()), true)
+  const table = reader.finish()
   if (table) yield table
 }
 
-/** The same of text that is there as a whole. */
-export function readTextParts(text: string, options: TableOptions): AsyncGenerator<Table> {
-  if (typeof text !== 'string') throw new InputError(`text: expected the text of a CSV file, got ${describe(text)}`)
-  return readTableParts(piecesOf(text), options)
+/** The same of a text that is there as a whole, or of the bytes of a file. */
+export function readTextParts(text: string | Uint8Array, options: TableOptions & DecodeOptions): AsyncGenerator<Table> {
+  if (text instanceof Uint8Array) return readTableParts(decodeText([text], text.length, options), options)
+  if (typeof text === 'string') return readTableParts(piecesOf(text), options)
+  throw new InputError(`text: expected the text of a CSV file, or its bytes (Uint8Array), got ${describe(text)}`)
+}
+
+class TableReader {
+  readonly #options: TableOptions
+  /** Blank lines before the beginning, of which there may be any number. */
+  #blankLines = 0
+  #beginning = ''
+  #delimiter = ','
+  #splitter: Splitter | undefined
+  #head: Head | undefined
+  /** Rows from before the head is known. */
+  #waiting: Row[] = []
+  /** Whether the beginning holds too few rows to know it. */
+  #isBeyond = false
+
+  constructor(options: TableOptions) {
+    this.#options = options
+  }
+
+  push(piece: string): Table | undefined {
+    if (this.#splitter) return this.#read(this.#splitter.push(piece), false)
+    let text = piece
+    if (this.#beginning === '') {
+      text = piece.replace(/^\n+/, '')
+      this.#blankLines += piece.length - text.length
+    }
+    this.#beginning += text
+    return this.#beginning.length < BEGINNING ? undefined : this.#open()
+  }
+
+  finish(): Table | undefined {
+    const opened = this.#splitter ? [] : this.#openRows(this.#beginning, true)
+    return this.#read([...opened, ...this.#splitter!.finish()], true)
+  }
+
+  /** Exactly as much text decides as for any other pieces. */
+  #open(): Table | undefined {
+    const rest = this.#beginning.slice(BEGINNING)
+    this.#take(this.#openRows(this.#beginning.slice(0, BEGINNING), false), false)
+    this.#isBeyond = !this.#head
+    return this.#read(this.#splitter!.push(rest), false)
+  }
+
+  #openRows(beginning: string, isAll: boolean): Row[] {
+    const { text, line, delimiter, comment } = openText(beginning, isAll, this.#options)
+    this.#delimiter = delimiter
+    this.#splitter = makeSplitter({ delimiter, comment }, line + this.#blankLines)
+    this.#beginning = ''
+    return this.#splitter.push(text)
+  }
+
+  /** Keeps rows until there are enough of them to know the head: the second decides whether the first is a header. */
+  #take(rows: readonly Row[], isLast: boolean): void {
+    // Not push(...rows): there may be more than arguments can be.
+    this.#waiting = this.#waiting.length > 0 ? [...this.#waiting, ...rows] : [...rows]
+    if (this.#head || (this.#waiting.length < 2 && !isLast)) return
+    // Where rows are that long, two decide, however many come at once.
+    const seen = this.#isBeyond ? this.#waiting.slice(0, 2) : this.#waiting
+    this.#head = readHead(seen, this.#options, this.#delimiter)
+    this.#waiting = this.#waiting.slice(this.#head.skipped)
+  }
+
+  #read(rows: readonly Row[], isLast: boolean): Table | undefined {
+    this.#take(rows, isLast)
+    if (!this.#head || this.#waiting.length === 0) return undefined
+    return makeTable(this.#head, this.#waiting.splice(0))
+  }
 }

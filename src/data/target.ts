@@ -69,15 +69,16 @@ export function checkOneHot(table: Table, y: Matrix): void {
 }
 
 /** 1, 1.0 and +1 are one class. */
-function canonical(cell: string): string {
-  return isNumeric(cell) ? String(Number(cell)) : cell
+function canonical(table: Table, column: number, cell: string): string {
+  const value = table.numberOf(column, cell)
+  return Number.isNaN(value) ? cell : String(value)
 }
 
 /** The place of each row's class among those that are known. @throws InputError naming the line of one that is not */
 export function labelsOf(table: Table, column: number, places: ReadonlyMap<string, number>): Uint32Array {
   return Uint32Array.from(table.rows, (cells, row) => {
     const cell = cells[column] ?? ''
-    const label = places.get(cell) ?? places.get(canonical(cell))
+    const label = places.get(cell) ?? places.get(canonical(table, column, cell))
     if (label !== undefined) return label
     if (isMissing(cell)) throw cellError(table, row, column, 'the name of a class')
     throw cellError(table, row, column, `one of the classes ${listNames([...places.keys()])}`)
@@ -114,10 +115,10 @@ export class TargetSurvey {
     return Uint32Array.from(table.rows, (cells, row) => {
       const cell = cells[this.#column] ?? ''
       this.#rows++
-      const numeric = isNumeric(cell)
-      if (!numeric) this.#addWord(table, row, cell)
-      else if (!Number.isInteger(Number(cell))) this.#fractions++
-      return this.#place(cell)
+      const value = table.numberOf(this.#column, cell)
+      if (Number.isNaN(value)) this.#addWord(table, row, cell)
+      else if (!Number.isInteger(value)) this.#fractions++
+      return this.#place(table, cell)
     })
   }
 
@@ -129,10 +130,10 @@ export class TargetSurvey {
     if (missing) this.#firstMissing ??= cellProblem(table, row, this.#column)
   }
 
-  #place(cell: string): number {
+  #place(table: Table, cell: string): number {
     const seen = this.#seen.get(cell)
     if (seen !== undefined || this.#tooMany) return seen ?? 0
-    const name = canonical(cell)
+    const name = canonical(table, this.#column, cell)
     const place = this.#classes.get(name) ?? this.#classes.size
     this.#classes.set(name, place)
     this.#seen.set(cell, place)

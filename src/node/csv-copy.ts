@@ -4,13 +4,15 @@ import { SampleReader, type Samples } from '../data/samples.ts'
 import { readTableParts } from '../data/table-parts.ts'
 import { Random } from '../core/random.ts'
 import type { CsvOptions } from '../index.ts'
-import { delimiterOf, textPieces } from './files.ts'
+import { isGzipFile, likelyDelimiter, textPieces } from './files.ts'
 import { fileError } from './paths.ts'
 import { Spool } from './spool.ts'
 
 /** Bytes of a part, which is in memory at once; larger only where there would be more parts than files may be open. */
 const PART_BYTES = 1 << 25
 const MOST_PARTS = 200
+/** How many times its own size a gzipped table has, about. */
+const GZIP_RATIO = 8
 
 /** How rows are spread over parts. */
 export interface Mixing {
@@ -40,15 +42,17 @@ export async function copyRows(
   })
   const random = new Random(seed, 'stream')
   const fingerprint = new Fingerprint()
-  const partBytes = Math.max(PART_BYTES, (2 * size) / MOST_PARTS)
-  const parts = Math.ceil(size / partBytes)
+  // What a gzipped file unpacks to is known at the end only; more parts than are needed are only smaller.
+  const unpacked = (await isGzipFile(path)) ? GZIP_RATIO * size : size
+  const partBytes = Math.max(PART_BYTES, (2 * unpacked) / MOST_PARTS)
+  const parts = Math.ceil(unpacked / partBytes)
   const reader = new SampleReader(options)
   let spool: Spool | undefined
   let samples = 0
   let partRows = 1
   try {
-    const tableOptions = { ...options, delimiter: delimiterOf(path, options.delimiter) }
-    const text = textPieces(path, (read) => onProgress?.(read / size))
+    const tableOptions = { ...options, likelyDelimiter: likelyDelimiter(path) }
+    const text = textPieces(path, options, (read) => onProgress?.(read / size))
     for await (const table of readTableParts(text, tableOptions)) {
       const { inputs, targets } = reader.read(table)
       const row = new Float32Array(inputs.cols + targets.cols)

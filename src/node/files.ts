@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { open, readFile, stat } from 'node:fs/promises'
 import { checkInstance } from '../core/errors.ts'
 import { readOptions } from '../core/schema.ts'
 import { csvInputParts, readCsv } from '../data/csv.ts'
 import { csvFields, csvInputsFields } from '../data/csv-options.ts'
-import { unpackFields } from '../data/gunzip.ts'
+import { isGzip } from '../data/gunzip.ts'
+import { decodeText, type DecodeOptions } from '../data/decode.ts'
 import {
   type Checkpoint,
   type CsvInputsOptions,
@@ -22,7 +22,7 @@ import { isIdxPath, readIdxFolder } from './idx-folder.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
 import { writeFileAtomic, type WriteOptions, writeSchemas } from './write.ts'
 
-export const readDatasetSchema = { name: 'readDataset', fields: { ...csvFields, ...unpackFields } }
+export const readDatasetSchema = { name: 'readDataset', fields: csvFields }
 export const readCsvInputsSchema = { name: 'readCsvInputs', fields: csvInputsFields }
 
 /**
@@ -31,7 +31,7 @@ export const readCsvInputsSchema = { name: 'readCsvInputs', fields: csvInputsFie
  * @example const network = await readModel('model.json')
  */
 export async function readModel(path: string): Promise<Network> {
-  const text = decodeText(await readBytes(path), path)
+  const text = utf8Text(await readBytes(path), path)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -72,22 +72,21 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint, opti
  * @example await trainer.resume(await readCheckpoint('run.checkpoint'))
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const text = decodeText(await readBytes(path), path)
+  const text = utf8Text(await readBytes(path), path)
   return withPath(path, () => Promise.resolve(decodeCheckpoint(text)))
 }
 
 /**
- * Reads a data set: a `.csv` or `.tsv` file, or a folder with IDX files as MNIST and EMNIST have them
+ * Reads a data set: a CSV file with any ending, gzipped or not, or a folder with IDX files as MNIST and EMNIST have them
  * (`…train-images-idx3-ubyte`, `…train-labels-idx1-ubyte`, and `…t10k-…` or `…test-…` for the validation set where they are
  * there; each with or without `.gz`). Of several data sets in a folder, `folder/emnist-letters` names one.
- * @param options as {@link parseCsv} takes them; of a folder with IDX files only `classes` counts, and of gzipped ones
- *   `maxUnpackedBytes`, see {@link datasetFromIdx}
+ * @param options as {@link parseCsv} takes them; of a folder with IDX files only `classes` and `maxUnpackedBytes` count
  * @throws InputError naming the path where it is missing, of another kind, or its content does not fit
  * @example const { train, validation } = await readDataset('data/mnist')
  */
 export async function readDataset(
   path: string,
-  options: CsvOptions & UnpackOptions = {},
+  options: CsvOptions = {},
 ): Promise<{ train: Dataset; validation?: Dataset }> {
   checkPath(path)
   const { maxUnpackedBytes, ...csv } = readOptions(readDatasetSchema, options)
@@ -97,12 +96,9 @@ export async function readDataset(
     throw fileError(error, path, 'read')
   })
   if (found?.isDirectory() ?? true) return readIdxFolder(path, csv.classes, { maxUnpackedBytes })
-  const kind = extname(path).toLowerCase()
-  if (kind !== '.csv' && kind !== '.tsv') {
-    throw new InputError(`${path}: expected a .csv or .tsv file, or a folder with IDX files (MNIST)`)
-  }
-  const delimiter = delimiterOf(path, csv.delimiter)
-  return { train: await withPath(path, () => readCsv(textPieces(path), { ...csv, delimiter })) }
+  const decoding = { encoding: csv.encoding, maxUnpackedBytes }
+  const all = { ...csv, likelyDelimiter: likelyDelimiter(path) }
+  return { train: await withPath(path, () => readCsv(textPieces(path, decoding), all)) }
 }
 
 /**
@@ -116,7 +112,7 @@ export async function readDataset(
 export async function* readCsvInputs(path: string, options: CsvInputsOptions = {}): AsyncGenerator<Matrix> {
   checkPath(path)
   const checked = readOptions(readCsvInputsSchema, options)
-  const parts = csvInputParts(textPieces(path), { ...checked, delimiter: delimiterOf(path, checked.delimiter) })
+  const parts = csvInputParts(textPieces(path, checked), { ...checked, likelyDelimiter: likelyDelimiter(path) })
   for (;;) {
     const next = await withPath(path, () => parts.next())
     if (next.done) return
@@ -134,38 +130,58 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The text of a file in pieces. @throws InputError naming the path for text that is not UTF-8 */
-export async function* textPieces(path: string, onRead?: (bytes: number) => void): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  const decode = (bytes?: Uint8Array) => {
-    try {
-      return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode()
-    } catch (cause) {
-      throw new InputError('not UTF-8 text; save it as UTF-8', { cause })
+/**
+ * The text of a file in pieces, gzipped or not, in the encoding that is given.
+ * @param onRead is called with the number of bytes read
+ * @throws InputError naming the path for a file that cannot be read, or is no text
+ */
+export async function* textPieces(
+  path: string,
+  options: DecodeOptions = {},
+  onRead?: (bytes: number) => void,
+): AsyncGenerator<string> {
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw fileError(error, path, 'read')
+  })
+  const chunks = async function* () {
+    let read = 0
+    for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      read += bytes.length
+      onRead?.(read)
+      yield bytes
     }
   }
   try {
-    let read = 0
-    for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-      yield decode(bytes)
-      read += bytes.length
-      onRead?.(read)
+    yield* decodeText(chunks(), size, options)
+  } catch (error) {
+    throw fileError(error, path, 'read')
+  }
+}
+
+/** Whether a file is gzipped, by its content. @throws InputError naming the path where it cannot be read */
+export async function isGzipFile(path: string): Promise<boolean> {
+  try {
+    const file = await open(path)
+    try {
+      const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0)
+      return isGzip(buffer)
+    } finally {
+      await file.close()
     }
   } catch (error) {
     throw fileError(error, path, 'read')
   }
-  yield decode()
 }
 
-/** Tabs for a `.tsv` file, where nothing else is said. */
-export function delimiterOf(path: string, delimiter?: string): string | undefined {
-  return delimiter ?? (extname(path).toLowerCase() === '.tsv' ? '\t' : undefined)
+/** What the ending of a file's name says of the delimiter. */
+export function likelyDelimiter(path: string): string | undefined {
+  return /\.tsv(\.gz)?$/i.test(path) ? '\t' : undefined
 }
 
 /** Characters of a text that JavaScript holds at most. */
 const LONGEST_TEXT = 2 ** 29 - 24
 
-function decodeText(bytes: Uint8Array, path: string): string {
+function utf8Text(bytes: Uint8Array, path: string): string {
   if (bytes.length > LONGEST_TEXT) {
     throw new InputError(`${path}: has ${bytes.length} bytes, at most ${LONGEST_TEXT} are read of a text; export larger networks as safetensors`) // prettier-ignore
   }

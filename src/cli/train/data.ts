@@ -9,7 +9,7 @@ import {
   Scaling,
   standardize,
 } from '../../index.ts'
-import { holdOut, isStreamed, loadData, openCsv, parseTarget } from '../data.ts'
+import { holdOut, isStreamed, loadData, openCsv, textOptions } from '../data.ts'
 import type { TrainOptions } from './options.ts'
 
 /** The data as they are trained on, with what they were scaled by. */
@@ -32,8 +32,8 @@ export async function prepareData(options: TrainOptions & { data: string }, seed
 }
 
 async function readWhole(options: TrainOptions & { data: string }, seed: number, kind: Scaling['kind'] | undefined) {
-  const { data, target, samples, noise, test, classWeights, maxUnpackedBytes } = options
-  const loaded = await loadData({ data, target, samples, noise, seed, maxUnpackedBytes })
+  const { data, test, classWeights } = options
+  const loaded = await loadData({ ...options, seed })
   if (test !== undefined && loaded.validation) {
     throw new InputError(`--test: '${data}' brings its own validation set (t10k-*)`)
   }
@@ -57,7 +57,7 @@ async function openStream(
   const { data, target, samples, noise, test, shuffle, classWeights } = options
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
-  const opened = await openCsv(data, { target: parseTarget(target), test, scaling, shuffle, seed })
+  const opened = await openCsv(data, { ...textOptions(options, data), target, test, scaling, shuffle, seed })
   const { train, test: validation, counts, close } = opened
   const prepared = { train, weighted: train, validation, scaling: opened.scaling, close }
   if (classWeights === undefined) return prepared

@@ -1,15 +1,15 @@
 import { Command } from 'commander'
 import type { BackendName, InitializerName, LossName } from '../../index.ts'
+import type { TextOptions } from '../data.ts'
 import { addFlag, addOwn, libraryFlags, numbers, ownFlags } from '../flags.ts'
 import { addDataOptions, addNetworkOptions, classWeights, type OptimizerOptions } from '../options.ts'
 
 /** The options of `train`, as the command line has them. */
-export interface TrainOptions extends OptimizerOptions {
+export interface TrainOptions extends OptimizerOptions, TextOptions {
   data?: string
   target?: string
   samples?: number
   noise?: number
-  maxUnpackedBytes?: number
   stream?: boolean
   layers: string
   activation: string
