@@ -47,12 +47,20 @@ export function readHead(all: readonly Row[], options: TableOptions, delimiter: 
   const columns = countColumns(first, values, hasHeader)
   const width = Math.max(first.cells.length, values[0]!.cells.length)
   const names = hasHeader ? readNames(fitHeader(first, columns), note) : undefined
-  if (hasHeader && given === undefined && first.cells.some(looksNumeric)) {
-    note(`line ${first.line} (${describe(first.cells.slice(0, 8).join(', '))}) is the header; header: false (--header no) reads it as values`) // prettier-ignore
+  if (hasHeader && given === undefined && !options.features && isSurprising(first, values[0]!)) {
+    note(
+      `line ${first.line} (${describe(first.cells.slice(0, 8).join(', '))}) is the header; header: false (--header no) reads it as values`,
+    )
   }
   const unnamed = names ? findUnnamed(first, values, columns, note) : []
   const formats = findFormats(values, columns, options.decimal, delimiter)
   return { names, columns, width, line: first.line, skipped: titles + Number(hasHeader), unnamed, formats }
+}
+
+/** Whether a header has numbers, and no word above a number. */
+function isSurprising({ cells }: Row, below: Row): boolean {
+  const isName = (cell: string, j: number) => cell !== '' && !looksNumeric(cell) && looksNumeric(below.cells[j] ?? '')
+  return cells.some(looksNumeric) && !cells.some(isName)
 }
 
 /** Whether there is a header, where the options say it. */

@@ -16,7 +16,6 @@ import {
   InputError,
   type Matrix,
   Network,
-  type UnpackOptions,
 } from '../index.ts'
 import { isIdxPath, readIdxFolder } from './idx-folder.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
