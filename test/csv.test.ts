@@ -151,10 +151,18 @@ describe('parseCsv', () => {
     ['1,2,3\n', { features: ['a'] }, /^CSV: expected 1 input columns \(a\), got 2;/],
     ['a\n1\n', {}, 'CSV: every column is a target, expected at least one input column'],
     [iris, { classes: ['a', 'b'], task: 'regression' }, /^classes: a regression has none/],
-    [iris, { delimiter: '||' }, "delimiter: expected one character, such as ',' or ';', or auto, tab, pipe or space, got '||'"],
+    [
+      iris,
+      { delimiter: '||' },
+      "delimiter: expected one character, such as ',' or ';', or auto, tab, pipe or space, got '||'",
+    ],
     [iris, { tagret: 'kind' } as CsvOptions, /unknown name 'tagret' \(did you mean 'target'\?\)/],
     [iris, { task: 'clasification' as 'classification' }, /^task: unknown name/],
-    [undefined as unknown as string, {}, 'text: expected the text of a CSV file, or its bytes (Uint8Array), got undefined'],
+    [
+      undefined as unknown as string,
+      {},
+      'text: expected the text of a CSV file, or its bytes (Uint8Array), got undefined',
+    ],
   ])('refuses %j with %j', (text, options, message) => expectError(parseCsv(text, options), message))
 
   it('refuses a last column of names that are not classes', async () => {
