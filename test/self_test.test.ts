@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
-import { TestBench } from '../src/backend/self-test/bench.ts'
+import { TestBench, type TestCase } from '../src/backend/self-test/bench.ts'
 import { casesFor } from '../src/backend/self-test/cases.ts'
-import { hiddenDeltaCase } from '../src/backend/self-test/products.ts'
+import { outputCase, outputDeltaCase } from '../src/backend/self-test/outputs.ts'
+import { forwardCase, gradientCase, hiddenDeltaCase } from '../src/backend/self-test/products.ts'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
@@ -56,6 +57,11 @@ interface Case {
   readonly pixels?: boolean
 }
 
+/** Makes the dropped units of every kernel those of another step. */
+const tile: Tiling = { rowTiles: 1, columnTiles: 1, width: 4, slices: 1 }
+const otherBytes = replace('>> (8u * i)', '>> (4u * i)')
+const otherUnits = replace('key + step.number *', 'key + 5u + step.number *')
+
 const quads = replace('quadBroadcast(values, 2u)', 'quadBroadcast(values, 1u)')
 const straight = replace(/(\bg\d+) \+= /g, '$1 += 0.0 * ')
 const loop = replace('sums += values_at(layer.z + first * packs + pack, packs) * rows', 'sums -= mat4x4f()')
@@ -68,7 +74,7 @@ const cases: Case[] = [
   { name: 'slices', edits: [slices], excluded: ['slices'], sizes: [300, 20, 3], plan: 'layered', hardware: true },
   { name: 'sums of few terms', edits: [few], excluded: ['few'], plan: 'layered' },
   { name: 'quads and sums of few terms', edits: [quads, few], excluded: ['quads', 'few'], plan: 'layered' },
-  { name: 'bytes', edits: [replace('>> (8u * i)', '>> (4u * i)')], excluded: ['bytes'], plan: 'layered', pixels: true },
+  { name: 'bytes', edits: [otherBytes], excluded: ['bytes'], plan: 'layered', pixels: true },
   {
     name: 'the δ below the output layer',
     edits: [replace('sums += columns * mat4x4f(weighted_inputs', 'sums -= columns * mat4x4f(weighted_inputs')],
@@ -158,6 +164,67 @@ describe('an adapter that is wrong in', () => {
       expect((await train(webgpuWith(known, plan), one)).parameters).toEqual(parameters)
     })
   }
+})
+
+/** Cases of kernels that only some networks and data need, each with an error of its kernel and what is found. */
+const special: [name: string, edit: Edit, made: TestCase, found: RegExp][] = [
+  ['dropout, forward', otherUnits, forwardCase(tile, [], true), /^the activation differs/],
+  ['the scale of dropout', replace('a *= DROP_SCALE * kept', 'a *= kept'), forwardCase(tile, [], true), /^the activation differs/], // prettier-ignore
+  ['dropout, hiddenDelta', otherUnits, hiddenDeltaCase(tile, [], true), /^δ differs/],
+  ['dropout below the output layer', otherUnits, outputCase(tile, ['passOn', 'output'], { drops: true }), /^δ of the layer below differs/], // prettier-ignore
+  ['δ of samples with weights', replace('if (WEIGHTED) { delta *= weight; }', ''), outputCase(tile, ['output']), /^δ differs/], // prettier-ignore
+  ['losses of samples with weights', replace('if (WEIGHTED) { loss *= weight; }', ''), outputDeltaCase([]), /^the loss is/], // prettier-ignore
+  ['gradients from bytes', otherBytes, gradientCase(tile, ['bytes'], { batch: 10, held: false }), /^∂C\/∂W differs/],
+  ['one layer alone, from bytes', otherBytes, outputCase(tile, ['bytes', 'output'], { first: true }), /^the activation differs/], // prettier-ignore
+]
+
+describe('kernels that only some networks and data need', () => {
+  withNewDevice('are tested, and found to be wrong where they are', async (device) => {
+    const edits: Edit[] = []
+    const counts = sabotage(device.gpu, edits)
+    const run = async (made: TestCase) => {
+      const bench = new TestBench(device, new Kernels(device))
+      const fault = await made.run(bench)
+      bench.dispose()
+      return fault
+    }
+    for (const [name, edit, made, found] of special) {
+      expect(await run(made), name).toBe('')
+      counts.changed = 0
+      edits.push(edit)
+      expect(await run(made), name).toMatch(found)
+      expect(counts.changed).toBeGreaterThan(0)
+      edits.length = 0
+    }
+  })
+
+  withNewDevice('are those with dropout where a network has it, and the CPU takes its place', async (device) => {
+    sabotage(device.gpu, [otherUnits])
+    const { layers } = randomNetwork([5, 18, 7, 3], 'tanh', 'softmax', 1)
+    const keysOf = (dropout: readonly number[]) => {
+      const settings = { loss: 'crossEntropy', optimizer: sgd(), batchSize: 10, dropout } as const
+      const needed = { layers: deviceLayers(layers), settings, plan: 'auto', population: undefined } as const
+      return casesFor(device, new Kernels(device), needed).map(({ key }) => key)
+    }
+    const dropping = keysOf([0.5, 0.1]).filter((key) => key.includes('dropout'))
+    expect(dropping.map((key) => key.split(' ')[0])).toEqual(['forward', 'hiddenDelta', 'output'])
+    expect(keysOf([]).filter((key) => key.includes('dropout'))).toEqual([])
+    expect(keysOf([0, 0])).toEqual(keysOf([]))
+    // Without forms that might be to blame, so that fewer kernels are compiled.
+    const forms = ['quads', 'few', 'bytes', 'output'] as const
+    const plain = device.withProfile(device.profile.excluding(forms.map((form) => [form, 'a test'])))
+    const backend = new BackendWithFallback(webgpuWith(plain, 'layered', undefined, new AdapterRecord()))
+    const network = randomNetwork([5, 18, 3], 'tanh', 'softmax', 1)
+    const trainer = await Trainer.create(network, {
+      backend,
+      loss: 'crossEntropy',
+      batchSize: 10,
+      dropout: 0.5,
+      seed: 1,
+    })
+    trainer.dispose()
+    expect(backend.description).toMatch(/^CPU, float32: .*fails the self-test: .*differs from float64/)
+  })
 })
 
 describe('blocks', () => {

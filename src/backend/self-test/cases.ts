@@ -65,21 +65,33 @@ function layerCases({ device, kernels, layers, settings }: Parts, l: number): Te
     const has = { quads: kernels.allows('quads') && !block, slices: slices > 1 && !block, blocks: block, ...more }
     return inOrder.filter((form) => has[form])
   }
+  // Evaluation does not drop units, so that both kernels are used.
+  const dropping = (hidden: number) => ((settings.dropout?.[hidden] ?? 0) > 0 ? [false, true] : [false])
+  const first = l === 0
   const cases: TestCase[] = []
   const forward = tilingOf('forward')
   const output = maker.tiling('output', productShapes.forward(layer, batch))
-  if (joined) cases.push(outputCase(output, formsOf(output, { output: true, passOn: passed })))
-  else cases.push(forwardCase(forward, formsOf(forward, {})))
+  if (joined) {
+    const forms = formsOf(output, { output: true, passOn: passed })
+    for (const drops of passed ? dropping(l - 1) : [false]) cases.push(outputCase(output, forms, { first, drops }))
+  } else {
+    for (const drops of isOutput ? [false] : dropping(l)) cases.push(forwardCase(forward, formsOf(forward, {}), drops))
+  }
   if (isOutput && !joined) cases.push(outputDeltaCase(sharesRows(maker, layer) ? ['sharedRows'] : []))
   if (l > 0 && !passed) {
     const tiling = tilingOf('hiddenDelta')
-    cases.push(hiddenDeltaCase(tiling, formsOf(tiling, {})))
+    for (const drops of dropping(l - 1)) cases.push(hiddenDeltaCase(tiling, formsOf(tiling, {}), drops))
   }
   const gradient = tilingOf('gradient')
   const few = hasFewTerms({ terms: batch }) && kernels.allows('few')
   const held = settings.optimizer.clipNorm > 0
   cases.push(gradientCase(gradient, formsOf(gradient, { few }), { batch, held }))
-  // Only the first layer reads a data set. All kernels read bytes by the same functions.
-  if (l === 0 && kernels.allows('bytes')) cases.push(forwardCase(smallTile, formsOf(smallTile, { bytes: true })))
+  // Only the first layer reads a data set. Its kernels read bytes by the same functions with every tile.
+  if (first && kernels.allows('bytes')) {
+    const forms = formsOf(smallTile, { bytes: true })
+    if (joined) cases.push(outputCase(smallTile, [...forms, 'output'], { first }))
+    else cases.push(forwardCase(smallTile, forms))
+    cases.push(gradientCase(smallTile, forms, { batch, held: false }))
+  }
   return cases
 }

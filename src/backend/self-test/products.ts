@@ -4,6 +4,7 @@ import { packBytes, packRows, packsOf, toDevice, toHost, unpackRows } from '../w
 import * as stages from '../webgpu/kernels/stage-kernels.ts'
 import { groupsOf, type Tiling } from '../webgpu/kernels/tiling.ts'
 import { faultOf, firstFault, layerOf, someValues, type TestBench, type TestCase } from './bench.ts'
+import { DROP_STEP, dropFactors, testedDrop } from './dropped.ts'
 import { checkActivations, checkGradient, checkHiddenDelta, checkWeightedInputs } from './stage-checks.ts'
 
 /** Terms of a sum that is longer than the panels in which products are computed anywhere here. */
@@ -36,8 +37,10 @@ function shapesOf(tiling: Tiling): { rows: number; columns: number; terms: numbe
 const keyOf = (stage: string, tiling: Tiling, forms: readonly OptionalForm[], ...more: (string | number)[]) =>
   [stage, JSON.stringify(tiling), ...forms, ...more].join(' ')
 
+const wordIf = (drops: boolean) => (drops ? ['dropout'] : [])
+
 /** A data set on the device whose rows are visited in reverse order, and its values in that order. */
-function dataOf(bench: TestBench, samples: number, columns: number, bytes: boolean) {
+export function dataOf(bench: TestBench, samples: number, columns: number, bytes: boolean) {
   let values = someValues(samples * columns, 1)
   if (bytes) values = values.map((value) => Math.fround(Math.round(Math.abs(value) * 255) / 255))
   const order = Uint32Array.from({ length: samples }, (_, i) => samples - 1 - i)
@@ -49,58 +52,72 @@ function dataOf(bench: TestBench, samples: number, columns: number, bytes: boole
   return { inputs: bench.storage(packed), order: bench.storage(order), visited }
 }
 
-/** The stage forward: z and a of rows that are gathered, and of rows that are not. */
-export function forwardCase(tiling: Tiling, forms: readonly OptionalForm[]): TestCase {
+/**
+ * The stage forward: z and a of rows that are gathered, and of rows that are not.
+ * @param drops whether the kernel is compiled for dropout
+ */
+export function forwardCase(tiling: Tiling, forms: readonly OptionalForm[], drops = false): TestCase {
   const bytes = forms.includes('bytes')
   const run = async (bench: TestBench) => {
     const shapes = bytes ? shapesOf(tiling).slice(0, 1) : shapesOf(tiling)
     const runs = shapes.map(async ({ rows, columns, terms }, i) => {
       const gather = bytes || i === 0
+      const factors = drops ? dropFactors(rows, columns) : undefined
       const layer = layerOf(terms, columns)
       const values = someValues(layer.biasOffset + columns, 2)
       const parameters = bench.storage(toDevice([layer], values))
       const { inputs, order, visited } = dataOf(bench, rows, terms, bytes)
-      const stage = await stages.forward(bench.maker(rows, tiling), layer, { gather, bytes })
+      const stage = await stages.forward(
+        bench.maker(rows, tiling),
+        layer,
+        { gather, bytes },
+        drops ? testedDrop : undefined,
+      )
       const [deltas, activations] = [bench.space(rows, columns), bench.space(rows, columns)]
       // Rows that are not gathered lie in the order in which they are visited.
       const source = gather ? inputs : bench.rows(Float32Array.from(visited), rows, terms)
       const bound = [stage, [source, order, parameters, deltas, activations]] as const
-      const read = await bench.run([bound], { rows }, [deltas, activations])
+      const read = await bench.run([bound], { rows, number: DROP_STEP }, [deltas, activations])
       const [z, a] = read.map((packed) => unpackRows(packed, rows, columns)) as [Float32Array, Float32Array]
       return firstFault([
         faultOf('z', checkWeightedInputs(layer, Float64Array.from(values), visited, rows, z)),
-        faultOf('the activation', checkActivations(layer, rows, Float64Array.from(z), a)),
+        faultOf('the activation', checkActivations(layer, rows, Float64Array.from(z), a, 0, factors)),
       ])
     })
     return firstFault(await Promise.all(runs))
   }
-  return { key: keyOf('forward', tiling, forms), stage: 'forward', forms, run }
+  return { key: keyOf('forward', tiling, forms, ...wordIf(drops)), stage: 'forward', forms, run }
 }
 
-/** The stage hiddenDelta. */
-export function hiddenDeltaCase(tiling: Tiling, forms: readonly OptionalForm[]): TestCase {
+/**
+ * The stage hiddenDelta.
+ * @param drops whether the kernel is compiled for dropout
+ */
+export function hiddenDeltaCase(tiling: Tiling, forms: readonly OptionalForm[], drops = false): TestCase {
   const run = async (bench: TestBench) => {
     const runs = shapesOf(tiling).map(async ({ rows, columns, terms }) => {
       const [layer, next] = [layerOf(1, columns), layerOf(columns, terms)]
       const values = someValues(next.biasOffset + terms, 3)
       const [above, z] = [someValues(rows * terms, 4), someValues(rows * columns, 5)]
       const a = z.map(Math.tanh)
+      const factors = drops ? dropFactors(rows, columns) : undefined
+      const dropped = factors ? a.map((value, i) => value * factors[i]!) : a
       const deltas = bench.rows(z, rows, columns)
       const buffers = [
         bench.rows(above, rows, terms),
         bench.storage(toDevice([next], values)),
-        bench.rows(a, rows, columns),
+        bench.rows(dropped, rows, columns),
         deltas,
       ]
-      const stage = await stages.hiddenDelta(bench.maker(rows, tiling), layer, next)
-      const [packed] = await bench.run([[stage, buffers]], { rows }, [deltas])
+      const stage = await stages.hiddenDelta(bench.maker(rows, tiling), layer, next, drops ? testedDrop : undefined)
+      const [packed] = await bench.run([[stage, buffers]], { rows, number: DROP_STEP }, [deltas])
       const [parameters, aboveExact, zExact, aExact] = [values, above, z, a].map((each) => Float64Array.from(each))
       const got = unpackRows(packed!, rows, columns)
-      return faultOf('δ', checkHiddenDelta(layer, next, parameters!, aboveExact!, rows, zExact!, aExact!, got))
+      return faultOf('δ', checkHiddenDelta(layer, next, parameters!, aboveExact!, rows, zExact!, aExact!, got, factors))
     })
     return firstFault(await Promise.all(runs))
   }
-  return { key: keyOf('hiddenDelta', tiling, forms), stage: 'hiddenDelta', forms, run }
+  return { key: keyOf('hiddenDelta', tiling, forms, ...wordIf(drops)), stage: 'hiddenDelta', forms, run }
 }
 
 /** How gradients are tested. */
@@ -118,18 +135,20 @@ export function gradientCase(
   { batch, held }: GradientOptions,
 ): TestCase {
   const few = forms.includes('few')
+  const bytes = forms.includes('bytes')
   const rule = { optimizer: sgd({ learningRate: 1 }) }
   const run = async (bench: TestBench) => {
-    const runs = shapesOf(tiling).map(async ({ rows: inputs, columns, terms }, i) => {
+    const shapes = bytes ? shapesOf(tiling).slice(0, 1) : shapesOf(tiling)
+    const runs = shapes.map(async ({ rows: inputs, columns, terms }, i) => {
       const gather = i === 0
       const layer = layerOf(inputs, columns)
       const samples = few ? Math.max(1, batch - i) : terms
-      const { inputs: data, order, visited } = dataOf(bench, samples, inputs, false)
+      const { inputs: data, order, visited } = dataOf(bench, samples, inputs, bytes)
       const deltas = someValues(samples * columns, 6)
       const values = toDevice([layer], new Float32Array(layer.biasOffset + columns))
       const [parameters, state, gradients] = [bench.storage(values), bench.storage(4), bench.storage(values)]
       const maker = bench.maker(few ? batch : LONG, tiling)
-      const stage = await stages.gradient(maker, layer, values.length / 4, { gather, bytes: false }, rule, held)
+      const stage = await stages.gradient(maker, layer, values.length / 4, { gather, bytes }, rule, held)
       const source = gather ? data : bench.rows(Float32Array.from(visited), samples, inputs)
       const targets = held ? [gradients, parameters] : [parameters, state]
       const buffers = [source, order, bench.rows(deltas, samples, columns), ...targets]

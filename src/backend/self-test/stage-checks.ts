@@ -48,6 +48,15 @@ export function activationTerms({ activation, outputs }: Layer, z: ArrayLike<num
   return 12 + 2 * Math.min(largest, 80) + (activation === 'softmax' ? outputs : 0)
 }
 
+/** Multiplies exact values by the factors of dropout, and the bounds on them. */
+function drop(want: Float64Array, magnitude: Float64Array, factors: Float64Array | undefined): void {
+  if (!factors) return
+  for (const [i, factor] of factors.entries()) {
+    want[i] = want[i]! * factor
+    magnitude[i] = magnitude[i]! * Math.max(1, factor)
+  }
+}
+
 /** z = A Wᵀ + b. `inputs` rows × layer.inputs, `got` rows × layer.outputs. */
 export function checkWeightedInputs(
   layer: Layer,
@@ -70,6 +79,7 @@ export function checkWeightedInputs(
 /**
  * a = f(z) from the z that was computed.
  * @param slack as in {@link compare}
+ * @param factors what dropout multiplies a by
  */
 export function checkActivations(
   layer: Layer,
@@ -77,15 +87,17 @@ export function checkActivations(
   z: Float64Array,
   got: ArrayLike<number>,
   slack = 0,
+  factors?: Float64Array,
 ): StageCheck {
   const a = new Float64Array(rows * layer.outputs)
   reference.activate(layer.activation, layer.outputs, rows, z, a)
   const scale = a.map((value, i) => Math.max(Math.abs(value), Math.min(1, Math.abs(z[i]!))))
+  drop(a, scale, factors)
   // exp may be off by 3 + 2|z| units in WGSL, and softmax sums as many of them as there are outputs.
   return compare(got, a, scale, activationTerms(layer, z), slack)
 }
 
-/** δ of the output layer from the z and a that were computed. */
+/** δ of the output layer from the z and a that were computed; `weights`, one a row, where samples have them. */
 export function checkOutputDelta(
   layer: Layer,
   loss: LossName,
@@ -94,15 +106,20 @@ export function checkOutputDelta(
   targets: Float64Array,
   rows: number,
   got: ArrayLike<number>,
+  weights?: Float64Array,
 ): StageCheck {
   const want = new Float64Array(z.length)
-  reference.outputDelta(layer, loss, z, a, targets, rows, want)
+  reference.outputDelta(layer, loss, z, a, targets, rows, want, weights)
   // |a| + |y| is what the error a − y is taken from.
-  const magnitude = a.map((value, i) => Math.abs(value) + Math.abs(targets[i]!) + Math.abs(want[i]!))
+  const weightOf = (i: number) => weights?.[Math.floor(i / layer.outputs)] ?? 1
+  const magnitude = a.map((value, i) => weightOf(i) * (Math.abs(value) + Math.abs(targets[i]!)) + Math.abs(want[i]!))
   return compare(got, want, magnitude, activationTerms(layer, z))
 }
 
-/** δ of a hidden layer from the next layer's δ, `above`, and from the z and a that were computed. */
+/**
+ * δ of a hidden layer from the next layer's δ, `above`, and from the z and a that were computed.
+ * @param factors what dropout multiplied a by afterwards
+ */
 export function checkHiddenDelta(
   layer: Layer,
   next: Layer,
@@ -112,6 +129,7 @@ export function checkHiddenDelta(
   z: Float64Array,
   a: Float64Array,
   got: ArrayLike<number>,
+  factors?: Float64Array,
 ): StageCheck {
   const [want, sums] = [new Float64Array(z.length), new Float64Array(z.length)]
   const { activation } = layer
@@ -119,6 +137,7 @@ export function checkHiddenDelta(
   reference.hiddenDelta(next, parameters.map(Math.abs), above.map(Math.abs), rows, 'linear', z, a, sums)
   // f′ may be off by a few units of its largest terms, which are about 1.
   const magnitude = sums.map((sum, i) => sum * Math.max(1, Math.abs(derivative(activation, z[i]!, a[i]!))))
+  drop(want, magnitude, factors)
   return compare(got, want, magnitude, next.outputs + activationTerms(layer, z))
 }
 

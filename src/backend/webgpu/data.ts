@@ -15,7 +15,7 @@ export interface DataForm {
 }
 
 /** Rows of targets in packs; where samples have weights, each row ends with a pack that begins with its own. */
-function packTargets({ data, rows, cols }: Matrix, weights: Float32Array | undefined): Float32Array {
+export function packTargets({ data, rows, cols }: Matrix, weights: Float32Array | undefined): Float32Array {
   const packed = packRows(data, rows, cols)
   if (!weights) return packed
   const width = 4 * packsOf(cols)

@@ -14,11 +14,11 @@ export interface AdapterTest {
   readonly findings: string
 }
 
-/** Networks that need the kernels of small, medium and large layers, of both plans, and of clipping. */
-const networks: { sizes: number[]; batchSize: number; clipNorm?: number }[] = [
+/** Networks that need the kernels of small, medium and large layers, of both plans, of clipping and of dropout. */
+const networks: { sizes: number[]; batchSize: number; clipNorm?: number; dropout?: number[] }[] = [
   { sizes: [2, 3, 2], batchSize: 10 },
   { sizes: [64, 32, 10], batchSize: 32 },
-  { sizes: [784, 30, 10], batchSize: 10, clipNorm: 1 },
+  { sizes: [784, 30, 10], batchSize: 10, clipNorm: 1, dropout: [0.5] },
   { sizes: [784, 128, 100], batchSize: 64 },
 ]
 
@@ -36,9 +36,14 @@ export async function testAdapter(): Promise<AdapterTest | undefined> {
   const backend = await webgpuOn(adapter)
   try {
     const plain = backend.description
-    for (const { sizes, batchSize, ...options } of tested) {
+    for (const { sizes, batchSize, clipNorm = 0, dropout = [] } of tested) {
       const network = Network.create({ sizes, output: 'softmax', seed: 1 })
-      const placed = await backend.place(network, { loss: 'crossEntropy', batchSize, optimizer: sgd(options) })
+      const placed = await backend.place(network, {
+        loss: 'crossEntropy',
+        batchSize,
+        optimizer: sgd({ clipNorm }),
+        dropout,
+      })
       placed.dispose()
     }
     const findings = backend.description.slice(plain.length).replace(/^; /, '')

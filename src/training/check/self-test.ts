@@ -13,6 +13,7 @@ interface Tested {
   readonly plan: PlanChoice
   readonly batchSize: number
   readonly clipNorm?: number
+  readonly dropout?: readonly number[]
   readonly population?: number
 }
 
@@ -29,20 +30,22 @@ const networks: readonly Tested[] = [
     batchSize: 64,
     clipNorm: 1,
   },
+  { name: 'a network with dropout', sizes: [64, 128, 32, 10], plan: 'layered', batchSize: 10, dropout: [0.2, 0.5] },
+  { name: 'one layer', sizes: [64, 10], plan: 'layered', batchSize: 10 },
   { name: 'a wide network', sizes: [512, 512, 512], plan: 'layered', batchSize: 128 },
   { name: 'small networks side by side', sizes: [2, 3, 2], plan: 'resident', batchSize: 10, population: 8 },
 ]
 
 /** The self-test without what earlier processes found out: a form of a kernel that it does not use has failed. */
 export function selfTestCases(): CheckCase[] {
-  return networks.map(({ name, sizes, plan, batchSize, clipNorm = 0, population }) => ({
+  return networks.map(({ name, sizes, plan, batchSize, clipNorm = 0, dropout = [], population }) => ({
     part: 'self-test',
     name,
     async run(gpu) {
       const device = Device.from(gpu)
       const selfTest = new SelfTest(device, new Kernels(device), new AdapterRecord())
       const optimizer = clipNorm > 0 ? adam({ clipNorm }) : sgd()
-      const settings: PlacementSettings = { loss: 'quadratic', optimizer, batchSize }
+      const settings: PlacementSettings = { loss: 'quadratic', optimizer, batchSize, dropout }
       await selfTest.check(randomNetwork(sizes, 'tanh', 'sigmoid', 1), settings, plan, population)
       const { findings } = selfTest
       return { ok: findings === '', detail: findings === '' ? 'every kernel is correct' : `not used: ${findings}` }
