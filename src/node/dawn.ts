@@ -25,7 +25,7 @@ export function openGPU(): Promise<GPU | undefined> {
   // Deno, Electron and Bun may have their own WebGPU; it is looked up each time, because it may be set later.
   const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu
   if (own) return Promise.resolve(own)
-  opening ??= withNativeMessagesKept(load)
+  opening ??= load()
   return opening
 }
 
@@ -46,7 +46,7 @@ async function load(): Promise<GPU | undefined> {
   }
   try {
     const { create } = (await importPackage('webgpu')) as typeof import('webgpu')
-    instance = create([])
+    instance = withNativeMessagesKept(() => create([]))
     keepMessagesOf(instance)
     return instance
   } catch (error) {
@@ -82,7 +82,9 @@ async function importPackage(name: string): Promise<unknown> {
 export function lacksVulkanLoader(): boolean {
   if (process.platform !== 'linux') return false
   try {
-    process.dlopen({ exports: {} }, 'libvulkan.so.1', constants.dlopen.RTLD_LAZY)
+    withNativeMessagesKept(() => {
+      process.dlopen({ exports: {} }, 'libvulkan.so.1', constants.dlopen.RTLD_LAZY)
+    })
     return false
   } catch (error) {
     return error instanceof Error && error.message.includes('cannot open shared object file')

@@ -26,7 +26,7 @@ export interface Diagnosis {
   chosen: { backend: 'webgpu' | 'cpu'; reason: string }
   /** The self-test of the adapter that WebGPU prefers, where it was run. */
   selfTest?: AdapterTest
-  /** What Dawn, the Vulkan loader and drivers wrote meanwhile, where that was kept: on terminals (native-messages.ts). */
+  /** What Dawn, the Vulkan loader and drivers wrote meanwhile, where that was kept (native-messages.ts). */
   messages: string[]
   /** What to install or set, in plain words; empty where all is well. */
   advice: string[]
