@@ -41,6 +41,20 @@ export class RawRows {
     return taken
   }
 
+  /** Row i, as a view. */
+  row(i: number): Float64Array {
+    return this.data.subarray(i * this.cols, (i + 1) * this.cols)
+  }
+
+  /** A copy of neighbouring columns: rows × count. */
+  columns(first: number, count: number): RawRows {
+    const taken = new RawRows(this.rows, count)
+    for (let i = 0; i < this.rows; i++) {
+      for (let j = 0; j < count; j++) taken.data[i * count + j] = this.data[i * this.cols + first + j]!
+    }
+    return taken
+  }
+
   /** Rows from `start` up to, but not including, `end`: a view, nothing is copied. */
   slice(start: number, end: number): RawRows {
     return new RawRows(end - start, this.cols, this.data.subarray(start * this.cols, end * this.cols))

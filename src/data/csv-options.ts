@@ -1,5 +1,6 @@
 import { describe, InputError } from '../core/errors.ts'
-import { callback, type Fields, kind, name, optional } from '../core/schema.ts'
+import { callback, type Fields, instance, kind, name, optional } from '../core/schema.ts'
+import { Encoding, missingPolicies, type MissingPolicy } from '../model/encoding.ts'
 import { encodingName } from './decode.ts'
 import { unpackFields, type UnpackOptions } from './gunzip.ts'
 import { classNames, columnNames } from './names.ts'
@@ -37,6 +38,13 @@ export interface CsvTextOptions extends UnpackOptions {
 export interface CsvInputsOptions extends CsvTextOptions {
   /** The input columns, by name, in the order wanted: `network.features`. In a file without header: their number. */
   features?: readonly string[] | undefined
+  /** The kinds of the columns that a saved model knows: `network.encoding`. Default: what the file holds. */
+  columns?: Encoding | undefined
+  /**
+   * Rows with missing values: `error`; `drop`: they are left out; `impute`: filled with the column's median, or its most
+   * frequent word. It is kept with the model. Default: as the model of `columns`, else `error`.
+   */
+  missing?: MissingPolicy | undefined
 }
 
 /** What {@link parseCsv} takes. */
@@ -110,7 +118,15 @@ export const tableFields = {
   ...unpackFields,
 } satisfies Fields<CsvTextOptions>
 
-export const csvInputsFields = { ...tableFields, features: optional(columnNames) } satisfies Fields<CsvInputsOptions>
+export const csvInputsFields = {
+  ...tableFields,
+  features: optional(columnNames),
+  columns: optional(instance<Encoding>(Encoding, 'Encoding')),
+  missing: optional(name(missingPolicies), {
+    flag: '--missing <what>',
+    help: 'CSV: rows with missing values: error, drop, impute (median, most frequent word; default: error)',
+  }),
+} satisfies Fields<CsvInputsOptions>
 
 export const csvFields = {
   ...csvInputsFields,

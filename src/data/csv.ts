@@ -7,8 +7,11 @@ import {
   type CsvTextOptions,
 } from './csv-options.ts'
 import { Dataset } from './dataset.ts'
+import { InputError } from '../core/errors.ts'
 import { joinRows, Matrix } from '../core/matrix.ts'
-import { findInputs, SampleReader, targetsOf } from './samples.ts'
+import { RawRows } from '../core/raw-rows.ts'
+import { completeRows, fitFills } from './fills.ts'
+import { findInputs, SampleReader, type Samples, targetsOf } from './samples.ts'
 import type { TableOptions } from './head.ts'
 import { readNumbers, type Table } from './table.ts'
 import { readTableParts, readTextParts } from './table-parts.ts'
@@ -50,13 +53,28 @@ export async function readCsv(
 
 async function readSamples(read: (options: CsvOptions) => AsyncIterable<Table>, options: CsvOptions): Promise<Dataset> {
   const reader = new SampleReader(options)
-  const parts: { inputs: Matrix; targets: Matrix }[] = []
+  const parts: { inputs: RawRows; targets: RawRows }[] = []
   for await (const table of read(options)) parts.push(reader.read(table))
   const samples = reader.samples()
-  const inputs = joinRows(parts.map(({ inputs }) => inputs))
-  const targets = joinRows(parts.map(({ targets }) => targets))
+  const inputs = samples.columns.decode(RawRows.join(parts.map(({ inputs }) => inputs)))
+  const targets = RawRows.join(parts.map(({ targets }) => targets))
+  return makeDataset(inputs, targets, samples, options)
+}
+
+/** Samples without those that have missing values, where these are left out, or with their fills. */
+function makeDataset(inputs: RawRows, targets: RawRows, samples: Samples, options: CsvOptions): Dataset {
   const { features, classes } = samples
-  return Dataset.from(inputs, targetsOf(targets, 0, samples), { features, classes })
+  const { encoding } = samples.columns
+  const complete = options.missing === 'drop' ? completeRows(inputs) : undefined
+  if (complete?.length === 0) throw new InputError("CSV: every row has a missing value; missing: 'drop' leaves none")
+  if (complete)
+    options.onNote?.(`${inputs.rows - complete.length} of ${inputs.rows} rows have missing values: left out`)
+  const [x, y] = complete ? [inputs.take(complete), targets.take(complete)] : [inputs, targets]
+  const isFitted = encoding !== undefined && encoding.missing === 'impute' && options.columns === undefined
+  return Dataset.fromRaw(x, isFitted ? fitFills(x, encoding) : encoding, targetsOf(y, 0, samples), {
+    features,
+    classes,
+  })
 }
 
 /**
@@ -84,7 +102,11 @@ async function* readInputs(tables: AsyncIterable<Table>, features: CsvInputsOpti
   let columns: number[] | undefined
   for await (const table of tables) {
     columns ??= findInputs(table, features, [])
-    yield { table, columns, inputs: new Matrix(table.rows.length, columns.length, readNumbers(table, columns)) }
+    yield {
+      table,
+      columns,
+      inputs: new Matrix(table.rows.length, columns.length, Float32Array.from(readNumbers(table, columns))),
+    }
   }
 }
 

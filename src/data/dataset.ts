@@ -158,7 +158,14 @@ export class Dataset {
     if (targets.rows !== raw.rows) {
       throw new InputError(`y: expected ${raw.rows} rows, one for each of x, got ${targets.rows}`)
     }
-    return new Dataset(KEY, { raw, encoding, targets, rawTargets: exactRows(y, targets), features, classes })
+    const columns = encoding?.columns.length ?? raw.cols
+    if (features !== undefined && features.length !== columns) {
+      throw new InputError(`features: expected ${columns} names, one a column, got ${features.length}`)
+    }
+    // Numbers that float32 holds exactly take half the memory there.
+    const isExact = encoding === undefined && raw.data.every((value) => Math.fround(value) === value)
+    const source = isExact ? { inputs: Matrix.from(raw, 'x') } : { raw }
+    return new Dataset(KEY, { ...source, encoding, targets, rawTargets: exactRows(y, targets), features, classes })
   }
 
   /**

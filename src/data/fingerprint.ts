@@ -7,8 +7,8 @@ import type { Dataset } from './dataset.ts'
 export class Fingerprint {
   #hash = 0x811c9dc5
 
-  add(values: Float32Array): this {
-    const words = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  add(values: Float32Array | Float64Array): this {
+    const words = new Uint32Array(values.buffer, values.byteOffset, values.byteLength / 4)
     let hash = this.#hash
     for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i]!, 0x01000193)
     this.#hash = hash

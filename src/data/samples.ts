@@ -1,6 +1,7 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
-import { copyValues, Matrix } from '../core/matrix.ts'
+import { RawRows } from '../core/raw-rows.ts'
+import { InputColumns, type ReadColumns } from './input-columns.ts'
 import { cellProblem, missingColumn, placesOf, readNumbers, type Table } from './table.ts'
 import { checkOneHot, findTargets, labelsOf, targetNames, TargetSurvey } from './target.ts'
 
@@ -14,9 +15,11 @@ export interface Layout {
 
 /** What samples are, once all of them have been seen. Nothing about classes for regression. */
 export interface Samples extends Layout {
+  /** What the input columns are. */
+  readonly columns: ReadColumns
   readonly classes?: readonly string[]
   /** The class of a row that ends with what {@link SampleReader} read of its target. */
-  readonly classOf?: (row: Float32Array) => number
+  readonly classOf?: (row: Float64Array) => number
   /** Rows of each class. */
   readonly totals?: readonly number[]
 }
@@ -25,6 +28,7 @@ export interface Samples extends Layout {
 export class SampleReader {
   readonly #options: CsvOptions
   #layout: Layout | undefined
+  #inputs: InputColumns | undefined
   #column: TargetColumn | undefined
 
   /** @throws InputError for classes of a regression */
@@ -36,33 +40,30 @@ export class SampleReader {
     this.#options = options
   }
 
-  /** The inputs of a table's rows, and of the targets the values, and behind a single one the place of its class. */
-  read(table: Table): { inputs: Matrix; targets: Matrix } {
+  /**
+   * The input columns of a table's rows, to be decoded when all have been read; and of the targets the values, and behind a
+   * single one the place of its class.
+   */
+  read(table: Table): { inputs: RawRows; targets: RawRows } {
     this.#layout ??= chooseColumns(table, this.#options)
     this.#column ??= new TargetColumn(this.#layout.targets, this.#options)
-    const { inputs: columns } = this.#layout
-    const inputs = new Matrix(table.rows.length, columns.length, readNumbers(table, columns))
-    return { inputs, targets: this.#column.read(table) }
+    this.#inputs ??= new InputColumns(table, this.#layout.inputs, this.#options)
+    return { inputs: this.#inputs.read(table), targets: this.#column.read(table) }
   }
 
   /** When all have been read. @throws InputError where the target is neither classes nor numbers */
   samples(): Samples {
-    if (!this.#layout || !this.#column) throw new InputError('CSV: the file is empty, expected rows of values')
-    return { ...this.#layout, ...this.#column.classes() }
+    if (!this.#layout || !this.#column || !this.#inputs) {
+      throw new InputError('CSV: the file is empty, expected rows of values')
+    }
+    return { ...this.#layout, columns: this.#inputs.finish(), ...this.#column.classes() }
   }
 }
 
 /** The targets of rows, from column `first` on: values, or the class of each. */
-export function targetsOf(rows: Matrix, first: number, { targets, classOf }: Samples): Matrix | Uint32Array {
+export function targetsOf(rows: RawRows, first: number, { targets, classOf }: Samples): RawRows | Uint32Array {
   if (classOf && targets.length === 1) return Uint32Array.from({ length: rows.rows }, (_, i) => classOf(rows.row(i)))
-  return columnsOf(rows, first, targets.length)
-}
-
-/** Neighbouring columns of rows, as a new matrix: rows × count. */
-export function columnsOf({ rows, cols, data }: Matrix, first: number, count: number): Matrix {
-  const taken = new Matrix(rows, count)
-  for (let i = 0; i < rows; i++) copyValues(data, i * cols + first, taken.data, i * count, count)
-  return taken
+  return rows.columns(first, targets.length)
 }
 
 /** Which columns are targets and which are inputs, and what the inputs are called. */
@@ -122,17 +123,17 @@ class TargetColumn {
   }
 
   /** Values, and behind a single one the place of its class. */
-  read(table: Table): Matrix {
+  read(table: Table): RawRows {
     const [column = 0, ...others] = this.#columns
     const { task } = this.#options
     if (others.length > 0) return this.#readSeveral(table)
-    if (task === 'regression') return new Matrix(table.rows.length, 1, readNumbers(table, this.#columns))
-    const y = new Matrix(table.rows.length, 2)
+    if (task === 'regression') return new RawRows(table.rows.length, 1, readNumbers(table, this.#columns))
+    const y = new RawRows(table.rows.length, 2)
     const places = this.#survey?.add(table) ?? labelsOf(table, column, this.#places)
     places.forEach((place, i) => {
       const cell = table.rows[i]![column]!
-      const value = Math.fround(table.numberOf(column, cell))
-      if (Math.abs(value) === Infinity) this.#tooLarge ??= cellProblem(table, i, column)
+      const value = table.numberOf(column, cell)
+      if (Math.abs(Math.fround(value)) === Infinity) this.#tooLarge ??= cellProblem(table, i, column)
       y.data[2 * i] = value
       y.data[2 * i + 1] = place
       this.#totals[place] = (this.#totals[place] ?? 0) + 1
@@ -140,8 +141,8 @@ class TargetColumn {
     return y
   }
 
-  #readSeveral(table: Table): Matrix {
-    const y = new Matrix(table.rows.length, this.#columns.length, readNumbers(table, this.#columns))
+  #readSeveral(table: Table): RawRows {
+    const y = new RawRows(table.rows.length, this.#columns.length, readNumbers(table, this.#columns))
     if (this.#options.task !== 'classification') return y
     checkOneHot(table, y)
     this.#names ??= this.#options.classes ?? targetNames(table, this.#columns)
@@ -153,7 +154,7 @@ class TargetColumn {
   }
 
   /** When all rows have been read. */
-  classes(): Omit<Samples, keyof Layout> {
+  classes(): Omit<Samples, keyof Layout | 'columns'> {
     const { classes, task } = this.#options
     const totalsOf = (names: readonly string[]) => names.map((_, i) => this.#totals[i] ?? 0)
     if (this.#columns.length > 1) {

@@ -2,6 +2,7 @@ import { checkInstance, InputError } from '../core/errors.ts'
 import { drawSeed, Random } from '../core/random.ts'
 import { boolean, type Fields, number, readOptions, seed, withDefault, withFresh } from '../core/schema.ts'
 import { Dataset } from './dataset.ts'
+import { fitFills } from './fills.ts'
 
 /** How {@link split} divides. */
 export interface SplitOptions {
@@ -39,9 +40,7 @@ export function split(dataset: Dataset, options: SplitOptions = {}): { train: Da
   if (total === 0 || total === dataset.length) {
     throw new InputError(`test: ${test} of ${dataset.length} samples leaves one of the two parts empty`)
   }
-  if (!stratify) {
-    return { test: dataset.take(order.subarray(0, total)), train: dataset.take(order.subarray(total)) }
-  }
+  if (!stratify) return withTrainingFills(dataset.take(order.subarray(total)), dataset.take(order.subarray(0, total)))
   const labels = dataset.labels()
   const groups = new Map<number, number[]>()
   for (const sample of order) {
@@ -60,10 +59,18 @@ function takeStratified(dataset: Dataset, order: Uint32Array, groups: number[][]
     total,
   )
   const chosen = new Set(groups.flatMap((group, i) => group.slice(0, counts[i])))
-  return {
-    test: dataset.take(order.filter((sample) => chosen.has(sample))),
-    train: dataset.take(order.filter((sample) => !chosen.has(sample))),
-  }
+  return withTrainingFills(
+    dataset.take(order.filter((sample) => !chosen.has(sample))),
+    dataset.take(order.filter((sample) => chosen.has(sample))),
+  )
+}
+
+/** What fills missing values is fitted on the training part, so that nothing of the test part is known before. */
+export function withTrainingFills(train: Dataset, test: Dataset): { train: Dataset; test: Dataset } {
+  const { encoding, columns } = train
+  if (encoding?.missing !== 'impute' || !columns) return { train, test }
+  const fitted = fitFills(columns, encoding)
+  return { train: train.withEncoding(fitted), test: test.withEncoding(fitted) }
 }
 
 /** How many of `total` samples each group gives, by its size: the whole parts first, what is left by the largest fraction. */

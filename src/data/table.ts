@@ -75,14 +75,16 @@ export function missingColumn(argument: string, name: string, names: readonly st
 }
 
 /** The numbers of some columns, row-major. @throws InputError naming the line and the column of the first that is none */
-export function readNumbers(table: Table, columns: readonly number[]): Float32Array {
-  const values = new Float32Array(table.rows.length * columns.length)
+export function readNumbers(table: Table, columns: readonly number[]): Float64Array {
+  const values = new Float64Array(table.rows.length * columns.length)
   for (let row = 0, place = 0; row < table.rows.length; row++) {
     const cells = table.rows[row]!
     for (const column of columns) {
-      const value = Math.fround(table.numberOf(column, cells[column] ?? ''))
+      const value = table.numberOf(column, cells[column] ?? '')
       if (Number.isNaN(value)) throw cellError(table, row, column, table.sayNumber(column))
-      if (!Number.isFinite(value)) throw cellError(table, row, column, 'a number that float32 can hold (below 3.4e38)')
+      if (!Number.isFinite(Math.fround(value))) {
+        throw cellError(table, row, column, 'a number that float32 can hold (below 3.4e38)')
+      }
       values[place++] = value
     }
   }

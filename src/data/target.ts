@@ -1,6 +1,6 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
-import type { Matrix } from '../core/matrix.ts'
+import type { RawRows } from '../core/raw-rows.ts'
 import { findRepeated } from './names.ts'
 import {
   cellError,
@@ -58,7 +58,7 @@ export function targetNames({ names }: Table, columns: readonly number[]): strin
 }
 
 /** Checks that columns that are to be classes are one-hot. @param y the columns, of the same rows as the table */
-export function checkOneHot(table: Table, y: Matrix): void {
+export function checkOneHot(table: Table, y: RawRows): void {
   for (let row = 0; row < y.rows; row++) {
     const values = [...y.row(row)]
     if (values.every((value) => value === 0 || value === 1) && values.filter((value) => value === 1).length === 1)

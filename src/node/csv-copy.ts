@@ -3,7 +3,7 @@ import { Fingerprint } from '../data/fingerprint.ts'
 import { SampleReader, type Samples } from '../data/samples.ts'
 import { readTableParts } from '../data/table-parts.ts'
 import { Random } from '../core/random.ts'
-import type { CsvOptions } from '../index.ts'
+import { type CsvOptions, InputError } from '../index.ts'
 import { isGzipFile, likelyDelimiter, textPieces } from './files.ts'
 import { fileError } from './paths.ts'
 import { Spool } from './spool.ts'
@@ -26,6 +26,8 @@ export interface Copied extends Samples {
   readonly spool: Spool
   readonly samples: number
   readonly fingerprint: string
+  /** Whether the columns and their fills are those of a model. */
+  readonly isKnown: boolean
   /** How many rows a part may have. */
   readonly partRows: number
 }
@@ -49,16 +51,22 @@ export async function copyRows(
   const reader = new SampleReader(options)
   let spool: Spool | undefined
   let samples = 0
+  let dropped = 0
+  const isDropping = options.missing === 'drop'
   let partRows = 1
   try {
     const tableOptions = { ...options, likelyDelimiter: likelyDelimiter(path) }
     const text = textPieces(path, options, (read) => onProgress?.(read / size))
     for await (const table of readTableParts(text, tableOptions)) {
       const { inputs, targets } = reader.read(table)
-      const row = new Float32Array(inputs.cols + targets.cols)
+      const row = new Float64Array(inputs.cols + targets.cols)
       spool ??= new Spool(row.length, folder)
-      partRows = Math.max(1, Math.floor(partBytes / (4 * row.length)))
+      partRows = Math.max(1, Math.floor(partBytes / (8 * row.length)))
       for (let i = 0; i < inputs.rows; i++) {
+        if (isDropping && inputs.row(i).some(Number.isNaN)) {
+          dropped++
+          continue
+        }
         row.set(inputs.row(i))
         row.set(targets.row(i), inputs.cols)
         spool.append(shuffle ? random.below(parts) : Math.floor(samples / partRows), row)
@@ -67,7 +75,17 @@ export async function copyRows(
       fingerprint.add(inputs.data).add(targets.data)
     }
     // A file without rows has been refused by then.
-    return { ...reader.samples(), spool: spool!, samples, partRows, fingerprint: String(fingerprint) }
+    const read = reader.samples()
+    if (samples === 0) throw new InputError("CSV: every row has a missing value; missing: 'drop' leaves none")
+    if (dropped > 0) options.onNote?.(`${dropped} of ${samples + dropped} rows have missing values: left out`)
+    return {
+      ...read,
+      isKnown: options.columns !== undefined,
+      spool: spool!,
+      samples,
+      partRows,
+      fingerprint: String(fingerprint),
+    }
   } catch (error) {
     spool?.close()
     throw error

@@ -1,4 +1,5 @@
 import { drawSeed, Random } from '../core/random.ts'
+import { RawRows } from '../core/raw-rows.ts'
 import {
   boolean,
   callback,
@@ -14,9 +15,11 @@ import {
 } from '../core/schema.ts'
 import { csvFields } from '../data/csv-options.ts'
 import { ColumnTally } from '../data/preprocessing.ts'
-import { columnsOf, targetsOf } from '../data/samples.ts'
+import { fitFills } from '../data/fills.ts'
+import { targetsOf } from '../data/samples.ts'
 import { stratifiedCounts } from '../data/split.ts'
-import { type CsvOptions, Dataset, DataStream, InputError, Matrix, type Scaling } from '../index.ts'
+import { encodeRows } from '../model/encoding.ts'
+import { type CsvOptions, Dataset, DataStream, type Encoding, InputError, type Scaling } from '../index.ts'
 import { type Copied, copyRows, type Mixing } from './csv-copy.ts'
 import { checkPath, withPath } from './paths.ts'
 import { Spool, spoolFolder } from './spool.ts'
@@ -70,7 +73,7 @@ const EXAMPLE = 64
 
 /**
  * Opens a CSV file that is larger than memory. It is read once, a part at a time, and its numbers are kept in temporary
- * files, 4 bytes each; each pass over the stream reads those. By default, samples of the whole file are shuffled, so it does not matter that a trainer shuffles a stream within its windows only.
+ * files, 8 bytes each; each pass over the stream reads those. By default, samples of the whole file are shuffled, so it does not matter that a trainer shuffles a stream within its windows only.
  * @throws InputError as {@link parseCsv} does, naming the path, and where temporary files cannot be written
  * @example
  * using data = await streamCsv('clicks.csv', { target: 'bought', test: 0.1, scaling: 'standardize', seed: 7 })
@@ -103,17 +106,16 @@ async function finishCopy(
   copied: Copied,
   { test, scaling: kind, shuffle, seed, folder }: FinishOptions,
 ): Promise<CsvStream> {
-  const { spool, samples, partRows, inputs, classOf, totals } = copied
+  const { spool, samples, partRows, classOf, totals } = copied
   const { width } = spool
   const held = test === undefined ? undefined : new Spool(width, folder)
   try {
     const isHeld = test === undefined ? undefined : choosing(copied, test, new Random(seed, 'split'))
-    const tally = kind && new ColumnTally()
     const counts = totals?.map(() => 0)
     let heldRows = 0
     for (let part = 0; part < spool.parts; part++) {
       const rows = await spool.read(part)
-      const kept = new Float32Array(rows.length)
+      const kept = new Float64Array(rows.length)
       const count = rows.length / width
       const order = shuffle ? new Random(seed, 'stream', 1 + part).permutation(count) : undefined
       let end = 0
@@ -127,18 +129,18 @@ async function finishCopy(
           if (counts && classOf) counts[classOf(row)]!++
         }
       }
-      const left = new Matrix(end / width, width, kept.subarray(0, end))
-      if (end > 0) tally?.add(columnsOf(left, 0, inputs.length))
-      spool.replace(part, left.data)
+      spool.replace(part, kept.subarray(0, end))
     }
-    const scaling = kind && tally!.scaling(kind)
+    const encoding = await fillsOf(copied)
+    const scaling = kind && (await scalingOf(copied, encoding, kind))
+    const description = { encoding, scaling }
     const close = () => {
       spool.close()
       held?.close()
     }
     return {
-      train: await streamOf(spool, samples - heldRows, copied, scaling),
-      test: held && (await streamOf(held, heldRows, copied, scaling)),
+      train: await streamOf(spool, samples - heldRows, copied, description),
+      test: held && (await streamOf(held, heldRows, copied, description)),
       scaling,
       counts,
       close,
@@ -161,7 +163,7 @@ function choosing({ samples, totals, classOf }: Copied, share: number, random: R
   }
   const left = [...(totals ?? [samples])]
   const needed = stratifiedCounts(left, wanted)
-  return (row: Float32Array): boolean => {
+  return (row: Float64Array): boolean => {
     const group = classOf?.(row) ?? 0
     const isHeld = random.uniform() * left[group]! < needed[group]!
     left[group]!--
@@ -170,26 +172,75 @@ function choosing({ samples, totals, classOf }: Copied, share: number, random: R
   }
 }
 
-async function* chunksOf(spool: Spool, copied: Copied, scaling: Scaling | undefined): AsyncGenerator<Dataset> {
-  const { features, classes, inputs } = copied
+/** Rows that are decoded at once. */
+const DECODED_ROWS = 1 << 14
+/** Rows of all parts together from which the fills of missing values are made. */
+const FILL_ROWS = 1 << 17
+
+/** The input columns of the rows of a part, decoded, some at a time. */
+async function* columnsIn(copied: Copied, part: number): AsyncGenerator<RawRows> {
+  const { spool, inputs, columns } = copied
+  for (let first = 0; ; first += DECODED_ROWS) {
+    const rows = await spool.read(part, first, DECODED_ROWS)
+    if (rows.length === 0) return
+    const all = new RawRows(rows.length / spool.width, spool.width, rows)
+    yield columns.decode(all.columns(0, inputs.length))
+  }
+}
+
+/** The encoding with the fills of the training part: of its first rows in each part, which are mixed. */
+async function fillsOf(copied: Copied): Promise<Encoding | undefined> {
+  const { columns, spool } = copied
+  const { encoding } = columns
+  if (encoding?.missing !== 'impute' || copied.isKnown) return encoding
+  const seen: RawRows[] = []
+  const most = Math.ceil(FILL_ROWS / spool.parts)
+  for (let part = 0; part < spool.parts; part++) {
+    let left = most
+    for await (const rows of columnsIn(copied, part)) {
+      seen.push(rows.slice(0, Math.min(left, rows.rows)))
+      left -= rows.rows
+      if (left <= 0) break
+    }
+  }
+  return fitFills(RawRows.join(seen), encoding)
+}
+
+async function scalingOf(copied: Copied, encoding: Encoding | undefined, kind: Scaling['kind']): Promise<Scaling> {
+  const tally = new ColumnTally(encoding)
+  for (let part = 0; part < copied.spool.parts; part++) {
+    for await (const rows of columnsIn(copied, part)) tally.add(encodeRows(rows, encoding))
+  }
+  return tally.scaling(kind)
+}
+
+/** How the columns of chunks are preprocessed. */
+interface Preprocessing {
+  readonly encoding: Encoding | undefined
+  readonly scaling: Scaling | undefined
+}
+
+async function* chunksOf(spool: Spool, copied: Copied, { encoding, scaling }: Preprocessing): AsyncGenerator<Dataset> {
+  const { features, classes, inputs, columns: read } = copied
   const { width } = spool
   // Small, so that what is made of them keeps pace with what is trained on; classes become a column each.
   const columns = width + (classes?.length ?? 0)
-  const atOnce = Math.max(1, Math.floor(CHUNK_BYTES / (4 * columns)))
+  const atOnce = Math.max(1, Math.floor(CHUNK_BYTES / (8 * columns)))
   for (let part = 0; part < spool.parts; part++) {
     for (let first = 0; ; first += atOnce) {
       const rows = await spool.read(part, first, atOnce)
       if (rows.length === 0) break
-      const matrix = new Matrix(rows.length / width, width, rows)
-      const x = columnsOf(matrix, 0, inputs.length)
-      const y = targetsOf(matrix, inputs.length, copied)
-      yield Dataset.from(scaling ? scaling.apply(x) : x, y, { features, classes })
+      const all = new RawRows(rows.length / width, width, rows)
+      const x = read.decode(all.columns(0, inputs.length))
+      const y = targetsOf(all, inputs.length, copied)
+      const chunk = Dataset.fromRaw(x, encoding, y, { features, classes })
+      yield scaling ? chunk.withScaling(scaling) : chunk
     }
   }
 }
 
-async function streamOf(spool: Spool, samples: number, copied: Copied, scaling: Scaling | undefined) {
-  const chunks = () => chunksOf(spool, copied, scaling)
+async function streamOf(spool: Spool, samples: number, copied: Copied, preprocessing: Preprocessing) {
+  const chunks = () => chunksOf(spool, copied, preprocessing)
   const example = await DataStream.from({ samples, chunks }).take(EXAMPLE)
   return DataStream.from({ samples, chunks, example, fingerprint: copied.fingerprint })
 }

@@ -89,14 +89,14 @@ function forget(spool: Spool): void {
 /** A part's file. */
 interface Part {
   readonly fd: number
-  readonly buffer: Float32Array
+  readonly buffer: Float64Array
   buffered: number
   /** Numbers in the file. */
   written: number
 }
 
 /**
- * Rows of float32 numbers in temporary files, in parts that fit memory one by one. Nothing of it stays behind: where the
+ * Rows of float64 numbers in temporary files, in parts that fit memory one by one. Nothing of it stays behind: where the
  * system allows it, the files have no name any more as soon as they are open.
  */
 export class Spool {
@@ -139,7 +139,7 @@ export class Spool {
     try {
       const fd = openSync(path, 'wx+', 0o600)
       if (this.#unlinked) rmSync(path)
-      return { fd, buffer: new Float32Array(Math.max(BUFFERED, this.width)), buffered: 0, written: 0 }
+      return { fd, buffer: new Float64Array(Math.max(BUFFERED, this.width)), buffered: 0, written: 0 }
     } catch (error) {
       throw spoolError(error, this.#folder)
     }
@@ -151,11 +151,11 @@ export class Spool {
     part.buffered = 0
   }
 
-  #write({ fd }: Part, values: Float32Array, place: number): void {
+  #write({ fd }: Part, values: Float64Array, place: number): void {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
     try {
       for (let done = 0; done < bytes.length;) {
-        done += writeSync(fd, bytes, done, Math.min(MOST_BYTES, bytes.length - done), 4 * place + done)
+        done += writeSync(fd, bytes, done, Math.min(MOST_BYTES, bytes.length - done), 8 * place + done)
       }
     } catch (error) {
       throw spoolError(error, this.#folder)
@@ -163,15 +163,15 @@ export class Spool {
   }
 
   /** Rows of a part: all of them, or as many as there are of `count` from `first` on. */
-  async read(part: number, first = 0, count = Infinity): Promise<Float32Array> {
+  async read(part: number, first = 0, count = Infinity): Promise<Float64Array> {
     const own = this.#parts[part]!
     if (own.buffered > 0) this.#flush(own)
     const start = first * this.width
-    const values = new Float32Array(Math.max(0, Math.min(own.written - start, count * this.width)))
+    const values = new Float64Array(Math.max(0, Math.min(own.written - start, count * this.width)))
     const bytes = new Uint8Array(values.buffer)
     for (let done = 0; done < bytes.length;) {
       const length = Math.min(MOST_BYTES, bytes.length - done)
-      const { bytesRead } = await readInto(own.fd, bytes, done, length, 4 * start + done)
+      const { bytesRead } = await readInto(own.fd, bytes, done, length, 8 * start + done)
       if (bytesRead === 0) throw new Error(`spool: part ${part} ends after ${done} of ${bytes.length} bytes`)
       done += bytesRead
     }
@@ -179,7 +179,7 @@ export class Spool {
   }
 
   /** Puts other rows in the place of a part's, not more than there were. */
-  replace(part: number, rows: Float32Array): void {
+  replace(part: number, rows: Float64Array): void {
     const own = this.#parts[part]!
     this.#write(own, rows, 0)
     own.written = rows.length
@@ -200,7 +200,7 @@ export class Spool {
 function spoolError(error: unknown, folder: string): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
   const reasons: Readonly<Record<string, string>> = {
-    ENOSPC: 'the disk is full; a copy of the numbers, 4 bytes each, must fit',
+    ENOSPC: 'the disk is full; a copy of the numbers, 8 bytes each, must fit',
     EACCES: 'permission is denied',
     ENOENT: 'there is no such folder',
     EMFILE: 'too many files are open',
