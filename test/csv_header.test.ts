@@ -87,9 +87,7 @@ describe('header', () => {
 
   it('names line and column of a marker in the first row', async () => {
     const text = `4.1,NA,0.3,0\n${rows(20, (i) => [normal(), normal(), normal(), i % 2])}`
-    await expect(parseCsv(text)).rejects.toThrow(
-      "CSV: line 1, column 1 (counted from 0): found 'NA', expected a finite",
-    )
+    await expect(parseCsv(text)).rejects.toThrow("CSV: line 1, column 1 (counted from 0): the value is missing ('NA')")
   })
 
   it.each([true, 'yes'] as const)('%s takes the first row for names, %s does not', async (header) => {

@@ -78,6 +78,7 @@ describe('a network carries its preprocessing', () => {
     await expect(trainer.fit(other, { epochs: 1 })).rejects.toThrow(InputError)
     expect(() => network.predict(other.inputs)).toThrow('the rows are scaled already, in another way')
     expect(() => network.predict([{ time: 1, tree: 'oak' }])).toThrow("row 0 has no 'wet'")
+    network.encoding = new Encoding([{ kind: 'number' }, ...network.encoding!.columns.slice(1)], 'impute')
     expect(() => network.predict([[null, 'oak', true]])).toThrow("row 0, column 'time' is null, expected a value")
     expect(() => network.predict([['1', 'oak', true]])).toThrow('expected a finite number')
     expect(() => network.predict([[1, 2, 3]])).toThrow("column 'wet' is 3, expected true or false")

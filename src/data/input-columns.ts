@@ -1,6 +1,7 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import { RawRows } from '../core/raw-rows.ts'
 import { type EncodedColumn, Encoding, type MissingPolicy, MOST_CATEGORIES, truthOf } from '../model/encoding.ts'
+import { looksNumeric } from './cells.ts'
 import { cellError, cellProblem, isMissing, isNumeric, sayColumn, type Table } from './table.ts'
 
 /** How columns are read. */
@@ -57,17 +58,16 @@ export class InputColumns {
   read(table: Table): RawRows {
     const cols = this.#columns.length
     const raw = new RawRows(table.rows.length, cols)
-    this.#columns.forEach((column, j) => {
-      for (let row = 0; row < table.rows.length; row++) {
-        const cell = table.rows[row]![column.place] ?? ''
-        let value: number
-        if (isMissing(cell)) {
-          value = NaN
+    table.rows.forEach((cells, row) => {
+      this.#columns.forEach((column, j) => {
+        const cell = cells[column.place] ?? ''
+        if (!isMissing(cell)) raw.data[row * cols + j] = column.read(table, row, cell, this.#rows + row)
+        else {
+          raw.data[row * cols + j] = NaN
           this.#gaps.add(table, row, column.place)
           if (this.#isRefused(j)) throw this.#gaps.error()
-        } else value = column.read(table, row, cell, this.#rows + row)
-        raw.data[row * cols + j] = value
-      }
+        }
+      })
     })
     this.#rows += table.rows.length
     return raw
@@ -133,6 +133,8 @@ class ColumnReader {
   readonly #placeOf: (category: string) => number
   readonly #words = new Map<string, number>()
   #wordCount = 0
+  /** Words that are numbers in another notation. */
+  #foreignNumbers = 0
   #numbers = 0
   /** Different numbers, as far as they may be categories. */
   readonly #distinct = new Set<number>()
@@ -177,6 +179,7 @@ class ColumnReader {
     this.#firstWord ??= cellProblem(table, row, this.place)
     this.#expected = table.sayNumber(this.place)
     this.#wordCount++
+    if (looksNumeric(cell)) this.#foreignNumbers++
     return WORD * (1 + this.#codeOf(cell))
   }
 
@@ -209,7 +212,9 @@ class ColumnReader {
       throw new InputError(`CSV: ${this.#said} has no values; leave it out (on the command line: --drop)`)
     }
     if (this.#isTruth) return { kind: 'boolean' }
-    if (this.#wordCount <= this.#numbers) throw this.#firstWord!(this.#expected)
+    // Numbers in another notation must not become categories.
+    if (this.#wordCount - this.#foreignNumbers <= this.#numbers + this.#foreignNumbers)
+      throw this.#firstWord!(this.#expected)
     const categories = this.#categories()
     if (categories.length > MOST_CATEGORIES) {
       const count = this.#words.size > MOST_WORDS ? `more than ${MOST_WORDS}` : categories.length
