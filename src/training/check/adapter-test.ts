@@ -36,12 +36,12 @@ export async function testAdapter(): Promise<AdapterTest | undefined> {
   const backend = await webgpuOn(adapter)
   try {
     const plain = backend.description
-    for (const { sizes, batchSize, clipNorm = 0, dropout = [] } of tested) {
+    for (const { sizes, batchSize, dropout = [], ...options } of tested) {
       const network = Network.create({ sizes, output: 'softmax', seed: 1 })
       const placed = await backend.place(network, {
         loss: 'crossEntropy',
         batchSize,
-        optimizer: sgd({ clipNorm }),
+        optimizer: sgd(options),
         dropout,
       })
       placed.dispose()
