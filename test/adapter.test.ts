@@ -102,7 +102,9 @@ test('a process that opened and destroyed a device exits without a call of proce
     device.createBuffer({ size: 4, usage: 0x80 })
     device.destroy()
     console.log('destroyed', 'gpu' in (globalThis.navigator ?? {}))`)
-  expect(ended).toMatchObject({ status: 0, signal: null, stderr: '', stdout: 'destroyed false\n' })
+  // What Dawn remarks about a driver, such as lavapipe's limits, does not concern the end of the process.
+  const { stderr } = await runWithDawn('await (await openGPU()).requestAdapter(); process.exit()')
+  expect(ended).toMatchObject({ status: 0, signal: null, stderr, stdout: 'destroyed false\n' })
 })
 
 test('a process that never requests an adapter exits, too', async () => {
