@@ -109,6 +109,32 @@ async function expectSameBits(gpu: GPUDevice, members: readonly Member[], data: 
   }
 }
 
+/** Counts calls to a device from now on. */
+function countCalls(gpu: GPUDevice, counts: Record<'dispatches' | 'submits' | 'writes' | 'copies', number>): void {
+  const count = <Key extends string>(object: Record<Key, unknown>, method: Key, name: keyof typeof counts) => {
+    const original = object[method] as (...given: unknown[]) => unknown
+    const counting = (...given: unknown[]) => {
+      counts[name]++
+      return original.apply(object, given)
+    }
+    Object.assign(object, { [method]: counting })
+  }
+  count(gpu.queue, 'submit', 'submits')
+  count(gpu.queue, 'writeBuffer', 'writes')
+  const createEncoder = gpu.createCommandEncoder.bind(gpu)
+  gpu.createCommandEncoder = (descriptor) => {
+    const encoder = createEncoder(descriptor)
+    count(encoder, 'copyBufferToBuffer', 'copies')
+    const beginPass = encoder.beginComputePass.bind(encoder)
+    encoder.beginComputePass = (pass) => {
+      const begun = beginPass(pass)
+      count(begun, 'dispatchWorkgroups', 'dispatches')
+      return begun
+    }
+    return encoder
+  }
+}
+
 const membersOf = (count: number, shape: Shape, make: MakeOptimizer, penalised = false) =>
   Array.from({ length: count }, (_, k) => memberOf(k, shape, make, penalised))
 
@@ -165,6 +191,31 @@ describe.each(Object.entries(forms))('networks that are trained together: %s', (
     expect(together[1]!.sums.length).toBe(1)
     expect(together[1]!.sums[0]!.loss).not.toSatisfy(Number.isFinite)
     for (const k of [0, 2]) expect(together[k]).toEqual(await trainAlone(gpu, members[k]!, data))
+  })
+
+  it('take no more calls to the device with more networks', async () => {
+    const { device: gpu } = await RecordingGPU.trusted({ software: true, subgroups: false })
+    const counts = { dispatches: 0, submits: 0, writes: 0, copies: 0 }
+    countCalls(gpu, counts)
+    for (const count of [2, 40]) {
+      const members = membersOf(count, shape, optimizers.adam!)
+      const population = await webgpu({ device: gpu }).populate!(
+        members.map(({ network }) => network),
+        members.map(({ settings }) => settings),
+      )
+      const handle = await population.upload(data)
+      Object.assign(counts, { dispatches: 0, submits: 0, writes: 0, copies: 0 })
+      await population.train(
+        handle,
+        members.map(({ epochs }) => epochs),
+      ).result
+      const { dispatches, ...others } = counts
+      expect(dispatches).toBeGreaterThan(0)
+      // Before the first step, a submit clears the scores and copies parameters and state; the last one reads the scores.
+      // Orders are written once, scalars and the steps' numbers for each dispatch.
+      expect(others).toEqual({ submits: dispatches + 2, writes: 2 * dispatches + 1, copies: 3 })
+      population.dispose()
+    }
   })
 
   withDevice('have the scores and outputs of single networks', async ({ gpu }) => {
