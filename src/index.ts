@@ -40,7 +40,15 @@ export {
   type Divergence,
 } from './core/errors.ts'
 export { toJavaScript } from './formats/javascript.ts'
-export { datasetFromNpy, parseNpy, toNpy, type NpyArray, type NpyValues } from './formats/npy.ts'
+export { parseNpy, toNpy, type NpyArray, type NpyNumbers, type NpyValues } from './formats/npy.ts'
+export {
+  datasetFromNpy,
+  datasetFromNpz,
+  inputsFromNpy,
+  type NpyDatasetOptions,
+  type NpzDatasetOptions,
+} from './formats/npy-data.ts'
+export { parseNpz } from './formats/npz.ts'
 export { toOnnx } from './formats/onnx.ts'
 export { fromSafetensors, toSafetensors, type SafetensorsOptions } from './formats/safetensors.ts'
 export { activationNames, type ActivationName } from './model/activation.ts'

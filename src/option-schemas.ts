@@ -8,7 +8,8 @@ import { circleSchema, linearSchema, moonsSchema, spiralsSchema, xorSchema } fro
 import { datasetFromIdxSchema, parseIdxSchema } from './data/idx.ts'
 import { splitSchema } from './data/split.ts'
 import { dataStreamSchema } from './data/stream.ts'
-import { datasetFromNpySchema } from './formats/npy.ts'
+import { datasetFromNpySchema, datasetFromNpzSchema, npyInputsSchema } from './formats/npy-data.ts'
+import { parseNpzSchema } from './formats/npz.ts'
 import { fromSafetensorsSchema } from './formats/safetensors.ts'
 import { networkSchema } from './model/network.ts'
 import { neuronSchema } from './model/neuron.ts'
@@ -59,6 +60,9 @@ export const optionSchemas = {
   parseIdx: parseIdxSchema,
   datasetFromIdx: datasetFromIdxSchema,
   datasetFromNpy: datasetFromNpySchema,
+  parseNpz: parseNpzSchema,
+  datasetFromNpz: datasetFromNpzSchema,
+  inputsFromNpy: npyInputsSchema,
   fromSafetensors: fromSafetensorsSchema,
   'Trainer.create': trainerSchema,
   'trainer.fit': fitSchema,

@@ -150,7 +150,11 @@ describe('NPY files', () => {
     expect(parseNpy(npyOf('1, '.repeat(64), 4)).shape).toHaveLength(64)
     expect(parseNpy(npyOf(`0, ${'9007199254740991, '.repeat(40)}`)).data).toHaveLength(0)
     const labels = npy("{'descr': '<u2', 'fortran_order': False, 'shape': (2,), }", 4).fill(255, -2)
-    await refuses(() => datasetFromNpy(npyOf('2, 1', 8), labels), /^y: 65535 is among 2 labels/)
+    expect(datasetFromNpy(npyOf('2, 1', 8), labels).classes).toEqual(['0', '65535'])
+    const many = npy("{'descr': '<u4', 'fortran_order': False, 'shape': (100000,), }", 400_000)
+    const view = new DataView(many.buffer)
+    for (let i = 0; i < 100_000; i++) view.setUint32(many.length - 400_000 + 4 * i, i % 20_000, true)
+    await refuses(() => datasetFromNpy(npyOf('100000, 1', 400_000), many), /^labels: 100000 samples × 20000 classes are more/) // prettier-ignore
   })
 })
 

@@ -26,8 +26,16 @@ const generatorNames = Object.keys(generators)
 /** The options that say how a CSV file is read, as the command line has them. */
 export type TextOptions = Omit<CsvTextOptions, 'onNote'>
 
+/** The arrays of NumPy's files, as the command line has them. */
+export interface ArrayOptions {
+  /** The file with the targets of an .npy file. */
+  targets?: string | undefined
+  /** The arrays of an .npz file, with commas between them. */
+  arrays?: string | undefined
+}
+
 /** What says which data. */
-export interface DataOptions extends TextOptions {
+export interface DataOptions extends TextOptions, ArrayOptions {
   data: string
   target?: string | undefined
   samples?: number | undefined
@@ -38,7 +46,7 @@ export interface DataOptions extends TextOptions {
   classes?: readonly string[] | undefined
 }
 
-/** A data set by the name of its generator, a CSV file, or a folder with IDX files. */
+/** A data set by the name of its generator, a CSV file, NumPy's files, or a folder with IDX files. */
 export async function loadData(options: DataOptions): Promise<{ train: Dataset; validation?: Dataset }> {
   const { data, samples, noise, seed } = options
   if (Object.hasOwn(generators, data)) {
@@ -52,8 +60,9 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   if (!existsSync(data) && !(await isIdxPath(data))) {
     checkName(`--data: no file or folder '${data}', and no generator`, data, generatorNames)
   }
-  const { target, features, classes } = options
-  return readDataset(data, { target, features, classes, ...textOptions(options, data) })
+  const { target, features, classes, targets } = options
+  const arrays = options.arrays?.split(',').map((name) => name.trim())
+  return readDataset(data, { target, features, classes, targets, arrays, ...textOptions(options, data) })
 }
 
 /** How a CSV file is read; what a reader of the file might not expect is noted on standard error. */
@@ -64,10 +73,11 @@ export function textOptions(options: TextOptions, path: string): CsvTextOptions 
 }
 
 /** The files that data are read from: none of generated data; in a folder, those with IDX files' names. */
-export async function dataFiles(data: string): Promise<string[]> {
+export async function dataFiles({ data, targets }: Pick<DataOptions, 'data' | 'targets'>): Promise<string[]> {
   if (Object.hasOwn(generators, data)) return []
   const files = await idxFilesAt(data)
-  return files.length > 0 ? files : filesAt(data, () => false)
+  const others = targets === undefined ? [] : [targets]
+  return files.length > 0 ? files : [...(await filesAt(data, () => false)), ...others]
 }
 
 /** Samples that show the columns of the data; the streams of this program have an example. */

@@ -12,13 +12,22 @@ import {
   Trainer,
 } from '../index.ts'
 import { readModel } from '../node/files.ts'
-import { describeData, exampleOf, isStreamed, loadData, openCsv, type TextOptions, textOptions } from './data.ts'
+import {
+  type ArrayOptions,
+  describeData,
+  exampleOf,
+  isStreamed,
+  loadData,
+  openCsv,
+  type TextOptions,
+  textOptions,
+} from './data.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { addDataOptions } from './options.ts'
 import { decimal, percent, print } from './output.ts'
 import { classNames, describeScores } from './scores.ts'
 
-interface EvaluateOptions extends TextOptions {
+interface EvaluateOptions extends TextOptions, ArrayOptions {
   model: string
   data: string
   target?: string

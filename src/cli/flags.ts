@@ -64,9 +64,15 @@ export const libraryFlags = {
 export const ownFlags = {
   data: {
     flag: '--data <name>',
-    help: 'circle, linear, xor, moons, spirals, digits, a CSV file, or a folder with IDX files',
+    help: 'circle, linear, xor, moons, spirals, digits, a CSV file, an .npy or .npz file, or a folder with IDX files',
   },
-  csvFile: { flag: '--data <file>', help: 'a CSV file with the input columns that the model was trained on' },
+  inputFile: { flag: '--data <file>', help: 'a CSV, .npy or .npz file with the inputs that the model was trained on' },
+  targets: { flag: '--targets <file>', help: 'with --data x.npy: the .npy file with the targets' },
+  arrays: {
+    flag: '--arrays <names>',
+    help: 'with --data file.npz: the arrays to take as inputs and targets: x,y (and two more for validation)',
+  },
+  inputArray: { flag: '--arrays <name>', help: 'with --data file.npz: the array to take as inputs' },
   optionalData: { flag: '--data <name>', help: 'data as for train (default: random)' },
   stream: { flag: '--stream', help: 'read a CSV file a part at a time (automatic from 256 MB on)' },
   standardize: { flag: '--standardize', help: 'scale inputs to mean 0 and deviation 1 (kept in the model)' },

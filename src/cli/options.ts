@@ -48,7 +48,7 @@ export function addTextOptions(command: Command): Command {
 /** The options that name a data set. */
 export function addDataOptions(command: Command): Command {
   for (const option of [libraryFlags.target, libraryFlags.samples, libraryFlags.noise]) addFlag(command, option)
-  return addTextOptions(command)
+  return addOwn(addTextOptions(command), ownFlags.targets, ownFlags.arrays)
 }
 
 /** The options that shape a network and its loss. */

@@ -1,6 +1,8 @@
 import { Command } from 'commander'
-import { type BackendName, decisionBoundary, Matrix, Network, predictedClasses, Trainer } from '../index.ts'
+import { existsSync, statSync } from 'node:fs'
+import { type BackendName, decisionBoundary, InputError, Matrix, Network, predictedClasses, Trainer } from '../index.ts'
 import { readCsvInputs, readModel } from '../node/files.ts'
+import { npyKindOf, readNpyInputs } from '../node/npy-files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { type TextOptions, textOptions } from './data.ts'
 import { usualLoss } from './evaluate.ts'
@@ -14,6 +16,7 @@ import { standardOutput } from './streams.ts'
 interface PredictOptions extends TextOptions {
   model: string
   data: string
+  arrays?: string
   out?: string
   force?: boolean
   backend: BackendName
@@ -21,12 +24,12 @@ interface PredictOptions extends TextOptions {
 
 export function predictCommand(): Command {
   const command = new Command('predict').description(
-    'predict the target of each row of a CSV file; the result is a CSV file',
+    'predict the target of each row of a CSV, .npy or .npz file; the result is a CSV file',
   )
   addRequired(command, ownFlags.model)
-  addRequired(command, ownFlags.csvFile)
+  addRequired(command, ownFlags.inputFile)
   addTextOptions(command)
-  addOwn(command, ownFlags.predictions, ownFlags.force)
+  addOwn(command, ownFlags.inputArray, ownFlags.predictions, ownFlags.force)
   return addFlag(command, libraryFlags.backend, { isDefaultShown: true }).action(predict)
 }
 
@@ -40,7 +43,7 @@ async function predict(options: PredictOptions): Promise<void> {
   const trainer = await Trainer.create(network, { backend: options.backend, loss: usualLoss(network) })
   let answered = 0
   const answers = async function* () {
-    for await (const inputs of readCsvInputs(options.data, { ...textOptions(options, options.data), features })) {
+    for await (const inputs of readInputs(options, features)) {
       const rows = textOf(rowsOf(network, await trainer.predict(scaling ? scaling.apply(inputs) : inputs)))
       // The heads of the columns are there once.
       yield answered === 0 ? head + rows : rows
@@ -54,6 +57,17 @@ async function predict(options: PredictOptions): Promise<void> {
   } finally {
     trainer.dispose()
   }
+}
+
+/** The inputs, a part at a time. */
+async function* readInputs(options: PredictOptions, features: readonly string[] | undefined) {
+  const { data, arrays, maxUnpackedBytes } = options
+  if (existsSync(data) && statSync(data).isFile() && (await npyKindOf(data))) {
+    yield await readNpyInputs(data, arrays?.split(','), maxUnpackedBytes)
+    return
+  }
+  if (arrays !== undefined) throw new InputError(`--arrays: is for .npz files, '${data}' is none`)
+  yield* readCsvInputs(data, { ...textOptions(options, data), features })
 }
 
 /** The file to write, checked. */

@@ -1,13 +1,13 @@
 import { Command } from 'commander'
 import { type BackendName, type LossName, Network, scale, type StageCheck, verify as verifyBackend } from '../index.ts'
 import { readModel } from '../node/files.ts'
-import { loadData, type TextOptions } from './data.ts'
+import { type ArrayOptions, loadData, type TextOptions } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import { addDataOptions, addNetworkOptions, parseActivations, parseLayers, randomSeed } from './options.ts'
 import { addFlag, addOwn, libraryFlags, ownFlags } from './flags.ts'
 import { exitCodes, print, table } from './output.ts'
 
-interface VerifyOptions extends TextOptions {
+interface VerifyOptions extends TextOptions, ArrayOptions {
   model?: string
   data?: string
   target?: string

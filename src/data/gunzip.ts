@@ -4,7 +4,7 @@ import { type Fields, integer, optional } from '../core/schema.ts'
 /** What readers of gzipped files take. */
 export interface UnpackOptions {
   /**
-   * The most bytes that a gzipped file may unpack to. Default: 64 MiB, or 16 times the packed file where that is more;
+   * The most bytes that a gzipped file, or an .npz file, may unpack to. Default: 64 MiB, or 16 times the packed file where that is more;
    * so a small file cannot fill the memory.
    */
   maxUnpackedBytes?: number | undefined
@@ -17,7 +17,7 @@ const USUAL_RATIO = 16
 export const unpackFields = {
   maxUnpackedBytes: optional(integer(1, Number.MAX_SAFE_INTEGER), {
     flag: '--max-unpacked-bytes <count>',
-    help: 'the most bytes that a gzipped file may unpack to (default: 64 MiB, or 16 times the file)',
+    help: 'the most bytes that a gzipped or .npz file may unpack to (default: 64 MiB, or 16 times the file)',
   }),
 } satisfies Fields<UnpackOptions>
 

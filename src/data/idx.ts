@@ -1,10 +1,11 @@
-import { describe, InputError, listNames } from '../core/errors.ts'
+import { describe, InputError } from '../core/errors.ts'
 import { type Fields, optional, readOptions } from '../core/schema.ts'
-import { nameClasses, oneHot } from './classes.ts'
+import { nameClasses } from './classes.ts'
 import { Dataset } from './dataset.ts'
 import { pixelNames } from './digits.ts'
 import { gunzip, isGzip, unpackFields, type UnpackOptions } from './gunzip.ts'
 import { classNames } from './names.ts'
+import { encodeNumbers, occurringNumbers } from './number-classes.ts'
 import { MOST_COLUMNS, product } from './limits.ts'
 import { Matrix } from '../core/matrix.ts'
 
@@ -119,7 +120,7 @@ export async function datasetFromIdx(
   }
   const classes = given ?? nameLabels(marks.data)
   const inputs = new Matrix(samples, features, scalePixels(pixels))
-  return Dataset.from(inputs, encodeLabels(marks.data, classes), { features: pixelNames(features), classes })
+  return Dataset.from(inputs, encodeNumbers(marks.data, classes, 'labels'), { features: pixelNames(features), classes })
 }
 
 /** Names for classes that are numbers: see {@link IdxDatasetOptions.classes}. */
@@ -130,21 +131,8 @@ function nameLabels(labels: IdxArray['data']): string[] {
     largest = Math.max(largest, label)
     smallest = Math.min(smallest, label)
   }
-  const occurring = smallest > 0 && largest > 9 ? [...new Set(labels)].sort((a, b) => a - b) : []
-  return occurring.length > 1 ? occurring.map(String) : nameClasses(labels, 'labels', 10)
-}
-
-/** One-hot targets: names that are whole numbers are labels, other names are those of label 0, 1, 2 … */
-function encodeLabels(labels: IdxArray['data'], classes: readonly string[]): Matrix {
-  const isCounted = classes.every((name, i) => name === String(i))
-  if (isCounted || !classes.every((name) => /^(0|[1-9]\d*)$/.test(name))) return oneHot(labels, classes.length)
-  const places = new Map(classes.map((name, i) => [Number(name), i]))
-  const indices = Uint32Array.from(labels as ArrayLike<number>, (label, i) => {
-    const place = places.get(label)
-    if (place !== undefined) return place
-    throw new InputError(`labels: sample ${i} is ${label}, expected one of the classes ${listNames(classes, 8)}`)
-  })
-  return oneHot(indices, classes.length)
+  const occurring = smallest > 0 && largest > 9 ? occurringNumbers(labels) : []
+  return occurring.length > 1 ? occurring : nameClasses(labels, 'labels', 10)
 }
 
 function scalePixels({ type, data }: IdxArray): Float32Array {

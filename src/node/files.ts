@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import { checkInstance } from '../core/errors.ts'
-import { readOptions } from '../core/schema.ts'
+import { optional, readOptions, text } from '../core/schema.ts'
 import { csvInputParts, readCsv } from '../data/csv.ts'
 import { csvFields, csvInputsFields } from '../data/csv-options.ts'
 import { isGzip } from '../data/gunzip.ts'
@@ -16,12 +16,22 @@ import {
   InputError,
   type Matrix,
   Network,
+  type NpzDatasetOptions,
+  optionSchemas,
 } from '../index.ts'
 import { isIdxPath, readIdxFolder } from './idx-folder.ts'
+import { npyKindOf, readNpyDataset } from './npy-files.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
 import { writeFileAtomic, type WriteOptions, writeSchemas } from './write.ts'
 
-export const readDatasetSchema = { name: 'readDataset', fields: csvFields }
+export const readDatasetSchema = {
+  name: 'readDataset',
+  fields: {
+    ...csvFields,
+    targets: optional(text('the path of an .npy file')),
+    arrays: optionSchemas.datasetFromNpz.fields.arrays,
+  },
+}
 export const readCsvInputsSchema = { name: 'readCsvInputs', fields: csvInputsFields }
 
 /**
@@ -79,22 +89,33 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * Reads a data set: a CSV file with any ending, gzipped or not, or a folder with IDX files as MNIST and EMNIST have them
  * (`…train-images-idx3-ubyte`, `…train-labels-idx1-ubyte`, and `…t10k-…` or `…test-…` for the validation set where they are
  * there; each with or without `.gz`). Of several data sets in a folder, `folder/emnist-letters` names one.
+ * NumPy's files are read by what they hold: an .npz file, see {@link datasetFromNpz}, or an .npy file with its targets in
+ * another, `targets`, see {@link datasetFromNpy}.
  * @param options as {@link parseCsv} takes them; of a folder with IDX files only `classes` and `maxUnpackedBytes` count
  * @throws InputError naming the path where it is missing, of another kind, or its content does not fit
  * @example const { train, validation } = await readDataset('data/mnist')
  */
 export async function readDataset(
   path: string,
-  options: CsvOptions = {},
+  options: CsvOptions & Pick<NpzDatasetOptions, 'arrays'> & { targets?: string | undefined } = {},
 ): Promise<{ train: Dataset; validation?: Dataset }> {
   checkPath(path)
-  const { maxUnpackedBytes, ...csv } = readOptions(readDatasetSchema, options)
+  const { maxUnpackedBytes, targets, arrays, ...csv } = readOptions(readDatasetSchema, options)
   const found = await stat(path).catch(async (error: unknown) => {
     // The path may name one of several data sets in a folder.
     if (await isIdxPath(path)) return undefined
     throw fileError(error, path, 'read')
   })
   if (found?.isDirectory() ?? true) return readIdxFolder(path, csv.classes, { maxUnpackedBytes })
+  const npy = await npyKindOf(path)
+  if (npy) {
+    const { features, classes, task, target } = csv
+    if (target !== undefined) throw new InputError(`${path}: target is for CSV files; those of NumPy have targets in an array of their own (targets, arrays)`) // prettier-ignore
+    return readNpyDataset(path, npy, { features, classes, task, targets, arrays, maxUnpackedBytes })
+  }
+  if (targets !== undefined || arrays !== undefined) {
+    throw new InputError(`${path}: targets and arrays are for NumPy files (.npy, .npz)`)
+  }
   const decoding = { encoding: csv.encoding, maxUnpackedBytes }
   const all = { ...csv, likelyDelimiter: likelyDelimiter(path) }
   return { train: await withPath(path, () => readCsv(textPieces(path, decoding), all)) }

@@ -1,5 +1,6 @@
 import * as library from '../../src/index.ts'
 import * as files from '../../src/node/index.ts'
+import numpyFiles from '../numpy/files.json' with { type: 'json' }
 
 /** One function, constructor or method of the public API, and how to call it. */
 export interface Call {
@@ -22,6 +23,7 @@ const idx = (shape: number[], values: number[]) =>
   Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, 0, length]), ...values])
 const images = () => idx([2, 1, 2], [1, 2, 3, 4])
 const labels = () => idx([2], [0, 1])
+const npz = () => new Uint8Array(Buffer.from(numpyFiles.archives.stored, 'base64'))
 const text = 'a,b,kind\n1,2,x\n3,4,y\n5,6,x\n'
 const parameters = () => ({ sizes: [1, 1], activations: ['linear'], weights: [[1]], biases: [[0]] })
 
@@ -79,6 +81,9 @@ const functions: Record<string, Call['valid']> = {
   datasetFromIdx: () => [images(), labels(), { classes: ['0', '1'] }],
   parseNpy: () => [library.toNpy([[1, 2]])],
   toNpy: () => [[[1, 2]]],
+  parseNpz: () => [npz(), {}],
+  datasetFromNpz: () => [npz(), {}],
+  inputsFromNpy: () => [npz(), {}],
   datasetFromNpy: () => [library.toNpy([[1, 2]]), library.toNpy([[1]]), {}],
   normalize: () => [data()],
   standardize: () => [data()],

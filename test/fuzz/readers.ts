@@ -19,14 +19,17 @@ import {
   Dataset,
   datasetFromIdx,
   datasetFromNpy,
+  datasetFromNpz,
   encodeCheckpoint,
   fromSafetensors,
   InputError,
+  inputsFromNpy,
   Network,
   parseCsv,
   parseCsvInputs,
   parseIdx,
   parseNpy,
+  parseNpz,
   standardize,
   toNpy,
   toSafetensors,
@@ -35,6 +38,7 @@ import {
 import { readModel, streamCsv } from '../../src/node/index.ts'
 import { fromHash, toHash, defaultsFor } from '../../demo/settings.ts'
 import { encodePoints } from '../../demo/points.ts'
+import numpyFiles from '../numpy/files.json' with { type: 'json' }
 import { mutatedBytes, mutatedJson, mutatedText, toText } from './mutate.ts'
 
 /** A reader and its inputs: for any input it returns a value or throws an InputError. */
@@ -107,6 +111,8 @@ const zipped = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes))
 
 const npyFile = toNpy([[1, 2], [3, 4]]) // prettier-ignore
 const npyLabels = toNpy({ shape: [2], data: [0, 1] })
+const npyTexts = new Uint8Array(Buffer.from(numpyFiles.arrays.texts.file, 'base64'))
+const npzFile = new Uint8Array(Buffer.from(numpyFiles.archives.stored, 'base64'))
 
 const record = {
   format: 'webgpu-mlp run',
@@ -235,7 +241,10 @@ export async function makeReaders(folder: string): Promise<Reader<unknown>[]> {
       fc.tuple(mutatedBytes([idxImages, zipped(idxImages)]), mutatedBytes([idxLabels, idxWords, zipped(idxLabels)])),
       ([images, labels]) => datasetFromIdx(images, labels),
     ),
-    reader('NPY', mutatedBytes([npyFile, npyLabels]), (bytes) => parseNpy(bytes)),
+    reader('NPY', mutatedBytes([npyFile, npyLabels, npyTexts]), (bytes) => parseNpy(bytes)),
+    reader('NPZ', mutatedBytes([npzFile]), (bytes) => parseNpz(bytes)),
+    reader('NPZ data', mutatedBytes([npzFile]), (bytes) => datasetFromNpz(bytes)),
+    reader('NPZ inputs', mutatedBytes([npzFile, npyFile, npyTexts]), (bytes) => inputsFromNpy(bytes)),
     reader('NPY data set', fc.tuple(mutatedBytes([npyFile]), mutatedBytes([npyLabels])), ([x, y]) =>
       datasetFromNpy(x, y),
     ),

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import type { BackendName, InitializerName, LossName } from '../../index.ts'
-import type { TextOptions } from '../data.ts'
+import type { ArrayOptions, TextOptions } from '../data.ts'
 import { addFlag, addOwn, libraryFlags, numbers, ownFlags } from '../flags.ts'
 import { addDataOptions, addNetworkOptions, classWeights, type OptimizerOptions } from '../options.ts'
 
 /** The options of `train`, as the command line has them. */
-export interface TrainOptions extends OptimizerOptions, TextOptions {
+export interface TrainOptions extends OptimizerOptions, TextOptions, ArrayOptions {
   data?: string
   target?: string
   samples?: number

@@ -40,7 +40,7 @@ export async function planTrain(options: TrainOptions & { data: string }, earlie
     ),
     checkpoint: output('--checkpoint', checkpoint, marks.checkpoint, true),
   }
-  const inputs: Input[] = (await dataFiles(options.data)).map((path) => ({ option: '--data', path }))
+  const inputs: Input[] = (await dataFiles(options)).map((path) => ({ option: '--data', path }))
   // Its checkpoints go on into the file that a run is resumed from.
   if (resume !== undefined && resume !== checkpoint) inputs.push({ option: '--resume', path: resume })
   const all = Object.values(outputs).filter((one) => one !== undefined)
