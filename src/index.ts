@@ -49,7 +49,7 @@ export {
   type NpzDatasetOptions,
 } from './formats/npy-data.ts'
 export { parseNpz } from './formats/npz.ts'
-export { toOnnx } from './formats/onnx.ts'
+export { type OnnxInput, onnxInputs, toOnnx } from './formats/onnx.ts'
 export { fromSafetensors, toSafetensors, type SafetensorsOptions } from './formats/safetensors.ts'
 export { activationNames, type ActivationName } from './model/activation.ts'
 export { initializerNames, type InitializerName } from './model/initializer.ts'

@@ -38,7 +38,7 @@ describe('export', () => {
       run('export --model model.json --out model.npy --to npy'),
     ])
     expect(results.map(({ code, out }) => [code, out])).toEqual(Array(4).fill([0, '']))
-    expect(results[0]?.error).toMatch(/^a\/model\.onnx written: onnx, [\d.]+ K?i?B\n$/)
+    expect(results[0]?.error).toMatch(/^a\/model\.onnx written: onnx, [\d.]+ K?i?B\nonnx: the input is float64; .*\n$/)
     expect(readFileSync(file('a/model.onnx'))).toEqual(Buffer.from(await toOnnx(network)))
     expect(readFileSync(file('model.bin'))).toEqual(Buffer.from(toSafetensors(network)))
     expect(readFileSync(file('model.MJS'), 'utf8')).toBe(toJavaScript(network))
@@ -89,7 +89,7 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     writeFileSync(file('plain.safetensors'), asOthersWrite(bytes))
     writeFileSync(file('archive.pt'), 'PK\x03\x04 and more')
     writeFileSync(file('broken.json'), '{"format": "webgpu-mlp"')
-    writeFileSync(file('huge.json'), JSON.stringify({ ...network.toJSON(), scaling: { kind: 'normalize', offset: [0, 0, 0], scale: [1, 1, 1e-60] } })) // prettier-ignore
+    writeFileSync(file('huge.json'), JSON.stringify({ ...network.toJSON(), targetScaling: { kind: 'normalize', offset: [0, 0], scale: [1, 1e-60] } })) // prettier-ignore
     mkdirSync(file('a-folder.onnx'))
   })
 
@@ -103,7 +103,7 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
     ['export --model nowhere.json --out new/m.onnx', /nowhere\.json: cannot be read/],
     ['export --model broken.json --out new/m.onnx', /broken\.json: not a model file/],
     ['export --model model.json --out a-folder.onnx', /a-folder\.onnx: is a folder/],
-    ['export --model huge.json --out new/m.onnx', /scaling of column 2 .*is outside of float32/],
+    ['export --model huge.json --out new/m.onnx', /targetScaling of output 1 .*is outside of float32/],
     ['import nowhere.safetensors --out new/m.json', /nowhere\.safetensors: cannot be read: there is no such file/],
     ['import cut.safetensors --out new/m.json', /cut\.safetensors: safetensors: cut short: '\d\.\w+' ends at byte/],
     ['import plain.safetensors --out new/m.json', /plain\.safetensors: activations: .*--activation/],

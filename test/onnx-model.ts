@@ -10,7 +10,14 @@ export interface DecodedModel {
   metadataProps: { key: string; value: string }[]
   graph: {
     name: string
-    node: { input: string[]; output: string[]; name: string; opType: string; attribute: DecodedAttribute[] }[]
+    node: {
+      input: string[]
+      output: string[]
+      name: string
+      opType: string
+      domain: string
+      attribute: DecodedAttribute[]
+    }[]
     initializer: { name: string; dims: number[]; dataType: number; rawData: Uint8Array }[]
     input: DecodedValue[]
     output: DecodedValue[]
@@ -22,6 +29,8 @@ interface DecodedAttribute {
   type: number
   f?: number
   i?: number
+  floats: number[]
+  strings: Uint8Array[]
 }
 
 interface DecodedValue {
@@ -56,8 +65,16 @@ const messages: Record<string, Fields> = {
     name: ['string', 3],
     opType: ['string', 4],
     attribute: ['Attribute[]', 5],
+    domain: ['string', 7],
   },
-  Attribute: { name: ['string', 1], f: ['float', 2], i: ['int64', 3], type: ['int32', 20] },
+  Attribute: {
+    name: ['string', 1],
+    f: ['float', 2],
+    i: ['int64', 3],
+    floats: ['float[]', 7],
+    strings: ['bytes[]', 9],
+    type: ['int32', 20],
+  },
   Tensor: { dims: ['int64[]', 1], dataType: ['int32', 2], name: ['string', 8], rawData: ['bytes', 9] },
   Value: { name: ['string', 1], type: ['Type', 2] },
   Type: { tensorType: ['TensorType', 1] },
@@ -110,12 +127,12 @@ export function checkModel({ irVersion, opsetImport, metadataProps, graph }: Dec
   }
   for (const { name, type } of graph.input) {
     define(name)
-    checkType(type)
+    checkType(type, [1, 11])
   }
   for (const { name, dims, dataType, rawData } of graph.initializer) {
     define(name)
-    expect(dataType).toBe(1)
-    expect(rawData).toHaveLength(4 * dims.reduce((product, length) => product * length, 1))
+    expect([1, 11]).toContain(dataType)
+    expect(rawData).toHaveLength((dataType === 1 ? 4 : 8) * dims.reduce((product, length) => product * length, 1))
   }
   const used = new Set<string>()
   for (const { opType, input, output, attribute } of graph.node) {
@@ -130,13 +147,13 @@ export function checkModel({ irVersion, opsetImport, metadataProps, graph }: Dec
   for (const { name, type } of graph.output) {
     expect(known.has(name)).toBe(true)
     used.add(name)
-    checkType(type)
+    checkType(type, [1])
   }
   expect([...known].filter((name) => !used.has(name))).toEqual([])
 }
 
-function checkType({ tensorType }: DecodedValue['type']): void {
-  expect(tensorType.elemType).toBe(1)
+function checkType({ tensorType }: DecodedValue['type'], types: number[]): void {
+  expect(types).toContain(tensorType.elemType)
   for (const { dimValue, dimParam } of tensorType.shape.dim) {
     expect((dimValue === undefined) !== (dimParam === undefined)).toBe(true)
   }

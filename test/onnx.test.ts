@@ -1,26 +1,23 @@
-import { InferenceSession, Tensor, env } from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
 import { version } from '../package.json'
-import { activationNames, cpu, type Matrix, Network, Scaling, standardize, toOnnx, Trainer } from '../src/index.ts'
+import {
+  activationNames,
+  cpu,
+  Encoding,
+  type Matrix,
+  Network,
+  onnxInputs,
+  Scaling,
+  standardize,
+  toOnnx,
+  Trainer,
+} from '../src/index.ts'
 import { Dataset } from '../src/data/dataset.ts'
 import { Random } from '../src/core/random.ts'
 import { expectClose } from './close.ts'
 import { namedNetwork } from './formats.ts'
 import { checkModel, decodeModel } from './onnx-model.ts'
-
-env.wasm.numThreads = 1
-env.logLevel = 'error'
-
-/** The outputs of ONNX Runtime for rows of inputs. */
-async function runOnnx(network: Network, inputs: readonly (readonly number[])[]): Promise<Float32Array> {
-  const session = await InferenceSession.create(await toOnnx(network))
-  expect([session.inputNames, session.outputNames]).toEqual([['inputs'], ['outputs']])
-  const feeds = { inputs: new Tensor('float32', Float32Array.from(inputs.flat()), [inputs.length, network.sizes[0]!]) }
-  const { outputs } = await session.run(feeds)
-  expect(outputs!.dims).toEqual([inputs.length, network.sizes.at(-1)])
-  await session.release()
-  return outputs!.data as Float32Array
-}
+import { runOnnx } from './onnx-session.ts'
 
 /** The outputs of the library in float64, after scaling the inputs. */
 async function predict(network: Network, inputs: number[][]): Promise<Matrix> {
@@ -89,6 +86,8 @@ describe('toOnnx', () => {
     checkModel(model)
     network.scaling = undefined
     checkModel(decodeModel(await toOnnx(network)))
+    network.scaling = new Scaling('standardize', [1.1, 0, -2], [30, 0.25, 1 / 3])
+    checkModel(decodeModel(await toOnnx(network)))
   })
 
   it('contains the producer, and the names of inputs and classes', async () => {
@@ -98,6 +97,7 @@ describe('toOnnx', () => {
     expect(model.metadataProps.map(({ key, value }): unknown => [key, JSON.parse(value)])).toEqual([
       ['features', network.features],
       ['classes', network.classes],
+      ['scaling', JSON.parse(JSON.stringify(network)).scaling],
     ])
     const [input] = model.graph.input
     const [output] = model.graph.output
@@ -109,16 +109,15 @@ describe('toOnnx', () => {
       'outputs',
       [{ dimParam: 'batch' }, { dimValue: 2 }],
     ])
-    expect(model.graph.node.map(({ opType }) => opType)).toEqual([
-      'Sub',
-      'Sub',
-      'Div',
-      'Gemm',
-      'Tanh',
-      'Gemm',
-      'Softmax',
-    ])
-    network.features = network.classes = undefined
+    const layers = ['Gemm', 'Tanh', 'Gemm', 'Softmax']
+    // |offset| / scale is 33 in the first column: float64 until it is scaled.
+    expect(input?.type.tensorType.elemType).toBe(11)
+    expect(model.graph.node.map(({ opType }) => opType)).toEqual(['Sub', 'Div', 'Cast', ...layers])
+    network.scaling = new Scaling('standardize', [1.1, 0, -2], [30, 0.25, 1 / 3])
+    const near = decodeModel(await toOnnx(network))
+    expect(near.graph.input[0]?.type.tensorType.elemType).toBe(1)
+    expect(near.graph.node.map(({ opType }) => opType)).toEqual(['Sub', 'Sub', 'Div', ...layers])
+    network.features = network.classes = network.scaling = undefined
     expect(decodeModel(await toOnnx(network)).metadataProps).toEqual([])
   })
 
@@ -126,10 +125,35 @@ describe('toOnnx', () => {
     expect(Buffer.from(await toOnnx(namedNetwork()))).toEqual(Buffer.from(await toOnnx(namedNetwork())))
   })
 
-  it('refuses values that float32 cannot represent', async () => {
+  it('takes float64 where float32 cannot represent the scaling', async () => {
     const network = namedNetwork()
-    network.scaling = new Scaling('normalize', [0, 0, 0], [1, 1e-60, 1])
-    await expect(toOnnx(network)).rejects.toThrow('scaling of column 1 (offset 0, scale 1e-60) is outside of float32')
+    network.scaling = new Scaling('normalize', [0, 0.5, 0], [1, 2, 1e-60])
+    const rows = [[0.5, 1.2, 2e-60]]
+    expectClose(await runOnnx(network, rows), network.predict(rows).data, { name: 'outputs', atol: 1e-6 })
+  })
+
+  it('has one input per column, named after it, where there are categories', async () => {
+    const network = Network.create({ sizes: [4, 1], output: 'linear', seed: 1 })
+    network.encoding = new Encoding([{ kind: 'number' }, { kind: 'category', categories: ['a', 'b'], fill: 'b' }, { kind: 'boolean' }]) // prettier-ignore
+    const types = { float32: 1, string: 8, float64: 11 }
+    const inputs = async () => {
+      const found = decodeModel(await toOnnx(network)).graph.input.map(({ name, type }) => [name, type.tensorType.elemType]) // prettier-ignore
+      expect(onnxInputs(network).map(({ name, type }) => [name, types[type]])).toEqual(found)
+      return found
+    }
+    expect(await inputs()).toEqual([['x0', 1], ['x1', 8], ['x2', 1]]) // prettier-ignore
+    // Names of other values of the graph, repeated names, and text that UTF-8 cannot hold.
+    network.features = ['outputs', 'encoded', 'outputs_']
+    network.scaling = new Scaling('standardize', [1.7e9, 0, 0, 0], [60, 1, 1, 1])
+    expect(await inputs()).toEqual([['outputs_', 11], ['encoded_', 8], ['outputs__', 11]]) // prettier-ignore
+    network.features = ['größe (cm)', '', 'a\ud800']
+    expect(await inputs()).toEqual([['größe (cm)', 11], ['_', 8], ['a\ufffd', 11]]) // prettier-ignore
+  })
+
+  it('refuses a scaling of targets outside of float32, and parameters that are not finite', async () => {
+    const network = Network.create({ sizes: [1, 2], output: 'linear', seed: 1 })
+    network.targetScaling = new Scaling('normalize', [0, 0], [1, 1e-60])
+    await expect(toOnnx(network)).rejects.toThrow('targetScaling of output 1 (offset 0, scale 1e-60) is outside of float32') // prettier-ignore
     network.parameters[0] = NaN
     await expect(toOnnx(network)).rejects.toThrow('network: parameter 0 is NaN')
   })

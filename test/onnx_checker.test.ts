@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { activationNames, Network, Scaling, toOnnx } from '../src/index.ts'
+import { activationNames, Encoding, Network, Scaling, toOnnx } from '../src/index.ts'
 import { encodeModel, type OnnxModel } from '../src/formats/onnx-file.ts'
 import { namedNetwork } from './formats.ts'
 
@@ -45,6 +45,22 @@ function check(models: readonly Uint8Array[]): Answer[] {
   return JSON.parse(stdout) as Answer[]
 }
 
+/** A network of numbers, words and truth values, with and without fills, for regression. */
+function withWords(kind: Scaling['kind'] | undefined): Network {
+  const network = Network.create({ sizes: [7, 3, 2], hidden: 'relu', output: 'linear', seed: 2 })
+  network.features = ['time', 'a tree "x"', 'wet', 'size', '\ud800']
+  network.encoding = new Encoding([
+    { kind: 'number', fill: 3 },
+    { kind: 'category', categories: ['ash', 'größe'], fill: 'ash' },
+    { kind: 'boolean' },
+    { kind: 'number' },
+    { kind: 'category', categories: ['b', '"'] },
+  ])
+  if (kind) network.scaling = new Scaling(kind, [1.7e9, 0, 0, 0, 0, 0, 0], [60, 1, 1, 1, 1, 1, 1])
+  network.targetScaling = new Scaling('normalize', [3, 4], [100, 0.1])
+  return network
+}
+
 describe(`the official ONNX checker${reason}`, () => {
   it.skipIf(!python)(
     'passes every activation, with and without scaling, and infers the shape of the outputs',
@@ -55,12 +71,15 @@ describe(`the official ONNX checker${reason}`, () => {
         // Offsets that float32 represents exactly: there is no remainder to subtract.
         even.scaling = new Scaling('normalize', [1, 0.5, -2], [2, 4, 1])
         plain.scaling = plain.features = plain.classes = undefined
-        return [scaled, even, plain]
+        const near = make()
+        near.scaling = new Scaling('standardize', [1.1, 0, -2], [30, 0.25, 1 / 3])
+        return [scaled, even, near, plain]
       })
       networks.push(
         Network.create({ sizes: [1, 1], activation: 'linear', seed: 1 }),
         Network.create({ sizes: [7, 5, 4, 3, 6], hidden: 'silu', output: 'softmax', seed: 1 }),
       )
+      networks.push(...['standardize' as const, undefined].map((kind) => withWords(kind)))
       const answers = check(await Promise.all(networks.map(toOnnx)))
       expect(answers).toEqual(networks.map(({ sizes }) => ({ wrong: null, shape: ['batch', sizes.at(-1)] })))
     },

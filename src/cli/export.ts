@@ -1,6 +1,15 @@
 import { Command } from 'commander'
 import { extname } from 'node:path'
-import { checkName, InputError, type Network, toJavaScript, toNpy, toOnnx, toSafetensors } from '../index.ts'
+import {
+  checkName,
+  InputError,
+  type Network,
+  onnxInputs,
+  toJavaScript,
+  toNpy,
+  toOnnx,
+  toSafetensors,
+} from '../index.ts'
 import { readModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { addOwn, addRequired, ownFlags } from './flags.ts'
@@ -33,12 +42,15 @@ const formatOf: ReadonlyMap<string, FormatName> = new Map([
 ])
 
 const help = `
+All formats but npy hold everything between a row of the data and an answer: one-hot encoding, fills of missing values,
+scaling, classes, and the units of regression targets.
 Formats:
-  onnx         runs in ONNX Runtime and others: inputs as they are (scaled within), outputs, any batch
-  safetensors  the parameters by name, as PyTorch's nn.Sequential has them; 'import' reads it back
+  onnx         runs in ONNX Runtime and others: one input of all columns, or one per column where some are words; numbers
+               are float64 where float32 would lose too much (the line that is printed says so)
+  safetensors  the parameters by name, as PyTorch's nn.Sequential has them; the rest in its metadata; 'import' reads it back
   npy          all parameters as one float32 vector: layer by layer the weights (out × in, row by row), then the
-               biases; scaling, activations and names are not in it
-  javascript   a module that needs nothing: import { predict } from './model.js'`
+               biases; nothing else is in it
+  javascript   a module that needs nothing: import { predict, classify } from './model.js'`
 
 export function exportCommand(): Command {
   const command = new Command('export').description(
@@ -57,6 +69,21 @@ async function exportModel({ model, to, out, force = false }: ExportOptions): Pr
   await checkOutputs([output], [{ option: '--model', path: model }])
   await writeFileAtomic(out, content, { force })
   note(`${out} written: ${format}, ${bytes(Buffer.byteLength(content))}`)
+  const remark = remarkOn(format, network)
+  if (remark) note(remark)
+}
+
+/** What a user of the file has to know; undefined where the file alone gives the answers for rows of numbers. */
+function remarkOn(format: FormatName, network: Network): string | undefined {
+  if (format === 'onnx') return describeOnnxInputs(network)
+  const { encoding, scaling, targetScaling } = network
+  const missing = [
+    ...(encoding ? ['one-hot encoding and fills'] : []),
+    ...(scaling ? ['the scaling of inputs'] : []),
+    ...(targetScaling ? ['the scaling of targets'] : []),
+  ]
+  if (format !== 'npy' || missing.length === 0) return undefined
+  return `npy holds the parameters only: ${missing.join(', ')} are not in it; onnx, safetensors and javascript have them`
 }
 
 /** How a file of a format is recognised; NumPy's by its header, which says no program. */
@@ -73,4 +100,16 @@ function formatByEnd(path: string): FormatName {
   throw new InputError(
     `--out: unknown format of '${path}', expected a name that ends with ${[...formatOf.keys()].join(', ')}; or give --to`,
   )
+}
+
+/** How the inputs of the model are given; undefined for one float32 input of all columns. */
+function describeOnnxInputs(network: Network): string | undefined {
+  const inputs = onnxInputs(network)
+  const hasWords = inputs.some(({ type }) => type === 'string')
+  const isDouble = inputs.some(({ type }) => type === 'float64')
+  if (hasWords) {
+    const numbers = isDouble ? 'float64' : 'float32'
+    return `onnx: one input per column, named after it, batch × 1; words are strings, numbers ${numbers}`
+  }
+  return isDouble ? 'onnx: the input is float64; float32 would lose too much of a column far from 0' : undefined
 }

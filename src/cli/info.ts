@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { version } from '../../package.json'
+import type { EncodedColumn, Encoding } from '../index.ts'
 import { readModel } from '../node/files.ts'
 import { diagnose } from '../node/diagnose.ts'
 import { addOwn, ownFlags } from './flags.ts'
@@ -24,7 +25,7 @@ async function describeProgram(): Promise<Record<string, string>> {
 
 async function describeModel(path: string): Promise<Record<string, string | number>> {
   const network = await readModel(path)
-  const { sizes, activations, parameters, features, classes, scaling } = network
+  const { sizes, activations, parameters, features, classes, encoding, scaling, targetScaling, task, loss } = network
   const names = (list: readonly string[] | undefined) =>
     list ? `${list.slice(0, 12).join(', ')}${list.length > 12 ? `, … (${list.length})` : ''}` : 'unnamed'
   return {
@@ -34,6 +35,22 @@ async function describeModel(path: string): Promise<Record<string, string | numb
     fingerprint: fingerprint(network),
     features: names(features),
     classes: names(classes),
+    columns: encoding ? describeColumns(encoding) : 'numbers',
     scaling: scaling ? `${scaling.kind}, applied to the inputs before the network` : 'none',
+    targets: targetScaling ? `${targetScaling.kind}, answers are in their own units` : 'not scaled',
+    task: task ?? 'unknown',
+    loss: loss ?? 'unknown',
   }
+}
+
+/** The kinds of the columns, and what is done with missing values. */
+function describeColumns({ columns, missing }: Encoding): string {
+  const countOf = (kind: EncodedColumn['kind']) => columns.filter((column) => column.kind === kind).length
+  const kinds = { number: 'of numbers', boolean: 'of truth values', category: 'of words (one-hot)' } as const
+  const counts = (Object.keys(kinds) as EncodedColumn['kind'][]).flatMap((kind) => {
+    const n = countOf(kind)
+    return n > 0 ? [`${n} ${kinds[kind]}`] : []
+  })
+  const policy = { error: 'an error', drop: 'given no answer', impute: 'filled' }[missing]
+  return `${counts.join(', ')}; missing values are ${policy}`
 }

@@ -1,35 +1,60 @@
 import { checkInstance, describe, InputError } from '../core/errors.ts'
-import { fitClasses } from '../model/description.ts'
+import { columnsOf, fitClasses, tasks } from '../model/description.ts'
+import { Encoding } from '../model/encoding.ts'
 import { Network } from '../model/network.ts'
+import { Scaling } from '../model/scaling.ts'
 
 /**
- * Checks what every format takes: a network whose parameters are finite, with a name and a scaling for each input where
- * there are any. Those are fields that a user may set after the network was made.
+ * Checks what every format takes: a network whose parameters are finite, and whose names, encoding and scalings fit its
+ * columns, inputs and outputs. Those are fields that a user may set after the network was made.
  */
 export function checkNetwork(network: unknown): asserts network is Network {
-  const { parameters, features, classes, scaling, sizes } = checkInstance<Network>(
-    'network',
-    network,
-    Network,
-    'Network',
-  )
-  const inputs = sizes[0] as number
+  const checked = checkInstance<Network>('network', network, Network, 'Network')
+  const { parameters, task } = checked
   const bad = parameters.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${parameters[bad]}, expected a finite number`)
+  checkPreprocessing(checked)
+  checkFieldNames(checked)
+  if (task !== undefined && !tasks.includes(task)) {
+    throw new InputError(`network: task is ${describe(task)}, expected ${tasks.join(', ')}`)
+  }
+}
+
+function checkPreprocessing({ sizes, encoding, scaling, targetScaling }: Network): void {
+  const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!]
+  if (encoding !== undefined) {
+    checkInstance<Encoding>('network: encoding', encoding, Encoding, 'Encoding')
+    if (encoding.inputs !== inputs) {
+      throw new InputError(`network: encoding makes ${encoding.inputs} inputs, the network has ${inputs}`)
+    }
+  }
+  for (const [field, value, count, each] of [
+    ['scaling', scaling, inputs, 'an input'],
+    ['targetScaling', targetScaling, outputs, 'an output'],
+  ] as const) {
+    if (value === undefined) continue
+    checkInstance<Scaling>(`network: ${field}`, value, Scaling, 'Scaling')
+    if (value.offset.length !== count) {
+      throw new InputError(`network: ${field} is of ${value.offset.length} columns, expected ${count}, one ${each}`)
+    }
+  }
+}
+
+function checkFieldNames(network: Network): void {
+  const { features, classes, encoding, sizes } = network
   for (const [field, names] of Object.entries({ features, classes })) {
     if (names !== undefined && !(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
       throw new InputError(`network: ${field} is ${describe(names)}, expected a list of names`)
     }
   }
-  if (features !== undefined && features.length !== inputs) {
-    throw new InputError(`network: features has ${features.length} names, expected ${inputs}, one an input`)
+  const columns = columnsOf(network)
+  if (features !== undefined && features.length !== columns) {
+    const each = encoding ? 'a column' : 'an input'
+    throw new InputError(`network: features has ${features.length} names, expected ${columns}, one ${each}`)
   }
   const outputs = sizes.at(-1)!
   if (classes !== undefined && !fitClasses(classes, outputs)) {
     throw new InputError(`network: classes has ${classes.length} names for ${outputs} outputs, expected ${Math.max(2, outputs)}`) // prettier-ignore
-  }
-  if (scaling !== undefined && scaling.offset.length !== inputs) {
-    throw new InputError(`network: scaling is of ${scaling.offset.length} columns, expected ${inputs}, one an input`)
   }
 }
 

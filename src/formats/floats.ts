@@ -29,6 +29,13 @@ export function floatBytes(values: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(view.buffer)
 }
 
+/** The bytes of float64 values, little-endian on every machine. */
+export function doubleBytes(values: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(values.length * 8))
+  for (let i = 0; i < values.length; i++) view.setFloat64(i * 8, values[i] as number, true)
+  return new Uint8Array(view.buffer)
+}
+
 /** Parts one after another. */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))

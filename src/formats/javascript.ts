@@ -1,7 +1,10 @@
 import { version } from '../../package.json'
 import { toBase64 } from '../core/base64.ts'
-import type { ActivationName, ElementwiseName } from '../model/activation.ts'
+import { type ActivationName, type ElementwiseName, outputBoundary } from '../model/activation.ts'
+import { columnsOf } from '../model/description.ts'
+import { truthValues } from '../model/encoding.ts'
 import type { Network } from '../model/network.ts'
+import type { Scaling } from '../model/scaling.ts'
 import { checkNetwork } from './check.ts'
 import standalone from './standalone.js?raw'
 
@@ -24,26 +27,34 @@ const functionsOf = (activations: readonly ActivationName[]): string =>
   [...new Set(activations)].flatMap((name) => (name === 'softmax' ? [] : `${name}: ${formulas[name]}`)).join(', ')
 
 /**
- * The network as a JavaScript module that depends on nothing, for any browser or runtime. It exports `predict(rows)`,
- * which takes one row of inputs or many and answers in float64 (the scaling of the inputs, where there is one, is done in
- * it), and `sizes`, `activations`, `features` and `classes` (undefined where they are not known). The text is safe
- * within a `<script>` of a page, for all names.
+ * The network as a JavaScript module that depends on nothing, for any browser or runtime. It exports `predict(rows)` and
+ * `classify(rows)`, which take rows in the units of the data as `network.predict` does (lists of values, or objects by
+ * column name), one row or a list of rows. They encode words and truth values, fill missing values, scale, and return
+ * regression targets in their own units, all in float64; errors are TypeErrors. It also exports `sizes`, `activations`,
+ * `features`, `classes` and `columns` (kind, categories and fill of each; undefined where all are numbers). The text is
+ * safe within a `<script>` of a page, for all names.
  * @throws InputError for parameters that are not finite
  * @example
  * await writeFile('model.js', toJavaScript(network))
- * // elsewhere: import { predict, classes } from './model.js'; predict([0.2, 0.7]) // [0.93, 0.07]
+ * // elsewhere: import { predict, classify } from './model.js'; predict([0.2, 0.7]) // [0.93, 0.07]
  */
 export function toJavaScript(network: Network): string {
   checkNetwork(network)
-  const { sizes, activations, features, classes, scaling, parameters } = network
-  const scales = scaling && { offset: [...scaling.offset], scale: [...scaling.scale] }
+  const { sizes, activations, features, classes, encoding, task, parameters } = network
+  const words = encoding?.columns.some(({ kind }) => kind === 'boolean') ? truthValues() : {}
   return [
-    `// A multi-layer perceptron, ${sizes.join('-')}: predict(rows) answers. Written by webgpu-mlp ${version}.`,
+    `// A multi-layer perceptron, ${sizes.join('-')}: predict(rows) and classify(rows). Written by webgpu-mlp ${version}.`,
     `export const sizes = ${literal(sizes)}`,
     `export const activations = ${literal(activations)}`,
     `export const features = ${literal(features)}`,
     `export const classes = ${literal(classes)}`,
-    `const scaling = ${literal(scales)}`,
+    `export const columns = ${literal(encoding?.columns)}`,
+    `const columnCount = ${columnsOf(network)}`,
+    `const task = ${literal(task)}`,
+    `const boundary = ${outputBoundary(activations.at(-1)!)}`,
+    `const scaling = ${literal(plainScaling(network.scaling))}`,
+    `const targetScaling = ${literal(plainScaling(network.targetScaling))}`,
+    `const truthWords = ${literal(words)}`,
     `const encoded = ${literal(toBase64(parameters))}`,
     `const functions = { ${functionsOf(activations)} }`,
     '',
@@ -51,6 +62,9 @@ export function toJavaScript(network: Network): string {
     standalone.slice(standalone.indexOf('const parameters')),
   ].join('\n')
 }
+
+const plainScaling = (scaling: Scaling | undefined) =>
+  scaling && { offset: [...scaling.offset], scale: [...scaling.scale] }
 
 /** JSON that is JavaScript too, on one line, without what would end a script in a page. */
 function literal(value: unknown): string {

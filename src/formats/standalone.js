@@ -1,27 +1,43 @@
 // The part of an exported module that is the same for every network; toJavaScript writes the constants above it: sizes,
-// activations, scaling, encoded, and functions, with f(z) of each activation. Formulas as in model/activation.ts. Plain JavaScript, for any browser or runtime.
+// activations, features, classes, columns, task, boundary, scaling, targetScaling, truthWords, encoded, and functions, with
+// f(z) of each activation. Formulas as in model/activation.ts. Plain JavaScript, for any browser or runtime.
 
 const parameters = decodeParameters()
 
 /**
- * What the network answers.
- * @param rows one row of inputs, a list of numbers; or many rows, a list of such lists. Not scaled: that happens here.
+ * The outputs of the network, in the units of the data.
+ * @param rows one row, or a list of rows, in the units of the data. A row is a list with a value per column, or an object
+ *   with a value per name in `features`. Values are numbers, words where a column holds categories, true or false; null,
+ *   undefined, NaN and '' are missing. Categories are encoded, missing values filled and columns scaled here.
  * @returns the outputs of that row, or a list of the outputs of each row
  */
 export function predict(rows) {
-  if (!isList(rows)) throw new TypeError(`predict: expected a row of ${sizes[0]} numbers, or a list of rows`)
-  if (rows.length > 0 && !isList(rows[0])) return predictRow(rows, 'the row')
-  return Array.from(rows, (row, i) => predictRow(row, `row ${i}`))
+  return answerRows('predict', rows, predictRow)
+}
+
+/**
+ * The class of the largest output; with one output, of the side of the boundary on which it is.
+ * @param rows as for predict
+ * @returns { class, probability } of that row, or a list of them
+ */
+export function classify(rows) {
+  if (task === 'regression' || task === 'multilabel') {
+    throw new TypeError(
+      `classify: the network predicts ${task === 'regression' ? 'numbers' : 'several labels'}; use predict`,
+    )
+  }
+  return answerRows('classify', rows, (row, name) => classOf(predictRow(row, name).map(Math.fround)))
+}
+
+function answerRows(call, rows, answer) {
+  const isMany = isList(rows) && (rows.length === 0 || isRow(rows[0]))
+  if (isMany) return Array.from(rows, (row, i) => answer(row, `${call}: row ${i}`))
+  if (!isRow(rows)) throw new TypeError(`${call}: expected a row of ${columnCount} values, or a list of rows`)
+  return answer(rows, `${call}: the row`)
 }
 
 function predictRow(row, name) {
-  if (!isList(row) || row.length !== sizes[0]) {
-    const got = isList(row) ? row.length : String(row)
-    throw new TypeError(`predict: ${name}: expected ${sizes[0]} numbers, got ${got}`)
-  }
-  const bad = Array.from(row).findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw new TypeError(`predict: ${name}: value ${bad} is ${String(row[bad])}, expected a finite number`)
-  let values = Array.from(row, (x, j) => (scaling ? (x - scaling.offset[j]) / scaling.scale[j] : x))
+  let values = inputsOf(row, name)
   let at = 0
   activations.forEach((activation, l) => {
     const [inputs, outputs] = [sizes[l], sizes[l + 1]]
@@ -34,10 +50,71 @@ function predictRow(row, name) {
     values = activation === 'softmax' ? softmax(sums) : sums.map((z) => functions[activation](z, helpers))
     at = biases + outputs
   })
-  return values
+  return targetScaling ? values.map((y, i) => y * targetScaling.scale[i] + targetScaling.offset[i]) : values
+}
+
+/** The inputs of a row: encoded, scaled in float64, then rounded to float32 once, as in training. */
+function inputsOf(row, name) {
+  const cells = isList(row) ? Array.from(row) : cellsOf(row, name)
+  if (cells.length !== columnCount) throw new TypeError(`${name}: expected ${columnCount} values, got ${cells.length}`)
+  return cells
+    .flatMap((cell, j) => encodeCell(cell, j, name))
+    .map((value, i) => {
+      const input = Math.fround(scaling ? (value - scaling.offset[i]) / scaling.scale[i] : value)
+      if (Number.isFinite(input)) return input
+      throw new TypeError(`${name}: input ${i} is ${value}, too large for float32`)
+    })
+}
+
+/** The values of an object in the order of the columns. */
+function cellsOf(row, name) {
+  if (!isRow(row)) throw new TypeError(`${name}: expected ${columnCount} values, got ${show(row)}`)
+  if (!features) throw new TypeError(`${name}: expected a list of ${columnCount} values; the columns have no names`)
+  return features.map((feature) => {
+    if (Object.hasOwn(row, feature)) return row[feature]
+    throw new TypeError(`${name}: has no ${show(feature)}; the columns are ${features.map(show).join(', ')}`)
+  })
+}
+
+/** The inputs, not scaled, that a value becomes: one per category, else one. */
+function encodeCell(cell, j, name) {
+  const { kind, categories, fill } = columns ? columns[j] : { kind: 'number' }
+  const refuse = (expected) => {
+    const column = features ? ` (${show(features[j])})` : ''
+    throw new TypeError(`${name}: value ${j}${column} is ${show(cell)}, expected ${expected}`)
+  }
+  const isMissing = cell === null || cell === undefined || cell === '' || Number.isNaN(cell)
+  if (isMissing && fill === undefined) refuse(kind === 'number' ? 'a finite number' : 'a value')
+  const value = isMissing ? fill : cell
+  if (kind === 'category') {
+    if (typeof value !== 'string' && typeof value !== 'number') refuse('one of its categories')
+    // A category that is unknown gives zeros.
+    return categories.map((category) => (category === String(value) ? 1 : 0))
+  }
+  if (isMissing) return fill
+  if (kind === 'boolean') {
+    const truth = typeof value === 'string' ? truthWords[value.toLowerCase()] : value
+    return truth === true || truth === 1 ? 1 : truth === false || truth === 0 ? 0 : refuse('true or false')
+  }
+  return typeof value === 'number' && Number.isFinite(value) ? value : refuse('a finite number')
+}
+
+/** Outputs are compared in float32, so that outputs that saturate are equal, and the first of them is the answer. */
+function classOf(outputs) {
+  const nameOf = (label) => (classes ? classes[label] : String(label))
+  if (outputs.length === 1) {
+    const label = Number(outputs[0] > boundary)
+    // The range of tanh, whose boundary is 0, is -1 to 1.
+    const share = boundary === 0 ? (outputs[0] + 1) / 2 : outputs[0]
+    return { class: nameOf(label), probability: label === 1 ? share : 1 - share }
+  }
+  const largest = outputs.reduce((a, b) => Math.max(a, b))
+  return { class: nameOf(outputs.indexOf(largest)), probability: largest }
 }
 
 const isList = (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+const isRow = (value) => typeof value === 'object' && value !== null
+const show = (value) => (typeof value === 'string' ? JSON.stringify(value) : isRow(value) ? 'an object' : String(value))
 
 /** Layer by layer: weights (out × in, row-major), then biases; little-endian float32 in base64. */
 function decodeParameters() {

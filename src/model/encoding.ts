@@ -20,6 +20,9 @@ const truthWords = new Map([
   ...['false', 'no', 'f', 'n'].map((word) => [word, 0] as const),
 ])
 
+/** All truth words, in lower case, with their values. */
+export const truthValues = (): Record<string, 0 | 1> => Object.fromEntries(truthWords)
+
 /** The value of a truth word, in any case: 1 for true, yes, t, y; 0 for false, no, f, n; undefined for anything else. */
 export const truthOf = (word: string): 0 | 1 | undefined => truthWords.get(word.toLowerCase())
 

@@ -92,6 +92,7 @@ const functions: Record<string, Call['valid']> = {
   escapeControls: () => ['x'],
   toJavaScript: () => [network()],
   toOnnx: () => [network()],
+  onnxInputs: () => [network()],
   toSafetensors: () => [network()],
   fromSafetensors: () => [library.toSafetensors(network()), {}],
   classificationReport: () => [outputs(), data(), {}],
