@@ -97,7 +97,7 @@ describe('toOnnx', () => {
     expect(model.metadataProps.map(({ key, value }): unknown => [key, JSON.parse(value)])).toEqual([
       ['features', network.features],
       ['classes', network.classes],
-      ['scaling', JSON.parse(JSON.stringify(network)).scaling],
+      ['scaling', network.toJSON().scaling],
     ])
     const [input] = model.graph.input
     const [output] = model.graph.output

@@ -73,7 +73,7 @@ export interface OnnxInput {
 /**
  * The inputs of the model that {@link toOnnx} writes, in the order of the columns.
  * @throws InputError as toOnnx does
- * @example onnxInputs(network) // [{ name: 'age', type: 'float32', width: 1 }, { name: 'sex', type: 'string', width: 1 }]
+ * @example onnxInputs(network) // [{ name: 'inputs', type: 'float32', width: 2 }]
  */
 export function onnxInputs(network: Network): OnnxInput[] {
   checkNetwork(network)

@@ -168,7 +168,9 @@ export class Network implements Description {
    * @param rows a matrix, lists of values, or objects with a value per name of {@link Network.features}
    * @returns rows × outputs
    * @throws InputError for rows that do not fit the columns, and for missing values that the network has no fill for
-   * @example network.predict([[5.1, 3.5]]).toArray() // [[0.98, 0.02]]
+   * @example
+   * const network = Network.from({ sizes: [1, 2], activations: ['softmax'], weights: [[1, -1]], biases: [[0, 0]] })
+   * network.predict([[0]]).toArray() // [[0.5, 0.5]]
    */
   predict(rows: PredictRows): Matrix {
     return inTargetUnits(forward(this, inputsOf(this, rows)), this.targetScaling)
@@ -178,7 +180,11 @@ export class Network implements Description {
    * The class of each row, by name, with its probability: that of the largest output, or of the side on which one is.
    * @param rows as for {@link Network.predict}
    * @throws InputError as {@link Network.predict} does, and for regression targets and for several labels per sample
-   * @example network.classify([{ length: 5.1, sex: 'male' }]) // [{ class: 'setosa', probability: 0.98 }]
+   * @example
+   * const network = Network.from({ sizes: [1, 1], activations: ['linear'], weights: [[1]], biases: [[0]] })
+   * network.features = ['age']
+   * network.classes = ['young', 'old']
+   * network.classify([{ age: 0.75 }]) // [{ class: 'old', probability: 0.75 }]
    */
   classify(rows: PredictRows): ClassPrediction[] {
     checkClassifies(this.task)
