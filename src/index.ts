@@ -6,7 +6,8 @@ export { balancedWeights, oneHot } from './data/classes.ts'
 export { Dataset, type ClassWeights, type DatasetNames, type DatasetOptions, type Targets } from './data/dataset.ts'
 export { split, type SplitOptions } from './data/split.ts'
 export { csvColumns, type CsvColumn } from './data/columns.ts'
-export { parseCsv, parseCsvInputs, type CsvInputsOptions, type CsvOptions, type CsvTextOptions } from './data/csv.ts'
+export { parseCsvInputs } from './data/csv-inputs.ts'
+export { parseCsv, type CsvInputsOptions, type CsvOptions, type CsvTextOptions } from './data/csv.ts'
 export {
   circle,
   digits,

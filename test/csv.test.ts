@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { csvColumns } from '../src/data/columns.ts'
-import { type CsvInputsOptions, type CsvOptions, parseCsv, parseCsvInputs } from '../src/data/csv.ts'
+import { parseCsvInputs } from '../src/data/csv-inputs.ts'
+import { type CsvInputsOptions, type CsvOptions, parseCsv } from '../src/data/csv.ts'
 import { InputError } from '../src/core/errors.ts'
 
 const iris = 'length,width,kind\n5.1,3.5,setosa\n6.2,2.9,virginica\n4.9,3,setosa\n'

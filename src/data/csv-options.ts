@@ -49,6 +49,8 @@ export interface CsvInputsOptions extends CsvTextOptions {
 
 /** What {@link parseCsv} takes. */
 export interface CsvOptions extends CsvInputsOptions {
+  /** Columns to leave out, by name or number: ids, or what is known only later. Default: none. */
+  drop?: readonly (string | number)[] | undefined
   /**
    * The column to predict: its name, or its number, counted from 0, or back from the end (−1 is the last). Default: the
    * last that is not one of `features`. Several columns are several outputs.
@@ -92,6 +94,11 @@ const target = kind<NonNullable<CsvOptions['target']>>((argument, value) => {
   throw new InputError(`${argument}: expected a column's name or number, or several of them, got ${describe(value)}`)
 })
 
+const dropped = kind<readonly (string | number)[]>((argument, value) => {
+  if (Array.isArray(value) && value.length > 0 && value.every(isColumn)) return value
+  throw new InputError(`${argument}: expected a list of columns, by name or number, got ${describe(value)}`)
+})
+
 /** Options of every reader of tables. */
 export const tableFields = {
   delimiter: optional(delimiter, {
@@ -120,7 +127,10 @@ export const tableFields = {
 
 export const csvInputsFields = {
   ...tableFields,
-  features: optional(columnNames),
+  features: optional(columnNames, {
+    flag: '--features <columns>',
+    help: 'CSV: the input columns by name, with commas between them (default: all but the target)',
+  }),
   columns: optional(instance<Encoding>(Encoding, 'Encoding')),
   missing: optional(name(missingPolicies), {
     flag: '--missing <what>',
@@ -130,6 +140,10 @@ export const csvInputsFields = {
 
 export const csvFields = {
   ...csvInputsFields,
+  drop: optional(dropped, {
+    flag: '--drop <columns>',
+    help: 'CSV: columns to leave out, by name or number, with commas between them',
+  }),
   target: optional(target, {
     flag: '--target <column>',
     help: 'CSV: the column to predict, by name or number (default: the last)',

@@ -42,12 +42,17 @@ function mostFrequent(values: Float64Array): number {
   return Math.min(...[...counts].filter(([, count]) => count === most).map(([value]) => value))
 }
 
-/** Which rows have no missing value; undefined where none has one. */
-export function completeRows({ rows, cols, data }: RawRows): Uint32Array | undefined {
+/**
+ * Which rows have no missing value; undefined where all are complete.
+ * @param encoding whose fills make missing values complete
+ */
+export function completeRows({ rows, cols, data }: RawRows, encoding?: Encoding): Uint32Array | undefined {
   const complete: number[] = []
   for (let i = 0; i < rows; i++) {
     let isComplete = true
-    for (let j = 0; j < cols; j++) if (Number.isNaN(data[i * cols + j])) isComplete = false
+    for (let j = 0; j < cols; j++) {
+      if (Number.isNaN(data[i * cols + j]) && encoding?.columns[j]!.fill === undefined) isComplete = false
+    }
     if (isComplete) complete.push(i)
   }
   return complete.length === rows ? undefined : Uint32Array.from(complete)

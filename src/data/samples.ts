@@ -67,9 +67,11 @@ export function targetsOf(rows: RawRows, first: number, { targets, classOf }: Sa
 }
 
 /** Which columns are targets and which are inputs, and what the inputs are called. */
-function chooseColumns(table: Table, { target, features }: CsvOptions): Layout {
-  const targets = findTargets(table, target, features)
-  const inputs = findInputs(table, features, targets)
+function chooseColumns(table: Table, { target, features, drop }: CsvOptions): Layout {
+  if (features && drop) throw new InputError('drop: features names the inputs already; give one of the two')
+  const dropped = findDropped(table, drop)
+  const targets = findTargets(table, target, features, dropped)
+  const inputs = findInputs(table, features, targets, dropped)
   return { targets, inputs, features: features ?? (table.names && inputs.map((column) => table.names?.[column] ?? '')) }
 }
 
@@ -78,6 +80,7 @@ export function findInputs(
   table: Table,
   features: readonly string[] | undefined,
   targets: readonly number[],
+  dropped: readonly number[] = [],
 ): number[] {
   const { names } = table
   const isTarget = new Set(targets)
@@ -90,9 +93,12 @@ export function findInputs(
       return column
     })
   }
-  const isLeftOut = new Set([...targets, ...table.unnamed])
+  const isLeftOut = new Set([...targets, ...table.unnamed, ...dropped])
   const columns = Array.from({ length: table.columns }, (_, j) => j).filter((j) => !isLeftOut.has(j))
-  if (columns.length === 0) throw new InputError('CSV: every column is a target, expected at least one input column')
+  if (columns.length === 0) {
+    const what = dropped.length > 0 ? 'a target or left out' : 'a target'
+    throw new InputError(`CSV: every column is ${what}, expected at least one input column`)
+  }
   if (features && columns.length !== features.length) {
     throw new InputError(
       `CSV: expected ${features.length} input columns (${listNames(features, 8)}), ` +
@@ -100,6 +106,16 @@ export function findInputs(
     )
   }
   return columns
+}
+
+/** The columns to leave out, by name or number. @throws InputError for one that the file does not have */
+function findDropped({ names, columns }: Table, drop: CsvOptions['drop']): number[] {
+  const places = placesOf(names ?? [])
+  return (drop ?? []).map((column) => {
+    const place = places.get(String(column)) ?? (/^-?\d+$/.test(String(column)) ? Number(column) : NaN)
+    if (place >= -columns && place < columns) return place < 0 ? place + columns : place
+    throw missingColumn('drop', String(column), names ?? Array.from({ length: columns }, (_, j) => String(j)))
+  })
 }
 
 /** The target of rows that come a part at a time: whether it is classes is known at the end only. */

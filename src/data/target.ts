@@ -18,12 +18,13 @@ export function findTargets(
   table: Table,
   target: CsvOptions['target'],
   features: readonly string[] | undefined,
+  dropped: readonly number[] = [],
 ): number[] {
   if (target === undefined) {
     const isFeature = new Set(features)
     for (let column = table.columns - 1; column >= 0; column--) {
       const name = table.names?.[column]
-      if (name === undefined || !isFeature.has(name)) return [column]
+      if (!dropped.includes(column) && (name === undefined || !isFeature.has(name))) return [column]
     }
     throw new InputError('target: every column of the file is one of the features; expected a column to predict')
   }

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import { checkInstance } from '../core/errors.ts'
 import { optional, readOptions, text } from '../core/schema.ts'
-import { csvInputParts, readCsv } from '../data/csv.ts'
+import { readCsv } from '../data/csv.ts'
+import { type CsvRows, csvRowParts, type CsvRowsOptions } from '../data/csv-inputs.ts'
 import { csvFields, csvInputsFields } from '../data/csv-options.ts'
 import { isGzip } from '../data/gunzip.ts'
 import { decodeText, type DecodeOptions } from '../data/decode.ts'
@@ -132,7 +133,12 @@ export async function readDataset(
 export async function* readCsvInputs(path: string, options: CsvInputsOptions = {}): AsyncGenerator<Matrix> {
   checkPath(path)
   const checked = readOptions(readCsvInputsSchema, options)
-  const parts = csvInputParts(textPieces(path, checked), { ...checked, likelyDelimiter: likelyDelimiter(path) })
+  for await (const { inputs } of readCsvRows(path, checked)) yield inputs
+}
+
+/** The same with what belongs to the rows: their number, those that are incomplete, and columns to keep. */
+export async function* readCsvRows(path: string, options: CsvRowsOptions): AsyncGenerator<CsvRows> {
+  const parts = csvRowParts(textPieces(path, options), { ...options, likelyDelimiter: likelyDelimiter(path) })
   for (;;) {
     const next = await withPath(path, () => parts.next())
     if (next.done) return

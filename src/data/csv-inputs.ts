@@ -1,0 +1,103 @@
+import type { Matrix } from '../core/matrix.ts'
+import { originOf, withOrigin } from '../core/origin.ts'
+import { RawRows } from '../core/raw-rows.ts'
+import { readOptions } from '../core/schema.ts'
+import { Encoding } from '../model/encoding.ts'
+import { preprocess } from '../model/preprocess.ts'
+import { csvInputsFields, type CsvInputsOptions } from './csv-options.ts'
+import { completeRows } from './fills.ts'
+import type { TableOptions } from './head.ts'
+import { InputColumns } from './input-columns.ts'
+import { findInputs } from './samples.ts'
+import { missingColumn, placesOf, type Table } from './table.ts'
+import { readTableParts, readTextParts } from './table-parts.ts'
+
+export const parseCsvInputsSchema = { name: 'parseCsvInputs', fields: csvInputsFields }
+
+/** Rows of a file to predict from. */
+export interface CsvRows {
+  /** How many rows there are. */
+  readonly rows: number
+  /** Inputs of the complete rows, encoded: the network scales them. */
+  readonly inputs: Matrix
+  /** Which rows are complete, where some have missing values that nothing fills; undefined where all are. */
+  readonly complete: Uint32Array | undefined
+  /** How many values are categories that the model does not know. */
+  readonly unknown: number
+  /** The cells of the columns to keep: one list for each row. */
+  readonly kept: readonly (readonly string[])[]
+  /** The names of the input columns. */
+  readonly features: readonly string[]
+}
+
+/** How rows to predict from are read. */
+export interface CsvRowsOptions extends CsvInputsOptions, Pick<TableOptions, 'likelyDelimiter'> {
+  /** Columns whose cells are returned as they are written. */
+  readonly keep?: readonly string[] | undefined
+}
+
+/**
+ * Reads inputs to predict from. A file with a header gives the columns named in `features` and may hold others, which
+ * are passed over; without `features`, or without a header, every column is an input.
+ * @param options `columns`, the encoding of a network with columns of words or missing values (`network.encoding`)
+ * @returns inputs samples × inputs, encoded but not scaled (`network.predict` scales them), and what the columns are called
+ *   (`x0`, `x1`, … where nothing says it); rows with missing values are not in them with `missing: 'drop'`
+ * @throws InputError as {@link parseCsv} does
+ * @example const { inputs } = await parseCsvInputs(text, { features: network.features, columns: network.encoding })
+ */
+export async function parseCsvInputs(
+  text: string | Uint8Array,
+  options: CsvInputsOptions = {},
+): Promise<{ inputs: Matrix; features: string[] }> {
+  const checked = readOptions(parseCsvInputsSchema, options)
+  const parts: CsvRows[] = []
+  for await (const part of readRows(readTextParts(text, checked), checked)) parts.push(part)
+  const raw = RawRows.join(parts.map((part) => originOf(part.inputs)!.raw!))
+  return { inputs: makeInputs(raw, checked.columns), features: [...(parts[0]?.features ?? [])] }
+}
+
+/**
+ * Reads rows to predict from, of CSV text that comes in pieces, a part at a time.
+ * @param pieces of the text, cut anywhere
+ * @throws InputError as {@link parseCsv} does
+ */
+export function csvRowParts(pieces: AsyncIterable<string>, options: CsvRowsOptions): AsyncGenerator<CsvRows> {
+  return readRows(readTableParts(pieces, options), options)
+}
+
+async function* readRows(tables: AsyncIterable<Table>, options: CsvRowsOptions): AsyncGenerator<CsvRows> {
+  const { features: names, keep = [], columns: encoding } = options
+  let read: InputColumns | undefined
+  let inputs: number[] = []
+  let kept: number[] = []
+  for await (const table of tables) {
+    if (!read) {
+      inputs = findInputs(table, names, [])
+      kept = keep.map((name) => placeOf(table, name))
+      // The kinds of the columns are known: those of the model, or numbers.
+      const columns = encoding ?? new Encoding(inputs.map(() => ({ kind: 'number' })))
+      read = new InputColumns(table, inputs, { ...options, columns })
+    }
+    const raw = read.read(table)
+    const complete = completeRows(raw, encoding)
+    const whole = complete ? raw.take(complete) : raw
+    yield {
+      rows: raw.rows,
+      inputs: makeInputs(whole, encoding),
+      complete,
+      unknown: encoding?.countUnknown(raw) ?? 0,
+      kept: table.rows.map((cells) => kept.map((column) => cells[column] ?? '')),
+      features: names ?? inputs.map((column) => table.names?.[column] ?? `x${column}`),
+    }
+  }
+}
+
+const makeInputs = (raw: RawRows, encoding: Encoding | undefined): Matrix =>
+  withOrigin(preprocess(raw, encoding, undefined), { raw, encoding })
+
+/** The place of a column to keep, by its name, or by its number in a file without header. */
+function placeOf({ names, columns }: Table, name: string): number {
+  const place = placesOf(names ?? []).get(name) ?? (/^\d+$/.test(name) ? Number(name) : NaN)
+  if (place < columns) return place
+  throw missingColumn('keep', name, names ?? Array.from({ length: columns }, (_, j) => String(j)))
+}
