@@ -1,19 +1,12 @@
 import { readOptions } from '../core/schema.ts'
-import {
-  csvFields,
-  csvInputsFields,
-  type CsvInputsOptions,
-  type CsvOptions,
-  type CsvTextOptions,
-} from './csv-options.ts'
+import { csvFields, type CsvInputsOptions, type CsvOptions, type CsvTextOptions } from './csv-options.ts'
 import { Dataset } from './dataset.ts'
 import { InputError } from '../core/errors.ts'
-import { joinRows, Matrix } from '../core/matrix.ts'
 import { RawRows } from '../core/raw-rows.ts'
 import { completeRows, fitFills } from './fills.ts'
-import { findInputs, SampleReader, type Samples, targetsOf } from './samples.ts'
+import { SampleReader, type Samples, targetsOf } from './samples.ts'
 import type { TableOptions } from './head.ts'
-import { readNumbers, type Table } from './table.ts'
+import type { Table } from './table.ts'
 import { readTableParts, readTextParts } from './table-parts.ts'
 
 export type { CsvInputsOptions, CsvOptions, CsvTextOptions }
@@ -21,7 +14,6 @@ export type { CsvInputsOptions, CsvOptions, CsvTextOptions }
 type LikelyDelimiter = Pick<TableOptions, 'likelyDelimiter'>
 
 export const parseCsvSchema = { name: 'parseCsv', fields: csvFields }
-export const parseCsvInputsSchema = { name: 'parseCsvInputs', fields: csvInputsFields }
 
 /**
  * Reads samples from CSV text, or from the bytes of a CSV file, gzipped or not: every column but the target is an input,

@@ -172,7 +172,7 @@ class ColumnReader {
     const truth = truthOf(cell)
     if (known === 'boolean' && truth !== undefined) return truth
     if (known !== undefined) {
-      const expected = known === 'number' ? 'a finite number, as in the data of the model' : 'true or false'
+      const expected = known === 'number' ? table.sayNumber(this.place) : 'true or false'
       throw cellError(table, row, this.place, expected)
     }
     if (truth === undefined) this.#isTruth = false
