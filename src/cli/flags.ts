@@ -117,6 +117,10 @@ export const ownFlags = {
     flag: '--resume <file>',
     help: 'continue from a checkpoint; options that are not given are those of its run',
   },
+  from: {
+    flag: '--from <file>',
+    help: 'begin from a model: its layers, parameters, preprocessing and classes, on new data',
+  },
   force: { flag: '--force', help: 'replace files that this program did not write, or that are write-protected' },
   json: { flag: '--json', help: 'print one JSON object instead of text' },
   runsAsJson: { flag: '--json', help: 'print the runs as one JSON array; a page is written only with --out' },

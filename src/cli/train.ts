@@ -22,6 +22,7 @@ import { sayRate } from './schedules.ts'
 import { prepareData, type PreparedData } from './train/data.ts'
 import { runEpochs } from './train/epochs.ts'
 import { loadSets, scoreTraining } from './train/loaded.ts'
+import { readStart, type Start, startNetwork } from './train/from.ts'
 import { defineTrain, type TrainOptions } from './train/options.ts'
 import { printJson, summarize } from './train/outcome.ts'
 import { describeOutputs, keepNetwork, planTrain, type TrainOutputs } from './train/outputs.ts'
@@ -44,9 +45,11 @@ interface Checked {
   readonly loss: LossName
   readonly optimizer: Optimizer
   readonly init: InitializerName
+  /** The model that training begins from. */
+  readonly start: Start | undefined
 }
 
-function checkOptions(options: TrainOptions, earlier: Earlier | undefined): Checked {
+function checkOptions(options: TrainOptions, earlier: Earlier | undefined, start: Start | undefined): Checked {
   const { data } = options
   if (data === undefined) throw new InputError("required option '--data <name>' not specified")
   const seed = options.seed ?? earlier?.checkpoint.seed ?? randomSeed()
@@ -61,19 +64,22 @@ function checkOptions(options: TrainOptions, earlier: Earlier | undefined): Chec
     options: { ...options, data },
     seed,
     backend: options.backend,
-    loss: options.loss,
+    loss: start?.loss ?? options.loss,
     optimizer: parseOptimizer(options),
     init: options.init,
+    start,
   }
 }
 
 async function train(given: TrainOptions, words: readonly string[], earlier?: Earlier): Promise<void> {
-  const checked = checkOptions(given, earlier)
+  const all = [...(earlier?.words ?? []), ...words]
+  const start = await readStart(given, all)
+  const checked = checkOptions(given, earlier, start)
   const { options, seed } = checked
   const outputs = await planTrain(options, earlier)
-  const data = await prepareData(options, seed)
+  const data = await prepareData(options, seed, start)
   try {
-    await trainOn(data, checked, outputs, keptArguments([...(earlier?.words ?? []), ...words], seed), earlier)
+    await trainOn(data, checked, outputs, keptArguments(all, seed), earlier)
   } finally {
     data.close()
   }
@@ -119,6 +125,7 @@ async function trainOn(
     if (name === 'webgpu') {
       say(`Memory   ${isStream ? 'at most ' : ''}${bytes(trainer.memoryFor(data.weighted, validated))} on the device`)
     }
+    if (options.from !== undefined && !earlier) say(`From     ${options.from}`)
     if (earlier) {
       const rest = trainer.epoch === options.epochs ? ', its last; the run is finished from it' : ''
       say(`Resumed  ${options.resume}, after epoch ${count(trainer.epoch)}${rest}`)
@@ -188,7 +195,8 @@ async function trainOn(
   }
 }
 
-function makeNetwork({ train, scaling }: PreparedData, { options, loss, init, seed }: Checked): Network {
+function makeNetwork({ train, scaling }: PreparedData, { options, loss, init, seed, start }: Checked): Network {
+  if (start) return startNetwork(start, train, options)
   const example = exampleOf(train)
   const sizes = parseLayers(options.layers, { inputs: example.inputs.cols, outputs: example.targets.cols })
   const activations = parseActivations(options.activation, sizes.length - 1, loss)

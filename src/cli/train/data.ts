@@ -10,6 +10,7 @@ import {
   standardize,
 } from '../../index.ts'
 import { holdOut, isStreamed, loadData, openCsv, textOptions } from '../data.ts'
+import { preprocessFor, type Start } from './from.ts'
 import type { TrainOptions } from './options.ts'
 
 /** The data as they are trained on, with what they were scaled by. */
@@ -24,16 +25,41 @@ export interface PreparedData {
 }
 
 /** @throws InputError as the readers do, and for two scalings */
-export async function prepareData(options: TrainOptions & { data: string }, seed: number): Promise<PreparedData> {
+export async function prepareData(
+  options: TrainOptions & { data: string },
+  seed: number,
+  start?: Start,
+): Promise<PreparedData> {
   const { data, standardize, normalize, stream } = options
   if (standardize && normalize) throw new InputError('--normalize: is the other of --standardize; take one')
   const kind = standardize ? 'standardize' : normalize ? 'normalize' : undefined
-  return isStreamed(data, stream) ? openStream(options, seed, kind) : readWhole(options, seed, kind)
+  const prepared = await (isStreamed(data, stream) ? openStream(options, seed, kind, start) : readWhole(options, seed, kind, start)) // prettier-ignore
+  if (!start) return prepared
+  const { train, weighted, validation } = prepared
+  const own = preprocessFor(start, train)
+  return {
+    ...prepared,
+    train: own,
+    weighted: weighted === train ? own : preprocessFor(start, weighted),
+    validation: validation && preprocessFor(start, validation),
+    scaling: start.network.scaling,
+  }
 }
 
-async function readWhole(options: TrainOptions & { data: string }, seed: number, kind: Scaling['kind'] | undefined) {
+/** The names that the model has which training begins from. */
+function namesOf(start: Start | undefined) {
+  const { features, classes } = start?.network ?? {}
+  return { ...(features && { features }), ...(classes && { classes }) }
+}
+
+async function readWhole(
+  options: TrainOptions & { data: string },
+  seed: number,
+  kind: Scaling['kind'] | undefined,
+  start: Start | undefined,
+): Promise<PreparedData> {
   const { data, test, classWeights } = options
-  const loaded = await loadData({ ...options, seed })
+  const loaded = await loadData({ ...options, seed, ...namesOf(start) })
   if (test !== undefined && loaded.validation) {
     throw new InputError(`--test: '${data}' brings its own validation set (t10k-*)`)
   }
@@ -53,11 +79,20 @@ async function openStream(
   options: TrainOptions & { data: string },
   seed: number,
   scaling: Scaling['kind'] | undefined,
-) {
+  start: Start | undefined,
+): Promise<PreparedData> {
   const { data, target, samples, noise, test, shuffle, classWeights } = options
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
-  const opened = await openCsv(data, { ...textOptions(options, data), target, test, scaling, shuffle, seed })
+  const opened = await openCsv(data, {
+    ...textOptions(options, data),
+    target,
+    test,
+    scaling,
+    shuffle,
+    seed,
+    ...namesOf(start),
+  })
   const { train, test: validation, counts, close } = opened
   const prepared = { train, weighted: train, validation, scaling: opened.scaling, close }
   if (classWeights === undefined) return prepared

@@ -24,6 +24,7 @@ export interface TrainOptions extends OptimizerOptions, TextOptions, ArrayOption
   checkpoint?: string
   checkpointEvery: number
   resume?: string
+  from?: string
   force?: boolean
   batch: number
   epochs: number
@@ -80,7 +81,7 @@ export function defineTrain(): Command {
   addFlag(command, libraryFlags.classWeights, { read: classWeights }).optionsGroup('Files:')
   addOwn(command, ownFlags.out, ownFlags.report, ownFlags.checkpoint)
   addFlag(command, libraryFlags.checkpointEvery, { isDefaultShown: true })
-  addOwn(command, ownFlags.resume, ownFlags.force).optionsGroup('Output:')
+  addOwn(command, ownFlags.resume, ownFlags.from, ownFlags.force).optionsGroup('Output:')
   addFlag(command, libraryFlags.profile)
   return addOwn(command, ownFlags.json).addHelpText('after', examples)
 }

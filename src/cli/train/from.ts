@@ -1,0 +1,80 @@
+import { Dataset, DataStream, InputError, type LossName, type Network } from '../../index.ts'
+import { readModel } from '../../node/files.ts'
+import { exampleOf } from '../data.ts'
+import { usualLoss } from '../evaluate.ts'
+import { parseActivations, parseLayers } from '../options.ts'
+import { givenOptions, type TrainOptions } from './options.ts'
+
+/** A model that training begins from, with the options that the command line gives. */
+export interface Start {
+  readonly path: string
+  readonly network: Network
+  readonly loss: LossName
+  readonly given: ReadonlySet<string>
+}
+
+/** Options that a model decides, with the reason. */
+const decided: Readonly<Partial<Record<keyof TrainOptions, string>>> = {
+  init: 'the parameters are those of the model',
+  standardize: "the model's own scaling of inputs applies to the new data",
+  normalize: "the model's own scaling of inputs applies to the new data",
+}
+
+/**
+ * The model of `--from`; undefined without it.
+ * @param words of the command line, and of the run that is resumed
+ * @throws InputError for a file that is no model, and options that the model decides
+ */
+export async function readStart(options: TrainOptions, words: readonly string[]): Promise<Start | undefined> {
+  const { from: path } = options
+  if (path === undefined) return undefined
+  const given = givenOptions(words)
+  for (const [name, reason] of Object.entries(decided)) {
+    if (given.has(name)) throw new InputError(`--${name}: with --from, ${reason}; leave the option out`)
+  }
+  const network = await readModel(path)
+  return { path, network, loss: given.has('loss') ? options.loss : (network.loss ?? usualLoss(network)), given }
+}
+
+/** Data as the model takes them: encoded and scaled as it was trained with. */
+export function preprocessFor<D extends Dataset | DataStream>({ network }: Start, data: D): D {
+  const { encoding, scaling, targetScaling } = network
+  const apply = (part: Dataset) => {
+    const encoded = encoding ? part.withEncoding(encoding) : part
+    const scaled = scaling ? encoded.withScaling(scaling) : encoded
+    return targetScaling ? scaled.withTargetScaling(targetScaling) : scaled
+  }
+  return (data instanceof DataStream ? data.map(apply) : apply(data)) as D
+}
+
+/**
+ * The network that training begins with.
+ * @throws InputError where the data or the options are not those of the model
+ */
+export function startNetwork(
+  { path, network, loss, given }: Start,
+  data: Dataset | DataStream,
+  options: TrainOptions,
+): Network {
+  // prettier-ignore
+  const { inputs, targets, features, classes } = exampleOf(data)
+  const { sizes, activations } = network
+  const [first, last] = [sizes[0]!, sizes.at(-1)!]
+  if (first !== inputs.cols) throw new InputError(`--from: ${path} has ${first} inputs, the data have ${inputs.cols}`)
+  if (last !== targets.cols) {
+    throw new InputError(`--from: ${path} has ${last} outputs, the data have ${targets.cols} targets (classes or columns)`) // prettier-ignore
+  }
+  if (given.has('layers') && parseLayers(options.layers, { inputs: first, outputs: last }).join() !== sizes.join()) {
+    throw new InputError(`--layers: ${path} has ${sizes.join()}; leave the option out, or give the same`)
+  }
+  if (
+    given.has('activation') &&
+    parseActivations(options.activation, sizes.length - 1, loss).join() !== activations.join()
+  ) {
+    // prettier-ignore
+    throw new InputError(`--activation: ${path} has ${activations.join()}; leave the option out, or give the same`)
+  }
+  network.features ??= features
+  network.classes ??= classes
+  return network
+}
