@@ -124,6 +124,12 @@ export {
   type WarmupOptions,
 } from './optimizer/schedule.ts'
 export type { EarlyStopping } from './training/stopping.ts'
+export {
+  crossValidate,
+  type CrossValidation,
+  type CrossValidationOptions,
+  type Fold,
+} from './training/cross-validate.ts'
 export { fit } from './training/fit.ts'
 export { LoadedData, type TrainingData } from './training/loaded.ts'
 export type { Epoch, History, Outcome, ValidatedEpoch } from './training/history.ts'

@@ -31,6 +31,7 @@ import {
   stepsSchema,
   trainerSchema,
 } from './training/options.ts'
+import { crossValidateSchema } from './training/cross-validate.ts'
 import { resumeSchema } from './training/checkpoint.ts'
 import { earlyStoppingSchema } from './training/stopping.ts'
 import { verifySchema } from './training/verify.ts'
@@ -71,6 +72,7 @@ export const optionSchemas = {
   'trainer.steps': stepsSchema,
   'trainer.resume': resumeSchema,
   fit: fitOnceSchema,
+  crossValidate: crossValidateSchema,
   earlyStopping: earlyStoppingSchema,
   checkpoint: checkpointSchema,
   verify: verifySchema,

@@ -29,6 +29,7 @@ export const libraryFlags = {
   noise: generated.noise,
   maxUnpackedBytes: csv.maxUnpackedBytes,
   test: optionSchemas.split.fields.test,
+  folds: optionSchemas.crossValidate.fields.folds,
   init: network.init,
   loss: trainer.loss,
   batch: trainer.batchSize,

@@ -37,8 +37,16 @@ function splitmix32(state: number): () => number {
 }
 
 /** What the numbers are for: each purpose has its own stream, so that one seed is enough for a whole run. */
-export type Purpose = 'initialization' | 'split' | 'shuffle' | 'dropout' | 'data' | 'stream'
-const streams: Record<Purpose, number> = { initialization: 1, split: 2, shuffle: 3, dropout: 4, data: 5, stream: 6 }
+export type Purpose = 'initialization' | 'split' | 'shuffle' | 'dropout' | 'data' | 'stream' | 'fold'
+const streams: Record<Purpose, number> = {
+  initialization: 1,
+  split: 2,
+  shuffle: 3,
+  dropout: 4,
+  data: 5,
+  stream: 6,
+  fold: 7,
+}
 
 /**
  * A seeded generator.

@@ -98,6 +98,12 @@ export function readOptions<F extends AnyFields>(schema: Schema<F>, given: unkno
   return Object.fromEntries(Object.entries(fields).map(read)) as Checked<F>
 }
 
+/** The options that are named by the fields of another schema. */
+export const pickOptions = <O extends object, K extends keyof O>(
+  options: O,
+  fields: Readonly<Record<K, unknown>>,
+): Pick<O, K> => Object.fromEntries(Object.keys(fields).map((key) => [key, options[key as K]])) as Pick<O, K>
+
 function checkNames<F extends AnyFields>(schema: Schema<F>, given: unknown): void {
   const isList = Array.isArray(given) || ArrayBuffer.isView(given)
   if (typeof given !== 'object' || given === null || isList) throw notAnObject(schema, given)

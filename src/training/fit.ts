@@ -1,5 +1,5 @@
 import { checkInstance } from '../core/errors.ts'
-import { readOptions } from '../core/schema.ts'
+import { pickOptions, readOptions } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { DataStream } from '../data/stream.ts'
 import { Network } from '../model/network.ts'
@@ -40,10 +40,10 @@ export async function fit(
   checkIsTrainingData(train)
   const checked = readOptions(fitOnceSchema, options)
   checkLoss(network, checked.loss)
-  checkFit({ network, loss: checked.loss, epoch: 0 }, train, pick(checked, fitSchema.fields))
-  const trainer = await Trainer.create(network, pick(checked, trainerSchema.fields))
+  checkFit({ network, loss: checked.loss, epoch: 0 }, train, pickOptions(checked, fitSchema.fields))
+  const trainer = await Trainer.create(network, pickOptions(checked, trainerSchema.fields))
   try {
-    const history = await trainer.fit(train, pick(checked, fitSchema.fields))
+    const history = await trainer.fit(train, pickOptions(checked, fitSchema.fields))
     await trainer.read()
     return history
   } catch (error) {
@@ -54,7 +54,3 @@ export async function fit(
     trainer.dispose()
   }
 }
-
-/** The options that are named by other fields. */
-const pick = <O extends object, K extends keyof O>(options: O, fields: Readonly<Record<K, unknown>>): Pick<O, K> =>
-  Object.fromEntries(Object.keys(fields).map((key) => [key, options[key as K]])) as Pick<O, K>

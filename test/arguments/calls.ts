@@ -110,6 +110,7 @@ const functions: Record<string, Call['valid']> = {
   cpu: () => [{}],
   webgpu: () => [{}],
   fit: () => [network(), data(), { backend: 'cpu', epochs: 1, seed: 1 }],
+  crossValidate: () => [{ sizes: [2, 3, 2] }, data(), { backend: 'cpu', epochs: 1, seed: 1, folds: 2 }],
   verify: () => [network(), data(), { backend: 'cpu', seed: 1 }],
   checkWritable: () => ['out/file', {}],
   readCheckpoint: async () => {

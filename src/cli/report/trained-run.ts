@@ -1,4 +1,4 @@
-import { type Epoch, type Evaluation, type Network, type Trainer } from '../../index.ts'
+import { type CrossValidation, type Epoch, type Evaluation, type Network, type Trainer } from '../../index.ts'
 import type { PreparedData } from '../train/data.ts'
 import type { LoadedSets } from '../train/loaded.ts'
 
@@ -16,4 +16,6 @@ export interface TrainedRun {
   readonly validation: Evaluation | null
   /** Holds the trained network: the report asks it for the decision regions. */
   readonly trainer: Trainer
+  /** With `--folds`. */
+  readonly crossValidation?: CrossValidation | undefined
 }

@@ -16,6 +16,8 @@ import type { TrainOptions } from './options.ts'
 /** The data as they are trained on, with what they were scaled by. */
 export interface PreparedData {
   readonly train: Dataset | DataStream
+  /** The same in their own units. */
+  readonly raw: Dataset | DataStream
   /** The same, with the weights of their classes, where there are any: what the steps are made with. */
   readonly weighted: Dataset | DataStream
   readonly validation: Dataset | DataStream | undefined
@@ -68,6 +70,7 @@ async function readWhole(
   const scaled = scaling ? scale(train, scaling) : train
   return {
     train: scaled,
+    raw: train,
     weighted: classWeights === undefined ? scaled : scaled.withClassWeights(classWeights),
     validation: validation && scaling ? scale(validation, scaling) : validation,
     scaling,
@@ -94,7 +97,7 @@ async function openStream(
     ...namesOf(start),
   })
   const { train, test: validation, counts, close } = opened
-  const prepared = { train, weighted: train, validation, scaling: opened.scaling, close }
+  const prepared = { train, raw: train, weighted: train, validation, scaling: opened.scaling, close }
   if (classWeights === undefined) return prepared
   try {
     if (!counts) throw new InputError('classWeights: the data have no classes')

@@ -32,6 +32,7 @@ export interface TrainOptions extends OptimizerOptions, TextOptions, ArrayOption
   backend: BackendName
   deterministic?: boolean
   test?: number
+  folds?: number
   standardize?: boolean
   normalize?: boolean
   shuffle: boolean
@@ -57,6 +58,7 @@ export function defineTrain(): Command {
   addDataOptions(command)
   addOwn(command, ownFlags.stream)
   addFlag(command, libraryFlags.test)
+  addFlag(command, libraryFlags.folds)
   addOwn(command, ownFlags.standardize, ownFlags.normalize).optionsGroup('Network:')
   addNetworkOptions(command)
   addFlag(command, libraryFlags.init, { isDefaultShown: true }).optionsGroup('Steps:')

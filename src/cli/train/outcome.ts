@@ -1,6 +1,7 @@
-import { type Epoch, type Evaluation, type Outcome, type Profile } from '../../index.ts'
+import { type CrossValidation, type Epoch, type Evaluation, type Outcome, type Profile } from '../../index.ts'
 import { count, decimal, percent, print } from '../output.ts'
 import { profileTable } from '../profile.ts'
+import { crossValidationJson, describeMean } from './folds.ts'
 
 /** What a run came to. */
 export interface Result {
@@ -14,13 +15,15 @@ export interface Result {
   readonly model: string | undefined
   readonly report: string | undefined
   readonly profile: Profile | undefined
+  /** With `--folds`. */
+  readonly crossValidation: CrossValidation | undefined
 }
 
 const rate = ({ epochs, samples, seconds }: Result) => (epochs.length * samples) / seconds
 
 /** For programs: one JSON object. */
 export function printJson(result: Result): void {
-  const { backend, epochs, seconds, outcome, training, validation, model, profile } = result
+  const { backend, epochs, seconds, outcome, training, validation, model, profile, crossValidation } = result
   const { bestEpoch, stopped } = outcome ?? {}
   print(
     JSON.stringify({
@@ -33,6 +36,7 @@ export function printJson(result: Result): void {
       loss: training.loss,
       ...scoresOf(training),
       validation: validation && { loss: validation.loss, ...scoresOf(validation) },
+      ...(crossValidation && { crossValidation: crossValidationJson(crossValidation) }),
       model: model ?? null,
       ...(profile && { profile }),
     }),
@@ -46,7 +50,7 @@ function scoresOf({ accuracy, exactMatch, r2, meanAbsoluteError }: Evaluation) {
 
 /** For people. */
 export function summarize(result: Result): void {
-  const { epochs, seconds, outcome, training, validation, model, report, profile } = result
+  const { epochs, seconds, outcome, training, validation, model, report, profile, crossValidation } = result
   const say = ({ loss, accuracy, exactMatch, r2 }: Evaluation) =>
     [
       `loss ${decimal(loss)}`,
@@ -64,6 +68,7 @@ export function summarize(result: Result): void {
   }
   print(`Training data    ${say(training)}`)
   if (validation) print(`Validation data  ${say(validation)}`)
+  if (crossValidation) print(`Folds            ${describeMean(crossValidation)}`)
   if (model !== undefined) print(`Model            ${model}`)
   if (report !== undefined) print(`Report           ${report}`)
   if (profile) print(['', 'Where the time went', ...profileTable(profile)])
