@@ -21,6 +21,7 @@ import { makeReport } from './report/report.ts'
 import { sayRate } from './schedules.ts'
 import { prepareData, type PreparedData } from './train/data.ts'
 import { runEpochs } from './train/epochs.ts'
+import { runFolds } from './train/folds.ts'
 import { loadSets, scoreTraining } from './train/loaded.ts'
 import { readStart, type Start, startNetwork } from './train/from.ts'
 import { defineTrain, type TrainOptions } from './train/options.ts'
@@ -136,6 +137,9 @@ async function trainOn(
       if (resumed?.difference !== undefined) note(`webgpu-mlp: note: ${resumed.difference}`)
     }
 
+    const folds = earlier ? undefined : await runFolds({ trainer, data, options, init, say })
+    if (folds === 'interrupted') return
+    if (earlier && options.folds !== undefined) note('webgpu-mlp: note: --folds: only the run that is resumed scored folds; this one does not') // prettier-ignore
     const loaded = await loadSets(trainer, data)
     const run = await runEpochs({
       trainer,
@@ -176,6 +180,7 @@ async function trainOn(
         result: training,
         validation,
         trainer,
+        crossValidation: folds,
       }
       const page = await makeReport(trained)
       report = await kept.write(outputs.report, (path, how) => writeFileAtomic(path, page, how))
@@ -183,7 +188,17 @@ async function trainOn(
       if (outputs.history) await kept.write(outputs.history, (path, how) => writeFileAtomic(path, history, how))
     }
     const profile = options.profile ? trainer.profile() : undefined
-    const result = { ...run, backend, samples: data.train.length, training, validation, model, report, profile }
+    const result = {
+      ...run,
+      backend,
+      samples: data.train.length,
+      training,
+      validation,
+      model,
+      report,
+      profile,
+      crossValidation: folds,
+    }
     if (options.json) printJson(result)
     else summarize(result)
     if (run.interrupted) process.exitCode = exitCodes.interrupted

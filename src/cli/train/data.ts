@@ -16,8 +16,8 @@ import type { TrainOptions } from './options.ts'
 /** The data as they are trained on, with what they were scaled by. */
 export interface PreparedData {
   readonly train: Dataset | DataStream
-  /** The same in their own units. */
-  readonly raw: Dataset | DataStream
+  /** With `--folds`: the same in their own units. */
+  readonly raw?: Dataset | undefined
   /** The same, with the weights of their classes, where there are any: what the steps are made with. */
   readonly weighted: Dataset | DataStream
   readonly validation: Dataset | DataStream | undefined
@@ -70,7 +70,7 @@ async function readWhole(
   const scaled = scaling ? scale(train, scaling) : train
   return {
     train: scaled,
-    raw: train,
+    raw: options.folds === undefined ? undefined : train,
     weighted: classWeights === undefined ? scaled : scaled.withClassWeights(classWeights),
     validation: validation && scaling ? scale(validation, scaling) : validation,
     scaling,
@@ -84,7 +84,10 @@ async function openStream(
   scaling: Scaling['kind'] | undefined,
   start: Start | undefined,
 ): Promise<PreparedData> {
-  const { data, target, samples, noise, test, shuffle, classWeights } = options
+  const { data, target, samples, noise, test, folds, shuffle, classWeights } = options
+  if (folds !== undefined) {
+    throw new InputError('--folds: needs all samples in memory; these are read a part at a time (--stream, or a large file)') // prettier-ignore
+  }
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
   const opened = await openCsv(data, {
@@ -97,7 +100,7 @@ async function openStream(
     ...namesOf(start),
   })
   const { train, test: validation, counts, close } = opened
-  const prepared = { train, raw: train, weighted: train, validation, scaling: opened.scaling, close }
+  const prepared = { train, weighted: train, validation, scaling: opened.scaling, close }
   if (classWeights === undefined) return prepared
   try {
     if (!counts) throw new InputError('classWeights: the data have no classes')

@@ -1,16 +1,8 @@
-import { type CrossValidation, crossValidate, DataStream, type Fold, type InitializerName, InputError, type Trainer } from '../../index.ts' // prettier-ignore
+import { type CrossValidation, crossValidate, type Fold, type InitializerName, type Trainer } from '../../index.ts' // prettier-ignore
+import { exampleOf } from '../data.ts'
 import { count, decimal, exitCodes, note, percent } from '../output.ts'
 import type { PreparedData } from './data.ts'
 import type { TrainOptions } from './options.ts'
-import type { Earlier } from './resume.ts'
-
-/** @throws InputError for data that are not in memory */
-export function checkFolds({ raw }: PreparedData, earlier: Earlier | undefined): void {
-  if (raw instanceof DataStream) {
-    throw new InputError('--folds: needs all samples in memory; these are read a part at a time (--stream, or a large file)') // prettier-ignore
-  }
-  if (earlier) note('webgpu-mlp: note: --folds: only the run that is resumed scored folds; this one does not')
-}
 
 interface FoldsRun {
   /** Its network has the form of the folds' networks, its backend trains them. */
@@ -30,7 +22,7 @@ interface FoldsRun {
 export async function runFolds(run: FoldsRun): Promise<CrossValidation | 'interrupted' | undefined> {
   const { say } = run
   const { raw } = run.data
-  if (run.options.folds === undefined || raw instanceof DataStream) return undefined
+  if (raw === undefined) return undefined
   const controller = new AbortController()
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted)
@@ -56,12 +48,14 @@ export async function runFolds(run: FoldsRun): Promise<CrossValidation | 'interr
   }
 }
 
-function foldsOptions({ trainer, options }: FoldsRun) {
+function foldsOptions({ trainer, data, options }: FoldsRun) {
   const { backend, loss, optimizer, batchSize, seed, network } = trainer
   const { folds, epochs, shuffle, standardize, normalize, classWeights, earlyStopping, minDelta, dropout, l1, l2 } =
     options
   return {
     ...{ backend, loss, optimizer, batchSize, seed, task: network.task, folds, epochs, shuffle },
+    // As in the run that follows.
+    standardizeTargets: exampleOf(data.train).targetScaling !== undefined,
     ...{ standardize, normalize, classWeights, l1, l2, dropout: dropout?.length === 1 ? dropout[0] : dropout },
     ...(earlyStopping !== undefined && { earlyStopping: { patience: earlyStopping, minDelta } }),
   }

@@ -15,6 +15,7 @@ export interface Start {
 
 /** Options that a model decides, with the reason. */
 const decided: Readonly<Partial<Record<keyof TrainOptions, string>>> = {
+  folds: 'the model may have been trained on samples that a fold leaves out',
   init: 'the parameters are those of the model',
   standardize: "the model's own scaling of inputs applies to the new data",
   normalize: "the model's own scaling of inputs applies to the new data",
