@@ -53,15 +53,22 @@ export interface CsvOptions extends CsvInputsOptions {
   drop?: readonly (string | number)[] | undefined
   /**
    * The column to predict: its name, or its number, counted from 0, or back from the end (−1 is the last). Default: the
-   * last that is not one of `features`. Several columns are several outputs.
+   * last that is not one of `features`. Several columns are several outputs. A text with commas lists several where no
+   * column has it as its name; in it, names that contain commas are in quotes: `a,"b,c"`.
    */
   target?: string | number | readonly (string | number)[] | undefined
   /**
-   * `classification`: the target's values are names of classes, and become one-hot; `regression`: they are numbers, and
-   * stay as they are. Default: words are classes; numbers are classes where all are whole, at most 20 differ, and each
-   * occurs twice on average; else they are regression targets. (For a single output of 0 or 1, give `regression`.)
+   * `classification`: the target's values are names of classes, and become one-hot; `multilabel`: several columns of 0 and
+   * 1, of which several may be 1, and whose names are those of the labels; `regression`: numbers, which stay as they are.
+   * Default: columns whose values are words, or most of them, are classes; for numbers, `numbers` decides.
    */
-  task?: 'classification' | 'regression' | undefined
+  task?: 'classification' | 'multilabel' | 'regression' | undefined
+  /**
+   * What numbers are where `task` is not given. `classes`: whole numbers are names of classes, and several columns of 0 and
+   * 1 are classes where each row is one-hot, else labels. `targets`: values of a regression. Default: one column is classes
+   * where all numbers are whole, at most 20 differ, and each occurs twice on average; several are regression targets.
+   */
+  numbers?: 'classes' | 'targets' | undefined
   /** The classes that a saved model knows, in its order: `network.classes`. Default: those in the file, sorted. */
   classes?: readonly string[] | undefined
 }
@@ -145,9 +152,10 @@ export const csvFields = {
     help: 'CSV: columns to leave out, by name or number, with commas between them',
   }),
   target: optional(target, {
-    flag: '--target <column>',
-    help: 'CSV: the column to predict, by name or number (default: the last)',
+    flag: '--target <columns>',
+    help: 'CSV: the column to predict, by name or number (default: the last); several: u,v',
   }),
-  task: optional(name(['classification', 'regression'] as const)),
+  task: optional(name(['classification', 'multilabel', 'regression'] as const)),
+  numbers: optional(name(['classes', 'targets'] as const)),
   classes: optional(classNames),
 } satisfies Fields<CsvOptions>

@@ -2,8 +2,9 @@ import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
 import { RawRows } from '../core/raw-rows.ts'
 import { InputColumns, type ReadColumns } from './input-columns.ts'
-import { cellProblem, missingColumn, placesOf, readNumbers, type Table } from './table.ts'
-import { checkOneHot, findTargets, labelsOf, targetNames, TargetSurvey } from './target.ts'
+import { cellProblem, isMissing, missingColumn, placesOf, type Table } from './table.ts'
+import { type ColumnForm, findTargets, labelsOf, readTargetColumns, targetNames, weaker } from './target.ts'
+import { TargetSurvey } from './target-survey.ts'
 
 /** What the columns of a file are. */
 export interface Layout {
@@ -30,6 +31,8 @@ export class SampleReader {
   #layout: Layout | undefined
   #inputs: InputColumns | undefined
   #column: TargetColumn | undefined
+  /** Rows that were left out because their target is missing. */
+  #withoutTarget = 0
 
   /** @throws InputError for classes of a regression */
   constructor(options: CsvOptions) {
@@ -48,7 +51,17 @@ export class SampleReader {
     this.#layout ??= chooseColumns(table, this.#options)
     this.#column ??= new TargetColumn(this.#layout.targets, this.#options)
     this.#inputs ??= new InputColumns(table, this.#layout.inputs, this.#options)
-    return { inputs: this.#inputs.read(table), targets: this.#column.read(table) }
+    const complete = this.#options.missing === 'drop' ? this.#withTargets(table, this.#layout.targets) : table
+    return { inputs: this.#inputs.read(complete), targets: this.#column.read(complete) }
+  }
+
+  /** The rows of a table whose targets are there; a missing target is never filled in. */
+  #withTargets(table: Table, targets: readonly number[]): Table {
+    const isComplete = table.rows.map((cells) => !targets.some((column) => isMissing(cells[column] ?? '')))
+    if (!isComplete.includes(false)) return table
+    const [rows, lines] = [table.rows.filter((_, i) => isComplete[i]), table.lines.filter((_, i) => isComplete[i])]
+    this.#withoutTarget += table.rows.length - rows.length
+    return { ...table, rows, lines }
   }
 
   /** When all have been read. @throws InputError where the target is neither classes nor numbers */
@@ -56,6 +69,7 @@ export class SampleReader {
     if (!this.#layout || !this.#column || !this.#inputs) {
       throw new InputError('CSV: the file is empty, expected rows of values')
     }
+    if (this.#withoutTarget > 0) this.#options.onNote?.(`${this.#withoutTarget} rows have no target: left out`)
     return { ...this.#layout, columns: this.#inputs.finish(), ...this.#column.classes() }
   }
 }
@@ -67,10 +81,12 @@ export function targetsOf(rows: RawRows, first: number, { targets, classOf }: Sa
 }
 
 /** Which columns are targets and which are inputs, and what the inputs are called. */
-function chooseColumns(table: Table, { target, features, drop }: CsvOptions): Layout {
+function chooseColumns(table: Table, { target, features, drop, task, classes }: CsvOptions): Layout {
   if (features && drop) throw new InputError('drop: features names the inputs already; give one of the two')
   const dropped = findDropped(table, drop)
-  const targets = findTargets(table, target, features, dropped)
+  // Labels are columns of their names.
+  const wanted = target ?? (task === 'multilabel' ? classes : undefined)
+  const targets = findTargets(table, wanted, features, dropped)
   const inputs = findInputs(table, features, targets, dropped)
   return { targets, inputs, features: features ?? (table.names && inputs.map((column) => table.names?.[column] ?? '')) }
 }
@@ -127,14 +143,18 @@ class TargetColumn {
   readonly #places: ReadonlyMap<string, number>
   /** Rows by the place of their class. */
   readonly #totals: number[] = []
-  /** Of classes that have a column each. */
-  #names: readonly string[] | undefined
+  /** Of several columns. */
+  #columnNames: readonly string[] | undefined
+  #form: ColumnForm = 'oneHot'
   #tooLarge: ((expected: string) => InputError) | undefined
 
   constructor(columns: readonly number[], options: CsvOptions) {
     this.#columns = columns
     this.#options = options
     this.#places = placesOf(options.classes ?? [])
+    if (options.task === 'multilabel' && columns.length === 1) {
+      throw new InputError('task: multilabel has several target columns; one column of 0 and 1 is two classes')
+    }
     if (columns.length === 1 && !options.classes) this.#survey = new TargetSurvey(columns[0]!)
   }
 
@@ -142,8 +162,7 @@ class TargetColumn {
   read(table: Table): RawRows {
     const [column = 0, ...others] = this.#columns
     const { task } = this.#options
-    if (others.length > 0) return this.#readSeveral(table)
-    if (task === 'regression') return new RawRows(table.rows.length, 1, readNumbers(table, this.#columns))
+    if (others.length > 0 || task === 'regression' || task === 'multilabel') return this.#readNumbers(table)
     const y = new RawRows(table.rows.length, 2)
     const places = this.#survey?.add(table) ?? labelsOf(table, column, this.#places)
     places.forEach((place, i) => {
@@ -157,11 +176,13 @@ class TargetColumn {
     return y
   }
 
-  #readSeveral(table: Table): RawRows {
-    const y = new RawRows(table.rows.length, this.#columns.length, readNumbers(table, this.#columns))
-    if (this.#options.task !== 'classification') return y
-    checkOneHot(table, y)
-    this.#names ??= this.#options.classes ?? targetNames(table, this.#columns)
+  #readNumbers(table: Table): RawRows {
+    const columns = this.#columns
+    const { values, form } = readTargetColumns(table, columns, this.#options.task)
+    const y = new RawRows(table.rows.length, columns.length, values)
+    this.#form = weaker(this.#form, form)
+    this.#columnNames ??= targetNames(table, columns)
+    if (this.#form !== 'oneHot') return y
     for (let i = 0; i < y.rows; i++) {
       const place = y.row(i).indexOf(1)
       this.#totals[place] = (this.#totals[place] ?? 0) + 1
@@ -171,22 +192,26 @@ class TargetColumn {
 
   /** When all rows have been read. */
   classes(): Omit<Samples, keyof Layout | 'columns'> {
-    const { classes, task } = this.#options
+    const { classes, task, numbers } = this.#options
     const totalsOf = (names: readonly string[]) => names.map((_, i) => this.#totals[i] ?? 0)
+    if (task === 'multilabel') return { classes: classes ?? this.#columnNames! }
     if (this.#columns.length > 1) {
-      const names = this.#names
-      if (!names) return {}
+      const names = classes ?? this.#columnNames!
+      const areClasses = task === 'classification' || (task === undefined && numbers === 'classes')
+      if (!areClasses || this.#form === 'numbers') return {}
+      if (this.#form === 'labels') return { classes: names }
       return { classes: names, totals: totalsOf(names), classOf: (row) => row.indexOf(1, -names.length) - row.length + names.length } // prettier-ignore
     }
     if (classes) return { classes, totals: totalsOf(classes), classOf: (row) => row.at(-1)! }
-    if (!this.#survey) return {}
-    if ((task ?? this.#survey.task()) === 'regression') {
+    if (!this.#survey || task === 'regression') return {}
+    if ((task ?? this.#survey.task(numbers)) === 'regression') {
+      this.#survey.checkComplete('a finite number')
       if (this.#tooLarge) throw this.#tooLarge('a number that float32 can hold (below 3.4e38)')
       return {}
     }
     const { names, labels } = this.#survey.classes()
     const totals = new Array<number>(names.length).fill(0)
-    labels.forEach((label, place) => (totals[label] = this.#totals[place] ?? 0))
+    labels.forEach((label, place) => (totals[label]! += this.#totals[place] ?? 0))
     return { classes: names, totals, classOf: (row) => labels[row.at(-1)!]! }
   }
 }

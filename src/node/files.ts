@@ -110,7 +110,10 @@ export async function readDataset(
   if (found?.isDirectory() ?? true) return readIdxFolder(path, csv.classes, { maxUnpackedBytes })
   const npy = await npyKindOf(path)
   if (npy) {
-    const { features, classes, task, target } = csv
+    const { features, classes, target } = csv
+    // Several columns of 0 and 1 are labels by what they hold.
+    const task =
+      csv.task === 'multilabel' ? undefined : (csv.task ?? (csv.numbers === 'targets' ? 'regression' : undefined))
     if (target !== undefined) throw new InputError(`${path}: target is for CSV files; those of NumPy have targets in an array of their own (targets, arrays)`) // prettier-ignore
     return readNpyDataset(path, npy, { features, classes, task, targets, arrays, maxUnpackedBytes })
   }
