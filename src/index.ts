@@ -97,6 +97,7 @@ export type { NadamOptions } from './optimizer/nadam.ts'
 export type { RmspropOptions } from './optimizer/rmsprop.ts'
 export type { SgdOptions } from './optimizer/sgd.ts'
 export { backendNames, type BackendName } from './training/backends.ts'
+export { multilabelReport, MultilabelTally, type MultilabelReport } from './training/multilabel.ts'
 export type { Evaluation, Score } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'
 export {

@@ -20,6 +20,7 @@ import {
   classificationReportSchema,
   confusionMatrixSchema,
   predictedClassesSchema,
+  multilabelReportSchema,
   rocAucSchema,
   topKAccuracySchema,
 } from './training/metric-options.ts'
@@ -80,6 +81,7 @@ export const optionSchemas = {
   webgpu: webgpuSchema,
   confusionMatrix: confusionMatrixSchema,
   predictedClasses: predictedClassesSchema,
+  multilabelReport: multilabelReportSchema,
   rocAuc: rocAucSchema,
   topKAccuracy: topKAccuracySchema,
   classificationReport: classificationReportSchema,

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import {
   checkName,
   circle,
+  type CsvOptions,
   type CsvTextOptions,
   Dataset,
   DataStream,
@@ -37,19 +38,21 @@ export interface ArrayOptions {
 /** What says which data. */
 export interface DataOptions extends TextOptions, ArrayOptions {
   data: string
-  target?: string | undefined
+  target?: readonly string[] | undefined
   samples?: number | undefined
   noise?: number | undefined
   seed?: number | undefined
   /** The names that a saved model knows. */
   features?: readonly string[] | undefined
   classes?: readonly string[] | undefined
+  task?: CsvOptions['task']
+  numbers?: CsvOptions['numbers']
 }
 
 /** A data set by the name of its generator, a CSV file, NumPy's files, or a folder with IDX files. */
 export async function loadData(options: DataOptions): Promise<{ train: Dataset; validation?: Dataset }> {
   const { data, samples, noise, seed } = options
-  if (Object.hasOwn(generators, data)) {
+  if (isGenerated(data)) {
     if (options.target !== undefined) throw new InputError(`--target: '${data}' is generated, its targets are fixed`)
     if (data !== 'digits') return { train: generators[data as 'circle']({ samples, noise, seed }) }
     if (noise !== undefined) throw new InputError("--noise: is for points; 'digits' has none")
@@ -60,9 +63,9 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   if (!existsSync(data) && !(await isIdxPath(data))) {
     checkName(`--data: no file or folder '${data}', and no generator`, data, generatorNames)
   }
-  const { target, features, classes, targets } = options
+  const { target, features, classes, task, numbers, targets } = options
   const arrays = options.arrays?.split(',').map((name) => name.trim())
-  return readDataset(data, { target, features, classes, targets, arrays, ...textOptions(options, data) })
+  return readDataset(data, { target, features, classes, task, numbers, targets, arrays, ...textOptions(options, data) })
 }
 
 /** How a CSV file is read; what a reader of the file might not expect is noted on standard error. */
@@ -72,9 +75,12 @@ export function textOptions(options: TextOptions, path: string): CsvTextOptions 
   return { delimiter, header, decimal, comment, encoding, maxUnpackedBytes, onNote }
 }
 
+/** Whether data are those of a generator. */
+export const isGenerated = (data: string): boolean => Object.hasOwn(generators, data)
+
 /** The files that data are read from: none of generated data; in a folder, those with IDX files' names. */
 export async function dataFiles({ data, targets }: Pick<DataOptions, 'data' | 'targets'>): Promise<string[]> {
-  if (Object.hasOwn(generators, data)) return []
+  if (isGenerated(data)) return []
   const files = await idxFilesAt(data)
   const others = targets === undefined ? [] : [targets]
   return files.length > 0 ? files : [...(await filesAt(data, () => false)), ...others]
@@ -89,9 +95,9 @@ const LARGE_GZIP = 1 << 26
 
 /** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */
 export function isStreamed(data: string, stream: boolean | undefined): boolean {
-  const found = Object.hasOwn(generators, data) ? undefined : statSync(data, { throwIfNoEntry: false })
+  const found = isGenerated(data) ? undefined : statSync(data, { throwIfNoEntry: false })
   if (found?.isFile()) return stream === true || found.size > (data.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
-  if (stream && (found || Object.hasOwn(generators, data))) {
+  if (stream && (found || isGenerated(data))) {
     throw new InputError(`--stream: is for CSV files, '${data}' is none`)
   }
   return false

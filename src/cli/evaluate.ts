@@ -7,8 +7,11 @@ import {
   decisionBoundary,
   InputError,
   type LossName,
+  Matrix,
+  MultilabelTally,
   Network,
   scale,
+  taskOf,
   Trainer,
 } from '../index.ts'
 import { readModel } from '../node/files.ts'
@@ -16,21 +19,23 @@ import {
   type ArrayOptions,
   describeData,
   exampleOf,
+  isGenerated,
   isStreamed,
   loadData,
   openCsv,
   type TextOptions,
   textOptions,
 } from './data.ts'
+import { fitOutputs, readingFor } from './target.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { addDataOptions } from './options.ts'
 import { decimal, percent, print } from './output.ts'
-import { classNames, describeScores } from './scores.ts'
+import { classNames, describeScores, labelTable } from './scores.ts'
 
 interface EvaluateOptions extends TextOptions, ArrayOptions {
   model: string
   data: string
-  target?: string
+  target?: string[]
   samples?: number
   noise?: number
   stream?: boolean
@@ -56,36 +61,59 @@ export function evaluateCommand(): Command {
   return addOwn(command, ownFlags.json).action(evaluate)
 }
 
-/** The loss that a model is scored with where none is named. */
+/** The loss that a model is scored with where none is named: the one that it was trained with, if it is known. */
 export function usualLoss(network: Network): LossName {
-  return network.activations.at(-1) === 'softmax' ? 'crossEntropy' : 'quadratic'
+  return network.loss ?? (network.activations.at(-1) === 'softmax' ? 'crossEntropy' : 'quadratic')
 }
 
-/** The samples as the file has them, and as the network takes them. */
+/** The samples as the file has them, and as the network takes them. The model says what the target is, not the file. */
 async function loadSamples(options: EvaluateOptions, network: Network) {
   const { features, classes, scaling } = network
   const { data, target, stream } = options
+  const known = { features, classes, ...readingFor(network) }
+  const outputs = network.sizes.at(-1)
+  if (network.task === 'regression' && outputs! > 1 && target === undefined && !isGenerated(data)) {
+    throw new InputError(`--target: the model predicts ${outputs} targets; name their columns, in its order`)
+  }
   const scaled = (part: Dataset) => (scaling ? scale(part, scaling) : part)
   if (isStreamed(data, stream)) {
-    const { train, close } = await openCsv(data, { ...textOptions(options, data), target, features, classes, shuffle: false }) // prettier-ignore
-    return { raw: train, scaled: train.map(scaled), close }
+    const opened = await openCsv(data, { ...textOptions(options, data), target, ...known, shuffle: false })
+    const raw = fitOutputs(opened.train, outputs)
+    return { raw, scaled: raw.map(scaled), close: opened.close }
   }
-  const loaded = await loadData({ ...options, features, classes })
-  const raw = loaded.validation ?? loaded.train
+  const loaded = await loadData({ ...options, ...known })
+  const raw = fitOutputs(loaded.validation ?? loaded.train, outputs)
   return { raw, scaled: scaled(raw), close: () => undefined }
 }
 
 /** The number of samples of a stream that are evaluated at once. */
 const AT_ONCE = 8192
 
-async function reportOf(trainer: Trainer, data: Dataset | DataStream, topK: number | undefined) {
-  const tally = new ClassificationTally(exampleOf(data).targets.cols, {
-    topK,
-    boundary: decisionBoundary(trainer.network),
-  })
+/** Feeds a tally with the outputs for all samples. */
+async function tallyOutputs(
+  trainer: Trainer,
+  data: Dataset | DataStream,
+  add: (outputs: Matrix, part: Dataset) => void,
+): Promise<void> {
   for await (const part of data instanceof DataStream ? data.windows(AT_ONCE) : [data]) {
-    tally.add(await trainer.predict(part.inputs), part)
+    add(await trainer.predict(part.inputs), part)
   }
+}
+
+async function classReport(trainer: Trainer, data: Dataset | DataStream, topK: number | undefined) {
+  const boundary = decisionBoundary(trainer.network)
+  const tally = new ClassificationTally(exampleOf(data).targets.cols, { topK, boundary })
+  await tallyOutputs(trainer, data, (outputs, part) => {
+    tally.add(outputs, part)
+  })
+  return tally.report()
+}
+
+async function labelReport(trainer: Trainer, data: Dataset | DataStream) {
+  const tally = new MultilabelTally({ boundary: decisionBoundary(trainer.network) })
+  await tallyOutputs(trainer, data, (outputs, part) => {
+    tally.add(outputs, part)
+  })
   return tally.report()
 }
 
@@ -97,30 +125,34 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   try {
     const evaluation = await trainer.evaluate(scaled)
     const { classes, targets } = exampleOf(raw)
-    const ofClasses = evaluation.r2 === undefined || network.classes !== undefined
     const { topK } = options
-    if (topK !== undefined && !ofClasses) throw new InputError('--top-k: is for classes; these are regression targets')
+    const task = taskOf(network, loss, scaled)
+    if (topK !== undefined && task !== 'classification') {
+      throw new InputError(`--top-k: is for classes; the task of this model is ${task}`)
+    }
     const most = Math.max(2, targets.cols)
     if (topK !== undefined && topK > most) {
       throw new InputError(`--top-k: expected a whole number from 1 to ${most}, got ${topK}`)
     }
-    const report = ofClasses ? await reportOf(trainer, scaled, topK) : undefined
-    const names = classNames(network.classes ?? classes, report?.classes.length ?? 0)
+    const report = task === 'classification' ? await classReport(trainer, scaled, topK) : undefined
+    const labels = task === 'multilabel' ? await labelReport(trainer, scaled) : undefined
+    const names = classNames(network.classes ?? classes, report?.classes.length ?? targets.cols)
+    const named = <T>(scores: readonly T[]) => scores.map((one, i) => ({ name: names[i], ...one }))
     const { name, description } = trainer.backend
     if (options.json) {
-      const named = report && { ...report, classes: report.classes.map((one, i) => ({ name: names[i], ...one })) }
-      print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...named, ...evaluation }))
+      const all = { ...(report && { ...report, classes: named(report.classes) }), ...(labels && { ...labels, labels: named(labels.labels) }) } // prettier-ignore
+      print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...all, ...evaluation }))
       return
     }
     print(`Data   ${options.data}: ${describeData(raw)}`)
     print(`Loss   ${decimal(evaluation.loss)} (${loss})`)
-    if (report) {
-      print(`Score  ${percent(evaluation.accuracy ?? NaN)}`)
-      print(describeScores(names, report))
-    } else {
-      print(`R²     ${decimal(evaluation.r2 ?? NaN)}`)
-      print(`Error  ${decimal(evaluation.meanAbsoluteError ?? NaN)} on average`)
-    }
+    if (evaluation.accuracy !== undefined) print(`Score  ${percent(evaluation.accuracy)}`)
+    if (evaluation.exactMatch !== undefined)
+      print(`Exact  ${percent(evaluation.exactMatch)} of the samples have all labels right`)
+    if (evaluation.r2 !== undefined) print(`R²     ${decimal(evaluation.r2)}`)
+    if (evaluation.meanAbsoluteError !== undefined) print(`Error  ${decimal(evaluation.meanAbsoluteError)} on average`)
+    if (report) print(describeScores(names, report))
+    if (labels) print(labelTable(names, labels))
   } finally {
     trainer.dispose()
     close()

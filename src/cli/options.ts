@@ -22,17 +22,24 @@ import { parseSchedule } from './schedules.ts'
 
 export { number, numbers }
 
+/** The tasks that `--task` takes. */
+export const taskNames = ['auto', 'classification', 'multilabel', 'regression'] as const
+export type TaskName = (typeof taskNames)[number]
+
 /** A seed for a run that names none. */
 export const randomSeed = (): number => randomInt(2 ** 32)
 
-/** `balanced`, or `ill=20,healthy=1`. */
+/** `balanced`, or `ill=20,healthy=1`: the weight follows the last `=`; names with commas are in quotes. */
 export function classWeights(text: string): 'balanced' | Record<string, number> {
   if (text === 'balanced') return text
   const weights = new Map<string, number>()
-  for (const part of text.split(',')) {
-    const [name = '', weight = ''] = part.split('=')
-    if (weights.has(name.trim())) throw new InvalidArgumentError(`the class ${quote(name.trim())} has two weights.`)
-    weights.set(name.trim(), number(weight))
+  for (const part of text.match(/(?<=^|,)(?:\s*"(?:[^"]|"")*"[^,]*|[^,]*)/g) ?? []) {
+    const end = part.lastIndexOf('=')
+    if (end < 0) throw new InvalidArgumentError(`expected a weight for each class, such as ill=20, got ${quote(part)}.`)
+    const given = part.slice(0, end).trim()
+    const name = /^".+"$/s.test(given) ? given.slice(1, -1).replaceAll('""', '"') : given
+    if (weights.has(name)) throw new InvalidArgumentError(`the class ${quote(name)} has two weights.`)
+    weights.set(name, number(part.slice(end + 1)))
   }
   // Own properties only: __proto__ and constructor are names like any other.
   return Object.fromEntries(weights)
@@ -47,8 +54,17 @@ export function addTextOptions(command: Command): Command {
 
 /** The options that name a data set. */
 export function addDataOptions(command: Command): Command {
-  for (const option of [libraryFlags.target, libraryFlags.samples, libraryFlags.noise]) addFlag(command, option)
+  const { target, samples, noise } = libraryFlags
+  const add = (text: string, earlier: readonly string[] = []) => [...earlier.filter((one) => one !== text), text]
+  command.option(target.flag!, target.help!, add)
+  for (const option of [samples, noise]) addFlag(command, option)
   return addOwn(addTextOptions(command), ownFlags.targets, ownFlags.arrays)
+}
+
+/** What the outputs are to mean. */
+export function addTaskOption(command: Command): Command {
+  const help = `${taskNames.join(', ')}; auto looks at the target, the loss and the last layer (default: auto)`
+  return command.option('--task <name>', help, (text: string) => checkName('--task', text, taskNames))
 }
 
 /** The options that shape a network and its loss. */

@@ -90,7 +90,10 @@ async function printParts(parts: AsyncIterable<string>): Promise<void> {
   }
 }
 
-/** The names of the columns: a class and the share of each class; of regression targets the values. */
+/**
+ * The names of the columns: a class, or the labels that are true, and the share of each class or label; of regression
+ * targets the values.
+ */
 function headOf({ classes, sizes }: Network): string[] {
   const outputs = sizes.at(-1)!
   if (classes) return ['prediction', ...(outputs === 1 ? [classes[1] ?? 'answer'] : classes)]
@@ -101,6 +104,10 @@ function rowsOf(network: Network, answers: Matrix): (string | number)[][] {
   const { classes } = network
   const rows = answers.toArray().map((row) => row.map((value) => Number(value.toPrecision(7))))
   if (!classes) return rows
-  const predicted = predictedClasses(answers, { boundary: decisionBoundary(network) })
+  const boundary = decisionBoundary(network)
+  if (network.task === 'multilabel') {
+    return rows.map((row) => [classes.filter((_, j) => row[j]! > boundary).join(';'), ...row])
+  }
+  const predicted = predictedClasses(answers, { boundary })
   return rows.map((row, i) => [classes[predicted[i]!] ?? '', ...row])
 }

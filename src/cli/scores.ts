@@ -1,4 +1,4 @@
-import { type ClassificationReport, escapeControls, type PrecisionRecallF1 } from '../index.ts'
+import { type ClassificationReport, escapeControls, type MultilabelReport, type PrecisionRecallF1 } from '../index.ts'
 import { count, decimal, percent, table } from './output.ts'
 
 /** Classes up to which a terminal has room for a line each, and for the matrix. */
@@ -19,11 +19,6 @@ function shorten(name: string): string {
 
 /** Precision, recall and F1 of each class and on average, a line each. */
 export function scoreTable(names: readonly string[], report: ClassificationReport): string[] {
-  const line = (name: string, { precision, recall, f1 }: PrecisionRecallF1, support: number) => [
-    name,
-    ...[precision, recall, f1].map((value) => value.toFixed(3)),
-    count(support),
-  ]
   const { classes, samples } = report
   const shown = classes.length <= MOST_LINES ? classes : []
   return alignRight([
@@ -32,6 +27,24 @@ export function scoreTable(names: readonly string[], report: ClassificationRepor
     line('macro mean', report.macro, samples),
     line('weighted mean', report.weighted, samples),
     line('micro mean', report.micro, samples),
+  ])
+}
+
+const line = (name: string, { precision, recall, f1 }: PrecisionRecallF1, support: number) => [
+  name,
+  ...[precision, recall, f1].map((value) => value.toFixed(3)),
+  count(support),
+]
+
+/** Precision, recall and F1 of each label and on average, a line each; of how many samples it is true. */
+export function labelTable(names: readonly string[], { labels, macro, weighted, micro, samples }: MultilabelReport) {
+  const shown = labels.length <= MOST_LINES ? labels : []
+  return alignRight([
+    ['Label', 'Precision', 'Recall', 'F1', 'Samples'],
+    ...shown.map((one, i) => line(shorten(names[i] ?? String(i)), one, one.support)),
+    line('macro mean', macro, samples),
+    line('weighted mean', weighted, samples),
+    line('micro mean', micro, samples),
   ])
 }
 

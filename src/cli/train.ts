@@ -19,6 +19,7 @@ import { KeptOutputs } from './outputs/keep.ts'
 import { historyCsv } from './report/history.ts'
 import { makeReport } from './report/report.ts'
 import { sayRate } from './schedules.ts'
+import { describeTask } from './target.ts'
 import { prepareData, type PreparedData } from './train/data.ts'
 import { runEpochs } from './train/epochs.ts'
 import { runFolds } from './train/folds.ts'
@@ -118,6 +119,7 @@ async function trainOn(
     say(`Backend  ${name}: ${description}`)
     say(`Network  ${sizes.join('-')}, ${activations.join(' · ')}, ${count(parameters.length)} parameters`)
     say(`Data     ${options.data}: ${describeData(data.train, data.validation)}`)
+    if (data.reading) say(`Task     ${describeTask(network, loss, data.train, data.reading)}`)
     say(
       `Training ${loss}, ${optimizer.name}, learning rate ${sayRate(optimizer.learningRate)}, batch ${options.batch}, seed ${seed}`,
     )
@@ -210,13 +212,18 @@ async function trainOn(
   }
 }
 
-function makeNetwork({ train, scaling }: PreparedData, { options, loss, init, seed, start }: Checked): Network {
+function makeNetwork(data: PreparedData, { options, loss, init, seed, start }: Checked): Network {
+  const { train, scaling, reading } = data
   if (start) return startNetwork(start, train, options)
   const example = exampleOf(train)
   const sizes = parseLayers(options.layers, { inputs: example.inputs.cols, outputs: example.targets.cols })
   const activations = parseActivations(options.activation, sizes.length - 1, loss)
   const network = Network.create({ sizes, activations, init, seed })
-  Object.assign(network, { features: example.features, classes: example.classes, scaling })
+  const { features, classes, encoding, targetScaling } = example
+  Object.assign(network, { features, classes, scaling, encoding, targetScaling })
+  // The file decides it together with the loss and the last layer, not the values of the targets alone.
+  if (reading && !classes && (reading.task === 'regression' || reading.numbers === 'targets'))
+    network.task = 'regression'
   warnOfRange(network, example)
   return network
 }

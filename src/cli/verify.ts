@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { type BackendName, type LossName, Network, scale, type StageCheck, verify as verifyBackend } from '../index.ts'
 import { readModel } from '../node/files.ts'
-import { type ArrayOptions, loadData, type TextOptions } from './data.ts'
+import { type ArrayOptions, isGenerated, loadData, type TextOptions } from './data.ts'
+import { fitOutputs, outputsOf, readingFor, readingOf } from './target.ts'
 import { usualLoss } from './evaluate.ts'
 import { addDataOptions, addNetworkOptions, parseActivations, parseLayers, randomSeed } from './options.ts'
 import { addFlag, addOwn, libraryFlags, ownFlags } from './flags.ts'
@@ -10,7 +11,7 @@ import { exitCodes, print, table } from './output.ts'
 interface VerifyOptions extends TextOptions, ArrayOptions {
   model?: string
   data?: string
-  target?: string
+  target?: string[]
   samples?: number
   noise?: number
   layers: string
@@ -63,8 +64,14 @@ async function makeCase(options: VerifyOptions, seed: number) {
   const model = options.model === undefined ? undefined : await readModel(options.model)
   const { data: name } = options
   const { features, classes, scaling } = model ?? {}
-  const loaded = name === undefined ? undefined : await loadData({ ...options, data: name, seed, features, classes })
-  const given = loaded && (scaling ? scale(loaded.train, scaling) : loaded.train)
+  const { task, numbers } = model
+    ? readingFor(model)
+    : name === undefined || isGenerated(name)
+      ? {}
+      : readingOf(options)
+  const loaded = name === undefined ? undefined : await loadData({ ...options, data: name, seed, features, classes, task, numbers }) // prettier-ignore
+  const train = loaded && fitOutputs(loaded.train, model ? model.sizes.at(-1) : outputsOf(options.layers))
+  const given = train && (scaling ? scale(train, scaling) : train)
   const ends = given && { inputs: given.inputs.cols, outputs: given.targets.cols }
   const loss = options.loss === 'quadratic' && model ? usualLoss(model) : options.loss
   let network = model

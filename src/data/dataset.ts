@@ -323,6 +323,20 @@ export class Dataset {
   }
 
   /**
+   * Two classes as one column of 0 and 1 in the place of one-hot targets, for a network with one output.
+   * @throws InputError for another number of target columns
+   * @example const { targets } = xor({ samples: 4 }).toOneColumn() // 4 × 1
+   */
+  toOneColumn(): Dataset {
+    const { rows, cols, data } = this.targets
+    if (cols === 1) return this
+    if (cols !== 2) throw new InputError(`toOneColumn: expected the target columns of two classes, got ${cols}`)
+    const targets = new Matrix(rows, 1)
+    for (let i = 0; i < rows; i++) targets.data[i] = data[2 * i + 1]!
+    return new Dataset(KEY, { ...this.#parts(), targets, rawTargets: undefined })
+  }
+
+  /**
    * The same samples with other weights, one a sample; undefined for none.
    * @throws InputError for another number of weights, negative ones, and where all are 0
    * @example const sure = data.withWeights(confidences)

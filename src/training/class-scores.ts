@@ -42,26 +42,28 @@ export function precisionRecallF1(counts: readonly (readonly number[])[]): Class
   const answered = counts.map((_, j) => sum(counts.map((row) => row[j]!)))
   const supports = counts.map(sum)
   const hits = counts.map((row, i) => row[i]!)
-  const classes = counts.map((_, i) => ({ ...score(hits[i]!, answered[i]!, supports[i]!), support: supports[i]! }))
+  const classes = counts.map((_, i) => ({ ...sharesOf(hits[i]!, answered[i]!, supports[i]!), support: supports[i]! }))
   const occurring = classes.filter((_, i) => answered[i]! + supports[i]! > 0)
   const samples = sum(supports)
-  const mean = (weight: (one: ClassScore) => number): PrecisionRecallF1 => {
-    const of = (key: keyof PrecisionRecallF1) => sum(occurring.map((one) => weight(one) * one[key]))
-    return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
-  }
   return {
     classes,
-    macro: mean(() => 1 / occurring.length),
-    weighted: mean(({ support }) => support / samples),
-    micro: score(sum(hits), samples, samples),
+    macro: meanScores(occurring, () => 1 / occurring.length),
+    weighted: meanScores(occurring, ({ support }) => support / samples),
+    micro: sharesOf(sum(hits), samples, samples),
   }
+}
+
+/** The weighted sum of scores. */
+export function meanScores(scores: readonly ClassScore[], weight: (one: ClassScore) => number): PrecisionRecallF1 {
+  const of = (key: keyof PrecisionRecallF1) => sum(scores.map((one) => weight(one) * one[key]))
+  return { precision: of('precision'), recall: of('recall'), f1: of('f1') }
 }
 
 export const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
 const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole)
 
 /** @param answered TP + FP @param support TP + FN */
-function score(hits: number, answered: number, support: number): PrecisionRecallF1 {
+export function sharesOf(hits: number, answered: number, support: number): PrecisionRecallF1 {
   return { precision: share(hits, answered), recall: share(hits, support), f1: share(2 * hits, answered + support) }
 }
 

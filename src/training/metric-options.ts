@@ -13,6 +13,7 @@ const rank = integer()
 
 export const confusionMatrixSchema = { name: 'confusionMatrix', fields: metricFields }
 export const predictedClassesSchema = { name: 'predictedClasses', fields: metricFields }
+export const multilabelReportSchema = { name: 'multilabelReport', fields: metricFields }
 export const rocAucSchema = { name: 'rocAuc', fields: metricFields }
 export const topKAccuracySchema = { name: 'topKAccuracy', fields: { ...metricFields, k: withDefault(rank, 2) } }
 export const classificationReportSchema = {

@@ -1,9 +1,11 @@
+import { Matrix } from '../core/matrix.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
 import { outputBoundary } from '../model/activation.ts'
 import { decideTask } from './decide-task.ts'
 import type { Feed } from './feed/feed.ts'
-import { LabelTally, RegressionTally } from './score.ts'
+import { MultilabelTally } from './multilabel.ts'
+import { RegressionTally } from './score.ts'
 import type { Placed } from './settings.ts'
 
 /**
@@ -15,13 +17,13 @@ export async function scoreOutputs({ network, loss }: Placed, feed: Feed, source
   const example = source instanceof DataStream ? source.example : source
   let task = network.task ?? (example && decideTask(network, loss, example))
   if (task === 'classification') return { task, scores: undefined }
-  const labels = new LabelTally(outputBoundary(network.activations.at(-1)!))
+  const labels = new MultilabelTally({ boundary: outputBoundary(network.activations.at(-1)!) })
   const values = new RegressionTally(network.targetScaling?.scale)
   for await (const { data, outputs } of feed.outputs()) {
     task ??= decideTask(network, loss, data)
     if (task === 'classification') return { task, scores: undefined }
-    const tally = task === 'regression' ? values : labels
-    tally.add(outputs, data.targets)
+    if (task === 'regression') values.add(outputs, data.targets)
+    else labels.add(new Matrix(data.targets.rows, data.targets.cols, outputs), data)
   }
   return { task, scores: task === 'regression' ? values.score() : labels.score() }
 }

@@ -37,38 +37,6 @@ export function meanScore({ loss, right, samples }: Sums, task: Task | undefined
   return { loss: loss / samples, ...(task === 'classification' && { accuracy: right / samples }) }
 }
 
-/** Counts correct labels of samples that come a part at a time. */
-export class LabelTally {
-  readonly #boundary: number
-  #samples = 0
-  #labels = 0
-  #rightLabels = 0
-  #rightSamples = 0
-
-  /** @param boundary above which an output, or a target, is true */
-  constructor(boundary: number) {
-    this.#boundary = boundary
-  }
-
-  /** @param outputs samples × labels */
-  add(outputs: Float32Array, { rows, cols, data: targets }: Matrix): void {
-    for (let i = 0; i < rows; i++) {
-      let right = 0
-      for (let at = i * cols; at < (i + 1) * cols; at++) {
-        right += Number(outputs[at]! > this.#boundary === targets[at]! > this.#boundary)
-      }
-      this.#rightLabels += right
-      this.#rightSamples += Number(right === cols)
-    }
-    this.#samples += rows
-    this.#labels += rows * cols
-  }
-
-  score(): { accuracy: number; exactMatch: number } {
-    return { accuracy: this.#rightLabels / this.#labels, exactMatch: this.#rightSamples / this.#samples }
-  }
-}
-
 /** Sums over one output. */
 interface Moments {
   mean: number

@@ -9,7 +9,8 @@ import {
   Scaling,
   standardize,
 } from '../../index.ts'
-import { holdOut, isStreamed, loadData, openCsv, textOptions } from '../data.ts'
+import { holdOut, isGenerated, isStreamed, loadData, openCsv, textOptions } from '../data.ts'
+import { fitOutputs, outputsOf, readingFor, readingOf, type TargetReading } from '../target.ts'
 import { preprocessFor, type Start } from './from.ts'
 import type { TrainOptions } from './options.ts'
 
@@ -22,6 +23,8 @@ export interface PreparedData {
   readonly weighted: Dataset | DataStream
   readonly validation: Dataset | DataStream | undefined
   readonly scaling: Scaling | undefined
+  /** How the target was read; undefined for generated data. */
+  readonly reading: TargetReading | undefined
   /** Removes temporary files. */
   close(): void
 }
@@ -48,6 +51,10 @@ export async function prepareData(
   }
 }
 
+/** How the target is read: as the model needs it that training begins from, else as the options say. */
+const readingWith = (options: TrainOptions, start: Start | undefined): TargetReading =>
+  start ? { ...readingFor(start.network), reason: 'the model' } : readingOf(options)
+
 /** The names that the model has which training begins from. */
 function namesOf(start: Start | undefined) {
   const { features, classes } = start?.network ?? {}
@@ -61,7 +68,14 @@ async function readWhole(
   start: Start | undefined,
 ): Promise<PreparedData> {
   const { data, test, classWeights } = options
-  const loaded = await loadData({ ...options, seed, ...namesOf(start) })
+  const reading = isGenerated(data) ? undefined : readingWith(options, start)
+  if (!reading && (options.task ?? 'auto') !== 'auto') {
+    throw new InputError(`--task: '${data}' is generated, its targets are fixed`)
+  }
+  const { task, numbers } = reading ?? {}
+  const read = await loadData({ ...options, task, numbers, seed, ...namesOf(start) })
+  const fit = (part: Dataset) => fitOutputs(part, start ? start.network.sizes.at(-1) : outputsOf(options.layers))
+  const loaded = { train: fit(read.train), ...(read.validation && { validation: fit(read.validation) }) }
   if (test !== undefined && loaded.validation) {
     throw new InputError(`--test: '${data}' brings its own validation set (t10k-*)`)
   }
@@ -74,6 +88,7 @@ async function readWhole(
     weighted: classWeights === undefined ? scaled : scaled.withClassWeights(classWeights),
     validation: validation && scaling ? scale(validation, scaling) : validation,
     scaling,
+    reading,
     close: () => undefined,
   }
 }
@@ -90,17 +105,23 @@ async function openStream(
   }
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
+  const reading = readingWith(options, start)
+  const { task, numbers } = reading
   const opened = await openCsv(data, {
     ...textOptions(options, data),
     target,
+    task,
+    numbers,
     test,
     scaling,
     shuffle,
     seed,
     ...namesOf(start),
   })
-  const { train, test: validation, counts, close } = opened
-  const prepared = { train, weighted: train, validation, scaling: opened.scaling, close }
+  const { counts, close } = opened
+  const outputs = start ? start.network.sizes.at(-1) : outputsOf(options.layers)
+  const [train, validation] = [fitOutputs(opened.train, outputs), opened.test && fitOutputs(opened.test, outputs)]
+  const prepared = { train, weighted: train, validation, scaling: opened.scaling, reading, close }
   if (classWeights === undefined) return prepared
   try {
     if (!counts) throw new InputError('classWeights: the data have no classes')

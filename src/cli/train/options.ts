@@ -2,12 +2,20 @@ import { Command } from 'commander'
 import type { BackendName, InitializerName, LossName } from '../../index.ts'
 import type { ArrayOptions, TextOptions } from '../data.ts'
 import { addFlag, addOwn, libraryFlags, numbers, ownFlags } from '../flags.ts'
-import { addDataOptions, addNetworkOptions, classWeights, type OptimizerOptions } from '../options.ts'
+import {
+  addDataOptions,
+  addNetworkOptions,
+  addTaskOption,
+  classWeights,
+  type OptimizerOptions,
+  type TaskName,
+} from '../options.ts'
 
 /** The options of `train`, as the command line has them. */
 export interface TrainOptions extends OptimizerOptions, TextOptions, ArrayOptions {
   data?: string
-  target?: string
+  target?: string[]
+  task?: TaskName
   samples?: number
   noise?: number
   stream?: boolean
@@ -56,6 +64,7 @@ export function defineTrain(): Command {
   const command = new Command('train').description('train a network and write it to a file').optionsGroup('Data:')
   addOwn(command, ownFlags.data)
   addDataOptions(command)
+  addTaskOption(command)
   addOwn(command, ownFlags.stream)
   addFlag(command, libraryFlags.test)
   addFlag(command, libraryFlags.folds)
