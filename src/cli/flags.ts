@@ -75,6 +75,10 @@ export const ownFlags = {
   },
   inputArray: { flag: '--arrays <name>', help: 'with --data file.npz: the array to take as inputs' },
   optionalData: { flag: '--data <name>', help: 'data as for train (default: random)' },
+  task: {
+    flag: '--task <name>',
+    help: 'auto, classification, multilabel, regression; auto looks at target, loss and last layer (default: auto)',
+  },
   stream: { flag: '--stream', help: 'read a CSV file a part at a time (automatic from 256 MB on)' },
   standardize: { flag: '--standardize', help: 'scale inputs to mean 0 and deviation 1 (kept in the model)' },
   normalize: { flag: '--normalize', help: 'scale inputs to 0–1 (kept in the model)' },

@@ -63,8 +63,8 @@ export function addDataOptions(command: Command): Command {
 
 /** What the outputs are to mean. */
 export function addTaskOption(command: Command): Command {
-  const help = `${taskNames.join(', ')}; auto looks at the target, the loss and the last layer (default: auto)`
-  return command.option('--task <name>', help, (text: string) => checkName('--task', text, taskNames))
+  const { flag, help } = ownFlags.task
+  return command.option(flag, help, (text: string) => checkName('--task', text, taskNames))
 }
 
 /** The options that shape a network and its loss. */
