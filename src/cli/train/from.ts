@@ -17,6 +17,7 @@ export interface Start {
 const decided: Readonly<Partial<Record<keyof TrainOptions, string>>> = {
   folds: 'the model may have been trained on samples that a fold leaves out',
   init: 'the parameters are those of the model',
+  task: 'the task is that of the model',
   standardize: "the model's own scaling of inputs applies to the new data",
   normalize: "the model's own scaling of inputs applies to the new data",
 }
