@@ -41,7 +41,14 @@ async function makeRun({ data, learningRate = 0.1, regression = false }: Case): 
   const result = await trainer.evaluate(data)
   const { name, description } = trainer.backend
   const settings = { data: wicked, target: quoted, optimizer, seed: 1, json: true }
-  const prepared = { train: data, weighted: data, validation: data, scaling: undefined, reading: undefined, close: () => undefined }
+  const prepared = {
+    train: data,
+    weighted: data,
+    validation: data,
+    scaling: undefined,
+    reading: undefined,
+    close: () => undefined,
+  }
   const backend = { name, description }
   const train = await trainer.load(data)
   const loaded = { train, validation: train }
