@@ -40,6 +40,7 @@ export {
   OutOfMemoryError,
   type Divergence,
 } from './core/errors.ts'
+export { fromOnnx, type OnnxOptions } from './formats/from-onnx.ts'
 export { toJavaScript } from './formats/javascript.ts'
 export { parseNpy, toNpy, type NpyArray, type NpyNumbers, type NpyValues } from './formats/npy.ts'
 export {

@@ -11,6 +11,7 @@ import { splitSchema } from './data/split.ts'
 import { dataStreamSchema } from './data/stream.ts'
 import { datasetFromNpySchema, datasetFromNpzSchema, npyInputsSchema } from './formats/npy-data.ts'
 import { parseNpzSchema } from './formats/npz.ts'
+import { fromOnnxSchema } from './formats/from-onnx.ts'
 import { fromSafetensorsSchema } from './formats/safetensors.ts'
 import { networkSchema } from './model/network.ts'
 import { neuronSchema } from './model/neuron.ts'
@@ -67,6 +68,7 @@ export const optionSchemas = {
   datasetFromNpz: datasetFromNpzSchema,
   inputsFromNpy: npyInputsSchema,
   fromSafetensors: fromSafetensorsSchema,
+  fromOnnx: fromOnnxSchema,
   'Trainer.create': trainerSchema,
   'trainer.fit': fitSchema,
   'trainer.epochs': epochsSchema,

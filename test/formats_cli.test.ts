@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromSafetensors, Network, parseNpy, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
 import { commandProcess } from './command.ts'
+import onnxModels from './onnx/models.json' with { type: 'json' }
 import { expectSame, namedNetwork } from './formats.ts'
 
 const network = namedNetwork('relu')
@@ -78,6 +79,21 @@ describe('import', () => {
     expect([features, classes]).toEqual([['a', 'b', 'c'], ['x', 'y']]) // prettier-ignore
     const predicted = Network.fromJSON(JSON.parse(readFileSync(file('other.json'), 'utf8')))
     expect(predicted.parameters).toEqual(network.parameters)
+  })
+})
+
+describe('import of ONNX', () => {
+  it('returns the model that was exported, and reads that of another program, whatever it is called', async () => {
+    await run('export --model model.json --out to-onnx.onnx')
+    const { code, error } = await run('import to-onnx.onnx --out from-onnx.json')
+    expect([code, error]).toEqual([0, 'from-onnx.json written: 3-4-2, relu · softmax, 26 parameters\n'])
+    expectSame(Network.fromJSON(JSON.parse(readFileSync(file('from-onnx.json'), 'utf8'))), network)
+    writeFileSync(file('torch.bin'), Buffer.from(onnxModels.models['PyTorch gelu'].file, 'base64'))
+    expect((await run('import torch.bin --classes a,b,c --out torch.json')).error).toContain('4-5-3, gelu · softmax')
+    writeFileSync(file('conv.onnx'), Buffer.from(onnxModels.models['PyTorch convolution'].file, 'base64'))
+    const refused = await run('import conv.onnx --out new/m.json')
+    expect([refused.code, refused.error]).toEqual([2, expect.stringMatching(/^webgpu-mlp: conv\.onnx: onnx: node '\S+' \(Conv\) is no part of an MLP[^\n]*\n$/)]) // prettier-ignore
+    expect((await run('import torch.bin --activation relu --out new/m.json')).error).toContain('--activation: torch.bin names them itself') // prettier-ignore
   })
 })
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { activationNames, checkName, fromSafetensors, InputError, Network } from '../index.ts'
+import { activationNames, checkName, fromOnnx, fromSafetensors, InputError, Network } from '../index.ts'
 import { readBytes, readModel, writeModel } from '../node/files.ts'
 import { withPath } from '../node/paths.ts'
 import { addOwn, addRequired, ownFlags } from './flags.ts'
@@ -19,6 +19,7 @@ const help = `
 Formats, by what the file contains:
   safetensors  dense layers, as in PyTorch: weights out × in, called fc1.weight, layers.0.weight, hidden.weight …;
                a layer without a bias has biases of 0
+  onnx         MLPs of Gemm, or MatMul and Add, with activations and a scaling of inputs (PyTorch, tf2onnx, skl2onnx)
   json         a model of webgpu-mlp
 
 Other files:
@@ -56,6 +57,10 @@ async function readNetwork(path: string, options: ImportOptions): Promise<Networ
     if (activations) throw new InputError(`--activation: ${path} names them itself; leave the option out`)
     return withNames(path, await readModel(path), names)
   }
+  if (kind === 'onnx') {
+    if (activations) throw new InputError(`--activation: ${path} names them itself; leave the option out`)
+    return withPath(path, () => fromOnnx(bytes, names))
+  }
   throw new InputError(`${path}: ${kind}`)
 }
 
@@ -70,7 +75,8 @@ function kindOf(bytes: Uint8Array): string {
     return 'an HDF5 file (Keras .h5); export the model with model.export("model.onnx", format="onnx")'
   }
   if (beginning[8] === '{' || bytes.length < 9) return 'safetensors'
-  return 'expected a safetensors file or a model (JSON)'
+  // A model of ONNX begins with its version, a field of type varint.
+  return beginning.startsWith('\x08') ? 'onnx' : 'expected a safetensors or ONNX file, or a model (JSON)'
 }
 
 /** A model with names where it has none. */

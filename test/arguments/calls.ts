@@ -94,6 +94,7 @@ const functions: Record<string, Call['valid']> = {
   toOnnx: () => [network()],
   onnxInputs: () => [network()],
   toSafetensors: () => [network()],
+  fromOnnx: async () => [await library.toOnnx(network()), {}],
   fromSafetensors: () => [library.toSafetensors(network()), {}],
   classificationReport: () => [outputs(), data(), {}],
   confusionMatrix: () => [outputs(), data(), {}],

@@ -21,6 +21,7 @@ import {
   datasetFromNpy,
   datasetFromNpz,
   encodeCheckpoint,
+  fromOnnx,
   fromSafetensors,
   InputError,
   inputsFromNpy,
@@ -32,6 +33,7 @@ import {
   parseNpz,
   standardize,
   toNpy,
+  toOnnx,
   toSafetensors,
   Trainer,
 } from '../../src/index.ts'
@@ -39,6 +41,7 @@ import { readModel, streamCsv } from '../../src/node/index.ts'
 import { fromHash, toHash, defaultsFor } from '../../demo/settings.ts'
 import { encodePoints } from '../../demo/points.ts'
 import numpyFiles from '../numpy/files.json' with { type: 'json' }
+import onnxModels from '../onnx/models.json' with { type: 'json' }
 import { mutatedBytes, mutatedJson, mutatedText, toText } from './mutate.ts'
 
 /** A reader and its inputs: for any input it returns a value or throws an InputError. */
@@ -111,6 +114,8 @@ const zipped = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes))
 
 const npyFile = toNpy([[1, 2], [3, 4]]) // prettier-ignore
 const npyLabels = toNpy({ shape: [2], data: [0, 1] })
+const onnxFile = await toOnnx(network)
+const otherOnnx = new Uint8Array(Buffer.from(onnxModels.models['skl2onnx classifier'].file, 'base64'))
 const npyTexts = new Uint8Array(Buffer.from(numpyFiles.arrays.texts.file, 'base64'))
 const npzFile = new Uint8Array(Buffer.from(numpyFiles.archives.stored, 'base64'))
 
@@ -248,6 +253,7 @@ export async function makeReaders(folder: string): Promise<Reader<unknown>[]> {
     reader('NPY data set', fc.tuple(mutatedBytes([npyFile]), mutatedBytes([npyLabels])), ([x, y]) =>
       datasetFromNpy(x, y),
     ),
+    reader('ONNX', mutatedBytes([onnxFile, otherOnnx]), (bytes) => fromOnnx(bytes)),
     reader('safetensors', mutatedBytes([safetensors]), (bytes) => fromSafetensors(bytes)),
     reader('safetensors header', mutatedJson([headerOf(safetensors)]), (header) =>
       fromSafetensors(withHeader(safetensors, header)),
