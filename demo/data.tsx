@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Choice, Slider } from './fields.tsx'
+import { ColumnList, describeTask } from './columns.tsx'
 import { Notices } from './notices.tsx'
 import { problemTexts } from './problems.ts'
 import { problemNames } from './settings.ts'
@@ -116,13 +117,18 @@ function FileControls() {
   const opened = file.value
   const shown = data.value?.shown
   if (!opened || !shown) return null
-  const { features, axes, notes, target } = shown
+  const { features, axes, target } = shown
   return (
     <>
       <p class="hint">
         <b>{opened.name}</b>: {count(opened.samples)} {opened.kind === 'csv' ? 'rows' : 'pictures'}
         {opened.kind === 'csv' && `, ${count(features.length)} columns to predict “${target}” from`}.
       </p>
+      {opened.notes.map((note) => (
+        <p class="hint" key={note}>
+          {note}
+        </p>
+      ))}
       {opened.kind === 'csv' && (
         <>
           <Choice
@@ -131,6 +137,8 @@ function FileControls() {
             choices={opened.columns.map(({ name }) => name)}
             onChoose={predictColumn}
           />
+          <p class="hint">{describeTask(shown)}</p>
+          <ColumnList columns={shown.columns} />
           {features.length > 1 && (
             <>
               <Choice
@@ -158,11 +166,6 @@ function FileControls() {
           )}
         </>
       )}
-      {notes.map((note) => (
-        <p class="hint" key={note}>
-          {note}
-        </p>
-      ))}
     </>
   )
 }

@@ -18,7 +18,7 @@ function describe(
   last: number,
 ): string {
   const of = (l: number, i: number) =>
-    l === 0 ? (shown.features[i] ?? `input ${i + 1}`) : `neuron ${i + 1} of layer ${l}`
+    l === 0 ? (shown.inputs[i]?.name ?? `input ${i + 1}`) : `neuron ${i + 1} of layer ${l}`
   if (layer === 0) return `input ${of(0, index)}`
   const name =
     layer === last ? `output ${shown.classes[shown.outputs === 1 ? 1 : index] ?? shown.target}` : of(layer, index)
@@ -45,7 +45,7 @@ export function Diagram() {
   if (!shown) return null
   const { hidden } = settings.value
   const latest = progress.value?.network
-  const inputs = shown.picture ? shown.picture.side ** 2 : shown.features.length
+  const inputs = shown.picture ? shown.picture.side ** 2 : shown.inputs.length
   const layout = layOutDiagram(shown, hidden, inputs)
   const { sizes, width, height, x, y, boxed, neuron } = layout
   // After a change of layers, the latest report may still describe the old network.

@@ -3,14 +3,19 @@ import { css, palette } from './colours.ts'
 import type { DiagramLayout } from './diagram-layout.ts'
 import { paint, paintPicture } from './drawing.ts'
 import { mapOf } from './inspected.ts'
-import { MAP_SIDE, type Progress, type ShownData } from './protocol.ts'
+import { MAP_SIDE, type Progress, type ShownData, type ShownInput } from './protocol.ts'
 import { drawingOutputs, progress, settings } from './state.ts'
 
-/** An input over the plane: it grows to the right or upwards, and is constant if it is on neither axis. */
-function inputMap(index: number, [across, up]: ShownData['axes']): number[] {
+/**
+ * An input over the plane: it grows to the right or upwards, is 1 where its category is, and is constant if its column is
+ * on neither axis.
+ */
+function inputMap(input: ShownInput | undefined, [across, up]: ShownData['axes']): number[] {
   return Array.from({ length: MAP_SIDE ** 2 }, (_, p) => {
-    if (index === across) return (p % MAP_SIDE) / MAP_SIDE
-    return index === up ? 1 - Math.floor(p / MAP_SIDE) / MAP_SIDE : 0.5
+    if (input?.column !== across && input?.column !== up) return 0.5
+    const share = input.column === across ? (p % MAP_SIDE) / MAP_SIDE : 1 - Math.floor(p / MAP_SIDE + 1) / MAP_SIDE
+    const { category } = input
+    return category ? Number(Math.floor(share * category.count) === category.index) : share
   })
 }
 
@@ -38,13 +43,13 @@ export function Neuron({ layer, index, layout, shown, bias, text, focusable, onI
   const canvas = useRef<HTMLCanvasElement>(null)
   const current = progress.value
   const colours = palette()
-  const { picture, axes, features } = shown
+  const { picture, axes, inputs } = shown
   const isBox = layer === 0 && layout.boxed
   useEffect(() => {
     if (!canvas.current) return
     if (layer === 0) {
       if (picture) paintPicture(canvas.current, picture.mean, picture.side, colours)
-      else if (!isBox) paint(canvas.current, inputMap(index, axes), MAP_SIDE, colours)
+      else if (!isBox) paint(canvas.current, inputMap(inputs[index], axes), MAP_SIDE, colours)
       else paintPicture(canvas.current, [0], 1, colours)
       return
     }
@@ -80,8 +85,8 @@ export function Neuron({ layer, index, layout, shown, bias, text, focusable, onI
         onFocus={onInspect}
       >
         <canvas ref={canvas} />
-        {layer === 0 && !isBox && <span class="feature">{features[index]}</span>}
-        {isBox && !picture && <span class="feature">{features.length} inputs</span>}
+        {layer === 0 && !isBox && <span class="feature">{inputs[index]?.name}</span>}
+        {isBox && !picture && <span class="feature">{inputs.length} inputs</span>}
       </div>
       {label !== undefined && (
         <span

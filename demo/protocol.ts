@@ -1,4 +1,4 @@
-import type { ActivationName, BackendName, CsvColumn, Score, Verification } from '../src/index.ts'
+import type { ActivationName, BackendName, CsvColumn, NetworkJSON, Score, Verification } from '../src/index.ts'
 import type { Centre } from './pad.ts'
 import type { Kind, Settings } from './settings.ts'
 
@@ -10,8 +10,8 @@ export type Request =
   | { type: 'data'; settings: Settings }
   /** Opens files that the user dropped or chose. */
   | { type: 'open'; files: readonly File[] }
-  /** Chooses another target column of the opened file. */
-  | { type: 'target'; target: string }
+  /** Chooses another target column of the opened file. The columns `without` remain switched off. */
+  | { type: 'target'; target: string; without: number[] }
   | { type: 'play' }
   | { type: 'pause' }
   /** Sets the speed in epochs per second; 0 for no limit. */
@@ -45,6 +45,8 @@ export interface FileInfo {
   /** For CSV: the columns, and whether the first line holds their names. */
   columns: CsvColumn[]
   header: boolean
+  /** A sentence about each surprise in the file, such as a first column without name that is left out. */
+  notes: readonly string[]
   /** Whether test files were opened with it (MNIST's t10k). */
   test: boolean
 }
@@ -67,10 +69,33 @@ export interface View {
   height: number
 }
 
+/** What a column of a file holds, and what was done with it. */
+export interface ShownColumn {
+  name: string
+  /** `off`: the user switched it off; `unusable`: it cannot be an input. */
+  role: 'target' | 'input' | 'off' | 'unusable'
+  holds: string
+  done: string
+}
+
+/** An input of the network. */
+export interface ShownInput {
+  name: string
+  /** The index of its column in {@link ShownData.features}. */
+  column: number
+  /** If the column has categories: which of them the input is for. */
+  category: { index: number; count: number } | undefined
+}
+
 /** What the page displays of a data set. */
 export interface ShownData {
   kind: Kind
+  /** The names of the columns. */
   features: readonly string[]
+  /** The categories of each column of words. */
+  categories: readonly (readonly string[] | undefined)[]
+  /** The inputs of the network: one for each number, one for each category of a column of words. Empty for pictures. */
+  inputs: readonly ShownInput[]
   /** Names of the classes; empty for regression. */
   classes: readonly string[]
   outputs: number
@@ -85,8 +110,8 @@ export interface ShownData {
   test: PlottedSamples
   /** For pictures of side × side pixels: the mean picture, and which point of the ink is at the centre. */
   picture: { side: number; mean: Float32Array; centre: Centre } | undefined
-  /** One sentence about each column of a file that is not used. */
-  notes: readonly string[]
+  /** The columns of a CSV file, in its order. */
+  columns: readonly ShownColumn[]
 }
 
 /** Copies of the parameters of a network, sent to the page while training continues. */
@@ -157,8 +182,8 @@ export type Subject = 'link' | 'data' | 'settings' | 'training' | 'backend' | 'v
 /** Messages from the worker to the page. */
 export type WorkerMessage =
   | Progress
-  | { type: 'data'; shown: ShownData; settings: Settings; scaling: ScalingNumbers | undefined; unit: Unit | undefined }
-  | { type: 'opened'; file: FileInfo; kind: Kind; target: string }
+  | { type: 'data'; shown: ShownData; settings: Settings; description: Description }
+  | { type: 'opened'; file: FileInfo; kind: Kind; target: string; without: number[] }
   | { type: 'running'; backend: BackendInfo }
   /** `reason` is present if training stopped automatically. */
   | { type: 'state'; playing: boolean; reason?: string }
@@ -167,15 +192,5 @@ export type WorkerMessage =
   /** A request or the training failed; the current run remains usable. */
   | { type: 'refused'; subject: Subject; message: string; during: Request['type'] | 'training' }
 
-/** The scaling of the inputs, which is saved with the model. */
-export interface ScalingNumbers {
-  kind: 'standardize' | 'normalize'
-  offset: Float64Array
-  scale: Float64Array
-}
-
-/** Mean and standard deviation of the regression targets; the network is trained on (target − mean) / deviation. */
-export interface Unit {
-  mean: number
-  deviation: number
-}
+/** A network without its parameters: names, classes, and the preprocessing between a row of the data and a prediction. */
+export type Description = Omit<NetworkJSON, 'weights' | 'biases'>

@@ -56,7 +56,6 @@ export function Plane({ regions }: { regions: boolean }) {
     drawSamples(context, shown, shown.test, true)
   }, [shown, colours])
   const what = regions ? 'Predictions over the plane, with the data on top' : 'The data'
-  const { features, axes } = shown ?? { features: ['', ''], axes: [0, 1] as const }
   return (
     <figure class="plane" data-regions={regions || undefined}>
       <figcaption>{regions ? (inspected ? inspected.text : 'Predictions of the network') : 'The data'}</figcaption>
@@ -66,11 +65,20 @@ export function Plane({ regions }: { regions: boolean }) {
         {!regions && shown && canAdd() && <PointEditor shown={shown} />}
       </div>
       <p class="axes">
-        <span>↑ {features[axes[1]]}</span>
-        <span>{features[axes[0]]} →</span>
+        <span>↑ {axisLabel(shown, 1)}</span>
+        <span>{axisLabel(shown, 0)} →</span>
       </p>
     </figure>
   )
+}
+
+/** The name of the column on an axis; for a column of words with its first categories, in their order. */
+function axisLabel(shown: ShownData | undefined, axis: 0 | 1): string {
+  const column = shown?.axes[axis] ?? 0
+  const name = shown?.features[column] ?? ''
+  const categories = shown?.categories[column]
+  if (!categories) return name
+  return `${name}: ${categories.slice(0, 4).join(', ')}${categories.length > 4 ? ', …' : ''}`
 }
 
 const canAdd = () => !['file', 'digits', 'hills'].includes(settings.value.problem)

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
-import { Network, Scaling, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
-import { data, kind, progress } from './state.ts'
+import { type Network, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
+import { shownNetwork } from './model.ts'
+import { kind } from './state.ts'
 
 function download(name: string, content: Blob): void {
   const link = document.createElement('a')
@@ -37,34 +38,6 @@ async function saveModel(): Promise<void> {
   const network = shownNetwork()
   const chosen = formats[format.value]
   if (network && chosen) download(chosen.file, new Blob([await chosen.write(network)]))
-}
-
-/**
- * The network that the page shows, with inputs and outputs in the units of the data: the model includes the scaling of
- * its inputs, and the linear output layer absorbs the scaling of the regression targets.
- */
-function shownNetwork(): Network | undefined {
-  if (!progress.value || !data.value) return undefined
-  const { sizes, activations, weights, biases } = progress.value.network
-  const { shown, scaling, unit } = data.value
-  const last = weights.length - 1
-  const inUnits = (values: readonly Float32Array[], shift: number) =>
-    unit
-      ? values.with(
-          last,
-          values[last]!.map((value) => value * unit.deviation + shift),
-        )
-      : values
-  const network = Network.from({
-    sizes: [...sizes],
-    activations: [...activations],
-    weights: [...inUnits(weights, 0)],
-    biases: [...inUnits(biases, unit?.mean ?? 0)],
-  })
-  if (!shown.picture) network.features = [...shown.features]
-  if (shown.classes.length > 0) network.classes = [...shown.classes]
-  if (scaling) network.scaling = new Scaling(scaling.kind, scaling.offset, scaling.scale)
-  return network
 }
 
 /** Saves predictions and data as one picture. */

@@ -25,6 +25,8 @@ export interface Settings {
   target: string
   across: string
   up: string
+  /** The places of columns of the file that the user switched off, counted from 0. */
+  without: number[]
   /** Points that the user added, encoded by {@link encodePoints}. */
   points: string
   samples: number
@@ -71,6 +73,7 @@ export const defaults: Readonly<Settings> = {
   target: '',
   across: '',
   up: '',
+  without: [],
   points: '',
   samples: 500,
   noise: 0,
@@ -148,6 +151,7 @@ const parsers: { [K in keyof Settings]: (text: string) => Settings[K] | undefine
   target: shortText,
   across: shortText,
   up: shortText,
+  without: listOf(numberBetween(0, 999, true), 1000),
   points: (text) => (decodePoints(text) ? text : undefined),
   samples: numberBetween(10, 60_000, true),
   noise: numberBetween(0, 100),

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { activationNames, type Verification } from '../src/index.ts'
+import { type HistoryPoint, withReport } from './history.ts'
 import { encodePoints, decodePoints, MAX_POINTS, type Point } from './points.ts'
 import type {
   WorkerMessage,
@@ -8,10 +9,9 @@ import type {
   Progress,
   Request,
   BackendInfo,
-  ScalingNumbers,
+  Description,
   ShownData,
   Subject,
-  Unit,
 } from './protocol.ts'
 import {
   fromHash,
@@ -28,9 +28,7 @@ const link = fromHash(location.hash)
 
 /** The state of the page. Components read these signals; only this file changes them. */
 export const settings = signal<Settings>(link.settings)
-export const data = signal<
-  { shown: ShownData; scaling: ScalingNumbers | undefined; unit: Unit | undefined } | undefined
->(undefined)
+export const data = signal<{ shown: ShownData; description: Description } | undefined>(undefined)
 export const progress = signal<Progress | undefined>(undefined)
 export const evaluation = signal<Evaluation | undefined>(undefined)
 /** The outputs of the network for the user's drawing. */
@@ -48,15 +46,6 @@ export const notices = signal<Partial<Record<Subject, readonly string[]>>>({})
 export const history = signal<readonly HistoryPoint[]>([])
 /** The latest training speed of each backend, in samples per second. */
 export const rates = signal<Readonly<Record<string, number>>>({})
-
-export interface HistoryPoint {
-  epoch: number
-  trainLoss: number
-  testLoss: number | null
-  /** Null for regression, which has none. */
-  trainScore: number | null
-  testScore: number | null
-}
 
 /** What the network predicts: classes, regression targets, or the class of a picture. */
 export const kind = (): Kind =>
@@ -78,10 +67,10 @@ let pendingLink: Settings | undefined
 
 const handlers: { [T in WorkerMessage['type']]: (message: WorkerMessage & { type: T }) => void } = {
   progress: handleProgress,
-  data: ({ settings: accepted, shown, scaling, unit }) => {
+  data: ({ settings: accepted, shown, description }) => {
     acceptedSettings = accepted
     if (data.value?.shown.kind !== shown.kind) progress.value = evaluation.value = drawingOutputs.value = undefined
-    data.value = { shown, scaling, unit }
+    data.value = { shown, description }
   },
   opened: handleFile,
   running: ({ backend }) => {
@@ -113,23 +102,8 @@ function handleProgress(report: Progress): void {
   if (report.drawingOutputs) drawingOutputs.value = report.drawingOutputs
   const name = activeBackend.value?.name
   if (name && report.samplesPerSecond > 0) rates.value = { ...rates.value, [name]: report.samplesPerSecond }
-  const { epoch, train, test } = report
-  const kept = history.value.filter((point) => point.epoch < epoch)
-  if (report.snapshot < report.snapshots - 1) return
-  history.value = [
-    ...thin(kept),
-    {
-      epoch,
-      trainLoss: train.loss,
-      testLoss: test?.loss ?? null,
-      trainScore: train.accuracy ?? null,
-      testScore: test?.accuracy ?? null,
-    },
-  ]
+  if (report.snapshot === report.snapshots - 1) history.value = withReport(history.value, report)
 }
-
-/** Limits the number of points on a curve by removing every second point. */
-const thin = (points: readonly HistoryPoint[]) => (points.length < 600 ? points : points.filter((_, i) => i % 2 === 0))
 
 /** Shows the error next to the control that caused it, and restores the settings of the current run. */
 function handleRefusal({ subject, message, during }: WorkerMessage & { type: 'refused' }): void {
@@ -143,14 +117,14 @@ function handleRefusal({ subject, message, during }: WorkerMessage & { type: 're
   setNotices(subject, message)
 }
 
-function handleFile({ file: info, kind: dataKind, target }: WorkerMessage & { type: 'opened' }): void {
+function handleFile({ file: info, kind: dataKind, target, without }: WorkerMessage & { type: 'opened' }): void {
   opening.value = false
   file.value = { ...info, dataKind }
-  const next = pendingLink?.file === info.name ? pendingLink : { ...defaultsFor('file', dataKind), target }
+  const next = pendingLink?.file === info.name ? pendingLink : { ...defaultsFor('file', dataKind), target, without }
   const { seed, speed, backend } = settings.value
   // The target column of the link determines whether the data are for classification or regression.
   if (pendingLink && next === pendingLink && info.kind === 'csv' && pendingLink.target !== target) {
-    send({ type: 'target', target: pendingLink.target })
+    send({ type: 'target', target: pendingLink.target, without: pendingLink.without })
     return
   }
   pendingLink = undefined
@@ -227,9 +201,15 @@ export function open(files: readonly File[]): void {
   send({ type: 'open', files })
 }
 
+/** Switches an input column of the file on or off. */
+export function switchColumn(place: number, on: boolean): void {
+  const others = settings.value.without.filter((other) => other !== place)
+  change({ without: on ? others : [...others, place].sort((a, b) => a - b) })
+}
+
 export function predictColumn(target: string): void {
   setNotices('data')
-  send({ type: 'target', target })
+  send({ type: 'target', target, without: settings.value.without })
 }
 
 /** Changes the hidden layers, and adds or removes activations accordingly. */

@@ -237,9 +237,9 @@ describe('csvColumns', () => {
       rows: 3,
       header: true,
       columns: [
-        { name: 'length', numeric: true, distinct: 2 },
-        { name: 'kind', numeric: false, distinct: 2 },
-        { name: 'id', numeric: true, distinct: 3 },
+        { name: 'length', kind: 'number', problem: undefined, numeric: true, distinct: 2, missing: 0 },
+        { name: 'kind', kind: 'category', problem: undefined, numeric: false, distinct: 2, missing: 0 },
+        { name: 'id', kind: 'number', problem: undefined, numeric: true, distinct: 3, missing: 0 },
       ],
     })
   })

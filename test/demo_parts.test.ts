@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { centreDrawing } from '../demo/pad.ts'
 import { decodePoints, encodePoints, MAX_POINTS } from '../demo/points.ts'
 import { fromHash, toHash, defaultsFor } from '../demo/settings.ts'
-import { ColumnEstimates, mostInformativeAxes } from '../demo/worker/axes.ts'
+import { ColumnEstimates, columnsOf, mostInformativeColumns } from '../demo/worker/axes.ts'
 import { Dataset, Matrix } from '../src/index.ts'
 
 describe('points in an address', () => {
@@ -95,15 +95,12 @@ describe('the plane of a table', () => {
   )
 
   it('shows the columns that explain the classes or the regression targets best', () => {
-    expect(mostInformativeAxes(data)).toEqual([1, 2])
-    expect(
-      mostInformativeAxes(
-        Dataset.from(
-          rows,
-          rows.map(([first, second]) => 5 * first! + 0.1 * second!),
-        ),
-      )[0],
-    ).toBe(0)
+    expect(mostInformativeColumns(data, columnsOf(data))).toEqual([1, 2])
+    const heights = Dataset.from(
+      rows,
+      rows.map(([first, second]) => 5 * first! + 0.1 * second!),
+    )
+    expect(mostInformativeColumns(heights, columnsOf(heights))[0]).toBe(0)
   })
 
   it('estimates the other columns from the two shown', () => {

@@ -1,22 +1,54 @@
-import type { Dataset, Matrix } from '../../src/index.ts'
+import { type Dataset, Matrix } from '../../src/index.ts'
+
+/** A column of the data, and where its inputs are in the encoded data. */
+export interface Column {
+  name: string
+  first: number
+  /** For a column of words: one input per category. */
+  categories: readonly string[] | undefined
+}
+
+/** The columns of a data set. */
+export function columnsOf({ encoding, features, inputs }: Dataset): Column[] {
+  let first = 0
+  return Array.from({ length: encoding?.columns.length ?? inputs.cols }, (_, j): Column => {
+    const encoded = encoding?.columns[j]
+    const categories = encoded?.kind === 'category' ? encoded.categories : undefined
+    const column = { name: features?.[j] ?? `x${j}`, first, categories }
+    first += categories?.length ?? 1
+    return column
+  })
+}
 
 const at = ({ data, cols }: Matrix, i: number, j: number) => data[i * cols + j]!
 
+/** The place of sample i along the axis of a column: its number, or the index of its category. */
+export function positionOf(inputs: Matrix, i: number, { first, categories }: Column): number {
+  if (!categories) return at(inputs, i, first)
+  const start = i * inputs.cols + first
+  return Math.max(0, inputs.data.subarray(start, start + categories.length).indexOf(1))
+}
+
+/** The two columns for the plane: those that explain the targets best, columns of words only if there are no others. */
+export function mostInformativeColumns(data: Dataset, columns: readonly Column[]): [across: number, up: number] {
+  const shares = explainedShares(data)
+  const ranked = columns
+    .map(({ first, categories }, j) => ({ j, isNumber: !categories, share: Math.max(...shares.slice(first, first + (categories?.length ?? 1))) })) // prettier-ignore
+    .sort((a, b) => Number(b.isNumber) - Number(a.isNumber) || b.share - a.share || a.j - b.j)
+  const [one = 0, other = one] = ranked.map(({ j }) => j)
+  return [Math.min(one, other), Math.max(one, other)]
+}
+
 /**
- * The two columns that explain the most variance of the targets, each considered alone: for classification by the ratio
- * of between-class to total variance (η²), for regression by the squared correlation.
+ * The share of the variance of the targets that each input explains alone: for classification the ratio of between-class to
+ * total variance (η²), for regression the squared correlation.
  */
-export function mostInformativeAxes(data: Dataset): [across: number, up: number] {
+function explainedShares(data: Dataset): number[] {
   const { classes } = data
   const labels = classes && data.labels()
-  const shares = Array.from({ length: data.inputs.cols }, (_, j) =>
+  return Array.from({ length: data.inputs.cols }, (_, j) =>
     labels ? betweenClassVariance(data, labels, j, classes.length) : squaredCorrelation(data, j),
   )
-  const [first = 0, second = first] = shares
-    .map((share, j) => ({ share, j }))
-    .sort((a, b) => b.share - a.share || a.j - b.j)
-    .map(({ j }) => j)
-  return [Math.min(first, second), Math.max(first, second)]
 }
 
 function betweenClassVariance(data: Dataset, labels: Uint32Array, j: number, classes: number): number {

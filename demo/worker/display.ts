@@ -1,46 +1,57 @@
-import { type Dataset, Matrix } from '../../src/index.ts'
-import { secondClassShare } from '../outputs.ts'
-import type { PlottedSamples, Regions, ShownData, View } from '../protocol.ts'
+import type { Dataset, Matrix } from '../../src/index.ts'
+import type { PlottedSamples, ShownData, ShownInput, View } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
-import { ColumnEstimates, mostInformativeAxes } from './axes.ts'
+import { type Column, columnsOf, mostInformativeColumns, positionOf } from './axes.ts'
 import type { Prepared } from './prepare.ts'
 
 /** The largest number of points to draw; with more, the points would cover each other. */
 const MAX_DRAWN = { train: 3000, test: 1000 }
 
-/** Column j of the first `most` samples. */
-const column = ({ inputs: { cols, data, rows } }: Dataset, j: number, most: number) =>
-  Float32Array.from({ length: Math.min(rows, most) }, (_, i) => data[i * cols + j] ?? 0)
-
-function plotSamples(data: Dataset | undefined, [across, up]: ShownData['axes'], most: number): PlottedSamples {
+function plotSamples(
+  data: Dataset | undefined,
+  columns: readonly Column[],
+  [across, up]: ShownData['axes'],
+  most: number,
+): PlottedSamples {
   if (!data) return { x: new Float32Array(), y: new Float32Array(), value: new Float32Array(), count: 0 }
+  const drawn = Math.min(data.length, most)
   const labels = data.classes ? Float32Array.from(data.labels()) : data.targets.data
+  const positions = (column: Column | undefined, phase: number) =>
+    Float32Array.from({ length: drawn }, (_, i) =>
+      column ? positionOf(data.inputs, i, column) + spread(column, i + phase) : 0,
+    )
   return {
-    x: column(data, across, most),
-    y: column(data, up, most),
-    value: labels.slice(0, Math.min(data.length, most)),
+    x: positions(columns[across], 0),
+    y: positions(columns[up], 0.5),
+    value: labels.slice(0, drawn),
     count: data.length,
   }
 }
 
+/** Samples of the same category are drawn next to each other, so that one can see how many they are. */
+const spread = ({ categories }: Column, i: number) => (categories ? ((i * 0.618034) % 1) * 0.5 - 0.25 : 0)
+
 /** Describes the data for display on the page. */
-export function describeData({ kind, raw, target, notes }: Prepared, settings: Settings): ShownData {
+export function describeData({ kind, raw, target, columns: used }: Prepared, settings: Settings): ShownData {
   const { inputs, classes = [], targets } = raw.train
-  const features = raw.train.features ?? Array.from({ length: inputs.cols }, (_, j) => `x${j}`)
+  const isImages = kind === 'images'
+  const columns = isImages ? [] : columnsOf(raw.train)
   const find = (name: string, otherwise: number) => {
-    const j = features.indexOf(name)
-    return j < 0 ? Math.min(otherwise, features.length - 1) : j
+    const j = columns.findIndex((column) => column.name === name)
+    return j < 0 ? Math.min(otherwise, columns.length - 1) : j
   }
-  const [across, up] = settings.problem === 'file' && kind !== 'images' ? mostInformativeAxes(raw.train) : [0, 1]
+  const [across, up] =
+    settings.problem === 'file' && !isImages ? mostInformativeColumns(raw.train, columns) : ([0, 1] as const)
   const axes = [find(settings.across, across), find(settings.up, up)] as const
-  const train = plotSamples(raw.train, axes, MAX_DRAWN.train)
-  const test = plotSamples(raw.test, axes, MAX_DRAWN.test)
+  const train = plotSamples(raw.train, columns, axes, MAX_DRAWN.train)
+  const test = plotSamples(raw.test, columns, axes, MAX_DRAWN.test)
   const centre = settings.problem === 'digits' ? 'box' : 'mass'
-  const picture =
-    kind === 'images' ? ({ side: Math.sqrt(inputs.cols), mean: meanOf(inputs), centre } as const) : undefined
+  const picture = isImages ? ({ side: Math.sqrt(inputs.cols), mean: meanOf(inputs), centre } as const) : undefined
   return {
     kind,
-    features: kind === 'images' ? ['pixels'] : features,
+    features: isImages ? ['pixels'] : columns.map(({ name }) => name),
+    categories: columns.map(({ categories }) => categories),
+    inputs: columns.flatMap(inputsOfColumn),
     classes,
     outputs: targets.cols,
     target,
@@ -53,8 +64,14 @@ export function describeData({ kind, raw, target, notes }: Prepared, settings: S
     train,
     test,
     picture,
-    notes,
+    columns: used,
   }
+}
+
+function inputsOfColumn({ name, categories }: Column, column: number): ShownInput[] {
+  if (!categories) return [{ name, column, category: undefined }]
+  const count = categories.length
+  return categories.map((category, index) => ({ name: `${name}=${category}`, column, category: { index, count } }))
 }
 
 function viewOf({ problem }: Settings, train: PlottedSamples, test: PlottedSamples): View {
@@ -83,57 +100,4 @@ function meanOf({ rows, cols, data }: Matrix): Float32Array {
   const mean = new Float32Array(cols)
   for (let i = 0; i < data.length; i++) mean[i % cols]! += data[i]! / rows
   return mean
-}
-
-/** Inputs at the points of a grid over the plane; {@link ColumnEstimates} supplies the columns that are not shown. */
-export class PlaneGrid {
-  readonly #prepared: Prepared
-  readonly #shown: ShownData
-  #columnEstimates: ColumnEstimates | undefined
-
-  constructor(prepared: Prepared, shown: ShownData) {
-    this.#prepared = prepared
-    this.#shown = shown
-  }
-
-  points(side: number): Matrix {
-    const { view, axes } = this.#shown
-    const { inputs } = this.#prepared.raw.train
-    // Created on first use, because pictures have no plane.
-    const estimates = (this.#columnEstimates ??= new ColumnEstimates(inputs, axes))
-    const points = new Matrix(side * side, inputs.cols)
-    for (let i = 0; i < side * side; i++) {
-      const across = view.left + (((i % side) + 0.5) / side) * view.width
-      const up = view.bottom + (1 - (Math.floor(i / side) + 0.5) / side) * view.height
-      estimates.fill(points.row(i), across, up)
-    }
-    return this.#prepared.scaling?.apply(points) ?? points
-  }
-
-  /** Converts the outputs at {@link points} to the values that colour the plane. */
-  regions(side: number, outputs: Float32Array, activation: string): Regions {
-    const { kind, outputs: count, range } = this.#shown
-    const { unit } = this.#prepared
-    if (kind === 'regression') {
-      const [low, high] = range
-      const raw = (value: number) => (unit ? value * unit.deviation + unit.mean : value)
-      return { side, best: undefined, shares: outputs.map((value) => (raw(value) - low) / (high - low || 1)) }
-    }
-    if (count > 2) return bestOf(side, outputs, count)
-    const shares = Float32Array.from({ length: side * side }, (_, i) => secondClassShare(outputs, count, activation, i))
-    return { side, best: undefined, shares }
-  }
-}
-
-/** The predicted class at each point, and its margin over the next best class. */
-function bestOf(side: number, outputs: Float32Array, count: number): Regions {
-  const best = new Uint8Array(side * side)
-  const shares = new Float32Array(side * side)
-  for (let i = 0; i < best.length; i++) {
-    const row = outputs.subarray(i * count, (i + 1) * count)
-    const first = row.indexOf(Math.max(...row))
-    best[i] = first
-    shares[i] = row[first]! - row.reduce((next, value, j) => (j === first ? next : Math.max(next, value)), -Infinity)
-  }
-  return { side, best, shares }
 }

@@ -16,18 +16,17 @@ export function evaluate(prepared: Prepared, predictions: Matrix, boundary: numb
     on: prepared.test ? 'held-out' : 'training',
     samples: data.length,
     confusion: prepared.kind === 'regression' ? undefined : confusionMatrix(predictions, data, { boundary }),
-    error: prepared.kind === 'regression' ? measureError(prepared, data, predictions) : undefined,
+    error: prepared.kind === 'regression' ? measureError(prepared, predictions) : undefined,
     mistakes: prepared.kind === 'images' ? findMistakes(data, predictions) : [],
   }
 }
 
-/** R² and the mean absolute error in the units of the data. R² does not depend on the units. */
-function measureError({ unit }: Prepared, data: Dataset, predictions: Matrix): Evaluation['error'] {
-  const raw = (values: Float32Array) =>
-    values.slice(0, MAX_ERRORS).map((value) => (unit ? value * unit.deviation + unit.mean : value))
+/** R² and the mean absolute error. Predictions are in the units of the data. */
+function measureError({ raw }: Prepared, predictions: Matrix): Evaluation['error'] {
+  const data = raw.test ?? raw.train
   const { r2, meanAbsoluteError } = regressionReport(predictions, data)
-  const mean = meanAbsoluteError * (unit?.deviation ?? 1)
-  return { r2, mean, targets: raw(data.targets.data), predictions: raw(predictions.data) }
+  const some = (values: Float32Array) => values.slice(0, MAX_ERRORS)
+  return { r2, mean: meanAbsoluteError, targets: some(data.targets.data), predictions: some(predictions.data) }
 }
 
 /** The misclassified samples, those with the highest confidence first. */

@@ -43,8 +43,8 @@ export const openFile = async (files: readonly File[]): Promise<FileSummary> =>
   ((await request({ type: 'open', files })) as { summary: FileSummary }).summary
 
 /** Summarizes the opened file with another target column. */
-export const summarizeTarget = async (target: string): Promise<FileSummary> =>
-  ((await request({ type: 'target', target })) as { summary: FileSummary }).summary
+export const summarizeTarget = async (target: string, without: number[]): Promise<FileSummary> =>
+  ((await request({ type: 'target', target, without })) as { summary: FileSummary }).summary
 
 /** Prepares the data of the opened file as the settings describe. */
 export async function prepareFromFile(settings: Settings): Promise<Prepared> {

@@ -3,11 +3,11 @@ import type { FileInfo } from '../protocol.ts'
 
 /** The content of the opened files. */
 export type FileContent =
-  | { kind: 'csv'; text: string; file: FileInfo }
+  | { kind: 'csv'; bytes: Uint8Array; file: FileInfo }
   | { kind: 'idx'; train: Dataset; test: Dataset | undefined; file: FileInfo }
 
-/** The largest file to accept; the 60,000 pictures of MNIST have 47 MB. */
-const MAX_BYTES = 64 * 2 ** 20
+/** The largest file to accept, also of what a compressed file holds; the 60,000 pictures of MNIST have 47 MB. */
+export const MAX_BYTES = { file: 64 * 2 ** 20, unpacked: 64 * 2 ** 20 }
 
 /** The largest number of columns of a CSV file. */
 const MAX_COLUMNS = 1000
@@ -34,32 +34,59 @@ export async function openFiles(files: readonly File[]): Promise<FileContent> {
   )
   const [first] = read
   if (!first) throw new InputError('No file was dropped. Drop a CSV file or a pair of IDX files.')
-  if (read.every(({ bytes }) => looksLikeIdx(bytes))) return openIdx(read)
+  const areIdx = await Promise.all(read.map(({ bytes }) => isIdx(bytes)))
+  if (areIdx.every(Boolean)) return openIdx(read)
   if (read.length > 1) throw new InputError(`Drop one CSV file at a time instead of ${read.length} files.`)
   return openCsv(first.name, first.bytes)
 }
 
 function checkSize(name: string, size: number): void {
-  if (size > MAX_BYTES) {
+  if (size > MAX_BYTES.file) {
     throw new InputError(
-      `${name} has ${megabytes(size)}; this page accepts up to ${megabytes(MAX_BYTES)}. Use a part of its rows, ` +
+      `${name} has ${megabytes(size)}; this page accepts up to ${megabytes(MAX_BYTES.file)}. Use a part of its rows, ` +
         `or train on the whole file in a terminal: npx webgpu-mlp train --data ${name}`,
     )
   }
   if (size === 0) throw new InputError(`${name} is empty. Drop a CSV file with rows of values.`)
 }
 
-const looksLikeIdx = (bytes: Uint8Array) =>
-  (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0 && bytes[1] === 0 && (bytes[2] ?? 0) >= 8)
+/** Whether a file, compressed or not, begins as an IDX file does. */
+async function isIdx(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  const first = bytes[0] === 0x1f && bytes[1] === 0x8b ? await unpackStart(bytes) : bytes
+  return first[0] === 0 && first[1] === 0 && (first[2] ?? 0) >= 8
+}
+
+/** The first bytes that a gzip file holds; none if it is damaged. */
+async function unpackStart(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader()
+  try {
+    return (await reader.read()).value ?? new Uint8Array()
+  } catch {
+    return new Uint8Array()
+  } finally {
+    reader.cancel().catch(() => undefined)
+  }
+}
+
+/** Whether bytes are neither text nor compressed: they hold zeros, which text has in UTF-16 only. */
+function isBinary(bytes: Uint8Array): boolean {
+  const [first, second] = bytes
+  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  const isCompressed = first === 0x1f && second === 0x8b
+  return !hasMark && !isCompressed && bytes.subarray(0, 4096).includes(0)
+}
 
 async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<FileContent> {
-  if (bytes.subarray(0, 4096).includes(0)) {
+  if (isBinary(bytes)) {
     throw new InputError(`${name} is not a text file. Drop a CSV file: rows of comma-separated numbers.`)
   }
-  const text = new TextDecoder().decode(bytes)
-  const { rows, header, columns } = await csvColumns(text).catch((cause: unknown) => {
-    throw prefixWithName(name, cause)
-  })
+  const notes: string[] = []
+  const onNote = (note: string) => notes.push(withoutFlags(note))
+  const { rows, header, columns } = await csvColumns(bytes, { onNote, maxUnpackedBytes: MAX_BYTES.unpacked }).catch(
+    (cause: unknown) => {
+      throw prefixWithName(name, cause)
+    },
+  )
   if (columns.length > MAX_COLUMNS) {
     throw new InputError(
       `${name} has ${columns.length.toLocaleString('en')} columns; this page accepts up to ${MAX_COLUMNS.toLocaleString('en')}. ` +
@@ -69,10 +96,17 @@ async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Fi
   if (columns.length < 2) {
     throw new InputError(`${name} has only one column. A CSV file needs a target column and at least one other column.`)
   }
-  if (columns.filter(({ numeric }) => numeric).length === 0) {
-    throw new InputError(`${name} has no numeric column. Is it a CSV file?`)
+  if (columns.every(({ kind }) => kind === undefined)) {
+    const [{ name: first, problem }] = columns as [(typeof columns)[number]]
+    throw new InputError(`${name} has no column to predict from. For example, “${first}” ${problem}. Is it a CSV file?`)
   }
-  return { kind: 'csv', text, file: { name, kind: 'csv', samples: rows, columns, header, test: false } }
+  return { kind: 'csv', bytes, file: { name, kind: 'csv', samples: rows, columns, header, notes, test: false } }
+}
+
+/** A note of the library without the options of the command line, which the page does not have. */
+const withoutFlags = (note: string) => {
+  const text = note.replace(/; [^;]*\(--[^)]*\)[^;]*$/, '').replace(/ \(--[^)]*\)/, '')
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 /** Adds the name of the file to the message of an InputError. */
@@ -82,7 +116,7 @@ function prefixWithName(name: string, cause: unknown): unknown {
 
 async function openIdx(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<FileContent> {
   for (const { name, bytes } of files) {
-    const array = await parseIdx(bytes, { maxUnpackedBytes: MAX_BYTES }).catch((cause: unknown) => {
+    const array = await parseIdx(bytes, { maxUnpackedBytes: MAX_BYTES.unpacked }).catch((cause: unknown) => {
       throw prefixWithName(name, cause)
     })
     unpaired = unpaired.filter((other) => partOf(other) !== partOf({ name, array }))
@@ -100,6 +134,7 @@ async function openIdx(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]
     samples: train.length,
     columns: [],
     header: false,
+    notes: [],
     test: test !== undefined,
   }
   return { kind: 'idx', train, test, file }
@@ -116,7 +151,7 @@ async function pairFiles(test: boolean): Promise<Dataset | undefined> {
   const part = unpaired.filter((piece) => isTest(piece) === test || onlyTests)
   const images = part.find(isImages)
   const labels = part.find((piece) => !isImages(piece))
-  return images && labels && datasetFromIdx(images.bytes, labels.bytes, { maxUnpackedBytes: MAX_BYTES })
+  return images && labels && datasetFromIdx(images.bytes, labels.bytes, { maxUnpackedBytes: MAX_BYTES.unpacked })
 }
 
 function describeMissing(pieces: readonly IdxFile[]): string {

@@ -1,7 +1,8 @@
-import { Dataset, type DatasetNames, Matrix, Scaling } from '../../src/index.ts'
+import { Dataset, type DatasetNames, type EncodedColumn, Encoding, type MissingPolicy, scale, Scaling, scaleTargets } from '../../src/index.ts'
 import type { FileInfo } from '../protocol.ts'
 import { type Kind, type Settings, defaultsFor } from '../settings.ts'
-import { type Prepared, prepareFile } from './prepare.ts'
+import type { Parts, Prepared } from './prepare.ts'
+import { prepareFile } from './prepare-csv.ts'
 import { type FileContent, openFiles } from './open.ts'
 
 /**
@@ -10,75 +11,90 @@ import { type FileContent, openFiles } from './open.ts'
  */
 export type ReadingRequest = { id: number } & (
   | { type: 'open'; files: readonly File[] }
-  | { type: 'target'; target: string }
+  | { type: 'target'; target: string; without: number[] }
   | { type: 'prepare'; settings: Settings }
 )
 
-/** An opened file, its target column, and what a network predicts from it. */
+/** An opened file, its target column, what a network predicts from it, and the columns that are switched off. */
 export interface FileSummary {
   file: FileInfo
   kind: Kind
   target: string
+  without: number[]
 }
 
 export type ReadingResponse = { id: number } & (
   { summary: FileSummary } | { prepared: PackedPrepared } | { problem: string }
 )
 
-/** Prepared data as plain objects, because a message does not preserve the prototypes of class instances. */
-type PackedPrepared = Omit<Prepared, 'raw' | 'train' | 'test' | 'scaling'> & {
-  raw: { train: PackedDataset; test: PackedDataset | undefined }
+/**
+ * Prepared data as plain objects, because a message does not preserve the prototypes of class instances. The data are in
+ * their own units; the other worker applies the preprocessing again, so that its data sets carry it.
+ */
+type PackedPrepared = Omit<Prepared, 'raw' | 'train' | 'test'> & {
   train: PackedDataset
   test: PackedDataset | undefined
-  scaling: Pick<Scaling, 'kind' | 'offset' | 'scale'> | undefined
+  encoding: { columns: readonly EncodedColumn[]; missing: MissingPolicy } | undefined
+  scaling: PackedScaling | undefined
+  targetScaling: PackedScaling | undefined
 }
 
 interface PackedDataset extends DatasetNames {
-  inputs: { rows: number; cols: number; data: Float32Array }
-  targets: { rows: number; cols: number; data: Float32Array }
+  columns: PackedRows<Float32Array | Float64Array>
+  targets: PackedRows<Float32Array | Float64Array>
 }
+
+interface PackedRows<V> {
+  rows: number
+  cols: number
+  data: V
+}
+
+type PackedScaling = Pick<Scaling, 'kind' | 'offset' | 'scale'>
 
 /** Copies the data, because the reader keeps the originals, and lists the buffers of the copies for transfer. */
 export function pack(prepared: Prepared): { packed: PackedPrepared; transfer: Transferable[] } {
   const transfer: Transferable[] = []
-  const done = new Map<Dataset, PackedDataset>()
-  const copy = ({ rows, cols, data }: Matrix) => {
-    const values = data.slice()
+  const copy = ({ rows, cols, data }: { rows: number; cols: number; data: ArrayLike<number> }) => {
+    const values = data instanceof Float32Array ? data.slice() : Float64Array.from(data)
     transfer.push(values.buffer)
     return { rows, cols, data: values }
   }
   const packDataset = (data: Dataset): PackedDataset => {
-    const { inputs, targets, features, classes } = data
-    const packed = done.get(data) ?? { inputs: copy(inputs), targets: copy(targets), features, classes }
-    done.set(data, packed)
-    return packed
+    const { columns, inputs, exactTargets, features, classes } = data
+    return { columns: copy(columns ?? inputs), targets: copy(exactTargets), features, classes }
   }
-  const { raw, train, test, scaling, ...rest } = prepared
+  const packScaling = (scaling: Scaling | undefined) =>
+    scaling && { kind: scaling.kind, offset: scaling.offset, scale: scaling.scale }
+  const { raw, train, test: _, ...rest } = prepared
+  const { encoding } = raw.train
   const packed = {
     ...rest,
-    raw: { train: packDataset(raw.train), test: raw.test && packDataset(raw.test) },
-    train: packDataset(train),
-    test: test && packDataset(test),
-    scaling: scaling && { kind: scaling.kind, offset: scaling.offset, scale: scaling.scale },
+    train: packDataset(raw.train),
+    test: raw.test && packDataset(raw.test),
+    encoding: encoding && { columns: encoding.columns, missing: encoding.missing },
+    scaling: packScaling(train.scaling),
+    targetScaling: packScaling(train.targetScaling),
   }
   return { packed, transfer }
 }
 
-export function unpack({ raw, train, test, scaling, ...rest }: PackedPrepared): Prepared {
-  const done = new Map<PackedDataset, Dataset>()
-  const unpackDataset = (packed: PackedDataset): Dataset => {
-    const { inputs, targets, features, classes } = packed
-    const data = done.get(packed) ?? Dataset.from(inputs, targets, { features, classes })
-    done.set(packed, data)
-    return data
+export function unpack({ train, test, encoding, scaling, targetScaling, ...rest }: PackedPrepared): Prepared {
+  const known = encoding && new Encoding(encoding.columns, encoding.missing)
+  const [inputScaling, outputScaling] = [scaling, targetScaling].map(
+    (packed) => packed && new Scaling(packed.kind, packed.offset, packed.scale),
+  )
+  const unpackDataset = ({ columns, targets, features, classes }: PackedDataset): Dataset => {
+    const { rows, cols, data } = columns
+    if (data instanceof Float32Array) return Dataset.from({ rows, cols, data }, targets, { features, classes })
+    return Dataset.fromRaw({ rows, cols, data }, known, targets, { features, classes })
   }
-  return {
-    ...rest,
-    raw: { train: unpackDataset(raw.train), test: raw.test && unpackDataset(raw.test) },
-    train: unpackDataset(train),
-    test: test && unpackDataset(test),
-    scaling: scaling && new Scaling(scaling.kind, scaling.offset, scaling.scale),
+  const apply = (data: Dataset): Dataset => {
+    const scaled = inputScaling ? scale(data, inputScaling) : data
+    return outputScaling ? scaleTargets(scaled, outputScaling) : scaled
   }
+  const raw: Parts = { train: unpackDataset(train), test: test && unpackDataset(test) }
+  return { ...rest, raw, train: apply(raw.train), test: raw.test && apply(raw.test) }
 }
 
 /** The opened file, from which data are prepared. */
@@ -94,8 +110,8 @@ export class FileReading {
   }
 
   /** @throws InputError if the column cannot be the target */
-  summarize(target: string): Promise<FileSummary> {
-    return summarizeFile(this.#opened, target)
+  summarize(target: string, without: number[]): Promise<FileSummary> {
+    return summarizeFile(this.#opened, target, without)
   }
 
   prepare(settings: Settings): Promise<Prepared> {
@@ -104,9 +120,13 @@ export class FileReading {
 }
 
 /** Summarizes a file with this target column, after checking that data can be prepared from it. */
-async function summarizeFile(content: FileContent | undefined, target: string): Promise<FileSummary> {
-  const { kind } = await prepareFile({ ...defaultsFor('file'), target }, content)
-  return { file: content!.file, kind, target }
+async function summarizeFile(
+  content: FileContent | undefined,
+  target: string,
+  without: number[] = [],
+): Promise<FileSummary> {
+  const { kind } = await prepareFile({ ...defaultsFor('file'), target, without }, content)
+  return { file: content!.file, kind, target, without }
 }
 
 /** Chooses the last column that can be the target. */

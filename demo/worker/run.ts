@@ -20,7 +20,8 @@ import { type Evaluation, MAP_SIDE, type Regions, type ShownData, type StopRule 
 import type { Settings } from '../settings.ts'
 import { evaluate, evaluationData } from './evaluation.ts'
 import type { Prepared } from './prepare.ts'
-import { PlaneGrid, describeData } from './display.ts'
+import { describeData } from './display.ts'
+import { PlaneGrid } from './plane.ts'
 
 const optimizers: Record<OptimizerName, (options: { learningRate: number }) => Optimizer> = {
   sgd,
@@ -70,6 +71,9 @@ export class Run {
     const { hidden, init, seed } = settings
     const sizes = [prepared.train.inputs.cols, ...hidden, prepared.train.targets.cols]
     this.network = Network.create({ sizes, activations: settings.activations, init, seed })
+    const { encoding, scaling, targetScaling, classes } = prepared.train
+    const features = prepared.kind === 'images' ? undefined : prepared.train.features
+    Object.assign(this.network, { encoding, scaling, targetScaling, classes, features })
   }
 
   get prepared(): Prepared {

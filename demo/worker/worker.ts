@@ -105,10 +105,9 @@ async function start(settings: Settings, prepared: Prepared): Promise<void> {
   await report(run)
 }
 
-function postData({ settings, shown, prepared }: Run): void {
-  const { scaling, unit } = prepared
-  const numbers = scaling && { kind: scaling.kind, offset: scaling.offset, scale: scaling.scale }
-  post({ type: 'data', shown, settings, scaling: numbers, unit })
+function postData({ settings, shown, network }: Run): void {
+  const { weights: _, biases: __, ...description } = network.toJSON()
+  post({ type: 'data', shown, settings, description })
 }
 
 async function postBackend(run: Run): Promise<void> {
@@ -193,8 +192,8 @@ const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Pr
   open: async ({ files }) => {
     post({ type: 'opened', ...(await openFile(files)) })
   },
-  target: async ({ target }) => {
-    post({ type: 'opened', ...(await summarizeTarget(target)) })
+  target: async ({ target, without }) => {
+    post({ type: 'opened', ...(await summarizeTarget(target, without)) })
   },
   play: () => {
     if (activeRun && !playing) {

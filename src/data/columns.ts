@@ -1,21 +1,11 @@
 import { readOptions } from '../core/schema.ts'
+import { ColumnSurvey, type CsvColumn } from './column-survey.ts'
 import { type CsvTextOptions, tableFields } from './csv-options.ts'
 import { readTextParts } from './table-parts.ts'
 
-/** A column of a CSV file. */
-export interface CsvColumn {
-  /** From the header; else `x` and the column's number, counted from 0. */
-  name: string
-  /** Whether each of its values is a finite number, so that it can be an input. */
-  numeric: boolean
-  /** How many different values it has, as they are written; counted up to 1000. */
-  distinct: number
-}
+export type { CsvColumn }
 
 export const csvColumnsSchema = { name: 'csvColumns', fields: tableFields }
-
-/** Different values of a column up to which they are counted: more need not be kept. */
-const MOST_DISTINCT = 1000
 
 /**
  * What a CSV file holds, before it is read as samples: for programs that let one choose the column to predict.
@@ -25,7 +15,8 @@ const MOST_DISTINCT = 1000
  * @throws InputError naming the line for what is no table: rows of different lengths, open quotes, an empty file
  * @example
  * const { columns } = await csvColumns(text)
- * const data = await parseCsv(text, { target: 'kind', features: columns.filter((c) => c.numeric).map((c) => c.name) })
+ * const inputs = columns.filter((column) => column.kind && column.name !== 'kind')
+ * const data = await parseCsv(text, { target: 'kind', features: inputs.map(({ name }) => name) })
  */
 export async function csvColumns(
   text: string | Uint8Array,
@@ -34,24 +25,21 @@ export async function csvColumns(
   const checked = readOptions(csvColumnsSchema, options)
   let rows = 0
   let names: readonly string[] | undefined
-  let columns: { numeric: boolean; values: Set<string> }[] | undefined
+  let columns: ColumnSurvey[] | undefined
   let unnamed: readonly number[] = []
   for await (const table of readTextParts(text, checked)) {
     rows += table.rows.length
     names = table.names
     unnamed = table.unnamed
-    columns ??= Array.from({ length: table.columns }, () => ({ numeric: true, values: new Set<string>() }))
-    for (const cells of table.rows) {
-      columns.forEach((column, j) => {
+    columns ??= Array.from({ length: table.columns }, () => new ColumnSurvey())
+    table.rows.forEach((cells, row) => {
+      columns?.forEach((column, j) => {
         const cell = cells[j]!
-        column.numeric &&= Number.isFinite(table.numberOf(j, cell))
-        if (column.values.size < MOST_DISTINCT) column.values.add(cell)
+        column.add(cell, table.numberOf(j, cell), table.lines[row]!)
       })
-    }
+    })
   }
-  const all = (columns ?? []).map(({ numeric, values }, j) => {
-    return { name: names?.[j] ?? `x${j}`, numeric, distinct: values.size }
-  })
+  const all = (columns ?? []).map((column, j) => column.describe(names?.[j] ?? `x${j}`))
   const described = all.filter((_, j) => !unnamed.includes(j))
   return { rows, header: names !== undefined, columns: described }
 }

@@ -148,11 +148,17 @@ export class Dataset {
 
   /**
    * Samples of columns in their own units, which the encoding makes inputs of.
-   * @param raw samples × columns
+   * @param rows samples × columns, row-major: NaN for a missing value, in a column of categories the place of each
    * @param encoding undefined where all columns are numbers
    * @throws InputError as {@link Dataset.from} does, and for values that are missing without a fill or not finite in float32
    */
-  static fromRaw(raw: RawRows, encoding: Encoding | undefined, y: Targets, names: DatasetNames = {}): Dataset {
+  static fromRaw(
+    rows: Pick<RawRows, 'rows' | 'cols' | 'data'>,
+    encoding: Encoding | undefined,
+    y: Targets,
+    names: DatasetNames = {},
+  ): Dataset {
+    const raw = rows instanceof RawRows ? rows : new RawRows(rows.rows, rows.cols, rows.data)
     const { features, classes: given } = readOptions(datasetSchema, names)
     const { targets, classes } = readTargets(y, given)
     if (targets.rows !== raw.rows) {
