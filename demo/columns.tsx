@@ -1,5 +1,5 @@
 import type { ShownColumn, ShownData } from './protocol.ts'
-import { switchColumn } from './state.ts'
+import { settings, switchColumn } from './state.ts'
 
 /** The largest number of classes to name in the sentence on the task. */
 const MAX_NAMED = 6
@@ -41,7 +41,7 @@ function ColumnRow({ column: { name, role, holds, done }, place }: { column: Sho
           <input
             type="checkbox"
             aria-label={`Use column ${name}`}
-            checked={role === 'input'}
+            checked={!settings.value.without.includes(place)}
             onChange={({ currentTarget }) => {
               switchColumn(place, currentTarget.checked)
             }}

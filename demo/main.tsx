@@ -10,6 +10,7 @@ import { DrawingPad, NeuronWeights } from './digits.tsx'
 import { EvaluationPanel } from './evaluation.tsx'
 import { Notices } from './notices.tsx'
 import { PointControls, Plane } from './regions.tsx'
+import { RowPrediction } from './row.tsx'
 import { Saving } from './saving.tsx'
 import type { Settings } from './settings.ts'
 import { change, kind, settings } from './state.ts'
@@ -136,6 +137,7 @@ function Play() {
         </div>
         <div class="column output">
           <Output />
+          <RowPrediction />
           <EvaluationPanel />
           <Verify />
         </div>

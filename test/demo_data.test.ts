@@ -168,9 +168,10 @@ describe('data on the page', () => {
     const { page } = opened
     await epochsReach(page, 2)
     await drop(page, csv('flowers.csv', flowers()))
-    await page.getByText('150 rows, 4 columns to predict “kind” from').waitFor()
-    await page.getByText('Column “colour” is not used').waitFor()
-    await page.getByRole('img', { name: 'A network of 4-8-3 neurons' }).waitFor()
+    await page.getByText('150 rows, 5 columns to predict “kind” from').waitFor()
+    await page.getByText('The network predicts one of 3 classes: setosa, versicolor, virginica').waitFor()
+    await page.getByRole('row', { name: 'colour' }).getByText('words: 2 categories; one input per category').waitFor()
+    await page.getByRole('img', { name: 'A network of 6-8-3 neurons' }).waitFor()
     await scoreReaches(page, 'test-score', 95)
     expect(await page.locator('.confusion tbody tr').count()).toBe(3)
     expect(await page.getByRole('combobox', { name: 'Horizontal axis' }).inputValue()).toBe('petal length')
@@ -181,13 +182,13 @@ describe('data on the page', () => {
       .waitFor()
     await pause(page)
     const network = await saveModel(page)
-    expect(network.features).toEqual(['length', 'width', 'petal length', 'petal width'])
-    const data = await parseCsv(flowers(), { target: 'kind', features: network.features! })
+    expect(network.features).toEqual(['length', 'width', 'petal length', 'petal width', 'colour'])
+    // A saved model includes its preprocessing, so it takes the rows of the file.
+    const { features, encoding } = network
+    const data = await parseCsv(flowers(), { target: 'kind', features: features!, columns: encoding! })
     const trainer = await Trainer.create(network, { backend: 'cpu', loss: 'crossEntropy' })
-    // A saved model includes its scaling, so its inputs are in the units of the file.
-    expect((await trainer.evaluate(data.withInputs(network.scaling!.apply(data.inputs)))).accuracy).toBeGreaterThan(
-      0.95,
-    )
+    expect((await trainer.evaluate(data)).accuracy).toBeGreaterThan(0.95)
+    expect(network.classify([[70, 26, 54, 2, 'red']])[0]!.class).toBe('virginica')
     await close(opened)
   })
 
@@ -208,9 +209,7 @@ describe('data on the page', () => {
     expect(error).toBeGreaterThan(1)
     expect(error).toBeLessThan(30_000)
     const network = await saveModel(page)
-    const answer = await (
-      await Trainer.create(network, { backend: 'cpu' })
-    ).predict(network.scaling!.apply([[100, 20]]))
+    const answer = network.predict([[100, 20]])
     expect(Math.abs(answer.data[0]! - (150_000 + 250_000 - 24_000))).toBeLessThan(60_000)
     await close(opened)
   })
@@ -221,15 +220,15 @@ describe('data on the page', () => {
     await drop(page, csv('flowers.csv', flowers()))
     await page.getByText('to predict “kind” from').waitFor()
     await page.getByRole('combobox', { name: 'Target column' }).selectOption('petal length')
-    await page.getByText('3 columns to predict “petal length” from').waitFor()
+    await page.getByText('5 columns to predict “petal length” from').waitFor()
     await page.getByText('Mean error of petal length').waitFor()
     await page.getByRole('button', { name: 'More neurons in hidden layer 1' }).click()
-    await page.getByRole('img', { name: 'A network of 3-9-1 neurons' }).waitFor()
+    await page.getByRole('img', { name: 'A network of 8-9-1 neurons' }).waitFor()
     const other = await open(new URL(page.url()).hash.slice(1))
     await other.page.getByText('The link refers to “flowers.csv”, which it does not contain').waitFor()
     await drop(other.page, csv('flowers.csv', flowers()))
     await other.page.getByText('to predict “petal length” from').waitFor()
-    await other.page.getByRole('img', { name: 'A network of 3-9-1 neurons' }).waitFor()
+    await other.page.getByRole('img', { name: 'A network of 8-9-1 neurons' }).waitFor()
     await close(other)
     await close(opened)
   })
@@ -306,7 +305,7 @@ describe('data on the page', () => {
       [[{ name: 'photo.png', bytes: Buffer.from('\x89PNG\0\0\0\rIHDR\0\0\0\0') }], 'photo.png is not a text file'],
       [[csv('poem.csv', 'The woods are lovely\ndark and deep\n')], 'poem.csv'],
       [[csv('ragged.csv', 'a,b\n1,2\n3\n')], 'ragged.csv: CSV: line 3: expected 2 values'],
-      [[csv('words.csv', 'a,b\nx,y\nz,w\n')], 'words.csv has no numeric column'],
+      [[csv('empty.csv', 'a,b\n,\n,\n')], 'empty.csv'],
       [[csv('nothing.csv', '')], 'nothing.csv is empty'],
       [[csv('wide.csv', `${'1,'.repeat(5000)}2\n`)], 'wide.csv has 5,001 columns; this page accepts up to 1,000'],
       [[csv('names.csv', manyNames())], 'has more than 100 different texts'],

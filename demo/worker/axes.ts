@@ -33,7 +33,11 @@ export function positionOf(inputs: Matrix, i: number, { first, categories }: Col
 export function mostInformativeColumns(data: Dataset, columns: readonly Column[]): [across: number, up: number] {
   const shares = explainedShares(data)
   const ranked = columns
-    .map(({ first, categories }, j) => ({ j, isNumber: !categories, share: Math.max(...shares.slice(first, first + (categories?.length ?? 1))) })) // prettier-ignore
+    .map(({ first, categories }, j) => ({
+      j,
+      isNumber: !categories,
+      share: Math.max(...shares.slice(first, first + (categories?.length ?? 1))),
+    })) // prettier-ignore
     .sort((a, b) => Number(b.isNumber) - Number(a.isNumber) || b.share - a.share || a.j - b.j)
   const [one = 0, other = one] = ranked.map(({ j }) => j)
   return [Math.min(one, other), Math.max(one, other)]

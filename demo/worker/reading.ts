@@ -1,4 +1,13 @@
-import { Dataset, type DatasetNames, type EncodedColumn, Encoding, type MissingPolicy, scale, Scaling, scaleTargets } from '../../src/index.ts'
+import {
+  Dataset,
+  type DatasetNames,
+  type EncodedColumn,
+  Encoding,
+  type MissingPolicy,
+  scale,
+  Scaling,
+  scaleTargets,
+} from '../../src/index.ts'
 import type { FileInfo } from '../protocol.ts'
 import { type Kind, type Settings, defaultsFor } from '../settings.ts'
 import type { Parts, Prepared } from './prepare.ts'
