@@ -20,6 +20,9 @@ const { fields: sgd } = optionSchemas.sgd
 /** The options of the library that the command line takes; their flags, helps, defaults and checks are in its schemas. */
 export const libraryFlags = {
   target: csv.target,
+  features: csv.features,
+  drop: csv.drop,
+  missing: csv.missing,
   delimiter: csv.delimiter,
   header: csv.header,
   decimal: csv.decimal,
@@ -81,6 +84,15 @@ export const ownFlags = {
   },
   stream: { flag: '--stream', help: 'read a CSV file a part at a time (automatic from 256 MB on)' },
   standardize: { flag: '--standardize', help: 'scale inputs to mean 0 and deviation 1 (kept in the model)' },
+  standardizeTargets: {
+    flag: '--standardize-targets',
+    help: 'scale regression targets to mean 0 and deviation 1 (automatic with --standardize and linear outputs)',
+  },
+  validation: {
+    flag: '--validation <file>',
+    help: 'a file of validation samples, with the columns of --data',
+  },
+  keep: { flag: '--keep <columns>', help: 'columns of the file to carry over into the predictions, such as ids' },
   normalize: { flag: '--normalize', help: 'scale inputs to 0–1 (kept in the model)' },
   layers: {
     flag: '--layers <sizes>',

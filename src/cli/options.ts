@@ -52,13 +52,19 @@ export function addTextOptions(command: Command): Command {
   return command
 }
 
+/** The options that say which columns of a CSV file are inputs. */
+export function addColumnOptions(command: Command): Command {
+  return addFlag(addFlag(command, libraryFlags.features), libraryFlags.drop)
+}
+
 /** The options that name a data set. */
 export function addDataOptions(command: Command): Command {
   const { target, samples, noise } = libraryFlags
   const add = (text: string, earlier: readonly string[] = []) => [...earlier.filter((one) => one !== text), text]
   command.option(target.flag!, target.help!, add)
   for (const option of [samples, noise]) addFlag(command, option)
-  return addOwn(addTextOptions(command), ownFlags.targets, ownFlags.arrays)
+  addFlag(addTextOptions(command), libraryFlags.missing)
+  return addOwn(command, ownFlags.targets, ownFlags.arrays)
 }
 
 /** What the outputs are to mean. */

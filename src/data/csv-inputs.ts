@@ -66,7 +66,8 @@ export function csvRowParts(pieces: AsyncIterable<string>, options: CsvRowsOptio
 }
 
 async function* readRows(tables: AsyncIterable<Table>, options: CsvRowsOptions): AsyncGenerator<CsvRows> {
-  const { features: names, keep = [], columns: encoding } = options
+  const { features: names, keep = [] } = options
+  const encoding = options.columns?.isPlain ? undefined : options.columns
   let read: InputColumns | undefined
   let inputs: number[] = []
   let kept: number[] = []
@@ -75,7 +76,7 @@ async function* readRows(tables: AsyncIterable<Table>, options: CsvRowsOptions):
       inputs = findInputs(table, names, [])
       kept = keep.map((name) => placeOf(table, name))
       // The kinds of the columns are known: those of the model, or numbers.
-      const columns = encoding ?? new Encoding(inputs.map(() => ({ kind: 'number' })))
+      const columns = encoding ?? Encoding.ofNumbers(inputs.length)
       read = new InputColumns(table, inputs, { ...options, columns })
     }
     const raw = read.read(table)

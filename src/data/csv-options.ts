@@ -3,7 +3,7 @@ import { callback, type Fields, instance, kind, name, optional } from '../core/s
 import { Encoding, missingPolicies, type MissingPolicy } from '../model/encoding.ts'
 import { encodingName } from './decode.ts'
 import { unpackFields, type UnpackOptions } from './gunzip.ts'
-import { classNames, columnNames } from './names.ts'
+import { classNames, columnNames, splitList } from './names.ts'
 
 /** How the text of a table is read; what is left out is found out from its beginning. */
 export interface CsvTextOptions extends UnpackOptions {
@@ -101,9 +101,10 @@ const target = kind<NonNullable<CsvOptions['target']>>((argument, value) => {
   throw new InputError(`${argument}: expected a column's name or number, or several of them, got ${describe(value)}`)
 })
 
-const dropped = kind<readonly (string | number)[]>((argument, value) => {
+const dropped = kind<readonly (string | number)[]>((argument, given) => {
+  const value: unknown = typeof given === 'string' ? splitList(given) : given
   if (Array.isArray(value) && value.length > 0 && value.every(isColumn)) return value
-  throw new InputError(`${argument}: expected a list of columns, by name or number, got ${describe(value)}`)
+  throw new InputError(`${argument}: expected a list of columns, by name or number, got ${describe(given)}`)
 })
 
 /** Options of every reader of tables. */

@@ -53,11 +53,14 @@ async function readSamples(read: (options: CsvOptions) => AsyncIterable<Table>, 
   return makeDataset(inputs, targets, samples, options)
 }
 
+/** Whether rows with missing values are left out: as the options say, or the model. */
+export const isDropping = ({ missing, columns }: CsvOptions): boolean => (missing ?? columns?.missing) === 'drop'
+
 /** Samples without those that have missing values, where these are left out, or with their fills. */
 function makeDataset(inputs: RawRows, targets: RawRows, samples: Samples, options: CsvOptions): Dataset {
   const { features, classes } = samples
   const { encoding } = samples.columns
-  const complete = options.missing === 'drop' ? completeRows(inputs) : undefined
+  const complete = isDropping(options) ? completeRows(inputs, options.columns) : undefined
   if (complete?.length === 0) throw new InputError("CSV: every row has a missing value; missing: 'drop' leaves none")
   if (complete)
     options.onNote?.(`${inputs.rows - complete.length} of ${inputs.rows} rows have missing values: left out`)

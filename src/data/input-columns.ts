@@ -84,14 +84,14 @@ export class InputColumns {
    */
   finish(): ReadColumns {
     const encoding = this.#encoding
-    if (encoding) return { encoding, decode: (read) => read }
+    if (encoding) return { encoding: encoding.isPlain ? undefined : encoding, decode: (read) => read }
     if (this.#missing === 'error' && this.#gaps.count > 0) throw this.#gaps.error()
     for (const column of this.#columns) column.noteRowNumbers(this.#rows, this.#onNote)
     const kinds = this.#columns.map((column) => column.kind())
-    const isPlain = this.#missing === 'error' && kinds.every(({ kind }) => kind === 'number')
+    const found = new Encoding(kinds, this.#missing)
     const decoders = this.#columns.map((column, j) => column.decoder(kinds[j]!))
     return {
-      encoding: isPlain ? undefined : new Encoding(kinds, this.#missing),
+      encoding: found.isPlain ? undefined : found,
       decode: ({ rows, cols, data }) => {
         decoders.forEach((decode, j) => {
           if (decode) for (let at = j; at < rows * cols; at += cols) data[at] = decode(data[at]!)

@@ -22,10 +22,11 @@ export const classNames = kind((argument, value) => {
   return list
 })
 
-/** At least one name of a column, all different. */
-export const columnNames = kind((argument, value) => {
+/** At least one name of a column, all different; a text lists names with commas between them. */
+export const columnNames = kind((argument, given) => {
+  const value: unknown = typeof given === 'string' ? splitList(given) : given
   if (!Array.isArray(value) || value.length === 0 || !Array.from(value as unknown[]).every(isText)) {
-    throw new InputError(`${argument}: expected a list of column names, got ${describe(value)}`)
+    throw new InputError(`${argument}: expected a list of column names, got ${describe(given)}`)
   }
   const repeated = findRepeated(value as string[])
   if (repeated !== undefined) throw new InputError(`${argument}: ${describe(repeated)} is listed twice`)
@@ -33,3 +34,16 @@ export const columnNames = kind((argument, value) => {
 })
 
 const isText = (value: unknown) => typeof value === 'string'
+
+/**
+ * The parts of a list with commas between them, without the spaces around them. A part in quotes may contain commas; a quote
+ * in it is doubled.
+ * @example splitList('a, "b,c"') // ['a', 'b,c']
+ */
+export function splitList(text: string): string[] {
+  const parts = text.match(/(?:^|,)(?:\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)/g) ?? [text]
+  return parts.map((part, i) => {
+    const trimmed = (i === 0 && !part.startsWith(',') ? part : part.slice(1)).trim()
+    return /^".*"$/s.test(trimmed) && trimmed.length > 1 ? trimmed.slice(1, -1).replaceAll('""', '"') : trimmed
+  })
+}

@@ -40,7 +40,7 @@ export class SampleReader {
     if (task === 'regression' && classes !== undefined) {
       throw new InputError("classes: a regression has none; leave them out, or give task: 'classification'")
     }
-    this.#options = options
+    this.#options = { ...options, missing: options.missing ?? options.columns?.missing }
   }
 
   /**

@@ -1,7 +1,7 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
 import { truthOf } from '../model/encoding.ts'
-import { findRepeated } from './names.ts'
+import { findRepeated, splitList } from './names.ts'
 import { cellError, isMissing, missingColumn, placesOf, sayColumn, type Table } from './table.ts'
 
 /** The columns to predict: those that are named, else the last that is not an input. */
@@ -37,19 +37,6 @@ function listedNames(target: unknown, places: ReadonlyMap<string, number>): read
   if (typeof target !== 'string' || places.has(target)) return [target]
   const parts = splitList(target)
   return parts.length > 1 || parts[0] !== target ? parts : [target]
-}
-
-/**
- * The parts of a list with commas between them, without the spaces around them. A part in quotes may contain commas; a quote
- * in it is doubled.
- * @example splitList('a, "b,c"') // ['a', 'b,c']
- */
-export function splitList(text: string): string[] {
-  const parts = text.match(/(?:^|,)(?:\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)/g) ?? [text]
-  return parts.map((part, i) => {
-    const trimmed = (i === 0 && !part.startsWith(',') ? part : part.slice(1)).trim()
-    return /^".*"$/s.test(trimmed) && trimmed.length > 1 ? trimmed.slice(1, -1).replaceAll('""', '"') : trimmed
-  })
 }
 
 function findTarget({ names, columns }: Table, places: ReadonlyMap<string, number>, target: unknown): number {

@@ -59,6 +59,16 @@ export class Encoding {
     )
   }
 
+  /** The encoding of columns that are all numbers, none of them missing. */
+  static ofNumbers(count: number): Encoding {
+    return new Encoding(Array.from({ length: count }, () => ({ kind: 'number' as const })))
+  }
+
+  /** Whether all columns are numbers, none of them missing: then data and networks have no encoding. */
+  get isPlain(): boolean {
+    return this.missing === 'error' && this.columns.every(({ kind, fill }) => kind === 'number' && fill === undefined)
+  }
+
   /** The place of a category in its column, counted from 0; -1 for one that is unknown. */
   placeOf(column: number, category: string): number {
     return this.#places[column]?.get(category) ?? -1

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { Fingerprint } from '../data/fingerprint.ts'
+import { isDropping } from '../data/csv.ts'
 import { SampleReader, type Samples } from '../data/samples.ts'
 import { readTableParts } from '../data/table-parts.ts'
 import { Random } from '../core/random.ts'
@@ -52,7 +53,7 @@ export async function copyRows(
   let spool: Spool | undefined
   let samples = 0
   let dropped = 0
-  const isDropping = options.missing === 'drop'
+  const leavesOut = isDropping(options)
   let partRows = 1
   try {
     const tableOptions = { ...options, likelyDelimiter: likelyDelimiter(path) }
@@ -63,7 +64,7 @@ export async function copyRows(
       spool ??= new Spool(row.length, folder)
       partRows = Math.max(1, Math.floor(partBytes / (8 * row.length)))
       for (let i = 0; i < inputs.rows; i++) {
-        if (isDropping && inputs.row(i).some(Number.isNaN)) {
+        if (leavesOut && inputs.row(i).some(Number.isNaN)) {
           dropped++
           continue
         }

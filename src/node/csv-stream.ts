@@ -30,6 +30,8 @@ export interface CsvStreamOptions extends CsvOptions {
   test?: number | undefined
   /** Scales the inputs, fitted on those that are not held out; it must be kept with the model. Default: none. */
   scaling?: 'standardize' | 'normalize' | undefined
+  /** Scales regression targets to mean 0 and deviation 1, fitted on those that are not held out. Default false. */
+  standardizeTargets?: boolean | undefined
   /** Whether samples are mixed, all through the file. Default true; false keeps the file's order. */
   shuffle?: boolean | undefined
   /** Random by default. */
@@ -46,6 +48,7 @@ export const streamCsvSchema = {
     ...csvFields,
     test: optional(number({ min: 0, max: 1, exclusive: true })),
     scaling: optional(name(['standardize', 'normalize'] as const)),
+    standardizeTargets: withDefault(boolean, false),
     shuffle: withDefault(boolean, true),
     seed: withFresh(seed, drawSeed),
     folder: withFresh(text('the path of a folder'), spoolFolder),
@@ -59,6 +62,7 @@ export interface CsvStream {
   /** Where a share is held out. */
   test: DataStream | undefined
   scaling: Scaling | undefined
+  targetScaling: Scaling | undefined
   /** How many training samples are of each class; of classes only. */
   counts: number[] | undefined
   /** Removes the temporary files; the streams cannot be read any more. */
@@ -81,11 +85,11 @@ const EXAMPLE = 64
  */
 export async function streamCsv(path: string, options: CsvStreamOptions = {}): Promise<CsvStream> {
   checkPath(path)
-  const { test, scaling, shuffle, seed, folder, onProgress, ...csv } = readOptions(streamCsvSchema, options)
+  const { test, scaling, standardizeTargets, shuffle, seed, folder, onProgress, ...csv } = readOptions(streamCsvSchema, options)
   return withPath(path, async () => {
     const copied = await copyRows(path, csv, { shuffle, seed, folder }, onProgress)
     try {
-      return await finishCopy(copied, { test, scaling, shuffle, seed, folder })
+      return await finishCopy(copied, { test, scaling, standardizeTargets, shuffle, seed, folder })
     } catch (error) {
       copied.spool.close()
       throw error
@@ -94,6 +98,7 @@ export async function streamCsv(path: string, options: CsvStreamOptions = {}): P
 }
 
 interface FinishOptions extends Mixing {
+  readonly standardizeTargets: boolean
   readonly test: number | undefined
   readonly scaling: Scaling['kind'] | undefined
 }
@@ -104,7 +109,7 @@ interface FinishOptions extends Mixing {
  */
 async function finishCopy(
   copied: Copied,
-  { test, scaling: kind, shuffle, seed, folder }: FinishOptions,
+  { test, scaling: kind, standardizeTargets, shuffle, seed, folder }: FinishOptions,
 ): Promise<CsvStream> {
   const { spool, samples, partRows, classOf, totals } = copied
   const { width } = spool
@@ -133,7 +138,8 @@ async function finishCopy(
     }
     const encoding = await fillsOf(copied)
     const scaling = kind && (await scalingOf(copied, encoding, kind))
-    const description = { encoding, scaling }
+    const targetScaling = standardizeTargets ? await targetScalingOf(copied) : undefined
+    const description = { encoding, scaling, targetScaling }
     const close = () => {
       spool.close()
       held?.close()
@@ -142,6 +148,7 @@ async function finishCopy(
       train: await streamOf(spool, samples - heldRows, copied, description),
       test: held && (await streamOf(held, heldRows, copied, description)),
       scaling,
+      targetScaling,
       counts,
       close,
       [Symbol.dispose]: close,
@@ -214,13 +221,28 @@ async function scalingOf(copied: Copied, encoding: Encoding | undefined, kind: S
   return tally.scaling(kind)
 }
 
+/** @throws InputError for classes */
+async function targetScalingOf({ spool, inputs, targets, classes }: Copied): Promise<Scaling> {
+  if (classes) throw new InputError('standardizeTargets: expected regression targets to scale, got classes')
+  const tally = new ColumnTally()
+  for (let part = 0; part < spool.parts; part++) {
+    for (let first = 0; ; first += DECODED_ROWS) {
+      const rows = await spool.read(part, first, DECODED_ROWS)
+      if (rows.length === 0) break
+      tally.add(new RawRows(rows.length / spool.width, spool.width, rows).columns(inputs.length, targets.length))
+    }
+  }
+  return tally.scaling('standardize')
+}
+
 /** How the columns of chunks are preprocessed. */
 interface Preprocessing {
   readonly encoding: Encoding | undefined
   readonly scaling: Scaling | undefined
+  readonly targetScaling: Scaling | undefined
 }
 
-async function* chunksOf(spool: Spool, copied: Copied, { encoding, scaling }: Preprocessing): AsyncGenerator<Dataset> {
+async function* chunksOf(spool: Spool, copied: Copied, { encoding, scaling, targetScaling }: Preprocessing): AsyncGenerator<Dataset> {
   const { features, classes, inputs, columns: read } = copied
   const { width } = spool
   // Small, so that what is made of them keeps pace with what is trained on; classes become a column each.
@@ -234,7 +256,8 @@ async function* chunksOf(spool: Spool, copied: Copied, { encoding, scaling }: Pr
       const x = read.decode(all.columns(0, inputs.length))
       const y = targetsOf(all, inputs.length, copied)
       const chunk = Dataset.fromRaw(x, encoding, y, { features, classes })
-      yield scaling ? chunk.withScaling(scaling) : chunk
+      const scaled = scaling ? chunk.withScaling(scaling) : chunk
+      yield targetScaling ? scaled.withTargetScaling(targetScaling) : scaled
     }
   }
 }

@@ -1,8 +1,9 @@
 import { Command } from 'commander'
-import type { BackendName, InitializerName, LossName } from '../../index.ts'
+import type { BackendName, InitializerName, LossName, MissingPolicy } from '../../index.ts'
 import type { ArrayOptions, TextOptions } from '../data.ts'
 import { addFlag, addOwn, libraryFlags, numbers, ownFlags } from '../flags.ts'
 import {
+  addColumnOptions,
   addDataOptions,
   addNetworkOptions,
   addTaskOption,
@@ -41,7 +42,12 @@ export interface TrainOptions extends OptimizerOptions, TextOptions, ArrayOption
   deterministic?: boolean
   test?: number
   folds?: number
+  validation?: string
+  features?: readonly string[]
+  drop?: readonly (string | number)[]
+  missing?: MissingPolicy
   standardize?: boolean
+  standardizeTargets?: boolean
   normalize?: boolean
   shuffle: boolean
   out?: string
@@ -64,11 +70,13 @@ export function defineTrain(): Command {
   const command = new Command('train').description('train a network and write it to a file').optionsGroup('Data:')
   addOwn(command, ownFlags.data)
   addDataOptions(command)
+  addColumnOptions(command)
   addTaskOption(command)
   addOwn(command, ownFlags.stream)
   addFlag(command, libraryFlags.test)
   addFlag(command, libraryFlags.folds)
-  addOwn(command, ownFlags.standardize, ownFlags.normalize).optionsGroup('Network:')
+  addOwn(command, ownFlags.validation, ownFlags.standardize, ownFlags.standardizeTargets, ownFlags.normalize)
+  command.optionsGroup('Network:')
   addNetworkOptions(command)
   addFlag(command, libraryFlags.init, { isDefaultShown: true }).optionsGroup('Steps:')
   addOwn(command, ownFlags.optimizer)
