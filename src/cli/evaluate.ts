@@ -4,13 +4,14 @@ import {
   ClassificationTally,
   Dataset,
   DataStream,
+  Encoding,
   decisionBoundary,
   InputError,
   type LossName,
   Matrix,
+  type MissingPolicy,
   MultilabelTally,
   Network,
-  scale,
   taskOf,
   Trainer,
 } from '../index.ts'
@@ -38,6 +39,7 @@ interface EvaluateOptions extends TextOptions, ArrayOptions {
   target?: string[]
   samples?: number
   noise?: number
+  missing?: MissingPolicy
   stream?: boolean
   seed?: number
   loss?: LossName
@@ -66,24 +68,24 @@ export function usualLoss(network: Network): LossName {
   return network.loss ?? (network.activations.at(-1) === 'softmax' ? 'crossEntropy' : 'quadratic')
 }
 
-/** The samples as the file has them, and as the network takes them. The model says what the target is, not the file. */
+/** The samples as the file has them. The model says what the columns and the target are, not the file. */
 async function loadSamples(options: EvaluateOptions, network: Network) {
-  const { features, classes, scaling } = network
-  const { data, target, stream } = options
-  const known = { features, classes, ...readingFor(network) }
+  const { features, classes } = network
+  const { data, target, stream, missing } = options
+  const columns = network.encoding ?? Encoding.ofNumbers(network.sizes[0]!)
+  const known = { features, classes, columns, missing, ...readingFor(network) }
   const outputs = network.sizes.at(-1)
   if (network.task === 'regression' && outputs! > 1 && target === undefined && !isGenerated(data)) {
     throw new InputError(`--target: the model predicts ${outputs} targets; name their columns, in its order`)
   }
-  const scaled = (part: Dataset) => (scaling ? scale(part, scaling) : part)
   if (isStreamed(data, stream)) {
     const opened = await openCsv(data, { ...textOptions(options, data), target, ...known, shuffle: false })
     const raw = fitOutputs(opened.train, outputs)
-    return { raw, scaled: raw.map(scaled), close: opened.close }
+    return { samples: raw, close: opened.close }
   }
   const loaded = await loadData({ ...options, ...known })
   const raw = fitOutputs(loaded.validation ?? loaded.train, outputs)
-  return { raw, scaled: scaled(raw), close: () => undefined }
+  return { samples: raw, close: () => undefined }
 }
 
 /** The number of samples of a stream that are evaluated at once. */
@@ -120,13 +122,13 @@ async function labelReport(trainer: Trainer, data: Dataset | DataStream) {
 async function evaluate(options: EvaluateOptions): Promise<void> {
   const network = await readModel(options.model)
   const loss = options.loss ?? usualLoss(network)
-  const { raw, scaled, close } = await loadSamples(options, network)
+  const { samples, close } = await loadSamples(options, network)
   const trainer = await Trainer.create(network, { backend: options.backend, loss })
   try {
-    const evaluation = await trainer.evaluate(scaled)
-    const { classes, targets } = exampleOf(raw)
+    const evaluation = await trainer.evaluate(samples)
+    const { classes, targets } = exampleOf(samples)
     const { topK } = options
-    const task = taskOf(network, loss, scaled)
+    const task = taskOf(network, loss, samples)
     if (topK !== undefined && task !== 'classification') {
       throw new InputError(`--top-k: is for classes; the task of this model is ${task}`)
     }
@@ -134,8 +136,8 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     if (topK !== undefined && topK > most) {
       throw new InputError(`--top-k: expected a whole number from 1 to ${most}, got ${topK}`)
     }
-    const report = task === 'classification' ? await classReport(trainer, scaled, topK) : undefined
-    const labels = task === 'multilabel' ? await labelReport(trainer, scaled) : undefined
+    const report = task === 'classification' ? await classReport(trainer, samples, topK) : undefined
+    const labels = task === 'multilabel' ? await labelReport(trainer, samples) : undefined
     const names = classNames(network.classes ?? classes, report?.classes.length ?? targets.cols)
     const named = <T>(scores: readonly T[]) => scores.map((one, i) => ({ name: names[i], ...one }))
     const { name, description } = trainer.backend
@@ -144,7 +146,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...all, ...evaluation }))
       return
     }
-    print(`Data   ${options.data}: ${describeData(raw)}`)
+    print(`Data   ${options.data}: ${describeData(samples)}`)
     print(`Loss   ${decimal(evaluation.loss)} (${loss})`)
     if (evaluation.accuracy !== undefined) print(`Score  ${percent(evaluation.accuracy)}`)
     if (evaluation.exactMatch !== undefined)

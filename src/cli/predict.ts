@@ -1,7 +1,17 @@
 import { Command } from 'commander'
 import { existsSync, statSync } from 'node:fs'
-import { type BackendName, decisionBoundary, InputError, Matrix, Network, predictedClasses, Trainer } from '../index.ts'
-import { readCsvInputs, readModel } from '../node/files.ts'
+import {
+  type BackendName,
+  decisionBoundary,
+  InputError,
+  Matrix,
+  type MissingPolicy,
+  Network,
+  optionSchemas,
+  predictedClasses,
+  Trainer,
+} from '../index.ts'
+import { type CsvRows, readCsvRows, readModel } from '../node/files.ts'
 import { npyKindOf, readNpyInputs } from '../node/npy-files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { type TextOptions, textOptions } from './data.ts'
@@ -17,6 +27,8 @@ interface PredictOptions extends TextOptions {
   model: string
   data: string
   arrays?: string
+  missing?: MissingPolicy
+  keep?: readonly string[]
   out?: string
   force?: boolean
   backend: BackendName
@@ -28,46 +40,76 @@ export function predictCommand(): Command {
   )
   addRequired(command, ownFlags.model)
   addRequired(command, ownFlags.inputFile)
-  addTextOptions(command)
+  addFlag(addTextOptions(command), libraryFlags.missing)
+  const { flag, help } = ownFlags.keep
+  command.option(flag, help, (text: string) => optionSchemas.parseCsvInputs.fields.features.check('--keep', text))
   addOwn(command, ownFlags.inputArray, ownFlags.predictions, ownFlags.force)
   return addFlag(command, libraryFlags.backend, { isDefaultShown: true }).action(predict)
 }
 
 async function predict(options: PredictOptions): Promise<void> {
   const network = await readModel(options.model)
-  const { features, scaling, classes } = network
+  const { classes } = network
   const { default: Papa } = await import('papaparse')
-  const textOf = (rows: (string | number)[][]) => `${Papa.unparse(rows, { newline: '\n' })}\n`
-  const head = textOf([headOf(network)])
+  const textOf = (rows: (readonly (string | number)[])[]) => `${Papa.unparse(rows, { newline: '\n' })}\n`
+  const head = textOf([[...(options.keep ?? []), ...headOf(network)]])
   const output = options.out === undefined ? undefined : await planOutput(options, options.out, head)
   const trainer = await Trainer.create(network, { backend: options.backend, loss: usualLoss(network) })
-  let answered = 0
+  const done = { rows: 0, incomplete: 0, unknown: 0 }
   const answers = async function* () {
-    for await (const inputs of readInputs(options, features)) {
-      const rows = textOf(rowsOf(network, await trainer.predict(scaling ? scaling.apply(inputs) : inputs)))
+    for await (const part of readParts(options, network)) {
+      const text = textOf(await answerRows(trainer, network, part))
       // The heads of the columns are there once.
-      yield answered === 0 ? head + rows : rows
-      answered += inputs.rows
+      yield done.rows === 0 ? head + text : text
+      done.rows += part.rows
+      done.incomplete += part.rows - part.inputs.rows
+      done.unknown += part.unknown
     }
   }
   try {
-    if (!output) return await printParts(answers())
-    await writeFileAtomic(output.path, answers(), { force: output.force })
-    note(`${count(answered)} predictions ${classes ? 'of classes ' : ''}written to ${output.path}`)
+    if (output) await writeFileAtomic(output.path, answers(), { force: output.force })
+    else await printParts(answers())
+    if (output) note(`${count(done.rows)} predictions ${classes ? 'of classes ' : ''}written to ${output.path}`)
+    const say = (text: string) => {
+      note(`webgpu-mlp: note: ${options.data}: ${text}`)
+    }
+    if (done.incomplete > 0) say(`${count(done.incomplete)} rows have missing values: their predictions are empty`)
+    if (done.unknown > 0) {
+      say(`${count(done.unknown)} values are categories that the model does not know: all its inputs for them are 0`)
+    }
   } finally {
     trainer.dispose()
   }
 }
 
-/** The inputs, a part at a time. */
-async function* readInputs(options: PredictOptions, features: readonly string[] | undefined) {
-  const { data, arrays, maxUnpackedBytes } = options
+/** Rows to predict from; those of NumPy's files may be of float64. */
+type Part = Omit<CsvRows, 'inputs'> & {
+  readonly inputs: Matrix | { readonly rows: number; readonly cols: number; readonly data: ArrayLike<number> }
+}
+
+/** The rows, a part at a time, with the columns to keep. */
+async function* readParts(options: PredictOptions, network: Network): AsyncGenerator<Part> {
+  const { data, arrays, maxUnpackedBytes, keep, missing } = options
+  const { features, encoding: columns } = network
   if (existsSync(data) && statSync(data).isFile() && (await npyKindOf(data))) {
-    yield await readNpyInputs(data, arrays?.split(','), maxUnpackedBytes)
+    if (keep) throw new InputError(`--keep: is for CSV files, '${data}' is none`)
+    const inputs = await readNpyInputs(data, arrays?.split(','), maxUnpackedBytes)
+    yield { rows: inputs.rows, inputs, complete: undefined, unknown: 0, kept: [], features: features ?? [] }
     return
   }
   if (arrays !== undefined) throw new InputError(`--arrays: is for .npz files, '${data}' is none`)
-  yield* readCsvInputs(data, { ...textOptions(options, data), features })
+  yield* readCsvRows(data, { ...textOptions(options, data), features, columns, missing, keep })
+}
+
+/** One row of the result for each row of the file; those with missing values are empty behind the columns to keep. */
+async function answerRows(trainer: Trainer, network: Network, { rows, inputs, complete, kept }: Part) {
+  const answers = inputs.rows > 0 ? rowsOf(network, await trainer.predict(inputs)) : []
+  const empty = headOf(network).map(() => '')
+  let next = 0
+  return Array.from({ length: rows }, (_, i) => {
+    const isComplete = complete === undefined || complete[next] === i
+    return [...(kept[i] ?? []), ...(isComplete ? answers[next++]! : empty)]
+  })
 }
 
 /** The file to write, checked. */

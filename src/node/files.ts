@@ -4,6 +4,8 @@ import { checkInstance } from '../core/errors.ts'
 import { optional, readOptions, text } from '../core/schema.ts'
 import { readCsv } from '../data/csv.ts'
 import { type CsvRows, csvRowParts, type CsvRowsOptions } from '../data/csv-inputs.ts'
+
+export type { CsvRows }
 import { csvFields, csvInputsFields } from '../data/csv-options.ts'
 import { isGzip } from '../data/gunzip.ts'
 import { decodeText, type DecodeOptions } from '../data/decode.ts'
