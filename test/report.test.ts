@@ -46,6 +46,7 @@ async function makeRun({ data, learningRate = 0.1, regression = false }: Case): 
     weighted: data,
     validation: data,
     scaling: undefined,
+    targetScaling: undefined,
     reading: undefined,
     close: () => undefined,
   }

@@ -213,18 +213,18 @@ async function trainOn(
 }
 
 function makeNetwork(data: PreparedData, { options, loss, init, seed, start }: Checked): Network {
-  const { train, scaling, reading } = data
+  const { train, scaling, targetScaling, reading } = data
   if (start) return startNetwork(start, train, options)
   const example = exampleOf(train)
   const sizes = parseLayers(options.layers, { inputs: example.inputs.cols, outputs: example.targets.cols })
   const activations = parseActivations(options.activation, sizes.length - 1, loss)
   const network = Network.create({ sizes, activations, init, seed })
-  const { features, classes, encoding, targetScaling } = example
+  const { features, classes, encoding } = example
   Object.assign(network, { features, classes, scaling, encoding, targetScaling })
   // The file decides it together with the loss and the last layer, not the values of the targets alone.
   if (reading && !classes && (reading.task === 'regression' || reading.numbers === 'targets'))
     network.task = 'regression'
-  warnOfRange(network, example)
+  if (!targetScaling) warnOfRange(network, example)
   return network
 }
 

@@ -1,5 +1,12 @@
 import { Command } from 'commander'
-import { type BackendName, type LossName, Network, scale, type StageCheck, verify as verifyBackend } from '../index.ts'
+import {
+  type BackendName,
+  Encoding,
+  type LossName,
+  Network,
+  type StageCheck,
+  verify as verifyBackend,
+} from '../index.ts'
 import { readModel } from '../node/files.ts'
 import { type ArrayOptions, isGenerated, loadData, type TextOptions } from './data.ts'
 import { fitOutputs, outputsOf, readingFor, readingOf } from './target.ts'
@@ -63,15 +70,15 @@ const say = ({ error, bound, ok }: StageCheck) =>
 async function makeCase(options: VerifyOptions, seed: number) {
   const model = options.model === undefined ? undefined : await readModel(options.model)
   const { data: name } = options
-  const { features, classes, scaling } = model ?? {}
+  const { features, classes } = model ?? {}
+  const columns = model && (model.encoding ?? Encoding.ofNumbers(model.sizes[0]!))
   const { task, numbers } = model
     ? readingFor(model)
     : name === undefined || isGenerated(name)
       ? {}
       : readingOf(options)
-  const loaded = name === undefined ? undefined : await loadData({ ...options, data: name, seed, features, classes, task, numbers }) // prettier-ignore
-  const train = loaded && fitOutputs(loaded.train, model ? model.sizes.at(-1) : outputsOf(options.layers))
-  const given = train && (scaling ? scale(train, scaling) : train)
+  const loaded = name === undefined ? undefined : await loadData({ ...options, data: name, seed, features, classes, columns, task, numbers }) // prettier-ignore
+  const given = loaded && fitOutputs(loaded.train, model ? model.sizes.at(-1) : outputsOf(options.layers))
   const ends = given && { inputs: given.inputs.cols, outputs: given.targets.cols }
   const loss = options.loss === 'quadratic' && model ? usualLoss(model) : options.loss
   let network = model

@@ -4,6 +4,7 @@ import {
   boolean,
   callback,
   type Fields,
+  kind,
   name,
   number,
   optional,
@@ -30,8 +31,11 @@ export interface CsvStreamOptions extends CsvOptions {
   test?: number | undefined
   /** Scales the inputs, fitted on those that are not held out; it must be kept with the model. Default: none. */
   scaling?: 'standardize' | 'normalize' | undefined
-  /** Scales regression targets to mean 0 and deviation 1, fitted on those that are not held out. Default false. */
-  standardizeTargets?: boolean | undefined
+  /**
+   * Scales regression targets to mean 0 and deviation 1, fitted on those that are not held out; `automatic`: if the targets
+   * turn out to be no classes. Default false.
+   */
+  standardizeTargets?: boolean | 'automatic' | undefined
   /** Whether samples are mixed, all through the file. Default true; false keeps the file's order. */
   shuffle?: boolean | undefined
   /** Random by default. */
@@ -48,7 +52,12 @@ export const streamCsvSchema = {
     ...csvFields,
     test: optional(number({ min: 0, max: 1, exclusive: true })),
     scaling: optional(name(['standardize', 'normalize'] as const)),
-    standardizeTargets: withDefault(boolean, false),
+    standardizeTargets: withDefault(
+      kind<boolean | 'automatic'>((argument, value) =>
+        value === 'automatic' ? value : boolean.check(argument, value),
+      ),
+      false,
+    ),
     shuffle: withDefault(boolean, true),
     seed: withFresh(seed, drawSeed),
     folder: withFresh(text('the path of a folder'), spoolFolder),
@@ -85,7 +94,10 @@ const EXAMPLE = 64
  */
 export async function streamCsv(path: string, options: CsvStreamOptions = {}): Promise<CsvStream> {
   checkPath(path)
-  const { test, scaling, standardizeTargets, shuffle, seed, folder, onProgress, ...csv } = readOptions(streamCsvSchema, options)
+  const { test, scaling, standardizeTargets, shuffle, seed, folder, onProgress, ...csv } = readOptions(
+    streamCsvSchema,
+    options,
+  )
   return withPath(path, async () => {
     const copied = await copyRows(path, csv, { shuffle, seed, folder }, onProgress)
     try {
@@ -98,7 +110,7 @@ export async function streamCsv(path: string, options: CsvStreamOptions = {}): P
 }
 
 interface FinishOptions extends Mixing {
-  readonly standardizeTargets: boolean
+  readonly standardizeTargets: boolean | 'automatic'
   readonly test: number | undefined
   readonly scaling: Scaling['kind'] | undefined
 }
@@ -109,7 +121,7 @@ interface FinishOptions extends Mixing {
  */
 async function finishCopy(
   copied: Copied,
-  { test, scaling: kind, standardizeTargets, shuffle, seed, folder }: FinishOptions,
+  { test, scaling: scalingKind, standardizeTargets, shuffle, seed, folder }: FinishOptions,
 ): Promise<CsvStream> {
   const { spool, samples, partRows, classOf, totals } = copied
   const { width } = spool
@@ -137,8 +149,9 @@ async function finishCopy(
       spool.replace(part, kept.subarray(0, end))
     }
     const encoding = await fillsOf(copied)
-    const scaling = kind && (await scalingOf(copied, encoding, kind))
-    const targetScaling = standardizeTargets ? await targetScalingOf(copied) : undefined
+    const scaling = scalingKind && (await scalingOf(copied, encoding, scalingKind))
+    const isScaled = standardizeTargets === 'automatic' ? copied.classes === undefined : standardizeTargets
+    const targetScaling = isScaled ? await targetScalingOf(copied) : undefined
     const description = { encoding, scaling, targetScaling }
     const close = () => {
       spool.close()
@@ -242,7 +255,11 @@ interface Preprocessing {
   readonly targetScaling: Scaling | undefined
 }
 
-async function* chunksOf(spool: Spool, copied: Copied, { encoding, scaling, targetScaling }: Preprocessing): AsyncGenerator<Dataset> {
+async function* chunksOf(
+  spool: Spool,
+  copied: Copied,
+  { encoding, scaling, targetScaling }: Preprocessing,
+): AsyncGenerator<Dataset> {
   const { features, classes, inputs, columns: read } = copied
   const { width } = spool
   // Small, so that what is made of them keeps pace with what is trained on; classes become a column each.

@@ -25,6 +25,7 @@ import { rateAt } from '../optimizer/schedule.ts'
 import { backendFlag, backendKind, type BackendName, chooseBackend } from './backends.ts'
 import { lossOption } from './options.ts'
 import { optimizerKind, usualOptimizer } from './optimizer-option.ts'
+import { prepare } from './prepared.ts'
 import { checkIsDataset } from './settings.ts'
 import { checkDataset, checkLoss } from './validation.ts'
 
@@ -90,7 +91,8 @@ export async function verify(network: Network, data?: Dataset, options: VerifyOp
   checkInstance('network', network, Network, 'Network')
   const { loss, optimizer, batchSize: most, seed, backend: choice } = readOptions(verifySchema, options)
   checkLoss(network, loss)
-  const samples = data === undefined ? randomSamples(network, most, seed) : checkIsDataset(data, 'data')
+  const samples =
+    data === undefined ? randomSamples(network, most, seed) : prepare(network, checkIsDataset(data, 'data'), 'data')
   checkDataset(network, loss, samples, 'data')
   const batchSize = Math.min(samples.length, most)
   const order = Uint32Array.from({ length: batchSize }, (_, i) => i)

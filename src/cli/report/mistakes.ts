@@ -59,19 +59,18 @@ export interface Mistakes {
 export function findMistakes(run: TrainedRun, examined: Examined): Mistakes {
   const { set, held, scores, predicted, boundary } = examined
   const common = { kind: 'wrong' as const, of: set.length, held }
-  if (!scores)
-    return { ...common, kind: 'errors', wrong: set.length, pictures: null, rows: largestErrors(run, examined) }
+  if (!scores) return { ...common, kind: 'errors', wrong: set.length, pictures: null, rows: largestErrors(examined) }
   const labels = set.labels(boundary)
   const wrong = Array.from(labels.keys()).filter((i) => predicted[i] !== labels[i])
   // The samples that the network was surest of come first.
   wrong.sort((a, b) => certainty(examined, b) - certainty(examined, a))
   const side = pictureSide(set)
   if (side === undefined) {
-    return { ...common, wrong: wrong.length, pictures: null, rows: wrongRows(run, examined, wrong) }
+    return { ...common, wrong: wrong.length, pictures: null, rows: wrongRows(examined, wrong) }
   }
   const brightest = set.inputs.data.reduce((a, b) => Math.max(a, b), 0)
   const shown = wrong.slice(0, MOST_PICTURES).map((i) => ({
-    pixels: paint(rawRow(run, set, i), brightest),
+    pixels: paint(rawRow(set, i), brightest),
     answer: predicted[i]!,
     label: labels[i]!,
   }))
@@ -93,8 +92,9 @@ export function pictureSide({ inputs, features }: Dataset): number | undefined {
   return !features || features.every((name) => /^\D*\d+(\D\d+)?$/.test(name)) ? side : undefined
 }
 
-/** Row i as it came, before any scaling; what rounding alone keeps from 0 is 0. */
-function rawRow({ data: { scaling } }: TrainedRun, set: Dataset, i: number): number[] {
+/** Row i in its own units; what rounding alone keeps from 0 is 0. */
+function rawRow(set: Dataset, i: number): number[] {
+  const { scaling } = set
   return Array.from(set.inputs.row(i), (x, j) => {
     if (!scaling) return x
     const [offset, moved] = [scaling.offset[j]!, x * scaling.scale[j]!]
@@ -116,21 +116,21 @@ function inputNames({ features, inputs }: Dataset): string[] {
 }
 
 /** The first inputs of a sample, as text. */
-function inputCells(run: TrainedRun, set: Dataset, i: number): string[] {
-  return rawRow(run, set, i).slice(0, MOST_COLUMNS).map(short)
+function inputCells(set: Dataset, i: number): string[] {
+  return rawRow(set, i).slice(0, MOST_COLUMNS).map(short)
 }
 
-function wrongRows(run: TrainedRun, { set, answers, predicted, boundary, names }: Examined, wrong: readonly number[]) {
+function wrongRows({ set, answers, predicted, boundary, names }: Examined, wrong: readonly number[]) {
   const labels = set.labels(boundary)
   const body = wrong.slice(0, MOST_ROWS).map((i) => {
     const answer = predicted[i]!
     const value = answers.get(i, answers.cols === 1 ? 0 : answer)
-    return [names[labels[i]!] ?? '', names[answer] ?? '', short(value), ...inputCells(run, set, i)]
+    return [names[labels[i]!] ?? '', names[answer] ?? '', short(value), ...inputCells(set, i)]
   })
   return { head: ['class', 'predicted', 'output', ...inputNames(set)], body }
 }
 
-function largestErrors(run: TrainedRun, { set, answers }: Examined) {
+function largestErrors({ set, answers }: Examined) {
   const { targets } = set
   const { cols } = targets
   const errors = Float64Array.from({ length: set.length }, (_, i) => {
@@ -143,6 +143,6 @@ function largestErrors(run: TrainedRun, { set, answers }: Examined) {
     Array.from(values.subarray(0, 3), short).join(', ') + (values.length > 3 ? ', …' : '')
   const body = order
     .slice(0, MOST_ROWS / 2)
-    .map((i) => [several(targets.row(i)), several(answers.row(i)), short(errors[i]!), ...inputCells(run, set, i)])
+    .map((i) => [several(targets.row(i)), several(answers.row(i)), short(errors[i]!), ...inputCells(set, i)])
   return { head: ['target', 'predicted', 'error', ...inputNames(set)], body }
 }

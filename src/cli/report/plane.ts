@@ -10,7 +10,7 @@ const MOST_POINTS = 2000
 
 /** The points with their classes and answers, and the plane around them as colours, a row at a time from the top. */
 export async function makePlane({ data, loaded, network, trainer }: TrainedRun) {
-  const { train, scaling } = data
+  const { train } = data
   const points = Math.min(MOST_POINTS, train.length)
   const shown = train instanceof DataStream ? await train.take(points) : train.slice(0, points)
   const boundary = decisionBoundary(network)
@@ -25,7 +25,8 @@ export async function makePlane({ data, loaded, network, trainer }: TrainedRun) 
     return { values, low: low - margin, high: high + margin }
   }) as [Bounds, Bounds]
   const colours = colourPlane(await trainer.predict(gridPoints(bounds)), boundary)
-  // What people read on the axes are the data as they came.
+  // Streams are scaled; what people read on the axes are the units of the data.
+  const { scaling } = shown
   const unscale = (value: number, j: number) => (scaling ? value * scaling.scale[j]! + scaling.offset[j]! : value)
   const axis = ({ values, low, high }: Bounds, j: number) => ({
     values: values.map((value) => unscale(value, j)),

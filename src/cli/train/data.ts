@@ -3,127 +3,153 @@ import {
   type ClassWeights,
   Dataset,
   DataStream,
+  Encoding,
   InputError,
   normalize,
-  scale,
   Scaling,
   standardize,
+  standardizeTargets,
 } from '../../index.ts'
 import { holdOut, isGenerated, isStreamed, loadData, openCsv, textOptions } from '../data.ts'
+import { parseActivations } from '../options.ts'
 import { fitOutputs, outputsOf, readingFor, readingOf, type TargetReading } from '../target.ts'
-import { preprocessFor, type Start } from './from.ts'
+import type { Start } from './from.ts'
 import type { TrainOptions } from './options.ts'
 
-/** The data as they are trained on, with what they were scaled by. */
+/**
+ * The data of a run. Those that are read as a whole are in their own units: the network carries the scalings, and the trainer
+ * applies them. Streams are scaled already.
+ */
 export interface PreparedData {
   readonly train: Dataset | DataStream
-  /** With `--folds`: the same in their own units. */
-  readonly raw?: Dataset | undefined
   /** The same, with the weights of their classes, where there are any: what the steps are made with. */
   readonly weighted: Dataset | DataStream
   readonly validation: Dataset | DataStream | undefined
   readonly scaling: Scaling | undefined
+  readonly targetScaling: Scaling | undefined
   /** How the target was read; undefined for generated data. */
   readonly reading: TargetReading | undefined
   /** Removes temporary files. */
   close(): void
 }
 
+type Options = TrainOptions & { data: string }
+
 /** @throws InputError as the readers do, and for two scalings */
-export async function prepareData(
-  options: TrainOptions & { data: string },
-  seed: number,
-  start?: Start,
-): Promise<PreparedData> {
-  const { data, standardize, normalize, stream } = options
-  if (standardize && normalize) throw new InputError('--normalize: is the other of --standardize; take one')
-  const kind = standardize ? 'standardize' : normalize ? 'normalize' : undefined
-  const prepared = await (isStreamed(data, stream) ? openStream(options, seed, kind, start) : readWhole(options, seed, kind, start)) // prettier-ignore
-  if (!start) return prepared
-  const { train, weighted, validation } = prepared
-  const own = preprocessFor(start, train)
+export async function prepareData(options: Options, seed: number, start?: Start): Promise<PreparedData> {
+  const { data, stream } = options
+  if (options.standardize && options.normalize) {
+    throw new InputError('--normalize: is the other of --standardize; take one')
+  }
+  if (options.validation !== undefined && options.test !== undefined) {
+    throw new InputError('--validation: is the other of --test; take one')
+  }
+  return isStreamed(data, stream) ? openStream(options, seed, start) : readWhole(options, seed, start)
+}
+
+/** What the model knows which training begins from. */
+function known(start: Start | undefined) {
+  if (!start) return {}
+  const { features, classes, encoding, sizes } = start.network
   return {
-    ...prepared,
-    train: own,
-    weighted: weighted === train ? own : preprocessFor(start, weighted),
-    validation: validation && preprocessFor(start, validation),
-    scaling: start.network.scaling,
+    ...(features && { features }),
+    ...(classes && { classes }),
+    columns: encoding ?? Encoding.ofNumbers(sizes[0]!),
   }
 }
 
 /** How the target is read: as the model needs it that training begins from, else as the options say. */
-const readingWith = (options: TrainOptions, start: Start | undefined): TargetReading =>
+const readingWith = (options: Options, start: Start | undefined): TargetReading =>
   start ? { ...readingFor(start.network), reason: 'the model' } : readingOf(options)
 
-/** The names that the model has which training begins from. */
-function namesOf(start: Start | undefined) {
-  const { features, classes } = start?.network ?? {}
-  return { ...(features && { features }), ...(classes && { classes }) }
-}
-
-async function readWhole(
-  options: TrainOptions & { data: string },
-  seed: number,
-  kind: Scaling['kind'] | undefined,
-  start: Start | undefined,
-): Promise<PreparedData> {
+async function readWhole(options: Options, seed: number, start: Start | undefined): Promise<PreparedData> {
   const { data, test, classWeights } = options
   const reading = isGenerated(data) ? undefined : readingWith(options, start)
   if (!reading && (options.task ?? 'auto') !== 'auto') {
     throw new InputError(`--task: '${data}' is generated, its targets are fixed`)
   }
   const { task, numbers } = reading ?? {}
-  const read = await loadData({ ...options, task, numbers, seed, ...namesOf(start) })
-  const fit = (part: Dataset) => fitOutputs(part, start ? start.network.sizes.at(-1) : outputsOf(options.layers))
-  const loaded = { train: fit(read.train), ...(read.validation && { validation: fit(read.validation) }) }
-  if (test !== undefined && loaded.validation) {
-    throw new InputError(`--test: '${data}' brings its own validation set (t10k-*)`)
+  const read = await loadData({ ...options, task, numbers, seed, ...known(start) })
+  const outputs = start ? start.network.sizes.at(-1) : outputsOf(options.layers)
+  const fit = (part: Dataset) => fitOutputs(part, outputs)
+  const own = read.validation && fit(read.validation)
+  if (own && (test !== undefined || options.validation !== undefined)) {
+    throw new InputError(`--${test === undefined ? 'validation' : 'test'}: '${data}' has its own validation set`)
   }
-  const { train, validation } = test === undefined ? loaded : holdOut(loaded.train, test, seed)
-  const scaling = kind && (kind === 'standardize' ? standardize(train) : normalize(train))
-  const scaled = scaling ? scale(train, scaling) : train
+  const all = fit(read.train)
+  const { train, validation } = test === undefined ? { train: all, validation: own } : holdOut(all, test, seed)
   return {
-    train: scaled,
-    raw: options.folds === undefined ? undefined : train,
-    weighted: classWeights === undefined ? scaled : scaled.withClassWeights(classWeights),
-    validation: validation && scaling ? scale(validation, scaling) : validation,
-    scaling,
+    train,
+    weighted: classWeights === undefined ? train : train.withClassWeights(classWeights),
+    validation: validation ?? (await readValidation(options, train, reading, fit)),
+    ...fitScalings(options, train, start),
     reading,
     close: () => undefined,
   }
 }
 
-async function openStream(
-  options: TrainOptions & { data: string },
-  seed: number,
-  scaling: Scaling['kind'] | undefined,
-  start: Start | undefined,
-): Promise<PreparedData> {
-  const { data, target, samples, noise, test, folds, shuffle, classWeights } = options
+/** The samples of `--validation`, with the columns and classes of the training data. */
+async function readValidation(
+  options: Options,
+  train: Dataset,
+  reading: TargetReading | undefined,
+  fit: (part: Dataset) => Dataset,
+): Promise<Dataset | undefined> {
+  const { validation: path, data } = options
+  if (path === undefined) return undefined
+  if (!reading) throw new InputError(`--validation: is for data from files, '${data}' is generated`)
+  const { features, classes, encoding } = train
+  const columns = encoding ?? Encoding.ofNumbers(train.inputs.cols)
+  const { task, numbers } = classes ? { task: options.task === 'multilabel' ? options.task : reading.task, numbers: reading.numbers } : { task: 'regression' as const, numbers: undefined } // prettier-ignore
+  const given = { ...options, drop: undefined, features, classes, columns }
+  const { train: samples } = await loadData({ ...given, data: path, task, numbers, targets: undefined })
+  return fit(samples)
+}
+
+/** The scalings of inputs and targets, fitted on the training data; those of a model that training begins from. */
+function fitScalings(options: Options, train: Dataset, start: Start | undefined) {
+  if (start) return { scaling: start.network.scaling, targetScaling: start.network.targetScaling }
+  const scaling = options.standardize ? standardize(train) : options.normalize ? normalize(train) : undefined
+  return { scaling, targetScaling: scalesTargets(options, train) ? standardizeTargets(train) : undefined }
+}
+
+/** Whether regression targets are scaled: where asked for, and with `--standardize` for outputs without bounds. */
+function scalesTargets(options: Options, { classes }: Dataset): boolean {
+  if (options.standardizeTargets && classes) {
+    throw new InputError('--standardize-targets: is for regression targets; these are classes')
+  }
+  return options.standardizeTargets === true || (options.standardize === true && !classes && hasLinearOutput(options))
+}
+
+function hasLinearOutput({ activation, layers, loss }: Options): boolean {
+  return parseActivations(activation, layers.split(',').length - 1, loss).at(-1) === 'linear'
+}
+
+async function openStream(options: Options, seed: number, start: Start | undefined): Promise<PreparedData> {
+  const { data, target, samples, noise, test, folds, shuffle, classWeights, features, drop, missing } = options
   if (folds !== undefined) {
     throw new InputError('--folds: needs all samples in memory; these are read a part at a time (--stream, or a large file)') // prettier-ignore
   }
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
+  if (options.validation !== undefined) {
+    throw new InputError('--validation: is for data that are read as a whole; hold out a share with --test')
+  }
   const reading = readingWith(options, start)
   const { task, numbers } = reading
   const opened = await openCsv(data, {
-    ...textOptions(options, data),
-    target,
-    task,
-    numbers,
-    test,
-    scaling,
-    shuffle,
-    seed,
-    ...namesOf(start),
+    ...{ ...textOptions(options, data), target, features, drop, missing, task, numbers, test, shuffle, seed },
+    ...known(start),
+    scaling: start ? undefined : options.standardize ? 'standardize' : options.normalize ? 'normalize' : undefined,
+    standardizeTargets: !start && (options.standardizeTargets ?? (options.standardize === true && hasLinearOutput(options) && 'automatic')), // prettier-ignore
   })
   const { counts, close } = opened
-  const outputs = start ? start.network.sizes.at(-1) : outputsOf(options.layers)
-  const [train, validation] = [fitOutputs(opened.train, outputs), opened.test && fitOutputs(opened.test, outputs)]
-  const prepared = { train, weighted: train, validation, scaling: opened.scaling, reading, close }
-  if (classWeights === undefined) return prepared
   try {
+    const outputs = start ? start.network.sizes.at(-1) : outputsOf(options.layers)
+    const [train, validation] = [fitOutputs(opened.train, outputs), opened.test && fitOutputs(opened.test, outputs)]
+    const { scaling, targetScaling } = start ? start.network : opened
+    const prepared = { train, weighted: train, validation, scaling, targetScaling, reading, close }
+    if (classWeights === undefined) return prepared
     if (!counts) throw new InputError('classWeights: the data have no classes')
     const weights: ClassWeights = classWeights === 'balanced' ? balancedWeights(counts) : classWeights
     return { ...prepared, weighted: train.map((chunk) => chunk.withClassWeights(weights)) }

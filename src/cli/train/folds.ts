@@ -1,5 +1,4 @@
-import { type CrossValidation, crossValidate, type Fold, type InitializerName, type Trainer } from '../../index.ts' // prettier-ignore
-import { exampleOf } from '../data.ts'
+import { type CrossValidation, crossValidate, DataStream, type Fold, type InitializerName, type Trainer } from '../../index.ts' // prettier-ignore
 import { count, decimal, exitCodes, note, percent } from '../output.ts'
 import type { PreparedData } from './data.ts'
 import type { TrainOptions } from './options.ts'
@@ -21,8 +20,8 @@ interface FoldsRun {
  */
 export async function runFolds(run: FoldsRun): Promise<CrossValidation | 'interrupted' | undefined> {
   const { say } = run
-  const { raw } = run.data
-  if (raw === undefined) return undefined
+  const { train } = run.data
+  if (run.options.folds === undefined || train instanceof DataStream) return undefined
   const controller = new AbortController()
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted)
@@ -35,8 +34,8 @@ export async function runFolds(run: FoldsRun): Promise<CrossValidation | 'interr
       say(`Fold ${fold.fold}   ${describeFold(fold)}`)
     }
     const options = { ...foldsOptions(run), signal: controller.signal, onFold }
-    const result = await crossValidate({ sizes, activations, init: run.init }, raw, options)
-    say(`Folds    ${describeMean(result)}; the network that follows is trained on all ${count(raw.length)} samples`)
+    const result = await crossValidate({ sizes, activations, init: run.init }, train, options)
+    say(`Folds    ${describeMean(result)}; the network that follows is trained on all ${count(train.length)} samples`)
     return result
   } catch (error) {
     if (!controller.signal.aborted) throw error
@@ -55,7 +54,7 @@ function foldsOptions({ trainer, data, options }: FoldsRun) {
   return {
     ...{ backend, loss, optimizer, batchSize, seed, task: network.task, folds, epochs, shuffle },
     // As in the run that follows.
-    standardizeTargets: exampleOf(data.train).targetScaling !== undefined,
+    standardizeTargets: data.targetScaling !== undefined,
     ...{ standardize, normalize, classWeights, l1, l2, dropout: dropout?.length === 1 ? dropout[0] : dropout },
     ...(earlyStopping !== undefined && { earlyStopping: { patience: earlyStopping, minDelta } }),
   }

@@ -20,6 +20,7 @@ const decided: Readonly<Partial<Record<keyof TrainOptions, string>>> = {
   task: 'the task is that of the model',
   standardize: "the model's own scaling of inputs applies to the new data",
   normalize: "the model's own scaling of inputs applies to the new data",
+  standardizeTargets: "the model's own scaling of targets applies to the new data",
 }
 
 /**
@@ -36,17 +37,6 @@ export async function readStart(options: TrainOptions, words: readonly string[])
   }
   const network = await readModel(path)
   return { path, network, loss: given.has('loss') ? options.loss : (network.loss ?? usualLoss(network)), given }
-}
-
-/** Data as the model takes them: encoded and scaled as it was trained with. */
-export function preprocessFor<D extends Dataset | DataStream>({ network }: Start, data: D): D {
-  const { encoding, scaling, targetScaling } = network
-  const apply = (part: Dataset) => {
-    const encoded = encoding ? part.withEncoding(encoding) : part
-    const scaled = scaling ? encoded.withScaling(scaling) : encoded
-    return targetScaling ? scaled.withTargetScaling(targetScaling) : scaled
-  }
-  return (data instanceof DataStream ? data.map(apply) : apply(data)) as D
 }
 
 /**
