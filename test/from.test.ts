@@ -64,7 +64,7 @@ describe('train --from', () => {
     ['--data a.csv --init heUniform', /--init: with --from, the parameters are those of the model/],
     ['--data a.csv --out a.json', /--out: a\.json is also what --from reads/],
     ['--data other.csv', /'elm'/],
-    ['--data digits --samples 10', /2 columns/],
+    ['--data digits --samples 10', /a\.json has 2 inputs, the data have 784/],
   ])('refuses %s in one line', async (args, message) => {
     const { code, error } = await run(`train --from a.json ${args} --epochs 1 --backend cpu`)
     expect([code, error.trim().split('\n')]).toEqual([2, [expect.stringMatching(message)]])

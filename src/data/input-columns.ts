@@ -86,7 +86,9 @@ export class InputColumns {
     const encoding = this.#encoding
     if (encoding) return { encoding: encoding.isPlain ? undefined : encoding, decode: (read) => read }
     if (this.#missing === 'error' && this.#gaps.count > 0) throw this.#gaps.error()
-    for (const column of this.#columns) column.noteRowNumbers(this.#rows, this.#onNote)
+    if (this.#columns.length > 1) {
+      for (const column of this.#columns) column.noteRowNumbers(this.#rows, this.#onNote)
+    }
     const kinds = this.#columns.map((column) => column.kind())
     const found = new Encoding(kinds, this.#missing)
     const decoders = this.#columns.map((column, j) => column.decoder(kinds[j]!))
