@@ -4,7 +4,8 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import Papa from 'papaparse'
-import { RowSplitter } from '../src/data/rows.ts'
+import { type Row, RowSplitter } from '../src/data/rows.ts'
+import type { Table } from '../src/data/table.ts'
 import { readTableParts } from '../src/data/table-parts.ts'
 import { type Dataset, type DataStream, InputError, parseCsv } from '../src/index.ts'
 import { type CsvStreamOptions, streamCsv } from '../src/node/index.ts'
@@ -42,6 +43,9 @@ async function open(path: string, options: CsvStreamOptions = {}) {
 const asc = (values: readonly number[]) => [...values].sort((a, b) => a - b)
 const column = ({ inputs }: Dataset, j: number) => Array.from({ length: inputs.rows }, (_, i) => inputs.get(i, j))
 
+const cellsOf = (table: Table) =>
+  Array.from({ length: table.length }, (_, row) => Array.from({ length: table.columns }, (_, j) => table.cell(row, j)))
+
 describe('text that arrives in pieces', () => {
   /** Split at random positions: rows, cells, quotes and line ends are all split at some point. */
   async function* pieces(whole: string, seed: number) {
@@ -71,14 +75,18 @@ describe('text that arrives in pieces', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const tables = []
       for await (const table of readTableParts(pieces(whole, seed), { delimiter: ',' })) tables.push(table)
-      expect(tables.flatMap((table) => table.rows)).toEqual(hasHeader ? rows.slice(1) : rows)
+      expect(tables.flatMap(cellsOf)).toEqual(hasHeader ? rows.slice(1) : rows)
+      const splitter = new RowSplitter(',')
+      const split: Row[] = []
+      for await (const piece of pieces(plain, seed)) split.push(...splitter.push(piece))
+      expect([...split, ...splitter.finish()].map(({ cells }) => cells)).toEqual(rows)
       for (const { names, columns } of tables) {
         expect([names, columns]).toEqual([hasHeader ? rows[0] : undefined, rows[0]!.length])
       }
       // The position of each row is the start of its line; its cells do not include the quotes.
       const lines = plain.split('\n')
       for (const table of tables) {
-        table.rows.forEach(([first = ''], i) => {
+        cellsOf(table).forEach(([first = ''], i) => {
           expect(lines[table.lines[i]! - 1]!.replaceAll('"', '')).toContain(first.split('\n')[0]!.replaceAll('"', ''))
         })
       }

@@ -28,16 +28,15 @@ export async function csvColumns(
   let columns: ColumnSurvey[] | undefined
   let unnamed: readonly number[] = []
   for await (const table of readTextParts(text, checked)) {
-    rows += table.rows.length
+    rows += table.length
     names = table.names
     unnamed = table.unnamed
     columns ??= Array.from({ length: table.columns }, () => new ColumnSurvey())
-    table.rows.forEach((cells, row) => {
-      columns?.forEach((column, j) => {
-        const cell = cells[j]!
-        column.add(cell, table.numberOf(j, cell), table.lines[row]!)
+    for (let row = 0; row < table.length; row++) {
+      columns.forEach((column, j) => {
+        column.add(table.cell(row, j), table.number(row, j), table.lines[row]!)
       })
-    })
+    }
   }
   const all = (columns ?? []).map((column, j) => column.describe(names?.[j] ?? `x${j}`))
   const described = all.filter((_, j) => !unnamed.includes(j))

@@ -8,6 +8,7 @@ import { csvInputsFields, type CsvInputsOptions } from './csv-options.ts'
 import { completeRows } from './fills.ts'
 import type { TableOptions } from './head.ts'
 import { InputColumns } from './input-columns.ts'
+import type { Pieces } from './pieces.ts'
 import { findInputs } from './samples.ts'
 import { missingColumn, placesOf, type Table } from './table.ts'
 import { readTableParts, readTextParts } from './table-parts.ts'
@@ -58,10 +59,10 @@ export async function parseCsvInputs(
 
 /**
  * Reads rows to predict from, of CSV text that comes in pieces, a part at a time.
- * @param pieces of the text, cut anywhere
+ * @param pieces of the text or its UTF-8 bytes, cut anywhere
  * @throws InputError as {@link parseCsv} does
  */
-export function csvRowParts(pieces: AsyncIterable<string>, options: CsvRowsOptions): AsyncGenerator<CsvRows> {
+export function csvRowParts(pieces: Pieces, options: CsvRowsOptions): AsyncGenerator<CsvRows> {
   return readRows(readTableParts(pieces, options), options)
 }
 
@@ -87,7 +88,7 @@ async function* readRows(tables: AsyncIterable<Table>, options: CsvRowsOptions):
       inputs: makeInputs(whole, encoding),
       complete,
       unknown: encoding?.countUnknown(raw) ?? 0,
-      kept: table.rows.map((cells) => kept.map((column) => cells[column] ?? '')),
+      kept: Array.from({ length: table.length }, (_, row) => kept.map((column) => table.cell(row, column))),
       features: names ?? inputs.map((column) => table.names?.[column] ?? `x${column}`),
     }
   }

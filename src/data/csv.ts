@@ -7,6 +7,7 @@ import { completeRows, fitFills } from './fills.ts'
 import { SampleReader, type Samples, targetsOf } from './samples.ts'
 import type { TableOptions } from './head.ts'
 import type { Table } from './table.ts'
+import type { Pieces } from './pieces.ts'
 import { readTableParts, readTextParts } from './table-parts.ts'
 
 export type { CsvInputsOptions, CsvOptions, CsvTextOptions }
@@ -36,10 +37,7 @@ export async function parseCsv(text: string | Uint8Array, options: CsvOptions = 
  * numbers, 4 bytes each, is in memory at once.
  * @throws InputError as {@link parseCsv} does
  */
-export async function readCsv(
-  pieces: AsyncIterable<string>,
-  options: CsvOptions & LikelyDelimiter = {},
-): Promise<Dataset> {
+export async function readCsv(pieces: Pieces, options: CsvOptions & LikelyDelimiter = {}): Promise<Dataset> {
   return readSamples((tableOptions) => readTableParts(pieces, tableOptions), options)
 }
 

@@ -1,6 +1,7 @@
 import { suggestNearest } from '../core/aliases.ts'
 import { describe, InputError } from '../core/errors.ts'
 import { kind } from '../core/schema.ts'
+import { concat } from './pieces.ts'
 import { isGzip, mostUnpacked, tooMuchUnpacked, type UnpackOptions } from './gunzip.ts'
 
 /** What readers of text from bytes take. */
@@ -28,20 +29,27 @@ export const encodingName = kind((argument, value) => {
 /** Bytes in pieces. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
-/**
- * The text of a file that comes in pieces, gzipped or not: UTF-8, UTF-16 where it begins with a byte order mark, or the
- * encoding that is named.
- * @param size of the whole file in bytes
- * @throws InputError for bytes that are no text in the encoding, for broken gzip, and for gzip that unpacks to too much
- */
-export async function* decodeText(chunks: Chunks, size: number, options: DecodeOptions): AsyncGenerator<string> {
-  let decoder: TextDecoder | undefined
-  let beginning: Uint8Array = new Uint8Array(0)
-  const decode = (bytes?: Uint8Array): string => {
-    const { encoding } = decoder!
+/** Decodes bytes that come in pieces, and says what helps where they are no text in the encoding. */
+export class StrictDecoder {
+  readonly #decoder: TextDecoder
+
+  constructor(encoding: string) {
+    this.#decoder = new TextDecoder(encoding, { fatal: true })
+  }
+
+  decode(bytes: Uint8Array): string {
+    return this.#run(() => this.#decoder.decode(bytes, { stream: true }))
+  }
+
+  finish(): string {
+    return this.#run(() => this.#decoder.decode())
+  }
+
+  #run(decode: () => string): string {
     try {
-      return bytes ? decoder!.decode(bytes, { stream: true }) : decoder!.decode()
+      return decode()
     } catch (cause) {
+      const { encoding } = this.#decoder
       const hint =
         encoding === 'utf-8'
           ? "not UTF-8 text; where it comes from a spreadsheet, give encoding: 'windows-1252' (--encoding windows-1252), or save it as UTF-8"
@@ -49,23 +57,39 @@ export async function* decodeText(chunks: Chunks, size: number, options: DecodeO
       throw new InputError(hint, { cause })
     }
   }
-  const open = (): string => {
-    checkKind(beginning)
-    decoder = new TextDecoder(markedEncoding(beginning) ?? options.encoding ?? 'utf-8', { fatal: true })
-    if (decoder.encoding === 'utf-8' && beginning.includes(0)) {
-      throw new InputError("zero bytes among the text; it is no text file, or UTF-16 without its mark: encoding: 'utf-16le' (--encoding utf-16le)") // prettier-ignore
+}
+
+/**
+ * The text of a file as UTF-8, of a file that comes in pieces, gzipped or not: UTF-8 itself, which is not checked, UTF-16
+ * where it begins with a byte order mark, or the encoding that is named.
+ * @param size of the whole file in bytes
+ * @throws InputError for bytes that are no text in the encoding, for broken gzip, and for gzip that unpacks to too much
+ */
+export async function* utf8Chunks(chunks: Chunks, size: number, options: DecodeOptions): AsyncGenerator<Uint8Array> {
+  let decoder: StrictDecoder | undefined
+  let beginning: Uint8Array | undefined = new Uint8Array(0)
+  const encoder = new TextEncoder()
+  const open = (bytes: Uint8Array): Uint8Array => {
+    checkKind(bytes)
+    const encoding = markedEncoding(bytes) ?? options.encoding ?? 'utf-8'
+    if (encoding === 'utf-8' && bytes.includes(0)) {
+      throw new InputError(
+        "zero bytes among the text; it is no text file, or UTF-16 without its mark: encoding: 'utf-16le' (--encoding utf-16le)",
+      )
     }
-    return decode(beginning)
+    if (encoding !== 'utf-8') decoder = new StrictDecoder(encoding)
+    beginning = undefined
+    return decoder ? encoder.encode(decoder.decode(bytes)) : bytes
   }
   for await (const bytes of unpacked(chunks, size, options)) {
-    if (decoder) yield decode(bytes)
+    if (!beginning) yield decoder ? encoder.encode(decoder.decode(bytes)) : bytes
     else {
-      beginning = beginning.length === 0 ? bytes : join(beginning, bytes)
-      if (beginning.length >= MARKS) yield open()
+      beginning = concat([beginning, bytes], beginning.length + bytes.length)
+      if (beginning.length >= MARKS) yield open(beginning)
     }
   }
-  if (!decoder) yield open()
-  yield decode()
+  if (beginning) yield open(beginning)
+  if (decoder) yield encoder.encode((decoder as StrictDecoder).finish())
 }
 
 /** Bytes within which a file says what it is. */
@@ -100,7 +124,7 @@ async function* unpacked(chunks: Chunks, size: number, options: UnpackOptions): 
   while (beginning.length < 2 && !isEnd) {
     const next = await iterator.next()
     if (next.done) isEnd = true
-    else beginning = beginning.length === 0 ? next.value : join(beginning, next.value)
+    else beginning = concat([beginning, next.value], beginning.length + next.value.length)
   }
   const rest = { [Symbol.asyncIterator]: () => iterator }
   if (isGzip(beginning)) yield* gunzipParts(beginning, rest, size, options)
@@ -155,11 +179,4 @@ async function* gunzipParts(
   } finally {
     await reader.cancel().catch(() => undefined)
   }
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const all = new Uint8Array(a.length + b.length)
-  all.set(a)
-  all.set(b, a.length)
-  return all
 }

@@ -3,9 +3,6 @@ import { looksLikeHeader } from './header.ts'
 import type { Row } from './rows.ts'
 import { makeSplitter } from './splitters.ts'
 
-/** Characters from which it is decided how a file is written; rows beyond say nothing about it. */
-export const BEGINNING = 1 << 18
-
 /** How the rows of a file are written. */
 export interface Dialect {
   /** One character, or `space` for any number of spaces and tabs. */

@@ -2,6 +2,7 @@ import { describe, InputError } from '../core/errors.ts'
 import { chooseFormat, guessDecimal, looksNumeric, type NumberFormat, plainNumbers } from './cells.ts'
 import { commonLength, type DialectOptions } from './dialect.ts'
 import { isIndex, type KnownNames, looksLikeHeader, onlyHeader, readNames } from './header.ts'
+import type { ByteDialect } from './number-rows.ts'
 import type { Row } from './rows.ts'
 
 /** How a table is read. */
@@ -26,6 +27,18 @@ export interface Head {
   readonly unnamed: readonly number[]
   /** How the numbers of each column are written; undefined where all are plain. */
   readonly formats: readonly NumberFormat[] | undefined
+}
+
+/**
+ * How the bytes of a table are written, if all its numbers can be read from them without strings.
+ * @param delimiter one character, or `space`
+ */
+export function byteDialect({ columns, width, formats }: Head, delimiter: string): ByteDialect | undefined {
+  const [first = plainNumbers] = formats ?? []
+  const isUniform = formats?.every(({ decimal, percent }) => decimal === first.decimal && !percent) ?? true
+  if (delimiter.length > 1 || /[^\0-\x7f]|[\d+\-eE. "]/.test(delimiter) || delimiter === first.decimal) return undefined
+  if (!isUniform || width !== columns) return undefined
+  return { columns, delimiter: delimiter.charCodeAt(0), decimal: first.decimal.charCodeAt(0) }
 }
 
 /**

@@ -57,20 +57,21 @@ export class InputColumns {
   /** The columns of a table's rows: rows × columns; to be passed to `decode` when all have been read. */
   read(table: Table): RawRows {
     const cols = this.#columns.length
-    const raw = new RawRows(table.rows.length, cols)
-    table.rows.forEach((cells, row) => {
-      this.#columns.forEach((column, j) => {
-        const cell = cells[column.place] ?? ''
-        if (!isMissing(cell)) raw.data[row * cols + j] = column.read(table, row, cell, this.#rows + row)
-        else {
-          raw.data[row * cols + j] = NaN
-          this.#gaps.add(table, row, column.place)
-          if (this.#isRefused(j)) throw this.#gaps.error()
-        }
-      })
-    })
-    this.#rows += table.rows.length
+    const raw = new RawRows(table.length, cols)
+    for (let row = 0, place = 0; row < table.length; row++) {
+      for (let j = 0; j < cols; j++) {
+        const column = this.#columns[j]!
+        raw.data[place++] = column.read(table, row, this.#rows + row) ?? this.#readMissing(table, row, j)
+      }
+    }
+    this.#rows += table.length
     return raw
+  }
+
+  #readMissing(table: Table, row: number, j: number): number {
+    this.#gaps.add(table, row, this.#columns[j]!.place)
+    if (this.#isRefused(j)) throw this.#gaps.error()
+    return NaN
   }
 
   /** Whether a missing value is an error at once: with a model, whose fills are known. */
@@ -112,7 +113,7 @@ class Gaps {
 
   add(table: Table, row: number, column: number): void {
     if (this.count++ >= 3) return
-    const cell = table.rows[row]![column]!
+    const cell = table.cell(row, column)
     if (this.count === 1 && cell !== '') this.#found = ` (${describe(cell)})`
     this.#places.push(`line ${table.lines[row]}, ${sayColumn(table, column)}`)
   }
@@ -153,23 +154,34 @@ class ColumnReader {
     this.#placeOf = (category) => encoding?.placeOf(j, category) ?? -1
   }
 
-  /** @param index of the row in the whole file */
-  read(table: Table, row: number, cell: string, index: number): number {
-    const known = this.#known?.kind
-    if (known === 'category') return this.#readCategory(cell)
-    const value = table.numberOf(this.place, cell)
-    if (!Number.isNaN(value)) {
-      if (!(Math.abs(value) < LARGEST)) {
-        throw cellError(table, row, this.place, 'a number that float32 can hold (below 3.4e38)')
-      }
-      if (known === 'boolean' && value !== 0 && value !== 1) throw cellError(table, row, this.place, 'true or false')
-      this.#numbers++
-      if (this.#distinct.size <= MOST_CATEGORIES) this.#distinct.add(value)
-      if (value !== 0 && value !== 1) this.#isTruth = false
-      if (index === 0) this.#first = value
-      else if (value !== this.#first + index) this.#isCounting = false
-      return value
+  /** @param index of the row in the whole file; @returns undefined where the value is missing */
+  read(table: Table, row: number, index: number): number | undefined {
+    if (this.#known?.kind === 'category') {
+      const cell = table.cell(row, this.place)
+      return isMissing(cell) ? undefined : this.#readCategory(cell)
     }
+    const value = table.number(row, this.place)
+    return Number.isNaN(value) ? this.#readWord(table, row) : this.#readNumber(table, row, value, index)
+  }
+
+  #readNumber(table: Table, row: number, value: number, index: number): number {
+    if (!(Math.abs(value) < LARGEST)) {
+      throw cellError(table, row, this.place, 'a number that float32 can hold (below 3.4e38)')
+    }
+    const isTruth = value === 0 || value === 1
+    if (this.#known?.kind === 'boolean' && !isTruth) throw cellError(table, row, this.place, 'true or false')
+    this.#numbers++
+    if (this.#distinct.size <= MOST_CATEGORIES) this.#distinct.add(value)
+    if (!isTruth) this.#isTruth = false
+    if (index === 0) this.#first = value
+    else if (value !== this.#first + index) this.#isCounting = false
+    return value
+  }
+
+  #readWord(table: Table, row: number): number | undefined {
+    const cell = table.cell(row, this.place)
+    if (isMissing(cell)) return undefined
+    const known = this.#known?.kind
     this.#isCounting = false
     const truth = truthOf(cell)
     if (known === 'boolean' && truth !== undefined) return truth

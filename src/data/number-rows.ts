@@ -167,7 +167,8 @@ function readCell(bytes: Uint8Array, start: number, delimiter: number, decimal: 
     if (isBelow || code === 43) code = bytes[++at]
     const first = at
     let power = 0
-    for (; code !== undefined && code >= 48 && code <= 57; code = bytes[++at]) power = Math.min(power * 10 + code - 48, 1e6)
+    for (; code !== undefined && code >= 48 && code <= 57; code = bytes[++at])
+      power = Math.min(power * 10 + code - 48, 1e6)
     if (at > first) exponent += isBelow ? -power : power
     else code = bytes[(at = letter)]
   }

@@ -13,6 +13,10 @@ export interface Splitter {
   push(piece: string): Row[]
   /** The row that is left when no more comes, if there is one. */
   finish(): Row[]
+  /** The line of the next character, where all rows are whole; undefined within a row, and where that is not known. */
+  readonly nextLine: number | undefined
+  /** Goes on in another line, where lines were read otherwise. */
+  skipTo(line: number): void
 }
 
 /** Characters of a row: a quote that is never closed goes beyond, and so does a file without line breaks. */
@@ -44,6 +48,14 @@ export class RowSplitter implements Splitter {
   constructor(delimiter: string, line = 1, comment?: string) {
     this.#delimiter = delimiter
     this.#comment = comment
+    this.#line = this.#nextLine = line
+  }
+
+  get nextLine(): number | undefined {
+    return this.#place === 'beginning' && this.#cells.length === 0 && this.#length === 0 ? this.#nextLine : undefined
+  }
+
+  skipTo(line: number): void {
     this.#line = this.#nextLine = line
   }
 

@@ -2,7 +2,7 @@ import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
 import { RawRows } from '../core/raw-rows.ts'
 import { InputColumns, type ReadColumns } from './input-columns.ts'
-import { cellProblem, isMissing, missingColumn, placesOf, type Table } from './table.ts'
+import { hasValue, takeRows, cellProblem, missingColumn, placesOf, type Table } from './table.ts'
 import { type ColumnForm, findTargets, labelsOf, readTargetColumns, targetNames, weaker } from './target.ts'
 import { TargetSurvey } from './target-survey.ts'
 
@@ -57,11 +57,10 @@ export class SampleReader {
 
   /** The rows of a table whose targets are there; a missing target is never filled in. */
   #withTargets(table: Table, targets: readonly number[]): Table {
-    const isComplete = table.rows.map((cells) => !targets.some((column) => isMissing(cells[column] ?? '')))
-    if (!isComplete.includes(false)) return table
-    const [rows, lines] = [table.rows.filter((_, i) => isComplete[i]), table.lines.filter((_, i) => isComplete[i])]
-    this.#withoutTarget += table.rows.length - rows.length
-    return { ...table, rows, lines }
+    const hasTargets = (row: number) => targets.every((column) => hasValue(table, row, column))
+    const rows = Array.from({ length: table.length }, (_, row) => row).filter(hasTargets)
+    this.#withoutTarget += table.length - rows.length
+    return rows.length === table.length ? table : takeRows(table, rows)
   }
 
   /** When all have been read. @throws InputError where the target is neither classes nor numbers */
@@ -163,11 +162,10 @@ class TargetColumn {
     const [column = 0, ...others] = this.#columns
     const { task } = this.#options
     if (others.length > 0 || task === 'regression' || task === 'multilabel') return this.#readNumbers(table)
-    const y = new RawRows(table.rows.length, 2)
+    const y = new RawRows(table.length, 2)
     const places = this.#survey?.add(table) ?? labelsOf(table, column, this.#places)
     places.forEach((place, i) => {
-      const cell = table.rows[i]![column]!
-      const value = table.numberOf(column, cell)
+      const value = table.number(i, column)
       if (Math.abs(Math.fround(value)) === Infinity) this.#tooLarge ??= cellProblem(table, i, column)
       y.data[2 * i] = value
       y.data[2 * i + 1] = place
@@ -179,7 +177,7 @@ class TargetColumn {
   #readNumbers(table: Table): RawRows {
     const columns = this.#columns
     const { values, form } = readTargetColumns(table, columns, this.#options.task)
-    const y = new RawRows(table.rows.length, columns.length, values)
+    const y = new RawRows(table.length, columns.length, values)
     this.#form = weaker(this.#form, form)
     this.#columnNames ??= targetNames(table, columns)
     if (this.#form !== 'oneHot') return y

@@ -24,6 +24,14 @@ class SpaceSplitter implements Splitter {
     this.#comment = comment
   }
 
+  get nextLine(): number | undefined {
+    return this.#length === 0 ? this.#line : undefined
+  }
+
+  skipTo(line: number): void {
+    this.#line = line
+  }
+
   push(piece: string): Row[] {
     const rows: Row[] = []
     let at = 0

@@ -32,10 +32,15 @@ export class TargetSurvey {
   /** @returns for each row the place of its class, in the order in which they appeared */
   add(table: Table): Uint32Array {
     this.#said = sayColumn(table, this.#column)
-    return Uint32Array.from(table.rows, (cells, row) => {
-      const cell = cells[this.#column] ?? ''
+    return Uint32Array.from({ length: table.length }, (_, row) => {
       this.#rows++
-      const value = table.numberOf(this.#column, cell)
+      const value = table.number(row, this.#column)
+      // Where there are too many values to be classes, their spelling does not matter.
+      if (this.#tooMany && Number.isFinite(value)) {
+        if (!Number.isInteger(value)) this.#fractions++
+        return 0
+      }
+      const cell = table.cell(row, this.#column)
       if (isMissing(cell)) {
         this.#missing++
         this.#firstMissing ??= cellProblem(table, row, this.#column)
@@ -43,7 +48,7 @@ export class TargetSurvey {
       }
       if (Number.isNaN(value)) this.#addWord(table, row)
       else if (!Number.isInteger(value)) this.#fractions++
-      return this.#place(table, cell)
+      return this.#place(value, cell)
     })
   }
 
@@ -53,12 +58,12 @@ export class TargetSurvey {
     this.#firstWord ??= cellProblem(table, row, this.#column)
   }
 
-  #place(table: Table, cell: string): number {
+  #place(value: number, cell: string): number {
     const seen = this.#seen.get(cell)
     if (seen !== undefined || this.#tooMany) return seen ?? 0
     const place = this.#seen.size
     this.#seen.set(cell, place)
-    this.#canonical.push(canonical(table, this.#column, cell))
+    this.#canonical.push(canonical(value, cell))
     if (this.#seen.size > MOST_CLASSES) {
       this.#tooMany = true
       this.#seen.clear()

@@ -66,10 +66,10 @@ export type ColumnForm = 'oneHot' | 'labels' | 'numbers'
  * @throws InputError naming the line for a word, and where a row is not of the form that is expected
  */
 export function readTargetColumns(table: Table, columns: readonly number[], task: CsvOptions['task']) {
-  const { rows } = table
-  const values = new Float64Array(rows.length * columns.length)
+  const { length } = table
+  const values = new Float64Array(length * columns.length)
   let form: ColumnForm = 'oneHot'
-  for (let row = 0, at = 0; row < rows.length; row++) {
+  for (let row = 0, at = 0; row < length; row++) {
     let ones = 0
     let isBinary = true
     for (const column of columns) {
@@ -96,25 +96,21 @@ export const weaker = (one: ColumnForm, other: ColumnForm): ColumnForm =>
   forms[Math.max(forms.indexOf(one), forms.indexOf(other))]!
 
 function readTarget(table: Table, row: number, column: number, takesTruth: boolean): number {
-  const cell = table.rows[row]![column] ?? ''
-  const number = table.numberOf(column, cell)
-  const value = Number.isNaN(number) && takesTruth ? (truthOf(cell) ?? NaN) : number
+  const number = table.number(row, column)
+  const value = Number.isNaN(number) && takesTruth ? (truthOf(table.cell(row, column)) ?? NaN) : number
   if (Math.abs(Math.fround(value)) < Infinity) return value
   const expected = Number.isNaN(value) ? table.sayNumber(column) : 'a number that float32 can hold (below 3.4e38)'
-  throw cellError(table, row, column, isMissing(cell) ? `${expected}; ${DROP_HINT}` : expected)
+  throw cellError(table, row, column, isMissing(table.cell(row, column)) ? `${expected}; ${DROP_HINT}` : expected)
 }
 
 /** 1, 1.0 and +1 are one class. */
-export function canonical(table: Table, column: number, cell: string): string {
-  const value = table.numberOf(column, cell)
-  return Number.isNaN(value) ? cell : String(value)
-}
+export const canonical = (value: number, cell: string): string => (Number.isNaN(value) ? cell : String(value))
 
 /** The place of each row's class among those that are known. @throws InputError naming the line of one that is not */
 export function labelsOf(table: Table, column: number, places: ReadonlyMap<string, number>): Uint32Array {
-  return Uint32Array.from(table.rows, (cells, row) => {
-    const cell = cells[column] ?? ''
-    const label = places.get(cell) ?? places.get(canonical(table, column, cell))
+  return Uint32Array.from({ length: table.length }, (_, row) => {
+    const cell = table.cell(row, column)
+    const label = places.get(cell) ?? places.get(canonical(table.number(row, column), cell))
     if (label !== undefined) return label
     if (isMissing(cell)) throw cellError(table, row, column, `the name of a class; ${DROP_HINT}`)
     throw cellError(table, row, column, `one of the classes ${listNames([...places.keys()])}`)

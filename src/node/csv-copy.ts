@@ -5,7 +5,7 @@ import { SampleReader, type Samples } from '../data/samples.ts'
 import { readTableParts } from '../data/table-parts.ts'
 import { Random } from '../core/random.ts'
 import { type CsvOptions, InputError } from '../index.ts'
-import { isGzipFile, likelyDelimiter, textPieces } from './files.ts'
+import { isGzipFile, likelyDelimiter, utf8Pieces } from './files.ts'
 import { fileError } from './paths.ts'
 import { Spool } from './spool.ts'
 
@@ -57,8 +57,8 @@ export async function copyRows(
   let partRows = 1
   try {
     const tableOptions = { ...options, likelyDelimiter: likelyDelimiter(path) }
-    const text = textPieces(path, options, (read) => onProgress?.(read / size))
-    for await (const table of readTableParts(text, tableOptions)) {
+    const bytes = utf8Pieces(path, options, (read) => onProgress?.(read / size))
+    for await (const table of readTableParts(bytes, tableOptions)) {
       const { inputs, targets } = reader.read(table)
       const row = new Float64Array(inputs.cols + targets.cols)
       spool ??= new Spool(row.length, folder)

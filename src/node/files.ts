@@ -8,7 +8,7 @@ import { type CsvRows, csvRowParts, type CsvRowsOptions } from '../data/csv-inpu
 export type { CsvRows }
 import { csvFields, csvInputsFields } from '../data/csv-options.ts'
 import { isGzip } from '../data/gunzip.ts'
-import { decodeText, type DecodeOptions } from '../data/decode.ts'
+import { type DecodeOptions, utf8Chunks } from '../data/decode.ts'
 import {
   type Checkpoint,
   type CsvInputsOptions,
@@ -124,7 +124,7 @@ export async function readDataset(
   }
   const decoding = { encoding: csv.encoding, maxUnpackedBytes }
   const all = { ...csv, likelyDelimiter: likelyDelimiter(path) }
-  return { train: await withPath(path, () => readCsv(textPieces(path, decoding), all)) }
+  return { train: await withPath(path, () => readCsv(utf8Pieces(path, decoding), all)) }
 }
 
 /**
@@ -143,7 +143,7 @@ export async function* readCsvInputs(path: string, options: CsvInputsOptions = {
 
 /** The same with what belongs to the rows: their number, those that are incomplete, and columns to keep. */
 export async function* readCsvRows(path: string, options: CsvRowsOptions): AsyncGenerator<CsvRows> {
-  const parts = csvRowParts(textPieces(path, options), { ...options, likelyDelimiter: likelyDelimiter(path) })
+  const parts = csvRowParts(utf8Pieces(path, options), { ...options, likelyDelimiter: likelyDelimiter(path) })
   for (;;) {
     const next = await withPath(path, () => parts.next())
     if (next.done) return
@@ -162,15 +162,15 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * The text of a file in pieces, gzipped or not, in the encoding that is given.
+ * The text of a file in pieces of UTF-8, gzipped or not, in the encoding that is given.
  * @param onRead is called with the number of bytes read
- * @throws InputError naming the path for a file that cannot be read, or is no text
+ * @throws InputError naming the path for a file that cannot be read, or is no text in another encoding than UTF-8
  */
-export async function* textPieces(
+export async function* utf8Pieces(
   path: string,
   options: DecodeOptions = {},
   onRead?: (bytes: number) => void,
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array> {
   const { size } = await stat(path).catch((error: unknown) => {
     throw fileError(error, path, 'read')
   })
@@ -183,7 +183,7 @@ export async function* textPieces(
     }
   }
   try {
-    yield* decodeText(chunks(), size, options)
+    yield* utf8Chunks(chunks(), size, options)
   } catch (error) {
     throw fileError(error, path, 'read')
   }
