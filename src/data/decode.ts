@@ -89,7 +89,7 @@ export async function* utf8Chunks(chunks: Chunks, size: number, options: DecodeO
     }
   }
   if (beginning) yield open(beginning)
-  if (decoder) yield encoder.encode((decoder).finish())
+  if (decoder) yield encoder.encode(decoder.finish())
 }
 
 /** Bytes within which a file says what it is. */
