@@ -99,6 +99,15 @@ export type { RmspropOptions } from './optimizer/rmsprop.ts'
 export type { SgdOptions } from './optimizer/sgd.ts'
 export { backendNames, type BackendName } from './training/backends.ts'
 export { multilabelReport, MultilabelTally, type MultilabelReport } from './training/multilabel.ts'
+export {
+  adviseAfter,
+  adviseBefore,
+  adviseDiverged,
+  type AdviceSettings,
+  type DivergedRun,
+  type EndedRun,
+  type Remedies,
+} from './training/advice/advice.ts'
 export type { Evaluation, Score } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'
 export {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import {
   type BackendName,
-  Dataset,
   DataStream,
   type InitializerName,
   InputError,
@@ -14,12 +13,13 @@ import { writeModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { describeData, exampleOf } from './data.ts'
 import { parseActivations, parseLayers, parseOptimizer, randomSeed } from './options.ts'
-import { bytes, count, decimal, exitCodes, note, print } from './output.ts'
+import { bytes, count, exitCodes, note, print } from './output.ts'
 import { KeptOutputs } from './outputs/keep.ts'
 import { historyCsv } from './report/history.ts'
 import { makeReport } from './report/report.ts'
 import { sayRate } from './schedules.ts'
 import { describeTask } from './target.ts'
+import { explainDivergence, noteAfter, noteBefore } from './train/advice.ts'
 import { prepareData, type PreparedData } from './train/data.ts'
 import { runEpochs } from './train/epochs.ts'
 import { runFolds } from './train/folds.ts'
@@ -139,21 +139,16 @@ async function trainOn(
       if (resumed?.difference !== undefined) note(`webgpu-mlp: note: ${resumed.difference}`)
     }
 
-    const folds = earlier ? undefined : await runFolds({ trainer, data, options, init, say })
+    const advised = { network, data, loss, optimizer }
+    noteBefore(advised)
+    const folds = earlier
+      ? undefined
+      : await explainDivergence(advised, () => runFolds({ trainer, data, options, init, say }))
     if (folds === 'interrupted') return
     if (earlier && options.folds !== undefined) note('webgpu-mlp: note: --folds: only the run that is resumed scored folds; this one does not') // prettier-ignore
     const loaded = await loadSets(trainer, data)
-    const run = await runEpochs({
-      trainer,
-      data,
-      loaded,
-      options,
-      checkpoint: outputs.checkpoint,
-      kept,
-      words,
-      earlier,
-      changes,
-    })
+    const starting = { trainer, data, loaded, options, checkpoint: outputs.checkpoint, kept, words, earlier, changes }
+    const run = await explainDivergence(advised, () => runEpochs(starting))
     const { epochs, seconds } = run
     // The model first: what comes after it may fail, or be killed.
     await trainer.read()
@@ -203,6 +198,7 @@ async function trainOn(
     }
     if (options.json) printJson(result)
     else summarize(result)
+    if (!run.interrupted) noteAfter(advised, result)
     if (run.interrupted) process.exitCode = exitCodes.interrupted
     if (kept.isBehind) process.exitCode = exitCodes.failed
     await keepNetwork(kept, network, model)
@@ -224,20 +220,5 @@ function makeNetwork(data: PreparedData, { options, loss, init, seed, start }: C
   // The file decides it together with the loss and the last layer, not the values of the targets alone.
   if (reading && !classes && (reading.task === 'regression' || reading.numbers === 'targets'))
     network.task = 'regression'
-  if (!targetScaling) warnOfRange(network, example)
   return network
-}
-
-/** Outputs that can only lie between bounds cannot meet targets beyond them. */
-function warnOfRange(network: Network, { classes, targets }: Dataset): void {
-  const output = network.activations.at(-1)
-  if (classes || (output !== 'sigmoid' && output !== 'softmax' && output !== 'tanh')) return
-  const low = targets.data.reduce((a, b) => Math.min(a, b))
-  const high = targets.data.reduce((a, b) => Math.max(a, b))
-  const floor = output === 'tanh' ? -1 : 0
-  if (low >= floor && high <= 1) return
-  note(
-    `webgpu-mlp: note: the targets reach from ${decimal(low)} to ${decimal(high)}, ${output} outputs only from ${floor} ` +
-      'to 1; for regression use a linear output, such as --activation tanh,linear --loss meanSquaredError',
-  )
 }

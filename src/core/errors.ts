@@ -72,6 +72,8 @@ export interface Divergence {
   weights: Float32Array[]
   /** biases[l] as at the start of that epoch. */
   biases: Float32Array[]
+  /** What will probably help, for the message. Default: 'lower the learning rate, or scale the inputs'. */
+  hint?: string | undefined
 }
 
 /**
@@ -89,12 +91,12 @@ export class DivergedError extends Error {
 
   constructor(divergence: Divergence) {
     checkObject('DivergedError', divergence, '{ epoch, loss, weights, biases }')
-    const { epoch, loss, minibatch, layer, weights, biases } = divergence
+    const { epoch, loss, minibatch, layer, weights, biases, hint } = divergence
     const place = minibatch === undefined ? '' : `, at minibatch ${describe(minibatch)}`
     const part = layer === undefined ? '' : `, in layer ${describe(layer)}`
     super(
       `the training loss became ${describe(loss)} in epoch ${describe(epoch)}${place}${part}: ` +
-        'lower the learning rate, or scale the inputs',
+        (typeof hint === 'string' ? textOf(hint) : 'lower the learning rate, or scale the inputs'),
     )
     this.epoch = epoch
     this.loss = loss

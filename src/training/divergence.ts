@@ -11,6 +11,8 @@ export interface DivergedEpoch {
   readonly fault: Fault | undefined
   /** Minibatches of the epoch before that part; default 0. */
   readonly minibatchesBefore?: number
+  /** Whether the network's inputs are scaled. */
+  readonly isScaled?: boolean
 }
 
 /**
@@ -18,11 +20,12 @@ export interface DivergedEpoch {
  * @param parameters those from before the epoch, laid out as `network.parameters`
  */
 export function divergedError(
-  { epoch, loss, fault, minibatchesBefore = 0 }: DivergedEpoch,
+  { epoch, loss, fault, minibatchesBefore = 0, isScaled }: DivergedEpoch,
   layers: readonly Layer[],
   parameters: Float32Array,
 ): DivergedError {
   const { weights, biases } = splitParameters(layers, parameters)
   const place = fault && { minibatch: minibatchesBefore + fault.minibatch + 1, layer: fault.layer + 1 }
-  return new DivergedError({ epoch, loss, ...place, weights, biases })
+  const hint = isScaled ? 'lower the learning rate, or clip the gradients (clipNorm)' : undefined
+  return new DivergedError({ epoch, loss, ...place, weights, biases, hint })
 }

@@ -254,7 +254,9 @@ export class Session {
     this.#reset()
     const fault = await feed.locateFault()
     const parameters = await this.#placement.readParameters()
-    return divergedError({ epoch: this.#epoch + 1, loss, fault, minibatchesBefore }, this.#network.layers, parameters)
+    const { layers, scaling } = this.#network
+    const isScaled = scaling !== undefined
+    return divergedError({ epoch: this.#epoch + 1, loss, fault, minibatchesBefore, isScaled }, layers, parameters)
   }
 
   /**

@@ -1,0 +1,226 @@
+import { checkInstance, checkName } from '../../core/errors.ts'
+import type { Dataset } from '../../data/dataset.ts'
+import { type LossName, lossNames } from '../../loss/loss.ts'
+import { widthOf } from '../../model/encoding.ts'
+import type { Task } from '../../model/description.ts'
+import { Network } from '../../model/network.ts'
+import type { Optimizer } from '../../optimizer/optimizer.ts'
+import { taskFor } from '../decide-task.ts'
+import { prepare } from '../prepared.ts'
+import type { Evaluation } from '../score.ts'
+import { checkIsDataset } from '../settings.ts'
+import { describeInputs, describeTargets, short, spreadOf } from './spread.ts'
+
+/** How advice calls what helps: the library's functions by default; the command line and the page give the names of their options. */
+export interface Remedies {
+  readonly inputs: string
+  readonly targets: string
+  readonly output: string
+  readonly clipping: string
+}
+
+/** What advice is about, in addition to network and data. */
+export interface AdviceSettings {
+  /** The loss that the network is trained with. */
+  readonly loss: LossName
+  readonly remedies?: Partial<Remedies> | undefined
+}
+
+const libraryRemedies: Remedies = {
+  inputs: 'take scale(train, standardize(train))',
+  targets: 'take scaleTargets(train, standardizeTargets(train)); the network predicts in their own units',
+  output: "for regression use a linear output, such as Network.create({ sizes, hidden: 'tanh', output: 'linear' }) with loss: 'meanSquaredError'", // prettier-ignore
+  clipping: 'clip the gradients (clipNorm: 1)',
+}
+
+interface Known {
+  /** Without those that are scaled; clauses of {@link describeInputs} and {@link describeTargets}. */
+  readonly inputs: string | undefined
+  readonly targets: string | undefined
+  /** Targets that the outputs cannot reach. */
+  readonly reach: string | undefined
+  readonly task: Task
+  readonly remedies: Remedies
+}
+
+function examine(network: Network, given: Dataset, { loss, remedies }: AdviceSettings): Known {
+  checkInstance('network', network, Network, 'Network')
+  checkIsDataset(given, 'data')
+  checkName('loss', loss, lossNames)
+  const data = prepare(network, given, 'data')
+  const task = taskFor(network, loss, data)
+  const areTargetsScaled = data.targetScaling !== undefined || task !== 'regression'
+  return {
+    inputs: data.scaling ? undefined : describeInputs(spreadOf(data.inputs, numberColumns(data))),
+    targets: areTargetsScaled ? undefined : describeTargets(spreadOf(data.exactTargets, targetColumns(data))),
+    reach: describeReach(network, data, task),
+    task,
+    remedies: { ...libraryRemedies, ...remedies },
+  }
+}
+
+/** The inputs that are numbers, not those of one-hot columns and truth values. */
+function numberColumns({ inputs, features, encoding }: Dataset) {
+  if (!encoding) {
+    return Array.from({ length: inputs.cols }, (_, j) => ({ place: j, name: features?.[j] ?? `input ${j + 1}` }))
+  }
+  let place = 0
+  return encoding.columns.flatMap((column, j) => {
+    const at = place
+    place += widthOf(column)
+    return column.kind === 'number' ? [{ place: at, name: features?.[j] ?? `column ${j + 1}` }] : []
+  })
+}
+
+const targetColumns = ({ targets }: Dataset) =>
+  Array.from({ length: targets.cols }, (_, j) => ({
+    place: j,
+    name: `target ${j + 1}`,
+  }))
+
+/**
+ * What will probably keep a network from learning these data, known before training: inputs and regression targets that are
+ * not scaled, and targets that the outputs cannot reach. Nothing for data that are scaled, by this library or otherwise.
+ * @param data as they are given to `fit`
+ * @returns sentences without the full stop, each with what helps
+ * @example
+ * const data = Dataset.from([[0.2, 1680], [0.3, 410], [0.1, 940]], ['a', 'b', 'a'])
+ * adviseBefore(Network.create({ sizes: [2, 4, 2] }), data, { loss: 'quadratic' })
+ * // ['the inputs are of very different sizes: input 2 reaches from 410 to 1680, input 1 from 0.1 to 0.3; take …']
+ */
+export function adviseBefore(network: Network, data: Dataset, settings: AdviceSettings): string[] {
+  return describeProblems(examine(network, data, settings))
+}
+
+const describeProblems = ({ inputs, reach, targets, remedies }: Known): string[] => [
+  ...(inputs === undefined ? [] : [`${inputs}; ${remedies.inputs}`]),
+  ...(reach === undefined ? [] : [`${reach}; ${remedies.output}`]),
+  ...(targets === undefined ? [] : [`${targets}; ${remedies.targets}`]),
+]
+
+/** Targets beyond what the output's activation can return. */
+function describeReach(network: Network, { classes, targets, targetScaling }: Dataset, task: Task): string | undefined {
+  const output = network.activations.at(-1)!
+  if (classes || task === 'multilabel' || (output !== 'sigmoid' && output !== 'softmax' && output !== 'tanh'))
+    return undefined
+  const low = targets.data.reduce((a, b) => Math.min(a, b))
+  const high = targets.data.reduce((a, b) => Math.max(a, b))
+  const floor = output === 'tanh' ? -1 : 0
+  if (low >= floor && high <= 1) return undefined
+  const scaled = targetScaling ? 'scaled targets' : 'targets'
+  return `the ${scaled} reach from ${short(low)} to ${short(high)}, ${output} outputs only from ${floor} to 1`
+}
+
+/** How a run ended, for {@link adviseAfter}. */
+export interface EndedRun extends AdviceSettings {
+  /** On the training data. */
+  readonly training: Evaluation
+  readonly validation?: Evaluation | null | undefined
+  /** Trained so far: fewer than 10 say little, unless a cause is known. Default: enough. */
+  readonly epochs?: number | undefined
+}
+
+/** Epochs before which a network is not expected to have learned anything. */
+const FEW_EPOCHS = 10
+
+/**
+ * Whether a trained network is worse than an answer that ignores the inputs (the mean of the targets, the commonest class, for
+ * each label the commoner value), with the likely cause.
+ * @param data that it was trained on
+ * @returns sentences without the full stop; none where the network is better
+ * @example
+ * const data = circle({ samples: 100, seed: 1 })
+ * const network = Network.create({ sizes: [2, 8, 2], seed: 1 })
+ * await fit(network, data, { epochs: 1, seed: 1, backend: 'cpu' })
+ * const trainer = await Trainer.create(network, { backend: 'cpu' })
+ * adviseAfter(network, data, { loss: 'quadratic', training: await trainer.evaluate(data) })
+ */
+export function adviseAfter(network: Network, data: Dataset, run: EndedRun): string[] {
+  const { training, validation, epochs = FEW_EPOCHS } = run
+  const known = examine(network, data, run)
+  const worse = describeWorse(training, data, known.task)
+  if (describeProblems(known).length === 0 && epochs < FEW_EPOCHS) return []
+  if (worse !== undefined) return [`${worse}; ${describeCause(known)}`]
+  if (validation?.r2 === undefined || validation.r2 >= 0) return []
+  return [
+    `on the validation data the network is worse than always answering the mean of the targets (R² ${short(validation.r2)}; ` +
+      `training data ${short(training.r2!)}): it does not carry over to new samples; more data, fewer neurons, or early stopping help`,
+  ]
+}
+
+function describeWorse({ r2, accuracy }: Evaluation, data: Dataset, task: Task): string | undefined {
+  if (task === 'regression') {
+    if (r2 === undefined || r2 >= 0 || isConstant(data)) return undefined
+    return `the network is worse than always answering the mean of the targets (R² ${short(r2)})`
+  }
+  if (accuracy === undefined) return undefined
+  const share = task === 'multilabel' ? commonerShare(data) : commonestShare(data)
+  // Data of one class are all answered correctly by it. Chance makes a difference of one standard error.
+  if (share === 1 || accuracy > share + Math.sqrt((share * (1 - share)) / data.length)) return undefined
+  const answer = task === 'multilabel' ? 'answering the commoner value of each label' : 'answering the commonest class'
+  const percent = (value: number) => `${(100 * value).toFixed(1)} %`
+  const than = accuracy < share ? 'worse than' : 'hardly better than'
+  return `the network is ${than} always ${answer} (${percent(accuracy)}, ${percent(share)})`
+}
+
+const isConstant = ({ targets: { data } }: Dataset) => data.every((value) => value === data[0])
+
+/** The share of the commonest class. */
+function commonestShare(data: Dataset): number {
+  const counts = new Map<number, number>()
+  for (const label of data.labels()) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return Math.max(...counts.values()) / data.length
+}
+
+/** The share of labels that the commoner value of each is right for. */
+function commonerShare({ targets: { rows, cols, data } }: Dataset): number {
+  const trues = new Float64Array(cols)
+  for (let at = 0; at < data.length; at++) if (data[at]! > 0.5) trues[at % cols]!++
+  return trues.reduce((sum, count) => sum + Math.max(count, rows - count), 0) / (rows * cols)
+}
+
+function describeCause(known: Known): string {
+  const causes = describeProblems(known)
+  if (causes.length > 0) return `the likely cause: ${causes.join('; ')}`
+  return 'train for more epochs, with another learning rate, or with more neurons'
+}
+
+/** What a run that diverged was trained with, for {@link adviseDiverged}. */
+export interface DivergedRun extends AdviceSettings {
+  readonly optimizer: Optimizer
+}
+
+/** Learning rates from which on they are the likely cause. */
+const largeRates: Readonly<Record<Optimizer['name'], number>> = {
+  sgd: 1,
+  rmsprop: 0.1,
+  adagrad: 1,
+  adam: 0.1,
+  adamw: 0.1,
+  nadam: 0.1,
+}
+
+/**
+ * The likely cause of a divergence, in the order in which they are worth changing: learning rate, inputs, targets, the loss.
+ * What is scaled already is not named.
+ * @returns a clause that goes after the message of a DivergedError
+ * @example
+ * adviseDiverged(network, train, { loss: 'quadratic', optimizer: sgd({ learningRate: 50 }) })
+ * // 'lower the learning rate, which is 50'
+ */
+export function adviseDiverged(network: Network, data: Dataset, run: DivergedRun): string {
+  const { inputs, targets, task, remedies } = examine(network, data, run)
+  const { learningRate, name, clipNorm } = run.optimizer as Optimizer & { clipNorm?: number }
+  const rate = typeof learningRate === 'number' ? learningRate : undefined
+  const isLarge = rate !== undefined && rate >= largeRates[name]
+  const lower = `lower the learning rate${rate === undefined ? '' : `, which is ${short(rate)}`}`
+  const scales = [
+    ...(inputs === undefined ? [] : [`${inputs}: ${remedies.inputs}`]),
+    ...(targets === undefined ? [] : [`${targets}: ${remedies.targets}`]),
+  ]
+  if (scales.length > 0) return isLarge ? [lower, ...scales].join('; ') : `${scales.join('; ')}; or ${lower}`
+  const isSquare = task === 'regression' && (run.loss === 'quadratic' || run.loss === 'meanSquaredError')
+  const other = isSquare ? ['take the loss huber, whose slope is bounded'] : []
+  const clip = clipNorm ? [] : [remedies.clipping]
+  return isLarge ? lower : [lower, ...clip, ...other].join(', or ')
+}

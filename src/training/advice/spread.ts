@@ -1,0 +1,111 @@
+/** How the values of a column are distributed. */
+export interface Spread {
+  readonly name: string
+  readonly low: number
+  readonly high: number
+  readonly mean: number
+  /** The standard deviation. */
+  readonly deviation: number
+  /** Whether at least half of the values are the smallest or the largest one, as in the border of pictures. */
+  readonly isSparse: boolean
+}
+
+interface Values {
+  readonly rows: number
+  readonly cols: number
+  readonly data: ArrayLike<number>
+}
+
+/** Values that are examined at most, of rows that are spread evenly over the data. */
+const MOST_VALUES = 4_000_000
+
+/** The spread of each of some columns. @param columns their places and names */
+export function spreadOf(
+  { rows, cols, data }: Values,
+  columns: readonly { readonly place: number; readonly name: string }[],
+): Spread[] {
+  const every = Math.max(1, Math.ceil((rows * cols) / MOST_VALUES))
+  const examined = Math.ceil(rows / every)
+  return columns.map(({ place, name }) => {
+    const valueAt = (i: number) => data[i * every * cols + place]!
+    let [low, high, sum] = [Infinity, -Infinity, 0]
+    for (let i = 0; i < examined; i++) {
+      const value = valueAt(i)
+      if (value < low) low = value
+      if (value > high) high = value
+      sum += value
+    }
+    const mean = sum / examined
+    let [squares, lows, highs] = [0, 0, 0]
+    for (let i = 0; i < examined; i++) {
+      const value = valueAt(i)
+      squares += (value - mean) ** 2
+      lows += Number(value === low)
+      highs += Number(value === high)
+    }
+    const deviation = low === high ? 0 : Math.sqrt(squares / examined)
+    return { name, low, high, mean, deviation, isSparse: 2 * Math.max(lows, highs) >= examined }
+  })
+}
+
+/** The number with four significant digits. */
+export const short = (value: number): string => String(Number(value.toPrecision(4)))
+
+const range = ({ low, high }: Spread) => `from ${short(low)} to ${short(high)}`
+
+/** Values above which steps that fit numbers around 1 are too large; a byte's are above it. */
+const LARGE = 100
+/** Deviations above and below which values are far from those around 1. */
+const [WIDE, NARROW] = [10, 0.01]
+/** The largest deviation is at most this many times the smallest. */
+const MOST_RATIO = 100
+/** A mean is at most this many deviations away from 0. */
+const MOST_OFFSET = 10
+
+const magnitude = ({ low, high }: Spread) => Math.max(-low, high)
+const isOffCentre = ({ mean, deviation }: Spread) => Math.abs(mean) >= 2 && Math.abs(mean) > MOST_OFFSET * deviation
+
+const largest = (spreads: readonly Spread[], of: (spread: Spread) => number) =>
+  spreads.reduce((a, b) => (of(b) > of(a) ? b : a))
+
+/**
+ * In what way inputs are not scaled: one reaches much further than another, is large, or is far from 0; or all are small.
+ * Columns that do not vary are left out.
+ * @returns a clause that names a column and its range; undefined where nothing is wrong
+ */
+export function describeInputs(all: readonly Spread[]): string | undefined {
+  const spreads = all.filter(({ deviation }) => deviation > 0)
+  if (spreads.length === 0) return undefined
+  const wide = largest(spreads, ({ deviation }) => deviation)
+  const dense = spreads.filter(({ isSparse }) => !isSparse)
+  const narrow = dense.length > 0 ? largest(dense, ({ deviation }) => -deviation) : undefined
+  if (narrow && wide.deviation > MOST_RATIO * narrow.deviation) {
+    return `the inputs are of very different sizes: ${wide.name} reaches ${range(wide)}, ${narrow.name} ${range(narrow)}`
+  }
+  const large = largest(spreads, magnitude)
+  if (magnitude(large) > LARGE) return `the inputs are large: ${large.name} reaches ${range(large)}`
+  const off = spreads.filter(isOffCentre)
+  if (off.length > 0) {
+    const { name, ...one } = largest(off, ({ mean, deviation }) => Math.abs(mean) / deviation)
+    return `the input ${name} is far from 0 compared with how much it varies: it reaches ${range({ name, ...one })}`
+  }
+  if (wide.deviation < NARROW) return `the inputs are small: ${wide.name}, the widest, reaches ${range(wide)}`
+  return undefined
+}
+
+/** In what way regression targets are not scaled: a clause, as of {@link describeInputs}. */
+export function describeTargets(all: readonly Spread[]): string | undefined {
+  const spreads = all.filter(({ deviation, mean }) => deviation > 0 || mean !== 0)
+  if (spreads.length === 0) return undefined
+  const say = (problem: string, one: Spread) =>
+    all.length === 1
+      ? `the target is ${problem}: it reaches ${range(one)}`
+      : `the targets are ${problem}: ${one.name} reaches ${range(one)}`
+  const large = largest(spreads, magnitude)
+  if (magnitude(large) > LARGE) return say('not scaled', large)
+  const wide = largest(spreads, ({ deviation }) => deviation)
+  if (wide.deviation > WIDE) return say('not scaled', wide)
+  const off = spreads.find(isOffCentre)
+  if (off) return say('not scaled', off)
+  return wide.deviation > 0 && wide.deviation < NARROW ? say('small', wide) : undefined
+}
