@@ -124,7 +124,7 @@ function FileControls() {
         <b>{opened.name}</b>: {count(opened.samples)} {opened.kind === 'csv' ? 'rows' : 'pictures'}
         {opened.kind === 'csv' && `, ${count(features.length)} columns to predict “${target}” from`}.
       </p>
-      {opened.notes.map((note) => (
+      {[...opened.notes, ...shown.notes].map((note) => (
         <p class="hint" key={note}>
           {note}
         </p>

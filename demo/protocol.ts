@@ -112,6 +112,8 @@ export interface ShownData {
   picture: { side: number; mean: Float32Array; centre: Centre } | undefined
   /** The columns of a CSV file, in its order. */
   columns: readonly ShownColumn[]
+  /** A sentence about each surprise in these columns. */
+  notes: readonly string[]
 }
 
 /** Copies of the parameters of a network, sent to the page while training continues. */

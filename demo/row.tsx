@@ -51,6 +51,9 @@ export function RowPrediction() {
   return (
     <section class="panel row-prediction" aria-labelledby="row-title">
       <h2 id="row-title">Predict a row</h2>
+      {cells.some(({ column }) => column.fill !== undefined) && (
+        <p class="hint">A value may be missing: leave its field empty, or choose “missing”.</p>
+      )}
       <div class="cells" role="group" aria-label="Values of the row" tabIndex={0}>
         {cells.map((cell) => (
           <CellField key={cell.name} cell={cell} />

@@ -71,7 +71,7 @@ describe('a file of words, truth values and gaps', () => {
     const { reading, settings } = await openFile('passengers.csv', passengers())
     const prepared = await reading.prepare(settings)
     const { train, test, raw, ...rest } = unpack(structuredClone(pack(prepared).packed))
-    expect(rest).toEqual({ kind: prepared.kind, target: 'fate', columns: prepared.columns })
+    expect(rest).toEqual({ kind: prepared.kind, target: 'fate', columns: prepared.columns, notes: [] })
     expect(train.inputs.data).toEqual(prepared.train.inputs.data)
     expect(test!.inputs.data).toEqual(prepared.test!.inputs.data)
     expect(raw.train.inputs.data).toEqual(prepared.raw.train.inputs.data)
@@ -193,6 +193,28 @@ describe('other files', () => {
     const answer = Network.fromJSON(JSON.parse(JSON.stringify(run.network))).predict([[100, 20]]).data[0]!
     expect(Math.abs(answer - 376_000)).toBeLessThan(20_000)
     await run.release()
+  })
+
+  it('may have gaps in the target, whose rows are left out, and columns that number the rows', async () => {
+    const lines = Array.from({ length: 60 }, (_, i) => [i, i % 5 === 0 ? '' : (i * 7) % 10, i % 6 === 0 ? 'NA' : 'ab'[i % 2]].join()) // prettier-ignore
+    const { reading, settings } = await openFile('gaps.csv', ['id,x,kind', ...lines].join('\n'))
+    const { raw, columns, notes } = await reading.prepare({ ...settings, test: 0 })
+    expect(raw.train.length).toBe(40)
+    expect(columns.map(({ done }) => done)).toEqual([
+      'scaled',
+      'scaled; 12 rows without a value left out',
+      '2 classes; 10 rows without a value left out',
+    ])
+    expect(notes).toEqual([
+      '10 rows have no target: left out.',
+      expect.stringMatching(/rows have missing values: left out\.$/) as string,
+    ])
+    const numbered = await openFile('ids.csv', ['id,x,kind', ...lines.map((line) => line.replace(',,', ',0,').replace('NA', 'a'))].join('\n')) // prettier-ignore
+    expect((await numbered.reading.prepare(numbered.settings)).notes).toEqual([
+      expect.stringMatching(
+        /^Column 'id' numbers the rows; where a file is sorted, that looks like skill\.$/,
+      ) as string,
+    ])
   })
 
   it('are refused where they would need too much memory', async () => {

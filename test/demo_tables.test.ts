@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import type { AxeResults } from 'axe-core'
 import { describe, expect, it } from 'vitest'
-import { Network } from '../src/index.ts'
+import { fromSafetensors, Network, toJavaScript, toOnnx } from '../src/index.ts'
 import { pause, scoreReaches, servePage } from './page.ts'
 
 const { open, close } = servePage()
@@ -30,10 +30,11 @@ function passengers(): string {
 const openFile = (page: Page, name: string, bytes: Uint8Array) =>
   page.locator('.file input').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(bytes) })
 
-async function savedModel(page: Page): Promise<Network> {
+async function savedModel(page: Page, format: string): Promise<Uint8Array> {
+  await page.getByRole('combobox', { name: 'as', exact: true }).selectOption(format)
   const saving = page.getByRole('button', { name: 'Save the model' })
   const [download] = await Promise.all([page.waitForEvent('download'), saving.click()])
-  return Network.fromJSON(JSON.parse(readFileSync(await download.path(), 'utf8')))
+  return readFileSync(await download.path())
 }
 
 describe('tables on the page', () => {
@@ -62,10 +63,15 @@ describe('tables on the page', () => {
     await page.getByRole('spinbutton', { name: 'age' }).press('Enter')
     await page.getByRole('combobox', { name: 'alone' }).selectOption('yes')
     await page.waitForFunction(() => document.querySelector('.row-prediction')?.textContent?.includes('fate: survived'))
-    const network = await savedModel(page)
+    const json = Buffer.from(await savedModel(page, 'json')).toString()
+    const network = Network.fromJSON(JSON.parse(json))
     const values = Object.fromEntries(network.features!.map((name, j) => [name, Number(network.scaling!.offset[j + 1]!.toPrecision(3))])) // prettier-ignore
     const [same] = network.classify([{ ...values, sex: 'female', age: null, alone: 'yes' }])
     expect(await answer.textContent()).toBe(`fate: ${same!.class} (${(100 * same!.probability).toFixed(1)} %)`)
+    const saved = fromSafetensors(await savedModel(page, 'safetensors'))
+    expect(saved.toJSON()).toEqual(network.toJSON())
+    expect(Buffer.from(await savedModel(page, 'onnx')).equals(await toOnnx(network))).toBe(true)
+    expect(Buffer.from(await savedModel(page, 'javascript')).toString()).toBe(toJavaScript(network))
     await page.evaluate(axe)
     const { violations } = await page.evaluate(() =>
       (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),

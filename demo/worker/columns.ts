@@ -20,7 +20,10 @@ export function describeColumns(columns: readonly CsvColumn[], { inputs, at, wit
     const { name, problem } = column
     const encoded = train.encoding?.columns[inputs.indexOf(place)]
     const holds = describeContent(column, encoded)
-    if (place === at) return { name, role: 'target', holds, done: describeTarget(train) }
+    if (place === at) {
+      const gaps = column.missing > 0 ? `; ${plural(column.missing, 'row', 'rows')} without a value left out` : ''
+      return { name, role: 'target', holds, done: describeTarget(train) + gaps }
+    }
     if (problem !== undefined) return { name, role: 'unusable', holds, done: `left out: it ${problem}` }
     if (without.includes(place)) return { name, role: 'off', holds, done: 'switched off' }
     return { name, role: 'input', holds, done: describeInput(column, encoded) }
@@ -44,7 +47,8 @@ function describeTarget({ classes, targetScaling }: Dataset): string {
 function describeInput({ kind, distinct, missing }: CsvColumn, encoded: EncodedColumn | undefined): string {
   const ways = { number: 'scaled', boolean: 'yes is 1, no is 0', category: 'one input per category' }
   const way = distinct === 1 && missing === 0 ? 'the same in every row: of no use' : ways[kind ?? 'number']
-  if (missing === 0 || !encoded) return way
+  if (missing === 0) return way
+  if (encoded?.fill === undefined) return `${way}; ${plural(missing, 'row', 'rows')} without a value left out`
   return `${way}; ${plural(missing, 'missing value', 'missing values')} filled with ${describeFill(encoded)}`
 }
 

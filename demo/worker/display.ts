@@ -32,7 +32,7 @@ function plotSamples(
 const spread = ({ categories }: Column, i: number) => (categories ? ((i * 0.618034) % 1) * 0.5 - 0.25 : 0)
 
 /** Describes the data for display on the page. */
-export function describeData({ kind, raw, target, columns: used }: Prepared, settings: Settings): ShownData {
+export function describeData({ kind, raw, target, columns: used, notes }: Prepared, settings: Settings): ShownData {
   const { inputs, classes = [], targets } = raw.train
   const isImages = kind === 'images'
   const columns = isImages ? [] : columnsOf(raw.train)
@@ -65,6 +65,7 @@ export function describeData({ kind, raw, target, columns: used }: Prepared, set
     test,
     picture,
     columns: used,
+    notes,
   }
 }
 

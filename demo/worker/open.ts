@@ -103,9 +103,9 @@ async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Fi
   return { kind: 'csv', bytes, file: { name, kind: 'csv', samples: rows, columns, header, notes, test: false } }
 }
 
-/** A note of the library without the options of the command line, which the page does not have. */
-const withoutFlags = (note: string) => {
-  const text = note.replace(/; [^;]*\(--[^)]*\)[^;]*$/, '').replace(/ \(--[^)]*\)/, '')
+/** A note of the library as a sentence, without the options of the command line, which the page does not have. */
+export const withoutFlags = (note: string): string => {
+  const text = note.replace(/; [^;]*\(--[^)]*\) [^;]+$/, '').replace(/ \(--[^)]*\)/, '')
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/index.ts'
 import type { Settings } from '../settings.ts'
 import { describeColumns } from './columns.ts'
-import { type FileContent, MAX_BYTES } from './open.ts'
+import { type FileContent, MAX_BYTES, withoutFlags } from './open.ts'
 import { divide, MAX_CLASSES, type Parts, prepareIdx, type Prepared } from './prepare.ts'
 
 type CsvContent = FileContent & { kind: 'csv' }
@@ -39,12 +39,19 @@ async function prepareCsv(settings: Settings, content: CsvContent): Promise<Prep
   const at = placeOfTarget(columns, settings.target)
   const inputs = columns.flatMap(({ kind }, j) => (kind && j !== at && !settings.without.includes(j) ? [j] : []))
   checkColumns(content, inputs, at)
-  const data = await readSamples(content, inputs, at)
+  const { data, notes } = await readSamples(content, inputs, at)
   const parts = divide(data, settings)
   const raw = { train: parts.train ?? data, test: parts.test }
   const prepared = preprocess(raw)
   const shown = describeColumns(columns, { inputs, at, without: settings.without, train: prepared.train })
-  return { kind: data.classes ? 'classes' : 'regression', raw, ...prepared, target: columns[at]!.name, columns: shown }
+  return {
+    kind: data.classes ? 'classes' : 'regression',
+    raw,
+    ...prepared,
+    target: columns[at]!.name,
+    columns: shown,
+    notes,
+  }
 }
 
 function checkColumns({ file: { name: file, columns, samples } }: CsvContent, inputs: readonly number[], at: number) {
@@ -65,27 +72,40 @@ function checkColumns({ file: { name: file, columns, samples } }: CsvContent, in
   }
 }
 
-/** The samples that were last read: other shares of test data need no second reading. */
-const lastRead = new WeakMap<CsvContent, { key: string; data: Promise<Dataset> }>()
+/** Samples of a file, with a sentence about each surprise in these columns. */
+interface ReadSamples {
+  data: Dataset
+  notes: string[]
+}
 
-async function readSamples(content: CsvContent, inputs: readonly number[], at: number): Promise<Dataset> {
+/** The samples that were last read: other shares of test data need no second reading. */
+const lastRead = new WeakMap<CsvContent, { key: string; samples: Promise<ReadSamples> }>()
+
+function readSamples(content: CsvContent, inputs: readonly number[], at: number): Promise<ReadSamples> {
   const key = `${at}: ${inputs.join()}`
   const last = lastRead.get(content)
-  if (last?.key === key) return last.data
-  const { bytes, file } = content
-  const { header, columns } = file
+  if (last?.key === key) return last.samples
+  const samples = parseSamples(content, inputs, at)
+  lastRead.set(content, { key, samples })
+  return samples
+}
+
+async function parseSamples({ bytes, file }: CsvContent, inputs: readonly number[], at: number): Promise<ReadSamples> {
+  const { header, columns, notes: known } = file
   const hasGaps = inputs.some((j) => columns[j]!.missing > 0)
-  const of = (j: number) => (header ? columns[j]!.name : j)
-  const drop = columns.flatMap((_, j) => (j === at || inputs.includes(j) ? [] : [of(j)]))
-  const data = parseCsv(bytes, {
-    target: of(at),
+  const missing = columns[at]!.missing > 0 ? 'drop' : hasGaps ? 'impute' : 'error'
+  const nameOf = (j: number) => (header ? columns[j]!.name : j)
+  const drop = columns.flatMap((_, j) => (j === at || inputs.includes(j) ? [] : [nameOf(j)]))
+  const notes: string[] = []
+  const data = await parseCsv(bytes, {
+    target: nameOf(at),
     header,
+    missing,
     maxUnpackedBytes: MAX_BYTES.unpacked,
-    ...(hasGaps && { missing: 'impute' }),
+    onNote: (note) => notes.push(withoutFlags(note)),
     ...(drop.length > 0 && { drop }),
   })
-  lastRead.set(content, { key, data })
-  return data
+  return { data, notes: notes.filter((note) => !known.includes(note)) }
 }
 
 /** Standardizes numbers and regression targets; both are fitted on the training data. */

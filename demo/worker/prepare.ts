@@ -15,6 +15,8 @@ export interface Prepared {
   target: string
   /** What was done with each column of a CSV file. */
   columns: readonly ShownColumn[]
+  /** A sentence about each surprise in these columns, such as rows that are left out. */
+  notes: readonly string[]
 }
 
 export interface Parts {
@@ -56,7 +58,7 @@ export function prepare(settings: Settings, problem: Exclude<ProblemName, 'file'
   const given = problem === 'own' ? undefined : generated(problem, settings)
   const raw = withPoints(divide(given, settings), settings)
   const target = problem === 'hills' ? 'height' : 'class'
-  return { kind: kindOf(problem), raw, ...raw, target, columns: [] }
+  return { kind: kindOf(problem), raw, ...raw, target, columns: [], notes: [] }
 }
 
 function generated(problem: keyof typeof generators, { samples, seed, noise }: Settings): Dataset {
@@ -106,5 +108,5 @@ export function prepareIdx(settings: Settings, { train, test }: FileContent & { 
   const raw = { train: divided.train ?? train, test: divided.test }
   const image = Number.isInteger(Math.sqrt(train.inputs.cols))
   const kind = image ? 'images' : 'classes'
-  return { kind, raw, ...raw, target: 'class', columns: [] }
+  return { kind, raw, ...raw, target: 'class', columns: [], notes: [] }
 }
