@@ -89,18 +89,24 @@ export class RawRows {
  * @param values rows of numbers, a list of numbers, or a matrix; anything else has nothing to lose
  */
 export function exactRows(values: unknown, rounded: Rows): RawRows | undefined {
-  const flat = listValues(values)
+  const flat = listValues(values, rounded)
   if (!flat || flat.length !== rounded.data.length) return undefined
   for (let i = 0; i < flat.length; i++) {
-    if (flat[i] !== rounded.data[i]) return new RawRows(rounded.rows, rounded.cols, Float64Array.from(flat))
+    if (flat[i] !== rounded.data[i]) {
+      return new RawRows(rounded.rows, rounded.cols, flat instanceof Float64Array ? flat : Float64Array.from(flat))
+    }
   }
   return undefined
 }
 
-function listValues(values: unknown): ArrayLike<number> | undefined {
+/** The values in one list, where there are any; those of rows are copied, others may be the caller's. */
+function listValues(values: unknown, { rows, cols }: Rows): ArrayLike<number> | undefined {
   const list = isList(values) ? values : (values as Partial<Rows> | undefined)?.data
   if (!isList(list) || list instanceof Float32Array) return undefined
   const first = list[0]
-  if (typeof first === 'number') return list as ArrayLike<number>
-  return isList(first) ? (Array.from(list) as number[][]).flatMap((row) => Array.from(row)) : undefined
+  if (typeof first === 'number') return Array.isArray(list) ? list : Float64Array.from(list as ArrayLike<number>)
+  if (!isList(first) || list.length !== rows) return undefined
+  const flat = new Float64Array(rows * cols)
+  for (let i = 0; i < rows; i++) flat.set(list[i] as ArrayLike<number>, i * cols)
+  return flat
 }

@@ -19,8 +19,11 @@ interface Forward {
 export function forward({ layers, weights, biases }: Forward, inputs: Matrix): Matrix {
   const outputs = new Matrix(inputs.rows, layers.at(-1)!.outputs)
   const values = layers.map((layer) => new Float64Array(layer.outputs))
+  // Converted to float64 once, not once per neuron.
+  const row = new Float64Array(inputs.cols)
   for (let i = 0; i < inputs.rows; i++) {
-    let below: ArrayLike<number> = inputs.data.subarray(i * inputs.cols, (i + 1) * inputs.cols)
+    row.set(inputs.rows === 1 ? inputs.data : inputs.data.subarray(i * inputs.cols, (i + 1) * inputs.cols))
+    let below = row
     layers.forEach((layer, l) => {
       const sums = values[l]!
       multiply(weights[l]!, biases[l]!, below, sums)
@@ -33,22 +36,53 @@ export function forward({ layers, weights, biases }: Forward, inputs: Matrix): M
 }
 
 /** sums = weights · below + biases; weights are out × in, row-major. */
-function multiply(weights: Float32Array, biases: Float32Array, below: ArrayLike<number>, sums: Float64Array): void {
+function multiply(weights: Float32Array, biases: Float32Array, below: Float64Array, sums: Float64Array): void {
+  const inputs = below.length
+  // Two neurons at once take each input once; an odd one is computed as a pair with itself.
+  for (let i = 0; i < sums.length; i += 2) {
+    const k = Math.min(i + 1, sums.length - 1)
+    multiplyPair(weights, i * inputs, k * inputs, below, pair)
+    sums[i] = pair[0]! + biases[i]!
+    sums[k] = pair[1]! + biases[k]!
+  }
+}
+
+const pair = new Float64Array(2)
+
+/** The products of two rows of weights, which start at `p` and `q`, with the inputs, in four sums each. */
+function multiplyPair(weights: Float32Array, p: number, q: number, below: Float64Array, results: Float64Array): void {
   const inputs = below.length
   const whole = inputs - (inputs % 4)
-  for (let i = 0, at = 0; i < sums.length; i++) {
-    // Four sums at once: one would wait for itself at every step.
-    let [a, b, c, d] = [0, 0, 0, 0]
-    let j = 0
-    for (; j < whole; j += 4, at += 4) {
-      a += weights[at]! * below[j]!
-      b += weights[at + 1]! * below[j + 1]!
-      c += weights[at + 2]! * below[j + 2]!
-      d += weights[at + 3]! * below[j + 3]!
-    }
-    for (; j < inputs; j++, at++) a += weights[at]! * below[j]!
-    sums[i] = a + b + (c + d) + biases[i]!
+  // Four sums at once: one would wait for itself at every step.
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let e = 0
+  let f = 0
+  let g = 0
+  let h = 0
+  let j = 0
+  for (; j < whole; j += 4) {
+    const x = below[j]!
+    const y = below[j + 1]!
+    const z = below[j + 2]!
+    const u = below[j + 3]!
+    a += weights[p + j]! * x
+    b += weights[p + j + 1]! * y
+    c += weights[p + j + 2]! * z
+    d += weights[p + j + 3]! * u
+    e += weights[q + j]! * x
+    f += weights[q + j + 1]! * y
+    g += weights[q + j + 2]! * z
+    h += weights[q + j + 3]! * u
   }
+  for (; j < inputs; j++) {
+    a += weights[p + j]! * below[j]!
+    e += weights[q + j]! * below[j]!
+  }
+  results[0] = a + b + (c + d)
+  results[1] = e + f + (g + h)
 }
 
 function activate({ activation }: Layer, sums: Float64Array): void {

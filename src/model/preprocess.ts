@@ -13,7 +13,7 @@ import type { Scaling } from './scaling.ts'
  * @throws InputError for a missing value without a fill, and for a value beyond float32
  */
 export function preprocess(raw: RawRows, encoding: Encoding | undefined, scaling: Scaling | undefined): Matrix {
-  const { rows, cols } = raw
+  const { rows, cols, data } = raw
   const width = encoding?.inputs ?? cols
   if (encoding && encoding.columns.length !== cols) {
     throw new InputError(`x: expected ${encoding.columns.length} columns, as the encoding has, got ${cols}`)
@@ -22,10 +22,17 @@ export function preprocess(raw: RawRows, encoding: Encoding | undefined, scaling
     throw new InputError(`x: expected ${scaling.offset.length} columns, as the scaling was fitted on, got ${width}`)
   }
   const inputs = new Matrix(rows, width)
+  if (!encoding) {
+    scaleNumbers(raw, scaling, inputs)
+    checkValues(raw, inputs)
+    return inputs
+  }
   // A block is in the cache while its columns are read one after another.
-  const step = Math.max(1, Math.floor(BLOCK / Math.max(1, cols)))
+  const step = Math.max(1, Math.floor(BLOCK / cols))
   for (let start = 0; start < rows; start += step) {
-    preprocessRows(raw, encoding, scaling, inputs, start, Math.min(rows, start + step))
+    const end = Math.min(rows, start + step)
+    const block = new Matrix(end - start, width, inputs.data.subarray(start * width, end * width))
+    encodeBlock(raw.slice(start, end), encoding, scaling, block, start)
   }
   return inputs
 }
@@ -33,75 +40,101 @@ export function preprocess(raw: RawRows, encoding: Encoding | undefined, scaling
 /** Values of a block of rows. */
 const BLOCK = 1 << 13
 
-function preprocessRows(
+/** @param start the row of the data with which the block begins, for errors */
+function encodeBlock(
   raw: RawRows,
-  encoding: Encoding | undefined,
+  encoding: Encoding,
   scaling: Scaling | undefined,
   inputs: Matrix,
   start: number,
-  end: number,
 ): void {
-  const { cols, data } = raw
-  const width = inputs.cols
-  const columns: readonly EncodedColumn[] = encoding?.columns ?? Array<EncodedColumn>(cols).fill({ kind: 'number' })
   let first = 0
-  columns.forEach((column, j) => {
-    const scaled = (input: number, value: number) =>
-      scaling ? (value - scaling.offset[input]!) / scaling.scale[input]! : value
-    if (column.kind === 'category') {
-      const fill = column.fill === undefined ? NaN : encoding!.placeOf(j, column.fill)
-      column.categories.forEach((_, place) => {
-        const [off, on] = [scaled(first + place, 0), scaled(first + place, 1)]
-        for (
-          let i = start, from = start * cols + j, to = start * width + first + place;
-          i < end;
-          i++, from += cols, to += width
-        ) {
-          const value = data[from]!
-          inputs.data[to] = (value === value ? value : fill) === place ? on : off
-        }
-      })
-    } else {
-      const [offset, scale] = scaling ? [scaling.offset[first]!, scaling.scale[first]!] : [0, 1]
-      const fill = column.fill ?? NaN
-      for (
-        let i = start, from = start * cols + j, to = start * width + first;
-        i < end;
-        i++, from += cols, to += width
-      ) {
-        const value = data[from]!
-        inputs.data[to] = ((value === value ? value : fill) - offset) / scale
-      }
-    }
-    checkValues(raw, j, column, inputs, first, start, end)
+  encoding.columns.forEach((column, j) => {
+    if (column.kind === 'category') encodeCategories(raw, j, encoding, scaling, inputs, first)
+    else encodeNumbers(raw, j, column.fill ?? NaN, scaling, inputs, first)
+    checkColumn(raw, j, column, inputs, first, start)
     first += widthOf(column)
   })
 }
 
-/** @throws InputError for a value that is missing or that float32 cannot hold */
-function checkValues(
+/** Rows whose columns are the inputs. */
+function scaleNumbers({ cols, data }: RawRows, scaling: Scaling | undefined, inputs: Matrix): void {
+  if (!scaling) return inputs.data.set(data)
+  const { offset, scale } = scaling
+  for (let start = 0; start < data.length; start += cols) {
+    for (let j = 0; j < cols; j++) inputs.data[start + j] = (data[start + j]! - offset[j]!) / scale[j]!
+  }
+}
+
+function encodeNumbers(
+  { rows, cols, data }: RawRows,
+  j: number,
+  fill: number,
+  scaling: Scaling | undefined,
+  inputs: Matrix,
+  first: number,
+): void {
+  const offset = scaling ? scaling.offset[first]! : 0
+  const scale = scaling ? scaling.scale[first]! : 1
+  for (let i = 0, from = j, to = first; i < rows; i++, from += cols, to += inputs.cols) {
+    const value = data[from]!
+    inputs.data[to] = ((value === value ? value : fill) - offset) / scale
+  }
+}
+
+function encodeCategories(
+  { rows, cols, data }: RawRows,
+  j: number,
+  encoding: Encoding,
+  scaling: Scaling | undefined,
+  inputs: Matrix,
+  first: number,
+): void {
+  const column = encoding.columns[j] as Extract<EncodedColumn, { kind: 'category' }>
+  const scaled = (input: number, value: number) =>
+    scaling ? (value - scaling.offset[input]!) / scaling.scale[input]! : value
+  const fill = column.fill === undefined ? NaN : encoding.placeOf(j, column.fill)
+  column.categories.forEach((_, place) => {
+    const [off, on] = [scaled(first + place, 0), scaled(first + place, 1)]
+    for (let i = 0, from = j, to = first + place; i < rows; i++, from += cols, to += inputs.cols) {
+      const value = data[from]!
+      inputs.data[to] = (value === value ? value : fill) === place ? on : off
+    }
+  })
+}
+
+/** @throws InputError for a value of rows without an encoding that is missing or that float32 cannot hold */
+function checkValues({ cols, data }: RawRows, inputs: Matrix): void {
+  for (let at = 0; at < data.length; at++) {
+    if (Number.isFinite(inputs.data[at])) continue
+    const [value, place] = [data[at]!, `row ${Math.floor(at / cols)}, column ${at % cols}`]
+    if (value === value) refuseValue(value, place)
+    refuseMissing(place)
+  }
+}
+
+/** @throws InputError for a value of one column that is missing or that float32 cannot hold */
+function checkColumn(
   raw: RawRows,
   j: number,
   column: EncodedColumn,
   inputs: Matrix,
   first: number,
   start: number,
-  end: number,
 ): void {
-  // prettier-ignore
   const hasFill = column.fill !== undefined
   if (column.kind === 'category' && hasFill) return
-  for (
-    let i = start, from = start * raw.cols + j, to = start * inputs.cols + first;
-    i < end;
-    i++, from += raw.cols, to += inputs.cols
-  ) {
+  for (let i = 0, from = j, to = first; i < raw.rows; i++, from += raw.cols, to += inputs.cols) {
     const value = raw.data[from]!
-    if (value !== value && !hasFill) {
-      throw new InputError(`x: row ${i}, column ${j} is missing, and the encoding has no fill for it`)
-    }
-    if (!Number.isFinite(inputs.data[to])) {
-      throw new InputError(`x: row ${i}, column ${j} is ${value}; every value must be a finite number (in float32)`)
-    }
+    if (value !== value && !hasFill) refuseMissing(`row ${start + i}, column ${j}`)
+    if (!Number.isFinite(inputs.data[to])) refuseValue(value, `row ${start + i}, column ${j}`)
   }
+}
+
+function refuseMissing(place: string): never {
+  throw new InputError(`x: ${place} is missing, and the encoding has no fill for it`)
+}
+
+function refuseValue(value: number, place: string): never {
+  throw new InputError(`x: ${place} is ${value}; every value must be a finite number (in float32)`)
 }
