@@ -14,7 +14,7 @@ function networkOf(one: Case): Network {
   const network = Network.from({
     sizes: [weights[0]![0]!.length, ...biases.map(({ length }) => length)],
     activations: biases.map((_, l) => (l === biases.length - 1 ? output : hidden) as ActivationName),
-    weights: weights as number[][][],
+    weights: weights,
     biases,
   })
   network.features = fitted.columns

@@ -13,7 +13,7 @@ import type { Scaling } from './scaling.ts'
  * @throws InputError for a missing value without a fill, and for a value beyond float32
  */
 export function preprocess(raw: RawRows, encoding: Encoding | undefined, scaling: Scaling | undefined): Matrix {
-  const { rows, cols, data } = raw
+  const { rows, cols } = raw
   const width = encoding?.inputs ?? cols
   if (encoding && encoding.columns.length !== cols) {
     throw new InputError(`x: expected ${encoding.columns.length} columns, as the encoding has, got ${cols}`)
