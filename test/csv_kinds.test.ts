@@ -163,7 +163,7 @@ describe('numbers as people write them', () => {
     ['a;y\n0,5;1\n1,5%;2\n', {}, "CSV: line 3, column 'a': found '1,5%', expected a finite number with a decimal comma"],
     ['a,y\n5,1\n5%,2\n', {}, "CSV: line 3, column 'a': found '5%', expected a finite number"],
     ['a;b;y\n1.234,5;1;2\n1.23,5;1;2\n1,5;1;2\n', {}, "CSV: line 3, column 'a': found '1.23,5'"],
-    ['a\tb\ty\n1,234\t1\t2\n2,345\t1\t2\n', {}, "CSV: line 2, column 'a': found '1,234', expected a finite number"],
+    ['a\tb\ty\n1,234\t1\t2\n2,345\t1\t2\n', {}, "CSV: line 2, column 'a': found '1,234', expected a finite number; decimal (--decimal) says whether"],
     ['a;y\n1.5;1\n2.5;2\n', { decimal: ',' }, "CSV: line 2, column 'a': found '1.5', expected a finite number with a decimal comma"],
     ['a;y\n1,5;1\n2,5;2\n', { decimal: '.' }, "CSV: line 2, column 'a': found '1,5', expected a finite number"],
   ])('refuses %j with %j', (text, options, message) => expectError(read(text, { ...options, task: 'regression' }), message)) // prettier-ignore

@@ -1,5 +1,5 @@
 import { describe, InputError, listNames, suggestNearest } from '../core/errors.ts'
-import { isMissing, isNumeric, type NumberFormat, plainNumbers, readNumber, sayFormat } from './cells.ts'
+import { isMissing, isNumeric, looksNumeric, type NumberFormat, plainNumbers, readNumber, sayFormat } from './cells.ts'
 import type { Head } from './head.ts'
 import type { NumberRows } from './number-rows.ts'
 import type { Row } from './rows.ts'
@@ -164,12 +164,16 @@ export function sayColumn({ names }: Table, column: number): string {
   return names ? `column ${describe(names[column])}` : `column ${column} (counted from 0)`
 }
 
+/** Whether a cell is a number with another decimal mark than its column's. */
+const isOtherNotation = (cell: string): boolean => looksNumeric(cell) && cell.includes(',') && !cell.endsWith('%')
+
 /** The error for one cell; what is expected may be said later, when the table is gone. */
 export function cellProblem(table: Table, row: number, column: number): (expected: string) => InputError {
   const cell = table.cell(row, column)
   const found = cell === '' ? 'the value is missing' : `found ${describe(cell)}`
   const problem = `CSV: line ${table.lines[row]}, ${sayColumn(table, column)}: ${found}`
-  return (expected) => new InputError(`${problem}, expected ${expected}`)
+  const hint = isOtherNotation(cell) ? '; decimal (--decimal) says whether the decimal mark is a comma or a point' : ''
+  return (expected) => new InputError(`${problem}, expected ${expected}${expected.startsWith('a finite') ? hint : ''}`)
 }
 
 /** The error for one cell. */
