@@ -108,7 +108,7 @@ export {
   type EndedRun,
   type Remedies,
 } from './training/advice/advice.ts'
-export type { Evaluation, Score } from './training/score.ts'
+export type { Evaluation, RegressionReport, Score, TargetScore } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'
 export {
   decodeCheckpoint,

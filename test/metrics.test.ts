@@ -188,6 +188,21 @@ describe('regressionReport', () => {
     expect(report.meanAbsoluteError).toBeCloseTo(meanAbsoluteError, 6)
   })
 
+  it('has the scores of each target, as scikit-learn 1.9.1 with multioutput="raw_values"', () => {
+    const targets = [[0.5, 100], [-1, 300], [7, 250]] // prettier-ignore
+    const { targets: scores } = regressionReport([[0, 110], [-1, 280], [8, 270]], withTargets(targets)) // prettier-ignore
+    const expected = [
+      { r2: 0.9654377880184332, meanAbsoluteError: 0.5, rootMeanSquaredError: 0.6454972243679028 },
+      { r2: 0.9584615384615385, meanAbsoluteError: 16.666666666666668, rootMeanSquaredError: 17.320508075688775 },
+    ]
+    scores.forEach((score, j) => {
+      for (const [name, value] of Object.entries(expected[j]!)) {
+        expect(score[name as keyof typeof score], `${name} of target ${j}`).toBeCloseTo(value, 6)
+      }
+    })
+    expect(scores).toHaveLength(2)
+  })
+
   it('says what does not fit', () => {
     expect(() => regressionReport([[1]], withTargets([1, 2]))).toThrow('answers: expected 2 × 1 values')
   })

@@ -161,7 +161,7 @@ describe('a report in a browser', () => {
     const x = Array.from({ length: 30 }, (_, i) => [i / 30, 1 - i / 30])
     const data = Dataset.from(x, x.map(([a = 0]) => 2 * a), { features: [wicked, quoted] }) // prettier-ignore
     const page = await open(await makeReport(await makeRun({ data, regression: true })))
-    expect(await page.locator('canvas').count()).toBe(1)
+    expect(await page.locator('canvas').count()).toBe(4) // The loss, and the three charts of the target.
     const errors = (await page.locator('#mistakes td:nth-child(3)').allTextContents()).map(Number)
     expect(errors).toHaveLength(20)
     expect(errors).toEqual(errors.toSorted((a, b) => b - a))

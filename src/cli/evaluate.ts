@@ -12,6 +12,7 @@ import {
   type MissingPolicy,
   MultilabelTally,
   Network,
+  regressionReport,
   taskOf,
   Trainer,
 } from '../index.ts'
@@ -31,7 +32,7 @@ import { fitOutputs, readingFor } from './target.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { addDataOptions } from './options.ts'
 import { decimal, percent, print } from './output.ts'
-import { classNames, describeScores, labelTable } from './scores.ts'
+import { classNames, describeScores, labelTable, targetTable } from './scores.ts'
 
 interface EvaluateOptions extends TextOptions, ArrayOptions {
   model: string
@@ -138,11 +139,15 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     }
     const report = task === 'classification' ? await classReport(trainer, samples, topK) : undefined
     const labels = task === 'multilabel' ? await labelReport(trainer, samples) : undefined
+    const regression =
+      task === 'regression' && samples instanceof Dataset
+        ? regressionReport(await trainer.predict(samples.inputs), samples)
+        : undefined
     const names = classNames(network.classes ?? classes, report?.classes.length ?? targets.cols)
     const named = <T>(scores: readonly T[]) => scores.map((one, i) => ({ name: names[i], ...one }))
     const { name, description } = trainer.backend
     if (options.json) {
-      const all = { ...(report && { ...report, classes: named(report.classes) }), ...(labels && { ...labels, labels: named(labels.labels) }) } // prettier-ignore
+      const all = { ...(report && { ...report, classes: named(report.classes) }), ...(labels && { ...labels, labels: named(labels.labels) }), ...(regression && { targets: regression.targets }) } // prettier-ignore
       print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...all, ...evaluation }))
       return
     }
@@ -155,6 +160,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     if (evaluation.meanAbsoluteError !== undefined) print(`Error  ${decimal(evaluation.meanAbsoluteError)} on average`)
     if (report) print(describeScores(names, report))
     if (labels) print(labelTable(names, labels))
+    if (regression) print(['', ...targetTable(regression, options.target)])
   } finally {
     trainer.dispose()
     close()

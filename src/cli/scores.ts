@@ -1,4 +1,10 @@
-import { type ClassificationReport, escapeControls, type MultilabelReport, type PrecisionRecallF1 } from '../index.ts'
+import {
+  type ClassificationReport,
+  escapeControls,
+  type MultilabelReport,
+  type PrecisionRecallF1,
+  type RegressionReport,
+} from '../index.ts'
 import { count, decimal, percent, table } from './output.ts'
 
 /** Classes up to which a terminal has room for a line each, and for the matrix. */
@@ -45,6 +51,28 @@ export function labelTable(names: readonly string[], { labels, macro, weighted, 
     line('macro mean', macro, samples),
     line('weighted mean', weighted, samples),
     line('micro mean', micro, samples),
+  ])
+}
+
+/** The names of regression targets: the columns of `--target` where it names as many, else their numbers. */
+export function targetNames(given: readonly string[] | undefined, targets: number): string[] {
+  const columns = given?.flatMap((text) => (given.length === targets ? [text] : text.split(','))) ?? []
+  if (columns.length === targets) return columns.map((name) => name.trim())
+  return Array.from({ length: targets }, (_, j) => (targets === 1 ? 'target' : `target ${j + 1}`))
+}
+
+/** R², mean absolute error and root mean squared error of each target in its own units, a line each. */
+export function targetTable({ targets }: RegressionReport, given: readonly string[] | undefined): string[] {
+  const names = targetNames(given, targets.length)
+  const shown = targets.slice(0, MOST_LINES)
+  return alignRight([
+    ['Target', 'R²', 'Mean absolute error', 'Root mean squared error'],
+    ...shown.map(({ r2, meanAbsoluteError, rootMeanSquaredError }, j) => [
+      shorten(names[j]!),
+      decimal(r2),
+      decimal(meanAbsoluteError),
+      decimal(rootMeanSquaredError),
+    ]),
   ])
 }
 

@@ -12,7 +12,7 @@ import {
   rocAucSchema,
   topKAccuracySchema,
 } from './metric-options.ts'
-import { regressionScore } from './score.ts'
+import { type RegressionReport, regressionScore } from './score.ts'
 
 /** The result of {@link classificationReport}. */
 export interface ClassificationReport extends ClassScores {
@@ -247,12 +247,12 @@ export class ClassificationTally {
 
 /**
  * R² (the coefficient of determination, the mean over the outputs) and the mean absolute error of a regression,
- * as scikit-learn's `r2_score` and `mean_absolute_error`. An output whose targets are all the same has an R² of 1 where
+ * as scikit-learn's `r2_score` and `mean_absolute_error`; both, and the root mean squared error, of each target. An output whose targets are all the same has an R² of 1 where
  * it is hit exactly, else 0.
  * @param answers samples × outputs, as {@link Trainer.predict} gives them
  * @throws InputError where the shapes differ
  * @example const { r2, meanAbsoluteError } = regressionReport(await trainer.predict(test.inputs), test)
  */
-export function regressionReport(answers: MatrixLike, data: Dataset): { r2: number; meanAbsoluteError: number } {
+export function regressionReport(answers: MatrixLike, data: Dataset): RegressionReport {
   return regressionScore(checkAnswers(answers, data).data, data)
 }

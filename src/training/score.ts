@@ -47,6 +47,15 @@ interface Moments {
   total: number
   /** Σ(a − y)² */
   residual: number
+  /** Σ|a − y| */
+  distance: number
+}
+
+/** The scores of one regression target, in its own units. */
+export interface TargetScore {
+  r2: number
+  meanAbsoluteError: number
+  rootMeanSquaredError: number
 }
 
 /**
@@ -76,32 +85,43 @@ export class RegressionTally {
         if (y < least) least = y
         if (y > most) most = y
       }
-      let [residual, total] = [0, 0]
+      let [residual, total, distance] = [0, 0, 0]
       for (let i = 0; i < rows; i++) {
         const y = targets[i * cols + j]!
         const error = answers[i * cols + j]! - y
         residual += error ** 2
         total += (y - mean) ** 2
+        distance += Math.abs(error)
         this.#distance += Math.abs(error) * (this.#scale?.[j] ?? 1)
       }
-      const before = (this.#outputs[j] ??= { mean, least, most, total: 0, residual: 0 })
+      const before = (this.#outputs[j] ??= { mean, least, most, total: 0, residual: 0, distance: 0 })
       const away = mean - before.mean
       const all = this.#samples + rows
       before.total += total + (away ** 2 * this.#samples * rows) / all
       before.mean += (away * rows) / all
       before.residual += residual
+      before.distance += distance
       before.least = Math.min(before.least, least)
       before.most = Math.max(before.most, most)
     }
     this.#samples += rows
   }
 
+  /** Of each output. */
+  targets(): TargetScore[] {
+    return this.#outputs.map((moments, j) => {
+      const scale = this.#scale?.[j] ?? 1
+      return {
+        r2: determination(moments),
+        meanAbsoluteError: (moments.distance * scale) / this.#samples,
+        rootMeanSquaredError: Math.sqrt(moments.residual / this.#samples) * scale,
+      }
+    })
+  }
+
   score(): { r2: number; meanAbsoluteError: number } {
     const outputs = this.#outputs.length
-    // The sum of squares of a constant is not 0 where its mean is rounded.
-    const r2 = this.#outputs.map(({ least, most, total, residual }) =>
-      least < most ? 1 - residual / total : Number(residual === 0),
-    )
+    const r2 = this.#outputs.map(determination)
     return {
       r2: r2.reduce((sum, one) => sum + one / outputs, 0),
       meanAbsoluteError: this.#distance / (this.#samples * outputs),
@@ -109,9 +129,23 @@ export class RegressionTally {
   }
 }
 
+/** R² of one output. The sum of squares of a constant is not 0 where its mean is rounded. */
+const determination = ({ least, most, total, residual }: Moments) =>
+  least < most ? 1 - residual / total : Number(residual === 0)
+
+/** The result of {@link regressionReport}. */
+export interface RegressionReport {
+  /** The mean over the targets. */
+  r2: number
+  /** The mean over samples and targets. */
+  meanAbsoluteError: number
+  /** One for each target. */
+  targets: TargetScore[]
+}
+
 /** The result of a {@link RegressionTally} for a whole data set. @param answers samples × outputs */
-export function regressionScore(answers: Float32Array, data: Dataset): { r2: number; meanAbsoluteError: number } {
+export function regressionScore(answers: Float32Array, data: Dataset): RegressionReport {
   const tally = new RegressionTally()
   tally.add(answers, data.targets)
-  return tally.score()
+  return { ...tally.score(), targets: tally.targets() }
 }

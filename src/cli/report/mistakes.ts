@@ -59,7 +59,14 @@ export interface Mistakes {
 export function findMistakes(run: TrainedRun, examined: Examined): Mistakes {
   const { set, held, scores, predicted, boundary } = examined
   const common = { kind: 'wrong' as const, of: set.length, held }
-  if (!scores) return { ...common, kind: 'errors', wrong: set.length, pictures: null, rows: largestErrors(examined) }
+  if (!scores)
+    return {
+      ...common,
+      kind: 'errors',
+      wrong: set.length,
+      pictures: null,
+      rows: largestErrors(examined, run.network.task === 'multilabel'),
+    }
   const labels = set.labels(boundary)
   const wrong = Array.from(labels.keys()).filter((i) => predicted[i] !== labels[i])
   // The samples that the network was surest of come first.
@@ -111,13 +118,20 @@ function paint(row: readonly number[], brightest: number): string {
 
 const short = (value: number) => String(Number(value.toPrecision(5)))
 
-function inputNames({ features, inputs }: Dataset): string[] {
-  return Array.from({ length: Math.min(MOST_COLUMNS, inputs.cols) }, (_, j) => features?.[j] ?? `input ${j + 1}`)
+function inputNames({ features, inputs, encoding }: Dataset): string[] {
+  const columns = encoding?.columns.length ?? inputs.cols
+  return Array.from({ length: Math.min(MOST_COLUMNS, columns) }, (_, j) => features?.[j] ?? `input ${j + 1}`)
 }
 
-/** The first inputs of a sample, as text. */
+/** The first columns of a sample, as the file has them: words of columns of words, nothing for missing values. */
 function inputCells(set: Dataset, i: number): string[] {
-  return rawRow(set, i).slice(0, MOST_COLUMNS).map(short)
+  const { encoding, columns } = set
+  if (!encoding || !columns) return rawRow(set, i).slice(0, MOST_COLUMNS).map(short)
+  return encoding.columns.slice(0, MOST_COLUMNS).map((column, j) => {
+    const value = columns.data[i * columns.cols + j]!
+    if (Number.isNaN(value)) return ''
+    return column.kind === 'category' ? (column.categories[value] ?? '') : short(value)
+  })
 }
 
 function wrongRows({ set, answers, predicted, boundary, names }: Examined, wrong: readonly number[]) {
@@ -130,7 +144,7 @@ function wrongRows({ set, answers, predicted, boundary, names }: Examined, wrong
   return { head: ['class', 'predicted', 'output', ...inputNames(set)], body }
 }
 
-function largestErrors({ set, answers }: Examined) {
+function largestErrors({ set, answers }: Examined, areShares: boolean) {
   const { targets } = set
   const { cols } = targets
   const errors = Float64Array.from({ length: set.length }, (_, i) => {
@@ -139,8 +153,9 @@ function largestErrors({ set, answers }: Examined) {
     return error
   })
   const order = Array.from(errors.keys()).sort((a, b) => errors[b]! - errors[a]!)
+  const share = (value: number) => String(Number(value.toFixed(3)))
   const several = (values: Float32Array) =>
-    Array.from(values.subarray(0, 3), short).join(', ') + (values.length > 3 ? ', …' : '')
+    Array.from(values.subarray(0, 3), areShares ? share : short).join(', ') + (values.length > 3 ? ', …' : '')
   const body = order
     .slice(0, MOST_ROWS / 2)
     .map((i) => [several(targets.row(i)), several(answers.row(i)), short(errors[i]!), ...inputCells(set, i)])

@@ -5,7 +5,9 @@ import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.
 import { makePlane } from './plane.ts'
 import { makeRecord, type RunRecord } from './record.ts'
 import type { TrainedRun } from './trained-run.ts'
+import { foldsSection, labelsSection, regressionSection, targetCharts } from './outputs.ts'
 import script from './page.js?raw'
+import targetsScript from './targets.js?raw'
 
 /** More classes than this make a table that no one reads. */
 const MOST_CLASSES = 40
@@ -22,7 +24,10 @@ export async function makeReport(run: TrainedRun): Promise<string> {
     plane ? planeSection : '',
     curvesSection(record),
     scoresSection(examined),
+    regressionSection(run, examined),
+    labelsSection(run, examined),
     mistakesSection(mistakes),
+    foldsSection(run),
     `<section><h2>Settings</h2><table class="settings">${namedRows(record.settings)}</table></section>`,
     `<section><h2>Environment</h2><table class="settings">${namedRows([
       ...record.environment,
@@ -40,8 +45,9 @@ export async function makeReport(run: TrainedRun): Promise<string> {
       pictures: mistakes.pictures,
       classes: examined.names,
       features: network.features ?? null,
+      targets: targetCharts(run, examined),
     },
-    script,
+    script: `${script}\n${targetsScript}`,
   })
 }
 
