@@ -20,7 +20,7 @@ const common: Record<string, string> = {
 /** Other code for the examples of a file. */
 const special: Record<string, Record<string, string>> = {
   'src/data/columns.ts': { text: "'length,width,kind\\n5.1,3.5,setosa\\n6.2,2.9,virginica\\n'" },
-  'src/data/csv.ts': {
+  'src/data/csv-inputs.ts': {
     text: "'length,width\\n5.1,3.5\\n6.2,2.9\\n'",
   },
   'src/data/dataset.ts': {
