@@ -119,7 +119,8 @@ export function describeData(data: Dataset | DataStream, validation?: Dataset | 
   const outputs = classes ? `${classes.length} classes` : targets.cols === 1 ? '1 target' : `${targets.cols} targets`
   const held = validation ? `, ${count(validation.length)} for validation` : ''
   const parts = data instanceof DataStream ? ', read a part at a time' : ''
-  return `${count(data.length)} samples${held}, ${count(inputs.cols)} inputs, ${outputs}${parts}`
+  const samples = `${count(data.length)} ${data.length === 1 ? 'sample' : 'samples'}${held}`
+  return `${samples}, ${count(inputs.cols)} ${inputs.cols === 1 ? 'input' : 'inputs'}, ${outputs}${parts}`
 }
 
 /** A large file, read a part at a time, with a bar on terminals while that lasts. */

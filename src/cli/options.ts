@@ -29,12 +29,21 @@ export type TaskName = (typeof taskNames)[number]
 /** A seed for a run that names none. */
 export const randomSeed = (): number => randomInt(2 ** 32)
 
-/** `balanced`, or `ill=20,healthy=1`: the weight follows the last `=`; names with commas are in quotes. */
+/** `balanced`, or `ill=20,healthy=1`: the weight follows the last `=`; names may have commas, and quotes around them. */
 export function classWeights(text: string): 'balanced' | Record<string, number> {
   if (text === 'balanced') return text
   const weights = new Map<string, number>()
-  for (const part of text.match(/(?<=^|,)(?:\s*"(?:[^"]|"")*"[^,]*|[^,]*)/g) ?? []) {
+  let begun = ''
+  const parts = text.match(/(?<=^|,)(?:\s*"(?:[^"]|"")*"[^,]*|[^,]*)/g) ?? []
+  for (const [i, last] of parts.entries()) {
+    const part = begun + last
     const end = part.lastIndexOf('=')
+    // A name with a comma goes on behind it.
+    if (end < 0 && i < parts.length - 1) {
+      begun = `${part},`
+      continue
+    }
+    begun = ''
     if (end < 0) throw new InvalidArgumentError(`expected a weight for each class, such as ill=20, got ${quote(part)}.`)
     const given = part.slice(0, end).trim()
     const name = /^".+"$/s.test(given) ? given.slice(1, -1).replaceAll('""', '"') : given

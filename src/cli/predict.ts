@@ -55,7 +55,7 @@ async function predict(options: PredictOptions): Promise<void> {
   const head = textOf([[...(options.keep ?? []), ...headOf(network)]])
   const output = options.out === undefined ? undefined : await planOutput(options, options.out, head)
   const trainer = await Trainer.create(network, { backend: options.backend, loss: usualLoss(network) })
-  const done = { rows: 0, incomplete: 0, unknown: 0 }
+  const done = { rows: 0, incomplete: 0 }
   const answers = async function* () {
     for await (const part of readParts(options, network)) {
       const text = textOf(await answerRows(trainer, network, part))
@@ -63,19 +63,15 @@ async function predict(options: PredictOptions): Promise<void> {
       yield done.rows === 0 ? head + text : text
       done.rows += part.rows
       done.incomplete += part.rows - part.inputs.rows
-      done.unknown += part.unknown
     }
   }
   try {
     if (output) await writeFileAtomic(output.path, answers(), { force: output.force })
     else await printParts(answers())
     if (output) note(`${count(done.rows)} predictions ${classes ? 'of classes ' : ''}written to ${output.path}`)
-    const say = (text: string) => {
-      note(`webgpu-mlp: note: ${options.data}: ${text}`)
-    }
-    if (done.incomplete > 0) say(`${count(done.incomplete)} rows have missing values: their predictions are empty`)
-    if (done.unknown > 0) {
-      say(`${count(done.unknown)} values are categories that the model does not know: all its inputs for them are 0`)
+    if (done.incomplete > 0) {
+      const what = done.incomplete === 1 ? '1 row has' : `${count(done.incomplete)} rows have`
+      note(`webgpu-mlp: note: ${options.data}: ${what} missing values: the predictions are empty there`)
     }
   } finally {
     trainer.dispose()
@@ -94,7 +90,7 @@ async function* readParts(options: PredictOptions, network: Network): AsyncGener
   if (existsSync(data) && statSync(data).isFile() && (await npyKindOf(data))) {
     if (keep) throw new InputError(`--keep: is for CSV files, '${data}' is none`)
     const inputs = await readNpyInputs(data, arrays?.split(','), maxUnpackedBytes)
-    yield { rows: inputs.rows, inputs, complete: undefined, unknown: 0, kept: [], features: features ?? [] }
+    yield { rows: inputs.rows, inputs, complete: undefined, kept: [], features: features ?? [] }
     return
   }
   if (arrays !== undefined) throw new InputError(`--arrays: is for .npz files, '${data}' is none`)

@@ -23,8 +23,6 @@ export interface CsvRows {
   readonly inputs: Matrix
   /** Which rows are complete, where some have missing values that nothing fills; undefined where all are. */
   readonly complete: Uint32Array | undefined
-  /** How many values are categories that the model does not know. */
-  readonly unknown: number
   /** The cells of the columns to keep: one list for each row. */
   readonly kept: readonly (readonly string[])[]
   /** The names of the input columns. */
@@ -81,17 +79,18 @@ async function* readRows(tables: AsyncIterable<Table>, options: CsvRowsOptions):
       read = new InputColumns(table, inputs, { ...options, columns })
     }
     const raw = read.read(table)
-    const complete = completeRows(raw, encoding)
+    // Where rows are to be left out, the fills of the model do not complete them.
+    const complete = completeRows(raw, options.missing === 'drop' ? undefined : encoding)
     const whole = complete ? raw.take(complete) : raw
     yield {
       rows: raw.rows,
       inputs: makeInputs(whole, encoding),
       complete,
-      unknown: encoding?.countUnknown(raw) ?? 0,
       kept: Array.from({ length: table.length }, (_, row) => kept.map((column) => table.cell(row, column))),
       features: names ?? inputs.map((column) => table.names?.[column] ?? `x${column}`),
     }
   }
+  read?.noteValues()
 }
 
 const makeInputs = (raw: RawRows, encoding: Encoding | undefined): Matrix =>

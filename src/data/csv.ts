@@ -58,7 +58,7 @@ export const isDropping = ({ missing, columns }: CsvOptions): boolean => (missin
 function makeDataset(inputs: RawRows, targets: RawRows, samples: Samples, options: CsvOptions): Dataset {
   const { features, classes } = samples
   const { encoding } = samples.columns
-  const complete = isDropping(options) ? completeRows(inputs, options.columns) : undefined
+  const complete = isDropping(options) ? completeRows(inputs) : undefined
   if (complete?.length === 0) throw new InputError("CSV: every row has a missing value; missing: 'drop' leaves none")
   if (complete)
     options.onNote?.(`${inputs.rows - complete.length} of ${inputs.rows} rows have missing values: left out`)

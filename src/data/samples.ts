@@ -68,7 +68,10 @@ export class SampleReader {
     if (!this.#layout || !this.#column || !this.#inputs) {
       throw new InputError('CSV: the file is empty, expected rows of values')
     }
-    if (this.#withoutTarget > 0) this.#options.onNote?.(`${this.#withoutTarget} rows have no target: left out`)
+    if (this.#withoutTarget > 0)
+      this.#options.onNote?.(
+        `${this.#withoutTarget} ${this.#withoutTarget === 1 ? 'row has' : 'rows have'} no target: left out`,
+      )
     return { ...this.#layout, columns: this.#inputs.finish(), ...this.#column.classes() }
   }
 }
@@ -163,7 +166,7 @@ class TargetColumn {
     const { task } = this.#options
     if (others.length > 0 || task === 'regression' || task === 'multilabel') return this.#readNumbers(table)
     const y = new RawRows(table.length, 2)
-    const places = this.#survey?.add(table) ?? labelsOf(table, column, this.#places)
+    const places = this.#survey?.add(table) ?? labelsOf(table, column, this.#places, this.#options.target === undefined)
     places.forEach((place, i) => {
       const value = table.number(i, column)
       if (Math.abs(Math.fround(value)) === Infinity) this.#tooLarge ??= cellProblem(table, i, column)

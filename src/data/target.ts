@@ -106,14 +106,25 @@ function readTarget(table: Table, row: number, column: number, takesTruth: boole
 /** 1, 1.0 and +1 are one class. */
 export const canonical = (value: number, cell: string): string => (Number.isNaN(value) ? cell : String(value))
 
-/** The place of each row's class among those that are known. @throws InputError naming the line of one that is not */
-export function labelsOf(table: Table, column: number, places: ReadonlyMap<string, number>): Uint32Array {
+/**
+ * The place of each row's class among those that are known.
+ * @param isChosen whether the column was chosen because nothing names one
+ * @throws InputError naming the line of one that is not
+ */
+export function labelsOf(
+  table: Table,
+  column: number,
+  places: ReadonlyMap<string, number>,
+  isChosen: boolean,
+): Uint32Array {
+  // Where nothing names the target, it may be another column.
+  const help = isChosen ? '; --target names another column to predict' : ''
   return Uint32Array.from({ length: table.length }, (_, row) => {
     const cell = table.cell(row, column)
     const label = places.get(cell) ?? places.get(canonical(table.number(row, column), cell))
     if (label !== undefined) return label
-    if (isMissing(cell)) throw cellError(table, row, column, `the name of a class; ${DROP_HINT}`)
-    throw cellError(table, row, column, `one of the classes ${listNames([...places.keys()])}`)
+    if (isMissing(cell)) throw cellError(table, row, column, `the name of a class; ${DROP_HINT}${help}`)
+    throw cellError(table, row, column, `one of the classes ${listNames([...places.keys()])}${help}`)
   })
 }
 

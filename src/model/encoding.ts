@@ -82,16 +82,6 @@ export class Encoding {
     })
   }
 
-  /** How many values of category columns are unknown. */
-  countUnknown({ rows, cols, data }: RawRows): number {
-    let count = 0
-    this.columns.forEach((column, j) => {
-      if (column.kind !== 'category') return
-      for (let i = 0; i < rows; i++) if (data[i * cols + j] === -1) count++
-    })
-    return count
-  }
-
   /** Whether another encoding does the same. */
   equals(other: Encoding): boolean {
     const isSame = (column: EncodedColumn, j: number) => {

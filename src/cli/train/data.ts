@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   balancedWeights,
   type ClassWeights,
@@ -98,6 +99,7 @@ async function readValidation(
   const { validation: path, data } = options
   if (path === undefined) return undefined
   if (!reading) throw new InputError(`--validation: is for data from files, '${data}' is generated`)
+  if (!existsSync(path) || isGenerated(path)) throw new InputError(`--validation: no file '${path}'`)
   const { features, classes, encoding } = train
   const columns = encoding ?? Encoding.ofNumbers(train.inputs.cols)
   const { task, numbers } = classes ? { task: options.task === 'multilabel' ? options.task : reading.task, numbers: reading.numbers } : { task: 'regression' as const, numbers: undefined } // prettier-ignore

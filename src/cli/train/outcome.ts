@@ -60,7 +60,7 @@ export function summarize(result: Result): void {
     ].join(', ')
   print()
   print(
-    `Trained ${count(epochs.length)} epochs in ${seconds.toFixed(1)} s, ${count(Math.round(rate(result)))} samples/s`,
+    `Trained ${count(epochs.length)} ${epochs.length === 1 ? 'epoch' : 'epochs'} in ${seconds.toFixed(1)} s, ${count(Math.round(rate(result)))} samples/s`,
   )
   if (outcome?.bestEpoch != null) {
     const what = outcome.stopped === 'earlyStopping' ? 'Stopped early: the' : 'The'
