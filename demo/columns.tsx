@@ -1,4 +1,6 @@
+import type { CsvColumn } from '../src/index.ts'
 import type { ShownColumn, ShownData } from './protocol.ts'
+import { MAX_CLASSES, type Settings } from './settings.ts'
 import { settings, switchColumn } from './state.ts'
 
 /** The largest number of classes to name in the sentence on the task. */
@@ -10,6 +12,16 @@ export function describeTask({ kind, classes, target }: ShownData): string {
   const some = classes.slice(0, MAX_NAMED).join(', ')
   const more = classes.length > MAX_NAMED ? ', …' : ''
   return `The network predicts one of ${classes.length.toLocaleString('en')} classes: ${some}${more} (classification).`
+}
+
+/** What a target column can be predicted as. */
+export function taskChoices(column: CsvColumn | undefined): (readonly [Settings['task'], string])[] {
+  const choices: (readonly [Settings['task'], string] | undefined)[] = [
+    ['auto', 'what its values suggest'],
+    column && column.distinct <= MAX_CLASSES ? ['classification', 'one of several classes'] : undefined,
+    column?.kind === 'number' ? ['regression', 'a number'] : undefined,
+  ]
+  return choices.filter((choice) => choice !== undefined)
 }
 
 /** The columns of a CSV file: what each holds, what was done with it, and a switch for each input. */

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Choice, Slider } from './fields.tsx'
-import { ColumnList, describeTask } from './columns.tsx'
+import { ColumnList, describeTask, taskChoices } from './columns.tsx'
 import { Notices } from './notices.tsx'
 import { problemTexts } from './problems.ts'
-import { problemNames } from './settings.ts'
-import { change, choose, data, file, open, opening, predictColumn, settings } from './state.ts'
+import { problemNames, type Settings } from './settings.ts'
+import { change, choose, chooseTask, data, file, open, opening, predictColumn, settings } from './state.ts'
 
 const count = (value: number) => value.toLocaleString('en')
 
@@ -136,6 +136,14 @@ function FileControls() {
             value={settings.value.target}
             choices={opened.columns.map(({ name }) => name)}
             onChoose={predictColumn}
+          />
+          <Choice
+            label="Predict it as"
+            value={settings.value.task}
+            choices={taskChoices(opened.columns.find(({ name }) => name === settings.value.target))}
+            onChoose={(task) => {
+              chooseTask(task as Settings['task'])
+            }}
           />
           <p class="hint">{describeTask(shown)}</p>
           <ColumnList columns={shown.columns} />

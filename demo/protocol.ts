@@ -1,6 +1,6 @@
 import type { ActivationName, BackendName, CsvColumn, NetworkJSON, Score, Verification } from '../src/index.ts'
 import type { Centre } from './pad.ts'
-import type { Kind, Settings } from './settings.ts'
+import type { FileUse, Kind, Settings } from './settings.ts'
 
 /** Messages from the page to the worker. */
 export type Request =
@@ -10,8 +10,8 @@ export type Request =
   | { type: 'data'; settings: Settings }
   /** Opens files that the user dropped or chose. */
   | { type: 'open'; files: readonly File[] }
-  /** Chooses another target column of the opened file. The columns `without` remain switched off. */
-  | { type: 'target'; target: string; without: number[] }
+  /** Chooses another target column of the opened file, or another task. */
+  | { type: 'target'; use: FileUse }
   | { type: 'play' }
   | { type: 'pause' }
   /** Sets the speed in epochs per second; 0 for no limit. */
@@ -185,7 +185,7 @@ export type Subject = 'link' | 'data' | 'settings' | 'training' | 'backend' | 'v
 export type WorkerMessage =
   | Progress
   | { type: 'data'; shown: ShownData; settings: Settings; description: Description }
-  | { type: 'opened'; file: FileInfo; kind: Kind; target: string; without: number[] }
+  | { type: 'opened'; file: FileInfo; kind: Kind; use: FileUse }
   | { type: 'running'; backend: BackendInfo }
   /** `reason` is present if training stopped automatically. */
   | { type: 'state'; playing: boolean; reason?: string }

@@ -15,6 +15,9 @@ import { decodePoints } from './points.ts'
 /** What a network predicts: classes, regression targets, or the class of a picture. */
 export type Kind = 'classes' | 'regression' | 'images'
 
+/** How an opened file is used. */
+export type FileUse = Pick<Settings, 'target' | 'task' | 'without'>
+
 /** Everything that the user can choose. The URL holds all of it, so that a link reproduces a run. */
 export interface Settings {
   /** The open tab. */
@@ -25,6 +28,8 @@ export interface Settings {
   target: string
   across: string
   up: string
+  /** What the target of a file is; `auto`: its values decide. */
+  task: (typeof taskNames)[number]
   /** The places of columns of the file that the user switched off, counted from 0. */
   without: number[]
   /** Points that the user added, encoded by {@link encodePoints}. */
@@ -59,7 +64,11 @@ export interface Settings {
 
 export const tabNames = ['play', 'learn'] as const
 export const problemNames = ['circle', 'linear', 'xor', 'moons', 'spirals', 'hills', 'digits', 'own', 'file'] as const
+export const taskNames = ['auto', 'classification', 'regression'] as const
 export type ProblemName = (typeof problemNames)[number]
+
+/** The largest number of classes that the page can display; EMNIST has 62. */
+export const MAX_CLASSES = 100
 
 /** The largest network that can be built on the page; a larger one would not fit on a screen. */
 export const MAX_LAYERS = 6
@@ -73,6 +82,7 @@ export const defaults: Readonly<Settings> = {
   target: '',
   across: '',
   up: '',
+  task: 'auto',
   without: [],
   points: '',
   samples: 500,
@@ -151,6 +161,7 @@ const parsers: { [K in keyof Settings]: (text: string) => Settings[K] | undefine
   target: shortText,
   across: shortText,
   up: shortText,
+  task: oneOf(taskNames),
   without: listOf(numberBetween(0, 999, true), 1000),
   points: (text) => (decodePoints(text) ? text : undefined),
   samples: numberBetween(10, 60_000, true),

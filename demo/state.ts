@@ -14,6 +14,7 @@ import type {
   Subject,
 } from './protocol.ts'
 import {
+  type FileUse,
   fromHash,
   type Kind,
   kindOf,
@@ -117,14 +118,17 @@ function handleRefusal({ subject, message, during }: WorkerMessage & { type: 're
   setNotices(subject, message)
 }
 
-function handleFile({ file: info, kind: dataKind, target, without }: WorkerMessage & { type: 'opened' }): void {
+const useOf = ({ target, task, without }: Settings): FileUse => ({ target, task, without })
+const usedOtherwise = (a: FileUse, b: FileUse) => a.target !== b.target || a.task !== b.task
+
+function handleFile({ file: info, kind: dataKind, use }: WorkerMessage & { type: 'opened' }): void {
   opening.value = false
   file.value = { ...info, dataKind }
-  const next = pendingLink?.file === info.name ? pendingLink : { ...defaultsFor('file', dataKind), target, without }
+  const next = pendingLink?.file === info.name ? pendingLink : { ...defaultsFor('file', dataKind), ...use }
   const { seed, speed, backend } = settings.value
-  // The target column of the link determines whether the data are for classification or regression.
-  if (pendingLink && next === pendingLink && info.kind === 'csv' && pendingLink.target !== target) {
-    send({ type: 'target', target: pendingLink.target, without: pendingLink.without })
+  // The target column and the task of the link determine whether the data are for classification or regression.
+  if (pendingLink && next === pendingLink && info.kind === 'csv' && usedOtherwise(pendingLink, use)) {
+    send({ type: 'target', use: useOf(pendingLink) })
     return
   }
   pendingLink = undefined
@@ -207,9 +211,15 @@ export function switchColumn(place: number, on: boolean): void {
   change({ without: on ? others : [...others, place].sort((a, b) => a - b) })
 }
 
+/** Predicts the target as a class or as a number. */
+export function chooseTask(task: Settings['task']): void {
+  setNotices('data')
+  send({ type: 'target', use: { ...useOf(settings.value), task } })
+}
+
 export function predictColumn(target: string): void {
   setNotices('data')
-  send({ type: 'target', target, without: settings.value.without })
+  send({ type: 'target', use: { ...useOf(settings.value), target, task: 'auto' } })
 }
 
 /** Changes the hidden layers, and adds or removes activations accordingly. */

@@ -26,14 +26,14 @@ function passengers(rows = 200): string {
 async function openFile(name: string, content: string | Uint8Array<ArrayBuffer>) {
   const reading = new FileReading()
   const summary = await reading.open([new File([content], name)])
-  const settings = { ...defaultsFor('file', summary.kind), target: summary.target, file: name, backend: 'cpu' as const }
+  const settings = { ...defaultsFor('file', summary.kind), ...summary.use, file: name, backend: 'cpu' as const }
   return { reading, summary, settings }
 }
 
 describe('a file of words, truth values and gaps', () => {
   it('is described column by column, and columns that cannot be inputs are left out', async () => {
     const { reading, summary, settings } = await openFile('passengers.csv', passengers())
-    expect(summary).toMatchObject({ kind: 'classes', target: 'fate', without: [] })
+    expect(summary).toMatchObject({ kind: 'classes', use: { target: 'fate', task: 'auto', without: [] } })
     expect(summary.file.notes).toEqual(['The first column has no name and holds row numbers: it is left out.'])
     const { columns, train } = await reading.prepare(settings)
     expect(columns).toEqual([
@@ -162,7 +162,7 @@ describe('other files', () => {
         [...names.map((_, j) => Math.sin(i * (j + 1)).toFixed(3)), i % 2].join(),
       )
       const { reading, settings, summary } = await openFile('wide.csv', [[...names, 'y'].join(), ...lines].join('\n'))
-      expect(summary).toMatchObject({ kind: 'classes', target: 'y' })
+      expect(summary).toMatchObject({ kind: 'classes', use: { target: 'y' } })
       const run = new Run(settings, unpack(structuredClone(pack(await reading.prepare(settings)).packed)))
       await run.scoreUntrained()
       await run.epoch()
@@ -215,6 +215,32 @@ describe('other files', () => {
         /^Column 'id' numbers the rows; where a file is sorted, that looks like skill\.$/,
       ) as string,
     ])
+  })
+
+  it('are read as windows-1252 where they are not UTF-8, with a note', async () => {
+    const text = ['l\u00e4nge,art', ...Array.from({ length: 30 }, (_, i) => `${i},${i % 2 ? 'gr\u00fcn' : 'rot'}`)].join('\n') // prettier-ignore
+    const { reading, summary, settings } = await openFile('alt.csv', new Uint8Array(Buffer.from(text, 'latin1')))
+    expect(summary.file.notes).toEqual([
+      'The file is not UTF-8; it is read as windows-1252, in which spreadsheets save.',
+    ])
+    const { raw } = await reading.prepare(settings)
+    expect([raw.train.features, raw.train.classes]).toEqual([['länge'], ['grün', 'rot']])
+  })
+
+  it('have targets that are classes or numbers, as the user chooses; a few mixed values are classes', async () => {
+    const lines = Array.from({ length: 60 }, (_, i) => [i % 7, i % 5, i % 6 === 0 ? 'none' : i % 3].join())
+    const { reading, summary, settings } = await openFile('marks.csv', ['a,mark,grade', ...lines].join('\n'))
+    expect(summary).toMatchObject({ kind: 'classes', use: { target: 'grade' } })
+    expect((await reading.prepare(settings)).raw.train.classes).toEqual(['0', '1', '2', 'none'])
+    for (const [task, kind, outputs] of [
+      ['auto', 'classes', 5],
+      ['classification', 'classes', 5],
+      ['regression', 'regression', 1],
+    ] as const) {
+      // prettier-ignore
+      expect((await reading.summarize({ target: 'mark', task, without: [] })).kind).toBe(kind)
+      expect((await reading.prepare({ ...settings, target: 'mark', task })).train.targets.cols).toBe(outputs)
+    }
   })
 
   it('are refused where they would need too much memory', async () => {

@@ -1,5 +1,5 @@
 import { InputError } from '../../src/index.ts'
-import type { Settings } from '../settings.ts'
+import type { FileUse, Settings } from '../settings.ts'
 import type { Prepared } from './prepare.ts'
 import { type FileSummary, type ReadingResponse, type ReadingRequest, unpack } from './reading.ts'
 
@@ -42,9 +42,9 @@ async function request(body: ReadingRequestBody): Promise<ReadingResponse> {
 export const openFile = async (files: readonly File[]): Promise<FileSummary> =>
   ((await request({ type: 'open', files })) as { summary: FileSummary }).summary
 
-/** Summarizes the opened file with another target column. */
-export const summarizeTarget = async (target: string, without: number[]): Promise<FileSummary> =>
-  ((await request({ type: 'target', target, without })) as { summary: FileSummary }).summary
+/** Summarizes the opened file with another target column or task. */
+export const summarizeUse = async (use: FileUse): Promise<FileSummary> =>
+  ((await request({ type: 'target', use })) as { summary: FileSummary }).summary
 
 /** Prepares the data of the opened file as the settings describe. */
 export async function prepareFromFile(settings: Settings): Promise<Prepared> {

@@ -3,7 +3,7 @@ import type { FileInfo } from '../protocol.ts'
 
 /** The content of the opened files. */
 export type FileContent =
-  | { kind: 'csv'; bytes: Uint8Array; file: FileInfo }
+  | { kind: 'csv'; bytes: Uint8Array; encoding: string | undefined; file: FileInfo }
   | { kind: 'idx'; train: Dataset; test: Dataset | undefined; file: FileInfo }
 
 /** The largest file to accept, also of what a compressed file holds; the 60,000 pictures of MNIST have 47 MB. */
@@ -82,11 +82,18 @@ async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Fi
   }
   const notes: string[] = []
   const onNote = (note: string) => notes.push(withoutFlags(note))
-  const { rows, header, columns } = await csvColumns(bytes, { onNote, maxUnpackedBytes: MAX_BYTES.unpacked }).catch(
-    (cause: unknown) => {
+  let encoding: string | undefined
+  const read = () => csvColumns(bytes, { onNote, encoding, maxUnpackedBytes: MAX_BYTES.unpacked })
+  const { rows, header, columns } = await read()
+    .catch((cause: unknown) => {
+      if (!(cause instanceof InputError && cause.message.includes('not UTF-8'))) throw cause
+      encoding = 'windows-1252'
+      notes.push('The file is not UTF-8; it is read as windows-1252, in which spreadsheets save.')
+      return read()
+    })
+    .catch((cause: unknown) => {
       throw prefixWithName(name, cause)
-    },
-  )
+    })
   if (columns.length > MAX_COLUMNS) {
     throw new InputError(
       `${name} has ${columns.length.toLocaleString('en')} columns; this page accepts up to ${MAX_COLUMNS.toLocaleString('en')}. ` +
@@ -100,7 +107,12 @@ async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Fi
     const [{ name: first, problem }] = columns as [(typeof columns)[number]]
     throw new InputError(`${name} has no column to predict from. For example, “${first}” ${problem}. Is it a CSV file?`)
   }
-  return { kind: 'csv', bytes, file: { name, kind: 'csv', samples: rows, columns, header, notes, test: false } }
+  return {
+    kind: 'csv',
+    bytes,
+    encoding,
+    file: { name, kind: 'csv', samples: rows, columns, header, notes: [...new Set(notes)], test: false },
+  }
 }
 
 /** A note of the library as a sentence, without the options of the command line, which the page does not have. */

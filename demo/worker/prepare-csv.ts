@@ -8,15 +8,19 @@ import {
   standardize,
   standardizeTargets,
 } from '../../src/index.ts'
-import type { Settings } from '../settings.ts'
+import { MAX_CLASSES, type Settings } from '../settings.ts'
 import { describeColumns } from './columns.ts'
 import { type FileContent, MAX_BYTES, withoutFlags } from './open.ts'
-import { divide, MAX_CLASSES, type Parts, prepareIdx, type Prepared } from './prepare.ts'
+import { divide, type Parts, prepareIdx, type Prepared } from './prepare.ts'
 
+type Task = 'classification' | 'regression' | undefined
 type CsvContent = FileContent & { kind: 'csv' }
 
 /** The largest number of values of encoded inputs, 4 bytes each; more would take most of the memory of a tab. */
 const MAX_VALUES = 5e7
+
+/** Different values up to which a mixture of numbers and words is taken for classes. */
+const FEW = 20
 
 /**
  * Prepares the data of an opened file. The result depends on the settings and the file only.
@@ -39,7 +43,7 @@ async function prepareCsv(settings: Settings, content: CsvContent): Promise<Prep
   const at = placeOfTarget(columns, settings.target)
   const inputs = columns.flatMap(({ kind }, j) => (kind && j !== at && !settings.without.includes(j) ? [j] : []))
   checkColumns(content, inputs, at)
-  const { data, notes } = await readSamples(content, inputs, at)
+  const { data, notes } = await readSamples(content, inputs, at, taskOf(columns[at]!, settings))
   const parts = divide(data, settings)
   const raw = { train: parts.train ?? data, test: parts.test }
   const prepared = preprocess(raw)
@@ -52,6 +56,12 @@ async function prepareCsv(settings: Settings, content: CsvContent): Promise<Prep
     columns: shown,
     notes,
   }
+}
+
+/** Few different values of which some are numbers and some words are classes; else the library decides by the values. */
+function taskOf({ problem, distinct }: CsvColumn, { task }: Settings): Task {
+  if (task !== 'auto') return task
+  return problem !== undefined && distinct > 1 && distinct <= FEW ? 'classification' : undefined
 }
 
 function checkColumns({ file: { name: file, columns, samples } }: CsvContent, inputs: readonly number[], at: number) {
@@ -81,16 +91,21 @@ interface ReadSamples {
 /** The samples that were last read: other shares of test data need no second reading. */
 const lastRead = new WeakMap<CsvContent, { key: string; samples: Promise<ReadSamples> }>()
 
-function readSamples(content: CsvContent, inputs: readonly number[], at: number): Promise<ReadSamples> {
-  const key = `${at}: ${inputs.join()}`
+function readSamples(content: CsvContent, inputs: readonly number[], at: number, task: Task): Promise<ReadSamples> {
+  const key = `${at} ${task}: ${inputs.join()}`
   const last = lastRead.get(content)
   if (last?.key === key) return last.samples
-  const samples = parseSamples(content, inputs, at)
+  const samples = parseSamples(content, inputs, at, task)
   lastRead.set(content, { key, samples })
   return samples
 }
 
-async function parseSamples({ bytes, file }: CsvContent, inputs: readonly number[], at: number): Promise<ReadSamples> {
+async function parseSamples(
+  { bytes, encoding, file }: CsvContent,
+  inputs: readonly number[],
+  at: number,
+  task: Task,
+): Promise<ReadSamples> {
   const { header, columns, notes: known } = file
   const hasGaps = inputs.some((j) => columns[j]!.missing > 0)
   const missing = columns[at]!.missing > 0 ? 'drop' : hasGaps ? 'impute' : 'error'
@@ -101,6 +116,8 @@ async function parseSamples({ bytes, file }: CsvContent, inputs: readonly number
     target: nameOf(at),
     header,
     missing,
+    task,
+    encoding,
     maxUnpackedBytes: MAX_BYTES.unpacked,
     onNote: (note) => notes.push(withoutFlags(note)),
     ...(drop.length > 0 && { drop }),

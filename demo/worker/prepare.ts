@@ -1,7 +1,7 @@
 import { circle, Dataset, digits, InputError, linear, Matrix, moons, spirals, split, xor } from '../../src/index.ts'
 import { decodePoints, initialPoints } from '../points.ts'
 import type { ShownColumn } from '../protocol.ts'
-import { type Kind, kindOf, type ProblemName, type Settings } from '../settings.ts'
+import { type Kind, kindOf, MAX_CLASSES, type ProblemName, type Settings } from '../settings.ts'
 import type { FileContent } from './open.ts'
 
 /** Data for training. Inputs and targets carry the preprocessing that the library applied. */
@@ -23,9 +23,6 @@ export interface Parts {
   train: Dataset
   test: Dataset | undefined
 }
-
-/** The largest number of classes that the page can display; EMNIST has 62. */
-export const MAX_CLASSES = 100
 
 /** The standard deviation of the noise at 100 % on the slider. */
 const MAX_NOISE = 0.3

@@ -11,7 +11,7 @@ async function respond(request: ReadingRequest): Promise<void> {
   }
   try {
     if (request.type === 'open') post({ id, summary: await reading.open(request.files) })
-    else if (request.type === 'target') post({ id, summary: await reading.summarize(request.target, request.without) })
+    else if (request.type === 'target') post({ id, summary: await reading.summarize(request.use) })
     else {
       const { packed, transfer } = pack(await reading.prepare(request.settings))
       post({ id, prepared: packed }, transfer)

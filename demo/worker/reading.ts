@@ -9,7 +9,7 @@ import {
   scaleTargets,
 } from '../../src/index.ts'
 import type { FileInfo } from '../protocol.ts'
-import { type Kind, type Settings, defaultsFor } from '../settings.ts'
+import { type FileUse, type Kind, type Settings, defaultsFor } from '../settings.ts'
 import type { Parts, Prepared } from './prepare.ts'
 import { prepareFile } from './prepare-csv.ts'
 import { type FileContent, openFiles } from './open.ts'
@@ -19,17 +19,14 @@ import { type FileContent, openFiles } from './open.ts'
  * requests and responses.
  */
 export type ReadingRequest = { id: number } & (
-  | { type: 'open'; files: readonly File[] }
-  | { type: 'target'; target: string; without: number[] }
-  | { type: 'prepare'; settings: Settings }
+  { type: 'open'; files: readonly File[] } | { type: 'target'; use: FileUse } | { type: 'prepare'; settings: Settings }
 )
 
-/** An opened file, its target column, what a network predicts from it, and the columns that are switched off. */
+/** An opened file, how it is used, and what a network predicts from it. */
 export interface FileSummary {
   file: FileInfo
   kind: Kind
-  target: string
-  without: number[]
+  use: FileUse
 }
 
 export type ReadingResponse = { id: number } & (
@@ -119,8 +116,8 @@ export class FileReading {
   }
 
   /** @throws InputError if the column cannot be the target */
-  summarize(target: string, without: number[]): Promise<FileSummary> {
-    return summarizeFile(this.#opened, target, without)
+  summarize(use: FileUse): Promise<FileSummary> {
+    return summarizeFile(this.#opened, use)
   }
 
   prepare(settings: Settings): Promise<Prepared> {
@@ -128,14 +125,10 @@ export class FileReading {
   }
 }
 
-/** Summarizes a file with this target column, after checking that data can be prepared from it. */
-async function summarizeFile(
-  content: FileContent | undefined,
-  target: string,
-  without: number[] = [],
-): Promise<FileSummary> {
-  const { kind } = await prepareFile({ ...defaultsFor('file'), target, without }, content)
-  return { file: content!.file, kind, target, without }
+/** Summarizes a file that is used in this way, after checking that data can be prepared from it. */
+async function summarizeFile(content: FileContent | undefined, use: FileUse): Promise<FileSummary> {
+  const { kind } = await prepareFile({ ...defaultsFor('file'), ...use }, content)
+  return { file: content!.file, kind, use }
 }
 
 /** Chooses the last column that can be the target. */
@@ -144,7 +137,7 @@ async function chooseTarget(content: FileContent): Promise<FileSummary> {
   let first: unknown
   for (const target of names.length > 0 ? names.slice(0, 8) : ['']) {
     try {
-      return await summarizeFile(content, target)
+      return await summarizeFile(content, { target, task: 'auto', without: [] })
     } catch (error) {
       first ??= error
     }

@@ -2,7 +2,7 @@ import { DivergedError, verify } from '../../src/index.ts'
 import type { Evaluation, Request, StopRule, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { EpochsPerCall } from './epochs-per-call.ts'
-import { openFile, prepareFromFile, summarizeTarget } from './files.ts'
+import { openFile, prepareFromFile, summarizeUse } from './files.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { Run } from './run.ts'
 import { subjectOf, withSubject } from './subjects.ts'
@@ -192,8 +192,8 @@ const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Pr
   open: async ({ files }) => {
     post({ type: 'opened', ...(await openFile(files)) })
   },
-  target: async ({ target, without }) => {
-    post({ type: 'opened', ...(await summarizeTarget(target, without)) })
+  target: async ({ use }) => {
+    post({ type: 'opened', ...(await summarizeUse(use)) })
   },
   play: () => {
     if (activeRun && !playing) {
