@@ -17,7 +17,7 @@ export function describeTask({ kind, classes, target }: ShownData): string {
 /** What a target column can be predicted as. */
 export function taskChoices(column: CsvColumn | undefined): (readonly [Settings['task'], string])[] {
   const choices: (readonly [Settings['task'], string] | undefined)[] = [
-    ['auto', 'what its values suggest'],
+    ['auto', 'automatic'],
     column && column.distinct <= MAX_CLASSES ? ['classification', 'one of several classes'] : undefined,
     column?.kind === 'number' ? ['regression', 'a number'] : undefined,
   ]

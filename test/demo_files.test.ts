@@ -71,7 +71,7 @@ describe('a file of words, truth values and gaps', () => {
     const { reading, settings } = await openFile('passengers.csv', passengers())
     const prepared = await reading.prepare(settings)
     const { train, test, raw, ...rest } = unpack(structuredClone(pack(prepared).packed))
-    expect(rest).toEqual({ kind: prepared.kind, target: 'fate', columns: prepared.columns, notes: [] })
+    expect(rest).toEqual({ kind: prepared.kind, target: 'fate', columns: prepared.columns, notes: prepared.notes })
     expect(train.inputs.data).toEqual(prepared.train.inputs.data)
     expect(test!.inputs.data).toEqual(prepared.test!.inputs.data)
     expect(raw.train.inputs.data).toEqual(prepared.raw.train.inputs.data)
