@@ -1,4 +1,5 @@
-import { checkInstance, checkName } from '../../core/errors.ts'
+import { checkInstance, checkObject } from '../../core/errors.ts'
+import { integer, kind, name, optional, readOptions, required } from '../../core/schema.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { type LossName, lossNames } from '../../loss/loss.ts'
 import { widthOf } from '../../model/encoding.ts'
@@ -6,6 +7,7 @@ import type { Task } from '../../model/description.ts'
 import { Network } from '../../model/network.ts'
 import type { Optimizer } from '../../optimizer/optimizer.ts'
 import { taskFor } from '../decide-task.ts'
+import { optimizerKind } from '../optimizer-option.ts'
 import { prepare } from '../prepared.ts'
 import type { Evaluation } from '../score.ts'
 import { checkIsDataset } from '../settings.ts'
@@ -33,6 +35,32 @@ const libraryRemedies: Remedies = {
   clipping: 'clip the gradients (clipNorm: 1)',
 }
 
+const objectOf = <T extends object>(expected: string) =>
+  kind<T>((argument, value) => {
+    checkObject(argument, value, expected)
+    return value as T
+  })
+
+const fields = {
+  loss: required(name(lossNames)),
+  remedies: optional(objectOf<Partial<Remedies>>('an object of texts, such as { inputs }')),
+}
+const beforeSchema = { name: 'adviseBefore', fields }
+const afterSchema = {
+  name: 'adviseAfter',
+  fields: {
+    ...fields,
+    training: required(objectOf<Evaluation>('what trainer.evaluate returns')),
+    validation: optional(
+      kind<Evaluation | null>((argument, value) =>
+        value === null ? null : objectOf<Evaluation>('what trainer.evaluate returns').check(argument, value),
+      ),
+    ),
+    epochs: optional(integer(0)),
+  },
+}
+const divergedSchema = { name: 'adviseDiverged', fields: { ...fields, optimizer: required(optimizerKind) } }
+
 interface Known {
   /** Without those that are scaled; clauses of {@link describeInputs} and {@link describeTargets}. */
   readonly inputs: string | undefined
@@ -46,7 +74,6 @@ interface Known {
 function examine(network: Network, given: Dataset, { loss, remedies }: AdviceSettings): Known {
   checkInstance('network', network, Network, 'Network')
   checkIsDataset(given, 'data')
-  checkName('loss', loss, lossNames)
   const data = prepare(network, given, 'data')
   const task = taskFor(network, loss, data)
   const areTargetsScaled = data.targetScaling !== undefined || task !== 'regression'
@@ -89,7 +116,7 @@ const targetColumns = ({ targets }: Dataset) =>
  * // ['the inputs are of very different sizes: input 2 reaches from 410 to 1680, input 1 from 0.1 to 0.3; take …']
  */
 export function adviseBefore(network: Network, data: Dataset, settings: AdviceSettings): string[] {
-  return describeProblems(examine(network, data, settings))
+  return describeProblems(examine(network, data, readOptions(beforeSchema, settings)))
 }
 
 const describeProblems = ({ inputs, reach, targets, remedies }: Known): string[] => [
@@ -136,8 +163,9 @@ const FEW_EPOCHS = 10
  * adviseAfter(network, data, { loss: 'quadratic', training: await trainer.evaluate(data) })
  */
 export function adviseAfter(network: Network, data: Dataset, run: EndedRun): string[] {
-  const { training, validation, epochs = FEW_EPOCHS } = run
-  const known = examine(network, data, run)
+  const checked = readOptions(afterSchema, run)
+  const { training, validation, epochs = FEW_EPOCHS } = checked
+  const known = examine(network, data, checked)
   const worse = describeWorse(training, data, known.task)
   if (describeProblems(known).length === 0 && epochs < FEW_EPOCHS) return []
   if (worse !== undefined) return [`${worse}; ${describeCause(known)}`]
@@ -209,8 +237,9 @@ const largeRates: Readonly<Record<Optimizer['name'], number>> = {
  * // 'lower the learning rate, which is 50'
  */
 export function adviseDiverged(network: Network, data: Dataset, run: DivergedRun): string {
-  const { inputs, targets, task, remedies } = examine(network, data, run)
-  const { learningRate, name, clipNorm } = run.optimizer as Optimizer & { clipNorm?: number }
+  const checked = readOptions(divergedSchema, run)
+  const { inputs, targets, task, remedies } = examine(network, data, checked)
+  const { learningRate, name, clipNorm } = checked.optimizer as Optimizer & { clipNorm?: number }
   const rate = typeof learningRate === 'number' ? learningRate : undefined
   const isLarge = rate !== undefined && rate >= largeRates[name]
   const lower = `lower the learning rate${rate === undefined ? '' : `, which is ${short(rate)}`}`
@@ -219,7 +248,7 @@ export function adviseDiverged(network: Network, data: Dataset, run: DivergedRun
     ...(targets === undefined ? [] : [`${targets}: ${remedies.targets}`]),
   ]
   if (scales.length > 0) return isLarge ? [lower, ...scales].join('; ') : `${scales.join('; ')}; or ${lower}`
-  const isSquare = task === 'regression' && (run.loss === 'quadratic' || run.loss === 'meanSquaredError')
+  const isSquare = task === 'regression' && (checked.loss === 'quadratic' || checked.loss === 'meanSquaredError')
   const other = isSquare ? ['take the loss huber, whose slope is bounded'] : []
   const clip = clipNorm ? [] : [remedies.clipping]
   return isLarge ? lower : [lower, ...clip, ...other].join(', or ')
