@@ -87,6 +87,9 @@ async function writeFixtures(folder: string) {
   const write = (checkpoint: library.Checkpoint) => files.writeCheckpoint(path('run.checkpoint'), checkpoint)
   await trainer.fit(train, { epochs: 2, checkpoint: { write } })
   for (const name of ['weights.npy', 'x.npy', 'y.npy']) writeFileSync(path(name), toNpy([[1, 2], [3, 4]])) // prettier-ignore
+  writeFileSync(path('model.onnx'), await library.toOnnx(network))
+  const { archives } = JSON.parse(readFileSync(join(root, 'test/numpy/files.json'), 'utf8')) as { archives: { stored: string } } // prettier-ignore
+  writeFileSync(path('digits.npz'), Buffer.from(archives.stored, 'base64'))
   mkdirSync(path('data/mnist'), { recursive: true })
   const idx = (shape: number[], values: Uint8Array) =>
     Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, 0, length]), ...values])

@@ -1,4 +1,4 @@
-import { InputError } from './errors.ts'
+import { describe, InputError } from './errors.ts'
 import { isList } from './lists.ts'
 
 interface Rows {
@@ -24,6 +24,17 @@ export class RawRows {
     this.rows = rows
     this.cols = cols
     this.data = data
+  }
+
+  /** Rows of that form, made by anyone. @throws InputError for other values, and shapes that the values do not fill */
+  static of(value: unknown): RawRows {
+    if (value instanceof RawRows) return value
+    const { rows, cols, data } = (value ?? {}) as Partial<Rows>
+    const isCount = (count: unknown): count is number => Number.isInteger(count) && (count as number) >= 1
+    if (!isCount(rows) || !isCount(cols) || !(data instanceof Float64Array)) {
+      throw new InputError(`rows: expected { rows, cols, data } with data in a Float64Array, got ${describe(value)}`)
+    }
+    return new RawRows(rows, cols, data)
   }
 
   /** A copy of the given rows, in the order given. @throws InputError for a row that does not exist */

@@ -42,7 +42,9 @@ export interface CsvRowsOptions extends CsvInputsOptions, Pick<TableOptions, 'li
  * @returns inputs samples × inputs, encoded but not scaled (`network.predict` scales them), and what the columns are called
  *   (`x0`, `x1`, … where nothing says it); rows with missing values are not in them with `missing: 'drop'`
  * @throws InputError as {@link parseCsv} does
- * @example const { inputs } = await parseCsvInputs(text, { features: network.features, columns: network.encoding })
+ * @example
+ * const { inputs } = await parseCsvInputs('width,length\n3.5,5.1\n', { features: ['length', 'width'] })
+ * inputs.toArray() // [[5.1, 3.5]]
  */
 export async function parseCsvInputs(
   text: string | Uint8Array,

@@ -1,13 +1,13 @@
 import { checkInstance, checkNumber, describe, InputError } from '../core/errors.ts'
 import { checkConstructor, KEY } from '../core/constructors.ts'
 import { checkNumbers, isList } from '../core/lists.ts'
-import { type Fields, kind, optional, readOptions } from '../core/schema.ts'
+import { type Fields, kind, optional, readOptions, text } from '../core/schema.ts'
 import { argmax, joinRows, Matrix, type MatrixLike } from '../core/matrix.ts'
 import { originOf, partOfOrigin, withOrigin } from '../core/origin.ts'
 import { exactRows, RawRows } from '../core/raw-rows.ts'
-import type { Encoding } from '../model/encoding.ts'
+import { Encoding } from '../model/encoding.ts'
 import { preprocess } from '../model/preprocess.ts'
-import type { Scaling } from '../model/scaling.ts'
+import { Scaling } from '../model/scaling.ts'
 import { classNames, names } from './names.ts'
 import { readTargets, type Targets } from './read-targets.ts'
 import { type ClassWeights, readClassWeights, readWeights } from './sample-weights.ts'
@@ -31,6 +31,7 @@ export interface DatasetOptions extends DatasetNames {
   weights?: ArrayLike<number> | undefined
 }
 
+const nameText = text()
 const weightList = kind((argument, value) => checkNumbers(argument, value))
 
 export const datasetSchema = {
@@ -83,8 +84,9 @@ export class Dataset {
   readonly #rawTargets: RawRows | undefined
   #made: Matrix | undefined
 
-  private constructor(key: unknown, { inputs, raw, rawTargets, ...parts }: Parts) {
+  private constructor(key: unknown, given: Parts) {
     checkConstructor(key, 'Dataset', 'Dataset.from(x, y)')
+    const { inputs, raw, rawTargets, ...parts } = given
     this.#made = inputs
     this.#raw = raw
     this.#rawTargets = rawTargets
@@ -158,7 +160,8 @@ export class Dataset {
     y: Targets,
     names: DatasetNames = {},
   ): Dataset {
-    const raw = rows instanceof RawRows ? rows : new RawRows(rows.rows, rows.cols, rows.data)
+    const raw = RawRows.of(rows)
+    if (encoding !== undefined) checkInstance('encoding', encoding, Encoding, 'Encoding')
     const { features, classes: given } = readOptions(datasetSchema, names)
     const { targets, classes } = readTargets(y, given)
     if (targets.rows !== raw.rows) {
@@ -280,6 +283,8 @@ export class Dataset {
    * @throws InputError where the columns are not those the scaling was fitted on, and for data with another scaling
    */
   withScaling(scaling: Scaling, name = 'data'): Dataset {
+    checkInstance('scaling', scaling, Scaling, 'Scaling', ' (standardize and normalize make one)')
+    nameText.check('name', name)
     if (this.scaling?.equals(scaling)) return this
     if (this.scaling) throw new InputError(`${name}: the inputs are scaled already, in another way`)
     const raw = this.#raw
@@ -294,6 +299,8 @@ export class Dataset {
    * @throws InputError for classes, for another number of targets, and for data with another scaling of the targets
    */
   withTargetScaling(scaling: Scaling, name = 'data'): Dataset {
+    checkInstance('scaling', scaling, Scaling, 'Scaling', ' (standardizeTargets makes one)')
+    nameText.check('name', name)
     if (this.targetScaling?.equals(scaling)) return this
     if (this.targetScaling) throw new InputError(`${name}: the targets are scaled already, in another way`)
     if (this.classes) throw new InputError(`${name}: expected regression targets to scale, got classes`)
@@ -309,6 +316,8 @@ export class Dataset {
    * @throws InputError where the kinds of the columns differ, and where the columns are not held any more
    */
   withEncoding(encoding: Encoding, name = 'data'): Dataset {
+    checkInstance('encoding', encoding, Encoding, 'Encoding')
+    nameText.check('name', name)
     if (this.encoding?.equals(encoding)) return this
     const own = this.encoding
     if (this.scaling || !(this.#raw ?? !own)) throw new InputError(`${name}: they are encoded already, in another way`)

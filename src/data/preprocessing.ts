@@ -50,9 +50,10 @@ export function scale(dataset: Dataset, scaling: Scaling): Dataset {
  * @param dataset the training samples; it is left as it is
  * @throws InputError for classes, and for anything else than a Dataset
  * @example
- * const targetScaling = standardizeTargets(train)
- * await fit(network, scaleTargets(train, targetScaling), { validation: scaleTargets(test, targetScaling) })
- * network.predict(test.inputs) // prices
+ * const houses = Dataset.from([[50], [80], [120]], [150_000, 230_000, 340_000])
+ * const network = Network.create({ sizes: [1, 4, 1], output: 'linear', seed: 7 })
+ * await fit(network, scaleTargets(houses, standardizeTargets(houses)), { loss: 'meanSquaredError', epochs: 3 })
+ * const [price] = network.predict([[100]]).data // in the units of the targets
  */
 export function standardizeTargets(dataset: Dataset): Scaling {
   checkInstance('dataset', dataset, Dataset, 'Dataset')
@@ -65,7 +66,9 @@ export function standardizeTargets(dataset: Dataset): Scaling {
 /**
  * The same samples with their regression targets scaled; inputs and names stay. The data set that is given is left as it is.
  * @throws InputError for classes, and where the targets are not as many as the scaling was fitted on
- * @example const scaled = scaleTargets(train, standardizeTargets(train))
+ * @example
+ * const houses = Dataset.from([[50], [80], [120]], [150_000, 230_000, 340_000])
+ * const scaled = scaleTargets(houses, standardizeTargets(houses))
  */
 export function scaleTargets(dataset: Dataset, scaling: Scaling): Dataset {
   checkInstance('dataset', dataset, Dataset, 'Dataset')

@@ -22,7 +22,7 @@ export const fromOnnxSchema = { name: 'fromOnnx', fields: importedNamesFields sa
  * Float, double and float16 constants are read, as float32.
  * @param options `features` and `classes`, where the file does not name them
  * @throws InputError for a damaged file, external data, and operators that belong to no MLP, with the name of the node
- * @example const network = fromOnnx(await readFile('model.onnx'), { classes: ['no', 'yes'] })
+ * @example const network = fromOnnx(await readFile('model.onnx'))
  */
 export function fromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Network {
   checkBytes(bytes, 'onnx')

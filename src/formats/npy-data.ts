@@ -148,7 +148,7 @@ const usualNames: readonly (readonly string[])[] = [
  * The data set, or the two for training and validation, of an .npz file: `x` and `y` (or `X`, `data` and `target`, `features`
  * and `labels` …), or `x_train`, `y_train`, `x_test`, `y_test` as Keras has them. Each is read as {@link datasetFromNpy} does.
  * @throws InputError as {@link datasetFromNpy} and {@link parseNpz} do, and where it is unclear which arrays are meant
- * @example const { train, validation } = await datasetFromNpz(await readFile('mnist.npz'))
+ * @example const { train, validation } = await datasetFromNpz(await readFile('digits.npz'))
  */
 export async function datasetFromNpz(
   bytes: Uint8Array,

@@ -14,7 +14,7 @@ export const parseNpzSchema = { name: 'parseNpz', fields: unpackFields }
  *   `maxUnpackedBytes`
  * @example
  * const arrays = await parseNpz(await readFile('digits.npz'))
- * console.log(arrays.get('x').shape)
+ * console.log(arrays.get('x')?.shape)
  */
 export async function parseNpz(bytes: Uint8Array, options: UnpackOptions = {}): Promise<Map<string, NpyArray>> {
   const entries = openNpz(bytes, 'npz', readOptions(parseNpzSchema, options))

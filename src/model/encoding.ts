@@ -1,4 +1,4 @@
-import { describe, InputError, listNames } from '../core/errors.ts'
+import { checkInstance, checkInteger, describe, InputError, listNames } from '../core/errors.ts'
 import { isList } from '../core/lists.ts'
 import { RawRows } from '../core/raw-rows.ts'
 
@@ -11,6 +11,9 @@ export type EncodedColumn =
 /** What is done with a row that has a missing value. */
 export type MissingPolicy = 'error' | 'drop' | 'impute'
 export const missingPolicies = ['error', 'drop', 'impute'] as const satisfies readonly MissingPolicy[]
+
+/** Columns of an encoding at most. */
+const MOST_COLUMNS = 1 << 20
 
 /** Columns may have at most this number of categories. */
 export const MOST_CATEGORIES = 64
@@ -44,7 +47,8 @@ export class Encoding {
 
   /** @throws InputError for no columns, a category listed twice, and a fill that is not one of its column's values */
   constructor(columns: readonly EncodedColumn[], missing: MissingPolicy = 'error') {
-    if (!isList(columns) || columns.length === 0) {
+    // A readonly array is none to Array.isArray.
+    if (!Array.isArray(columns) || columns.length === 0) {
       throw new InputError(`encoding: expected a list of columns, got ${describe(columns)}`)
     }
     if (!missingPolicies.includes(missing)) {
@@ -61,6 +65,7 @@ export class Encoding {
 
   /** The encoding of columns that are all numbers, none of them missing. */
   static ofNumbers(count: number): Encoding {
+    checkInteger('count', count, 1, MOST_COLUMNS)
     return new Encoding(Array.from({ length: count }, () => ({ kind: 'number' as const })))
   }
 
@@ -71,11 +76,12 @@ export class Encoding {
 
   /** The place of a category in its column, counted from 0; -1 for one that is unknown. */
   placeOf(column: number, category: string): number {
-    return this.#places[column]?.get(category) ?? -1
+    return (Number.isInteger(column) ? this.#places[column]?.get(category) : undefined) ?? -1
   }
 
   /** Names of the inputs: `sex=male` for a category. @param features names of the columns */
   inputNames(features: readonly string[]): string[] {
+    if (!isList(features)) throw new InputError(`features: expected a list of names, got ${describe(features)}`)
     return this.columns.flatMap((column, j) => {
       const name = features[j] ?? `x${j}`
       return column.kind === 'category' ? column.categories.map((category) => `${name}=${category}`) : [name]
@@ -84,6 +90,7 @@ export class Encoding {
 
   /** Whether another encoding does the same. */
   equals(other: Encoding): boolean {
+    if (!(other instanceof Encoding)) return false
     const isSame = (column: EncodedColumn, j: number) => {
       const same = other.columns[j]!
       if (column.kind !== same.kind || column.fill !== same.fill) return false
@@ -108,6 +115,8 @@ export class Encoding {
     name: string,
     features: readonly string[] | undefined,
   ): void {
+    if (other !== undefined) checkInstance('other', other, Encoding, 'Encoding')
+    checkInteger('count', count)
     if (count !== this.columns.length) {
       throw new InputError(`${name}: has ${count} columns, the model expects ${this.columns.length}`)
     }
@@ -123,6 +132,8 @@ export class Encoding {
 
   /** Rows whose places of categories are those of this encoding, from rows of another with the same columns. */
   translate(raw: RawRows, from: Encoding): RawRows {
+    checkInstance('raw', raw, RawRows, 'RawRows')
+    checkInstance('from', from, Encoding, 'Encoding')
     if (from === this) return raw
     const translated = new RawRows(raw.rows, raw.cols, raw.data.slice())
     this.columns.forEach((column, j) => {

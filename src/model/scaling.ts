@@ -52,6 +52,7 @@ export class Scaling {
 
   /** Whether another scaling does the same. */
   equals(other: Scaling): boolean {
+    if (!(other instanceof Scaling)) return false
     const isSame = (a: Float64Array, b: Float64Array) => a.length === b.length && a.every((value, i) => value === b[i])
     return other === this || (isSame(this.offset, other.offset) && isSame(this.scale, other.scale))
   }

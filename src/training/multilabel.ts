@@ -34,8 +34,8 @@ interface LabelCounts {
  * A {@link multilabelReport} over samples that come a part at a time.
  * @example
  * const tally = new MultilabelTally()
- * for await (const part of stream.windows(1000)) tally.add(await trainer.predict(part.inputs), part)
- * console.log(tally.report().exactMatch)
+ * tally.add([[0.9, 0.2], [0.8, 0.6]], Dataset.from([[1], [2]], [[1, 0], [1, 1]]))
+ * tally.report().exactMatch // 1
  */
 export class MultilabelTally {
   readonly #boundary: number

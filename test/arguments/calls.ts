@@ -1,5 +1,6 @@
 import * as library from '../../src/index.ts'
 import * as files from '../../src/node/index.ts'
+import { RawRows } from '../../src/core/raw-rows.ts'
 import numpyFiles from '../numpy/files.json' with { type: 'json' }
 
 /** One function, constructor or method of the public API, and how to call it. */
@@ -12,11 +13,13 @@ export interface Call {
   readonly options: readonly string[]
 }
 
-const { circle, DataStream, Matrix, Network, Neuron, Scaling, Trainer } = library
+const { circle, Dataset, DataStream, Matrix, Network, Neuron, Scaling, Trainer } = library
 
 const data = () => circle({ samples: 6, seed: 1 })
 const network = () => Network.create({ sizes: [2, 3, 2], seed: 1 })
 const outputs = () => new Matrix(6, 2)
+const raw = () => new RawRows(2, 2)
+const prices = () => Dataset.from([[1], [2], [4]], [100, 200, 400])
 const stream = () => DataStream.from({ samples: 6, chunks: () => [data()], example: data() })
 const trainer = () => Trainer.create(network(), { backend: 'cpu', seed: 1 })
 const idx = (shape: number[], values: number[]) =>
@@ -52,6 +55,11 @@ const functions: Record<string, Call['valid']> = {
   Neuron: () => [{ inputs: 2, epochs: 2 }],
   Scaling: () => ['normalize', [0, 0], [1, 1]],
   ClassificationTally: () => [2, {}],
+  MultilabelTally: () => [{}],
+  multilabelReport: () => [outputs(), data(), {}],
+  Encoding: () => [[{ kind: 'number' }], 'error'],
+  standardizeTargets: () => [prices()],
+  scaleTargets: () => [prices(), library.standardizeTargets(prices())],
   adagrad: optimizer,
   adam: optimizer,
   adamw: optimizer,
@@ -142,6 +150,8 @@ const statics: Record<string, Call['valid']> = {
   'Network.from': () => [parameters()],
   'Network.fromJSON': () => [network().toJSON()],
   'Dataset.from': () => [[[1], [2]], [0, 1], {}],
+  'Dataset.fromRaw': () => [raw(), undefined, [0, 1], {}],
+  'Encoding.ofNumbers': () => [2],
   'DataStream.from': () => [{ samples: 6, chunks: () => [data()] }],
   'Matrix.from': () => [[[1, 2]], 'x'],
   'Trainer.create': () => [network(), { backend: 'cpu', seed: 1 }],
@@ -155,6 +165,13 @@ const instances: Record<string, () => unknown> = {
   Matrix: outputs,
   Neuron: () => new Neuron({ inputs: 2, epochs: 2 }),
   Scaling: () => new Scaling('normalize', [0, 0], [1, 1]),
+  'Dataset.withTargetScaling': prices,
+  Encoding: () => library.Encoding.ofNumbers(2),
+  MultilabelTally: () => {
+    const tally = new library.MultilabelTally()
+    tally.add(outputs(), data())
+    return tally
+  },
   Trainer: () => Trainer.create(network(), { backend: 'cpu', seed: 1, profile: true }),
   LoadedData: async () => (await trainer()).load(data()),
   ClassificationTally: () => {
@@ -185,6 +202,21 @@ const methods: Record<string, Call['valid']> = {
   'Neuron.fit': () => [[[0, 1]], [1]],
   'Neuron.predict': () => [[[0, 1]]],
   'Scaling.apply': () => [[[0, 1]]],
+  'Scaling.equals': () => [new Scaling('normalize', [0, 0], [1, 1])],
+  'Encoding.placeOf': () => [0, 'a'],
+  'Encoding.inputNames': () => [['a', 'b']],
+  'Encoding.equals': () => [library.Encoding.ofNumbers(2)],
+  'Encoding.checkColumns': () => [undefined, 2, 'data', ['a', 'b']],
+  'Encoding.translate': () => [raw(), library.Encoding.ofNumbers(2)],
+  'MultilabelTally.add': () => [outputs(), data()],
+  'MultilabelTally.score': () => [],
+  'MultilabelTally.report': () => [],
+  'Network.predict': () => [[[0, 1]]],
+  'Network.classify': () => [[[0, 1]]],
+  'Dataset.withScaling': () => [new Scaling('normalize', [0, 0], [1, 1]), 'data'],
+  'Dataset.withEncoding': () => [library.Encoding.ofNumbers(2), 'data'],
+  'Dataset.withTargetScaling': () => [new Scaling('normalize', [0], [1]), 'data'],
+  'Dataset.toOneColumn': () => [],
   'ClassificationTally.add': () => [outputs(), data()],
   'ClassificationTally.report': () => [],
   'Trainer.memoryFor': () => [data(), {}],
@@ -243,7 +275,7 @@ export function callsOf(exports: Readonly<Record<string, unknown>>): { list: Cal
     )) {
       if (typeof method !== 'function' || key === 'constructor') continue
       const own = `${name}.${key}`
-      const make = instances[name]
+      const make = instances[own] ?? instances[name]
       add(own, make && methods[own], async (...values) => {
         const object = await make!()
         try {
