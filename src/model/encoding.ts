@@ -47,8 +47,8 @@ export class Encoding {
 
   /** @throws InputError for no columns, a category listed twice, and a fill that is not one of its column's values */
   constructor(columns: readonly EncodedColumn[], missing: MissingPolicy = 'error') {
-    // A readonly array is none to Array.isArray.
-    if (!Array.isArray(columns) || columns.length === 0) {
+    const given: unknown = columns
+    if (!Array.isArray(given) || given.length === 0) {
       throw new InputError(`encoding: expected a list of columns, got ${describe(columns)}`)
     }
     if (!missingPolicies.includes(missing)) {
