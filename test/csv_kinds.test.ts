@@ -130,7 +130,7 @@ describe('columns without names of their own', () => {
   it('renames a second column of the same name', async () => {
     const { features, notes } = await read('a,b,a,a.1,a,y\n1,2,3,4,5,6.5\n')
     expect(features).toEqual(['a', 'b', 'a.2', 'a.1', 'a.3'])
-    expect(notes[0]).toBe("line 1: column 2 has the name 'a' as another does; it is called 'a.2'")
+    expect(notes[0]).toBe("line 1: column 2 (counted from 0) has the name 'a', as another has; it is called 'a.2'")
   })
 })
 

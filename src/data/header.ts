@@ -190,7 +190,7 @@ export function readNames({ line, cells }: Row, onNote: (text: string) => void):
     while (isUsed.has(renamed) || seen.has(renamed))
     counts.set(name, count)
     seen.add(renamed)
-    if (counts.size <= MOST_NOTES) onNote(`line ${line}: column ${j} has the name ${describe(name)} as another does; it is called ${describe(renamed)}`) // prettier-ignore
+    if (counts.size <= MOST_NOTES) onNote(`line ${line}: column ${j} (counted from 0) has the name ${describe(name)}, as another has; it is called ${describe(renamed)}`) // prettier-ignore
     return renamed
   })
 }
