@@ -17,8 +17,8 @@ type LikelyDelimiter = Pick<TableOptions, 'likelyDelimiter'>
 export const parseCsvSchema = { name: 'parseCsv', fields: csvFields }
 
 /**
- * Reads samples from CSV text, or from the bytes of a CSV file, gzipped or not: every column but the target is an input,
- * and has to hold numbers. How the text is written is found out from its beginning; options override each decision.
+ * Reads samples from CSV text, or from the bytes of a CSV file, gzipped or not: every column but the target is an input.
+ * Columns of words become one-hot, truth values 0 and 1; `missing` says what is done with missing values. How the text is written is found out from its beginning; options override each decision.
  * @returns inputs samples × features, named where the file has a header; targets one-hot (classification; samples ×
  *   classes) or as they are (regression; samples × target columns)
  * @throws InputError naming the line of the file, counted from 1, and the column, for rows of different lengths, words
@@ -34,7 +34,7 @@ export async function parseCsv(text: string | Uint8Array, options: CsvOptions = 
 
 /**
  * Reads samples from CSV text that comes in pieces, cut anywhere, as {@link parseCsv} does from all of it: nothing but the
- * numbers, 4 bytes each, is in memory at once.
+ * numbers, 8 bytes each, is in memory at once.
  * @throws InputError as {@link parseCsv} does
  */
 export async function readCsv(pieces: Pieces, options: CsvOptions & LikelyDelimiter = {}): Promise<Dataset> {
