@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { houses, kinds, randomNumbers, tableOf } from './cases.ts'
 import { commandProcess } from './command.ts'
+import numpyFiles from './numpy/files.json' with { type: 'json' }
 
 let folder: string
 const file = (name: string) => join(folder, name)
@@ -202,6 +203,23 @@ describe('commands on files as they are in practice', () => {
     const args = `train --data wines.csv ${network} --epochs 2 --backend cpu --seed 1`
     expect((await run(args)).error).toMatch(/--standardize/)
     expect((await run(`${args} --standardize`)).error).toBe('')
+  })
+
+  it('33: --features and --drop choose the inputs, and name columns that are not there', async () => {
+    await json(`train --data houses.csv --features garden,area --target price ${line} --standardize --epochs 1 --out two.json`) // prettier-ignore
+    expect(JSON.parse(readFileSync(file('two.json'), 'utf8'))).toMatchObject({ features: ['garden', 'area'] })
+    const wrong = `train --data houses.csv ${line} --epochs 1`
+    await refused(`${wrong} --features garden,aera`, "houses.csv: features: the file has no column 'aera' (did you mean 'area'?)") // prettier-ignore
+    await refused(`${wrong} --drop di`, /houses\.csv: drop: the file has no column 'di' .*it has id, area, district, garden, price/) // prettier-ignore
+    await refused(`${wrong} --drop id --features area`, 'drop: features names the inputs already')
+    await refused(wrong, /column 'id' has 80 different words .* leave the column out \(on the command line: --drop\)/)
+  })
+
+  it('45: an .npz file with Python objects is refused, and .npy inputs ask for their targets', async () => {
+    writeFileSync(file('objects.npz'), Buffer.from(numpyFiles.archives.objects, 'base64'))
+    await refused('train --data objects.npz --epochs 1', "objects.npz: y: values of type '|O', expected numbers, truth values or texts") // prettier-ignore
+    writeFileSync(file('x.npy'), Buffer.from(numpyFiles.arrays['<f4'].file, 'base64'))
+    await refused('train --data x.npy --epochs 1', /x\.npy: .*--targets y\.npy/)
   })
 
   it('a target that was not named is said to be the reason where its values are no classes of the model', async () => {

@@ -1,4 +1,4 @@
-import { describe, InputError } from '../core/errors.ts'
+import { describe, InputError, listNames } from '../core/errors.ts'
 import { isList } from '../core/lists.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
 import { originOf } from '../core/origin.ts'
@@ -133,7 +133,9 @@ function readRecord({ features }: Described, row: unknown, i: number): unknown[]
   }
   return features.map((name) => {
     if (Object.hasOwn(row, name)) return (row as Record<string, unknown>)[name]
-    throw new InputError(`x: row ${i} has no ${describe(name)}; its columns are ${describe(features.join(', '))}`)
+    throw new InputError(
+      `x: row ${i} has no ${describe(name)}; expected ${listNames(features)} (null where a value is missing)`,
+    )
   })
 }
 
