@@ -1,61 +1,22 @@
 import { checkInstance, checkNumber, describe, InputError } from '../core/errors.ts'
 import { checkConstructor, KEY } from '../core/constructors.ts'
-import { checkNumbers, isList } from '../core/lists.ts'
-import { type Fields, kind, optional, readOptions, text } from '../core/schema.ts'
-import { argmax, joinRows, Matrix, type MatrixLike } from '../core/matrix.ts'
-import { originOf, partOfOrigin, withOrigin } from '../core/origin.ts'
+import { isList } from '../core/lists.ts'
+import { readOptions, text } from '../core/schema.ts'
+import { argmax, Matrix, type MatrixLike } from '../core/matrix.ts'
+import { originOf, withOrigin } from '../core/origin.ts'
 import { exactRows, RawRows } from '../core/raw-rows.ts'
 import { Encoding } from '../model/encoding.ts'
 import { preprocess } from '../model/preprocess.ts'
 import { Scaling } from '../model/scaling.ts'
-import { classNames, names } from './names.ts'
-import { readTargets, type Targets } from './read-targets.ts'
+import { type DatasetNames, type DatasetOptions, datasetSchema } from './dataset-options.ts'
+import { joinParts, type Parts, sliceParts, takeParts, type WholeParts } from './dataset-parts.ts'
+import { readTargets, secondClass, type Targets } from './read-targets.ts'
 import { type ClassWeights, readClassWeights, readWeights } from './sample-weights.ts'
 
-export type { ClassWeights, Targets }
-
-/** Names that go with a data set. */
-export interface DatasetNames {
-  /** One name per input column. */
-  features?: readonly string[] | undefined
-  /** One name per class: then the targets are classes, one-hot with one column per class (or one column for two). */
-  classes?: readonly string[] | undefined
-}
-
-/** What {@link Dataset.from} takes in addition to inputs and targets. */
-export interface DatasetOptions extends DatasetNames {
-  /**
-   * One number from 0 on a sample: its loss, and with it its share in the gradients, is multiplied by it. The mean is still
-   * over the number of samples, as in Keras. Default: none, which is 1 for each.
-   */
-  weights?: ArrayLike<number> | undefined
-}
+export { datasetSchema }
+export type { ClassWeights, DatasetNames, DatasetOptions, Targets }
 
 const nameText = text()
-const weightList = kind((argument, value) => checkNumbers(argument, value))
-
-export const datasetSchema = {
-  name: 'Dataset.from',
-  fields: {
-    features: optional(names),
-    classes: optional(classNames),
-    weights: optional(weightList),
-  } satisfies Fields<DatasetOptions>,
-}
-
-/** What a data set consists of: inputs, or raw columns that inputs are made of. */
-interface Parts {
-  readonly inputs?: Matrix | undefined
-  readonly raw?: RawRows | undefined
-  readonly targets: Matrix
-  readonly rawTargets?: RawRows | undefined
-  readonly features: readonly string[] | undefined
-  readonly classes: readonly string[] | undefined
-  readonly weights?: Float32Array | undefined
-  readonly encoding?: Encoding | undefined
-  readonly scaling?: Scaling | undefined
-  readonly targetScaling?: Scaling | undefined
-}
 
 /**
  * Samples to train on or to score: `inputs` (samples × features) and `targets` (samples × outputs), checked once when
@@ -110,6 +71,10 @@ export class Dataset {
     const { targets, features, classes, weights, encoding, scaling, targetScaling } = this
     const [inputs, raw, rawTargets] = [this.#made, this.#raw, this.#rawTargets]
     return { inputs, raw, rawTargets, targets, features, classes, weights, encoding, scaling, targetScaling }
+  }
+
+  #whole(): WholeParts {
+    return { ...this.#parts(), makeInputs: () => this.inputs }
   }
 
   /** How many samples there are. */
@@ -187,15 +152,7 @@ export class Dataset {
     if (!isList(rows)) throw new InputError(`rows: expected a list of sample numbers, got ${describe(rows)}`)
     if (into !== undefined) checkInstance('into', into, Dataset, 'Dataset')
     if (rows.length === 0) throw new InputError('rows: expected at least one sample, got none')
-    const raw = into ? undefined : this.#raw?.take(rows)
-    return new Dataset(KEY, {
-      ...this.#parts(),
-      inputs: raw ? undefined : this.inputs.take(rows, into?.inputs),
-      raw,
-      targets: this.targets.take(rows, into?.targets),
-      rawTargets: into ? undefined : this.#rawTargets?.take(rows),
-      weights: this.weights && Float32Array.from(rows, (row) => this.weights![row]!),
-    })
+    return new Dataset(KEY, takeParts(this.#whole(), rows, into))
   }
 
   /**
@@ -208,20 +165,7 @@ export class Dataset {
         `slice: expected a range within 0 … ${this.length}, got ${describe(start)} … ${describe(end)}`,
       )
     }
-    const cut = (raw: RawRows) => raw.slice(start, end)
-    const part = (matrix: Matrix) => {
-      const { cols, data } = matrix
-      const view = new Matrix(end - start, cols, data.subarray(start * cols, end * cols))
-      return withOrigin(view, partOfOrigin(originOf(matrix), cut))
-    }
-    return new Dataset(KEY, {
-      ...this.#parts(),
-      inputs: part(this.inputs),
-      raw: this.#raw && cut(this.#raw),
-      targets: part(this.targets),
-      rawTargets: this.#rawTargets && cut(this.#rawTargets),
-      weights: this.weights?.subarray(start, end),
-    })
+    return new Dataset(KEY, sliceParts(this.#whole(), start, end))
   }
 
   /**
@@ -231,23 +175,7 @@ export class Dataset {
   concat(...others: readonly Dataset[]): Dataset {
     others.forEach((other, i) => checkInstance(`concat: argument ${i + 1}`, other, Dataset, 'Dataset'))
     const all = [this, ...others.map((other, i) => this.#alike(other, `concat: argument ${i + 1}`))]
-    const weighted = all.some(({ weights }) => weights !== undefined)
-    const weights = weighted
-      ? Float32Array.from(all.flatMap(({ weights: own, length }) => [...(own ?? new Float32Array(length).fill(1))]))
-      : undefined
-    const raws = all.map((data) => data.#raw)
-    const raw = raws.every((part) => part !== undefined) ? RawRows.join(raws) : undefined
-    const inputs = raw ? undefined : joinRows(all.map((data) => data.inputs))
-    const targets = joinRows(all.map((data) => data.targets))
-    const rawTargets = all.map((data) => data.#rawTargets)
-    return new Dataset(KEY, {
-      ...this.#parts(),
-      inputs: inputs && withOrigin(inputs, { encoding: this.encoding, scaling: this.scaling }),
-      raw,
-      targets,
-      rawTargets: rawTargets.every((part) => part !== undefined) ? RawRows.join(rawTargets) : undefined,
-      weights,
-    })
+    return new Dataset(KEY, joinParts(all.map((data) => data.#whole())))
   }
 
   /** Another data set with the encoding of this one. */
@@ -343,12 +271,8 @@ export class Dataset {
    * @example const { targets } = xor({ samples: 4 }).toOneColumn() // 4 × 1
    */
   toOneColumn(): Dataset {
-    const { rows, cols, data } = this.targets
-    if (cols === 1) return this
-    if (cols !== 2) throw new InputError(`toOneColumn: expected the target columns of two classes, got ${cols}`)
-    const targets = new Matrix(rows, 1)
-    for (let i = 0; i < rows; i++) targets.data[i] = data[2 * i + 1]!
-    return new Dataset(KEY, { ...this.#parts(), targets, rawTargets: undefined })
+    if (this.targets.cols === 1) return this
+    return new Dataset(KEY, { ...this.#parts(), targets: secondClass(this.targets), rawTargets: undefined })
   }
 
   /**

@@ -32,3 +32,11 @@ export function readTargets(y: Targets, classes: readonly string[] | undefined) 
   if (classes !== undefined) return { targets: oneHot(list as ArrayLike<number>, classes.length), classes }
   return { targets: Matrix.from({ rows: list.length, cols: 1, data: list as ArrayLike<number> }, 'y'), classes }
 }
+
+/** One-hot targets of two classes as one column, 1 for the second. @throws InputError for another number of columns */
+export function secondClass({ rows, cols, data }: Matrix): Matrix {
+  if (cols !== 2) throw new InputError(`toOneColumn: expected the target columns of two classes, got ${cols}`)
+  const column = new Matrix(rows, 1)
+  for (let i = 0; i < rows; i++) column.data[i] = data[2 * i + 1]!
+  return column
+}
