@@ -79,10 +79,11 @@ describe('a checkpoint keeps the arithmetic', () => {
     const { last } = await train(await create(small, single), small, 2)
     expect(last.arithmetic).toEqual({ backend: 'cpu', form: 'float32', device: undefined })
     const same = await create(small, single)
-    expect(await same.resume(last)).toEqual({ hasSameBits: true, difference: undefined })
+    expect(await same.resume(last)).toEqual({ hasSameBits: true, difference: undefined, changes: [] })
     const other = await create(small, double)
     expect(await other.resume(last)).toEqual({
       hasSameBits: false,
+      changes: [],
       difference:
         'the checkpoint was trained with cpu (float32) and goes on with cpu (float64), so the last bits of its ' +
         'parameters are not those of an unbroken run',
@@ -119,7 +120,7 @@ describe('a checkpoint keeps the arithmetic', () => {
       expect(whole.forms).toEqual(Array(6).fill(form))
       const half = await train(await create(run, backend(plan)), run, 3)
       const resumed = await create(run, backend('auto'))
-      expect(await resumed.resume(half.last)).toEqual({ hasSameBits: true, difference: undefined })
+      expect(await resumed.resume(half.last)).toEqual({ hasSameBits: true, difference: undefined, changes: [] })
       const rest = await train(resumed, run, 3)
       expect(rest.parameters).toEqual(whole.parameters)
       // A plan that was asked for is taken; what it cannot give is said.
@@ -160,7 +161,7 @@ describe('straight-line code that takes too long to compile', () => {
       expect(unbroken.forms).toEqual(Array(6).fill('loop'))
       // Elsewhere the rule is straight-line code, but not for this run.
       const resumed = await create(small, webgpuWith(onFresh(found)))
-      expect(await resumed.resume(last)).toEqual({ hasSameBits: true, difference: undefined })
+      expect(await resumed.resume(last)).toEqual({ hasSameBits: true, difference: undefined, changes: [] })
       const rest = await train(resumed, small, 3)
       expect(rest.forms).toEqual(['loop', 'loop', 'loop'])
       expect(rest.parameters).toEqual(unbroken.parameters)

@@ -51,7 +51,6 @@ function fieldsOf(bytes: Uint8Array): Field[] {
   return fields
 }
 
-const textDecoder = new TextDecoder()
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** The fields of a message by their numbers. */
@@ -67,11 +66,11 @@ class Message {
   }
 
   text(number: number): string {
-    return textDecoder.decode(this.all(number).at(-1))
+    return new TextDecoder().decode(this.all(number).at(-1))
   }
 
   texts(number: number): string[] {
-    return this.all(number).map((bytes) => textDecoder.decode(bytes))
+    return this.all(number).map((bytes) => new TextDecoder().decode(bytes))
   }
 
   /** Whole numbers, packed or not. */
