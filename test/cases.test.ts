@@ -115,7 +115,7 @@ describe('files as they are in practice', () => {
     expect((await parseCsv(text, { numbers: 'classes' })).classes).toEqual(['1', '2', 'unknown'])
   })
 
-  it('17: quantities have no accuracy', async () => {
+  it('17: regression targets have no accuracy', async () => {
     const network = Network.create({ sizes: [1, 3, 1], seed: 1 })
     const history = await fit(network, Dataset.from([[1], [2], [3], [4]], [3, 4, 5, 6]), { backend: 'cpu', epochs: 2, seed: 1 }) // prettier-ignore
     expect(network.task).toBe('regression')

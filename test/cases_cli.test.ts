@@ -154,7 +154,7 @@ describe('commands on files as they are in practice', () => {
     await refused('predict --model houses.json --data houses.csv --keep name', "keep: the file has no column 'name'; it has id") // prettier-ignore
   })
 
-  it('38: several quantities, or labels, are named with commas or one after another', async () => {
+  it('38: several targets, or labels, are named with commas or one after another', async () => {
     const random = randomNumbers(5)
     const rows = Array.from({ length: 60 }, () => [random(), random()])
     write('two.csv', [['a', 'b', 'u', 'v'], ...rows.map(([a, b]) => [a!, b!, 2 * a! + b!, a! - b!])])

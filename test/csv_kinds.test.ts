@@ -104,7 +104,7 @@ describe('delimiters', () => {
   ])('refuses %j', (options, message) => expectError(parseCsv(plain, options), message))
 })
 
-describe('columns without names of their own', () => {
+describe('columns without names', () => {
   it('leaves out row numbers and row names, and says so', async () => {
     const lines = ['reed,1.5', 'sedge,2.5', 'reed,3.5']
     for (const [header, names] of [

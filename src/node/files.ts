@@ -116,7 +116,7 @@ export async function readDataset(
     // Several columns of 0 and 1 are labels by what they hold.
     const task =
       csv.task === 'multilabel' ? undefined : (csv.task ?? (csv.numbers === 'targets' ? 'regression' : undefined))
-    if (target !== undefined) throw new InputError(`${path}: target is for CSV files; those of NumPy have targets in an array of their own (targets, arrays)`) // prettier-ignore
+    if (target !== undefined) throw new InputError(`${path}: target is for CSV files; targets of NumPy files are a separate array (targets, arrays)`) // prettier-ignore
     return readNpyDataset(path, npy, { features, classes, task, targets, arrays, maxUnpackedBytes })
   }
   if (targets !== undefined || arrays !== undefined) {

@@ -59,7 +59,7 @@ export async function untilSilent<T>(work: Promise<T>, { device, compiler, unans
     throw new UntestableError(`during the self-test, ${error.message}`, { cause: error })
   } finally {
     clearInterval(timer)
-    work.catch(() => undefined) // It may still fail, when nobody waits for it.
+    work.catch(() => undefined) // It may still fail, when no call waits for it any more.
   }
 }
 

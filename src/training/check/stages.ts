@@ -6,7 +6,7 @@ import type { Dataset } from '../../data/dataset.ts'
 import type { Network } from '../../model/network.ts'
 import { backendFor, type CheckCase, type CheckPart, type Finding, randomData, randomNetwork, worstOf } from './case.ts'
 
-/** Every loss, with the output activations that need kernels of their own. */
+/** Every loss, with the output activations that need separate kernels. */
 export const lossOutputs: readonly [LossName, ActivationName][] = [
   ['quadratic', 'sigmoid'],
   ['quadratic', 'softmax'],
