@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { version } from '../../package.json'
-import type { EncodedColumn, Encoding } from '../index.ts'
 import { readModel } from '../node/files.ts'
 import { diagnose } from '../node/diagnose.ts'
+import { describeColumns } from './columns.ts'
 import { addOwn, ownFlags } from './flags.ts'
 import { count, print, table } from './output.ts'
 import { fingerprint } from './report/record.ts'
@@ -35,22 +35,10 @@ async function describeModel(path: string): Promise<Record<string, string | numb
     fingerprint: fingerprint(network),
     features: names(features),
     classes: names(classes),
-    columns: encoding ? describeColumns(encoding) : 'numbers',
+    columns: encoding ? describeColumns(network) : 'numbers',
     scaling: scaling ? `${scaling.kind}, applied to the inputs before the network` : 'none',
     targets: targetScaling ? `${targetScaling.kind}, answers are in their own units` : 'not scaled',
     task: task ?? 'unknown',
     loss: loss ?? 'unknown',
   }
-}
-
-/** The kinds of the columns, and what is done with missing values. */
-function describeColumns({ columns, missing }: Encoding): string {
-  const countOf = (kind: EncodedColumn['kind']) => columns.filter((column) => column.kind === kind).length
-  const kinds = { number: 'of numbers', boolean: 'of truth values', category: 'of words (one-hot)' } as const
-  const counts = (Object.keys(kinds) as EncodedColumn['kind'][]).flatMap((kind) => {
-    const n = countOf(kind)
-    return n > 0 ? [`${n} ${kinds[kind]}`] : []
-  })
-  const policy = { error: 'an error', drop: 'given no answer', impute: 'filled' }[missing]
-  return `${counts.join(', ')}; missing values are ${policy}`
 }

@@ -11,6 +11,7 @@ import {
 } from '../index.ts'
 import { writeModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
+import { describeColumns } from './columns.ts'
 import { describeData, exampleOf } from './data.ts'
 import { parseActivations, parseLayers, parseOptimizer, randomSeed } from './options.ts'
 import { bytes, count, exitCodes, note, print } from './output.ts'
@@ -119,6 +120,7 @@ async function trainOn(
     say(`Backend  ${name}: ${description}`)
     say(`Network  ${sizes.join('-')}, ${activations.join(' · ')}, ${count(parameters.length)} parameters`)
     say(`Data     ${options.data}: ${describeData(data.train, data.validation)}`)
+    if (network.encoding) say(`Columns  ${describeColumns(network)}`)
     if (data.reading) say(`Task     ${describeTask(network, loss, data.train, data.reading)}`)
     say(
       `Training ${loss}, ${optimizer.name}, learning rate ${sayRate(optimizer.learningRate)}, batch ${options.batch}, seed ${seed}`,
