@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu, webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
+import { compilesLate } from '../src/backend/webgpu/device/adapter.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
 import { deviceLayers } from '../src/backend/webgpu/kernels/packs.ts'
@@ -187,6 +188,30 @@ describe('straight-line code that takes too long to compile', () => {
     // In lanes, each invocation has the state of a few parameters only.
     expect(formOn(false, adam(rate), undefined, 8)).toBe('lanes')
     expect(formOn(false, adam(rate), 364, 8)).toBe('loop')
+  })
+})
+
+describe('a driver that compiles a kernel when it first runs', () => {
+  const wide = deviceLayers(randomNetwork([2, 16, 16, 2], 'tanh', 'sigmoid', 1).layers)
+  const gpu = { limits: { maxComputeWorkgroupStorageSize: 16384 } }
+  const formOn = (compilesLate: boolean, choice: 'auto' | 'resident') => {
+    const profile = new AdapterProfile({ software: true, quads: false, compilesLate })
+    const device = { gpu, name: 'test', profile } as Device
+    return residentForm(device, choice, wide, { loss: 'quadratic', optimizer: sgd({ learningRate: 1 }), batchSize: 4 })
+  }
+
+  it('does not get loops, which take it minutes, unless they are asked for', () => {
+    expect(formOn(false, 'auto')).toBe('loop')
+    expect(formOn(true, 'auto')).toBeUndefined()
+    expect(formOn(true, 'resident')).toBe('loop')
+  })
+
+  it.each([
+    ['llvmpipe (LLVM 19.1.7, 256 bits)', true],
+    ['SwiftShader Device (Subzero)', false],
+    ['NVIDIA H200', false],
+  ])('%s: %s', (device, late) => {
+    expect(compilesLate({ device, description: '' } as GPUAdapterInfo)).toBe(late)
   })
 })
 

@@ -48,6 +48,14 @@ export function isSoftware(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter || softwareNames.test(names)
 }
 
+/**
+ * Whether the driver is Mesa's llvmpipe. It compiles a kernel when it first runs, after its pipeline is said to be ready, and
+ * takes minutes for loops over layers (2-16-16-2: 133 s, stages 39 s).
+ */
+export function compilesLate({ device, description }: GPUAdapterInfo): boolean {
+  return /llvmpipe|lavapipe/i.test(`${device} ${description}`)
+}
+
 /** The adapter that WebGPU prefers on this machine, if there is any. */
 export async function findAdapter(): Promise<GPUAdapter | undefined> {
   const gpu = await openGPU()

@@ -1,4 +1,4 @@
-import { isSoftware, nameAdapter } from './adapter.ts'
+import { compilesLate, isSoftware, nameAdapter } from './adapter.ts'
 import { MeasuredChoices } from './choices.ts'
 import type { OptionalForm } from './forms.ts'
 
@@ -12,6 +12,8 @@ export interface AdapterFacts {
   readonly software: boolean
   /** Whether the four invocations of a quad can exchange values (the feature `subgroups`). */
   readonly quads: boolean
+  /** Whether the driver compiles a kernel when it first runs; default false. See {@link compilesLate}. */
+  readonly compilesLate?: boolean
 }
 
 /**
@@ -24,6 +26,7 @@ export class AdapterProfile {
   readonly name: string
   readonly software: boolean
   readonly quads: boolean
+  readonly compilesLate: boolean
   /** The forms of kernels that are not used on this adapter, and why. */
   readonly excluded: ReadonlyMap<OptionalForm, string>
   /** Whether all choices follow from rules: nothing is measured to choose by, and nothing measured is used. */
@@ -33,13 +36,14 @@ export class AdapterProfile {
   #waits = { latency: 0 }
 
   constructor(
-    { name = 'an adapter', software, quads }: AdapterFacts,
+    { name = 'an adapter', software, quads, compilesLate = false }: AdapterFacts,
     excluded: ReadonlyMap<OptionalForm, string> = new Map<OptionalForm, string>(),
     isPinned = false,
   ) {
     this.name = name
     this.software = software
     this.quads = quads
+    this.compilesLate = compilesLate
     this.excluded = excluded
     this.isPinned = isPinned
   }
@@ -50,6 +54,7 @@ export class AdapterProfile {
       name: nameAdapter(adapterInfo),
       software: isSoftware(adapterInfo),
       quads: features.has('subgroups'),
+      compilesLate: compilesLate(adapterInfo),
     })
   }
 

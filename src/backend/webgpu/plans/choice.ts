@@ -143,7 +143,7 @@ export function residentForm(
   if (isPossible(device, code, layers, settings) && (isChosen || isCodeBetter(device, code, layers, settings))) {
     return code
   }
-  const isWorthwhile = isChosen || operationsOf(layers, batchSize) <= MOST_OPERATIONS
+  const isWorthwhile = isChosen || (!profile.compilesLate && operationsOf(layers, batchSize) <= MOST_OPERATIONS)
   if (isWorthwhile && isPossible(device, 'loop', layers, settings)) return 'loop'
   if (choice !== 'resident') return undefined
   if (!profile.allows('loop')) {
