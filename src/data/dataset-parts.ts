@@ -1,3 +1,4 @@
+import { InputError } from '../core/errors.ts'
 import { joinRows, Matrix } from '../core/matrix.ts'
 import { originOf, partOfOrigin, withOrigin } from '../core/origin.ts'
 import { RawRows } from '../core/raw-rows.ts'
@@ -16,6 +17,21 @@ export interface Parts {
   readonly encoding?: Encoding | undefined
   readonly scaling?: Scaling | undefined
   readonly targetScaling?: Scaling | undefined
+}
+
+/** @throws InputError where there is not one target row per sample, or not one name per column */
+export function checkCounts(
+  samples: number,
+  columns: number,
+  targets: Matrix,
+  features: readonly string[] | undefined,
+): void {
+  if (targets.rows !== samples) {
+    throw new InputError(`y: expected ${samples} rows, one for each of x, got ${targets.rows}`)
+  }
+  if (features !== undefined && features.length !== columns) {
+    throw new InputError(`features: expected ${columns} names, one a column of x, got ${features.length}`)
+  }
 }
 
 /** The same with a function that makes the inputs where they are not there yet. */

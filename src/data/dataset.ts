@@ -9,7 +9,7 @@ import { Encoding } from '../model/encoding.ts'
 import { preprocess } from '../model/preprocess.ts'
 import { Scaling } from '../model/scaling.ts'
 import { type DatasetNames, type DatasetOptions, datasetSchema } from './dataset-options.ts'
-import { joinParts, type Parts, sliceParts, takeParts, type WholeParts } from './dataset-parts.ts'
+import { checkCounts, joinParts, type Parts, sliceParts, takeParts, type WholeParts } from './dataset-parts.ts'
 import { readTargets, secondClass, type Targets } from './read-targets.ts'
 import { type ClassWeights, readClassWeights, readWeights } from './sample-weights.ts'
 
@@ -93,13 +93,7 @@ export class Dataset {
     const inputs = Matrix.from(x, 'x')
     const { encoding, scaling } = (originOf(inputs) ?? {}) as { encoding?: Encoding; scaling?: Scaling }
     const { targets, classes } = readTargets(y, given)
-    if (targets.rows !== inputs.rows) {
-      throw new InputError(`y: expected ${inputs.rows} rows, one for each of x, got ${targets.rows}`)
-    }
-    const columns = encoding?.columns.length ?? inputs.cols
-    if (features !== undefined && features.length !== columns) {
-      throw new InputError(`features: expected ${columns} names, one a column of x, got ${features.length}`)
-    }
+    checkCounts(inputs.rows, encoding?.columns.length ?? inputs.cols, targets, features)
     return new Dataset(KEY, {
       inputs,
       raw: originOf(inputs)?.raw ?? exactRows(x, inputs),
@@ -129,13 +123,7 @@ export class Dataset {
     if (encoding !== undefined) checkInstance('encoding', encoding, Encoding, 'Encoding')
     const { features, classes: given } = readOptions(datasetSchema, names)
     const { targets, classes } = readTargets(y, given)
-    if (targets.rows !== raw.rows) {
-      throw new InputError(`y: expected ${raw.rows} rows, one for each of x, got ${targets.rows}`)
-    }
-    const columns = encoding?.columns.length ?? raw.cols
-    if (features !== undefined && features.length !== columns) {
-      throw new InputError(`features: expected ${columns} names, one a column, got ${features.length}`)
-    }
+    checkCounts(raw.rows, encoding?.columns.length ?? raw.cols, targets, features)
     // Numbers that float32 holds exactly take half the memory there.
     const isExact = encoding === undefined && raw.data.every((value) => Math.fround(value) === value)
     const source = isExact ? { inputs: Matrix.from(raw, 'x') } : { raw }
