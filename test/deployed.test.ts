@@ -123,4 +123,29 @@ describe('a network carries its preprocessing', () => {
     })
     trainer.dispose()
   })
+
+  it('takes validation data in their own units where the training data are scaled, also before the first fit', async () => {
+    const { train, test } = split(timesAndWords(), { test: 0.25, seed: 3 })
+    const scaling = standardize(train)
+    const run = async (validation: Dataset) => {
+      const network = Network.create({ sizes: [train.inputs.cols, 4, 2], output: 'softmax', seed: 2 })
+      const history = await fit(network, scale(train, scaling), { ...options, epochs: 2, validation })
+      return history.epochs.map((epoch) => epoch.validation.loss)
+    }
+    expect(await run(test)).toEqual(await run(scale(test, scaling)))
+    const network = Network.create({ sizes: [train.inputs.cols, 4, 2], output: 'softmax', seed: 2 })
+    await expect(fit(network, train, { ...options, validation: scale(test, scaling) })).rejects.toThrow(
+      'validation: are scaled; the network was fitted on data that are not',
+    )
+  })
+
+  it('refuses data that were loaded before the network had its preprocessing', async () => {
+    const data = timesAndWords()
+    const network = Network.create({ sizes: [data.inputs.cols, 4, 2], output: 'softmax', seed: 2 })
+    const trainer = await Trainer.create(network, { backend: 'cpu', loss: 'crossEntropy', seed: 1 })
+    const raw = await trainer.load(data)
+    await trainer.fit(scale(data, standardize(data)), { epochs: 1 })
+    await expect(trainer.evaluate(raw)).rejects.toThrow('data: these data were loaded with another preprocessing')
+    trainer.dispose()
+  })
 })

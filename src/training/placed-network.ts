@@ -21,7 +21,7 @@ import { RunCheckpoints } from './run-checkpoints.ts'
 import { type Evaluation, meanScore } from './score.ts'
 import { scoreOutputs } from './score-outputs.ts'
 import { Session } from './session.ts'
-import { adoptPreprocessing } from './prepared.ts'
+import { adoptPreprocessing, prepare } from './prepared.ts'
 import { type CheckedFitOptions, checkKnown, type Settings, takeData } from './settings.ts'
 import { newStopping, type StoppingState } from './stopping.ts'
 
@@ -197,7 +197,7 @@ export class PlacedNetwork {
   async predict(x: PredictRows | LoadedData): Promise<Matrix> {
     const outputs = this.network.sizes.at(-1)!
     if (x instanceof LoadedData) {
-      const loaded = loadedParts(x, this, 'x')
+      const loaded = loadedParts(prepare(this.network, x, 'x'), this, 'x')
       const release = loaded.use()
       try {
         const values = await this.#queue.run('predict', () => joinOutputs(loaded.feed.outputs(), x.length * outputs))

@@ -2,7 +2,7 @@ import { InputError } from '../core/errors.ts'
 import { Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
 import type { Network } from '../model/network.ts'
-import { LoadedData, type TrainingData } from './loaded.ts'
+import { LoadedData, sourceOf, type TrainingData } from './loaded.ts'
 
 /** What was last made of a data set, and for which preprocessing. */
 const preparations = new WeakMap<Dataset, { readonly key: Preprocessing; readonly prepared: Dataset }>()
@@ -16,7 +16,32 @@ type Preprocessing = Pick<Network, 'encoding' | 'scaling' | 'targetScaling'>
  * @throws InputError for data that were preprocessed in another way, or whose columns are of other kinds
  */
 export function prepare<D extends TrainingData>(network: Network, data: D, name: string): D {
-  if (data instanceof LoadedData || (!isPreprocessing(network) && network.task === undefined)) return data
+  // A network that was never fitted takes its preprocessing from the data.
+  return !isPreprocessing(network) && network.task === undefined ? data : prepareAs(network, data, name)
+}
+
+/**
+ * Validation data with the preprocessing that the network has, or that it takes from its training data when it is first
+ * fitted.
+ * @throws InputError as {@link prepare} does
+ */
+export function prepareValidation<D extends TrainingData>(network: Network, train: TrainingData, data: D): D {
+  const known = knownPart(train)
+  const isNew = !isPreprocessing(network) && network.task === undefined
+  return prepareAs(isNew && known ? known : network, data, 'validation')
+}
+
+/** Samples that show what data are; undefined for a stream without an example. */
+export function knownPart(data: TrainingData): Dataset | undefined {
+  const source = data instanceof LoadedData ? sourceOf(data) : data
+  return source instanceof DataStream ? source.example : source
+}
+
+function prepareAs<D extends TrainingData>(network: Preprocessing, data: D, name: string): D {
+  if (data instanceof LoadedData) {
+    checkLoaded(network, data, name)
+    return data
+  }
   if (data instanceof DataStream) return data.map((chunk) => prepareDataset(network, chunk, name)) as D
   return prepareKept(network, data, name) as D
 }
@@ -24,7 +49,24 @@ export function prepare<D extends TrainingData>(network: Network, data: D, name:
 const isPreprocessing = ({ encoding, scaling, targetScaling }: Preprocessing) =>
   encoding !== undefined || scaling !== undefined || targetScaling !== undefined
 
-function prepareKept(network: Network, data: Dataset, name: string): Dataset {
+/** Loaded data are on the device, so their preprocessing cannot change any more. */
+function checkLoaded(network: Preprocessing, data: LoadedData, name: string): void {
+  const known = knownPart(data)
+  if (!known) return
+  const isSame = <T extends { equals(other: T): boolean }>(a: T | undefined, b: T | undefined) =>
+    a === b || (a !== undefined && b !== undefined && a.equals(b))
+  const { encoding, scaling, targetScaling } = network
+  if (
+    isSame(encoding, known.encoding) &&
+    isSame(scaling, known.scaling) &&
+    isSame(targetScaling, known.targetScaling)
+  ) {
+    return
+  }
+  throw new InputError(`${name}: these data were loaded with another preprocessing than the network's; load them again`)
+}
+
+function prepareKept(network: Preprocessing, data: Dataset, name: string): Dataset {
   const kept = preparations.get(data)
   const { encoding, scaling, targetScaling } = network
   const isSame =

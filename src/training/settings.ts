@@ -8,9 +8,9 @@ import type { LossName } from '../loss/loss.ts'
 import { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import { checkNames, checkTask, taskFor } from './decide-task.ts'
-import { LoadedData, sourceOf, type TrainingData } from './loaded.ts'
+import { LoadedData, type TrainingData } from './loaded.ts'
 import { type AtOnce, fitSchema, trainerSchema } from './options.ts'
-import { prepare } from './prepared.ts'
+import { knownPart, prepare, prepareValidation } from './prepared.ts'
 import { checkDataset, checkLoss } from './validation.ts'
 
 /** The options of a trainer, checked and complete. */
@@ -77,7 +77,7 @@ export function checkFit(placed: Placed, given: TrainingData, fields: Partial<Ch
   const options = { ...readOptions(fitSchema, {}), ...fields }
   const { classWeights, epochs } = options
   const train = takeData(placed, given, 'train')
-  const validation = options.validation && takeData(placed, options.validation, 'validation')
+  const validation = options.validation && takeValidation(placed, train, options.validation)
   checkTogether(placed, train, options)
   if (classWeights !== undefined && !(train instanceof Dataset)) {
     const hint =
@@ -107,12 +107,6 @@ function checkTogether({ network, loss }: Placed, train: TrainingData, options: 
   if (known && held) checkNames(known, held, 'validation')
 }
 
-/** Samples that show what data are; undefined for a stream without an example. */
-const knownPart = (data: TrainingData): Dataset | undefined => {
-  const source = data instanceof LoadedData ? sourceOf(data) : data
-  return source instanceof DataStream ? source.example : source
-}
-
 /** The number of epochs to train at once. */
 export const ask = (atOnce: AtOnce): number => (typeof atOnce === 'number' ? atOnce : checkInteger('atOnce', atOnce()))
 
@@ -124,6 +118,13 @@ export function checkIsDataset(data: unknown, name: string): Dataset {
 export function checkIsTrainingData<T extends TrainingData>(data: T): T {
   if (!(data instanceof LoadedData || data instanceof DataStream)) checkIsDataset(data, 'train')
   return data
+}
+
+function takeValidation(placed: Placed, train: TrainingData, data: TrainingData): TrainingData {
+  if (!(data instanceof LoadedData || data instanceof DataStream)) checkIsDataset(data, 'validation')
+  const prepared = prepareValidation(placed.network, train, data)
+  checkData(placed, prepared, 'validation')
+  return prepared
 }
 
 /** Data as the network takes them, checked: see {@link prepare} and {@link checkData}. */
