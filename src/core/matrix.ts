@@ -1,4 +1,5 @@
 import { describe, InputError, listNames } from './errors.ts'
+import { fillRows } from './raw-rows.ts'
 import { originOf, partOfOrigin, withOrigin } from './origin.ts'
 import { checkNumbers, isList, makeFloats } from './lists.ts'
 
@@ -158,13 +159,7 @@ export function joinRows(matrices: readonly Matrix[]): Matrix {
   const { cols } = matrices[0]!
   const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0)
   const joined = new Matrix(rows, cols)
-  let at = 0
-  for (const matrix of matrices) {
-    if (matrix.cols !== cols)
-      throw new InputError(`concat: expected ${cols} columns, as the first has, got ${matrix.cols}`)
-    joined.data.set(matrix.data, at)
-    at += matrix.data.length
-  }
+  fillRows(joined, matrices)
   return joined
 }
 

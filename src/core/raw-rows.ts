@@ -84,14 +84,21 @@ export class RawRows {
       parts.reduce((sum, part) => sum + part.rows, 0),
       cols,
     )
-    let at = 0
-    for (const part of parts) {
-      if (part.cols !== cols)
-        throw new InputError(`concat: expected ${cols} columns, as the first has, got ${part.cols}`)
-      joined.data.set(part.data, at)
-      at += part.data.length
-    }
+    fillRows(joined, parts)
     return joined
+  }
+}
+
+/** Puts parts one below the other. @throws InputError where their widths differ from that of the whole */
+export function fillRows(
+  { cols, data }: { readonly cols: number; readonly data: Float32Array | Float64Array },
+  parts: readonly Rows[],
+): void {
+  let at = 0
+  for (const part of parts) {
+    if (part.cols !== cols) throw new InputError(`concat: expected ${cols} columns, as the first has, got ${part.cols}`)
+    data.set(part.data, at)
+    at += part.data.length
   }
 }
 

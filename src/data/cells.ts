@@ -126,11 +126,3 @@ export function sayFormat({ decimal, percent }: NumberFormat): string {
   const mark = decimal === ',' ? ' with a decimal comma' : ''
   return `a finite number${mark}${percent ? `${mark === '' ? ' with' : ' and'} a percent sign` : ''}`
 }
-
-/** Whether values count the rows: 0, 1, 2, … or from any other whole number in steps of one; at least three. */
-export function countsRows(values: ArrayLike<number>): boolean {
-  const first = values[0]!
-  if (values.length < 3 || !Number.isInteger(first)) return false
-  for (let i = 1; i < values.length; i++) if (values[i] !== first + i) return false
-  return true
-}

@@ -1,5 +1,6 @@
 import { InputError } from '../core/errors.ts'
 import { type Fields, integer, optional } from '../core/schema.ts'
+import { concat } from './pieces.ts'
 
 /** What readers of gzipped files take. */
 export interface UnpackOptions {
@@ -56,11 +57,11 @@ export async function gunzip(
       const { done, value } = await reader.read().catch((cause: unknown) => {
         throw new InputError(`${name}: broken gzip, or cut short (${packed.length} bytes); fetch the file again`, { cause }) // prettier-ignore
       })
-      if (done) return join(chunks, length)
+      if (done) return concat(chunks, length)
       chunks.push(value)
       length += value.length
       // The header of a file is within its first bytes: a few chunks at most.
-      wanted ??= expected(length < SMALL ? join(chunks, length) : chunks[0]!)
+      wanted ??= expected(length < SMALL ? concat(chunks, length) : chunks[0]!)
       if (wanted !== undefined && wanted > most) throw tooMuch(`says that it unpacks to ${wanted} bytes`)
       if (wanted !== undefined && length > wanted) {
         throw new InputError(`${name}: followed by more bytes: expected ${wanted} in all, as its header says`)
@@ -78,15 +79,3 @@ export async function gunzip(
 
 /** Bytes up to which what has been unpacked is put together to look at its beginning. */
 const SMALL = 1 << 12
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = chunks
-  if (chunks.length === 1 && first) return first
-  const all = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
-  }
-  return all
-}

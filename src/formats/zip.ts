@@ -1,3 +1,4 @@
+import { concat } from '../data/pieces.ts'
 import { describe, InputError } from '../core/errors.ts'
 
 /**
@@ -43,7 +44,7 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   return entries
 }
 
-/** Where the directory's end begins: the last place with its signature that leaves room for its comment. */
+/** Where the directory's end begins: the last place with its signature that is followed by its whole comment. */
 function findEnd(view: DataView): number | undefined {
   for (let at = view.byteLength - endBytes; at >= Math.max(0, view.byteLength - endBytes - longestComment); at--) {
     const isEnd = view.getUint32(at, true) === signatures.end
@@ -99,13 +100,7 @@ async function inflate(packed: Uint8Array, size: number, name: string): Promise<
     await reader.cancel().catch(() => undefined)
   }
   // Memory is taken for what is there, not for what an archive says.
-  const all = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
-  }
-  return all
+  return concat(chunks, length)
 }
 
 const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
