@@ -5,6 +5,7 @@ import { readOptions, text } from '../core/schema.ts'
 import { argmax, Matrix, type MatrixLike } from '../core/matrix.ts'
 import { originOf, withOrigin } from '../core/origin.ts'
 import { exactRows, RawRows } from '../core/raw-rows.ts'
+import { areEqual } from '../core/values.ts'
 import { Encoding } from '../model/encoding.ts'
 import { preprocess } from '../model/preprocess.ts'
 import { Scaling } from '../model/scaling.ts'
@@ -168,8 +169,7 @@ export class Dataset {
 
   /** Another data set with the encoding of this one. */
   #alike(other: Dataset, name: string): Dataset {
-    const isSame = (a: Scaling | undefined, b: Scaling | undefined) => a === b || (a && b ? a.equals(b) : false)
-    if (!isSame(this.scaling, other.scaling) || !isSame(this.targetScaling, other.targetScaling)) {
+    if (!areEqual(this.scaling, other.scaling) || !areEqual(this.targetScaling, other.targetScaling)) {
       throw new InputError(`${name}: its scaling differs from that of the first data set`)
     }
     return this.encoding ? other.withEncoding(this.encoding, name) : other

@@ -3,6 +3,7 @@ import { isList } from '../core/lists.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
 import { originOf } from '../core/origin.ts'
 import { exactRows, RawRows } from '../core/raw-rows.ts'
+import { areEqual } from '../core/values.ts'
 import { columnsOf, type Description } from './description.ts'
 import { type EncodedColumn, type Encoding, truthOf } from './encoding.ts'
 import { preprocess } from './preprocess.ts'
@@ -51,9 +52,9 @@ interface Preprocessed {
 function inputsOfPreprocessed(network: Described, rows: Matrix, { raw, encoding, scaling }: Preprocessed): Matrix {
   const own = network.encoding
   const isNew = network.task === undefined && !own && !network.scaling
-  const isEncoded = isSame(own, encoding)
+  const isEncoded = areEqual(own, encoding)
   // A network that was never fitted takes all inputs that fit its size.
-  if (isNew || (isEncoded && isSame(network.scaling, scaling))) {
+  if (isNew || (isEncoded && areEqual(network.scaling, scaling))) {
     if (rows.cols === network.sizes[0]) return rows
     throw new InputError(`x: expected ${network.sizes[0]} columns, one per input of the network, got ${rows.cols}`)
   }
@@ -68,11 +69,6 @@ function inputsOfPreprocessed(network: Described, rows: Matrix, { raw, encoding,
     return preprocess(encoding ? own.translate(values, encoding) : values, own, network.scaling)
   }
   return refuse(scaling ? 'scaled' : 'encoded')
-}
-
-/** Whether two encodings or two scalings do the same. */
-function isSame<T extends { equals(other: T): boolean }>(a: T | undefined, b: T | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && a.equals(b))
 }
 
 function refuse(done: 'encoded' | 'scaled'): never {

@@ -1,4 +1,5 @@
 import { InputError } from '../core/errors.ts'
+import { areEqual } from '../core/values.ts'
 import { Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
 import type { Network } from '../model/network.ts'
@@ -53,13 +54,11 @@ const isPreprocessing = ({ encoding, scaling, targetScaling }: Preprocessing) =>
 function checkLoaded(network: Preprocessing, data: LoadedData, name: string): void {
   const known = knownPart(data)
   if (!known) return
-  const isSame = <T extends { equals(other: T): boolean }>(a: T | undefined, b: T | undefined) =>
-    a === b || (a !== undefined && b !== undefined && a.equals(b))
   const { encoding, scaling, targetScaling } = network
   if (
-    isSame(encoding, known.encoding) &&
-    isSame(scaling, known.scaling) &&
-    isSame(targetScaling, known.targetScaling)
+    areEqual(encoding, known.encoding) &&
+    areEqual(scaling, known.scaling) &&
+    areEqual(targetScaling, known.targetScaling)
   ) {
     return
   }
