@@ -4,6 +4,7 @@ import type { Body, Local } from '../assembler/function.ts'
 import type { ModuleWriter } from '../assembler/module.ts'
 import { type Kit, loadLanes, storeLanes } from '../kit.ts'
 import { positivePart } from './elementary.ts'
+import { sweep } from './sweep.ts'
 
 /** The scalars of a step, in the order in which they lie in memory, one float32 each. */
 export const scalarOrder = ['stepSize', 'decay', 'correction', 'gradientStep'] as const satisfies readonly (keyof StepScalars)[] // prettier-ignore
@@ -127,35 +128,19 @@ export function defineUpdate(module: ModuleWriter, kit: Kit, optimizer: Optimize
     parameters,
     (body, [parameterBase, gradientBase, state, count, address, first, end]) => {
       const scalars = loadScalars(body, address)
-      const at = (base: I32) => body.keep(i32.add(base, i32.shl(first, int(2))))
-      const places = [at(parameterBase), at(gradientBase)]
-      for (let slot = 0; slot < slots; slot++) {
-        places.push(at(i32.add(state, i32.mul(count, int(4 * slot)))))
-      }
-      const [parameterPlace, gradientPlace, ...statePlaces] = places as [Local<'i32'>, Local<'i32'>, ...Local<'i32'>[]]
-      const move = (lanes: number) => {
+      const slotBases = Array.from({ length: slots }, (_, slot) => i32.add(state, i32.mul(count, int(4 * slot))))
+      const bases: readonly [I32, I32, ...I32[]] = [parameterBase, gradientBase, ...slotBases]
+      sweep(body, bases, first, end, (lanes, [parameterPlace, gradientPlace, ...slotPlaces]) => {
         const moved = step(kit, body, {
           optimizer,
           scalars,
           parameter: body.keep(loadLanes(parameterPlace, lanes)),
           gradient: body.keep(loadLanes(gradientPlace, lanes)),
-          state: statePlaces.map((place) => body.keep(loadLanes(place, lanes))),
+          state: slotPlaces.map((place) => body.keep(loadLanes(place, lanes))),
         })
         storeLanes(body, parameterPlace, moved.parameter, lanes)
-        moved.state.forEach((vector, slot) => storeLanes(body, statePlaces[slot]!, vector, lanes))
-        for (const place of places) body.increase(place, 4 * lanes)
-      }
-      const rest = body.keep(i32.sub(end, first))
-      const whileAtLeast = (lanes: number) =>
-        body.while(
-          () => i32.geS(rest, int(lanes)),
-          () => {
-            move(lanes)
-            body.increase(rest, -lanes)
-          },
-        )
-      whileAtLeast(4)
-      whileAtLeast(1)
+        moved.state.forEach((vector, slot) => storeLanes(body, slotPlaces[slot]!, vector, lanes))
+      })
     },
   )
 }
