@@ -1,6 +1,6 @@
 import type { Layer } from '../../model/layout.ts'
 import type { StepScalars } from '../../optimizer/optimizer.ts'
-import type { DataSource, EpochOrder, PlacementSettings, Sums } from '../backend.ts'
+import type { DataSource, EpochOrder, PlacementSettings } from '../backend.ts'
 import type { Values } from '../../core/values.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -71,9 +71,13 @@ export interface Stages {
    */
   minibatch?(data: DataSource, minibatch: Readonly<Minibatch>, space: Workspace): MinibatchSums | undefined
   /**
-   * A whole epoch in one call, updates included, where the set does that itself (on its own threads, for example).
-   * @returns the sums of the epoch; undefined where the engine is to run this epoch
+   * Several minibatches of an epoch in one call, updates, dropout, penalty and clipping included, where the set does all
+   * that itself (on its own threads, for example). The engine asks for as many as take a few milliseconds.
+   * @param first the first minibatch's number in the epoch, counted from 0
+   * @returns the sums of the losses before each step, and of correct predictions
    */
-  epoch?(data: DataSource, epoch: EpochOrder): Promise<Sums | undefined>
+  steps?(data: DataSource, epoch: EpochOrder, first: number, count: number): MinibatchSums
+  /** The data will not be used again, so that copies of them can be freed. */
+  release?(data: DataSource): void
   dispose(): void
 }

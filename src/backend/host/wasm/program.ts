@@ -178,7 +178,7 @@ function defineWork(
         for (let l = 0; l <= last; l++) {
           body.call(forward[l]!, int(below[l]!), int(z[l]!), int(a[l]!), rows, ...share)
           barrier()
-          if (l < last) updates.dropForward(body, l, step, part, barrier)
+          if (l < last) updates.dropActivations(body, l, step, part, barrier)
         }
         const [zs, as] = [int(z[last]!), int(a[last]!)]
         if (softmax) body.call(softmax, zs, as, part.first, part.end)
@@ -190,11 +190,9 @@ function defineWork(
             const above = int(deltas[l]!)
             body.call(hiddenDelta[l - 1]!, above, int(z[l - 1]!), int(a[l - 1]!), int(deltas[l - 1]!), rows, ...share)
             barrier()
-            updates.dropBackward(body, l - 1, step, part, barrier)
+            updates.dropDeltas(body, l - 1, step, part, barrier)
           }
-          const [thread0, scratch0] = [thread, scratch]
-          const stepSize = f32.load(scalars)
-          body.call(gradient[l]!, int(deltas[l]!), int(below[l]!), rows, stepSize, scratch0, thread0, threads)
+          body.call(gradient[l]!, int(deltas[l]!), int(below[l]!), rows, f32.load(scalars), ...share)
         }
         updates.finish(body, scalars, { thread, threads }, barrier)
         barrier()

@@ -176,6 +176,7 @@ export const f64 = {
   mul: f64s(0xa2),
   div: f64s(0xa3),
   sqrt: instruction('f64', ['f64'], 0x9f),
+  lt: instruction('i32', ['f64', 'f64'], 0x63),
   load: loading('f64', 0x2b, 3),
   store: storing('f64', 0x39, 3),
   fromF32: instruction('f64', ['f32'], 0xbb),
