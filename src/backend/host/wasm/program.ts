@@ -12,6 +12,7 @@ import { defineForward, type Forward, forwardScratch } from './products/forward.
 import { defineGradient, type Gradient, gradientScratch } from './products/gradient.ts'
 import { defineHiddenDelta, type HiddenDelta, hiddenDeltaScratch } from './products/hidden-delta.ts'
 import { at, partOf, type Target, type WasmLayer } from './products/layer.ts'
+import { defineStraightWork, isStraight, straightScratch } from './straight.ts'
 import { defineUpdates, type Updates } from './updates.ts'
 
 /** Where the values of a placed network are, in bytes. */
@@ -52,7 +53,8 @@ export function scratchBytes(layers: readonly Layer[], batchSize: number): numbe
     hiddenDeltaScratch(layer),
     gradientScratch(batchSize, layer),
   ])
-  return Math.ceil((Math.max(...sizes) + 64) / 64) * 64
+  const straight = straightScratch(layers)
+  return Math.ceil((Math.max(...sizes, straight) + 64) / 64) * 64
 }
 
 function wasmLayers({ layers, addresses, kit }: ProgramSettings): WasmLayer[] {
@@ -102,6 +104,10 @@ export function writeProgram(program: ProgramSettings): Uint8Array<ArrayBuffer> 
   }
   const updates = defineUpdates(target, program)
   exportStages(module, procedures, updates, addresses)
+  if (isStraight(layers, settings)) {
+    defineStraightWork(module, program, updates)
+    return module.finish()
+  }
   const { descent } = updates
   const steps = descent ? wasm.map((layer) => defineGradient(target, layer, descent)) : procedures.gradient
   defineWork(program, module, procedures, updates, steps)
