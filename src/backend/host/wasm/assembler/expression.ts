@@ -165,6 +165,7 @@ export const f32 = {
   load: loading('f32', 0x2a),
   store: storing('f32', 0x38),
   fromF64: instruction('f32', ['f64'], 0xb6),
+  fromI32: instruction('f32', ['i32'], 0xb2),
 }
 
 const f64s = (value: number) => instruction('f64', ['f64', 'f64'], value)
@@ -178,6 +179,7 @@ export const f64 = {
   load: loading('f64', 0x2b, 3),
   store: storing('f64', 0x39, 3),
   fromF32: instruction('f64', ['f32'], 0xbb),
+  fromI32: instruction('f64', ['i32'], 0xb7),
 }
 
 const pair = ['v128', 'v128'] as const
@@ -345,6 +347,16 @@ export function ints(...values: readonly number[]): V128 {
     },
   }
 }
+
+/** Copies `bytes` bytes in memory. */
+export const copyMemory =
+  (to: I32, from: I32, bytes: I32): Statement =>
+  (code) => {
+    to.write(code)
+    from.write(code)
+    bytes.write(code)
+    code.push(0xfc, 0x0a, 0, 0)
+  }
 
 const atomicAccess = (code: Code, value: number, offset: number) => {
   code.push(0xfe, value, 2)

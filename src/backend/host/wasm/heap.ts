@@ -1,0 +1,116 @@
+import { InputError } from '../../../core/errors.ts'
+import { MOST_PAGES } from './assembler/module.ts'
+
+const PAGE = 65536
+/** Blocks begin at multiples of a cache line. */
+const ALIGNMENT = 64
+/** Code loads whole vectors, also where an array ends: this many bytes after it belong to nobody. */
+const PADDING = 64
+
+const rounded = (bytes: number) => Math.ceil((bytes + PADDING) / ALIGNMENT) * ALIGNMENT
+
+interface Block {
+  readonly address: number
+  readonly bytes: number
+}
+
+/**
+ * The memory of one placed network, shared between threads: blocks of bytes that are allocated and freed. It grows on
+ * demand; views of it stay valid, because a shared memory is not moved when it grows.
+ */
+export class Heap {
+  readonly memory: WebAssembly.Memory
+  /** Blocks in use, by address. */
+  readonly #used = new Map<number, Block>()
+  /** Freed blocks, ordered by address. */
+  #free: Block[] = []
+  /** Where the memory that was never used begins. Address 0 stays unused. */
+  #top = ALIGNMENT
+
+  constructor() {
+    this.memory = makeMemory()
+  }
+
+  /** Bytes in use. */
+  get bytes(): number {
+    return [...this.#used.values()].reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /**
+   * @returns the address of `bytes` bytes of zeros
+   * @throws InputError if the memory cannot grow
+   */
+  allocate(bytes: number): number {
+    const size = rounded(bytes)
+    const place = this.#free.findIndex((block) => block.bytes >= size)
+    const block = place >= 0 ? this.#takeFree(place, size) : this.#extend(size)
+    this.#used.set(block.address, block)
+    new Uint8Array(this.memory.buffer, block.address, size).fill(0)
+    return block.address
+  }
+
+  free(address: number): void {
+    const block = this.#used.get(address)
+    if (!block) return
+    this.#used.delete(address)
+    const sorted = [...this.#free, block].sort((a, b) => a.address - b.address)
+    this.#free = []
+    for (const { address, bytes } of sorted) {
+      const last = this.#free.at(-1)
+      if (last && last.address + last.bytes === address) {
+        this.#free[this.#free.length - 1] = { address: last.address, bytes: last.bytes + bytes }
+      } else this.#free.push({ address, bytes })
+    }
+  }
+
+  /** A new array of zeros. The buffer is read after the allocation, because growing makes a new one. */
+  floats(length: number): Float32Array {
+    const address = this.allocate(4 * length)
+    return new Float32Array(this.memory.buffer, address, length)
+  }
+
+  doubles(length: number): Float64Array {
+    const address = this.allocate(8 * length)
+    return new Float64Array(this.memory.buffer, address, length)
+  }
+
+  integers(length: number): Uint32Array {
+    const address = this.allocate(4 * length)
+    return new Uint32Array(this.memory.buffer, address, length)
+  }
+
+  #takeFree(place: number, size: number): Block {
+    const { address, bytes } = this.#free[place]!
+    if (bytes > size) this.#free[place] = { address: address + size, bytes: bytes - size }
+    else this.#free.splice(place, 1)
+    return { address, bytes: size }
+  }
+
+  #extend(size: number): Block {
+    const address = this.#top
+    const missing = address + size - this.memory.buffer.byteLength
+    if (missing > 0) {
+      try {
+        this.memory.grow(Math.ceil(missing / PAGE))
+      } catch {
+        throw new InputError(
+          `the memory of WebAssembly cannot grow from ${this.memory.buffer.byteLength} by ${missing} bytes; use a smaller ` +
+            "batchSize or smaller layers, or backend: 'cpu'",
+        )
+      }
+    }
+    this.#top += size
+    return { address, bytes: size }
+  }
+}
+
+/** A shared memory that can grow as far as the engine allows: some reserve the largest size at once. */
+function makeMemory(): WebAssembly.Memory {
+  for (let maximum = MOST_PAGES; ; maximum /= 4) {
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true })
+    } catch (error) {
+      if (maximum <= 1024) throw error
+    }
+  }
+}
