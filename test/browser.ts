@@ -39,8 +39,20 @@ const types: Record<string, string> = {
 /** The response for a path; undefined for 404. */
 export type Answers = (path: string) => Promise<string | Uint8Array | undefined>
 
-/** Serves over http on localhost, which browsers treat as a secure context: WebGPU is available only there. */
-export async function serve(answers: Answers): Promise<{ url: string; close: () => Promise<void> }> {
+/** The headers that make a page cross-origin isolated: its threads can share memory. */
+export const isolation = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+}
+
+/**
+ * Serves over http on localhost, which browsers treat as a secure context: WebGPU is available only there.
+ * @param headers of each response
+ */
+export async function serve(
+  answers: Answers,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname
@@ -48,7 +60,7 @@ export async function serve(answers: Answers): Promise<{ url: string; close: () 
       .catch(() => undefined)
       .then((body) => {
         const type = types[path.split('.').at(-1) ?? ''] ?? 'application/octet-stream'
-        response.writeHead(body === undefined ? 404 : 200, { 'content-type': type }).end(body)
+        response.writeHead(body === undefined ? 404 : 200, { 'content-type': type, ...headers }).end(body)
       })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -29,7 +29,7 @@ function replaceWorker(make: (OwnWorker: typeof Worker) => unknown): void {
   vi.spyOn(process, 'getBuiltinModule').mockImplementation(((name: string) => {
     const module = original(name) as Record<string, unknown>
     return name === 'worker_threads' ? { ...module, Worker: make(module.Worker as typeof Worker) } : module
-  }) as typeof process.getBuiltinModule)
+  }))
 }
 
 describe('the pool of threads', () => {
