@@ -16,6 +16,7 @@ import {
 } from '../index.ts'
 import { type CsvStream, type CsvStreamOptions, streamCsv } from '../node/csv-stream.ts'
 import { readDataset } from '../node/files.ts'
+import { npyKindOf } from '../node/npy-files.ts'
 import { count, note } from './output.ts'
 import { idxFilesAt, isIdxPath } from '../node/idx-folder.ts'
 import { filesAt } from './outputs/places.ts'
@@ -79,6 +80,10 @@ export function textOptions(options: TextOptions, path: string): CsvTextOptions 
   return { delimiter, header, decimal, comment, encoding, maxUnpackedBytes, onNote }
 }
 
+/** Whether data are a file of NumPy, by its content. */
+export const isNpy = async (data: string): Promise<boolean> =>
+  statSync(data, { throwIfNoEntry: false })?.isFile() === true && (await npyKindOf(data)) !== undefined
+
 /** Whether data are those of a generator. */
 export const isGenerated = (data: string): boolean => Object.hasOwn(generators, data)
 
@@ -98,9 +103,11 @@ const LARGE_FILE = 1 << 28
 const LARGE_GZIP = 1 << 26
 
 /** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */
-export function isStreamed(data: string, stream: boolean | undefined): boolean {
+export async function isStreamed(data: string, stream: boolean | undefined): Promise<boolean> {
   const found = isGenerated(data) ? undefined : statSync(data, { throwIfNoEntry: false })
-  if (found?.isFile()) return stream === true || found.size > (data.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
+  if (found?.isFile() && !(await isNpy(data))) {
+    return stream === true || found.size > (data.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
+  }
   if (stream && (found || isGenerated(data))) {
     throw new InputError(`--stream: is for CSV files, '${data}' is none`)
   }

@@ -22,6 +22,7 @@ import {
   describeData,
   exampleOf,
   isGenerated,
+  isNpy,
   isStreamed,
   loadData,
   openCsv,
@@ -76,10 +77,11 @@ async function loadSamples(options: EvaluateOptions, network: Network) {
   const columns = network.encoding ?? Encoding.ofNumbers(network.sizes[0]!)
   const known = { features, classes, columns, missing, ...readingFor(network) }
   const outputs = network.sizes.at(-1)
-  if (network.task === 'regression' && outputs! > 1 && target === undefined && !isGenerated(data)) {
+  const hasColumns = !isGenerated(data) && !(await isNpy(data))
+  if (network.task === 'regression' && outputs! > 1 && target === undefined && hasColumns) {
     throw new InputError(`--target: the model predicts ${outputs} targets; name their columns, in its order`)
   }
-  if (isStreamed(data, stream)) {
+  if (await isStreamed(data, stream)) {
     const opened = await openCsv(data, { ...textOptions(options, data), target, ...known, shuffle: false })
     const raw = fitOutputs(opened.train, outputs)
     return { samples: raw, close: opened.close }

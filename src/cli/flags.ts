@@ -92,6 +92,10 @@ export const ownFlags = {
     flag: '--validation <file>',
     help: 'a file of validation samples, with the columns of --data',
   },
+  validationTargets: {
+    flag: '--validation-targets <file>',
+    help: 'with --validation x.npy: the .npy file with the targets',
+  },
   keep: { flag: '--keep <columns>', help: 'columns of the file to carry over into the predictions, such as ids' },
   normalize: { flag: '--normalize', help: 'scale inputs to 0–1 (kept in the model)' },
   layers: {

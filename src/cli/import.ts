@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { activationNames, checkName, fromOnnx, fromSafetensors, InputError, Network } from '../index.ts'
-import { readBytes, readModel, writeModel } from '../node/files.ts'
+import { readBytes } from '../node/bytes.ts'
+import { readModel, writeModel } from '../node/files.ts'
 import { withPath } from '../node/paths.ts'
 import { addOwn, addRequired, ownFlags } from './flags.ts'
 import { count, note } from './output.ts'

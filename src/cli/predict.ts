@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { existsSync, statSync } from 'node:fs'
 import {
   type BackendName,
   decisionBoundary,
@@ -12,9 +11,9 @@ import {
   Trainer,
 } from '../index.ts'
 import { type CsvRows, readCsvRows, readModel } from '../node/files.ts'
-import { npyKindOf, readNpyInputs } from '../node/npy-files.ts'
+import { readNpyInputs } from '../node/npy-files.ts'
 import { writeFileAtomic } from '../node/write.ts'
-import { type TextOptions, textOptions } from './data.ts'
+import { isNpy, type TextOptions, textOptions } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { addTextOptions } from './options.ts'
@@ -87,7 +86,7 @@ type Part = Omit<CsvRows, 'inputs'> & {
 async function* readParts(options: PredictOptions, network: Network): AsyncGenerator<Part> {
   const { data, arrays, maxUnpackedBytes, keep, missing } = options
   const { features, encoding: columns } = network
-  if (existsSync(data) && statSync(data).isFile() && (await npyKindOf(data))) {
+  if (await isNpy(data)) {
     if (keep) throw new InputError(`--keep: is for CSV files, '${data}' is none`)
     const inputs = await readNpyInputs(data, arrays?.split(','), maxUnpackedBytes)
     yield { rows: inputs.rows, inputs, complete: undefined, kept: [], features: features ?? [] }

@@ -12,6 +12,7 @@ import {
   standardizeTargets,
 } from '../../index.ts'
 import { holdOut, isGenerated, isStreamed, loadData, openCsv, textOptions } from '../data.ts'
+import { npyKindOf } from '../../node/npy-files.ts'
 import { parseActivations } from '../options.ts'
 import { fitOutputs, outputsOf, readingFor, readingOf, type TargetReading } from '../target.ts'
 import type { Start } from './from.ts'
@@ -45,7 +46,7 @@ export async function prepareData(options: Options, seed: number, start?: Start)
   if (options.validation !== undefined && options.test !== undefined) {
     throw new InputError('--validation: is the other of --test; take one')
   }
-  return isStreamed(data, stream) ? openStream(options, seed, start) : readWhole(options, seed, start)
+  return (await isStreamed(data, stream)) ? openStream(options, seed, start) : readWhole(options, seed, start)
 }
 
 /** What the model knows which training begins from. */
@@ -96,15 +97,23 @@ async function readValidation(
   reading: TargetReading | undefined,
   fit: (part: Dataset) => Dataset,
 ): Promise<Dataset | undefined> {
-  const { validation: path, data } = options
-  if (path === undefined) return undefined
+  const { validation: path, validationTargets: targets, data } = options
+  if (path === undefined) {
+    if (targets !== undefined)
+      throw new InputError('--validation-targets: belongs to --validation x.npy; give that, too')
+    return undefined
+  }
   if (!reading) throw new InputError(`--validation: is for data from files, '${data}' is generated`)
   if (!existsSync(path) || isGenerated(path)) throw new InputError(`--validation: no file '${path}'`)
   const { features, classes, encoding } = train
   const columns = encoding ?? Encoding.ofNumbers(train.inputs.cols)
-  const { task, numbers } = classes ? { task: options.task === 'multilabel' ? options.task : reading.task, numbers: reading.numbers } : { task: 'regression' as const, numbers: undefined } // prettier-ignore
+  const isDecided = classes !== undefined || reading.task === 'multilabel'
+  const { task, numbers } = isDecided ? reading : { task: 'regression' as const, numbers: undefined }
   const given = { ...options, drop: undefined, features, classes, columns }
-  const { train: samples } = await loadData({ ...given, data: path, task, numbers, targets: undefined })
+  if (targets === undefined && (await npyKindOf(path)) === 'npy') {
+    throw new InputError(`--validation: ${path} holds inputs only; give the file with their targets: --validation-targets`) // prettier-ignore
+  }
+  const { train: samples } = await loadData({ ...given, data: path, task, numbers, targets })
   return fit(samples)
 }
 
