@@ -32,9 +32,14 @@ export function addSums(sums: Sums, more: Sums): void {
   sums.samples += more.samples
 }
 
-/** The means of summed-up scores. @param task of the network; backends count samples whose class is predicted correctly */
-export function meanScore({ loss, right, samples }: Sums, task: Task | undefined): Score {
-  return { loss: loss / samples, ...(task === 'classification' && { accuracy: right / samples }) }
+/**
+ * The means of summed-up scores.
+ * @param task of the network: of labels, the sums count each
+ * @param outputs of the network
+ */
+export function meanScore({ loss, right, samples }: Sums, task: Task | undefined, outputs: number): Score {
+  if (task === undefined || task === 'regression') return { loss: loss / samples }
+  return { loss: loss / samples, accuracy: right / (task === 'multilabel' ? samples * outputs : samples) }
 }
 
 /** Sums over one output. */
