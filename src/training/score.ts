@@ -8,8 +8,9 @@ export interface Score {
   /** Mean over the samples. */
   loss: number
   /**
-   * Classes only: the share of correct predictions, 0 to 1: one output, the same side of 0.5 (of 0 for tanh); several, argmax
-   * agrees. Of multilabel tasks: the share of labels on the right side of 0.5, over all samples. Regression has none.
+   * 0 to 1. Of classes, the share of correct predictions: one output, the same side of 0.5 (of 0 for tanh); several, argmax
+   * agrees. Of several labels per sample, the share of labels on the right side of it, over all samples. Regression has none.
+   * Of an epoch's training data, each minibatch counts before its step.
    */
   accuracy?: number
 }
