@@ -71,6 +71,11 @@ export interface CsvOptions extends CsvInputsOptions {
   numbers?: 'classes' | 'targets' | undefined
   /** The classes that a saved model knows, in its order: `network.classes`. Default: those in the file, sorted. */
   classes?: readonly string[] | undefined
+  /**
+   * The regression targets that a saved model knows, in its order: `network.targetNames`. Without `target`, they are the
+   * columns of these names; with it, they are what the model calls its columns. Default: the columns' names.
+   */
+  targetNames?: readonly string[] | undefined
 }
 
 const delimiterNames: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t', pipe: '|', space: 'space', ' ': 'space', comma: ',', semicolon: ';' } // prettier-ignore
@@ -159,4 +164,5 @@ export const csvFields = {
   task: optional(name(['classification', 'multilabel', 'regression'] as const)),
   numbers: optional(name(['classes', 'targets'] as const)),
   classes: optional(classNames),
+  targetNames: optional(columnNames),
 } satisfies Fields<CsvOptions>

@@ -33,6 +33,8 @@ export class Dataset {
   /** The names of the columns: one per column of `encoding`, else one per input. */
   readonly features: readonly string[] | undefined
   readonly classes: readonly string[] | undefined
+  /** The names of regression targets, one per column of `targets`. */
+  readonly targetNames: readonly string[] | undefined
   /** One a sample, where samples count differently. */
   readonly weights: Float32Array | undefined
   /** How the inputs were made of columns of words, truth values or missing values; undefined where all are numbers. */
@@ -57,6 +59,7 @@ export class Dataset {
     this.targets = parts.targets
     this.features = parts.features
     this.classes = parts.classes
+    this.targetNames = parts.targetNames
     this.weights = parts.weights
     this.encoding = parts.encoding
     this.scaling = parts.scaling
@@ -69,9 +72,9 @@ export class Dataset {
   }
 
   #parts(): Parts {
-    const { targets, features, classes, weights, encoding, scaling, targetScaling } = this
+    const { targets, features, classes, targetNames, weights, encoding, scaling, targetScaling } = this
     const [inputs, raw, rawTargets] = [this.#made, this.#raw, this.#rawTargets]
-    return { inputs, raw, rawTargets, targets, features, classes, weights, encoding, scaling, targetScaling }
+    return { inputs, raw, rawTargets, targets, features, classes, targetNames, weights, encoding, scaling, targetScaling }
   }
 
   #whole(): WholeParts {
@@ -90,11 +93,11 @@ export class Dataset {
    * @throws InputError for different counts, empty data, values that are not finite, labels outside the classes
    */
   static from(x: MatrixLike, y: Targets, options: DatasetOptions = {}): Dataset {
-    const { features, classes: given, weights: sampleWeights } = readOptions(datasetSchema, options)
+    const { features, classes: given, targetNames, weights: sampleWeights } = readOptions(datasetSchema, options)
     const inputs = Matrix.from(x, 'x')
     const { encoding, scaling } = (originOf(inputs) ?? {}) as { encoding?: Encoding; scaling?: Scaling }
     const { targets, classes } = readTargets(y, given)
-    checkCounts(inputs.rows, encoding?.columns.length ?? inputs.cols, targets, features)
+    checkCounts(inputs.rows, encoding?.columns.length ?? inputs.cols, { targets, features, classes, targetNames })
     return new Dataset(KEY, {
       inputs,
       raw: originOf(inputs)?.raw ?? exactRows(x, inputs),
@@ -102,6 +105,7 @@ export class Dataset {
       rawTargets: exactRows(y, targets),
       features,
       classes,
+      targetNames,
       weights: sampleWeights && readWeights(sampleWeights, inputs.rows),
       encoding,
       scaling,
@@ -122,13 +126,14 @@ export class Dataset {
   ): Dataset {
     const raw = RawRows.of(rows)
     if (encoding !== undefined) checkInstance('encoding', encoding, Encoding, 'Encoding')
-    const { features, classes: given } = readOptions(datasetSchema, names)
+    const { features, classes: given, targetNames } = readOptions(datasetSchema, names)
     const { targets, classes } = readTargets(y, given)
-    checkCounts(raw.rows, encoding?.columns.length ?? raw.cols, targets, features)
+    checkCounts(raw.rows, encoding?.columns.length ?? raw.cols, { targets, features, classes, targetNames })
     // Numbers that float32 holds exactly take half the memory there.
     const isExact = encoding === undefined && raw.data.every((value) => Math.fround(value) === value)
     const source = isExact ? { inputs: Matrix.from(raw, 'x') } : { raw }
-    return new Dataset(KEY, { ...source, encoding, targets, rawTargets: exactRows(y, targets), features, classes })
+    const rawTargets = exactRows(y, targets)
+    return new Dataset(KEY, { ...source, encoding, targets, rawTargets, features, classes, targetNames })
   }
 
   /**

@@ -3,7 +3,7 @@ import { type Fields, list, name, optional, readOptions, text } from '../core/sc
 import { MOST_COLUMNS, product } from '../data/limits.ts'
 import { Dataset, type DatasetNames } from '../data/dataset.ts'
 import { unpack, type UnpackOptions, unpackFields } from '../data/gunzip.ts'
-import { classNames, names } from '../data/names.ts'
+import { classNames, columnNames, names } from '../data/names.ts'
 import { tasks } from '../model/description.ts'
 import { openNpz, type NpzArrays } from './npz.ts'
 import { type NpyNumbers, readNpy } from './npy.ts'
@@ -15,6 +15,7 @@ export interface NpyDatasetOptions extends DatasetNames, TargetOptions {}
 const datasetFields = {
   features: optional(names),
   classes: optional(classNames),
+  targetNames: optional(columnNames),
   task: optional(name(tasks)),
   numbers: optional(name(['classes', 'targets'] as const)),
 } satisfies Fields<NpyDatasetOptions>
@@ -47,7 +48,8 @@ function makeDataset(x: Read, y: Read, [xName, yName]: readonly [string, string]
     throw new InputError(`${yName}: expected ${inputs.rows} rows, one for each of ${xName}, got ${samples}`)
   }
   const { targets, classes } = readTargets(y, yName, options)
-  return Dataset.from(inputs, targets, { features: options.features, classes })
+  const { features, targetNames } = options
+  return Dataset.from(inputs, targets, { features, classes, targetNames: classes ? undefined : targetNames })
 }
 
 /** A row a sample, in the precision of the file. */

@@ -14,6 +14,7 @@ export const tasks = ['classification', 'multilabel', 'regression'] as const sat
 export interface Description {
   readonly features: readonly string[] | undefined
   readonly classes: readonly string[] | undefined
+  readonly targetNames: readonly string[] | undefined
   readonly encoding: Encoding | undefined
   readonly scaling: Scaling | undefined
   readonly targetScaling: Scaling | undefined
@@ -25,6 +26,7 @@ export interface Description {
 export interface DescriptionJSON {
   features?: string[]
   classes?: string[]
+  targetNames?: string[]
   encoding?: { missing: MissingPolicy; columns: EncodedColumn[] }
   scaling?: ScalingJSON
   targetScaling?: ScalingJSON
@@ -42,6 +44,7 @@ interface ScalingJSON {
 export const descriptionFields = [
   'features',
   'classes',
+  'targetNames',
   'encoding',
   'scaling',
   'targetScaling',
@@ -51,8 +54,8 @@ export const descriptionFields = [
 
 /** The description alone of an object that has one. */
 export function describedBy(network: Description): Description {
-  const { features, classes, encoding, scaling, targetScaling, task, loss } = network
-  return { features, classes, encoding, scaling, targetScaling, task, loss }
+  const { features, classes, targetNames, encoding, scaling, targetScaling, task, loss } = network
+  return { features, classes, targetNames, encoding, scaling, targetScaling, task, loss }
 }
 
 /** The number of columns that a row of data has: those of the encoding, else one per input. */
@@ -60,10 +63,11 @@ export const columnsOf = (network: Pick<Description, 'encoding'> & { readonly si
   network.encoding?.columns.length ?? network.sizes[0]!
 
 export function encodeDescription(network: Description): DescriptionJSON {
-  const { features, classes, encoding, scaling, targetScaling, task, loss } = network
+  const { features, classes, targetNames, encoding, scaling, targetScaling, task, loss } = network
   return {
     ...(features && { features: [...features] }),
     ...(classes && { classes: [...classes] }),
+    ...(targetNames && { targetNames: [...targetNames] }),
     ...(encoding && { encoding: { missing: encoding.missing, columns: [...encoding.columns] } }),
     ...(scaling && { scaling: encodeScaling(scaling) }),
     ...(targetScaling && { targetScaling: encodeScaling(targetScaling) }),
@@ -92,6 +96,7 @@ export function decodeDescription(json: Readonly<Record<string, unknown>>, sizes
   return {
     features: names(json['features'], 'features', encoding?.columns.length ?? inputs),
     classes: checkClasses(names(json['classes'], 'classes'), outputs),
+    targetNames: names(json['targetNames'], 'targetNames', outputs),
     encoding,
     scaling: decodeScaling(json['scaling'], 'scaling', inputs),
     targetScaling: decodeScaling(json['targetScaling'], 'targetScaling', outputs),

@@ -260,7 +260,7 @@ async function* chunksOf(
   copied: Copied,
   { encoding, scaling, targetScaling }: Preprocessing,
 ): AsyncGenerator<Dataset> {
-  const { features, classes, inputs, columns: read } = copied
+  const { features, classes, targetNames, inputs, columns: read } = copied
   const { width } = spool
   // Small, so that what is made of them keeps pace with what is trained on; classes become a column each.
   const columns = width + (classes?.length ?? 0)
@@ -272,7 +272,7 @@ async function* chunksOf(
       const all = new RawRows(rows.length / width, width, rows)
       const x = read.decode(all.columns(0, inputs.length))
       const y = targetsOf(all, inputs.length, copied)
-      const chunk = Dataset.fromRaw(x, encoding, y, { features, classes })
+      const chunk = Dataset.fromRaw(x, encoding, y, { features, classes, targetNames })
       const scaled = scaling ? chunk.withScaling(scaling) : chunk
       yield targetScaling ? scaled.withTargetScaling(targetScaling) : scaled
     }

@@ -112,9 +112,9 @@ export async function readDataset(
   if (found?.isDirectory() ?? true) return readIdxFolder(path, csv.classes, { maxUnpackedBytes })
   const npy = await npyKindOf(path)
   if (npy) {
-    const { features, classes, target, task, numbers } = csv
+    const { features, classes, targetNames, target, task, numbers } = csv
     if (target !== undefined) throw new InputError(`${path}: target is for CSV files; targets of NumPy files are a separate array (targets, arrays)`) // prettier-ignore
-    return readNpyDataset(path, npy, { features, classes, task, numbers, targets, arrays, maxUnpackedBytes })
+    return readNpyDataset(path, npy, { features, classes, targetNames, task, numbers, targets, arrays, maxUnpackedBytes })
   }
   if (targets !== undefined || arrays !== undefined) {
     throw new InputError(`${path}: targets and arrays are for NumPy files (.npy, .npz)`)
