@@ -46,6 +46,7 @@ export interface DataOptions extends TextOptions, ArrayOptions {
   /** The names that a saved model knows. */
   features?: readonly string[] | undefined
   classes?: readonly string[] | undefined
+  targetNames?: readonly string[] | undefined
   /** The columns of words and the fills that a saved model knows. */
   columns?: CsvOptions['columns']
   drop?: CsvOptions['drop']
@@ -68,9 +69,9 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   if (!existsSync(data) && !(await isIdxPath(data))) {
     checkName(`--data: no file or folder '${data}', and no generator`, data, generatorNames)
   }
-  const { target, features, classes, columns, drop, missing, task, numbers, targets } = options
+  const { target, features, classes, targetNames, columns, drop, missing, task, numbers, targets } = options
   const arrays = options.arrays?.split(',').map((name) => name.trim())
-  return readDataset(data, { target, features, classes, columns, drop, missing, task, numbers, targets, arrays, ...textOptions(options, data) }) // prettier-ignore
+  return readDataset(data, { target, features, classes, targetNames, columns, drop, missing, task, numbers, targets, arrays, ...textOptions(options, data) }) // prettier-ignore
 }
 
 /** How a CSV file is read; what a reader of the file might not expect is noted on standard error. */

@@ -114,6 +114,10 @@ export const ownFlags = {
   },
   importedFeatures: { flag: '--features <names>', help: 'where the file has none: the names of the input columns' },
   importedClasses: { flag: '--classes <names>', help: 'where the file has none: the names of the classes, in order' },
+  importedTargets: {
+    flag: '--target-names <names>',
+    help: 'where the file has none: the names of the regression targets',
+  },
   optimizer: { flag: '--optimizer <name>', help: optimizerNames.join(', '), default: 'sgd' },
   schedule: { flag: '--schedule <form>', help: `how the rate changes from epoch to epoch:\n${scheduleHelp}` },
   model: { flag: '--model <file>', help: 'a model that train wrote' },

@@ -3,7 +3,15 @@ import type { CsvOptions } from './csv-options.ts'
 import { RawRows } from '../core/raw-rows.ts'
 import { InputColumns, type ReadColumns } from './input-columns.ts'
 import { hasValue, takeRows, cellProblem, missingColumn, placesOf, type Table } from './table.ts'
-import { type ColumnForm, findTargets, labelsOf, nameTargets, readTargetColumns, targetNames, weaker } from './target.ts'
+import {
+  type ColumnForm,
+  findTargets,
+  labelsOf,
+  nameTargets,
+  readTargetColumns,
+  targetNames,
+  weaker,
+} from './target.ts'
 import { TargetSurvey } from './target-survey.ts'
 
 /** What the columns of a file are. */

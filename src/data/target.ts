@@ -34,7 +34,9 @@ function lastTargets(table: Table, { targetNames, features, dropped }: TargetCho
     return !dropped.includes(column) && (name === undefined || !isFeature.has(name))
   }
   const wanted = targetNames?.length ?? 1
-  const found = Array.from({ length: table.columns }, (_, column) => column).filter(isFree).slice(-wanted)
+  const found = Array.from({ length: table.columns }, (_, column) => column)
+    .filter(isFree)
+    .slice(-wanted)
   if (found.length === wanted) return found
   throw new InputError('target: every column of the file is one of the features; expected a column to predict')
 }

@@ -107,7 +107,11 @@ function fitsTask(task: Task, found: Task, network: Network, { targets, classes 
  * Checks that names of classes, targets and columns are those of the network, in the same order.
  * @throws InputError naming both
  */
-export function checkNames(network: Pick<Network, 'classes' | 'targetNames' | 'features'>, data: Dataset, name: string): void {
+export function checkNames(
+  network: Pick<Network, 'classes' | 'targetNames' | 'features'>,
+  data: Dataset,
+  name: string,
+): void {
   compareNames(network.classes, data.classes, name, 'classes', 'give the readers, or Dataset.from, { classes: network.classes }') // prettier-ignore
   compareNames(network.targetNames, data.targetNames, name, 'targets', 'give the readers { targetNames: network.targetNames }') // prettier-ignore
   const { features } = network

@@ -5,7 +5,7 @@ import { outputBoundary } from '../model/activation.ts'
 import { decideTask } from './decide-task.ts'
 import type { Feed } from './feed/feed.ts'
 import { MultilabelTally } from './multilabel.ts'
-import { RegressionTally } from './score.ts'
+import { RegressionSums } from './score.ts'
 import type { Placed } from './settings.ts'
 
 /**
@@ -18,7 +18,7 @@ export async function scoreOutputs({ network, loss }: Placed, feed: Feed, source
   let task = network.task ?? (example && decideTask(network, loss, example))
   if (task === 'classification') return undefined
   const labels = new MultilabelTally({ boundary: outputBoundary(network.activations.at(-1)!) })
-  const values = new RegressionTally(network.targetScaling?.scale)
+  const values = new RegressionSums(network.targetScaling?.scale)
   for await (const { data, outputs } of feed.outputs()) {
     task ??= decideTask(network, loss, data)
     if (task === 'classification') return undefined

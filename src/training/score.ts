@@ -1,5 +1,4 @@
 import type { Sums } from '../backend/backend.ts'
-import type { Dataset } from '../data/dataset.ts'
 import type { Matrix } from '../core/matrix.ts'
 import type { Task } from '../model/description.ts'
 
@@ -69,7 +68,7 @@ export interface TargetScore {
  * exactly, else 0, as in scikit-learn), and the mean absolute error, over samples that come a part at a time: parts are
  * put together as Chan, Golub and LeVeque do (1979).
  */
-export class RegressionTally {
+export class RegressionSums {
   readonly #outputs: Moments[] = []
   #samples = 0
   #distance = 0
@@ -138,20 +137,3 @@ export class RegressionTally {
 /** R² of one output. The sum of squares of a constant is not 0 where its mean is rounded. */
 const determination = ({ least, most, total, residual }: Moments) =>
   least < most ? 1 - residual / total : Number(residual === 0)
-
-/** The result of {@link regressionReport}. */
-export interface RegressionReport {
-  /** The mean over the targets. */
-  r2: number
-  /** The mean over samples and targets. */
-  meanAbsoluteError: number
-  /** One for each target. */
-  targets: TargetScore[]
-}
-
-/** The result of a {@link RegressionTally} for a whole data set. @param answers samples × outputs */
-export function regressionScore(answers: Float32Array, data: Dataset): RegressionReport {
-  const tally = new RegressionTally()
-  tally.add(answers, data.targets)
-  return { ...tally.score(), targets: tally.targets() }
-}

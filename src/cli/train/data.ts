@@ -52,10 +52,11 @@ export async function prepareData(options: Options, seed: number, start?: Start)
 /** What the model knows which training begins from. */
 function known(start: Start | undefined) {
   if (!start) return {}
-  const { features, classes, encoding, sizes } = start.network
+  const { features, classes, targetNames, encoding, sizes } = start.network
   return {
     ...(features && { features }),
     ...(classes && { classes }),
+    ...(targetNames && { targetNames }),
     columns: encoding ?? Encoding.ofNumbers(sizes[0]!),
   }
 }
@@ -105,11 +106,11 @@ async function readValidation(
   }
   if (!reading) throw new InputError(`--validation: is for data from files, '${data}' is generated`)
   if (!existsSync(path) || isGenerated(path)) throw new InputError(`--validation: no file '${path}'`)
-  const { features, classes, encoding } = train
+  const { features, classes, targetNames, encoding } = train
   const columns = encoding ?? Encoding.ofNumbers(train.inputs.cols)
   const isDecided = classes !== undefined || reading.task === 'multilabel'
   const { task, numbers } = isDecided ? reading : { task: 'regression' as const, numbers: undefined }
-  const given = { ...options, drop: undefined, features, classes, columns }
+  const given = { ...options, drop: undefined, features, classes, targetNames, columns }
   if (targets === undefined && (await npyKindOf(path)) === 'npy') {
     throw new InputError(`--validation: ${path} holds inputs only; give the file with their targets: --validation-targets`) // prettier-ignore
   }
