@@ -82,9 +82,10 @@ export class SampleReader {
       this.#options.onNote?.(
         `${this.#withoutTarget} ${this.#withoutTarget === 1 ? 'row has' : 'rows have'} no target: left out`,
       )
+    const columns = this.#inputs.finish()
     const found = this.#column.classes()
     const targetNames = found.classes ? undefined : this.#layout.targetNames
-    return { ...this.#layout, targetNames, columns: this.#inputs.finish(), ...found }
+    return { ...this.#layout, targetNames, columns, ...found }
   }
 }
 

@@ -21,7 +21,7 @@ export function findTargets(table: Table, choice: TargetChoice): number[] {
   if (target === undefined) return lastTargets(table, choice)
   const columns = findNamed(table, target)
   if (targetNames && columns.length !== targetNames.length) {
-    throw new InputError(`target: names ${columns.length} columns, the model has ${targetNames.length} targets (${listNames(targetNames, 8)})`) // prettier-ignore
+    throw new InputError(`target: expected ${targetNames.length} columns, one for each target of the model (${listNames(targetNames, 8)}), got ${columns.length}`) // prettier-ignore
   }
   return columns
 }

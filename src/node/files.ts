@@ -114,7 +114,16 @@ export async function readDataset(
   if (npy) {
     const { features, classes, targetNames, target, task, numbers } = csv
     if (target !== undefined) throw new InputError(`${path}: target is for CSV files; targets of NumPy files are a separate array (targets, arrays)`) // prettier-ignore
-    return readNpyDataset(path, npy, { features, classes, targetNames, task, numbers, targets, arrays, maxUnpackedBytes })
+    return readNpyDataset(path, npy, {
+      features,
+      classes,
+      targetNames,
+      task,
+      numbers,
+      targets,
+      arrays,
+      maxUnpackedBytes,
+    })
   }
   if (targets !== undefined || arrays !== undefined) {
     throw new InputError(`${path}: targets and arrays are for NumPy files (.npy, .npz)`)

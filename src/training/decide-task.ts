@@ -113,7 +113,7 @@ export function checkNames(
   name: string,
 ): void {
   compareNames(network.classes, data.classes, name, 'classes', 'give the readers, or Dataset.from, { classes: network.classes }') // prettier-ignore
-  compareNames(network.targetNames, data.targetNames, name, 'targets', 'give the readers { targetNames: network.targetNames }') // prettier-ignore
+  compareNames(network.targetNames, data.targetNames, name, 'targets', 'give the readers { targetNames: network.targetNames } (on the command line, leave --target out)') // prettier-ignore
   const { features } = network
   // Of data that are encoded already, the inputs are not the columns.
   if (features?.length === data.features?.length) {
