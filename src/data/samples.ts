@@ -61,7 +61,8 @@ export class SampleReader {
     this.#layout ??= chooseColumns(table, this.#options)
     this.#column ??= new TargetColumn(this.#layout.targets, this.#options)
     this.#inputs ??= new InputColumns(table, this.#layout.inputs, this.#options)
-    const complete = this.#options.missing === 'drop' ? this.#withTargets(table, this.#layout.targets) : table
+    const { missing, missingTargets = missing === 'drop' ? 'drop' : 'error' } = this.#options
+    const complete = missingTargets === 'drop' ? this.#withTargets(table, this.#layout.targets) : table
     return { inputs: this.#inputs.read(complete), targets: this.#column.read(complete) }
   }
 
