@@ -137,19 +137,38 @@ export const fitClasses = (classes: readonly string[], outputs: number): boolean
 
 function decodeScaling(value: unknown, field: string, count: unknown): Scaling | undefined {
   if (value === undefined) return undefined
-  const { kind, offset, scale } = (value ?? {}) as Record<string, unknown>
-  const fits = (list: unknown) => Array.isArray(list) && list.length === count && list.every(Number.isFinite)
-  if ((kind !== 'standardize' && kind !== 'normalize') || !fits(offset) || !fits(scale)) {
-    const each = field === 'scaling' ? 'input' : 'output'
-    throw new InputError(
-      `model: "${field}" needs a kind (standardize or normalize) and an offset and a scale per ${each}`,
-    )
+  if (typeof value !== 'object' || value === null) {
+    throw new InputError(`model: "${field}" is ${describe(value)}, expected an object with kind, offset and scale`)
   }
-  return new Scaling(kind, offset as number[], scale as number[])
+  const { kind, offset, scale } = value as Record<string, unknown>
+  const each = field === 'scaling' ? 'input' : 'output'
+  if (kind !== 'standardize' && kind !== 'normalize') {
+    throw new InputError(`model: "${field}": kind is ${describe(kind)}, expected standardize or normalize`)
+  }
+  const numbers = (name: string, list: unknown, isValid: (value: number) => boolean, expected: string) => {
+    if (!Array.isArray(list) || list.length !== count) {
+      const found = Array.isArray(list) ? `${list.length} values` : describe(list)
+      throw new InputError(
+        `model: "${field}": ${name}: expected ${String(count)} numbers, one per ${each}, got ${found}`,
+      )
+    }
+    const bad = list.findIndex((value) => !(Number.isFinite(value) && isValid(value as number)))
+    if (bad < 0) return list as number[]
+    throw new InputError(`model: "${field}": ${name}[${bad}] is ${describe(list[bad])}, expected ${expected}`)
+  }
+  const offsets = numbers('offset', offset, () => true, 'a finite number')
+  return new Scaling(
+    kind,
+    offsets,
+    numbers('scale', scale, (value) => value > 0, 'a positive finite number'),
+  )
 }
 
 function decodeEncoding(value: unknown, inputs: unknown): Encoding {
-  const { columns, missing } = (value ?? {}) as Record<string, unknown>
+  if (typeof value !== 'object' || value === null) {
+    throw new InputError(`model: "encoding" is ${describe(value)}, expected an object with its columns`)
+  }
+  const { columns, missing } = value as Record<string, unknown>
   let encoding: Encoding
   try {
     encoding = new Encoding(columns as EncodedColumn[], missing as MissingPolicy | undefined)
