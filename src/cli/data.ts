@@ -105,15 +105,22 @@ const LARGE_GZIP = 1 << 26
 
 /** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */
 export async function isStreamed(data: string, stream: boolean | undefined): Promise<boolean> {
-  const found = isGenerated(data) ? undefined : statSync(data, { throwIfNoEntry: false })
-  if (found?.isFile() && !(await isNpy(data))) {
-    return stream === true || found.size > (data.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
-  }
-  if (stream && (found || isGenerated(data))) {
+  if (!isGenerated(data) && (await isCsv(data))) return isStreamedCsv(data, stream)
+  if (stream && (isGenerated(data) || existsSync(data))) {
     throw new InputError(`--stream: is for CSV files, '${data}' is none`)
   }
   return false
 }
+
+/** Whether a path leads to a CSV file that is to be read a part at a time. */
+export async function isStreamedCsv(path: string, stream: boolean | undefined): Promise<boolean> {
+  if (!(await isCsv(path))) return false
+  return stream === true || statSync(path).size > (path.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
+}
+
+/** Whether a path leads to a file that is none of NumPy's. */
+const isCsv = async (path: string) =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true && !(await isNpy(path))
 
 /** Holds out a share for validation; by classes where there are any. */
 export function holdOut(data: Dataset, share: number, seed: number): { train: Dataset; validation: Dataset } {

@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.ts'
 import type { MatrixLike } from '../core/matrix.ts'
 import type { Dataset } from '../data/dataset.ts'
+import { inTargetUnits } from '../model/predict.ts'
 import { checkAnswers } from './answers.ts'
 import { RegressionSums, type TargetScore } from './score.ts'
 
@@ -28,14 +29,14 @@ export class RegressionTally {
 
   /**
    * @param answers samples × outputs, as {@link Trainer.predict} gives them
-   * @param data the samples that they are answers to
+   * @param data the samples that they are answers to; targets that are scaled are taken in their own units
    * @throws InputError where the shapes differ, or the number of targets is not that of the first part
    */
   add(answers: MatrixLike, data: Dataset): void {
     const { cols, data: values } = checkAnswers(answers, data)
     this.#targets ??= cols
     if (cols !== this.#targets) throw new InputError(`answers: expected the columns of ${this.#targets} targets, got ${cols}`) // prettier-ignore
-    this.#sums.add(values, data.targets)
+    this.#sums.add(values, inTargetUnits(data.targets, data.targetScaling))
   }
 
   /** @throws InputError where no samples were added */
