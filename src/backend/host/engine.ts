@@ -101,7 +101,8 @@ export class Engine {
     for (let start = 0, index = 0; start < order.length && !fault; start += batchSize, index++) {
       const step = stepsBefore + index + 1
       const scalars = stepScalars(this.#settings.optimizer, step, learningRate)
-      const minibatch = { order, start, rows: Math.min(batchSize, order.length - start), step, scalars }
+      const rows = Math.min(batchSize, order.length - start)
+      const minibatch = { order, start, rows, step, scalars, countsLabels: false }
       const trained = this.stages.steps?.(data, epoch, index, 1) ?? this.#trainMinibatch(data, minibatch)
       loss += this.#inPrecision(trained.loss)
       if (Number.isFinite(loss) && areFinite(parameters)) {
@@ -163,12 +164,12 @@ export class Engine {
   }
 
   async #trainMinibatches(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
-    const { order, batchSize, learningRate, stepsBefore, signal } = epoch
+    const { order, batchSize, learningRate, stepsBefore, countsLabels = false, signal } = epoch
     const { optimizer } = this.#settings
     const sums: Sums = { loss: 0, right: 0, samples: order.length }
     // One object for all steps: with small networks, an allocation per step takes a tenth of the time.
     const scalars = stepScalars(optimizer, stepsBefore + 1, learningRate)
-    const minibatch: Minibatch = { order, start: 0, rows: 0, step: stepsBefore, scalars }
+    const minibatch: Minibatch = { order, start: 0, rows: 0, step: stepsBefore, scalars, countsLabels }
     const { hasChangingScalars } = ruleOf(optimizer)
     for (let start = 0; start < order.length; start += batchSize) {
       minibatch.start = start
@@ -194,11 +195,11 @@ export class Engine {
       this.#update(minibatch)
       return sums
     }
-    const { order, start, rows, step } = minibatch
+    const { order, start, rows, step, countsLabels } = minibatch
     space.take(data, start, rows, order)
     this.#ended('gather', -1, began)
     this.forward(space, rows, step)
-    const scored = this.outputDelta(space, rows)
+    const scored = this.outputDelta(space, rows, countsLabels)
     // Where gradients are changed before the step, all of them have to be known first.
     const atOnce = this.#penalty === undefined && this.#settings.optimizer.clipNorm === 0
     this.backward(space, rows, step, atOnce ? scalars : undefined)
@@ -227,9 +228,9 @@ export class Engine {
     })
   }
 
-  outputDelta(space: Workspace, rows: number): MinibatchSums {
+  outputDelta(space: Workspace, rows: number, countsLabels = false): MinibatchSums {
     const began = this.#begin()
-    const sums = this.stages.outputDelta(space, rows)
+    const sums = this.stages.outputDelta(space, rows, countsLabels)
     this.#ended('outputDelta', -1, began)
     return sums
   }

@@ -138,12 +138,12 @@ export class HostPlacement implements Placement {
     return this.#failed && this.#engine.locateFault(this.#failed.data, this.#failed.epoch)
   }
 
-  score(data: DataHandle): Underway<Sums> {
+  score(data: DataHandle, countsLabels = false): Underway<Sums> {
     return underway(async () => {
       const source = trainingSourceOf(data)
       const result: Sums = { loss: 0, right: 0, samples: source.inputs.rows }
       await this.#inPieces(source, (space, rows) => {
-        const { loss, right } = this.#engine.outputDelta(space, rows)
+        const { loss, right } = this.#engine.outputDelta(space, rows, countsLabels)
         result.loss += loss
         result.right += right
       })

@@ -28,6 +28,8 @@ export interface Minibatch {
   /** The step's number, counted from 1. */
   step: number
   scalars: StepScalars
+  /** Whether labels are counted, and not samples. */
+  readonly countsLabels: boolean
 }
 
 /** Loss and correct predictions of a minibatch, summed over its samples. */
@@ -53,8 +55,11 @@ export interface Stages {
   makeWorkspace(rows: number, dropping: boolean): Workspace
   /** Z = A Wᵀ + b and f(Z) of layer l. */
   forward(l: number, space: Workspace, rows: number): void
-  /** δ of the output layer, with loss and correct predictions. */
-  outputDelta(space: Workspace, rows: number): MinibatchSums
+  /**
+   * δ of the output layer, with loss and correct predictions.
+   * @param countsLabels whether labels are counted, and not samples; default false
+   */
+  outputDelta(space: Workspace, rows: number, countsLabels?: boolean): MinibatchSums
   /** δ of the hidden layer l from the δ of the layer after it. */
   hiddenDelta(l: number, space: Workspace, rows: number): void
   /**

@@ -26,6 +26,8 @@ export const fields = {
   threads: 160,
   /** Four float32 for each step: stepSize, decay, correction, gradientStep. */
   scalars: 164,
+  /** Whether correct labels are counted, and not correct rows. */
+  countsLabels: 168,
   /** The sums of the command, float64. */
   loss: 192,
   right: 200,

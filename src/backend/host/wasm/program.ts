@@ -125,9 +125,9 @@ function exportStages(module: ModuleWriter, procedures: StageProcedures, updates
       if (softmax && l === forward.length - 1) body.call(softmax, z, a, int(0), rows)
     })
   })
-  const outputTypes = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-  module.procedure('outputDelta', outputTypes, (body, [z, a, targets, weights, deltas, scores, rows]) => {
-    body.call(outputDelta, z, a, targets, weights, deltas, scores, int(0), rows)
+  const outputTypes = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  module.procedure('outputDelta', outputTypes, (body, [z, a, targets, weights, deltas, scores, labels, rows]) => {
+    body.call(outputDelta, z, a, targets, weights, deltas, scores, labels, int(0), rows)
   })
   hiddenDelta.forEach((procedure, l) => {
     module.procedure(`hiddenDelta${l}`, ['i32', 'i32', 'i32', 'i32', 'i32'], (body, [above, z, a, delta, rows]) => {
@@ -161,6 +161,7 @@ function defineWork(
     const read = (name: keyof typeof fields) => field(body, control, name)
     const [place, end, batchSize, order, step] = [read('first'), read('end'), read('batchSize'), read('order'), read('step')] // prettier-ignore
     const [threads, scalars, weightsFrom] = [read('threads'), read('scalars'), read('weights')]
+    const labels = read('countsLabels')
     const [inputsFrom, targetsFrom] = [read('inputs'), read('targets')]
     const scratch = at(body, int(addresses.scratch), thread, bytes)
     const sums = makeSums(body)
@@ -188,7 +189,7 @@ function defineWork(
         }
         const [zs, as] = [int(z[last]!), int(a[last]!)]
         if (softmax) body.call(softmax, zs, as, part.first, part.end)
-        body.call(outputDelta, zs, as, int(targets), rowWeights, int(deltas[last]!), int(scores), part.first, part.end)
+        body.call(outputDelta, zs, as, int(targets), rowWeights, int(deltas[last]!), int(scores), labels, part.first, part.end) // prettier-ignore
         barrier()
         body.if(i32.eqz(thread), () => sums.add(int(scores), rows))
         for (let l = last; l >= 0; l--) {

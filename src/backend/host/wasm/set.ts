@@ -129,11 +129,11 @@ class WasmStages implements Stages {
     this.#program[`forward${l}`]!(addressOf(below[l]!.values), addressOf(z[l]!), addressOf(a[l]!), rows)
   }
 
-  outputDelta({ z, a, deltas, targets, weights }: Workspace, rows: number): MinibatchSums {
+  outputDelta({ z, a, deltas, targets, weights }: Workspace, rows: number, countsLabels = false): MinibatchSums {
     const l = this.#opened.layers.length - 1
     const scores = this.#scoresFor(rows)
     const [zs, as, ys, ds] = [z[l]!, a[l]!, targets, deltas[l]!].map(addressOf)
-    this.#program.outputDelta!(zs!, as!, ys!, weights ? addressOf(weights) : 0, ds!, addressOf(scores), rows)
+    this.#program.outputDelta!(zs!, as!, ys!, weights ? addressOf(weights) : 0, ds!, addressOf(scores), Number(countsLabels), rows) // prettier-ignore
     const sums = { loss: 0, right: 0 }
     for (let m = 0; m < rows; m++) {
       sums.loss += scores[2 * m]!
@@ -173,7 +173,8 @@ class WasmStages implements Stages {
     this.#scalars.set([stepSize, decay, correction, gradientStep], 4 * index)
   }
 
-  steps(data: DataSource, { order, batchSize, learningRate, stepsBefore }: EpochOrder, first: number, count: number) {
+  steps(data: DataSource, epoch: EpochOrder, first: number, count: number): MinibatchSums {
+    const { order, batchSize, learningRate, stepsBefore, countsLabels = false } = epoch
     const { optimizer } = this.#opened.settings
     const held = this.#hold(data)
     const { words, sums } = this.#control
@@ -190,6 +191,7 @@ class WasmStages implements Stages {
     set('step', stepsBefore + first + 1)
     set('threads', this.#opened.pool?.threads ?? 1)
     set('scalars', addressOf(this.#scalars))
+    set('countsLabels', Number(countsLabels))
     for (let i = 0; i < count; i++) {
       this.#setScalars(i, stepScalars(optimizer, stepsBefore + first + i + 1, learningRate))
     }

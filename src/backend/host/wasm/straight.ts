@@ -93,6 +93,7 @@ export function defineStraightWork(module: ModuleWriter, program: ProgramSetting
       inputs: read('inputs'),
       targets: read('targets'),
       weights: read('weights'),
+      countsLabels: read('countsLabels'),
     })
     const sums = makeSums(body, count, addresses.scratch)
     const total = body.local('v128')
@@ -153,16 +154,24 @@ function storeGradients(
   updates.finish(body, scalars, { thread: int(0), threads: int(1) }, () => undefined)
 }
 
+/** The fields of the control block that a pass reads. */
+interface PassData {
+  readonly inputs: I32
+  readonly targets: I32
+  readonly weights: I32
+  readonly countsLabels: I32
+}
+
 /** Writes the pass of four samples, forward and back. */
 class SamplePass {
   readonly #body: Body
   readonly #program: ProgramSettings
-  readonly #data: { readonly inputs: I32; readonly targets: I32; readonly weights: Local<'i32'> }
+  readonly #data: PassData
   /** The loss of a minibatch, and minus the number of correct predictions of all. */
   readonly #loss: Vector
   readonly #right: Vector
 
-  constructor(body: Body, program: ProgramSettings, data: { inputs: I32; targets: I32; weights: Local<'i32'> }) {
+  constructor(body: Body, program: ProgramSettings, data: PassData) {
     this.#body = body
     this.#program = program
     this.#data = data
@@ -261,7 +270,7 @@ class SamplePass {
     const factor = body.keep(masked(f32x4.mul(weight, floats(share))))
     const sum = terms.reduce((total, own) => f32x4.add(total, own))
     body.set(this.#loss, f32x4.add(this.#loss, masked(f32x4.mul(sum, factor))))
-    body.set(this.#right, i32x4.add(this.#right, masked(this.#isRight(a, y))))
+    this.#countRight(a, y, masked)
     const slopes = a.map((own, i) => body.keep(slope(kit, body, own, y[i]!)))
     if (requires !== undefined) return slopes.map((own) => body.keep(f32x4.mul(own, factor)))
     if (activation === 'softmax') {
@@ -284,24 +293,27 @@ class SamplePass {
     return f32x4.add(largest, log(kit, body, sum))
   }
 
-  /** All ones in the lanes of samples whose prediction is correct. */
-  #isRight(a: readonly Vector[], y: readonly Vector[]): V128 {
+  /** Adds −1 for each correct prediction, or for each correct label. */
+  #countRight(a: readonly Vector[], y: readonly Vector[], masked: (vector: V128) => V128): void {
     const body = this.#body
-    if (a.length === 1) {
-      const boundary = floats(outputBoundary(this.#program.layers.at(-1)!.activation))
-      return i32x4.eq(f32x4.gt(a[0]!, boundary), f32x4.gt(y[0]!, boundary))
-    }
-    const placeOfLargest = (values: readonly Vector[]) => {
-      const best = body.keep(values[0]!)
-      const place = body.keep(ints(0))
-      values.slice(1).forEach((value, i) => {
-        const isBetter = body.keep(f32x4.gt(value, best))
-        body.set(best, v128.select(value, best, isBetter))
-        body.set(place, v128.select(ints(i + 1), place, isBetter))
-      })
-      return place
-    }
-    return i32x4.eq(placeOfLargest(a), placeOfLargest(y))
+    const boundary = floats(outputBoundary(this.#program.layers.at(-1)!.activation))
+    const add = (value: V128) => body.set(this.#right, i32x4.add(this.#right, masked(value)))
+    const addLabels = () => a.forEach((own, i) => add(i32x4.eq(f32x4.gt(own, boundary), f32x4.gt(y[i]!, boundary))))
+    if (a.length === 1) addLabels()
+    else
+      body.if(this.#data.countsLabels, addLabels, () => add(i32x4.eq(this.#placeOfLargest(a), this.#placeOfLargest(y))))
+  }
+
+  #placeOfLargest(values: readonly Vector[]): Vector {
+    const body = this.#body
+    const best = body.keep(values[0]!)
+    const place = body.keep(ints(0))
+    values.slice(1).forEach((value, i) => {
+      const isBetter = body.keep(f32x4.gt(value, best))
+      body.set(best, v128.select(value, best, isBetter))
+      body.set(place, v128.select(ints(i + 1), place, isBetter))
+    })
+    return place
   }
 
   #hiddenDelta(next: Layer, above: readonly Vector[], { activation }: Layer, { z, a }: LayerValues): Vector[] {
