@@ -22,7 +22,7 @@ export type Softmax = Callable<readonly ['i32', 'i32', 'i32', 'i32'], undefined>
  * where all samples count alike; `scores` receives two float64 for each row: its loss, and 1 where the prediction is correct,
  * or the number of its labels that are right.
  */
-export type OutputDelta = Callable<readonly ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], undefined>
+export type OutputDelta = Callable<readonly ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], undefined>
 
 /** Writes `use` for each vector of a row of `count` values: at which offset it is, and how many of its lanes exist. */
 function eachVector(body: Body, count: number, use: (offset: Local<'i32'>, lanes: number) => void): void {
