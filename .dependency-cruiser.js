@@ -41,7 +41,7 @@ export default {
     layer('option-schemas', schemas, ['^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
     // CSV files that are larger than memory are read with the parts of the library's own reader; `doctor --check` runs the
     // library's check, which browsers do not need.
-    layer('node', node, [index, '^src/(core|data|model|backend/webgpu/device|training/check)/']),
+    layer('node', node, [index, '^src/(core|data|model|backend/webgpu/device|backend/host/wasm|training/check)/']),
     layer('cli', '^src/cli/', [index, node, '^package']),
     {
       name: 'demo',

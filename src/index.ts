@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { Backend } from './backend/backend.ts'
 export { cpu, type CPUOptions, type Precision } from './backend/host/backend.ts'
+export { wasm, type WasmOptions } from './backend/host/wasm/backend.ts'
 export { webgpu, type WebGPUOptions } from './backend/webgpu/backend.ts'
 export { balancedWeights, oneHot } from './data/classes.ts'
 export { Dataset, type ClassWeights, type DatasetNames, type DatasetOptions, type Targets } from './data/dataset.ts'

@@ -1,4 +1,5 @@
 import { cpuSchema } from './backend/host/backend.ts'
+import { wasmSchema } from './backend/host/wasm/backend.ts'
 import { webgpuSchema } from './backend/webgpu/backend.ts'
 import { csvColumnsSchema } from './data/columns.ts'
 import { parseCsvInputsSchema } from './data/csv-inputs.ts'
@@ -81,6 +82,7 @@ export const optionSchemas = {
   verify: verifySchema,
   cpu: cpuSchema,
   webgpu: webgpuSchema,
+  wasm: wasmSchema,
   confusionMatrix: confusionMatrixSchema,
   predictedClasses: predictedClassesSchema,
   multilabelReport: multilabelReportSchema,

@@ -213,7 +213,7 @@ describe('kernels that only some networks and data need', () => {
     // Without forms that might be to blame, so that fewer kernels are compiled.
     const forms = ['quads', 'few', 'bytes', 'output'] as const
     const plain = device.withProfile(device.profile.excluding(forms.map((form) => [form, 'a test'])))
-    const backend = new BackendWithFallback(webgpuWith(plain, 'layered', undefined, new AdapterRecord()))
+    const backend = new BackendWithFallback([webgpuWith(plain, 'layered', undefined, new AdapterRecord()), cpu()])
     const network = randomNetwork([5, 18, 3], 'tanh', 'softmax', 1)
     const trainer = await Trainer.create(network, {
       backend,
@@ -263,7 +263,7 @@ describe('an adapter on which nothing is correct', () => {
     const training = train(backend, {})
     await expect(training).rejects.toThrow(BackendUnavailableError)
     await expect(training).rejects.toThrow(/fails the self-test: gradient: ∂C\/∂b differs from float64 by .*'cpu'/)
-    const fallingBack = new BackendWithFallback(webgpuWith(device, 'layered', undefined, record))
+    const fallingBack = new BackendWithFallback([webgpuWith(device, 'layered', undefined, record), cpu()])
     expect(fallingBack.name).toBe('webgpu')
     const { parameters } = await train(fallingBack, {})
     expect(fallingBack.name).toBe('cpu')
@@ -305,7 +305,7 @@ describe('the fallback to the CPU', () => {
       place: () => Promise.reject(new Error('something else')),
       dispose: () => undefined,
     }
-    const backend = new BackendWithFallback(failing)
+    const backend = new BackendWithFallback([failing, cpu()])
     await expect(train(backend, {})).rejects.toThrow('something else')
     expect(backend.name).toBe('webgpu')
   })

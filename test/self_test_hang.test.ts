@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Backend, Placement } from '../src/backend/backend.ts'
+import { cpu } from '../src/backend/host/backend.ts'
 import { webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
@@ -32,7 +33,7 @@ function backendIn({ silent, software = false, lost }: Trouble) {
   if (lost) Object.assign(gpu, { lost })
   const record = new AdapterRecord()
   const device = Device.from(gpu, new AdapterProfile({ name: 'Some GPU', software, quads: false }))
-  return { backend: new BackendWithFallback(webgpuWith(device, 'auto', undefined, record)), device, record }
+  return { backend: new BackendWithFallback([webgpuWith(device, 'auto', undefined, record), cpu()]), device, record }
 }
 
 function place(backend: Backend): Promise<Placement> {

@@ -61,7 +61,7 @@ async function usePool(headers: Record<string, string>, threads: number, where: 
         if (!isWorker) return (globalThis as unknown as { usePool: (count: number) => unknown }).usePool(count)
         const worker = new Worker('/worker.js', { type: 'module' })
         return new Promise((resolve, reject) => {
-          worker.onmessage = ({ data }) => resolve(data)
+          worker.onmessage = ({ data }: MessageEvent<Result>) => resolve(data)
           worker.onerror = ({ message }) => reject(new Error(message))
           worker.postMessage(count)
         })

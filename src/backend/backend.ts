@@ -11,7 +11,7 @@ import type { Profiler } from './profiler.ts'
  * schedules, early stopping, checkpoints, files, or data sets that do not fit: all of that is in `src/training`.
  */
 export interface Backend {
-  /** 'cpu' or 'webgpu'. */
+  /** 'webgpu', 'wasm' or 'cpu'. */
   readonly name: string
   /** A text for people: the adapter's name, or the precision. */
   readonly description: string

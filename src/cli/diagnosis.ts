@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../node/diagnose.ts'
+import type { Diagnosis, WasmReport } from '../node/diagnose.ts'
 
 /** What was found out about WebGPU on this machine, for people. */
 export function describeDiagnosis({
@@ -6,6 +6,7 @@ export function describeDiagnosis({
   platform,
   dawn,
   adapters,
+  wasm,
   chosen,
   selfTest,
   messages,
@@ -22,6 +23,7 @@ export function describeDiagnosis({
     )
   }
   if (selfTest) lines.push(`  self-test: ${selfTest.ok ? 'its results are correct' : selfTest.findings}`)
+  lines.push('', ...describeWasm(wasm))
   lines.push('', `Chosen by 'auto': ${chosen.backend}, because ${chosen.reason}.`)
   if (messages.length > 0) {
     lines.push('', 'What Dawn and the drivers wrote while the adapter was looked for:')
@@ -29,4 +31,12 @@ export function describeDiagnosis({
   }
   if (advice.length > 0) lines.push('', 'What you can do:', ...advice.map((line) => `  - ${line}`))
   return lines
+}
+
+function describeWasm({ obstacle, simd, relaxedSimd, sharedMemory, threads }: WasmReport): string[] {
+  const say = (isThere: boolean) => (isThere ? 'yes' : 'no')
+  return [
+    `WebAssembly, the fast CPU backend: ${obstacle === null ? 'runs' : `does not run, because ${obstacle}`}`,
+    `  SIMD ${say(simd)}, relaxed SIMD ${say(relaxedSimd)}, shared memory ${say(sharedMemory)}, threads ${threads}`,
+  ]
 }

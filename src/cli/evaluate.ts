@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import {
-  type BackendName,
   ClassificationTally,
   Dataset,
   DataStream,
@@ -31,11 +30,11 @@ import {
 } from './data.ts'
 import { fitOutputs, readingFor } from './target.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
-import { addDataOptions } from './options.ts'
+import { addBackendOptions, addDataOptions, type BackendOptions, checkBackend } from './options.ts'
 import { decimal, percent, print } from './output.ts'
 import { classNames, describeScores, labelTable, targetNames, targetTable } from './scores.ts'
 
-interface EvaluateOptions extends TextOptions, ArrayOptions {
+interface EvaluateOptions extends BackendOptions, TextOptions, ArrayOptions {
   model: string
   data: string
   target?: string[]
@@ -46,7 +45,6 @@ interface EvaluateOptions extends TextOptions, ArrayOptions {
   seed?: number
   loss?: LossName
   topK?: number
-  backend: BackendName
   json?: boolean
 }
 
@@ -58,7 +56,7 @@ export function evaluateCommand(): Command {
   addRequired(command, ownFlags.data)
   addDataOptions(command)
   addOwn(command, ownFlags.stream)
-  addFlag(command, libraryFlags.backend, { isDefaultShown: true })
+  addBackendOptions(command)
   addFlag(command, libraryFlags.dataSeed)
   addFlag(command, libraryFlags.usualLoss)
   addFlag(command, libraryFlags.topK)
@@ -134,7 +132,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   const network = await readModel(options.model)
   const loss = options.loss ?? usualLoss(network)
   const { samples, close } = await loadSamples(options, network)
-  const trainer = await Trainer.create(network, { backend: options.backend, loss })
+  const trainer = await Trainer.create(network, { ...checkBackend(options), loss })
   try {
     const evaluation = await trainer.evaluate(samples)
     const { classes, targets } = exampleOf(samples)

@@ -38,6 +38,7 @@ export const libraryFlags = {
   batch: trainer.batchSize,
   seed: trainer.seed,
   backend: trainer.backend,
+  threads: trainer.threads,
   deterministic: trainer.deterministic,
   dropout: trainer.dropout,
   l1: trainer.l1,

@@ -6,6 +6,7 @@ import {
   adagrad,
   adam,
   adamw,
+  type BackendName,
   checkName,
   InputError,
   type LossName,
@@ -16,6 +17,7 @@ import {
   requiredActivation,
   rmsprop,
   sgd,
+  type TrainerOptions,
 } from '../index.ts'
 import { addFlag, addOwn, libraryFlags, number, numbers, ownFlags, quote } from './flags.ts'
 import { parseSchedule } from './schedules.ts'
@@ -64,6 +66,26 @@ export function addTextOptions(command: Command): Command {
 /** The options that say which columns of a CSV file are inputs. */
 export function addColumnOptions(command: Command): Command {
   return addFlag(addFlag(command, libraryFlags.features), libraryFlags.drop)
+}
+
+/** What runs a network, as the command line has it. */
+export interface BackendOptions {
+  backend: BackendName
+  threads?: number
+}
+
+/** The options that say what runs a network. */
+export function addBackendOptions(command: Command): Command {
+  return addFlag(addFlag(command, libraryFlags.backend, { isDefaultShown: true }), libraryFlags.threads)
+}
+
+/**
+ * The options of a trainer that say what runs it.
+ * @throws InputError for --threads with a backend that has none
+ */
+export function checkBackend({ backend, threads }: BackendOptions): Pick<TrainerOptions, 'backend' | 'threads'> {
+  if (threads === undefined || backend === 'wasm' || backend === 'auto') return { backend, threads }
+  throw new InputError(`--threads: is for --backend wasm or auto, not for ${backend}`)
 }
 
 /** The options that name a data set. */

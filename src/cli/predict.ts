@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import {
-  type BackendName,
   decisionBoundary,
   InputError,
   Matrix,
@@ -16,13 +15,13 @@ import { writeFileAtomic } from '../node/write.ts'
 import { isNpy, type TextOptions, textOptions } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
-import { addTextOptions } from './options.ts'
+import { addBackendOptions, addTextOptions, type BackendOptions, checkBackend } from './options.ts'
 import { count, note } from './output.ts'
 import { headerMark } from './outputs/marks.ts'
 import { checkOutputs } from './outputs/plan.ts'
 import { standardOutput } from './streams.ts'
 
-interface PredictOptions extends TextOptions {
+interface PredictOptions extends BackendOptions, TextOptions {
   model: string
   data: string
   arrays?: string
@@ -30,7 +29,6 @@ interface PredictOptions extends TextOptions {
   keep?: readonly string[]
   out?: string
   force?: boolean
-  backend: BackendName
 }
 
 export function predictCommand(): Command {
@@ -43,7 +41,7 @@ export function predictCommand(): Command {
   const { flag, help } = ownFlags.keep
   command.option(flag, help, (text: string) => optionSchemas.parseCsvInputs.fields.features.check('--keep', text))
   addOwn(command, ownFlags.inputArray, ownFlags.predictions, ownFlags.force)
-  return addFlag(command, libraryFlags.backend, { isDefaultShown: true }).action(predict)
+  return addBackendOptions(command).action(predict)
 }
 
 async function predict(options: PredictOptions): Promise<void> {
@@ -53,7 +51,7 @@ async function predict(options: PredictOptions): Promise<void> {
   const textOf = (rows: (readonly (string | number)[])[]) => `${Papa.unparse(rows, { newline: '\n' })}\n`
   const head = textOf([[...(options.keep ?? []), ...headOf(network, options.keep)]])
   const output = options.out === undefined ? undefined : await planOutput(options, options.out, head)
-  const trainer = await Trainer.create(network, { backend: options.backend, loss: usualLoss(network) })
+  const trainer = await Trainer.create(network, { ...checkBackend(options), loss: usualLoss(network) })
   const done = { rows: 0, incomplete: 0 }
   const answers = async function* () {
     for await (const part of readParts(options, network)) {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import {
-  type BackendName,
   DataStream,
   type InitializerName,
   InputError,
@@ -13,7 +12,7 @@ import { writeModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { describeColumns } from './columns.ts'
 import { describeData, exampleOf } from './data.ts'
-import { parseActivations, parseLayers, parseOptimizer, randomSeed } from './options.ts'
+import { checkBackend, parseActivations, parseLayers, parseOptimizer, randomSeed } from './options.ts'
 import { bytes, count, exitCodes, note, print } from './output.ts'
 import { KeptOutputs } from './outputs/keep.ts'
 import { historyCsv } from './report/history.ts'
@@ -44,7 +43,7 @@ export function trainCommand(): Command {
 interface Checked {
   readonly options: TrainOptions & { data: string }
   readonly seed: number
-  readonly backend: BackendName
+  readonly backend: ReturnType<typeof checkBackend>
   readonly loss: LossName
   readonly optimizer: Optimizer
   readonly init: InitializerName
@@ -66,7 +65,7 @@ function checkOptions(options: TrainOptions, earlier: Earlier | undefined, start
   return {
     options: { ...options, data },
     seed,
-    backend: options.backend,
+    backend: checkBackend(options),
     loss: start?.loss ?? options.loss,
     optimizer: parseOptimizer(options),
     init: options.init,
@@ -100,7 +99,7 @@ async function trainOn(
   const say = options.json ? () => undefined : print
   const network = makeNetwork(data, checked)
   const trainer = await Trainer.create(network, {
-    backend: checked.backend,
+    ...checked.backend,
     deterministic: options.deterministic === true,
     loss,
     optimizer,

@@ -1,21 +1,23 @@
 import { Command } from 'commander'
-import {
-  type BackendName,
-  Encoding,
-  type LossName,
-  Network,
-  type StageCheck,
-  verify as verifyBackend,
-} from '../index.ts'
+import { Encoding, type LossName, Network, type StageCheck, verify as verifyBackend } from '../index.ts'
 import { readModel } from '../node/files.ts'
 import { type ArrayOptions, isGenerated, loadData, type TextOptions } from './data.ts'
 import { fitOutputs, outputsOf, readingFor, readingOf } from './target.ts'
 import { usualLoss } from './evaluate.ts'
-import { addDataOptions, addNetworkOptions, parseActivations, parseLayers, randomSeed } from './options.ts'
+import {
+  addBackendOptions,
+  addDataOptions,
+  type BackendOptions,
+  checkBackend,
+  addNetworkOptions,
+  parseActivations,
+  parseLayers,
+  randomSeed,
+} from './options.ts'
 import { addFlag, addOwn, libraryFlags, ownFlags } from './flags.ts'
 import { exitCodes, print, table } from './output.ts'
 
-interface VerifyOptions extends TextOptions, ArrayOptions {
+interface VerifyOptions extends BackendOptions, TextOptions, ArrayOptions {
   model?: string
   data?: string
   target?: string[]
@@ -26,7 +28,6 @@ interface VerifyOptions extends TextOptions, ArrayOptions {
   loss: LossName
   seed?: number
   batch: number
-  backend: BackendName
   json?: boolean
 }
 
@@ -37,15 +38,15 @@ export function verifyCommand(): Command {
   addOwn(command, ownFlags.optionalModel, ownFlags.optionalData)
   addDataOptions(command)
   addNetworkOptions(command)
-  addFlag(command, libraryFlags.backend, { isDefaultShown: true })
+  addBackendOptions(command)
   addFlag(command, libraryFlags.batchOfVerify, { isDefaultShown: true })
   return addOwn(command, ownFlags.json).action(verify)
 }
 
 async function verify(options: VerifyOptions): Promise<void> {
-  const { backend, seed = randomSeed() } = options
+  const { seed = randomSeed() } = options
   const { network, data, loss } = await makeCase(options, seed)
-  const result = await verifyBackend(network, data, { backend, loss, batchSize: options.batch, seed })
+  const result = await verifyBackend(network, data, { ...checkBackend(options), loss, batchSize: options.batch, seed })
   if (options.json) print(JSON.stringify({ ...result, seed }))
   else {
     print(`${result.backend.name}: ${result.backend.description}`)

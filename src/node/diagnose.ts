@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AdapterTest, testAdapter } from '../training/check/adapter-test.ts'
+import { findFeatures } from '../backend/host/wasm/features.ts'
+import { usualThreads } from '../backend/host/wasm/threads.ts'
 import { isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { lacksVulkanLoader, loadFailure, openGPU } from './dawn.ts'
 import { nativeMessages } from './native-messages.ts'
@@ -16,14 +18,27 @@ export interface AdapterReport {
   limits: { maxStorageBufferBindingSize: number; maxBufferSize: number; maxComputeInvocationsPerWorkgroup: number }
 }
 
-/** What was found out about WebGPU on this machine. */
+/** What the backend 'wasm' finds here. */
+export interface WasmReport {
+  /** Why it cannot run; null where it can. */
+  obstacle: string | null
+  simd: boolean
+  relaxedSimd: boolean
+  sharedMemory: boolean
+  /** How many it uses by default. */
+  threads: number
+}
+
+/** What was found out about WebGPU and WebAssembly on this machine. */
 export interface Diagnosis {
   node: string
   platform: string
   /** Whether Dawn loads, in words. */
   dawn: string
   adapters: AdapterReport[]
-  chosen: { backend: 'webgpu' | 'cpu'; reason: string }
+  /** What the JavaScript engine has for the backend 'wasm'. */
+  wasm: WasmReport
+  chosen: { backend: 'webgpu' | 'wasm' | 'cpu'; reason: string }
   /** The self-test of the adapter that WebGPU prefers, where it was run. */
   selfTest?: AdapterTest
   /** What Dawn, the Vulkan loader and drivers wrote meanwhile, where that was kept (native-messages.ts). */
@@ -61,13 +76,15 @@ export async function diagnose({ selfTest = false }: { selfTest?: boolean } = {}
   const adapters = gpu ? await findAdapters(gpu) : []
   const failure = loadFailure()
   const hardware = adapters.find(({ software }) => !software)
+  const wasm = reportWasm()
   const tested = selfTest && adapters.length > 0 ? await testAdapter() : undefined
   return {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     dawn: failure ?? 'loads',
     adapters,
-    chosen: choose(adapters[0], hardware, tested),
+    wasm,
+    chosen: choose(wasm, adapters[0], hardware, tested),
     ...(tested && { selfTest: tested }),
     messages: nativeMessages(),
     advice: hardware ? [] : advise(lookAround()),
@@ -76,15 +93,28 @@ export async function diagnose({ selfTest = false }: { selfTest?: boolean } = {}
 
 /** What 'auto' takes, and why. */
 function choose(
+  wasm: WasmReport,
   first: AdapterReport | undefined,
   hardware: AdapterReport | undefined,
   tested: AdapterTest | undefined,
 ): Diagnosis['chosen'] {
   if (hardware && tested?.usable !== false) return { backend: 'webgpu', reason: `${hardware.name} is a hardware GPU` }
-  if (hardware && tested) return { backend: 'cpu', reason: tested.findings }
-  if (!first) return { backend: 'cpu', reason: 'no adapter was found' }
+  const backend = wasm.obstacle === null ? 'wasm' : 'cpu'
+  if (hardware && tested) return { backend, reason: tested.findings }
+  if (!first) return { backend, reason: 'no adapter was found' }
   const reason = `the only adapter, ${first.name}, is a GPU emulated in software; --backend webgpu takes it all the same`
-  return { backend: 'cpu', reason }
+  return { backend, reason }
+}
+
+function reportWasm(): WasmReport {
+  const { obstacle, hasSimd, isRelaxed, sharingObstacle } = findFeatures()
+  return {
+    obstacle: obstacle ?? null,
+    simd: hasSimd,
+    relaxedSimd: isRelaxed,
+    sharedMemory: sharingObstacle === undefined,
+    threads: obstacle === undefined && sharingObstacle === undefined ? usualThreads() : 1,
+  }
 }
 
 async function findAdapters(gpu: GPU): Promise<AdapterReport[]> {

@@ -1,5 +1,7 @@
 import type { Backend, Placement, PlacementSettings, Population } from '../backend/backend.ts'
+import { type Candidate, candidateOf, fastestBackend } from '../backend/faster.ts'
 import { cpu } from '../backend/host/backend.ts'
+import { wasm } from '../backend/host/wasm/backend.ts'
 import { webgpu, webgpuOn } from '../backend/webgpu/backend.ts'
 import { explainMissingAdapter, findAdapter, isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { BackendUnavailableError, checkName, describe, InputError } from '../core/errors.ts'
@@ -7,7 +9,7 @@ import { type Flag, kind } from '../core/schema.ts'
 import type { Network } from '../model/network.ts'
 
 /** The backends that can be asked for by name. */
-export const backendNames = ['auto', 'webgpu', 'cpu'] as const
+export const backendNames = ['auto', 'webgpu', 'wasm', 'cpu'] as const
 export type BackendName = (typeof backendNames)[number]
 
 /** A backend, or the name of one. */
@@ -24,49 +26,79 @@ export const backendKind = {
 
 export const backendFlag: Flag = {
   flag: '--backend <name>',
-  help: 'auto, webgpu or cpu; auto takes a hardware GPU, else the CPU',
+  help: 'auto, webgpu, wasm or cpu; auto takes a hardware GPU, else wasm; for small networks the faster one',
+}
+
+/** How a backend is made from its name. */
+export interface NamedOptions {
+  readonly deterministic?: boolean | undefined
+  readonly threads?: number | undefined
 }
 
 /**
- * The backend of a choice. 'auto' takes a hardware WebGPU adapter, else the CPU, and says why in its description; a
- * software adapter is used only when 'webgpu' is asked for by name.
+ * The backend of a choice. 'auto' takes a hardware WebGPU adapter, else WebAssembly, else the CPU, and says why in its
+ * description; a software adapter is used only when 'webgpu' is asked for by name. For small networks 'auto' takes the
+ * backend that was measured to be the fastest, unless it is deterministic.
  * @returns the backend, and whether it was opened here (then it is also disposed of here)
- * @throws InputError for a backend that was made without regard to `deterministic`
+ * @throws InputError for a backend that was made without regard to `deterministic` or `threads`
  */
 export async function chooseBackend(
   choice: BackendName | Backend,
-  deterministic = false,
+  { deterministic = false, threads }: NamedOptions = {},
 ): Promise<{ backend: Backend; opened: boolean }> {
   if (typeof choice === 'object') {
-    if (!deterministic) return { backend: choice, opened: false }
-    throw new InputError(
-      'deterministic: goes with the name of a backend; make this one by webgpu({ deterministic: true })',
-    )
+    if (!deterministic && threads === undefined) return { backend: choice, opened: false }
+    const [option, maker] = deterministic
+      ? ['deterministic', 'webgpu({ deterministic: true })']
+      : ['threads', `wasm({ threads: ${threads} })`]
+    throw new InputError(`${option}: goes with the name of a backend; make this one by ${maker}`)
+  }
+  if (threads !== undefined && (choice === 'webgpu' || choice === 'cpu')) {
+    throw new InputError(`threads: goes with the backends 'wasm' and 'auto'; '${choice}' has no such option`)
   }
   if (choice === 'cpu') return { backend: cpu(), opened: true }
+  if (choice === 'wasm') return { backend: wasm({ threads }), opened: true }
   if (choice === 'webgpu') return { backend: webgpu({ deterministic }), opened: true }
+  return { backend: await chooseAutomatically(deterministic, threads), opened: true }
+}
+
+async function chooseAutomatically(deterministic: boolean, threads: number | undefined): Promise<Backend> {
+  const hosts = [wasm({ threads }), cpu()]
   const adapter = await findAdapter()
+  const isMeasured = !deterministic
   if (adapter && !isSoftware(adapter.info)) {
-    return { backend: new BackendWithFallback(await webgpuOn(adapter, deterministic)), opened: true }
+    return new BackendWithFallback([await webgpuOn(adapter, deterministic), ...hosts], { isMeasured })
   }
   const reason = adapter ? `the only WebGPU adapter is software, ${nameAdapter(adapter.info)}` : explainMissingAdapter()
-  return { backend: cpuBecause(reason), opened: true }
+  return new BackendWithFallback(hosts, { isMeasured, reason })
 }
 
-/** The CPU, with the reason why it is not a GPU in the description. */
-function cpuBecause(reason: string): Backend {
-  const fallback = cpu()
-  return { ...fallback, description: `${fallback.description}: ${reason}` }
-}
-
-/** A GPU, until it fails its self-test with a network: that one and all later networks are placed on the CPU. */
+/**
+ * Several backends, the preferred one first: one that is not available, such as a GPU that fails its self-test with a
+ * network, is left out from then on. All networks are placed on the first that is left, small ones on the fastest.
+ */
 export class BackendWithFallback implements Backend {
-  readonly #gpu: Backend
-  #backend: Backend
+  #candidates: readonly Candidate[]
+  readonly #all: readonly Backend[]
+  readonly #isMeasured: boolean
+  /** Why backends that are preferred to all of these are not among them. */
+  readonly #reasons: string[]
+  #chosen: Candidate
 
-  constructor(gpu: Backend) {
-    this.#gpu = gpu
-    this.#backend = gpu
+  /**
+   * @param backends at least one
+   * @param options `isMeasured`: whether small networks are placed on the fastest; `reason`: why there is no better one
+   */
+  constructor(backends: readonly Backend[], options: { isMeasured?: boolean; reason?: string } = {}) {
+    this.#all = backends
+    this.#candidates = backends.map(candidateOf)
+    this.#chosen = this.#candidates[0]!
+    this.#isMeasured = options.isMeasured ?? false
+    this.#reasons = options.reason === undefined ? [] : [options.reason]
+  }
+
+  get #backend(): Backend {
+    return this.#chosen.backend
   }
 
   get name(): string {
@@ -74,7 +106,11 @@ export class BackendWithFallback implements Backend {
   }
 
   get description(): string {
-    return this.#backend.description
+    const { description } = this.#backend
+    const isPreferred = this.#chosen === this.#candidates[0]
+    const reasons = isPreferred ? this.#reasons : ['it was measured to be the fastest for this network']
+    if (reasons.length === 0) return description
+    return `${description}${description.includes(': ') ? '; ' : ': '}${reasons.join('; ')}`
   }
 
   get software(): boolean {
@@ -82,13 +118,28 @@ export class BackendWithFallback implements Backend {
   }
 
   async place(network: Network, settings: PlacementSettings): Promise<Placement> {
-    try {
-      return await this.#backend.place(network, settings)
-    } catch (error) {
-      if (!(error instanceof BackendUnavailableError) || this.#backend !== this.#gpu) throw error
-      this.#backend = cpuBecause(error.message)
-      return this.#backend.place(network, settings)
+    for (;;) {
+      this.#chosen = await this.#choose(network, settings)
+      try {
+        return await this.#backend.place(network, settings)
+      } catch (error) {
+        if (!(error instanceof BackendUnavailableError) || this.#candidates.length === 1) throw error
+        this.#leaveOut(this.#chosen, error)
+      }
     }
+  }
+
+  async #choose(network: Network, settings: PlacementSettings): Promise<Candidate> {
+    const candidates = this.#candidates
+    if (!this.#isMeasured) return candidates[0]!
+    return fastestBackend(candidates, network, settings, (one, error) => this.#leaveOut(one, error))
+  }
+
+  /** The last one stays: whoever places a network on it gets its error. */
+  #leaveOut(candidate: Candidate, { message }: Error): void {
+    if (this.#candidates.length === 1) return
+    this.#candidates = this.#candidates.filter((one) => one !== candidate)
+    this.#reasons.push(message)
   }
 
   /** Populations are trained on GPUs only: where it fails the self-test, they are not trained side by side. */
@@ -100,6 +151,6 @@ export class BackendWithFallback implements Backend {
   }
 
   dispose(): void {
-    this.#gpu.dispose()
+    for (const candidate of this.#all) candidate.dispose()
   }
 }

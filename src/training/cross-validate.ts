@@ -144,7 +144,7 @@ export async function crossValidate(
   let first: PreparedFold | undefined = prepare(0)
   checkFit({ network: first.network, loss: checked.loss, epoch: 0 }, first.train, pickOptions(checked, fitFields))
 
-  const { backend, opened } = await chooseBackend(checked.backend, checked.deterministic)
+  const { backend, opened } = await chooseBackend(checked.backend, checked)
   const folds: Fold[] = []
   try {
     for (let k = 0; k < checked.folds; k++) {
@@ -213,8 +213,14 @@ async function trainFold(
 ): Promise<Fold> {
   const { onEpoch } = options
   const settings = pickOptions(options, trainerSchema.fields)
-  // The backend was opened with its choices fixed, where they are to be.
-  const trainer = await Trainer.create(network, { ...settings, backend, deterministic: false, seed: fold.seed })
+  // The backend was opened with these options.
+  const trainer = await Trainer.create(network, {
+    ...settings,
+    backend,
+    deterministic: false,
+    threads: undefined,
+    seed: fold.seed,
+  })
   try {
     const history = await trainer.fit(train, {
       ...pickOptions(options, fitFields),

@@ -21,6 +21,7 @@ import { type ClassWeights, Dataset } from '../data/dataset.ts'
 import { DataStream } from '../data/stream.ts'
 import { type LossName, lossNames } from '../loss/loss.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
+import { threadsOption } from '../backend/host/wasm/backend.ts'
 import { type BackendName, backendKind, backendFlag } from './backends.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
 import type { Epoch, ValidatedEpoch } from './history.ts'
@@ -31,11 +32,16 @@ import { type EarlyStopping, earlyStoppingSchema } from './stopping.ts'
 
 /** How a network is placed and trained. */
 export interface TrainerOptions {
-  /** Default 'auto': a hardware WebGPU adapter, else the CPU. */
-  backend?: BackendName | Backend | undefined
   /**
-   * Makes all choices of the GPU backend by rule, and none by measurement: {@link WebGPUOptions.deterministic}. The CPU
-   * backends always give the same bits. Default false.
+   * Default 'auto': a hardware WebGPU adapter, else WebAssembly, else the CPU; for small networks the one that was measured
+   * to be the fastest.
+   */
+  backend?: BackendName | Backend | undefined
+  /** Of the backend 'wasm', also where 'auto' takes it: {@link WasmOptions.threads}. Default: all cores. */
+  threads?: number | undefined
+  /**
+   * Makes all choices by rule, and none by measurement: {@link WebGPUOptions.deterministic}. The CPU backends always give
+   * the same bits. Default false.
    */
   deterministic?: boolean | undefined
   /** Default 'quadratic'. */
@@ -161,6 +167,7 @@ export const lossOption = withDefault(name(lossNames), 'quadratic', {
 
 const trainerFields = {
   backend: withDefault(backendKind, 'auto', backendFlag),
+  threads: threadsOption,
   deterministic: withDefault(boolean, false, {
     flag: '--deterministic',
     help: 'the same bits in every run on the same GPU and driver; may be slower',

@@ -34,6 +34,7 @@ export function checkSettings(network: Network, options: unknown) {
     profile,
     backend,
     deterministic,
+    threads,
     dropout,
     dataMemory = usualDataMemory(),
     ...others
@@ -45,7 +46,7 @@ export function checkSettings(network: Network, options: unknown) {
     dataMemory,
     profiler: profile ? new Profiler() : undefined,
   }
-  return { settings, backend, deterministic }
+  return { settings, backend, named: { deterministic, threads } }
 }
 
 /** One share for each hidden layer. */

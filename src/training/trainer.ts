@@ -68,10 +68,10 @@ export class Trainer {
    * @throws InputError for options that do not fit; BackendUnavailableError where the backend is not available
    */
   static async create(network: Network, options: TrainerOptions = {}): Promise<Trainer> {
-    const { settings, backend: choice, deterministic } = checkSettings(network, options)
+    const { settings, backend: choice, named } = checkSettings(network, options)
     const { profiler } = settings
     const began = performance.now()
-    const opening = () => chooseBackend(choice, deterministic)
+    const opening = () => chooseBackend(choice, named)
     const { backend, opened } = await timed(profiler, 'open', 'adapter and device', opening)
     try {
       const placement = await backend.place(network, settings)

@@ -22,6 +22,7 @@ import { Network } from '../model/network.ts'
 import type { LossName } from '../loss/loss.ts'
 import { type Optimizer, stateSlots, stepScalars } from '../optimizer/optimizer.ts'
 import { rateAt } from '../optimizer/schedule.ts'
+import { threadsOption } from '../backend/host/wasm/backend.ts'
 import { backendFlag, backendKind, type BackendName, chooseBackend } from './backends.ts'
 import { lossOption } from './options.ts'
 import { optimizerKind, usualOptimizer } from './optimizer-option.ts'
@@ -59,6 +60,8 @@ export interface Verification {
 export interface VerifyOptions {
   /** Default 'auto'. */
   backend?: BackendName | Backend | undefined
+  /** Of the backend 'wasm'. Default: all cores. */
+  threads?: number | undefined
   /** Default 'quadratic'. */
   loss?: LossName | undefined
   /** Default sgd({ learningRate: 0.1 }). */
@@ -73,6 +76,7 @@ export const verifySchema = {
   name: 'verify',
   fields: {
     backend: withDefault(backendKind, 'auto', backendFlag),
+    threads: threadsOption,
     loss: lossOption,
     optimizer: withFresh(optimizerKind, usualOptimizer),
     batchSize: withDefault(integer(), 32, { flag: '--batch <size>', help: 'samples of the minibatch' }),
@@ -89,7 +93,7 @@ export const verifySchema = {
  */
 export async function verify(network: Network, data?: Dataset, options: VerifyOptions = {}): Promise<Verification> {
   checkInstance('network', network, Network, 'Network')
-  const { loss, optimizer, batchSize: most, seed, backend: choice } = readOptions(verifySchema, options)
+  const { loss, optimizer, batchSize: most, seed, backend: choice, threads } = readOptions(verifySchema, options)
   checkLoss(network, loss)
   const samples =
     data === undefined ? randomSamples(network, most, seed) : prepare(network, checkIsDataset(data, 'data'), 'data')
@@ -97,7 +101,7 @@ export async function verify(network: Network, data?: Dataset, options: VerifyOp
   const batchSize = Math.min(samples.length, most)
   const order = Uint32Array.from({ length: batchSize }, (_, i) => i)
   const minibatch = samples.take(order)
-  const { backend, opened } = await chooseBackend(choice)
+  const { backend, opened } = await chooseBackend(choice, { threads })
   try {
     const placement = await backend.place(network, { loss, optimizer, batchSize })
     try {

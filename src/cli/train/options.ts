@@ -1,19 +1,21 @@
 import { Command } from 'commander'
-import type { BackendName, InitializerName, LossName, MissingPolicy } from '../../index.ts'
+import type { InitializerName, LossName, MissingPolicy } from '../../index.ts'
 import type { ArrayOptions, TextOptions } from '../data.ts'
 import { addFlag, addOwn, libraryFlags, numbers, ownFlags } from '../flags.ts'
 import {
+  addBackendOptions,
   addColumnOptions,
   addDataOptions,
   addNetworkOptions,
   addTaskOption,
+  type BackendOptions,
   classWeights,
   type OptimizerOptions,
   type TaskName,
 } from '../options.ts'
 
 /** The options of `train`, as the command line has them. */
-export interface TrainOptions extends OptimizerOptions, TextOptions, ArrayOptions {
+export interface TrainOptions extends BackendOptions, OptimizerOptions, TextOptions, ArrayOptions {
   data?: string
   target?: string[]
   task?: TaskName
@@ -38,7 +40,6 @@ export interface TrainOptions extends OptimizerOptions, TextOptions, ArrayOption
   batch: number
   epochs: number
   seed?: number
-  backend: BackendName
   deterministic?: boolean
   test?: number
   folds?: number
@@ -91,7 +92,7 @@ export function defineTrain(): Command {
   addFlag(command, libraryFlags.warmup)
   addFlag(command, libraryFlags.clipNorm)
   addFlag(command, libraryFlags.shuffle)
-  addFlag(command, libraryFlags.backend, { isDefaultShown: true })
+  addBackendOptions(command)
   addFlag(command, libraryFlags.deterministic)
   command.optionsGroup('Against overfitting, and for classes that are rare:')
   addFlag(command, libraryFlags.dropout, { read: numbers })

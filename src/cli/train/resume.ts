@@ -79,6 +79,8 @@ export async function resume(path: string, given: readonly string[]): Promise<Ea
   checkWords(path, words)
   const options = parseTrain([...words, ...given])
   const names = givenOptions(given)
+  // Another backend may have no threads.
+  if (names.has('backend') && !names.has('threads')) delete options.threads
   const changed = new Set(Object.entries(changeable).flatMap(([name, option]) => (names.has(name) ? [option] : [])))
   return {
     checkpoint,

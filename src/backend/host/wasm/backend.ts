@@ -1,0 +1,87 @@
+import { BackendUnavailableError } from '../../../core/errors.ts'
+import { type Fields, integer, optional, readOptions } from '../../../core/schema.ts'
+import type { Network } from '../../../model/network.ts'
+import type { Backend, Placement, PlacementSettings } from '../../backend.ts'
+import { timed } from '../../profiler.ts'
+
+/** The options of {@link wasm}. */
+export interface WasmOptions {
+  /**
+   * How many threads compute, the calling one included: 1 to 256. Threads need shared memory, which pages have only where
+   * they are cross-origin isolated; elsewhere there is one. The results do not depend on it. Default: all cores in Node,
+   * Deno and Bun; in browsers all but one.
+   */
+  threads?: number | undefined
+}
+
+/** The most threads that can be requested. */
+const MOST_THREADS = 256
+
+export const threadsOption = optional(integer(1, MOST_THREADS), {
+  flag: '--threads <count>',
+  help: 'threads of the backend wasm (default: all cores)',
+})
+
+export const wasmSchema = {
+  name: 'wasm',
+  fields: { threads: threadsOption } satisfies Fields<WasmOptions>,
+}
+
+/**
+ * The fast CPU backend: WebAssembly with 128-bit SIMD, float32, on several threads. Its code is loaded when the first
+ * network is placed on it. Where the engine cannot run it (without SIMD, or under a Content-Security-Policy that forbids
+ * WebAssembly), networks are placed on the backend {@link cpu} instead, and `description` says why. The threads do not keep
+ * a process alive; `dispose` of the backend ends them.
+ * @throws InputError for a number of threads below 1 or above 256
+ * @example
+ * const backend = wasm({ threads: 2 })
+ * const trainer = await Trainer.create(network, { backend })
+ * console.log(trainer.backend.description) // WebAssembly SIMD, float32, 2 threads
+ */
+export function wasm(options: WasmOptions = {}): Backend {
+  return new WasmBackend(readOptions(wasmSchema, options).threads)
+}
+
+/** The backend before its code is loaded. */
+class WasmBackend implements Backend {
+  readonly software = false
+  readonly #threads: number | undefined
+  #opening: Promise<Backend> | undefined
+  #opened: Backend | undefined
+
+  constructor(threads: number | undefined) {
+    this.#threads = threads
+  }
+
+  get name(): string {
+    return this.#opened?.name ?? 'wasm'
+  }
+
+  get description(): string {
+    return this.#opened?.description ?? 'WebAssembly SIMD, float32, not opened yet'
+  }
+
+  async place(network: Network, settings: PlacementSettings): Promise<Placement> {
+    this.#opening ??= this.#open()
+    const opening = this.#opening
+    this.#opened = await timed(settings.profiler, 'open', 'WebAssembly', () => opening)
+    return this.#opened.place(network, settings)
+  }
+
+  async #open(): Promise<Backend> {
+    try {
+      const { openWasm } = await import('./opening.ts')
+      return openWasm(this.#threads)
+    } catch (error) {
+      // A page may be offline by now. The next network tries again.
+      this.#opening = undefined
+      const message = error instanceof Error ? error.message : String(error)
+      throw new BackendUnavailableError(`backend 'wasm': its code cannot be loaded: ${message}`, { cause: error })
+    }
+  }
+
+  dispose(): void {
+    this.#opening?.then((backend) => backend.dispose()).catch(() => undefined)
+    this.#opening = undefined
+  }
+}
