@@ -167,7 +167,7 @@ function defineWork(
     const sums = makeSums(body)
     const rowWeights = body.keep(i32.select(int(weights), int(0), weightsFrom))
     const rows = body.local('i32')
-    const barrier = () => body.if(i32.gtS(threads, int(1)), () => body.call(wait))
+    const barrier = () => body.if(i32.gtS(threads, int(1)), () => body.call(wait, thread))
     const share = [scratch, thread, threads] as const
     body.while(
       () => i32.ltS(place, end),

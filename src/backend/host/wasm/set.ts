@@ -10,6 +10,9 @@ import { Heap } from './heap.ts'
 import { makeKit } from './kit.ts'
 import type { Pool } from './pool.ts'
 import { type Addresses, scratchBytes, writeProgram } from './program.ts'
+import { mayBlock } from './threads.ts'
+import { isStraight } from './straight.ts'
+import { ThreadChoice } from './thread-choice.ts'
 
 /** What the generated module exports. */
 interface Program {
@@ -61,7 +64,8 @@ export async function openWasmStages(
   const module = await WebAssembly.compile(bytes)
   const instance = await WebAssembly.instantiate(module, { host: { memory: heap.memory } })
   const program = instance.exports as unknown as Program
-  const id = pool && pool.threads > 1 ? await pool.attach(module, heap.memory) : undefined
+  const isAlone = !pool || pool.threads === 1 || isStraight(layers, settings)
+  const id = isAlone ? undefined : await pool.attach(module, heap.memory)
   return new WasmStages({ layers, settings, heap, space, parameters, gradients, state, addresses, program, pool, id })
 }
 
@@ -90,6 +94,7 @@ class WasmStages implements Stages {
   readonly #control: { readonly words: Int32Array; readonly sums: Float64Array }
   readonly #scalars: Float32Array
   readonly #held = new Map<DataSource, HeldData>()
+  readonly #threads: ThreadChoice
   /** The order that was placed last, and the copy of it. */
   #order: { readonly from: Uint32Array; readonly own: Uint32Array } | undefined
   /** For passes that are not training: the rows' scores, and scratch memory for their gradients. */
@@ -100,6 +105,7 @@ class WasmStages implements Stages {
     const { heap, addresses, parameters, gradients, state, program } = opened
     this.#opened = opened
     this.#program = program
+    this.#threads = new ThreadChoice(opened.id === undefined ? 1 : opened.pool!.threads)
     this.parameters = parameters
     this.gradients = gradients
     this.state = state
@@ -109,6 +115,7 @@ class WasmStages implements Stages {
       sums: new Float64Array(buffer, addresses.control, CONTROL_BYTES / 8),
     }
     this.#scalars = heap.floats(4 * MOST_STEPS)
+    this.#control.words[fields.mayFirstSleep / 4] = Number(mayBlock())
   }
 
   get bytes(): number {
@@ -189,20 +196,23 @@ class WasmStages implements Stages {
     set('end', Math.min(order.length, (first + count) * batchSize))
     set('batchSize', batchSize)
     set('step', stepsBefore + first + 1)
-    set('threads', this.#opened.pool?.threads ?? 1)
+    const threads = this.#threads.next()
+    set('threads', threads)
     set('scalars', addressOf(this.#scalars))
     set('countsLabels', Number(countsLabels))
     for (let i = 0; i < count; i++) {
       this.#setScalars(i, stepScalars(optimizer, stepsBefore + first + i + 1, learningRate))
     }
-    this.#work()
+    const began = performance.now()
+    this.#work(threads)
+    this.#threads.record(threads, (performance.now() - began) / count)
     return { loss: sums[fields.loss / 8]!, right: sums[fields.right / 8]! }
   }
 
-  #work(): void {
+  #work(threads: number): void {
     const { pool, id } = this.#opened
-    if (id === undefined || !pool) this.#program.work(0)
-    else pool.run(id, () => this.#program.work(0))
+    if (threads === 1 || id === undefined || !pool) this.#program.work!(0)
+    else pool.run(id, () => this.#program.work!(0))
   }
 
   /**
