@@ -49,7 +49,7 @@ export type Formula = (body: Body, operands: readonly Local<'v128'>[]) => V128
 export function compileFormulas<Name extends string>(
   formulas: Readonly<Record<Name, Formula>>,
 ): Record<Name, (...operands: readonly Float32Array[]) => Float32Array> {
-  const most = 1 << 20
+  const most = 1 << 22
   const instance = instantiate((module) => {
     for (const name of Object.keys(formulas) as Name[]) {
       module.procedure(name, ['i32'], (body, [end]) => {
@@ -60,7 +60,7 @@ export function compileFormulas<Name extends string>(
         })
       })
     }
-  }, 256)
+  }, 1024)
   const run = (name: Name, operands: readonly Float32Array[]) => {
     const count = operands[0]!.length
     if (count > most) throw new Error(`${count} values, at most ${most}`)
@@ -99,6 +99,17 @@ export function sweep(stride = 19997): Float32Array {
 /** `count` equally spaced numbers. */
 export const range = (low: number, high: number, count: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1))
+
+/** Several arrays as one. */
+export function joined(...parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
 
 /** Numbers at which formulas change: zeros, denormal numbers, limits of overflow and underflow, infinities, NaN. */
 export const edges = new Float32Array(

@@ -10,16 +10,16 @@ import { activations, type ElementwiseName } from '../src/model/activation.ts'
 import { hiddenNames } from './backends.ts'
 import { expectClose } from './close.ts'
 import { isExhaustive } from './covering.ts'
-import { compileFormulas, describeKits, edges, type Formula, largestError, range, sweep } from './wasm.ts'
+import { compileFormulas, describeKits, edges, type Formula, joined, largestError, range, sweep } from './wasm.ts'
 
 const SMALLEST_NORMAL = 2 ** -126
 
 /** All exponents of both signs, densely where the functions bend and where they become constant, and the edges. */
-const places = Float32Array.of(
-  ...sweep(isExhaustive ? 9973 : 199999),
-  ...range(-20, 20, isExhaustive ? 400001 : 8001),
-  ...range(-120, 120, isExhaustive ? 200001 : 4001),
-  ...edges,
+const places = joined(
+  sweep(isExhaustive ? 19997 : 199999),
+  range(-20, 20, isExhaustive ? 100001 : 8001),
+  range(-120, 120, isExhaustive ? 40001 : 4001),
+  edges,
 )
 
 interface Case {
@@ -77,11 +77,11 @@ const valueErrors: Record<ElementwiseName, number> = {
   tanh: 4,
   relu: 0,
   leakyRelu: 1,
-  elu: 2.5,
+  elu: 3,
   gelu: 6.5,
   silu: 3,
   softplus: 3,
-  mish: 5,
+  mish: 6,
 }
 
 /** The absolute error of tails that are 0 where the exact value is about 88 · 2⁻¹²⁶. */
@@ -131,7 +131,7 @@ describeKits('values over all exponents', (kit) => {
   })
 
   it('sigmoid and tanh stay within their limits', () => {
-    const at = Float32Array.of(...places, ...range(7, 10, 20001), ...range(-10, -7, 20001), ...range(14, 19, 20001))
+    const at = joined(places, range(7, 10, 20001), range(-10, -7, 20001), range(14, 19, 20001))
     const sigmoids = compiled.sigmoid!(at)
     const tangents = compiled.tanh!(at)
     expect(at.filter((_, i) => sigmoids[i]! < 0 || sigmoids[i]! > 1 || Math.abs(tangents[i]!) > 1)).toHaveLength(0)
