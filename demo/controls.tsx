@@ -1,10 +1,11 @@
 import { activationNames, initializerNames, optimizerNames } from '../src/index.ts'
+import { changeActivation } from './edits.ts'
 import { Amount, Choice } from './fields.tsx'
 import { Notices } from './notices.tsx'
-import { lossesFor, type Settings } from './settings.ts'
+import { lossesFor, outputActivationFor, type Settings } from './settings.ts'
 import {
+  advice,
   change,
-  changeActivation,
   kind,
   pause,
   play,
@@ -96,15 +97,26 @@ export function Transport() {
       <p class="stopped" role="status">
         {stopReason.value}
       </p>
+      <Advice />
       <Notices about="training" />
     </section>
+  )
+}
+
+/** What probably keeps the network from learning the data of a file. */
+function Advice() {
+  return (
+    <div class="advice" role="status">
+      {advice.value.map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
+    </div>
   )
 }
 
 /** The hyperparameters. */
 export function TrainingControls() {
   const { activations, hidden, loss, optimizer, init } = settings.value
-  const isRegression = kind() === 'regression'
   return (
     <section class="panel settings" aria-labelledby="settings-title">
       <h2 id="settings-title">Training</h2>
@@ -117,7 +129,7 @@ export function TrainingControls() {
             label={isOutput ? 'Output activation' : `Activation, layer ${l + 1}`}
             value={activation}
             choices={activationNames.filter((name) => isOutput || name !== 'softmax')}
-            disabled={isOutput && isRegression}
+            disabled={isOutput && outputActivationFor(kind()) !== undefined}
             onChoose={(name) => {
               changeActivation(l, name)
             }}

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { css, mix, palette } from './colours.ts'
+import { formatTick } from './numbers.ts'
 import { history } from './state.ts'
 
 const ink = () => palette().ink
@@ -16,7 +17,7 @@ function makeChart(element: HTMLElement, what: 'Loss' | 'Score'): uPlot {
       scales: { x: { time: false }, ...(what === 'Score' && { y: { range: [0, 1] as [number, number] } }) },
       axes: [
         { ...axis(), size: 30 },
-        { ...axis(), size: 46 },
+        { ...axis(), size: 46, values: (_, ticks) => ticks.map(formatTick) },
       ],
       series: [
         { label: 'epoch' },

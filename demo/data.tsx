@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
-import { Choice, Slider } from './fields.tsx'
-import { ColumnList, describeTask, taskChoices } from './columns.tsx'
+import { Slider } from './fields.tsx'
+import { FileControls } from './file.tsx'
 import { Notices } from './notices.tsx'
 import { problemTexts } from './problems.ts'
-import { problemNames, type Settings } from './settings.ts'
-import { change, choose, chooseTask, data, file, open, opening, predictColumn, settings } from './state.ts'
+import { problemNames } from './settings.ts'
+import { choose, file, open, opening, settings } from './state.ts'
 
 const count = (value: number) => value.toLocaleString('en')
 
@@ -109,71 +109,5 @@ function FileChoice() {
         }}
       />
     </label>
-  )
-}
-
-/** The target column of a file, and the columns that the plane shows. */
-function FileControls() {
-  const opened = file.value
-  const shown = data.value?.shown
-  if (!opened || !shown) return null
-  const { features, axes, target } = shown
-  return (
-    <>
-      <p class="hint">
-        <b>{opened.name}</b>: {count(opened.samples)} {opened.kind === 'csv' ? 'rows' : 'pictures'}
-        {opened.kind === 'csv' && `, ${count(features.length)} columns to predict “${target}” from`}.
-      </p>
-      {[...opened.notes, ...shown.notes].map((note) => (
-        <p class="hint" key={note}>
-          {note}
-        </p>
-      ))}
-      {opened.kind === 'csv' && (
-        <>
-          <Choice
-            label="Target column"
-            value={settings.value.target}
-            choices={opened.columns.map(({ name }) => name)}
-            onChoose={predictColumn}
-          />
-          <Choice
-            label="Predict it as"
-            value={settings.value.task}
-            choices={taskChoices(opened.columns.find(({ name }) => name === settings.value.target))}
-            onChoose={(task) => {
-              chooseTask(task as Settings['task'])
-            }}
-          />
-          <p class="hint">{describeTask(shown)}</p>
-          <ColumnList columns={shown.columns} />
-          {features.length > 1 && (
-            <>
-              <Choice
-                label="Horizontal axis"
-                value={features[axes[0]]!}
-                choices={features}
-                onChoose={(across) => {
-                  change({ across })
-                }}
-              />
-              <Choice
-                label="Vertical axis"
-                value={features[axes[1]]!}
-                choices={features}
-                onChoose={(up) => {
-                  change({ up })
-                }}
-              />
-            </>
-          )}
-          {features.length > 2 && (
-            <p class="hint">
-              The network uses all columns. The plane shows these two and estimates the others from them.
-            </p>
-          )}
-        </>
-      )}
-    </>
   )
 }

@@ -1,7 +1,7 @@
 import type { ShownData } from './protocol.ts'
 
 /** The distance between two columns: smaller for many layers or on a narrow screen. */
-const columnFor = (layers: number) => (layers > 3 || innerWidth < 480 ? 104 : 132)
+const columnFor = (layers: number) => (layers > 3 || innerWidth < 480 ? 104 : 118)
 /** Networks with more inputs than this show them as one box. */
 const MAX_INPUTS = 12
 const BOX = 92
@@ -29,7 +29,7 @@ export interface DiagramLayout {
 /** Lays out the inputs, the hidden layers and the outputs in columns. */
 export function layOutDiagram(shown: ShownData, hidden: readonly number[], inputs: number): DiagramLayout {
   const boxed = shown.picture !== undefined || inputs > MAX_INPUTS
-  const sizes = [inputs, ...hidden, shown.outputs]
+  const sizes = [inputs, ...hidden, shown.outputs.length]
   const most = Math.max(...sizes.slice(1), boxed ? 1 : inputs)
   const { neuron, gap } = sizesFor(most)
   const height = Math.max(most * (neuron + gap), boxed ? BOX + 20 : 0) + 60

@@ -6,7 +6,8 @@ import { inspectedNeuron } from './inspected.ts'
 import { Neuron } from './neuron.tsx'
 import { formatNumber } from './numbers.ts'
 import { MAX_LAYERS, MAX_NEURONS } from './settings.ts'
-import { changeLayers, data, progress, settings } from './state.ts'
+import { changeLayers } from './edits.ts'
+import { data, progress, settings } from './state.ts'
 import type { Parameters, ShownData } from './protocol.ts'
 
 /** The name of a neuron, with its bias and, for up to six inputs, its weights. */
@@ -20,8 +21,7 @@ function describe(
   const of = (l: number, i: number) =>
     l === 0 ? (shown.inputs[i]?.name ?? `input ${i + 1}`) : `neuron ${i + 1} of layer ${l}`
   if (layer === 0) return `input ${of(0, index)}`
-  const name =
-    layer === last ? `output ${shown.classes[shown.outputs === 1 ? 1 : index] ?? shown.target}` : of(layer, index)
+  const name = layer === last ? `output ${shown.outputs[index] ?? ''}` : of(layer, index)
   const bias = network?.biases[layer - 1]?.[index]
   if (!network || bias === undefined) return name
   const inputs = network.sizes[layer - 1]!

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks'
-import { css, palette } from './colours.ts'
-import { drawMark, paintPicture } from './drawing.ts'
-import { formatNumber } from './numbers.ts'
-import type { Evaluation as EvaluationResult, Mistake } from './protocol.ts'
+import { palette } from './colours.ts'
+import { paintPicture } from './drawing.ts'
+import { Errors, LabelScores } from './scores.tsx'
+import type { Mistake } from './protocol.ts'
 import { data, evaluation } from './state.ts'
 
 /** The largest number of classes for which a confusion matrix is readable. */
@@ -23,7 +23,8 @@ export function EvaluationPanel() {
       {current.confusion && current.confusion.length <= MAX_CLASSES && (
         <Confusion counts={current.confusion} classes={shown.classes} />
       )}
-      {current.error && <ErrorPlot error={current.error} target={shown.target} />}
+      {current.labels && <LabelScores report={current.labels} labels={shown.classes} />}
+      {current.error && <Errors error={current.error} shown={shown} />}
       {shown.picture && <Mistakes mistakes={current.mistakes} side={shown.picture.side} classes={shown.classes} />}
     </section>
   )
@@ -63,50 +64,6 @@ function Confusion({ counts, classes }: { counts: number[][]; classes: readonly 
         </tbody>
       </table>
     </div>
-  )
-}
-
-function ErrorPlot({ error, target }: { error: NonNullable<EvaluationResult['error']>; target: string }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const colours = palette()
-  const { targets, predictions } = error
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d')
-    if (!context) return
-    const side = (context.canvas.width = context.canvas.height = 480)
-    const low = Math.min(...targets, ...predictions)
-    const high = Math.max(...targets, ...predictions)
-    const at = (value: number) => 12 + ((value - low) / (high - low || 1)) * (side - 24)
-    context.strokeStyle = context.fillStyle = colours.ink
-    context.lineWidth = 2
-    context.beginPath()
-    context.moveTo(at(low), side - at(low))
-    context.lineTo(at(high), side - at(high))
-    context.stroke()
-    context.fillStyle = css(colours.high)
-    context.strokeStyle = css(colours.middle)
-    context.lineWidth = 1
-    targets.forEach((truth, i) => {
-      drawMark(context, at(truth), side - at(predictions[i]!), 5, 0)
-    })
-  }, [targets, predictions, colours])
-  return (
-    <>
-      <dl class="numbers">
-        <div>
-          <dt>Mean error</dt>
-          <dd data-testid="mean-error">{formatNumber(error.mean)}</dd>
-        </div>
-        <div>
-          <dt>R²</dt>
-          <dd data-testid="r2">{error.r2.toFixed(3).replace('-', '−')}</dd>
-        </div>
-      </dl>
-      <figure class="plane error-plot">
-        <figcaption>Predictions (vertical) and true values (horizontal); on the line they are equal</figcaption>
-        <canvas ref={canvas} role="img" aria-label={`Predictions and true values of ${target}`} />
-      </figure>
-    </>
   )
 }
 

@@ -76,6 +76,20 @@ export function Amount({
   )
 }
 
+/** A setting that is on or off. */
+export const Switch = ({ name, label }: { name: 'scaleInputs' | 'scaleTargets'; label: string }) => (
+  <label class="switch">
+    <input
+      type="checkbox"
+      checked={settings.value[name]}
+      onChange={({ currentTarget }) => {
+        change({ [name]: currentTarget.checked })
+      }}
+    />
+    {label}
+  </label>
+)
+
 export function Slider({
   name,
   label,

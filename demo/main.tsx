@@ -12,12 +12,13 @@ import { Notices } from './notices.tsx'
 import { PointControls, Plane } from './regions.tsx'
 import { RowPrediction } from './row.tsx'
 import { Saving } from './saving.tsx'
-import type { Settings } from './settings.ts'
+import type { Kind, Settings } from './settings.ts'
 import { change, kind, settings } from './state.ts'
 import { Status } from './status.tsx'
 import { Verify } from './verify.tsx'
 import 'uplot/dist/uPlot.min.css'
 import './style.css'
+import './file.css'
 import './network.css'
 import './output.css'
 import './layout.css'
@@ -73,6 +74,13 @@ function Header() {
   )
 }
 
+const planeHints: Record<Kind, string> = {
+  classes: 'Each class has a colour and a shape.',
+  images: '',
+  labels: 'Orange squares have the label, blue circles do not.',
+  regression: 'Blue is low, orange is high.',
+}
+
 /** The predictions: over the plane, or for pictures of a drawing. */
 function Output() {
   const pictures = kind() === 'images'
@@ -90,11 +98,7 @@ function Output() {
             <Plane regions={false} />
             <Plane regions />
           </div>
-          <p class="hint">
-            {kind() === 'regression'
-              ? 'Blue is low, orange is high. Test points have a dark outline.'
-              : 'Each class has a colour and a shape. Test points have a dark outline.'}
-          </p>
+          <p class="hint">{planeHints[kind()]} Test points have a dark outline.</p>
           <PointControls />
         </>
       )}

@@ -1,5 +1,5 @@
 import { Network } from '../src/index.ts'
-import { data, kind, progress, settings } from './state.ts'
+import { data, progress, settings } from './state.ts'
 
 /**
  * The network that the page shows, with all that lies between a row of the data and a prediction: names, encoding, and the
@@ -13,7 +13,6 @@ export function shownNetwork(): Network | undefined {
   if (sizes.join() !== description.sizes.join()) return undefined
   const lists = (parts: readonly Float32Array[]) => parts.map((part) => Array.from(part))
   const network = Network.fromJSON({ ...description, activations, weights: lists(weights), biases: lists(biases) })
-  network.task ??= kind() === 'regression' ? 'regression' : 'classification'
   network.loss = settings.value.loss
   return network
 }

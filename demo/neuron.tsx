@@ -65,7 +65,7 @@ export function Neuron({ layer, index, layout, shown, bias, text, focusable, onI
     if (canvas.current && answered !== undefined) paintPicture(canvas.current, [answered], 1, colours)
   }, [answered, colours])
   const side = isBox ? 2 * layout.half(0) : layout.neuron
-  const label = isOutput ? (shown.classes[shown.outputs === 1 ? 1 : index] ?? shown.target) : undefined
+  const label = isOutput ? shown.outputs[index] : undefined
   return (
     <>
       <div

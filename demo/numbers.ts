@@ -1,9 +1,19 @@
-/** Three significant digits with a typographic minus: 0.4321 → '0.432', 0.00000714 → '7.14e−6'. */
-export const formatNumber = (value: number) =>
-  (value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential(2) : Number(value.toPrecision(3)).toString()).replaceAll(
-    '-',
-    '−',
-  )
+/** Three significant digits with a typographic minus: 0.4321 → '0.432', 0.00000714 → '7.14e−6', 5.48e10 → '5.48e10'. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value)
+  const isExtreme = value !== 0 && (size < 1e-4 || size >= 1e9)
+  const text = isExtreme ? value.toExponential(2).replace('+', '') : Number(value.toPrecision(3)).toString()
+  return text.replaceAll('-', '−')
+}
+
+/** A number at an axis, in at most six characters. */
+export const formatTick = (value: number): string =>
+  Math.abs(value) < 1e4
+    ? formatNumber(value)
+    : value.toExponential(1).replace('.0', '').replace('+', '').replace('-', '−')
+
+/** A score, at most 1: three decimals. */
+export const formatScore = (score: number) => score.toFixed(3).replace('-', '−')
 
 export const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 

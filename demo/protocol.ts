@@ -1,4 +1,13 @@
-import type { ActivationName, BackendName, CsvColumn, NetworkJSON, Score, Verification } from '../src/index.ts'
+import type {
+  ActivationName,
+  BackendName,
+  CsvColumn,
+  MultilabelReport,
+  NetworkJSON,
+  Score,
+  TargetScore,
+  Verification,
+} from '../src/index.ts'
 import type { Centre } from './pad.ts'
 import type { FileUse, Kind, Settings } from './settings.ts'
 
@@ -10,7 +19,7 @@ export type Request =
   | { type: 'data'; settings: Settings }
   /** Opens files that the user dropped or chose. */
   | { type: 'open'; files: readonly File[] }
-  /** Chooses another target column of the opened file, or another task. */
+  /** Chooses other target columns of the opened file, or another task. */
   | { type: 'target'; use: FileUse }
   | { type: 'play' }
   | { type: 'pause' }
@@ -55,7 +64,7 @@ export interface FileInfo {
 export interface PlottedSamples {
   x: Float32Array
   y: Float32Array
-  /** The class index or the target value of each sample. */
+  /** The class index of each sample, or its value of the shown target. */
   value: Float32Array
   /** The number of samples in the data set; the plane may show fewer. */
   count: number
@@ -85,6 +94,8 @@ export interface ShownInput {
   column: number
   /** If the column has categories: which of them the input is for. */
   category: { index: number; count: number } | undefined
+  /** The mean over the training data. */
+  mean: number
 }
 
 /** What the page displays of a data set. */
@@ -96,14 +107,17 @@ export interface ShownData {
   categories: readonly (readonly string[] | undefined)[]
   /** The inputs of the network: one for each number, one for each category of a column of words. Empty for pictures. */
   inputs: readonly ShownInput[]
-  /** Names of the classes; empty for regression. */
+  /** Names of the classes or labels; empty for regression. */
   classes: readonly string[]
-  outputs: number
-  /** The name of the target column. */
-  target: string
+  /** The name of each output: a class, a label or a target. */
+  outputs: readonly string[]
+  /** The names of the target columns. */
+  targets: readonly string[]
+  /** For labels and regression: the index of the output that the plane shows. */
+  shownOutput: number
   /** The indices of the columns on the two axes of the plane. */
   axes: readonly [across: number, up: number]
-  /** The smallest and the largest target value of the training data; 0 and 1 for classes. */
+  /** The smallest and the largest value of the shown target in the training data; 0 and 1 for classes and labels. */
   range: readonly [low: number, high: number]
   view: View
   train: PlottedSamples
@@ -116,6 +130,10 @@ export interface ShownData {
   notes: readonly string[]
 }
 
+/** Whether the outputs are several labels or regression targets, of which the plane shows one. */
+export const hasSeveralOutputs = ({ kind, outputs }: ShownData): boolean =>
+  outputs.length > 1 && (kind === 'labels' || kind === 'regression')
+
 /** Copies of the parameters of a network, sent to the page while training continues. */
 export interface Parameters {
   sizes: readonly number[]
@@ -127,7 +145,7 @@ export interface Parameters {
 /** The predictions over the plane, row by row from the top left. */
 export interface Regions {
   side: number
-  /** 0 to 1: the score of the second of two classes, or a regression output relative to the range of the targets. */
+  /** 0 to 1: the score of the second of two classes or of the label, or an output relative to the range of its target. */
   shares: Float32Array
   /** For more than two classes: the predicted class. `shares` then holds its margin over the next best class. */
   best: Uint8Array | undefined
@@ -140,14 +158,28 @@ export interface Mistake {
   prediction: number
 }
 
+/** The errors of a regression, in the units of the data. */
+export interface RegressionError {
+  /** The mean over the targets. */
+  r2: number
+  mean: number
+  /** Of each target. */
+  each: readonly TargetScore[]
+  /** Values and predictions of the target that the plane shows, of some samples. */
+  targets: Float32Array
+  predictions: Float32Array
+}
+
 /** An evaluation of the network on the test data, or on the training data if no test data exist. */
 export interface Evaluation {
   on: 'held-out' | 'training'
   samples: number
   /** For classification: the number of samples by true class (row) and predicted class (column). */
   confusion: number[][] | undefined
-  /** For regression, in the units of the data, with targets and predictions of some samples. */
-  error: { r2: number; mean: number; targets: Float32Array; predictions: Float32Array } | undefined
+  /** For labels: how many of them are predicted correctly. */
+  labels: MultilabelReport | undefined
+  /** For regression, in the units of the data. */
+  error: RegressionError | undefined
   /** For pictures: misclassified samples, the most confident first. */
   mistakes: Mistake[]
 }
@@ -186,6 +218,8 @@ export type WorkerMessage =
   | Progress
   | { type: 'data'; shown: ShownData; settings: Settings; description: Description }
   | { type: 'opened'; file: FileInfo; kind: Kind; use: FileUse }
+  /** What probably keeps the network from learning, and what helps: sentences. */
+  | { type: 'advice'; sentences: readonly string[] }
   | { type: 'running'; backend: BackendInfo }
   /** `reason` is present if training stopped automatically. */
   | { type: 'state'; playing: boolean; reason?: string }

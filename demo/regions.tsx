@@ -3,8 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { colourOf, css, pale, palette } from './colours.ts'
 import { classColour, drawMark, paint, paintRegions } from './drawing.ts'
 import { decodePoints } from './points.ts'
-import { MAP_SIDE, type PlottedSamples, type ShownData } from './protocol.ts'
-import { addPoint, data, progress, removePoints, settings } from './state.ts'
+import { hasSeveralOutputs, MAP_SIDE, type PlottedSamples, type ShownData } from './protocol.ts'
+import { addPoint, removePoints } from './edits.ts'
+import { data, progress, settings } from './state.ts'
 import { inspectedNeuron, mapOf } from './inspected.ts'
 
 /** Coordinates of the plane as fractions of its width and height, from the top left. */
@@ -21,13 +22,15 @@ function drawSamples(
   const side = context.canvas.width
   const radius = side / (samples.x.length > 800 ? 130 : 95)
   const [low, high] = shown.range
+  const isRegression = shown.kind === 'regression'
+  // Samples with and without the label.
+  const classes = shown.kind === 'labels' ? 2 : shown.classes.length
   context.strokeStyle = heldOut ? colours.ink : css(colours.middle)
   context.lineWidth = heldOut ? side / 300 : side / 400
   samples.value.forEach((value, i) => {
-    const isRegression = shown.kind === 'regression'
     context.fillStyle = isRegression
       ? css(colourOf((value - low) / (high - low || 1), colours))
-      : classColour(value, shown.classes.length, colours)
+      : classColour(value, classes, colours)
     const x = across(shown.view, samples.x[i]!) * side
     drawMark(context, x, down(shown.view, samples.y[i]!) * side, radius, isRegression ? 0 : value)
   })
@@ -55,10 +58,13 @@ export function Plane({ regions }: { regions: boolean }) {
     drawSamples(context, shown, shown.train, false)
     drawSamples(context, shown, shown.test, true)
   }, [shown, colours])
+  const shownOutput = shown && hasSeveralOutputs(shown) ? `“${shown.outputs[shown.shownOutput]}”` : undefined
   const what = regions ? 'Predictions over the plane, with the data on top' : 'The data'
   return (
     <figure class="plane" data-regions={regions || undefined}>
-      <figcaption>{regions ? (inspected ? inspected.text : 'Predictions of the network') : 'The data'}</figcaption>
+      <figcaption>
+        {regions ? (inspected?.text ?? `Predictions of ${shownOutput ?? 'the network'}`) : (shownOutput ?? 'The data')}
+      </figcaption>
       <div class="square">
         <canvas ref={canvas} aria-hidden="true" />
         <canvas ref={overlay} role="img" aria-label={what} />

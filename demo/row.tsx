@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import type { CellValue, EncodedColumn, Network } from '../src/index.ts'
 import { shownNetwork } from './model.ts'
 import { formatNumber, percent } from './numbers.ts'
-import type { Description } from './protocol.ts'
+import type { Description, ShownData } from './protocol.ts'
 import { data, settings } from './state.ts'
 
 /** What the user entered, by the name of the column; typical values are used for the other columns. */
@@ -16,11 +16,11 @@ interface Cell {
 }
 
 /** The cells of the row. Typical values: the mean of numbers, else the fill of missing values or the first category. */
-function cellsOf({ features = [], encoding, scaling }: Description): Cell[] {
+function cellsOf({ features = [], encoding, scaling }: Description, inputs: ShownData['inputs']): Cell[] {
   let input = 0
   return features.map((name, j) => {
     const column: EncodedColumn = encoding?.columns[j] ?? { kind: 'number' }
-    const mean = scaling?.offset[input] ?? 0
+    const mean = scaling?.offset[input] ?? inputs[input]?.mean ?? 0
     input += column.kind === 'category' ? column.categories.length : 1
     const typical = { number: () => String(Number(mean.toPrecision(3))), boolean: () => 'no', category: firstCategory }
     const given = entered.value[name]
@@ -46,7 +46,7 @@ const valueOf = ({ column, text }: Cell): CellValue =>
 export function RowPrediction() {
   const current = data.value
   if (!current || settings.value.problem !== 'file' || current.shown.picture) return null
-  const cells = cellsOf(current.description)
+  const cells = cellsOf(current.description, current.shown.inputs)
   const network = shownNetwork()
   return (
     <section class="panel row-prediction" aria-labelledby="row-title">
@@ -59,31 +59,49 @@ export function RowPrediction() {
           <CellField key={cell.name} cell={cell} />
         ))}
       </div>
-      <p class="answer" data-testid="row-answer">
-        {network && describeAnswer(network, cells.map(valueOf), current.shown.target)}
-      </p>
+      <div class="answer" data-testid="row-answer">
+        {network && <Answer network={network} row={cells.map(valueOf)} shown={current.shown} />}
+      </div>
     </section>
   )
 }
 
-function describeAnswer(network: Network, row: CellValue[], target: string) {
-  if (network.task === 'regression') {
-    const [value = NaN] = network.predict([row]).data
+/** The predicted class, number, or all of several numbers or labels by name. */
+function Answer({ network, row, shown }: { network: Network; row: CellValue[]; shown: ShownData }) {
+  if (network.task === 'classification') {
+    const [answer] = network.classify([row])
+    const name = shown.targets.length === 1 ? shown.targets[0] : 'Class'
     return (
-      <>
-        {target}: <b>{formatNumber(value)}</b>
-      </>
+      answer && (
+        <p>
+          {name}: <b>{answer.class}</b> ({percent(answer.probability)})
+        </p>
+      )
     )
   }
-  const [answer] = network.classify([row])
+  const values = network.predict([row]).data
+  const isSeveral = shown.outputs.length > 1
   return (
-    answer && (
-      <>
-        {target}: <b>{answer.class}</b> ({percent(answer.probability)})
-      </>
-    )
+    <div class={isSeveral ? 'several' : undefined}>
+      {shown.outputs.map((name, j) => (
+        <p key={name}>{network.task === 'multilabel' ? label(name, values[j]!) : number(name, values[j]!)}</p>
+      ))}
+      {network.task === 'multilabel' && <p class="hint">The percentage is the probability of “yes”.</p>}
+    </div>
   )
 }
+
+const number = (name: string, value: number) => (
+  <>
+    {name}: <b>{formatNumber(value)}</b>
+  </>
+)
+
+const label = (name: string, probability: number) => (
+  <>
+    {name}: <b>{probability > 0.5 ? 'yes' : 'no'}</b> ({percent(probability)})
+  </>
+)
 
 function CellField({ cell: { name, column, text } }: { cell: Cell }) {
   const enter = (value: string) => {

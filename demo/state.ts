@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
-import { activationNames, type Verification } from '../src/index.ts'
+import type { Verification } from '../src/index.ts'
 import { type HistoryPoint, withReport } from './history.ts'
-import { encodePoints, decodePoints, MAX_POINTS, type Point } from './points.ts'
+import { fromHash, toHash } from './link.ts'
 import type {
   WorkerMessage,
   Evaluation,
@@ -15,14 +15,13 @@ import type {
 } from './protocol.ts'
 import {
   type FileUse,
-  fromHash,
   type Kind,
   kindOf,
   type ProblemName,
   makeConsistent,
   type Settings,
-  toHash,
   defaultsFor,
+  useOf,
 } from './settings.ts'
 
 const link = fromHash(location.hash)
@@ -41,6 +40,8 @@ export const stopReason = signal<string | undefined>(undefined)
 export const verification = signal<Verification | 'running' | undefined>(undefined)
 export const file = signal<(FileInfo & { dataKind: Kind }) | undefined>(undefined)
 export const opening = signal(false)
+/** What probably keeps the network from learning the data, and what helps: sentences. */
+export const advice = signal<readonly string[]>([])
 /** Messages about problems, by the part of the page that they concern. */
 export const notices = signal<Partial<Record<Subject, readonly string[]>>>({})
 /** Losses and scores of the run so far, for the curves. */
@@ -57,7 +58,7 @@ const send = (request: Request) => {
   worker.postMessage(request)
 }
 
-const setNotices = (subject: Subject, ...messages: string[]) => {
+export const setNotices = (subject: Subject, ...messages: string[]) => {
   notices.value = { ...notices.value, [subject]: messages }
 }
 
@@ -72,6 +73,9 @@ const handlers: { [T in WorkerMessage['type']]: (message: WorkerMessage & { type
     acceptedSettings = accepted
     if (data.value?.shown.kind !== shown.kind) progress.value = evaluation.value = drawingOutputs.value = undefined
     data.value = { shown, description }
+  },
+  advice: ({ sentences }) => {
+    advice.value = sentences
   },
   opened: handleFile,
   running: ({ backend }) => {
@@ -118,8 +122,9 @@ function handleRefusal({ subject, message, during }: WorkerMessage & { type: 're
   setNotices(subject, message)
 }
 
-const useOf = ({ target, task, without }: Settings): FileUse => ({ target, task, without })
-const usedOtherwise = (a: FileUse, b: FileUse) => a.target !== b.target || a.task !== b.task
+/** Whether two uses of a file differ in what the network predicts. */
+const usedOtherwise = (a: FileUse, b: FileUse) =>
+  a.target !== b.target || a.task !== b.task || a.otherTargets.join() !== b.otherTargets.join()
 
 function handleFile({ file: info, kind: dataKind, use }: WorkerMessage & { type: 'opened' }): void {
   opening.value = false
@@ -149,6 +154,7 @@ function startRun(next: Settings, play = playing.value || !acceptedSettings): vo
   notices.value = {}
   verification.value = undefined
   history.value = []
+  advice.value = []
   send({ type: 'start', settings: settings.value })
   if (play) send({ type: 'play' })
 }
@@ -157,6 +163,9 @@ export const restart = (play: boolean) => {
   if (!play) send({ type: 'pause' })
   startRun(settings.value, play)
 }
+
+/** Settings that change what the plane shows, or add points, and not the network. */
+const planeKeys: ReadonlySet<string> = new Set<keyof Settings>(['points', 'across', 'up', 'shownTarget'])
 
 /** Changes settings and applies them: to the current run where possible, else in a new run. */
 export function change(changed: Partial<Settings>): void {
@@ -174,7 +183,7 @@ export function change(changed: Partial<Settings>): void {
   } else if (keys.every((key) => key === 'stop' || key === 'patience')) {
     applySettings(next)
     send({ type: 'stopping', rule: { stop: next.stop, patience: next.patience } })
-  } else if (keys.every((key) => key === 'points' || key === 'across' || key === 'up')) {
+  } else if (keys.every((key) => planeKeys.has(key))) {
     // The network and its parameters do not change: it trains on the new points, or the plane shows other columns.
     applySettings(next)
     send({ type: 'data', settings: settings.value })
@@ -205,49 +214,10 @@ export function open(files: readonly File[]): void {
   send({ type: 'open', files })
 }
 
-/** Switches an input column of the file on or off. */
-export function switchColumn(place: number, on: boolean): void {
-  const others = settings.value.without.filter((other) => other !== place)
-  change({ without: on ? others : [...others, place].sort((a, b) => a - b) })
-}
-
-/** Predicts the target as a class or as a number. */
-export function chooseTask(task: Settings['task']): void {
+/** Uses the columns of the file in another way; the worker says what the network then predicts. */
+export function chooseUse(changed: Partial<FileUse>): void {
   setNotices('data')
-  send({ type: 'target', use: { ...useOf(settings.value), task } })
-}
-
-export function predictColumn(target: string): void {
-  setNotices('data')
-  send({ type: 'target', use: { ...useOf(settings.value), target, task: 'auto' } })
-}
-
-/** Changes the hidden layers, and adds or removes activations accordingly. */
-export function changeLayers(hidden: number[]): void {
-  const { activations } = settings.value
-  const output = activations.at(-1)!
-  const inner = activations.slice(0, -1)
-  change({ hidden, activations: [...hidden.map((_, l) => inner[l] ?? inner.at(-1) ?? 'sigmoid'), output] })
-}
-
-export function changeActivation(layer: number, name: string): void {
-  const found = activationNames.find((known) => known === name)
-  if (found) change({ activations: settings.value.activations.with(layer, found) })
-}
-
-export function addPoint(point: Point): void {
-  const points = decodePoints(settings.value.points) ?? []
-  if (points.length >= MAX_POINTS) {
-    setNotices('data', `You have added ${MAX_POINTS} points, the most that a link can hold. Remove some first.`)
-    return
-  }
-  change({ points: encodePoints([...points, point]) })
-}
-
-export const removePoints = (how: 'last' | 'all') => {
-  setNotices('data')
-  const points = decodePoints(settings.value.points) ?? []
-  change({ points: how === 'all' ? '' : encodePoints(points.slice(0, -1)) })
+  send({ type: 'target', use: { ...useOf(settings.value), ...changed } })
 }
 
 export const play = () => {

@@ -1,5 +1,5 @@
 import { Notices } from './notices.tsx'
-import { percent, perSecond, formatNumber } from './numbers.ts'
+import { formatScore, percent, perSecond, formatNumber } from './numbers.ts'
 import { change, data, evaluation, kind, progress, rates, activeBackend, settings } from './state.ts'
 
 /** The backend, its speed, and the current scores. */
@@ -21,7 +21,7 @@ export function Status() {
           <dt>Epochs per second</dt>
           <dd>{current?.epochsPerSecond ? perSecond(current.epochsPerSecond) : '–'}</dd>
         </div>
-        {kind() === 'regression' ? <MeanError /> : <Scores />}
+        {kind() === 'regression' ? <RegressionScore /> : <Scores />}
         <div>
           <dt>Loss</dt>
           <dd>{current ? formatNumber(current.train.loss) : '–'}</dd>
@@ -53,27 +53,36 @@ function Scores() {
   const current = progress.value
   const score = (of: { accuracy?: number } | null | undefined) =>
     of?.accuracy === undefined ? '–' : percent(of.accuracy)
+  const what = kind() === 'labels' ? 'labels correct' : 'score'
   return (
     <>
       <div>
-        <dt>Training score</dt>
+        <dt>Training {what}</dt>
         <dd data-testid="train-score">{score(current?.train)}</dd>
       </div>
       <div>
-        <dt>Test score</dt>
+        <dt>Test {what}</dt>
         <dd data-testid="test-score">{score(current?.test)}</dd>
       </div>
     </>
   )
 }
 
-/** The mean absolute error, which replaces the scores for regression. */
-function MeanError() {
+/** The mean absolute error, which replaces the scores for regression; R² for several targets, whose units differ. */
+function RegressionScore() {
   const error = evaluation.value?.error
-  const unit = data.value?.shown.target
+  const [target, ...others] = data.value?.shown.targets ?? []
+  if (others.length > 0) {
+    return (
+      <div>
+        <dt>R², mean of {others.length + 1} targets</dt>
+        <dd>{error ? formatScore(error.r2) : '–'}</dd>
+      </div>
+    )
+  }
   return (
     <div>
-      <dt>Mean error{unit && ` of ${unit}`}</dt>
+      <dt>Mean error{target && ` of ${target}`}</dt>
       <dd>{error ? formatNumber(error.mean) : '–'}</dd>
     </div>
   )

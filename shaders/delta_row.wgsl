@@ -6,7 +6,8 @@
 //   activations      rows x OUTPUT_PACKS
 //   targets          samples x OUTPUT_PACKS, rows taken through the order; where samples are WEIGHTED, one pack more,
 //                    whose first value is the sample's weight: its loss and its delta are multiplied by it
-//   row_scores       per row of the minibatch (loss, correct predictions), summed over the epoch's steps
+//   row_scores       per row of the minibatch (loss, correct predictions), summed over the epoch's steps; a prediction is the
+//                    row's largest output or, if step.labels is 1, each output's side of BOUNDARY
 // CPU: outputDelta in src/backend/host/reference/stages.ts.
 override SHARE: f32;           // the factor of the sum over the outputs
 override BOUNDARY: f32;        // outputBoundary in src/model/activation.ts
@@ -24,6 +25,12 @@ fn better(best: Best, four: vec4f, pack: u32) -> Best {
   if (four.z > b.value) { b = Best(four.z, 4u * pack + 2u); }
   if (four.w > b.value) { b = Best(four.w, 4u * pack + 3u); }
   return b;
+}
+
+// how many of a pack's outputs are on the same side of the boundary as their targets
+fn labels_right(a: vec4f, y: vec4f, pack: u32) -> f32 {
+  let same = (a > vec4f(BOUNDARY)) == (y > vec4f(BOUNDARY));
+  return dot(existing(select(vec4f(), vec4f(1.0), same), pack, 0.0), vec4f(1.0));
 }
 
 // ln sum e^z of the row, still whole in weighted_inputs
@@ -47,6 +54,7 @@ fn delta_row(row: u32) {
 
   var loss = 0.0;
   var projection = 0.0;
+  var right = 0.0;
   var answer = Best(LEAST, 0u);
   var label = Best(LEAST, 0u);
   for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) {
@@ -56,18 +64,25 @@ fn delta_row(row: u32) {
     loss += dot(existing(terms, pack, 0.0), vec4f(1.0));
     if (ACTIVATION == SOFTMAX) { projection += SHARE * dot(loss_slope(a, y), a); }
     if (OUTPUTS > 1u) {
-      answer = better(answer, existing(a, pack, LEAST), pack);
-      label = better(label, existing(y, pack, LEAST), pack);
+      if (step.labels == 1u) {
+        right += labels_right(a, y, pack);
+      } else {
+        answer = better(answer, existing(a, pack, LEAST), pack);
+        label = better(label, existing(y, pack, LEAST), pack);
+      }
     }
   }
   loss = sum_of_row(loss);
   if (ACTIVATION == SOFTMAX) { projection = sum_of_row(projection); }
-  if (OUTPUTS > 1u) {
+  if (OUTPUTS == 1u) {
+    right = labels_right(a_at(start), targets[wanted], 0u);
+  } else if (step.labels == 1u) {
+    right = sum_of_row(right);
+  } else {
     answer = first_best_of_row(answer);
     label = first_best_of_row(label);
+    right = select(0.0, 1.0, answer.place == label.place);
   }
-  var right = answer.place == label.place;
-  if (OUTPUTS == 1u) { right = (a_at(start).x > BOUNDARY) == (targets[wanted].x > BOUNDARY); }
 
   for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) {
     let a = a_at(start + pack);
@@ -83,7 +98,7 @@ fn delta_row(row: u32) {
     set_delta(start + pack, existing(delta, pack, 0.0));
   }
   if (WEIGHTED) { loss *= weight; }
-  if (row_lane() == 0u) { row_scores[scores_from + row] += vec2f(SHARE * loss, select(0.0, 1.0, right)); }
+  if (row_lane() == 0u) { row_scores[scores_from + row] += vec2f(SHARE * loss, right); }
 }
 
 // a row that only fills the minibatch up to a multiple of four

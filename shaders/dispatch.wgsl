@@ -13,4 +13,5 @@ struct Dispatch {
   scalars_stride: u32,   // from one network's scalars to the next one's
   epochs: u32,           // of which each network has scores
   slot_stride: u32,      // from one slot of the optimizer's state to the next one, each of which has all networks
+  labels: u32,           // as in Step
 }

@@ -184,7 +184,7 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
     let record = scalars[network * dispatch.scalars_stride + i * dispatch.stride];
     let start = place * dispatch.batch;
     step = Step(network * dispatch.order_stride + epoch * dispatch.samples + start, min(dispatch.batch, dispatch.samples - start), 0u,
-      step_scalars(record));
+      dispatch.labels, step_scalars(record));
     scores_from = (network * dispatch.epochs + epoch) * dispatch.batch;
     train_step();
     place++;

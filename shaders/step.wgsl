@@ -22,6 +22,7 @@ struct Step {
   start: u32,            // first place of the minibatch in the epoch's order
   rows: u32,             // samples of the minibatch
   number: u32,           // of the step, counted from 1 over the trainer's life; dropout follows from it
+  labels: u32,           // 1 if correct labels are counted, 0 if correct samples are
   @align(16) scalars: StepScalars,
 }
 

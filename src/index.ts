@@ -70,7 +70,6 @@ export {
   ClassificationTally,
   confusionMatrix,
   predictedClasses,
-  regressionReport,
   rocAuc,
   topKAccuracy,
   type ClassificationReport,
@@ -109,7 +108,8 @@ export {
   type EndedRun,
   type Remedies,
 } from './training/advice/advice.ts'
-export type { Evaluation, RegressionReport, Score, TargetScore } from './training/score.ts'
+export { regressionReport, RegressionTally, type RegressionReport } from './training/regression.ts'
+export type { Evaluation, Score, TargetScore } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'
 export {
   decodeCheckpoint,

@@ -154,6 +154,22 @@ describe('before training, targets', () => {
       /^the target.* reach from \S+ to \S+, tanh outputs only from -1 to 1; OUTPUT$/,
     )
     expect(before(targets(0, 1), 'linear')).toEqual([])
+    const between = (low: number, high: number) => Dataset.from([[0.1], [-0.4], [0.3]], [[low], [high], [(low + high) / 3]]) // prettier-ignore
+    expect(before(between(0, 1), 'sigmoid')).toEqual([])
+    expect(before(between(-1, 1), 'tanh')).toEqual([])
+    expect(before(between(-0.5, 1), 'sigmoid')[0]).toMatch(/^the targets reach from -0.5 to 1, sigmoid outputs only from 0 to 1; OUTPUT$/) // prettier-ignore
+    expect(before(between(-0.5, 1.5), 'tanh')[0]).toMatch(/^the targets reach from -0.5 to 1.5, tanh outputs only/)
+  })
+
+  it('beyond the outputs are named with what helps in the library, also where the network scales them', () => {
+    const data = targets(0, 1)
+    const [plain] = adviseBefore(networkFor(data), data, { loss: 'quadratic' })
+    expect(plain).toMatch(
+      /sigmoid outputs only from 0 to 1; for regression use a linear output, such as Network\.create/,
+    )
+    const network = networkFor(data)
+    network.targetScaling = standardizeTargets(data)
+    expect(adviseBefore(network, data, { loss: 'quadratic' })[0]).toMatch(/^the scaled targets reach from -/)
   })
 
   it('that are classes are not', () => {

@@ -71,7 +71,7 @@ describe('a file of words, truth values and gaps', () => {
     const { reading, settings } = await openFile('passengers.csv', passengers())
     const prepared = await reading.prepare(settings)
     const { train, test, raw, ...rest } = unpack(structuredClone(pack(prepared).packed))
-    expect(rest).toEqual({ kind: prepared.kind, target: 'fate', columns: prepared.columns, notes: prepared.notes })
+    expect(rest).toEqual({ kind: prepared.kind, targets: ['fate'], columns: prepared.columns, notes: prepared.notes })
     expect(train.inputs.data).toEqual(prepared.train.inputs.data)
     expect(test!.inputs.data).toEqual(prepared.test!.inputs.data)
     expect(raw.train.inputs.data).toEqual(prepared.raw.train.inputs.data)
@@ -198,7 +198,19 @@ describe('other files', () => {
   it('may have gaps in the target, whose rows are left out, and columns that number the rows', async () => {
     const lines = Array.from({ length: 60 }, (_, i) => [i, i % 5 === 0 ? '' : (i * 7) % 10, i % 6 === 0 ? 'NA' : 'ab'[i % 2]].join()) // prettier-ignore
     const { reading, settings } = await openFile('gaps.csv', ['id,x,kind', ...lines].join('\n'))
-    const { raw, columns, notes } = await reading.prepare({ ...settings, test: 0 })
+    const filled = await reading.prepare({ ...settings, test: 0 })
+    // Gaps in inputs are filled; only the rows without a target cannot be used.
+    expect(filled.raw.train.length).toBe(50)
+    expect(filled.columns.map(({ done }) => done)).toEqual([
+      'scaled',
+      'scaled; 10 missing values filled with the median 5',
+      '2 classes; 10 rows without a value left out',
+    ])
+    expect(filled.notes).toEqual([
+      '10 rows have no target: left out.',
+      "10 of 50 rows have missing values: filled with the column's median or most frequent value.",
+    ])
+    const { raw, columns, notes } = await reading.prepare({ ...settings, test: 0, missing: 'drop' })
     expect(raw.train.length).toBe(40)
     expect(columns.map(({ done }) => done)).toEqual([
       'scaled',
@@ -238,7 +250,7 @@ describe('other files', () => {
       ['regression', 'regression', 1],
     ] as const) {
       // prettier-ignore
-      expect((await reading.summarize({ target: 'mark', task, without: [] })).kind).toBe(kind)
+      expect((await reading.summarize({ ...summary.use, target: 'mark', task })).kind).toBe(kind)
       expect((await reading.prepare({ ...settings, target: 'mark', task })).train.targets.cols).toBe(outputs)
     }
   })

@@ -52,6 +52,13 @@ describe('fromOnnx', () => {
     expect(fromOnnx(bytesOf('a column that is turned, and one that is left out')).scaling).toBeUndefined()
   })
 
+  it('makes batch normalization of the inputs the scaling, and of anything else a part of the layers', () => {
+    const network = fromOnnx(bytesOf('PyTorch batch normalization'))
+    expect(network.sizes).toEqual([4, 6, 5, 3])
+    expect(fromOnnx(bytesOf('batch normalization of the outputs')).scaling).toBeUndefined()
+    expect(fromOnnx(bytesOf('skl2onnx texts')).classes).toEqual(['oak', 'elm', 'ash'])
+  })
+
   it('names columns and classes', () => {
     const names = { features: ['a', 'b', 'c', 'd'], classes: ['no', 'yes'] }
     expect(fromOnnx(bytesOf('skl2onnx two classes'), names)).toMatchObject(names)
@@ -85,6 +92,17 @@ describe('fromOnnx', () => {
     ],
     ['external data', /^onnx: 'W' is in another file \(external data\); save the model as one file/],
     ['attention', /^onnx: node 'MatMul_0' \(MatMul\): its weights are no constants/],
+    ['PyTorch gelu by tanh', /^onnx: node '\S*Mul\S*' \(Mul\): approximates gelu by tanh; gelu here has the erf form/],
+    ['Gelu by tanh', /^onnx: node 'Gelu_1' \(Gelu\): approximates gelu by tanh/],
+    ['samples in columns', /^onnx: node 'Gemm_0' \(Gemm\): transA is set/],
+    ['layer normalization', /^onnx: node 'LayerNormalization_1' \(LayerNormalization\) is no part of an MLP/],
+    [
+      'batch normalization in training',
+      /^onnx: node 'BatchNormalization_1' \(BatchNormalization\): is in training mode/,
+    ],
+    ['batch normalization of another size', /^onnx: node 'BatchNormalization_1' \(BatchNormalization\): expected 5 constants, one an input, got 3/], // prettier-ignore
+    ['batch normalization with a negative variance', /^onnx: node 'BatchNormalization_1' \(BatchNormalization\): its variance 2 is -2/], // prettier-ignore
+    ['skl2onnx pipeline with words', /^onnx: node 'OneHotEncoder_0' \(OneHotEncoder\) is no part of an MLP/],
   ])('refuses %s, with the name of the node', (name, message) => {
     expect(() => fromOnnx(bytesOf(name))).toThrow(InputError)
     expect(() => fromOnnx(bytesOf(name))).toThrow(message)

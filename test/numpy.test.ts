@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deflateRawSync } from 'node:zlib'
+import { deflateRawSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   cpu,
@@ -72,6 +72,59 @@ describe('parseNpz', () => {
     const deflated = await parseNpz(archive('deflated'))
     expect(deflated.get('X')!.data.slice(0, 36)).toEqual(Float64Array.from(files.x.flat()))
     expect(deflated.get('y')!.data.slice(0, 3)).toEqual(['low', 'mid', 'high'])
+  })
+
+  it.each(['zip64', 'zip64 deflated'] as const)('reads archives with the records of %s', async (name) => {
+    const isSame = async (bytes: Uint8Array) => {
+      const arrays = await parseNpz(bytes)
+      expect([...arrays.keys()]).toEqual(['x', 'y'])
+      expect(arrays.get('x')).toEqual({ shape: [12, 3], data: Float64Array.from(files.x.flat()) })
+      expect(arrays.get('y')).toEqual({ shape: [12], data: Float64Array.from(files.labels) })
+    }
+    await isSame(archive(name))
+    // The end of the directory as it is in archives of 4 GiB and more, or with more entries than 16 bits count.
+    const bytes = archive(name)
+    const view = new DataView(bytes.buffer)
+    view.setUint32(bytes.length - 6, 0xffffffff, true)
+    await isSame(bytes)
+    view.setUint16(bytes.length - 12, 0xffff, true)
+    await isSame(bytes)
+    for (let length = 0; length < bytes.length; length += 13) {
+      await expect(parseNpz(bytes.subarray(0, length))).rejects.toThrow(InputError)
+    }
+    // Neither the record nor the place where it should be.
+    view.setBigUint64(bytes.length - 34, 2n ** 63n, true)
+    await expect(parseNpz(bytes)).rejects.toThrow('npz: broken zip64 archive: the record of its directory is missing')
+    view.setUint32(bytes.length - 42, 0, true)
+    await expect(parseNpz(bytes)).rejects.toThrow('npz: broken zip64 archive: the record of its directory is missing')
+  })
+
+  it('refuses zip64 entries without their sizes, and with sizes beyond the limit', async () => {
+    const bytes = archive('zip64')
+    const view = new DataView(bytes.buffer)
+    // The zip64 field of the first entry of the directory: its number, its length, two sizes.
+    const directory = view.getUint32(bytes.length - 6, true)
+    const field = directory + 46 + view.getUint16(directory + 28, true)
+    expect(view.getUint16(field, true)).toBe(1)
+    const size = view.getBigUint64(field + 4, true)
+    view.setBigUint64(field + 4, 5n * 2n ** 32n, true)
+    await expect(parseNpz(bytes)).rejects.toThrow(/at most 67108864 bytes are unpacked, .* 21474836\d{3} bytes/)
+    view.setBigUint64(field + 4, size, true)
+    view.setUint16(field, 9, true)
+    await expect(parseNpz(bytes)).rejects.toThrow("npz: 'x.npy': broken zip64 archive: a size of the entry is missing")
+  })
+
+  it('reads gzipped archives, within the limit of the gzipped file', async () => {
+    expect((await parseNpz(archive('gzipped'))).get('x')!.data).toEqual(Float64Array.from(files.x.flat()))
+    expect((await datasetFromNpz(archive('gzipped'))).train.length).toBe(12)
+    expect((await inputsFromNpy(archive('gzipped'))).cols).toBe(3)
+    expect((await inputsFromNpy(gzipSync(arrayFile('<f4')))).rows).toBe(2)
+    await expect(parseNpz(archive('gzipped').subarray(0, 100))).rejects.toThrow('npz: broken gzip, or cut short (100 bytes)') // prettier-ignore
+    await expect(parseNpz(archive('gzipped'), { maxUnpackedBytes: 100 })).rejects.toThrow(/at most 100 bytes/)
+    // What is gzipped twice over is limited by the size of the file, not by that of the archive in it.
+    const large = toNpy({ shape: [40_000_000], data: new Float32Array(40_000_000) })
+    await expect(parseNpz(gzipSync(zipOf('x.npy', large)))).rejects.toThrow(/at most 67108864 bytes are unpacked/)
+    expect(() => parseNpy(gzipSync(arrayFile('<f4')))).toThrow('npy: gzipped; unpack it first')
   })
 
   const zipOf = (
@@ -172,11 +225,29 @@ describe('datasetFromNpy', () => {
     expect([regression.classes, regression.targets.toArray()]).toEqual([undefined, [[7], [3]]])
     expect(datasetFromNpy(x, toNpy({ shape: [2], data: [2, 0] }), { task: 'classification' }).classes).toEqual(['0', '2']) // prettier-ignore
     expect(() => datasetFromNpy(x, toNpy({ shape: [2], data: [2, 0.5] }), { task: 'classification' })).toThrow('y: sample 1 is 0.5, expected a whole number as a class') // prettier-ignore
-    expect(() => datasetFromNpy(x, arrayFile('big-endian texts'), { task: 'regression' })).toThrow('y: holds texts, expected numbers for a regression') // prettier-ignore
+    expect(() => datasetFromNpy(x, arrayFile('big-endian texts'), { task: 'regression' })).toThrow('y: holds texts, expected numbers for regression') // prettier-ignore
     const many = toNpy(Array.from({ length: 300 }, (_, i) => [i]))
     const prices = labels('<i2', Array.from({ length: 300 }, (_, i) => 3 * i), 2) // prettier-ignore
     expect(() => datasetFromNpy(many, prices)).toThrow(/y: 300 different whole numbers among 300 are no classes; .*--task regression/) // prettier-ignore
     expect(datasetFromNpy(many, prices, { task: 'regression' }).targets.cols).toBe(1)
+  })
+
+  it('checks columns for the task, and takes whole floats as classes where numbers are classes', () => {
+    const three = toNpy({ shape: [3, 1], data: [1, 2, 3] })
+    const columns = (data: number[]) => toNpy({ shape: [3, 2], data })
+    const [several, oneHot, numbers] = [columns([1, 1, 0, 1, 0, 0]), columns([1, 0, 0, 1, 0, 1]), columns([2, 0, 0, 1, 0, 1])] // prettier-ignore
+    const named = { classes: ['a', 'b'] }
+    expect(datasetFromNpy(three, several, { task: 'multilabel', ...named }).classes).toEqual(['a', 'b'])
+    expect(datasetFromNpy(three, oneHot, { task: 'classification' }).targets.cols).toBe(2)
+    expect(datasetFromNpy(three, numbers, { task: 'regression' }).targets.toArray()).toEqual([[2, 0], [0, 1], [0, 1]]) // prettier-ignore
+    expect(() => datasetFromNpy(three, numbers, { task: 'multilabel' })).toThrow('y: sample 0: expected 0 or 1 in each column for multilabel, got 2, 0') // prettier-ignore
+    expect(() => datasetFromNpy(three, several, { task: 'classification' })).toThrow('y: sample 0: expected one 1 and else 0 for classification, got 1, 1') // prettier-ignore
+    expect(() => datasetFromNpy(three, three, { task: 'multilabel' })).toThrow('y: one value a sample; the task multilabel has several columns') // prettier-ignore
+    const floats = toNpy({ shape: [3], data: [5, 3, 5] })
+    expect(datasetFromNpy(three, floats).classes).toBeUndefined()
+    expect(datasetFromNpy(three, floats, { numbers: 'classes' }).classes).toEqual(['3', '5'])
+    expect(datasetFromNpy(three, toNpy({ shape: [3], data: [5, 3.5, 5] }), { numbers: 'classes' }).classes).toBeUndefined() // prettier-ignore
+    expect(datasetFromNpy(three, labels('|i1', [7, 3, 7]), { numbers: 'targets' }).classes).toBeUndefined()
   })
 
   it('says what does not fit', () => {
@@ -290,12 +361,64 @@ describe('files of NumPy on the command line', () => {
     ['train --data stored.npz --targets words', /stored\.npz: holds several arrays; .*--arrays x,y/],
     ['train --data x.npy --targets words --arrays a,b', /x\.npy: holds one array/],
     ['train --data x.npy --targets nowhere', /nowhere: cannot be read/],
+    ['train --data x.npy --targets words --validation x.npy', /--validation: x\.npy holds inputs only; .*--validation-targets/], // prettier-ignore
+    ['train --data x.npy --targets words --validation-targets words', /--validation-targets: belongs to --validation/],
+    ['train --data x.npy --targets words --validation v.npy --validation-targets words --out v.npy --force', /--out: v\.npy is also what --validation reads/], // prettier-ignore
+    ['train --data a.csv --task multilabel --loss crossEntropy', /--task: softmax outputs choose one class/],
     ['train --data a.csv --targets words', /a\.csv: targets and arrays are for NumPy files/],
     ['train --data x.npy --targets words --target y', /x\.npy: target is for CSV files/],
     ['train --data x.npy --targets words --out words', /words/],
   ])('%s: one line, exit 2', async (args, message) => {
     const { code, error } = await run(`${args} --backend cpu`)
     expect([code, error.trim().split('\n')]).toEqual([2, [expect.stringMatching(message)]])
+  })
+
+  it('reads gzipped files by what they hold', async () => {
+    writeFileSync(join(folder, 'x.gz'), gzipSync(arrayFile('>f2')))
+    writeFileSync(join(folder, 'words.npy.gz'), gzipSync(arrayFile('big-endian texts')))
+    writeFileSync(join(folder, 'packed'), archive('gzipped'))
+    writeFileSync(join(folder, 'broken.npz.gz'), archive('gzipped').subarray(0, 300))
+    const options = '--layers -,- --epochs 2 --seed 1 --backend cpu --json'
+    const plain = await run(`train --data x.npy --targets words ${options}`)
+    const packed = await run(`train --data x.gz --targets words.npy.gz --out gz.json ${options}`)
+    expect([packed.error, (JSON.parse(packed.out) as { loss: number }).loss]).toEqual(['', (JSON.parse(plain.out) as { loss: number }).loss]) // prettier-ignore
+    expect((await run('predict --model gz.json --data x.gz --backend cpu')).out.split('\n')).toHaveLength(4)
+    expect(JSON.parse((await run(`train --data packed ${options}`)).out)).toMatchObject({
+      accuracy: expect.any(Number) as number,
+    })
+    expect((await run(`train --data broken.npz.gz ${options}`)).error).toMatch(/^webgpu-mlp: .*broken\.npz\.gz: npz: broken gzip, or cut short/) // prettier-ignore
+    expect((await run(`train --data x.gz --targets words --max-unpacked-bytes 100 ${options}`)).error).toMatch(/x\.gz: npy: at most 100 bytes are unpacked/) // prettier-ignore
+    expect((await run(`train --data x.npy --targets words --stream ${options}`)).error).toMatch("--stream: is for CSV files, 'x.npy' is none") // prettier-ignore
+  })
+
+  it('takes the task of --task in train, folds, evaluate and --from', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => [i % 7, i % 5, i % 3])
+    writeFileSync(join(folder, 'in.npy'), toNpy(rows))
+    // Each row has one 1, so that only --task says that these are labels.
+    writeFileSync(join(folder, 'labels.npy'), toNpy(rows.map(([a]) => (a! > 3 ? [1, 0] : [0, 1]))))
+    writeFileSync(join(folder, 'two.npy'), toNpy(rows.map(([a, b]) => [a! + b!, a! - b!])))
+    writeFileSync(join(folder, 'floats.npy'), toNpy({ shape: [40], data: rows.map(([, , c]) => c!) }))
+    const train = '--layers -,4,- --epochs 2 --seed 1 --backend cpu --json'
+    const modelTask = (name: string) => (JSON.parse(readFileSync(join(folder, name), 'utf8')) as { task: string }).task
+
+    const labels = await run(`train --data in.npy --targets labels.npy --task multilabel --folds 3 --validation in.npy --validation-targets labels.npy --out l.json ${train}`) // prettier-ignore
+    expect([labels.error, labels.code]).toEqual(['', 0])
+    expect(JSON.parse(labels.out)).toMatchObject({ exactMatch: expect.any(Number) as number, validation: { exactMatch: expect.any(Number) as number }, crossValidation: { folds: [{ exactMatch: expect.any(Number) as number }, {}, {}] } }) // prettier-ignore
+    expect(modelTask('l.json')).toBe('multilabel')
+    const scored = await run('evaluate --model l.json --data in.npy --targets labels.npy --backend cpu --json')
+    expect(JSON.parse(scored.out)).toMatchObject({ exactMatch: expect.any(Number) as number })
+    const more = await run('train --from l.json --data in.npy --targets labels.npy --epochs 1 --seed 1 --backend cpu --out l2.json --json') // prettier-ignore
+    expect([more.error, modelTask('l2.json')]).toEqual(['', 'multilabel'])
+    expect((await run('evaluate --model l.json --data in.npy --targets two.npy --backend cpu')).error).toMatch(/two\.npy: y: sample \d+: expected 0 or 1 in each column for multilabel/) // prettier-ignore
+
+    const classes = await run(`train --data in.npy --targets floats.npy --task classification --out c.json ${train}`)
+    expect(JSON.parse(classes.out)).toMatchObject({ accuracy: expect.any(Number) as number })
+    const entropy = await run(`train --data in.npy --targets floats.npy --loss crossEntropy --out e.json ${train}`)
+    expect([entropy.code, modelTask('c.json'), modelTask('e.json')]).toEqual([0, 'classification', 'classification'])
+    const values = await run(`train --data in.npy --targets two.npy --task regression --folds 3 --activation relu,linear --out r.json ${train}`) // prettier-ignore
+    expect([values.error, modelTask('r.json')]).toEqual(['', 'regression'])
+    const evaluated = await run('evaluate --model r.json --data in.npy --targets two.npy --backend cpu --json')
+    expect(JSON.parse(evaluated.out)).toMatchObject({ targets: [{ r2: expect.any(Number) as number }, {}] })
   })
 
   it('is read by readDataset', async () => {

@@ -260,7 +260,11 @@ describe('fromSafetensors', () => {
     ['no activations', meta({}), /activations: expected 1/],
     ['a later version', meta({ version: '3', activations: '["relu"]' }), /version 3 is not known/],
     ['too few features', meta({ activations: '["relu"]', features: '["a"]' }), /"features" has 1 names, expected 2/],
-    ['a broken scaling', meta({ activations: '["relu"]', scaling: '{"kind":"standardize"}' }), /"scaling" needs/],
+    [
+      'a broken scaling',
+      meta({ activations: '["relu"]', scaling: '{"kind":"standardize"}' }),
+      /"scaling": offset: expected 2 numbers/,
+    ],
   ])('refuses %s', (_, bytes, message) => {
     const read = () => fromSafetensors(bytes as Uint8Array, bytes instanceof Uint8Array && holdsOurs(bytes) ? {} : { activations: 'relu' }) // prettier-ignore
     expect(read).toThrow(InputError)

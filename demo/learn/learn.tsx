@@ -2,6 +2,12 @@ import { useState } from 'preact/hooks'
 import { TwoLayers } from './layers.tsx'
 import { OneNeuron } from './neuron.tsx'
 import './learn.css'
+import './formulas.css'
+import './plot.css'
+import './network.css'
+import './stages.css'
+import './repetition.css'
+import './layout.css'
 
 const pages = ['One neuron', 'Two layers: 2-2-2'] as const
 

@@ -29,9 +29,16 @@ export function positionOf(inputs: Matrix, i: number, { first, categories }: Col
   return Math.max(0, inputs.data.subarray(start, start + categories.length).indexOf(1))
 }
 
-/** The two columns for the plane: those that explain the targets best, columns of words only if there are no others. */
-export function mostInformativeColumns(data: Dataset, columns: readonly Column[]): [across: number, up: number] {
-  const shares = explainedShares(data)
+/**
+ * The two columns for the plane: those that explain the targets best, columns of words only if there are no others.
+ * @param output of labels and regression targets: the one to explain
+ */
+export function mostInformativeColumns(
+  data: Dataset,
+  columns: readonly Column[],
+  output = data.classes ? undefined : 0,
+): [across: number, up: number] {
+  const shares = explainedShares(data, output)
   const ranked = columns
     .map(({ first, categories }, j) => ({
       j,
@@ -47,11 +54,11 @@ export function mostInformativeColumns(data: Dataset, columns: readonly Column[]
  * The share of the variance of the targets that each input explains alone: for classification the ratio of between-class to
  * total variance (η²), for regression the squared correlation.
  */
-function explainedShares(data: Dataset): number[] {
-  const { classes } = data
-  const labels = classes && data.labels()
+function explainedShares(data: Dataset, output: number | undefined): number[] {
+  const labels = output === undefined ? data.labels() : undefined
+  const classes = Math.max(2, data.targets.cols)
   return Array.from({ length: data.inputs.cols }, (_, j) =>
-    labels ? betweenClassVariance(data, labels, j, classes.length) : squaredCorrelation(data, j),
+    labels ? betweenClassVariance(data, labels, j, classes) : squaredCorrelation(data, j, output ?? 0),
   )
 }
 
@@ -72,11 +79,11 @@ function betweenClassVariance(data: Dataset, labels: Uint32Array, j: number, cla
   return all > 0 ? between / all : 0
 }
 
-function squaredCorrelation(data: Dataset, j: number): number {
+function squaredCorrelation(data: Dataset, j: number, output: number): number {
   const { xx, yy, xy } = sumsAboutMeans(
     data.length,
     (i) => at(data.inputs, i, j),
-    (i) => data.targets.data[i]!,
+    (i) => at(data.targets, i, output),
   )
   return xx > 0 && yy > 0 ? (xy * xy) / (xx * yy) : 0
 }

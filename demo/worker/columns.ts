@@ -1,32 +1,44 @@
 import type { CsvColumn, Dataset, EncodedColumn } from '../../src/index.ts'
 import { formatNumber } from '../numbers.ts'
 import type { ShownColumn } from '../protocol.ts'
+import type { Kind } from '../settings.ts'
 
 /** How the columns of a file are used. */
 interface Use {
   /** The places of the inputs, in the order of the file. */
   inputs: readonly number[]
-  /** The place of the target. */
-  at: number
+  /** The places of the targets, in the order of the outputs. */
+  targets: readonly number[]
+  kind: Kind
   /** The places of the columns that the user switched off. */
   without: readonly number[]
+  /** All samples, before they are split and scaled. */
+  data: Dataset
   /** The preprocessed training data. */
   train: Dataset
 }
 
 /** Says about each column of a file what it holds and what was done with it. */
-export function describeColumns(columns: readonly CsvColumn[], { inputs, at, without, train }: Use): ShownColumn[] {
+export function describeColumns(columns: readonly CsvColumn[], use: Use): ShownColumn[] {
+  const { inputs, targets, without, data, train } = use
   return columns.map((column, place): ShownColumn => {
     const { name, problem } = column
     const encoded = train.encoding?.columns[inputs.indexOf(place)]
     const holds = describeContent(column, encoded)
-    if (place === at) {
+    if (targets.includes(place)) {
       const gaps = column.missing > 0 ? `; ${plural(column.missing, 'row', 'rows')} without a value left out` : ''
-      return { name, role: 'target', holds, done: describeTarget(train) + gaps }
+      return { name, holds, role: 'target', done: describeTarget(use, targets.indexOf(place)) + gaps }
     }
-    if (problem !== undefined) return { name, role: 'unusable', holds, done: `left out: it ${problem}` }
-    if (without.includes(place)) return { name, role: 'off', holds, done: 'switched off' }
-    return { name, role: 'input', holds, done: describeInput(column, encoded) }
+    if (problem !== undefined) return { name, holds, role: 'unusable', done: `left out: it ${problem}` }
+    if (without.includes(place)) return { name, holds, role: 'off', done: 'switched off' }
+    return {
+      name,
+      holds,
+      role: 'input',
+      done:
+        describeWay(column, train.scaling !== undefined) +
+        describeGaps(column, encoded, countGaps(data, inputs.indexOf(place))),
+    }
   })
 }
 
@@ -38,18 +50,37 @@ function describeContent({ kind, distinct, missing }: CsvColumn, encoded: Encode
   return distinct > Number(missing > 0) ? 'words' : 'nothing'
 }
 
-function describeTarget({ classes, targetScaling }: Dataset): string {
-  if (classes) return plural(classes.length, 'class', 'classes')
-  const [mean, deviation] = [targetScaling?.offset[0] ?? 0, targetScaling?.scale[0] ?? 1]
-  return `scaled: mean ${formatNumber(mean)}, deviation ${formatNumber(deviation)}`
+function describeTarget({ kind, targets, train: { classes, targetScaling } }: Use, output: number): string {
+  if (kind === 'labels') return 'a label: 1 or 0'
+  if (classes)
+    return targets.length > 1 ? `one of ${classes.length} classes` : plural(classes.length, 'class', 'classes')
+  if (!targetScaling) return 'not scaled'
+  const { offset, scale } = targetScaling
+  return `scaled: mean ${formatNumber(offset[output]!)}, deviation ${formatNumber(scale[output]!)}`
 }
 
-function describeInput({ kind, distinct, missing }: CsvColumn, encoded: EncodedColumn | undefined): string {
-  const ways = { number: 'scaled', boolean: 'yes is 1, no is 0', category: 'one input per category' }
-  const way = distinct === 1 && missing === 0 ? 'the same in every row: of no use' : ways[kind ?? 'number']
-  if (missing === 0) return way
-  if (encoded?.fill === undefined) return `${way}; ${plural(missing, 'row', 'rows')} without a value left out`
-  return `${way}; ${plural(missing, 'missing value', 'missing values')} filled with ${describeFill(encoded)}`
+function describeWay({ kind, distinct, missing }: CsvColumn, isScaled: boolean): string {
+  if (distinct === 1 && missing === 0) return 'the same in every row: of no use'
+  const ways = {
+    number: isScaled ? 'scaled' : 'not scaled',
+    boolean: 'yes is 1, no is 0',
+    category: 'one input per category',
+  }
+  return ways[kind ?? 'number']
+}
+
+/** @param filled how many values are missing in the rows that are used */
+function describeGaps({ missing }: CsvColumn, encoded: EncodedColumn | undefined, filled: number): string {
+  if (missing === 0) return ''
+  if (encoded?.fill === undefined) return `; ${plural(missing, 'row', 'rows')} without a value left out`
+  return `; ${plural(filled, 'missing value', 'missing values')} filled with ${describeFill(encoded)}`
+}
+
+/** Values that are missing in a column of the samples. */
+function countGaps({ columns }: Dataset, j: number): number {
+  let gaps = 0
+  for (let i = 0; columns && i < columns.rows; i++) gaps += Number(Number.isNaN(columns.data[i * columns.cols + j]))
+  return gaps
 }
 
 function describeFill({ kind, fill }: EncodedColumn): string {

@@ -11,11 +11,12 @@ function plotSamples(
   data: Dataset | undefined,
   columns: readonly Column[],
   [across, up]: ShownData['axes'],
+  output: number | undefined,
   most: number,
 ): PlottedSamples {
   if (!data) return { x: new Float32Array(), y: new Float32Array(), value: new Float32Array(), count: 0 }
   const drawn = Math.min(data.length, most)
-  const labels = data.classes ? Float32Array.from(data.labels()) : data.targets.data
+  const values = output === undefined ? Float32Array.from(data.labels()) : columnOf(data.targets, output)
   const positions = (column: Column | undefined, phase: number) =>
     Float32Array.from({ length: drawn }, (_, i) =>
       column ? positionOf(data.inputs, i, column) + spread(column, i + phase) : 0,
@@ -23,7 +24,7 @@ function plotSamples(
   return {
     x: positions(columns[across], 0),
     y: positions(columns[up], 0.5),
-    value: labels.slice(0, drawn),
+    value: values.slice(0, drawn),
     count: data.length,
   }
 }
@@ -32,31 +33,37 @@ function plotSamples(
 const spread = ({ categories }: Column, i: number) => (categories ? ((i * 0.618034) % 1) * 0.5 - 0.25 : 0)
 
 /** Describes the data for display on the page. */
-export function describeData({ kind, raw, target, columns: used, notes }: Prepared, settings: Settings): ShownData {
-  const { inputs, classes = [], targets } = raw.train
+export function describeData(prepared: Prepared, settings: Settings): ShownData {
+  const { kind, raw, columns: used, notes } = prepared
+  const { inputs, classes = [] } = raw.train
   const isImages = kind === 'images'
+  const outputs = namesOfOutputs(prepared)
+  const shownOutput = Math.max(0, outputs.indexOf(settings.shownTarget))
+  const output = kind === 'regression' || kind === 'labels' ? shownOutput : undefined
   const columns = isImages ? [] : columnsOf(raw.train)
   const find = (name: string, otherwise: number) => {
     const j = columns.findIndex((column) => column.name === name)
     return j < 0 ? Math.min(otherwise, columns.length - 1) : j
   }
   const [across, up] =
-    settings.problem === 'file' && !isImages ? mostInformativeColumns(raw.train, columns) : ([0, 1] as const)
+    settings.problem === 'file' && !isImages ? mostInformativeColumns(raw.train, columns, output) : ([0, 1] as const)
   const axes = [find(settings.across, across), find(settings.up, up)] as const
-  const train = plotSamples(raw.train, columns, axes, MAX_DRAWN.train)
-  const test = plotSamples(raw.test, columns, axes, MAX_DRAWN.test)
+  const train = plotSamples(raw.train, columns, axes, output, MAX_DRAWN.train)
+  const test = plotSamples(raw.test, columns, axes, output, MAX_DRAWN.test)
   const centre = settings.problem === 'digits' ? 'box' : 'mass'
-  const picture = isImages ? ({ side: Math.sqrt(inputs.cols), mean: meanOf(inputs), centre } as const) : undefined
+  const means = meanOf(inputs)
+  const picture = isImages ? ({ side: Math.sqrt(inputs.cols), mean: means, centre } as const) : undefined
   return {
     kind,
     features: isImages ? ['pixels'] : columns.map(({ name }) => name),
     categories: columns.map(({ categories }) => categories),
-    inputs: columns.flatMap(inputsOfColumn),
+    inputs: columns.flatMap((column, j) => inputsOfColumn(column, j, means)),
     classes,
-    outputs: targets.cols,
-    target,
+    outputs,
+    targets: prepared.targets,
+    shownOutput,
     axes,
-    range: kind === 'regression' ? rangeOf(targets.data) : [0, 1],
+    range: kind === 'regression' ? rangeOf(columnOf(raw.train.targets, shownOutput)) : [0, 1],
     view:
       settings.problem === 'own'
         ? { left: -1.1, bottom: -1.1, width: 2.2, height: 2.2 }
@@ -69,10 +76,21 @@ export function describeData({ kind, raw, target, columns: used, notes }: Prepar
   }
 }
 
-function inputsOfColumn({ name, categories }: Column, column: number): ShownInput[] {
-  if (!categories) return [{ name, column, category: undefined }]
-  const count = categories.length
-  return categories.map((category, index) => ({ name: `${name}=${category}`, column, category: { index, count } }))
+/** The name of each output; a single one for two classes is that of the second. */
+function namesOfOutputs({ kind, raw, targets }: Prepared): readonly string[] {
+  const { classes = [], targets: values } = raw.train
+  if (kind === 'regression') return targets
+  return values.cols === 1 ? classes.slice(1, 2) : classes
+}
+
+function inputsOfColumn({ name, first, categories }: Column, column: number, means: Float32Array): ShownInput[] {
+  if (!categories) return [{ name, column, category: undefined, mean: means[first]! }]
+  return categories.map((category, index) => ({
+    name: `${name}=${category}`,
+    column,
+    category: { index, count: categories.length },
+    mean: means[first + index]!,
+  }))
 }
 
 function viewOf({ problem }: Settings, train: PlottedSamples, test: PlottedSamples): View {
@@ -96,6 +114,10 @@ const rangeOf = (values: Float32Array): [number, number] => [
   values.reduce((low, value) => Math.min(low, value), Infinity),
   values.reduce((high, value) => Math.max(high, value), -Infinity),
 ]
+
+/** The values of one column of a matrix. */
+export const columnOf = ({ cols, data }: Matrix, column: number): Float32Array =>
+  data.filter((_, i) => i % cols === column)
 
 function meanOf({ rows, cols, data }: Matrix): Float32Array {
   const mean = new Float32Array(cols)

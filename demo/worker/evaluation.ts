@@ -1,5 +1,6 @@
-import { confusionMatrix, type Dataset, type Matrix, regressionReport } from '../../src/index.ts'
-import type { Evaluation, Mistake } from '../protocol.ts'
+import { confusionMatrix, type Dataset, type Matrix, multilabelReport, regressionReport } from '../../src/index.ts'
+import type { Evaluation, Mistake, RegressionError } from '../protocol.ts'
+import { columnOf } from './display.ts'
 import type { Prepared } from './prepare.ts'
 
 /** The largest numbers of misclassified samples and of points in the error plot to send to the page. */
@@ -9,24 +10,34 @@ const MAX_ERRORS = 400
 /** The samples for the evaluation: the test data if there are any, else the training data. */
 export const evaluationData = ({ train, test }: Prepared): Dataset => test ?? train
 
+interface EvaluationOptions {
+  /** Above it, an output predicts the second class, or that a sample has the label. */
+  boundary: number
+  /** The target whose errors the page plots. */
+  shownOutput: number
+}
+
 /** Evaluates the predictions for {@link evaluationData}. */
-export function evaluate(prepared: Prepared, predictions: Matrix, boundary: number): Evaluation {
+export function evaluate(prepared: Prepared, predictions: Matrix, options: EvaluationOptions): Evaluation {
   const data = evaluationData(prepared)
+  const { kind } = prepared
+  const { boundary } = options
   return {
     on: prepared.test ? 'held-out' : 'training',
     samples: data.length,
-    confusion: prepared.kind === 'regression' ? undefined : confusionMatrix(predictions, data, { boundary }),
-    error: prepared.kind === 'regression' ? measureError(prepared, predictions) : undefined,
-    mistakes: prepared.kind === 'images' ? findMistakes(data, predictions) : [],
+    confusion: kind === 'classes' || kind === 'images' ? confusionMatrix(predictions, data, { boundary }) : undefined,
+    labels: kind === 'labels' ? multilabelReport(predictions, data, { boundary }) : undefined,
+    error: kind === 'regression' ? measureError(prepared, predictions, options) : undefined,
+    mistakes: kind === 'images' ? findMistakes(data, predictions) : [],
   }
 }
 
 /** R² and the mean absolute error. Predictions are in the units of the data. */
-function measureError({ raw }: Prepared, predictions: Matrix): Evaluation['error'] {
+function measureError({ raw }: Prepared, predictions: Matrix, { shownOutput }: EvaluationOptions): RegressionError {
   const data = raw.test ?? raw.train
-  const { r2, meanAbsoluteError } = regressionReport(predictions, data)
-  const some = (values: Float32Array) => values.slice(0, MAX_ERRORS)
-  return { r2, mean: meanAbsoluteError, targets: some(data.targets.data), predictions: some(predictions.data) }
+  const { r2, meanAbsoluteError, targets } = regressionReport(predictions, data)
+  const some = (values: Matrix) => columnOf(values, shownOutput).slice(0, MAX_ERRORS)
+  return { r2, mean: meanAbsoluteError, each: targets, targets: some(data.targets), predictions: some(predictions) }
 }
 
 /** The misclassified samples, those with the highest confidence first. */

@@ -37,10 +37,13 @@ export class PlaneGrid {
 
   /** Converts the outputs at {@link points} to the values that colour the plane. */
   regions(side: number, outputs: Float32Array, activation: string): Regions {
-    const { kind, outputs: count, range } = this.#shown
-    if (kind === 'regression') {
+    const { kind, outputs: names, range, shownOutput } = this.#shown
+    const count = names.length
+    if (kind === 'regression' || kind === 'labels') {
       const [low, high] = range
-      return { side, best: undefined, shares: outputs.map((value) => (value - low) / (high - low || 1)) }
+      const valueAt = (i: number) => outputs[i * count + shownOutput]!
+      const shares = Float32Array.from({ length: side * side }, (_, i) => (valueAt(i) - low) / (high - low || 1))
+      return { side, best: undefined, shares }
     }
     if (count > 2) return bestOf(side, outputs, count)
     const shares = Float32Array.from({ length: side * side }, (_, i) => secondClassShare(outputs, count, activation, i))

@@ -8,12 +8,12 @@ import {
   standardize,
   standardizeTargets,
 } from '../../src/index.ts'
-import { MAX_CLASSES, type Settings } from '../settings.ts'
+import { type Kind, MAX_CLASSES, placesOfTargets, type Settings } from '../settings.ts'
 import { describeColumns } from './columns.ts'
 import { type FileContent, MAX_BYTES, withoutFlags } from './open.ts'
 import { divide, type Parts, prepareIdx, type Prepared } from './prepare.ts'
 
-type Task = 'classification' | 'regression' | undefined
+type Task = Exclude<Settings['task'], 'auto'> | undefined
 type CsvContent = FileContent & { kind: 'csv' }
 
 /** The largest number of values of encoded inputs, 4 bytes each; more would take most of the memory of a tab. */
@@ -31,48 +31,70 @@ export async function prepareFile(settings: Settings, content: FileContent | und
   return content.kind === 'csv' ? prepareCsv(settings, content) : prepareIdx(settings, content)
 }
 
-/** The place of the target in the columns of a file: that of the settings, else the first. */
-export const placeOfTarget = (columns: readonly CsvColumn[], target: string): number =>
-  Math.max(
-    0,
-    columns.findIndex(({ name }) => name === target),
-  )
+/** How the columns of a file are read; the places are in the order of the file. */
+interface Reading {
+  inputs: readonly number[]
+  targets: readonly number[]
+  task: Task
+  /** What is done with rows of which an input is missing; those without a target are always left out. */
+  missing: Settings['missing']
+}
 
 async function prepareCsv(settings: Settings, content: CsvContent): Promise<Prepared> {
   const { columns } = content.file
-  const at = placeOfTarget(columns, settings.target)
-  const inputs = columns.flatMap(({ kind }, j) => (kind && j !== at && !settings.without.includes(j) ? [j] : []))
-  checkColumns(content, inputs, at)
-  const { data, notes } = await readSamples(content, inputs, at, taskOf(columns[at]!, settings))
+  const targets = placesOfTargets(columns, settings)
+  const { without, missing } = settings
+  const inputs = columns.flatMap(({ kind }, j) => (kind && !targets.includes(j) && !without.includes(j) ? [j] : []))
+  checkColumns(content, inputs, targets)
+  const reading = { inputs, targets, task: taskOf(columns, targets, settings), missing }
+  const { data, notes } = await readSamples(content, reading)
   const parts = divide(data, settings)
   const raw = { train: parts.train ?? data, test: parts.test }
-  const prepared = preprocess(raw)
-  const shown = describeColumns(columns, { inputs, at, without: settings.without, train: prepared.train })
-  return {
-    kind: data.classes ? 'classes' : 'regression',
-    raw,
-    ...prepared,
-    target: columns[at]!.name,
-    columns: shown,
-    notes,
-  }
+  const prepared = preprocess(raw, settings)
+  const kind = kindOfData(data, reading)
+  const shown = describeColumns(columns, { ...reading, kind, without, data, train: prepared.train })
+  return { kind, raw, ...prepared, targets: targets.map((j) => columns[j]!.name), columns: shown, notes }
 }
 
 /** Few different values of which some are numbers and some words are classes; else the library decides by the values. */
-function taskOf({ problem, distinct }: CsvColumn, { task }: Settings): Task {
-  if (task !== 'auto') return task
+function taskOf(columns: readonly CsvColumn[], targets: readonly number[], { task }: Settings): Task {
+  const { problem, distinct } = columns[targets[0]!]!
+  if (targets.length > 1) return task === 'auto' ? undefined : task
+  if (task !== 'auto' && task !== 'multilabel') return task
   return problem !== undefined && distinct > 1 && distinct <= FEW ? 'classification' : undefined
 }
 
-function checkColumns({ file: { name: file, columns, samples } }: CsvContent, inputs: readonly number[], at: number) {
-  const { name, numeric, distinct } = columns[at]!
-  if (!numeric && distinct > MAX_CLASSES) {
+/** Several columns of 0 and 1 are classes where each row has exactly one 1. */
+function kindOfData({ classes, targets: { rows, cols, data } }: Dataset, { targets, task }: Reading): Kind {
+  if (!classes) return 'regression'
+  if (targets.length === 1 || task === 'classification') return 'classes'
+  if (task === 'multilabel') return 'labels'
+  const ones = new Uint32Array(rows)
+  data.forEach((value, i) => (ones[Math.floor(i / cols)]! += value))
+  return ones.every((count) => count === 1) ? 'classes' : 'labels'
+}
+
+function checkColumns(
+  { file: { name: file, columns, samples } }: CsvContent,
+  inputs: readonly number[],
+  targets: readonly number[],
+) {
+  const names = targets.map((j) => `“${columns[j]!.name}”`).join(', ')
+  const [first] = targets.map((j) => columns[j]!)
+  if (targets.length === 1 && !first!.numeric && first!.distinct > MAX_CLASSES && first!.kind !== 'number') {
     throw new InputError(
-      `“${name}” has more than ${MAX_CLASSES} different texts; this page supports up to ${MAX_CLASSES} classes. ` +
+      `${names} has more than ${MAX_CLASSES} different texts; this page supports up to ${MAX_CLASSES} classes. ` +
         'Choose another target column.',
     )
   }
-  if (inputs.length === 0) throw new InputError(`No column is left to predict “${name}” from. Switch a column on.`)
+  if (targets.length > MAX_CLASSES) {
+    throw new InputError(`${targets.length} target columns are chosen; this page supports up to ${MAX_CLASSES}.`)
+  }
+  const words = targets.length > 1 && targets.map((j) => columns[j]!).find(({ kind }) => !canBeOneOfSeveral(kind))
+  if (words) {
+    throw new InputError(`“${words.name}” holds words; it can be the target only alone. Choose columns of numbers.`)
+  }
+  if (inputs.length === 0) throw new InputError(`No column is left to predict ${names} from. Switch a column on.`)
   const width = inputs.reduce((sum, j) => sum + (columns[j]!.kind === 'category' ? columns[j]!.distinct : 1), 0)
   if (width * samples > MAX_VALUES) {
     throw new InputError(
@@ -81,6 +103,9 @@ function checkColumns({ file: { name: file, columns, samples } }: CsvContent, in
     )
   }
 }
+
+/** Several targets are numbers, or yes and no. */
+const canBeOneOfSeveral = (kind: CsvColumn['kind']) => kind === 'number' || kind === 'boolean'
 
 /** Samples of a file, with a sentence about each surprise in these columns. */
 interface ReadSamples {
@@ -91,32 +116,32 @@ interface ReadSamples {
 /** The samples that were last read: other shares of test data need no second reading. */
 const lastRead = new WeakMap<CsvContent, { key: string; samples: Promise<ReadSamples> }>()
 
-function readSamples(content: CsvContent, inputs: readonly number[], at: number, task: Task): Promise<ReadSamples> {
-  const key = `${at} ${task}: ${inputs.join()}`
+function readSamples(content: CsvContent, reading: Reading): Promise<ReadSamples> {
+  const key = JSON.stringify(reading)
   const last = lastRead.get(content)
   if (last?.key === key) return last.samples
-  const samples = parseSamples(content, inputs, at, task)
+  const samples = parseSamples(content, reading)
   lastRead.set(content, { key, samples })
   return samples
 }
 
 async function parseSamples(
   { bytes, encoding, file }: CsvContent,
-  inputs: readonly number[],
-  at: number,
-  task: Task,
+  { inputs, targets, task, missing }: Reading,
 ): Promise<ReadSamples> {
   const { header, columns, notes: known } = file
-  const hasGaps = inputs.some((j) => columns[j]!.missing > 0)
-  const missing = columns[at]!.missing > 0 ? 'drop' : hasGaps ? 'impute' : 'error'
+  const hasGaps = (j: number) => columns[j]!.missing > 0
   const nameOf = (j: number) => (header ? columns[j]!.name : j)
-  const drop = columns.flatMap((_, j) => (j === at || inputs.includes(j) ? [] : [nameOf(j)]))
+  const drop = columns.flatMap((_, j) => (targets.includes(j) || inputs.includes(j) ? [] : [nameOf(j)]))
   const notes: string[] = []
   const data = await parseCsv(bytes, {
-    target: nameOf(at),
+    target: targets.map(nameOf),
     header,
-    missing,
+    missing: inputs.some(hasGaps) ? missing : 'error',
+    missingTargets: 'drop',
     task,
+    // Several columns of 0 and 1 are classes or labels; of a single column of numbers, the library's own rule decides.
+    ...(targets.length > 1 && { numbers: 'classes' as const }),
     encoding,
     maxUnpackedBytes: MAX_BYTES.unpacked,
     onNote: (note) => notes.push(withoutFlags(note)),
@@ -125,12 +150,12 @@ async function parseSamples(
   return { data, notes: notes.filter((note) => !known.includes(note)) }
 }
 
-/** Standardizes numbers and regression targets; both are fitted on the training data. */
-export function preprocess(raw: Parts): Parts {
-  const scaling = standardize(raw.train)
-  const targetScaling = raw.train.classes ? undefined : standardizeTargets(raw.train)
+/** Standardizes numbers and regression targets, where the settings say so; both are fitted on the training data. */
+function preprocess(raw: Parts, chosen: Pick<Settings, 'scaleInputs' | 'scaleTargets'>): Parts {
+  const scaling = chosen.scaleInputs ? standardize(raw.train) : undefined
+  const targetScaling = chosen.scaleTargets && !raw.train.classes ? standardizeTargets(raw.train) : undefined
   const apply = (data: Dataset) => {
-    const scaled = scale(data, scaling)
+    const scaled = scaling ? scale(data, scaling) : data
     return targetScaling ? scaleTargets(scaled, targetScaling) : scaled
   }
   return { train: apply(raw.train), test: raw.test && apply(raw.test) }

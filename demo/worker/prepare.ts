@@ -12,7 +12,8 @@ export interface Prepared {
   /** The data for training. The numbers and the regression targets of a CSV file are scaled. */
   train: Dataset
   test: Dataset | undefined
-  target: string
+  /** The names of the target columns. */
+  targets: readonly string[]
   /** What was done with each column of a CSV file. */
   columns: readonly ShownColumn[]
   /** A sentence about each surprise in these columns, such as rows that are left out. */
@@ -54,8 +55,8 @@ function hills({ samples, seed, noise }: Options): Dataset {
 export function prepare(settings: Settings, problem: Exclude<ProblemName, 'file'>): Prepared {
   const given = problem === 'own' ? undefined : generated(problem, settings)
   const raw = withPoints(divide(given, settings), settings)
-  const target = problem === 'hills' ? 'height' : 'class'
-  return { kind: kindOf(problem), raw, ...raw, target, columns: [], notes: [] }
+  const targets = [problem === 'hills' ? 'height' : 'class']
+  return { kind: kindOf(problem), raw, ...raw, targets, columns: [], notes: [] }
 }
 
 function generated(problem: keyof typeof generators, { samples, seed, noise }: Settings): Dataset {
@@ -105,5 +106,5 @@ export function prepareIdx(settings: Settings, { train, test }: FileContent & { 
   const raw = { train: divided.train ?? train, test: divided.test }
   const image = Number.isInteger(Math.sqrt(train.inputs.cols))
   const kind = image ? 'images' : 'classes'
-  return { kind, raw, ...raw, target: 'class', columns: [], notes: [] }
+  return { kind, raw, ...raw, targets: ['class'], columns: [], notes: [] }
 }

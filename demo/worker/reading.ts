@@ -9,7 +9,7 @@ import {
   scaleTargets,
 } from '../../src/index.ts'
 import type { FileInfo } from '../protocol.ts'
-import { type FileUse, type Kind, type Settings, defaultsFor } from '../settings.ts'
+import { type FileUse, type Kind, type Settings, defaultsFor, useOf } from '../settings.ts'
 import type { Parts, Prepared } from './prepare.ts'
 import { prepareFile } from './prepare-csv.ts'
 import { type FileContent, openFiles } from './open.ts'
@@ -137,7 +137,7 @@ async function chooseTarget(content: FileContent): Promise<FileSummary> {
   let first: unknown
   for (const target of names.length > 0 ? names.slice(0, 8) : ['']) {
     try {
-      return await summarizeFile(content, { target, task: 'auto', without: [] })
+      return await summarizeFile(content, { ...useOf(defaultsFor('file')), target })
     } catch (error) {
       first ??= error
     }

@@ -1,54 +1,35 @@
 import {
-  adagrad,
-  adam,
-  adamw,
   type BackendName,
-  cpu,
   decisionBoundary,
   type Epoch,
-  nadam,
   Network,
-  type Optimizer,
-  type OptimizerName,
-  rmsprop,
   type Score,
-  sgd,
   type Step,
+  type Task,
   Trainer,
 } from '../../src/index.ts'
-import { type Evaluation, MAP_SIDE, type Regions, type ShownData, type StopRule } from '../protocol.ts'
-import type { Settings } from '../settings.ts'
+import { type Evaluation, MAP_SIDE, type Regions, type ShownData } from '../protocol.ts'
+import type { Kind, Settings } from '../settings.ts'
 import { evaluate, evaluationData } from './evaluation.ts'
 import type { Prepared } from './prepare.ts'
 import { describeData } from './display.ts'
+import { layerOutputs } from './maps.ts'
+import { optimizerOf } from './optimizers.ts'
 import { PlaneGrid } from './plane.ts'
+import { Snapshots } from './snapshots.ts'
 
-const optimizers: Record<OptimizerName, (options: { learningRate: number }) => Optimizer> = {
-  sgd,
-  rmsprop,
-  adagrad,
-  adam,
-  adamw,
-  nadam,
+const tasks: Record<Kind, Task> = {
+  classes: 'classification',
+  images: 'classification',
+  labels: 'multilabel',
+  regression: 'regression',
 }
-
-/** An earlier state of a run that can be restored. */
-interface Snapshot {
-  epoch: number
-  step: number
-  train: Score
-  test: Score | null
-  parameters: Float32Array
-}
-
-/** The largest number of snapshots. When it is exceeded, every second snapshot is removed. */
-const MAX_SNAPSHOTS = 240
 
 /** One run: a network, its data, its backend, and its snapshots. */
 export class Run {
   readonly settings: Settings
   readonly network: Network
-  readonly snapshots: Snapshot[] = []
+  readonly snapshots = new Snapshots()
   #prepared: Prepared
   #shown: ShownData
   #grid: PlaneGrid
@@ -59,8 +40,6 @@ export class Run {
   #position = { epoch: 0, step: 0 }
   /** The number of epochs in the next call. */
   #atOnce = 1
-  #stride = 1
-  #best = { loss: Infinity, epoch: 0 }
 
   constructor(settings: Settings, prepared: Prepared) {
     this.settings = settings
@@ -73,7 +52,8 @@ export class Run {
     this.network = Network.create({ sizes, activations: settings.activations, init, seed })
     const { encoding, scaling, targetScaling, classes } = prepared.train
     const features = prepared.kind === 'images' ? undefined : prepared.train.features
-    Object.assign(this.network, { encoding, scaling, targetScaling, classes, features })
+    const task = tasks[prepared.kind]
+    Object.assign(this.network, { encoding, scaling, targetScaling, classes, features, task })
   }
 
   get prepared(): Prepared {
@@ -99,11 +79,11 @@ export class Run {
   /** The trainer, created at the first call. */
   async trainer(): Promise<Trainer> {
     if (!this.#trainer) {
-      const { loss, optimizer, learningRate, batch, seed, l1, l2, dropout } = this.settings
+      const { loss, batch, seed, l1, l2, dropout } = this.settings
       this.#trainer = await Trainer.create(this.network, {
         backend: this.#backend,
         loss,
-        optimizer: optimizers[optimizer]({ learningRate }),
+        optimizer: optimizerOf(this.settings),
         batchSize: batch,
         seed,
         l1,
@@ -135,11 +115,14 @@ export class Run {
   }
 
   async #scoreAndKeep(): Promise<void> {
+    const scores = await this.#score()
+    this.snapshots.keep({ ...this.#position, ...scores, parameters: this.network.parameters.slice() })
+  }
+
+  async #score(): Promise<{ train: Score; test: Score | null }> {
     const trainer = await this.trainer()
     const { train, test } = this.#prepared
-    const score = await trainer.evaluate(train)
-    const tested = test ? await trainer.evaluate(test) : null
-    this.#keep({ ...this.#position, train: score, test: tested, parameters: this.network.parameters.slice() })
+    return { train: await trainer.evaluate(train), test: test ? await trainer.evaluate(test) : null }
   }
 
   /**
@@ -160,13 +143,12 @@ export class Run {
     await trainer.read()
     this.#position = { epoch: this.#position.epoch + count, step: this.#position.step + trainer.step - done }
     const { loss, accuracy, validation } = value
-    const parameters = this.network.parameters.slice()
-    this.#keep({
-      ...this.#position,
-      train: { loss, ...(accuracy !== undefined && { accuracy }) },
-      test: validation,
-      parameters,
-    })
+    // The scores of an epoch do not count correct labels.
+    const scores =
+      this.#prepared.kind === 'labels'
+        ? await this.#score()
+        : { train: { loss, ...(accuracy !== undefined && { accuracy }) }, test: validation }
+    this.snapshots.keep({ ...this.#position, ...scores, parameters: this.network.parameters.slice() })
   }
 
   /** The next epoch. On an error, for example a divergence, the trainer is released. */
@@ -179,41 +161,13 @@ export class Run {
     }
   }
 
-  /** A sentence that explains why training stops now by this rule; undefined if it continues. */
-  reasonToStop({ stop, patience }: StopRule): string | undefined {
-    const { epoch, train, test } = this.snapshots.at(-1)!
-    const { loss } = test ?? train
-    if (loss < this.#best.loss) this.#best = { loss, epoch }
-    if (stop > 0 && epoch >= stop) return `Stopped after ${epoch.toLocaleString('en')} epochs.`
-    if (patience === 0 || epoch - this.#best.epoch < patience) return undefined
-    const whose = test ? 'test' : 'training'
-    return `Stopped: the ${whose} loss has not improved since epoch ${this.#best.epoch.toLocaleString('en')}. Use Rewind to return there.`
-  }
-
-  /** Adds a snapshot of the current state; of the earlier ones, those of every `stride`-th epoch remain. */
-  #keep(snapshot: Snapshot): void {
-    const last = this.snapshots.at(-1)
-    if (last && last.epoch % this.#stride !== 0) this.snapshots.pop()
-    this.snapshots.push(snapshot)
-    if (this.snapshots.length <= MAX_SNAPSHOTS) return
-    this.#stride *= 2
-    const kept = this.snapshots.filter(({ epoch }, i) => epoch % this.#stride === 0 || i === this.snapshots.length - 1)
-    this.snapshots.splice(0, this.snapshots.length, ...kept)
-  }
-
   /** Restores a snapshot, from which training continues. */
   async rewindTo(index: number): Promise<void> {
-    const snapshot = this.snapshots[index]
+    const snapshot = this.snapshots.at(index)
     if (!snapshot) return
     await this.release()
     this.network.parameters.set(snapshot.parameters)
     this.#position = { epoch: snapshot.epoch, step: snapshot.step }
-  }
-
-  /** Removes the snapshots after this one. */
-  discardAfter(index: number): void {
-    if (index < this.snapshots.length - 1) this.#best = { loss: Infinity, epoch: this.snapshots[index]!.epoch }
-    this.snapshots.splice(index + 1)
   }
 
   /** Moves the network with its current parameters to another backend. */
@@ -249,7 +203,8 @@ export class Run {
   /** Evaluates the network on the test data, or on the training data if there are no test data. */
   async evaluate(): Promise<Evaluation> {
     const predictions = await (await this.trainer()).predict(evaluationData(this.#prepared).inputs)
-    return evaluate(this.#prepared, predictions, decisionBoundary(this.network))
+    const boundary = decisionBoundary(this.network)
+    return evaluate(this.#prepared, predictions, { boundary, shownOutput: this.#shown.shownOutput })
   }
 
   /** The outputs for one picture; undefined if its size does not match the network. */
@@ -258,30 +213,8 @@ export class Run {
     return (await (await this.trainer()).predict([[...pixels]])).data
   }
 
-  /** Outputs of every neuron over the plane, computed on the CPU by networks that end after each layer. */
+  /** Outputs of every neuron over the plane; none for pictures. */
   async maps(): Promise<Float32Array[]> {
-    const { sizes, activations, weights, biases } = this.network
-    if (this.#prepared.kind === 'images') return []
-    const points = this.#grid.points(MAP_SIDE)
-    const backend = cpu()
-    return Promise.all(
-      activations.map(async (_, l) => {
-        const part = Network.from({
-          sizes: sizes.slice(0, l + 2),
-          activations: activations.slice(0, l + 1),
-          weights: weights.slice(0, l + 1),
-          biases: biases.slice(0, l + 1),
-        })
-        const trainer = await Trainer.create(part, {
-          backend,
-          loss: activations[l] === 'softmax' ? 'crossEntropy' : 'quadratic',
-          batchSize: 1,
-          seed: 0,
-        })
-        const { data } = await trainer.predict(points)
-        trainer.dispose()
-        return data
-      }),
-    )
+    return this.#prepared.kind === 'images' ? [] : layerOutputs(this.network, this.#grid.points(MAP_SIDE))
   }
 }

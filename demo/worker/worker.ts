@@ -1,9 +1,11 @@
 import { DivergedError, verify } from '../../src/index.ts'
 import type { Evaluation, Request, StopRule, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
+import { adviceAfter, adviceBefore, adviceDiverged } from './advice.ts'
 import { EpochsPerCall } from './epochs-per-call.ts'
 import { openFile, prepareFromFile, summarizeUse } from './files.ts'
 import { prepare, type Prepared } from './prepare.ts'
+import { describeProgress } from './report.ts'
 import { Run } from './run.ts'
 import { subjectOf, withSubject } from './subjects.ts'
 
@@ -38,33 +40,15 @@ const post = (message: WorkerMessage, transfer: Transferable[] = []) => {
 }
 
 async function report(run: Run, snapshot = run.snapshots.length - 1): Promise<void> {
-  const { train, test, epoch, step } = run.snapshots[snapshot]!
-  const { sizes, activations, weights, biases } = run.network
-  const maps = await run.maps()
-  const regions = await run.regions(playing ? SIDE.playing : SIDE.paused)
-  const evaluation = await evaluateIfDue(run)
-  const drawingOutputs = drawing && (await run.classify(drawing))
+  const side = playing ? SIDE.playing : SIDE.paused
   const seconds = (performance.now() - rates.began) / 1000
-  const epochsPerSecond = playing && seconds > 0 ? rates.epochs / seconds : 0
-  post(
-    {
-      type: 'progress',
-      epoch,
-      step,
-      train,
-      test,
-      epochsPerSecond,
-      samplesPerSecond: rates.busy > 0 ? (1000 * rates.epochs * run.prepared.train.length) / rates.busy : 0,
-      network: { sizes, activations, weights, biases },
-      maps,
-      regions,
-      evaluation,
-      drawingOutputs,
-      snapshots: run.snapshots.length,
-      snapshot,
-    },
-    [...maps.map(({ buffer }) => buffer), ...(regions ? [regions.shares.buffer] : [])],
-  )
+  const speeds = {
+    epochsPerSecond: playing && seconds > 0 ? rates.epochs / seconds : 0,
+    samplesPerSecond: rates.busy > 0 ? (1000 * rates.epochs * run.prepared.train.length) / rates.busy : 0,
+  }
+  const evaluation = await evaluateIfDue(run)
+  const { progress, transfer } = await describeProgress(run, { side, snapshot, speeds, evaluation, drawing })
+  post(progress, transfer)
   shownSnapshot = snapshot
   lastReport = performance.now()
 }
@@ -101,6 +85,7 @@ async function start(settings: Settings, prepared: Prepared): Promise<void> {
   rule = settings
   resetRates()
   postData(run)
+  post({ type: 'advice', sentences: adviceBefore(run) })
   await postBackend(run)
   await report(run)
 }
@@ -113,6 +98,11 @@ function postData({ settings, shown, network }: Run): void {
 async function postBackend(run: Run): Promise<void> {
   const { name, description } = (await run.trainer()).backend
   post({ type: 'running', backend: { name, description } })
+}
+
+/** Training has ended, perhaps until the user continues it. */
+async function postAdviceAfter(run: Run): Promise<void> {
+  post({ type: 'advice', sentences: await adviceAfter(run) })
 }
 
 function resetRates(): void {
@@ -152,10 +142,11 @@ async function train(): Promise<void> {
     epochsPerCall.observe(count, took)
     rates.busy += took
     rates.epochs += count
-    const reason = run.reasonToStop(rule)
+    const reason = run.snapshots.reasonToStop(rule)
     if (reason !== undefined) {
       setPlaying(false, reason)
       await report(run)
+      await postAdviceAfter(run)
     }
   }
   if (!run || !playing) return
@@ -197,8 +188,9 @@ const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Pr
   },
   play: () => {
     if (activeRun && !playing) {
-      activeRun.discardAfter(shownSnapshot)
+      activeRun.snapshots.discardAfter(shownSnapshot)
       setPlaying(true)
+      post({ type: 'advice', sentences: adviceBefore(activeRun) })
       continueTraining()
     }
     return Promise.resolve()
@@ -214,12 +206,14 @@ const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Pr
   },
   pause: async () => {
     setPlaying(false)
-    if (activeRun) await report(activeRun)
+    if (!activeRun) return
+    await report(activeRun)
+    await postAdviceAfter(activeRun)
   },
   step: async ({ what }) => {
     if (!activeRun) return
     if (playing) setPlaying(false)
-    activeRun.discardAfter(shownSnapshot)
+    activeRun.snapshots.discardAfter(shownSnapshot)
     await (what === 'epoch' ? activeRun.epoch() : activeRun.minibatch())
     await report(activeRun)
   },
@@ -241,6 +235,7 @@ const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Pr
     if (!activeRun) return
     if (playing) setPlaying(false)
     await activeRun.rewindTo(snapshot)
+    post({ type: 'advice', sentences: adviceBefore(activeRun) })
     await report(activeRun, snapshot)
   },
   classify: async ({ pixels }) => {
@@ -261,7 +256,8 @@ const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Pr
 function postFailure(error: unknown, during: Request['type'] | 'training'): void {
   if (playing && (during === 'training' || during === 'step')) setPlaying(false)
   const message = (error instanceof Error ? error.message : String(error)).replace("backend 'webgpu': ", '')
-  const advice = error instanceof DivergedError ? '. Use Rewind to return to an earlier epoch.' : ''
+  const isDivergence = error instanceof DivergedError && activeRun !== undefined
+  const advice = isDivergence ? `. ${adviceDiverged(activeRun!)} Use Rewind to return to an earlier epoch.` : ''
   post({ type: 'refused', subject: subjectOf(error, during), message: message + advice, during })
 }
 

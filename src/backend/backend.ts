@@ -104,6 +104,8 @@ export interface EpochOrder {
   readonly learningRate: number
   /** The number of steps that were made before this epoch, over the trainer's life. */
   readonly stepsBefore: number
+  /** Whether the epoch's {@link Sums.right} counts labels. */
+  readonly countsLabels?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -111,7 +113,10 @@ export interface EpochOrder {
 export interface Sums {
   /** Not finite if a parameter is infinite or NaN after the last step, even if the losses before the steps were finite. */
   loss: number
-  /** The number of correct predictions. */
+  /**
+   * The number of correct predictions: of samples, where one output is on the same side of the decision boundary as its target
+   * or the largest of several is the largest target; or, where labels are counted, of outputs on the same side of it.
+   */
   right: number
   samples: number
 }
@@ -196,8 +201,11 @@ export interface Placement {
    * @returns undefined where there was no such epoch, or where the repeated steps stay finite
    */
   locateFault(): Promise<Fault | undefined>
-  /** Loss and correct predictions over a data set, with the parameters after all that was handed over before. */
-  score(data: DataHandle): Underway<Sums>
+  /**
+   * Loss and correct predictions over a data set, with the parameters after all that was handed over before.
+   * @param countsLabels whether {@link Sums.right} counts labels; default false
+   */
+  score(data: DataHandle, countsLabels?: boolean): Underway<Sums>
   /** The outputs for each row of the data: samples × outputs, row-major. */
   outputs(data: DataHandle): Promise<Float32Array>
   /** Forward and backward pass over the data as one minibatch, without an update. */
@@ -234,8 +242,8 @@ export interface Population {
    * @returns undefined where there was no such epoch, or where the repeated steps stay finite
    */
   locateFault(network: number): Promise<Fault | undefined>
-  /** Each network's loss and correct predictions over a data set. */
-  score(data: DataHandle): Underway<Sums[]>
+  /** Each network's loss and correct predictions over a data set; as {@link Placement.score}. */
+  score(data: DataHandle, countsLabels?: boolean): Underway<Sums[]>
   /** The outputs of a network for each row of the data: samples × outputs, row-major. */
   outputs(data: DataHandle, network: number): Promise<Float32Array>
   /** Copies of a network's parameters and of its optimizer's state. */

@@ -16,6 +16,7 @@ import {
 } from '../index.ts'
 import { type CsvStream, type CsvStreamOptions, streamCsv } from '../node/csv-stream.ts'
 import { readDataset } from '../node/files.ts'
+import { npyKindOf } from '../node/npy-files.ts'
 import { count, note } from './output.ts'
 import { idxFilesAt, isIdxPath } from '../node/idx-folder.ts'
 import { filesAt } from './outputs/places.ts'
@@ -45,6 +46,7 @@ export interface DataOptions extends TextOptions, ArrayOptions {
   /** The names that a saved model knows. */
   features?: readonly string[] | undefined
   classes?: readonly string[] | undefined
+  targetNames?: readonly string[] | undefined
   /** The columns of words and the fills that a saved model knows. */
   columns?: CsvOptions['columns']
   drop?: CsvOptions['drop']
@@ -67,9 +69,9 @@ export async function loadData(options: DataOptions): Promise<{ train: Dataset; 
   if (!existsSync(data) && !(await isIdxPath(data))) {
     checkName(`--data: no file or folder '${data}', and no generator`, data, generatorNames)
   }
-  const { target, features, classes, columns, drop, missing, task, numbers, targets } = options
+  const { target, features, classes, targetNames, columns, drop, missing, task, numbers, targets } = options
   const arrays = options.arrays?.split(',').map((name) => name.trim())
-  return readDataset(data, { target, features, classes, columns, drop, missing, task, numbers, targets, arrays, ...textOptions(options, data) }) // prettier-ignore
+  return readDataset(data, { target, features, classes, targetNames, columns, drop, missing, task, numbers, targets, arrays, ...textOptions(options, data) }) // prettier-ignore
 }
 
 /** How a CSV file is read; what a reader of the file might not expect is noted on standard error. */
@@ -78,6 +80,10 @@ export function textOptions(options: TextOptions, path: string): CsvTextOptions 
   const onNote = (text: string) => note(`webgpu-mlp: note: ${path}: ${text}`)
   return { delimiter, header, decimal, comment, encoding, maxUnpackedBytes, onNote }
 }
+
+/** Whether data are a file of NumPy, by its content. */
+export const isNpy = async (data: string): Promise<boolean> =>
+  statSync(data, { throwIfNoEntry: false })?.isFile() === true && (await npyKindOf(data)) !== undefined
 
 /** Whether data are those of a generator. */
 export const isGenerated = (data: string): boolean => Object.hasOwn(generators, data)
@@ -98,14 +104,23 @@ const LARGE_FILE = 1 << 28
 const LARGE_GZIP = 1 << 26
 
 /** Whether a file is to be read a part at a time. @throws InputError where that is asked for of something else */
-export function isStreamed(data: string, stream: boolean | undefined): boolean {
-  const found = isGenerated(data) ? undefined : statSync(data, { throwIfNoEntry: false })
-  if (found?.isFile()) return stream === true || found.size > (data.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
-  if (stream && (found || isGenerated(data))) {
+export async function isStreamed(data: string, stream: boolean | undefined): Promise<boolean> {
+  if (!isGenerated(data) && (await isCsv(data))) return isStreamedCsv(data, stream)
+  if (stream && (isGenerated(data) || existsSync(data))) {
     throw new InputError(`--stream: is for CSV files, '${data}' is none`)
   }
   return false
 }
+
+/** Whether a path leads to a CSV file that is to be read a part at a time. */
+export async function isStreamedCsv(path: string, stream: boolean | undefined): Promise<boolean> {
+  if (!(await isCsv(path))) return false
+  return stream === true || statSync(path).size > (path.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
+}
+
+/** Whether a path leads to a file that is none of NumPy's. */
+const isCsv = async (path: string) =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true && !(await isNpy(path))
 
 /** Holds out a share for validation; by classes where there are any. */
 export function holdOut(data: Dataset, share: number, seed: number): { train: Dataset; validation: Dataset } {

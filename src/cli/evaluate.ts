@@ -11,7 +11,7 @@ import {
   type MissingPolicy,
   MultilabelTally,
   Network,
-  regressionReport,
+  RegressionTally,
   taskOf,
   Trainer,
 } from '../index.ts'
@@ -21,6 +21,7 @@ import {
   describeData,
   exampleOf,
   isGenerated,
+  isNpy,
   isStreamed,
   loadData,
   openCsv,
@@ -31,7 +32,7 @@ import { fitOutputs, readingFor } from './target.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { addBackendOptions, addDataOptions, type BackendOptions, checkBackend } from './options.ts'
 import { decimal, percent, print } from './output.ts'
-import { classNames, describeScores, labelTable, targetTable } from './scores.ts'
+import { classNames, describeScores, labelTable, targetNames, targetTable } from './scores.ts'
 
 interface EvaluateOptions extends BackendOptions, TextOptions, ArrayOptions {
   model: string
@@ -69,15 +70,16 @@ export function usualLoss(network: Network): LossName {
 
 /** The samples as the file has them. The model says what the columns and the target are, not the file. */
 async function loadSamples(options: EvaluateOptions, network: Network) {
-  const { features, classes } = network
+  const { features, classes, targetNames } = network
   const { data, target, stream, missing } = options
   const columns = network.encoding ?? Encoding.ofNumbers(network.sizes[0]!)
-  const known = { features, classes, columns, missing, ...readingFor(network) }
+  const known = { features, classes, targetNames, columns, missing, ...readingFor(network) }
   const outputs = network.sizes.at(-1)
-  if (network.task === 'regression' && outputs! > 1 && target === undefined && !isGenerated(data)) {
-    throw new InputError(`--target: the model predicts ${outputs} targets; name their columns, in its order`)
+  const hasColumns = !isGenerated(data) && !(await isNpy(data))
+  if (network.task === 'regression' && !targetNames && outputs! > 1 && target === undefined && hasColumns) {
+    throw new InputError(`--target: the model predicts ${outputs} targets and does not know their names; name their columns, in its order`) // prettier-ignore
   }
-  if (isStreamed(data, stream)) {
+  if (await isStreamed(data, stream)) {
     const opened = await openCsv(data, { ...textOptions(options, data), target, ...known, shuffle: false })
     const raw = fitOutputs(opened.train, outputs)
     return { samples: raw, close: opened.close }
@@ -118,6 +120,14 @@ async function labelReport(trainer: Trainer, data: Dataset | DataStream) {
   return tally.report()
 }
 
+async function targetReport(trainer: Trainer, data: Dataset | DataStream) {
+  const tally = new RegressionTally()
+  await tallyOutputs(trainer, data, (outputs, part) => {
+    tally.add(outputs, part)
+  })
+  return tally.report()
+}
+
 async function evaluate(options: EvaluateOptions): Promise<void> {
   const network = await readModel(options.model)
   const loss = options.loss ?? usualLoss(network)
@@ -137,15 +147,14 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     }
     const report = task === 'classification' ? await classReport(trainer, samples, topK) : undefined
     const labels = task === 'multilabel' ? await labelReport(trainer, samples) : undefined
-    const regression =
-      task === 'regression' && samples instanceof Dataset
-        ? regressionReport(await trainer.predict(samples.inputs), samples)
-        : undefined
-    const names = classNames(network.classes ?? classes, report?.classes.length ?? targets.cols)
+    const regression = task === 'regression' ? await targetReport(trainer, samples) : undefined
+    const names = regression
+      ? targetNames(network, options.target, targets.cols)
+      : classNames(network.classes ?? classes ?? network.targetNames, report?.classes.length ?? targets.cols)
     const named = <T>(scores: readonly T[]) => scores.map((one, i) => ({ name: names[i], ...one }))
     const { name, description } = trainer.backend
     if (options.json) {
-      const all = { ...(report && { ...report, classes: named(report.classes) }), ...(labels && { ...labels, labels: named(labels.labels) }), ...(regression && { targets: regression.targets }) } // prettier-ignore
+      const all = { ...(report && { ...report, classes: named(report.classes) }), ...(labels && { ...labels, labels: named(labels.labels) }), ...(regression && { targets: named(regression.targets) }) } // prettier-ignore
       print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...all, ...evaluation }))
       return
     }
@@ -157,8 +166,9 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     if (evaluation.r2 !== undefined) print(`R²     ${decimal(evaluation.r2)}`)
     if (evaluation.meanAbsoluteError !== undefined) print(`Error  ${decimal(evaluation.meanAbsoluteError)} on average`)
     if (report) print(describeScores(names, report))
-    if (labels) print(labelTable(names, labels))
-    if (regression) print(['', ...targetTable(regression, options.target)])
+    if (labels)
+      print([`Labels are predicted where the output is above ${labels.boundary}`, '', ...labelTable(names, labels)])
+    if (regression) print(['', ...targetTable(names, regression)])
   } finally {
     trainer.dispose()
     close()

@@ -93,6 +93,10 @@ export const ownFlags = {
     flag: '--validation <file>',
     help: 'a file of validation samples, with the columns of --data',
   },
+  validationTargets: {
+    flag: '--validation-targets <file>',
+    help: 'with --validation x.npy: the .npy file with the targets',
+  },
   keep: { flag: '--keep <columns>', help: 'columns of the file to carry over into the predictions, such as ids' },
   normalize: { flag: '--normalize', help: 'scale inputs to 0–1 (kept in the model)' },
   layers: {
@@ -111,6 +115,10 @@ export const ownFlags = {
   },
   importedFeatures: { flag: '--features <names>', help: 'where the file has none: the names of the input columns' },
   importedClasses: { flag: '--classes <names>', help: 'where the file has none: the names of the classes, in order' },
+  importedTargets: {
+    flag: '--target-names <names>',
+    help: 'where the file has none: the names of the regression targets',
+  },
   optimizer: { flag: '--optimizer <name>', help: optimizerNames.join(', '), default: 'sgd' },
   schedule: { flag: '--schedule <form>', help: `how the rate changes from epoch to epoch:\n${scheduleHelp}` },
   model: { flag: '--model <file>', help: 'a model that train wrote' },

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { activationNames, checkName, fromOnnx, fromSafetensors, InputError, Network } from '../index.ts'
-import { readBytes, readModel, writeModel } from '../node/files.ts'
+import { readBytes } from '../node/bytes.ts'
+import { readModel, writeModel } from '../node/files.ts'
 import { withPath } from '../node/paths.ts'
 import { addOwn, addRequired, ownFlags } from './flags.ts'
 import { count, note } from './output.ts'
@@ -12,6 +13,7 @@ interface ImportOptions {
   activation?: string
   features?: string
   classes?: string
+  targetNames?: string
   force?: boolean
 }
 
@@ -30,7 +32,8 @@ export function importCommand(): Command {
     .description('read a network from a file that export or another program wrote, and write a model file')
     .argument('<file>', 'a file that export or another program wrote')
   addRequired(command, ownFlags.imported)
-  addOwn(command, ownFlags.importedActivation, ownFlags.importedFeatures, ownFlags.importedClasses, ownFlags.force)
+  addOwn(command, ownFlags.importedActivation, ownFlags.importedFeatures, ownFlags.importedClasses)
+  addOwn(command, ownFlags.importedTargets, ownFlags.force)
   return command.addHelpText('after', help).action(importModel)
 }
 
@@ -49,7 +52,8 @@ const listOf = (text: string | undefined) => text?.split(',').map((part) => part
 async function readNetwork(path: string, options: ImportOptions): Promise<Network> {
   const given = listOf(options.activation)?.map((name) => checkName('--activation', name, activationNames))
   const activations = given?.length === 1 ? given[0] : given
-  const names = { features: listOf(options.features), classes: listOf(options.classes) }
+  const { features, classes, targetNames } = options
+  const names = { features: listOf(features), classes: listOf(classes), targetNames: listOf(targetNames) }
   const bytes = await readBytes(path)
   const kind = kindOf(bytes)
   if (kind === 'safetensors') return withPath(path, () => fromSafetensors(bytes, { activations, ...names }))
@@ -83,14 +87,15 @@ function kindOf(bytes: Uint8Array): string {
 function withNames(
   path: string,
   network: Network,
-  names: { features?: string[] | undefined; classes?: string[] | undefined },
+  names: Readonly<Record<'features' | 'classes' | 'targetNames', string[] | undefined>>,
 ): Network {
   // prettier-ignore
-  for (const field of ['features', 'classes'] as const) {
+  for (const field of ['features', 'classes', 'targetNames'] as const) {
     const own = network[field]
     if (own === undefined || names[field] === undefined || own.join() === names[field].join()) continue
-    throw new InputError(`--${field}: ${path} names others: ${own.join()}; leave the option out`)
+    const flag = field === 'targetNames' ? 'target-names' : field
+    throw new InputError(`--${flag}: ${path} names others: ${own.join()}; leave the option out`)
   }
-  const { features = network.features, classes = network.classes } = names
-  return Network.fromJSON({ ...network.toJSON(), ...(features && { features }), ...(classes && { classes }) })
+  const given = Object.entries(names).filter(([, list]) => list !== undefined)
+  return Network.fromJSON({ ...network.toJSON(), ...Object.fromEntries(given) })
 }

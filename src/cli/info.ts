@@ -25,7 +25,19 @@ async function describeProgram(): Promise<Record<string, string>> {
 
 async function describeModel(path: string): Promise<Record<string, string | number>> {
   const network = await readModel(path)
-  const { sizes, activations, parameters, features, classes, encoding, scaling, targetScaling, task, loss } = network
+  const {
+    sizes,
+    activations,
+    parameters,
+    features,
+    classes,
+    targetNames,
+    encoding,
+    scaling,
+    targetScaling,
+    task,
+    loss,
+  } = network
   const names = (list: readonly string[] | undefined) =>
     list ? `${list.slice(0, 12).join(', ')}${list.length > 12 ? `, … (${list.length})` : ''}` : 'unnamed'
   return {
@@ -35,6 +47,7 @@ async function describeModel(path: string): Promise<Record<string, string | numb
     fingerprint: fingerprint(network),
     features: names(features),
     classes: names(classes),
+    targetNames: names(targetNames),
     columns: encoding ? describeColumns(network) : 'numbers',
     scaling: scaling ? `${scaling.kind}, applied to the inputs before the network` : 'none',
     targets: targetScaling ? `${targetScaling.kind}, answers are in their own units` : 'not scaled',

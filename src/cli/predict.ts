@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { existsSync, statSync } from 'node:fs'
 import {
   decisionBoundary,
   InputError,
@@ -11,9 +10,9 @@ import {
   Trainer,
 } from '../index.ts'
 import { type CsvRows, readCsvRows, readModel } from '../node/files.ts'
-import { npyKindOf, readNpyInputs } from '../node/npy-files.ts'
+import { readNpyInputs } from '../node/npy-files.ts'
 import { writeFileAtomic } from '../node/write.ts'
-import { type TextOptions, textOptions } from './data.ts'
+import { isNpy, type TextOptions, textOptions } from './data.ts'
 import { usualLoss } from './evaluate.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { addBackendOptions, addTextOptions, type BackendOptions, checkBackend } from './options.ts'
@@ -50,7 +49,7 @@ async function predict(options: PredictOptions): Promise<void> {
   const { classes } = network
   const { default: Papa } = await import('papaparse')
   const textOf = (rows: (readonly (string | number)[])[]) => `${Papa.unparse(rows, { newline: '\n' })}\n`
-  const head = textOf([[...(options.keep ?? []), ...headOf(network)]])
+  const head = textOf([[...(options.keep ?? []), ...headOf(network, options.keep)]])
   const output = options.out === undefined ? undefined : await planOutput(options, options.out, head)
   const trainer = await Trainer.create(network, { ...checkBackend(options), loss: usualLoss(network) })
   const done = { rows: 0, incomplete: 0 }
@@ -85,7 +84,7 @@ type Part = Omit<CsvRows, 'inputs'> & {
 async function* readParts(options: PredictOptions, network: Network): AsyncGenerator<Part> {
   const { data, arrays, maxUnpackedBytes, keep, missing } = options
   const { features, encoding: columns } = network
-  if (existsSync(data) && statSync(data).isFile() && (await npyKindOf(data))) {
+  if (await isNpy(data)) {
     if (keep) throw new InputError(`--keep: is for CSV files, '${data}' is none`)
     const inputs = await readNpyInputs(data, arrays?.split(','), maxUnpackedBytes)
     yield { rows: inputs.rows, inputs, complete: undefined, kept: [], features: features ?? [] }
@@ -128,12 +127,14 @@ async function printParts(parts: AsyncIterable<string>): Promise<void> {
 
 /**
  * The names of the columns: a class, or the labels that are true, and the share of each class or label; of regression
- * targets the values.
+ * targets the values, several called as the targets are, or `prediction u` beside a column `u` of the file that is kept.
  */
-function headOf({ classes, sizes }: Network): string[] {
+function headOf({ classes, targetNames, sizes }: Network, kept: readonly string[] = []): string[] {
   const outputs = sizes.at(-1)!
   if (classes) return ['prediction', ...(outputs === 1 ? [classes[1] ?? 'answer'] : classes)]
-  return outputs === 1 ? ['prediction'] : Array.from({ length: outputs }, (_, j) => `prediction ${j + 1}`)
+  if (outputs === 1) return ['prediction']
+  const names = targetNames?.map((name) => (kept.includes(name) ? `prediction ${name}` : name))
+  return names ?? Array.from({ length: outputs }, (_, j) => `prediction ${j + 1}`)
 }
 
 function rowsOf(network: Network, answers: Matrix): (string | number)[][] {

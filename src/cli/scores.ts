@@ -2,6 +2,7 @@ import {
   type ClassificationReport,
   escapeControls,
   type MultilabelReport,
+  type Network,
   type PrecisionRecallF1,
   type RegressionReport,
 } from '../index.ts'
@@ -54,21 +55,25 @@ export function labelTable(names: readonly string[], { labels, macro, weighted, 
   ])
 }
 
-/** The names of regression targets: the columns of `--target` where it names as many, else their numbers. */
-export function targetNames(given: readonly string[] | undefined, targets: number): string[] {
+/** The names of regression targets: those of the network, else the columns of `--target` where it names as many, else numbers. */
+export function targetNames(
+  network: Pick<Network, 'targetNames'>,
+  given: readonly string[] | undefined,
+  targets: number,
+): string[] {
+  if (network.targetNames) return [...network.targetNames]
   const columns = given?.flatMap((text) => (given.length === targets ? [text] : text.split(','))) ?? []
   if (columns.length === targets) return columns.map((name) => name.trim())
   return Array.from({ length: targets }, (_, j) => (targets === 1 ? 'target' : `target ${j + 1}`))
 }
 
 /** R², mean absolute error and root mean squared error of each target in its own units, a line each. */
-export function targetTable({ targets }: RegressionReport, given: readonly string[] | undefined): string[] {
-  const names = targetNames(given, targets.length)
+export function targetTable(names: readonly string[], { targets }: RegressionReport): string[] {
   const shown = targets.slice(0, MOST_LINES)
   return alignRight([
     ['Target', 'R²', 'Mean absolute error', 'Root mean squared error'],
     ...shown.map(({ r2, meanAbsoluteError, rootMeanSquaredError }, j) => [
-      shorten(names[j]!),
+      shorten(names[j] ?? String(j)),
       decimal(r2),
       decimal(meanAbsoluteError),
       decimal(rootMeanSquaredError),

@@ -27,10 +27,13 @@ interface NetworkOptions {
 
 /** What the options alone say about the target: `--task`, else the loss and the last layer. */
 export function readingOf({ task = 'auto', target, loss, layers, activation }: NetworkOptions): TargetReading {
-  if (task !== 'auto') return { task, reason: '--task' }
   const sizes = layers.split(',')
   const last = sizes.at(-1)!.trim()
   const output = parseActivations(activation, sizes.length - 1, loss).at(-1)!
+  if (task === 'multilabel' && output === 'softmax') {
+    throw new InputError('--task: softmax outputs choose one class of several; multilabel needs sigmoid outputs, such as those of --loss binaryCrossEntropy') // prettier-ignore
+  }
+  if (task !== 'auto') return { task, reason: '--task' }
   if (requiredActivation(loss) !== undefined) return { numbers: 'classes', reason: `the loss is ${loss}` }
   if (output === 'softmax') return { numbers: 'classes', reason: 'the outputs are softmax' }
   const isBounded = output === 'sigmoid' || output === 'tanh'

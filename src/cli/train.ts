@@ -216,10 +216,11 @@ function makeNetwork(data: PreparedData, { options, loss, init, seed, start }: C
   const sizes = parseLayers(options.layers, { inputs: example.inputs.cols, outputs: example.targets.cols })
   const activations = parseActivations(options.activation, sizes.length - 1, loss)
   const network = Network.create({ sizes, activations, init, seed })
-  const { features, classes, encoding } = example
-  Object.assign(network, { features, classes, scaling, encoding, targetScaling })
-  // The file decides it together with the loss and the last layer, not the values of the targets alone.
-  if (reading && !classes && (reading.task === 'regression' || reading.numbers === 'targets'))
-    network.task = 'regression'
+  const { features, classes, targetNames, encoding } = example
+  Object.assign(network, { features, classes, targetNames, scaling, encoding, targetScaling })
+  // The options and the file decide it together with the loss and the last layer, not the values of the targets alone.
+  const isRegression = !classes && (reading?.task === 'regression' || reading?.numbers === 'targets')
+  if (isRegression) network.task = 'regression'
+  else if (reading?.task === 'multilabel') network.task = 'multilabel'
   return network
 }

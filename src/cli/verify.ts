@@ -71,14 +71,14 @@ const say = ({ error, bound, ok }: StageCheck) =>
 async function makeCase(options: VerifyOptions, seed: number) {
   const model = options.model === undefined ? undefined : await readModel(options.model)
   const { data: name } = options
-  const { features, classes } = model ?? {}
+  const { features, classes, targetNames } = model ?? {}
   const columns = model && (model.encoding ?? Encoding.ofNumbers(model.sizes[0]!))
   const { task, numbers } = model
     ? readingFor(model)
     : name === undefined || isGenerated(name)
       ? {}
       : readingOf(options)
-  const loaded = name === undefined ? undefined : await loadData({ ...options, data: name, seed, features, classes, columns, task, numbers }) // prettier-ignore
+  const loaded = name === undefined ? undefined : await loadData({ ...options, data: name, seed, features, classes, targetNames, columns, task, numbers }) // prettier-ignore
   const given = loaded && fitOutputs(loaded.train, model ? model.sizes.at(-1) : outputsOf(options.layers))
   const ends = given && { inputs: given.inputs.cols, outputs: given.targets.cols }
   const loss = options.loss === 'quadratic' && model ? usualLoss(model) : options.loss

@@ -138,6 +138,13 @@ export class ColumnReader {
     )
   }
 
+  /** A column of one word is an input that never changes. */
+  noteOneWord(rows: number, onNote: ((note: string) => void) | undefined): void {
+    const [word, ...others] = this.#words.size === 1 && !this.#isTruth && this.#isWords ? this.#categories() : []
+    if (word === undefined || others.length > 0 || rows < MANY_ROWS) return
+    onNote?.(`${this.#said} has one word only (${describe(word)}); it adds nothing (--drop leaves the column out)`)
+  }
+
   /** @throws InputError for words among numbers, and a column without values */
   kind(): EncodedColumn {
     if (this.#wordCount === 0) {

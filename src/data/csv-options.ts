@@ -69,8 +69,18 @@ export interface CsvOptions extends CsvInputsOptions {
    * where all numbers are whole, at most 20 differ, and each occurs twice on average; several are regression targets.
    */
   numbers?: 'classes' | 'targets' | undefined
+  /**
+   * Rows whose target is missing: `error`, or `drop`: they are left out, whatever `missing` says about input columns; a missing
+   * target is never filled. Default: `drop` where `missing` is `drop`, else `error`.
+   */
+  missingTargets?: 'error' | 'drop' | undefined
   /** The classes that a saved model knows, in its order: `network.classes`. Default: those in the file, sorted. */
   classes?: readonly string[] | undefined
+  /**
+   * The regression targets that a saved model knows, in its order: `network.targetNames`. Without `target`, they are the
+   * columns of these names; with it, they are what the model calls its columns. Default: the columns' names.
+   */
+  targetNames?: readonly string[] | undefined
 }
 
 const delimiterNames: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t', pipe: '|', space: 'space', ' ': 'space', comma: ',', semicolon: ';' } // prettier-ignore
@@ -158,5 +168,7 @@ export const csvFields = {
   }),
   task: optional(name(['classification', 'multilabel', 'regression'] as const)),
   numbers: optional(name(['classes', 'targets'] as const)),
+  missingTargets: optional(name(['error', 'drop'] as const)),
   classes: optional(classNames),
+  targetNames: optional(columnNames),
 } satisfies Fields<CsvOptions>

@@ -56,7 +56,7 @@ export const isDropping = ({ missing, columns }: CsvOptions): boolean => (missin
 
 /** Samples without those that have missing values, where these are left out, or with their fills. */
 function makeDataset(inputs: RawRows, targets: RawRows, samples: Samples, options: CsvOptions): Dataset {
-  const { features, classes } = samples
+  const { features, classes, targetNames } = samples
   const { encoding } = samples.columns
   const complete = isDropping(options) ? completeRows(inputs) : undefined
   if (complete?.length === 0) throw new InputError("CSV: every row has a missing value; missing: 'drop' leaves none")
@@ -67,5 +67,6 @@ function makeDataset(inputs: RawRows, targets: RawRows, samples: Samples, option
   return Dataset.fromRaw(x, isFitted ? fitFills(x, encoding) : encoding, targetsOf(y, 0, samples), {
     features,
     classes,
+    targetNames,
   })
 }

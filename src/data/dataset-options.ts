@@ -1,6 +1,6 @@
 import { checkNumbers } from '../core/lists.ts'
 import { type Fields, kind, optional } from '../core/schema.ts'
-import { classNames, names } from './names.ts'
+import { classNames, columnNames, names } from './names.ts'
 
 /** Names that go with a data set. */
 export interface DatasetNames {
@@ -8,6 +8,8 @@ export interface DatasetNames {
   features?: readonly string[] | undefined
   /** One name per class: then the targets are classes, one-hot with one column per class (or one column for two). */
   classes?: readonly string[] | undefined
+  /** One name per column of regression targets. Classes have their names in `classes`. */
+  targetNames?: readonly string[] | undefined
 }
 
 /** What {@link Dataset.from} takes in addition to inputs and targets. */
@@ -26,6 +28,7 @@ export const datasetSchema = {
   fields: {
     features: optional(names),
     classes: optional(classNames),
+    targetNames: optional(columnNames),
     weights: optional(weightList),
   } satisfies Fields<DatasetOptions>,
 }

@@ -13,6 +13,7 @@ export interface Parts {
   readonly rawTargets?: RawRows | undefined
   readonly features: readonly string[] | undefined
   readonly classes: readonly string[] | undefined
+  readonly targetNames: readonly string[] | undefined
   readonly weights?: Float32Array | undefined
   readonly encoding?: Encoding | undefined
   readonly scaling?: Scaling | undefined
@@ -23,14 +24,18 @@ export interface Parts {
 export function checkCounts(
   samples: number,
   columns: number,
-  targets: Matrix,
-  features: readonly string[] | undefined,
+  { targets, features, classes, targetNames }: Pick<Parts, 'targets' | 'features' | 'classes' | 'targetNames'>,
 ): void {
   if (targets.rows !== samples) {
     throw new InputError(`y: expected ${samples} rows, one for each of x, got ${targets.rows}`)
   }
   if (features !== undefined && features.length !== columns) {
     throw new InputError(`features: expected ${columns} names, one a column of x, got ${features.length}`)
+  }
+  if (targetNames === undefined) return
+  if (classes) throw new InputError('targetNames: are for regression targets; the targets of these data are classes')
+  if (targetNames.length !== targets.cols) {
+    throw new InputError(`targetNames: expected ${targets.cols} names, one a column of y, got ${targetNames.length}`)
   }
 }
 

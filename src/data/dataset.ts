@@ -3,14 +3,14 @@ import { checkConstructor, KEY } from '../core/constructors.ts'
 import { isList } from '../core/lists.ts'
 import { readOptions, text } from '../core/schema.ts'
 import { argmax, Matrix, type MatrixLike } from '../core/matrix.ts'
-import { originOf, withOrigin } from '../core/origin.ts'
+import { originOf } from '../core/origin.ts'
 import { exactRows, RawRows } from '../core/raw-rows.ts'
 import { areEqual } from '../core/values.ts'
 import { Encoding } from '../model/encoding.ts'
-import { preprocess } from '../model/preprocess.ts'
 import { Scaling } from '../model/scaling.ts'
 import { type DatasetNames, type DatasetOptions, datasetSchema } from './dataset-options.ts'
 import { checkCounts, joinParts, type Parts, sliceParts, takeParts, type WholeParts } from './dataset-parts.ts'
+import { encodeParts, encodeRaw, replaceInputs, scaleInputs, scaleTargetParts } from './preprocessed-parts.ts'
 import { readTargets, secondClass, type Targets } from './read-targets.ts'
 import { type ClassWeights, readClassWeights, readWeights } from './sample-weights.ts'
 
@@ -33,6 +33,8 @@ export class Dataset {
   /** The names of the columns: one per column of `encoding`, else one per input. */
   readonly features: readonly string[] | undefined
   readonly classes: readonly string[] | undefined
+  /** The names of regression targets, one per column of `targets`. */
+  readonly targetNames: readonly string[] | undefined
   /** One a sample, where samples count differently. */
   readonly weights: Float32Array | undefined
   /** How the inputs were made of columns of words, truth values or missing values; undefined where all are numbers. */
@@ -53,25 +55,33 @@ export class Dataset {
     this.#raw = raw
     this.#rawTargets = rawTargets
     // An own property, as the others are. Inputs of raw columns are made when they are first needed: with a scaling, never.
-    Object.defineProperty(this, 'inputs', { enumerable: true, get: () => (this.#made ??= this.#encoded()) })
+    Object.defineProperty(this, 'inputs', { enumerable: true, get: () => (this.#made ??= encodeRaw(this.#parts())) })
     this.targets = parts.targets
     this.features = parts.features
     this.classes = parts.classes
+    this.targetNames = parts.targetNames
     this.weights = parts.weights
     this.encoding = parts.encoding
     this.scaling = parts.scaling
     this.targetScaling = parts.targetScaling
   }
 
-  #encoded(): Matrix {
-    const [raw, encoding] = [this.#raw!, this.encoding]
-    return withOrigin(preprocess(raw, encoding, undefined), { raw, encoding })
-  }
-
   #parts(): Parts {
-    const { targets, features, classes, weights, encoding, scaling, targetScaling } = this
+    const { targets, features, classes, targetNames, weights, encoding, scaling, targetScaling } = this
     const [inputs, raw, rawTargets] = [this.#made, this.#raw, this.#rawTargets]
-    return { inputs, raw, rawTargets, targets, features, classes, weights, encoding, scaling, targetScaling }
+    return {
+      inputs,
+      raw,
+      rawTargets,
+      targets,
+      features,
+      classes,
+      targetNames,
+      weights,
+      encoding,
+      scaling,
+      targetScaling,
+    }
   }
 
   #whole(): WholeParts {
@@ -90,11 +100,11 @@ export class Dataset {
    * @throws InputError for different counts, empty data, values that are not finite, labels outside the classes
    */
   static from(x: MatrixLike, y: Targets, options: DatasetOptions = {}): Dataset {
-    const { features, classes: given, weights: sampleWeights } = readOptions(datasetSchema, options)
+    const { features, classes: given, targetNames, weights: sampleWeights } = readOptions(datasetSchema, options)
     const inputs = Matrix.from(x, 'x')
     const { encoding, scaling } = (originOf(inputs) ?? {}) as { encoding?: Encoding; scaling?: Scaling }
     const { targets, classes } = readTargets(y, given)
-    checkCounts(inputs.rows, encoding?.columns.length ?? inputs.cols, targets, features)
+    checkCounts(inputs.rows, encoding?.columns.length ?? inputs.cols, { targets, features, classes, targetNames })
     return new Dataset(KEY, {
       inputs,
       raw: originOf(inputs)?.raw ?? exactRows(x, inputs),
@@ -102,6 +112,7 @@ export class Dataset {
       rawTargets: exactRows(y, targets),
       features,
       classes,
+      targetNames,
       weights: sampleWeights && readWeights(sampleWeights, inputs.rows),
       encoding,
       scaling,
@@ -122,13 +133,14 @@ export class Dataset {
   ): Dataset {
     const raw = RawRows.of(rows)
     if (encoding !== undefined) checkInstance('encoding', encoding, Encoding, 'Encoding')
-    const { features, classes: given } = readOptions(datasetSchema, names)
+    const { features, classes: given, targetNames } = readOptions(datasetSchema, names)
     const { targets, classes } = readTargets(y, given)
-    checkCounts(raw.rows, encoding?.columns.length ?? raw.cols, targets, features)
+    checkCounts(raw.rows, encoding?.columns.length ?? raw.cols, { targets, features, classes, targetNames })
     // Numbers that float32 holds exactly take half the memory there.
     const isExact = encoding === undefined && raw.data.every((value) => Math.fround(value) === value)
     const source = isExact ? { inputs: Matrix.from(raw, 'x') } : { raw }
-    return new Dataset(KEY, { ...source, encoding, targets, rawTargets: exactRows(y, targets), features, classes })
+    const rawTargets = exactRows(y, targets)
+    return new Dataset(KEY, { ...source, encoding, targets, rawTargets, features, classes, targetNames })
   }
 
   /**
@@ -180,18 +192,7 @@ export class Dataset {
    * this package did it ({@link Scaling.apply}).
    */
   withInputs(inputs: Matrix): Dataset {
-    const matrix = Matrix.from(inputs, 'inputs')
-    if (matrix.rows !== this.length) {
-      throw new InputError(`inputs: expected ${this.length} rows, one for each sample, got ${matrix.rows}`)
-    }
-    const origin = originOf(matrix)
-    const encoding = origin?.encoding as Encoding | undefined
-    const names = this.encoding && !encoding ? this.encoding.inputNames(this.features ?? []) : this.features
-    if (names !== undefined && names.length !== (encoding?.columns.length ?? matrix.cols)) {
-      throw new InputError(`features: expected ${matrix.cols} names, one a column of x, got ${names.length}`)
-    }
-    const scaling = origin?.scaling as Scaling | undefined
-    return new Dataset(KEY, { ...this.#parts(), inputs: matrix, raw: undefined, features: names, encoding, scaling })
+    return new Dataset(KEY, replaceInputs(this.#whole(), Matrix.from(inputs, 'inputs')))
   }
 
   /**
@@ -201,13 +202,7 @@ export class Dataset {
   withScaling(scaling: Scaling, name = 'data'): Dataset {
     checkInstance('scaling', scaling, Scaling, 'Scaling', ' (standardize and normalize make one)')
     nameText.check('name', name)
-    if (this.scaling?.equals(scaling)) return this
-    if (this.scaling) throw new InputError(`${name}: the inputs are scaled already, in another way`)
-    const raw = this.#raw
-    const inputs = raw
-      ? withOrigin(preprocess(raw, this.encoding, scaling), { encoding: this.encoding, scaling })
-      : scaling.apply(this.inputs)
-    return new Dataset(KEY, { ...this.#parts(), inputs, raw: undefined, scaling })
+    return this.scaling?.equals(scaling) ? this : new Dataset(KEY, scaleInputs(this.#whole(), scaling, name))
   }
 
   /**
@@ -218,12 +213,7 @@ export class Dataset {
     checkInstance('scaling', scaling, Scaling, 'Scaling', ' (standardizeTargets makes one)')
     nameText.check('name', name)
     if (this.targetScaling?.equals(scaling)) return this
-    if (this.targetScaling) throw new InputError(`${name}: the targets are scaled already, in another way`)
-    if (this.classes) throw new InputError(`${name}: expected regression targets to scale, got classes`)
-    const exact = this.#rawTargets
-    const values = exact ? { rows: exact.rows, cols: exact.cols, data: exact.data } : this.targets
-    const targets = scaling.apply(values)
-    return new Dataset(KEY, { ...this.#parts(), targets, rawTargets: undefined, targetScaling: scaling })
+    return new Dataset(KEY, scaleTargetParts(this.#whole(), scaling, name))
   }
 
   /**
@@ -234,13 +224,7 @@ export class Dataset {
   withEncoding(encoding: Encoding, name = 'data'): Dataset {
     checkInstance('encoding', encoding, Encoding, 'Encoding')
     nameText.check('name', name)
-    if (this.encoding?.equals(encoding)) return this
-    const own = this.encoding
-    if (this.scaling || !(this.#raw ?? !own)) throw new InputError(`${name}: they are encoded already, in another way`)
-    encoding.checkColumns(own, this.#raw?.cols ?? this.inputs.cols, name, this.features)
-    const raw = this.#raw ?? RawRows.from(this.inputs)
-    const translated = own ? encoding.translate(raw, own) : raw
-    return new Dataset(KEY, { ...this.#parts(), inputs: undefined, raw: translated, encoding })
+    return this.encoding?.equals(encoding) ? this : new Dataset(KEY, encodeParts(this.#whole(), encoding, name))
   }
 
   /** The targets in the precision in which they were given: samples × outputs. */

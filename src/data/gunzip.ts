@@ -77,5 +77,16 @@ export async function gunzip(
   }
 }
 
+/**
+ * The bytes of a file that may be gzipped, and the limit for archives in it: it follows from the size of the gzipped file.
+ * @param name what errors call the file
+ * @throws InputError as {@link gunzip} does
+ */
+export async function unpack(bytes: Uint8Array, name: string, options: UnpackOptions) {
+  if (!isGzip(bytes)) return { bytes, options }
+  const limit = { maxUnpackedBytes: mostUnpacked(bytes.length, options) }
+  return { bytes: await gunzip(bytes, name, limit, () => undefined), options: limit }
+}
+
 /** Bytes up to which what has been unpacked is put together to look at its beginning. */
 const SMALL = 1 << 12

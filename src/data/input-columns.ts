@@ -96,7 +96,10 @@ export class InputColumns {
     const crowded = this.#columns.filter((column) => column.isCrowded)
     if (crowded.length > 0) throw crowdedError(crowded)
     if (this.#columns.length > 1) {
-      for (const column of this.#columns) column.noteRowNumbers(this.#rows, this.#onNote)
+      for (const column of this.#columns) {
+        column.noteRowNumbers(this.#rows, this.#onNote)
+        column.noteOneWord(this.#rows, this.#onNote)
+      }
     }
     const kinds = this.#columns.map((column) => column.kind())
     this.noteValues()

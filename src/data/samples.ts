@@ -3,7 +3,15 @@ import type { CsvOptions } from './csv-options.ts'
 import { RawRows } from '../core/raw-rows.ts'
 import { InputColumns, type ReadColumns } from './input-columns.ts'
 import { hasValue, takeRows, cellProblem, missingColumn, placesOf, type Table } from './table.ts'
-import { type ColumnForm, findTargets, labelsOf, readTargetColumns, targetNames, weaker } from './target.ts'
+import {
+  type ColumnForm,
+  findTargets,
+  labelsOf,
+  nameTargets,
+  readTargetColumns,
+  targetNames,
+  weaker,
+} from './target.ts'
 import { TargetSurvey } from './target-survey.ts'
 
 /** What the columns of a file are. */
@@ -12,6 +20,8 @@ export interface Layout {
   readonly targets: readonly number[]
   /** What the inputs are called, where something says it. */
   readonly features: readonly string[] | undefined
+  /** What the target columns are called, where something says it. */
+  readonly targetNames: readonly string[] | undefined
 }
 
 /** What samples are, once all of them have been seen. Nothing about classes for regression. */
@@ -51,7 +61,8 @@ export class SampleReader {
     this.#layout ??= chooseColumns(table, this.#options)
     this.#column ??= new TargetColumn(this.#layout.targets, this.#options)
     this.#inputs ??= new InputColumns(table, this.#layout.inputs, this.#options)
-    const complete = this.#options.missing === 'drop' ? this.#withTargets(table, this.#layout.targets) : table
+    const { missing, missingTargets = missing === 'drop' ? 'drop' : 'error' } = this.#options
+    const complete = missingTargets === 'drop' ? this.#withTargets(table, this.#layout.targets) : table
     return { inputs: this.#inputs.read(complete), targets: this.#column.read(complete) }
   }
 
@@ -72,7 +83,10 @@ export class SampleReader {
       this.#options.onNote?.(
         `${this.#withoutTarget} ${this.#withoutTarget === 1 ? 'row has' : 'rows have'} no target: left out`,
       )
-    return { ...this.#layout, columns: this.#inputs.finish(), ...this.#column.classes() }
+    const columns = this.#inputs.finish()
+    const found = this.#column.classes()
+    const targetNames = found.classes ? undefined : this.#layout.targetNames
+    return { ...this.#layout, targetNames, columns, ...found }
   }
 }
 
@@ -83,14 +97,21 @@ export function targetsOf(rows: RawRows, first: number, { targets, classOf }: Sa
 }
 
 /** Which columns are targets and which are inputs, and what the inputs are called. */
-function chooseColumns(table: Table, { target, features, drop, task, classes }: CsvOptions): Layout {
+function chooseColumns(table: Table, options: CsvOptions): Layout {
+  const { target, features, drop, task, classes, targetNames } = options
   if (features && drop) throw new InputError('drop: features names the inputs already; give one of the two')
   const dropped = findDropped(table, drop)
   // Labels are columns of their names.
-  const wanted = target ?? (task === 'multilabel' ? classes : undefined)
-  const targets = findTargets(table, wanted, features, dropped)
+  const labels = task === 'multilabel' ? classes : undefined
+  const targets = findTargets(table, { target, labels, targetNames, features, dropped })
   const inputs = findInputs(table, features, targets, dropped)
-  return { targets, inputs, features: features ?? (table.names && inputs.map((column) => table.names?.[column] ?? '')) }
+  const { names } = table
+  return {
+    targets,
+    inputs,
+    features: features ?? (names && inputs.map((column) => names[column] ?? '')),
+    targetNames: nameTargets(table, targets, targetNames),
+  }
 }
 
 /** The input columns: those that are named, else all that are no targets. */

@@ -4,21 +4,55 @@ import { truthOf } from '../model/encoding.ts'
 import { findRepeated, splitList } from './names.ts'
 import { cellError, isMissing, missingColumn, placesOf, sayColumn, type Table } from './table.ts'
 
-/** The columns to predict: those that are named, else the last that is not an input. */
-export function findTargets(
-  table: Table,
-  target: CsvOptions['target'],
-  features: readonly string[] | undefined,
-  dropped: readonly number[] = [],
-): number[] {
-  if (target === undefined) {
-    const isFeature = new Set(features)
-    for (let column = table.columns - 1; column >= 0; column--) {
-      const name = table.names?.[column]
-      if (!dropped.includes(column) && (name === undefined || !isFeature.has(name))) return [column]
-    }
-    throw new InputError('target: every column of the file is one of the features; expected a column to predict')
+/** What says which columns are targets. */
+interface TargetChoice extends Pick<CsvOptions, 'target' | 'targetNames' | 'features'> {
+  /** The names of labels that a model knows. */
+  readonly labels: readonly string[] | undefined
+  readonly dropped: readonly number[]
+}
+
+/**
+ * The columns to predict: those that are chosen, else those that a model knows by name, else the last that are no inputs, as
+ * many as the model has.
+ */
+export function findTargets(table: Table, choice: TargetChoice): number[] {
+  const { targetNames } = choice
+  const target = choice.target ?? choice.labels ?? (table.names && targetNames)
+  if (target === undefined) return lastTargets(table, choice)
+  const columns = findNamed(table, target)
+  if (targetNames && columns.length !== targetNames.length) {
+    throw new InputError(`target: expected ${targetNames.length} columns, one for each target of the model (${listNames(targetNames, 8)}), got ${columns.length}`) // prettier-ignore
   }
+  return columns
+}
+
+/** The last columns that are no inputs, in the order of the file. */
+function lastTargets(table: Table, { targetNames, features, dropped }: TargetChoice): number[] {
+  const isFeature = new Set(features)
+  const isFree = (column: number) => {
+    const name = table.names?.[column]
+    return !dropped.includes(column) && (name === undefined || !isFeature.has(name))
+  }
+  const wanted = targetNames?.length ?? 1
+  const found = Array.from({ length: table.columns }, (_, column) => column)
+    .filter(isFree)
+    .slice(-wanted)
+  if (found.length === wanted) return found
+  throw new InputError('target: every column of the file is one of the features; expected a column to predict')
+}
+
+/**
+ * What target columns are called: as a model calls them, except that those that have another one of the model's names keep it,
+ * so that a wrong order is found; else as the file does, which a file without header does not.
+ */
+export function nameTargets({ names }: Table, columns: readonly number[], known: readonly string[] | undefined) {
+  const own = columns.map((column) => names?.[column])
+  if (known) return known.map((name, i) => (known.includes(own[i] ?? '') ? own[i]! : name))
+  return own.every((name) => name !== undefined) ? own : undefined
+}
+
+/** The columns of a choice, in its order. */
+function findNamed(table: Table, target: NonNullable<CsvOptions['target']>): number[] {
   const wanted = (typeof target === 'object' ? target : [target]) as readonly unknown[]
   if (!Array.isArray(wanted) || wanted.length === 0) {
     throw new InputError(`target: expected a column's name or number, or several of them, got ${describe(target)}`)

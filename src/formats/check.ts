@@ -41,8 +41,8 @@ function checkPreprocessing({ sizes, encoding, scaling, targetScaling }: Network
 }
 
 function checkFieldNames(network: Network): void {
-  const { features, classes, encoding, sizes } = network
-  for (const [field, names] of Object.entries({ features, classes })) {
+  const { features, classes, targetNames, encoding, sizes } = network
+  for (const [field, names] of Object.entries({ features, classes, targetNames })) {
     if (names !== undefined && !(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
       throw new InputError(`network: ${field} is ${describe(names)}, expected a list of names`)
     }
@@ -55,6 +55,9 @@ function checkFieldNames(network: Network): void {
   const outputs = sizes.at(-1)!
   if (classes !== undefined && !fitClasses(classes, outputs)) {
     throw new InputError(`network: classes has ${classes.length} names for ${outputs} outputs, expected ${Math.max(2, outputs)}`) // prettier-ignore
+  }
+  if (targetNames !== undefined && targetNames.length !== outputs) {
+    throw new InputError(`network: targetNames has ${targetNames.length} names, expected ${outputs}, one an output`)
   }
 }
 

@@ -5,7 +5,8 @@ import { Network } from '../model/network.ts'
 import { Scaling } from '../model/scaling.ts'
 import { checkBytes } from './check.ts'
 import { type ImportedNames, importedNamesFields, nameNetwork } from './imported-names.ts'
-import { type Affine, affineStep, matchLayers, notAnMlp, type OnnxLayer } from './onnx-layers.ts'
+import { type Affine, affineStep, type AffineStep, composeSteps, inputOf, outputOf } from './onnx-affine.ts'
+import { matchLayers, notAnMlp, type OnnxLayer } from './onnx-layers.ts'
 import { type OnnxGraph, readOnnx } from './onnx-reader.ts'
 import { Values } from './onnx-values.ts'
 
@@ -17,10 +18,11 @@ export const fromOnnxSchema = { name: 'fromOnnx', fields: importedNamesFields sa
 /**
  * A network from an ONNX file: one that {@link toOnnx} wrote, with all that it carries, or an MLP of another program. Layers
  * are Gemm (alpha, beta, transB), or MatMul and Add; activations are those of this package, as one operator or in the forms
- * that PyTorch, Keras (tf2onnx) and scikit-learn (skl2onnx) write. A scaling of the inputs (Sub, Div, Mul, Add, Scaler) becomes
- * the network's, one of the outputs part of the last layer. Identity, Cast, Dropout, Flatten, Reshape and ZipMap change nothing.
+ * that PyTorch, Keras (tf2onnx) and scikit-learn (skl2onnx) write. A scaling of the inputs (Sub, Div, Mul, Add, Scaler,
+ * BatchNormalization) becomes the network's, one between layers or of the outputs part of a layer. Identity, Cast, Dropout,
+ * Flatten, Reshape and ZipMap change nothing.
  * Float, double and float16 constants are read, as float32.
- * @param options `features` and `classes`, where the file does not name them
+ * @param options `features`, `classes` and `targetNames`, where the file does not name them
  * @throws InputError for a damaged file, external data, and operators that belong to no MLP, with the name of the node
  * @example const network = fromOnnx(await readFile('model.onnx'))
  */
@@ -55,7 +57,7 @@ function makeNetwork(layers: readonly OnnxLayer[], description: object = {}): Ne
 /** Of a file of this package, what lies before and after the layers is in its metadata. */
 function readOwn(graph: OnnxGraph): Network {
   const values = new Values(graph)
-  const { layers, input, trailing } = matchLayers(values, graph.outputs[0] ?? '')
+  const { layers, input, trailing } = matchLayers(values, graph.outputs[0] ?? '', false)
   const description: Record<string, unknown> = {}
   for (const field of descriptionFields) {
     const text = graph.metadata.get(field)
@@ -83,11 +85,12 @@ function readOther(graph: OnnxGraph): Network {
   if (trailing.length > 0 && last.activation !== 'linear') {
     throw new InputError(`onnx: ${trailing[0]!.title} follows the activation ${last.activation} of the outputs`)
   }
-  let top = last
-  for (const node of [...trailing].reverse()) top = outputOf(top, affineStep(values, node.outputs[0]!)!.apply(top.outputs)) // prettier-ignore
+  const steps = trailing.map((node) => affineStep(values, node.outputs[0]!)!)
+  const top = outputOf(last, composeSteps(steps, last.outputs))
   const leading = leadingScaling(values, input, layers[0]!.inputs)
   const all = [...layers.slice(0, -1), top]
   const isPlain = leading.factor.every((factor) => factor > 0)
+  // Factors that are 0 or negative are none of a Scaling.
   if (!isPlain) all[0] = inputOf(all[0]!, leading)
   const network = makeNetwork(all)
   const isIdentity = leading.factor.every((factor) => factor === 1) && leading.term.every((term) => term === 0)
@@ -104,7 +107,7 @@ function chooseOutput(graph: OnnxGraph, values: Values) {
   let problem: unknown = new InputError('onnx: the graph has no outputs')
   for (const output of [...graph.outputs].reverse()) {
     try {
-      const matched = matchLayers(values, output)
+      const matched = matchLayers(values, output, true)
       leadingScaling(values, matched.input, matched.layers[0]!.inputs)
       return { output, matched }
     } catch (error) {
@@ -117,44 +120,28 @@ function chooseOutput(graph: OnnxGraph, values: Values) {
 
 /** What is done to the inputs before the first layer. */
 function leadingScaling(values: Values, from: string, inputs: number): Affine {
-  let factor = new Float64Array(inputs).fill(1)
-  let term = new Float64Array(inputs)
+  const steps: AffineStep[] = []
   let value = from
-  for (let steps = 0; !values.isInput(value); steps++) {
-    const step = steps < 16 ? affineStep(values, value) : undefined
+  while (!values.isInput(value)) {
+    const step = steps.length < 16 ? affineStep(values, value) : undefined
     if (!step) throw notAnMlp(values, value, 'neither an input nor made by a layer')
-    const inner = step.apply(inputs)
-    const outer = factor
-    term = term.map((one, j) => one + outer[j]! * inner.term[j]!)
-    factor = factor.map((one, j) => one * inner.factor[j]!)
+    steps.push(step)
     value = step.input
   }
+  const { factor, term } = composeSteps(steps, inputs)
   if (![...factor, ...term].every(Number.isFinite))
     throw new InputError('onnx: the scaling of the inputs is not finite')
   return { factor, term }
 }
 
-/** A layer whose outputs are scaled. */
-const outputOf = (layer: OnnxLayer, { factor, term }: Affine): OnnxLayer => ({
-  ...layer,
-  weights: layer.weights.map((value, i) => value * factor[Math.floor(i / layer.inputs)]!),
-  biases: layer.biases.map((value, i) => value * factor[i]! + term[i]!),
-})
-
-/** A layer whose inputs are scaled: with factors that are 0 or negative, which a Scaling has not. */
-function inputOf(layer: OnnxLayer, { factor, term }: Affine): OnnxLayer {
-  const { inputs, weights } = layer
-  const biases = layer.biases.map((bias, i) =>
-    weights.subarray(i * inputs, (i + 1) * inputs).reduce((sum, weight, j) => sum + weight * term[j]!, bias),
-  )
-  return { ...layer, weights: weights.map((weight, at) => weight * factor[at % inputs]!), biases }
-}
-
-/** The classes that ZipMap has. */
+/** The classes that ZipMap has, or those that the place of the largest output chooses from. */
 function classesOf(graph: OnnxGraph, values: Values, output: string, outputs: number): string[] | undefined {
-  const node = graph.nodes.find(({ operator, inputs }) => operator === 'ZipMap' && values.isSame(inputs[0] ?? '', output)) // prettier-ignore
-  const texts = node?.attributes.get('classlabels_strings')?.texts ?? []
-  const numbers = node?.attributes.get('classlabels_int64s')?.ints ?? []
-  const classes = texts.length > 0 ? [...texts] : numbers.map(String)
-  return classes.length === Math.max(2, outputs) && new Set(classes).size === classes.length ? classes : undefined
+  const isOf = (name: string | undefined) => values.isSame(name ?? '', output)
+  const map = graph.nodes.find(({ operator, inputs }) => operator === 'ZipMap' && isOf(inputs[0]))
+  const places = graph.nodes.find(({ operator, inputs }) => operator === 'ArgMax' && isOf(inputs[0]))
+  const choice = graph.nodes.find(({ operator, inputs }) => operator === 'ArrayFeatureExtractor' && places && values.isSame(inputs[1] ?? '', places.outputs[0] ?? '')) // prettier-ignore
+  const texts = map?.attributes.get('classlabels_strings')?.texts ?? []
+  const numbers = map?.attributes.get('classlabels_int64s')?.ints ?? []
+  const named = map ? (texts.length > 0 ? [...texts] : numbers.map(String)) : values.labels(choice?.inputs[0])
+  return named.length === Math.max(2, outputs) && new Set(named).size === named.length ? named : undefined
 }

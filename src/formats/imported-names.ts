@@ -1,6 +1,6 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import { type Fields, optional } from '../core/schema.ts'
-import { classNames, names } from '../data/names.ts'
+import { classNames, columnNames, names } from '../data/names.ts'
 import { fitClasses } from '../model/description.ts'
 import type { Network } from '../model/network.ts'
 
@@ -10,18 +10,21 @@ export interface ImportedNames {
   features?: readonly string[] | undefined
   /** One name per class: as many as outputs, or two for one output. */
   classes?: readonly string[] | undefined
+  /** One name per output of a regression. */
+  targetNames?: readonly string[] | undefined
 }
 
 export const importedNamesFields = {
   features: optional(names),
   classes: optional(classNames),
+  targetNames: optional(columnNames),
 } satisfies Fields<ImportedNames>
 
 /**
  * Gives a network the names that it has not.
  * @throws InputError where they are not as many as its inputs or classes, or contradict those that it has
  */
-export function nameNetwork(network: Network, { features, classes }: ImportedNames): Network {
+export function nameNetwork(network: Network, { features, classes, targetNames }: ImportedNames): Network {
   const inputs = network.encoding?.columns.length ?? network.sizes[0]!
   const outputs = network.sizes.at(-1)!
   if (features !== undefined && features.length !== inputs) {
@@ -32,10 +35,15 @@ export function nameNetwork(network: Network, { features, classes }: ImportedNam
       `classes: expected ${Math.max(2, outputs)} names for ${outputs} outputs, got ${classes.length}`,
     )
   }
+  if (targetNames !== undefined && targetNames.length !== outputs) {
+    throw new InputError(`targetNames: expected ${outputs} names, one an output, got ${targetNames.length}`)
+  }
   checkSame('features', network.features, features)
   checkSame('classes', network.classes, classes)
+  checkSame('targetNames', network.targetNames, targetNames)
   network.features ??= features
   network.classes ??= classes
+  network.targetNames ??= targetNames
   return network
 }
 

@@ -31,7 +31,7 @@ const functionsOf = (activations: readonly ActivationName[]): string =>
  * `classify(rows)`, which take rows in the units of the data as `network.predict` does (lists of values, or objects by
  * column name), one row or a list of rows. They encode words and truth values, fill missing values, scale, and return
  * regression targets in their own units, all in float64; errors are TypeErrors. It also exports `sizes`, `activations`,
- * `features`, `classes` and `columns` (kind, categories and fill of each; undefined where all are numbers). The text is
+ * `features`, `classes`, `targetNames` and `columns` (kind, categories and fill of each; undefined where all are numbers). The text is
  * safe within a `<script>` of a page, for all names.
  * @throws InputError for parameters that are not finite
  * @example
@@ -40,7 +40,7 @@ const functionsOf = (activations: readonly ActivationName[]): string =>
  */
 export function toJavaScript(network: Network): string {
   checkNetwork(network)
-  const { sizes, activations, features, classes, encoding, task, parameters } = network
+  const { sizes, activations, features, classes, targetNames, encoding, task, parameters } = network
   const words = encoding?.columns.some(({ kind }) => kind === 'boolean') ? truthValues() : {}
   return [
     `// A multi-layer perceptron, ${sizes.join('-')}: predict(rows) and classify(rows). Written by webgpu-mlp ${version}.`,
@@ -48,6 +48,7 @@ export function toJavaScript(network: Network): string {
     `export const activations = ${literal(activations)}`,
     `export const features = ${literal(features)}`,
     `export const classes = ${literal(classes)}`,
+    `export const targetNames = ${literal(targetNames)}`,
     `export const columns = ${literal(encoding?.columns)}`,
     `const columnCount = ${columnsOf(network)}`,
     `const task = ${literal(task)}`,

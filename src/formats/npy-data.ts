@@ -1,26 +1,23 @@
 import { checkInstance, describe, InputError, listNames } from '../core/errors.ts'
 import { type Fields, list, name, optional, readOptions, text } from '../core/schema.ts'
-import { FEW_CLASSES, MOST_COLUMNS, product } from '../data/limits.ts'
+import { MOST_COLUMNS, product } from '../data/limits.ts'
 import { Dataset, type DatasetNames } from '../data/dataset.ts'
-import { type UnpackOptions, unpackFields } from '../data/gunzip.ts'
-import { classNames, names } from '../data/names.ts'
-import { encodeNumbers, occurringNumbers } from '../data/number-classes.ts'
+import { unpack, type UnpackOptions, unpackFields } from '../data/gunzip.ts'
+import { classNames, columnNames, names } from '../data/names.ts'
+import { tasks } from '../model/description.ts'
 import { openNpz, type NpzArrays } from './npz.ts'
-import { readNpy } from './npy.ts'
+import { type NpyNumbers, readNpy } from './npy.ts'
+import { isTexts, readTargets, type TargetOptions } from './npy-targets.ts'
 
 /** What {@link datasetFromNpy} takes. */
-export interface NpyDatasetOptions extends DatasetNames {
-  /**
-   * `classification`: targets of one dimension are classes; `regression`: they are numbers. Default: whole numbers, truth
-   * values and texts are classes, floats are regression targets.
-   */
-  task?: 'classification' | 'regression' | undefined
-}
+export interface NpyDatasetOptions extends DatasetNames, TargetOptions {}
 
 const datasetFields = {
   features: optional(names),
   classes: optional(classNames),
-  task: optional(name(['classification', 'regression'] as const)),
+  targetNames: optional(columnNames),
+  task: optional(name(tasks)),
+  numbers: optional(name(['classes', 'targets'] as const)),
 } satisfies Fields<NpyDatasetOptions>
 
 export const datasetFromNpySchema = { name: 'datasetFromNpy', fields: datasetFields }
@@ -51,7 +48,8 @@ function makeDataset(x: Read, y: Read, [xName, yName]: readonly [string, string]
     throw new InputError(`${yName}: expected ${inputs.rows} rows, one for each of ${xName}, got ${samples}`)
   }
   const { targets, classes } = readTargets(y, yName, options)
-  return Dataset.from(inputs, targets, { features: options.features, classes })
+  const { features, targetNames } = options
+  return Dataset.from(inputs, targets, { features, classes, targetNames: classes ? undefined : targetNames })
 }
 
 /** A row a sample, in the precision of the file. */
@@ -67,47 +65,6 @@ export function toRows({ shape: [rows = 0, ...row], data }: Read, name: string) 
   if (cols > MOST_COLUMNS)
     throw new InputError(`${name}: expected at most ${MOST_COLUMNS} values a sample, got ${cols}`)
   return { rows, cols, data }
-}
-
-const isTexts = (data: Read['data']): data is string[] => Array.isArray(data)
-
-/** Targets as Dataset.from takes them. */
-function readTargets(y: Read, name: string, { classes, task }: NpyDatasetOptions) {
-  const { shape, data, isWhole } = y
-  if (shape.length !== 1 && shape.length !== 2) {
-    throw new InputError(`${name}: expected one value a sample, or a row of them, got (${shape.join(', ')})`)
-  }
-  // A column of labels is how Keras has them.
-  const isColumn = shape.length === 2 && shape[1] === 1
-  const areClasses = isTexts(data) || task === 'classification' || (task === undefined && isWhole)
-  if (isTexts(data)) {
-    if (task === 'regression') throw new InputError(`${name}: holds texts, expected numbers for a regression`)
-    if (shape.length === 2 && !isColumn) throw new InputError(`${name}: expected one text a sample, got (${shape.join(', ')})`) // prettier-ignore
-    return { targets: data, classes }
-  }
-  if (shape.length === 1 || (isColumn && areClasses)) {
-    if (!areClasses) return { targets: data, classes: task === 'regression' ? undefined : classes }
-    const found = classes ?? classesOf(data, name)
-    return { targets: encodeNumbers(data, found, name), classes: found }
-  }
-  const rows = { rows: shape[0]!, cols: shape[1]!, data }
-  return { targets: rows, classes: classes?.length === rows.cols || (rows.cols === 1 && classes?.length === 2) ? classes : undefined } // prettier-ignore
-}
-
-/** The classes that occur; truth values are always two. @throws InputError for what are no classes */
-function classesOf(labels: Exclude<Read['data'], string[]>, name: string): string[] {
-  const bad = labels.findIndex((label) => !Number.isSafeInteger(label))
-  if (bad >= 0) {
-    throw new InputError(`${name}: sample ${bad} is ${labels[bad]}, expected a whole number as a class; for a regression give task: 'regression'`) // prettier-ignore
-  }
-  const found = occurringNumbers(labels)
-  if (found.length > FEW_CLASSES / 10 && found.length > labels.length / 2) {
-    throw new InputError(
-      `${name}: ${found.length} different whole numbers among ${labels.length} are no classes; for a regression give ` +
-        "task: 'regression' (on the command line: --task regression), or save floats",
-    )
-  }
-  return found.length < 2 && labels.every((label) => label === 0 || label === 1) ? ['0', '1'] : found
 }
 
 /** What {@link datasetFromNpz} takes. */
@@ -147,6 +104,7 @@ const usualNames: readonly (readonly string[])[] = [
 /**
  * The data set, or the two for training and validation, of an .npz file: `x` and `y` (or `X`, `data` and `target`, `features`
  * and `labels` …), or `x_train`, `y_train`, `x_test`, `y_test` as Keras has them. Each is read as {@link datasetFromNpy} does.
+ * The file may be gzipped.
  * @throws InputError as {@link datasetFromNpy} and {@link parseNpz} do, and where it is unclear which arrays are meant
  * @example const { train, validation } = await datasetFromNpz(await readFile('digits.npz'))
  */
@@ -155,7 +113,7 @@ export async function datasetFromNpz(
   options: NpzDatasetOptions = {},
 ): Promise<{ train: Dataset; validation?: Dataset }> {
   const { arrays: wanted, maxUnpackedBytes, ...others } = readOptions(datasetFromNpzSchema, options)
-  const arrays = openNpz(bytes, 'npz', { maxUnpackedBytes })
+  const arrays = await openNpz(bytes, 'npz', { maxUnpackedBytes })
   const chosen = wanted ?? (await chooseArrays(arrays))
   if (chosen.length !== 2 && chosen.length !== 4) {
     throw new InputError(`arrays: expected two names, of inputs and targets, or four, with those for validation, got ${chosen.length}`) // prettier-ignore
@@ -207,18 +165,19 @@ export const npyInputsSchema = {
 const inputNames = ['x', 'X', 'data', 'inputs', 'features', 'images', 'x_test', 'X_test', 'arr_0']
 
 /**
- * The inputs of an .npy or .npz file to predict from, a row a sample, in the precision of the file. Of several arrays in an
+ * The inputs of an .npy or .npz file, gzipped or not, to predict from, a row a sample, in the precision of the file. Of several arrays in an
  * .npz file that called `x` (or `X`, `data` … or `x_test`), or the one that `arrays` names.
  * @throws InputError as {@link parseNpy} and {@link parseNpz} do, and where it is unclear which array is meant
  * @example network.classify(await inputsFromNpy(await readFile('x.npy')))
  */
 export async function inputsFromNpy(
-  bytes: Uint8Array,
+  file: Uint8Array,
   options: Pick<NpzDatasetOptions, 'arrays' | 'maxUnpackedBytes'> = {},
-): Promise<{ rows: number; cols: number; data: Exclude<Read['data'], string[]> }> {
-  const { arrays: wanted, maxUnpackedBytes } = readOptions(npyInputsSchema, options)
-  if (!(checkInstance('x', bytes, Uint8Array, 'Uint8Array')[0] === 0x50)) return toRows(readNpy(bytes, 'x'), 'x')
-  const arrays = openNpz(bytes, 'npz', { maxUnpackedBytes })
+): Promise<{ rows: number; cols: number; data: NpyNumbers }> {
+  const { arrays: wanted, ...limits } = readOptions(npyInputsSchema, options)
+  const { bytes, options: limit } = await unpack(checkInstance('x', file, Uint8Array, 'Uint8Array'), 'x', limits)
+  if (bytes[0] !== 0x50) return toRows(readNpy(bytes, 'x'), 'x')
+  const arrays = await openNpz(bytes, 'npz', limit)
   const [only] = arrays.size === 1 ? arrays.keys() : []
   const key = wanted?.[0] ?? only ?? inputNames.find((name) => arrays.has(name))
   if (key === undefined) throw await unclear(arrays, 'arrays', 'x')

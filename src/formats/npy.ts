@@ -1,6 +1,7 @@
 import { checkInteger, describe, InputError } from '../core/errors.ts'
 import { checkNumbers } from '../core/lists.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { isGzip } from '../data/gunzip.ts'
 import { product } from '../data/limits.ts'
 import { checkBytes } from './check.ts'
 import { floatBytes, joinBytes } from './floats.ts'
@@ -35,6 +36,7 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray & { isWhole: 
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
     throw new InputError(`${name}: not an .npy file but a zip archive, such as an .npz file (parseNpz reads those)`)
   }
+  if (isGzip(bytes)) throw new InputError(`${name}: gzipped; unpack it first (readDataset and inputsFromNpy do)`)
   const header = readNpyHeader(bytes, name)
   return { shape: header.shape, ...readNpyValues(bytes, header, name) }
 }

@@ -1,6 +1,6 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import { readOptions } from '../core/schema.ts'
-import { type UnpackOptions, unpackFields, mostUnpacked } from '../data/gunzip.ts'
+import { mostUnpacked, unpack, type UnpackOptions, unpackFields } from '../data/gunzip.ts'
 import { checkBytes } from './check.ts'
 import { type NpyArray, readNpy } from './npy.ts'
 import { readZip, type ZipEntry } from './zip.ts'
@@ -8,7 +8,8 @@ import { readZip, type ZipEntry } from './zip.ts'
 export const parseNpzSchema = { name: 'parseNpz', fields: unpackFields }
 
 /**
- * Reads the arrays of an .npz file, as `numpy.savez` and `numpy.savez_compressed` write it: a zip archive of .npy files.
+ * Reads the arrays of an .npz file, as `numpy.savez` and `numpy.savez_compressed` write it: a zip archive of .npy files,
+ * zip64 included. The file may be gzipped.
  * @returns the arrays by their names, in the order of the file
  * @throws InputError for a broken archive, arrays that {@link parseNpy} does not read, and archives that unpack to more than
  *   `maxUnpackedBytes`
@@ -17,7 +18,7 @@ export const parseNpzSchema = { name: 'parseNpz', fields: unpackFields }
  * console.log(arrays.get('x')?.shape)
  */
 export async function parseNpz(bytes: Uint8Array, options: UnpackOptions = {}): Promise<Map<string, NpyArray>> {
-  const entries = openNpz(bytes, 'npz', readOptions(parseNpzSchema, options))
+  const entries = await openNpz(bytes, 'npz', readOptions(parseNpzSchema, options))
   const arrays = new Map<string, NpyArray>()
   for (const [key, read] of entries) {
     const { shape, data } = await read()
@@ -30,8 +31,9 @@ export async function parseNpz(bytes: Uint8Array, options: UnpackOptions = {}): 
 export type NpzArrays = ReadonlyMap<string, () => Promise<ReturnType<typeof readNpy>>>
 
 /** @param name what errors call the file */
-export function openNpz(bytes: Uint8Array, name: string, options: UnpackOptions): NpzArrays {
-  checkBytes(bytes, name)
+export async function openNpz(packed: Uint8Array, name: string, limits: UnpackOptions): Promise<NpzArrays> {
+  checkBytes(packed, name)
+  const { bytes, options } = await unpack(packed, name, limits)
   const arrays = new Map<string, () => Promise<ReturnType<typeof readNpy>>>()
   const entries = readZip(bytes, name)
   checkSize(entries, bytes.length, name, options)

@@ -59,12 +59,14 @@ export function matchActivation(values: Values, name: string): Activated | undef
     throw refuse(`its axis is ${axis}, expected that of the outputs`)
   }
   if (operator === 'Gelu') {
-    if (attributes.get('approximate')?.text === 'tanh') throw refuse('approximates gelu by tanh; here it has the erf form') // prettier-ignore
+    if (attributes.get('approximate')?.text === 'tanh') throw tanhGelu(node)
     return { activation: 'gelu', input }
   }
   if (operator === 'Swish' && isNear(alpha ?? 1, 1)) return { activation: 'silu', input }
   return matchProduct(values, name) ?? matchSoftplus(values, node) ?? matchMaximum(values, node) ?? matchQuotient(values, node) // prettier-ignore
 }
+
+const tanhGelu = ({ title }: OnnxNode) => new InputError(`onnx: ${title}: approximates gelu by tanh; gelu here has the erf form (in PyTorch: nn.GELU())`) // prettier-ignore
 
 /** The factors of a product that are no numbers, and the product of those that are. */
 function factorsOf(values: Values, name: string, depth = 0): { factors: string[]; number: number } {
@@ -97,6 +99,8 @@ function matchProduct(values: Values, name: string): Activated | undefined {
       if (inner?.activation === 'softplus' && values.isSame(inner.input, z)) return { activation: 'mish', input: z }
     }
     const sum = node?.operator === 'Add' ? withNumber(values, node) : undefined
+    if (sum && isNear(sum[1], 1) && isNear(number, 0.5) && values.node(sum[0], 'Tanh'))
+      throw tanhGelu(values.maker(name)!)
     const erf = sum && isNear(sum[1], 1) ? values.node(sum[0], 'Erf') : undefined
     if (!erf || !isNear(number, 0.5)) continue
     const scaled = factorsOf(values, erf.inputs[0] ?? '')

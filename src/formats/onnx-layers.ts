@@ -1,6 +1,7 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import type { ActivationName } from '../model/activation.ts'
 import { matchActivation } from './onnx-activations.ts'
+import { affineStep, type AffineStep, composeSteps, inputOf, outputOf } from './onnx-affine.ts'
 import type { OnnxNode } from './onnx-reader.ts'
 import { type Constant, transposed, type Values } from './onnx-values.ts'
 
@@ -19,29 +20,33 @@ export interface OnnxLayer {
 /** A linear map of a value. */
 type Linear = Omit<OnnxLayer, 'activation'> & { readonly input: string }
 
-/** y ↦ factor · y + term for each of some values. */
-export interface Affine {
-  readonly factor: Float64Array
-  readonly term: Float64Array
-}
-
 const MOST_LAYERS = 1000
+/** Sums of a product and constants one after another at most. */
+const MOST_SUMS = 8
+/** Scalings one after another at most. */
+const MOST_STEPS = 16
+
+interface Matched {
+  readonly layers: OnnxLayer[]
+  /** The value that the first layer takes. */
+  readonly input: string
+  /** What is done to the outputs of the last layer. */
+  readonly trailing: readonly OnnxNode[]
+}
 
 /**
  * The layers from an output back to where the graph is no MLP any more.
- * @returns the layers in order, and the value that the first takes
+ * @param folds whether scalings between layers (batch normalization among them) become part of the layers next to them
+ * @returns the layers in order
  * @throws InputError that names the node which belongs to no MLP
  */
-export function matchLayers(
-  values: Values,
-  output: string,
-): { layers: OnnxLayer[]; input: string; trailing: OnnxNode[] } {
+export function matchLayers(values: Values, output: string, folds: boolean): Matched {
   const { value, trailing } = skipTrailing(values, output)
   const layers: OnnxLayer[] = []
   let input = value
   for (;;) {
     const activated = matchActivation(values, input)
-    const linear = matchLinear(values, activated?.input ?? input)
+    const linear = (folds ? matchScaled : matchLinear)(values, activated?.input ?? input)
     if (!linear) {
       if (activated) throw notAnMlp(values, activated.input, 'an activation without a layer before it')
       if (layers.length === 0) throw notAnMlp(values, input, 'no layer')
@@ -49,9 +54,33 @@ export function matchLayers(
     }
     if (layers.length === MOST_LAYERS) throw new InputError(`onnx: expected at most ${MOST_LAYERS} layers`)
     const { input: below, ...layer } = linear
-    layers.push({ ...layer, activation: activated?.activation ?? 'linear' })
-    input = below
+    const scaled = folds ? skipSteps(values, below) : undefined
+    // Scalings of the inputs of the network are not part of the first layer.
+    const isBetween = scaled !== undefined && matchActivation(values, scaled.value) !== undefined
+    const folded = isBetween ? inputOf(layer, scaled.scaling(layer.inputs)) : layer
+    layers.push({ ...folded, activation: activated?.activation ?? 'linear' })
+    input = isBetween ? scaled.value : below
   }
+}
+
+/** A linear map, and what its outputs are scaled with before the activation. */
+function matchScaled(values: Values, name: string): Linear | undefined {
+  const { value, scaling } = skipSteps(values, name)
+  const linear = matchLinear(values, value)
+  return linear && outputOf(linear, scaling(linear.outputs))
+}
+
+/** The value before scalings, from a layer or an activation on, and what they do together. */
+function skipSteps(values: Values, name: string) {
+  const steps: AffineStep[] = []
+  let value = name
+  while (steps.length < MOST_STEPS && !isLinear(values, value) && !matchActivation(values, value)) {
+    const step = affineStep(values, value)
+    if (!step) break
+    steps.push(step)
+    value = step.input
+  }
+  return { value, scaling: (count: number) => composeSteps(steps, count) }
 }
 
 /** An error about a value that no layer makes. */
@@ -59,7 +88,7 @@ export function notAnMlp(values: Values, name: string, problem: string): InputEr
   const node = values.maker(name)
   const what = node ? `${node.title} is no part of an MLP` : `${describe(name)}: ${problem}`
   return new InputError(
-    `onnx: ${what}; read are Gemm, or MatMul and Add, with activations between them, and a scaling of the inputs`,
+    `onnx: ${what}; read are Gemm, or MatMul and Add, with activations and BatchNormalization between them, and a scaling of the inputs`,
   )
 }
 
@@ -75,55 +104,26 @@ function skipTrailing(values: Values, output: string): { value: string; trailing
     if (one?.values.length === 1 && one.values[0] === 1 && values.isSame(difference?.inputs[1] ?? '', share)) value = share // prettier-ignore
   }
   for (;;) {
-    if (matchActivation(values, value) || matchLinear(values, value)) return { value, trailing }
+    if (isLinear(values, value) || matchActivation(values, value)) return { value, trailing }
     const step = affineStep(values, value)
-    if (!step || trailing.length > 8) return { value, trailing }
+    if (!step || trailing.length === MOST_STEPS) return { value, trailing }
     trailing.push(step.node)
     value = step.input
   }
 }
 
-/** The operand of a sum or product that depends on the inputs, and the constant one. */
-export function affineStep(
-  values: Values,
-  name: string,
-): { node: OnnxNode; input: string; apply: (inner: number) => Affine } | undefined {
-  // prettier-ignore
-  const node = values.maker(name)
-  const [a = '', b = ''] = node?.inputs ?? []
-  if (!node) return undefined
-  const spread = (list: ArrayLike<number>, count: number) => {
-    if (list.length !== 1 && list.length !== count) {
-      throw new InputError(`onnx: ${node.title}: expected one constant, or ${count}, got ${list.length}`)
-    }
-    return Float64Array.from({ length: count }, (_, j) => list[list.length === 1 ? 0 : j]!)
-  }
-  if (node.operator === 'Scaler') {
-    const [offset, scale] = ['offset', 'scale'].map((name) => node.attributes.get(name)?.floats ?? [])
-    const apply = (count: number) => {
-      const factor = spread(scale!.length > 0 ? scale! : [1], count)
-      const moved = spread(offset!.length > 0 ? offset! : [0], count)
-      return { factor, term: factor.map((one, j) => -one * moved[j]!) }
-    }
-    return { node, input: a, apply }
-  }
-  if (!['Add', 'Sub', 'Mul', 'Div'].includes(node.operator)) return undefined
-  const [first, second] = [values.constant(a), values.constant(b)]
-  const constant = second ?? first
-  if (!constant || (first && second) || (node.operator === 'Div' && first)) return undefined
-  const apply = (count: number) => {
-    const list = spread(constant.values, count)
-    if (node.operator === 'Add') return { factor: list.map(() => 1), term: list }
-    if (node.operator === 'Sub') return first ? { factor: list.map(() => -1), term: list } : { factor: list.map(() => 1), term: list.map((one) => -one) } // prettier-ignore
-    return { factor: node.operator === 'Mul' ? list : list.map((one) => 1 / one), term: list.map(() => 0) }
-  }
-  return { node, input: first ? b : a, apply }
+/** Whether a value is made as {@link matchLinear} reads it, without its weights. */
+function isLinear(values: Values, name: string, depth = 0): boolean {
+  const { operator, inputs: [a = '', b = ''] = [] } = values.maker(name) ?? {}
+  if (operator !== 'Add' || depth > MOST_SUMS) return operator === 'Gemm' || operator === 'MatMul'
+  const added = values.constant(b) ? a : values.constant(a) ? b : undefined
+  return added !== undefined && isLinear(values, added, depth + 1)
 }
 
 /** Gemm, MatMul, and these with an Add of a constant. */
 function matchLinear(values: Values, name: string, depth = 0): Linear | undefined {
   const node = values.maker(name)
-  if (!node || depth > 8) return undefined
+  if (!node || depth > MOST_SUMS) return undefined
   const { inputs, attributes, operator } = node
   const fail = (problem: string): never => {
     throw new InputError(`onnx: ${node.title}: ${problem}`)

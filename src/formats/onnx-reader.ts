@@ -106,6 +106,8 @@ export interface OnnxTensor {
   readonly name: string
   readonly shape: readonly number[]
   readonly values: () => Float64Array
+  /** Its texts; undefined where it holds numbers. */
+  readonly texts: () => string[] | undefined
 }
 
 export interface OnnxNode {
@@ -146,6 +148,9 @@ const elementTypes: ReadonlyMap<number, { bytes: number; read: ReadNumber; field
   [16, { bytes: 2, read: readBfloat16, field: 5 }],
 ])
 
+/** The element type of texts. */
+const TEXTS = 8
+
 function readTensor(bytes: Uint8Array): OnnxTensor {
   const message = new Message(bytes)
   const [name, shape] = [message.text(8), message.integers(1)]
@@ -167,7 +172,8 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
       throw new InputError(`onnx: ${describe(name)}: value ${bad} is ${found[bad]}, expected a finite number`)
     return Float64Array.from(found)
   }
-  return { name, shape, values }
+  const texts = () => (message.integers(2).at(-1) === TEXTS ? message.texts(6) : undefined)
+  return { name, shape, values, texts }
 }
 
 type ElementType = { bytes: number; read: ReadNumber; field: number }

@@ -68,9 +68,7 @@ export class Values {
     if (tensor) return { name, shape: tensor.shape, values: tensor.values() }
     const node = this.#makers.get(name)
     if (node?.operator === 'Constant') {
-      const { tensor: held, float } = node.attributes.get('value') ?? node.attributes.get('value_float') ?? {}
-      if (held) return { name, shape: held.shape, values: held.values() }
-      return float === undefined ? undefined : { name, shape: [], values: Float64Array.of(float) }
+      return readConstantNode(node, name)
     }
     if (node && (passing.has(node.operator) || node.operator === 'Transpose')) {
       const inner = this.constant(node.inputs[0])
@@ -79,9 +77,27 @@ export class Values {
     return undefined
   }
 
+  /** Names of classes that are a constant: texts, or whole numbers; none for other values. */
+  labels(name: string | undefined): string[] {
+    const origin = this.origin(name ?? '')
+    const held = this.#graph.tensors.get(origin) ?? this.#makers.get(origin)?.attributes.get('value')?.tensor
+    if (!held) return []
+    return held.texts() ?? [...held.values()].map(String)
+  }
+
   #count(): void {
     if (++this.#steps > MOST_STEPS) throw new InputError('onnx: the graph is no MLP: its nodes lead in a circle, or are too many') // prettier-ignore
   }
+}
+
+/** The output of a Constant: a tensor, or numbers of its attributes. */
+function readConstantNode({ attributes }: OnnxNode, name: string): Constant | undefined {
+  const tensor = attributes.get('value')?.tensor
+  if (tensor) return { name, shape: tensor.shape, values: tensor.values() }
+  const number = attributes.get('value_float')?.float ?? attributes.get('value_int')?.int
+  if (number !== undefined) return { name, shape: [], values: Float64Array.of(number) }
+  const list = attributes.get('value_floats')?.floats ?? attributes.get('value_ints')?.ints
+  return list && { name, shape: [list.length], values: Float64Array.from(list) }
 }
 
 /** The transpose of a matrix. */

@@ -28,7 +28,7 @@ const largestFile = 2 ** 31 - 2 ** 20
  *   change answers by 5e-7 and more (Unix times would lose everything below 128 seconds).
  * - A missing number is NaN, a missing word the empty string; a row with one that the network has no fill for has NaN as
  *   its outputs. An unknown category has no input that is 1.
- * - Names of features and classes, and the rest of what {@link Network.toJSON} writes except for the parameters, are in the
+ * - Names of features, classes and targets, and the rest of what {@link Network.toJSON} writes except for the parameters, are in the
  *   model's metadata, as JSON. The class of a row is the name of its largest output; there is no output for it, because
  *   accelerators have no operators on strings.
  *

@@ -1,6 +1,6 @@
 // The part of an exported module that is the same for every network; toJavaScript writes the constants above it: sizes,
-// activations, features, classes, columns, task, boundary, scaling, targetScaling, truthWords, encoded, and functions, with
-// f(z) of each activation. Formulas as in model/activation.ts. Plain JavaScript, for any browser or runtime.
+// activations, features, classes, targetNames, columns, task, boundary, scaling, targetScaling, truthWords, encoded, and
+// functions, with f(z) of each activation. Formulas as in model/activation.ts. Plain JavaScript, for any browser or runtime.
 
 const parameters = decodeParameters()
 

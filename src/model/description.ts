@@ -14,6 +14,7 @@ export const tasks = ['classification', 'multilabel', 'regression'] as const sat
 export interface Description {
   readonly features: readonly string[] | undefined
   readonly classes: readonly string[] | undefined
+  readonly targetNames: readonly string[] | undefined
   readonly encoding: Encoding | undefined
   readonly scaling: Scaling | undefined
   readonly targetScaling: Scaling | undefined
@@ -25,6 +26,7 @@ export interface Description {
 export interface DescriptionJSON {
   features?: string[]
   classes?: string[]
+  targetNames?: string[]
   encoding?: { missing: MissingPolicy; columns: EncodedColumn[] }
   scaling?: ScalingJSON
   targetScaling?: ScalingJSON
@@ -42,6 +44,7 @@ interface ScalingJSON {
 export const descriptionFields = [
   'features',
   'classes',
+  'targetNames',
   'encoding',
   'scaling',
   'targetScaling',
@@ -51,8 +54,8 @@ export const descriptionFields = [
 
 /** The description alone of an object that has one. */
 export function describedBy(network: Description): Description {
-  const { features, classes, encoding, scaling, targetScaling, task, loss } = network
-  return { features, classes, encoding, scaling, targetScaling, task, loss }
+  const { features, classes, targetNames, encoding, scaling, targetScaling, task, loss } = network
+  return { features, classes, targetNames, encoding, scaling, targetScaling, task, loss }
 }
 
 /** The number of columns that a row of data has: those of the encoding, else one per input. */
@@ -60,10 +63,11 @@ export const columnsOf = (network: Pick<Description, 'encoding'> & { readonly si
   network.encoding?.columns.length ?? network.sizes[0]!
 
 export function encodeDescription(network: Description): DescriptionJSON {
-  const { features, classes, encoding, scaling, targetScaling, task, loss } = network
+  const { features, classes, targetNames, encoding, scaling, targetScaling, task, loss } = network
   return {
     ...(features && { features: [...features] }),
     ...(classes && { classes: [...classes] }),
+    ...(targetNames && { targetNames: [...targetNames] }),
     ...(encoding && { encoding: { missing: encoding.missing, columns: [...encoding.columns] } }),
     ...(scaling && { scaling: encodeScaling(scaling) }),
     ...(targetScaling && { targetScaling: encodeScaling(targetScaling) }),
@@ -92,6 +96,7 @@ export function decodeDescription(json: Readonly<Record<string, unknown>>, sizes
   return {
     features: names(json['features'], 'features', encoding?.columns.length ?? inputs),
     classes: checkClasses(names(json['classes'], 'classes'), outputs),
+    targetNames: names(json['targetNames'], 'targetNames', outputs),
     encoding,
     scaling: decodeScaling(json['scaling'], 'scaling', inputs),
     targetScaling: decodeScaling(json['targetScaling'], 'targetScaling', outputs),
@@ -132,19 +137,38 @@ export const fitClasses = (classes: readonly string[], outputs: number): boolean
 
 function decodeScaling(value: unknown, field: string, count: unknown): Scaling | undefined {
   if (value === undefined) return undefined
-  const { kind, offset, scale } = (value ?? {}) as Record<string, unknown>
-  const fits = (list: unknown) => Array.isArray(list) && list.length === count && list.every(Number.isFinite)
-  if ((kind !== 'standardize' && kind !== 'normalize') || !fits(offset) || !fits(scale)) {
-    const each = field === 'scaling' ? 'input' : 'output'
-    throw new InputError(
-      `model: "${field}" needs a kind (standardize or normalize) and an offset and a scale per ${each}`,
-    )
+  if (typeof value !== 'object' || value === null) {
+    throw new InputError(`model: "${field}" is ${describe(value)}, expected an object with kind, offset and scale`)
   }
-  return new Scaling(kind, offset as number[], scale as number[])
+  const { kind, offset, scale } = value as Record<string, unknown>
+  const each = field === 'scaling' ? 'input' : 'output'
+  if (kind !== 'standardize' && kind !== 'normalize') {
+    throw new InputError(`model: "${field}": kind is ${describe(kind)}, expected standardize or normalize`)
+  }
+  const numbers = (name: string, list: unknown, isValid: (value: number) => boolean, expected: string) => {
+    if (!Array.isArray(list) || list.length !== count) {
+      const found = Array.isArray(list) ? `${list.length} values` : describe(list)
+      throw new InputError(
+        `model: "${field}": ${name}: expected ${String(count)} numbers, one per ${each}, got ${found}`,
+      )
+    }
+    const bad = list.findIndex((value) => !(Number.isFinite(value) && isValid(value as number)))
+    if (bad < 0) return list as number[]
+    throw new InputError(`model: "${field}": ${name}[${bad}] is ${describe(list[bad])}, expected ${expected}`)
+  }
+  const offsets = numbers('offset', offset, () => true, 'a finite number')
+  return new Scaling(
+    kind,
+    offsets,
+    numbers('scale', scale, (value) => value > 0, 'a positive finite number'),
+  )
 }
 
 function decodeEncoding(value: unknown, inputs: unknown): Encoding {
-  const { columns, missing } = (value ?? {}) as Record<string, unknown>
+  if (typeof value !== 'object' || value === null) {
+    throw new InputError(`model: "encoding" is ${describe(value)}, expected an object with its columns`)
+  }
+  const { columns, missing } = value as Record<string, unknown>
   let encoding: Encoding
   try {
     encoding = new Encoding(columns as EncodedColumn[], missing as MissingPolicy | undefined)

@@ -101,6 +101,8 @@ export class Network implements Description {
   features: readonly string[] | undefined
   /** What the classes are called, where known; kept in the model file. */
   classes: readonly string[] | undefined
+  /** What the regression targets are called, where known: one name per output. */
+  targetNames: readonly string[] | undefined
   /** How columns of words, truth values and missing values become inputs; undefined where all columns are numbers. */
   encoding: Encoding | undefined
   /** The scaling of the encoded columns, where there is one: the network is trained on scaled inputs. */

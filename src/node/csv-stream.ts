@@ -1,5 +1,4 @@
 import { drawSeed, Random } from '../core/random.ts'
-import { RawRows } from '../core/raw-rows.ts'
 import {
   boolean,
   callback,
@@ -15,13 +14,11 @@ import {
   withFresh,
 } from '../core/schema.ts'
 import { csvFields } from '../data/csv-options.ts'
-import { ColumnTally } from '../data/preprocessing.ts'
-import { fitFills } from '../data/fills.ts'
-import { targetsOf } from '../data/samples.ts'
 import { stratifiedCounts } from '../data/split.ts'
-import { encodeRows } from '../model/encoding.ts'
-import { type CsvOptions, Dataset, DataStream, type Encoding, InputError, type Scaling } from '../index.ts'
+import { type CsvOptions, type DataStream, InputError, type Scaling } from '../index.ts'
+import { ExampleRows, streamOf } from './csv-chunks.ts'
 import { type Copied, copyRows, type Mixing } from './csv-copy.ts'
+import { fillsOf, scalingOf, targetScalingOf } from './csv-fits.ts'
 import { checkPath, withPath } from './paths.ts'
 import { Spool, spoolFolder } from './spool.ts'
 
@@ -79,11 +76,6 @@ export interface CsvStream {
   [Symbol.dispose](): void
 }
 
-/** Bytes of a chunk of a stream. */
-const CHUNK_BYTES = 1 << 20
-/** Samples of an example. */
-const EXAMPLE = 64
-
 /**
  * Opens a CSV file that is larger than memory. It is read once, a part at a time, and its numbers are kept in temporary
  * files, 8 bytes each; each pass over the stream reads those. By default, samples of the whole file are shuffled, so it does not matter that a trainer shuffles a stream within its windows only.
@@ -125,10 +117,12 @@ async function finishCopy(
 ): Promise<CsvStream> {
   const { spool, samples, partRows, classOf, totals } = copied
   const { width } = spool
+  const targets = copied.targets.length
   const held = test === undefined ? undefined : new Spool(width, folder)
   try {
     const isHeld = test === undefined ? undefined : choosing(copied, test, new Random(seed, 'split'))
     const counts = totals?.map(() => 0)
+    const [trainRows, testRows] = [new ExampleRows(copied.inputs.length), new ExampleRows(copied.inputs.length)]
     let heldRows = 0
     for (let part = 0; part < spool.parts; part++) {
       const rows = await spool.read(part)
@@ -139,8 +133,11 @@ async function finishCopy(
       for (let i = 0; i < count; i++) {
         const at = (order?.[i] ?? i) * width
         const row = rows.subarray(at, at + width)
-        if (isHeld?.(row)) held!.append(Math.floor(heldRows++ / partRows), row)
-        else {
+        if (isHeld?.(row)) {
+          testRows.add(row, targets)
+          held!.append(Math.floor(heldRows++ / partRows), row)
+        } else {
+          trainRows.add(row, targets)
           kept.set(row, end)
           end += width
           if (counts && classOf) counts[classOf(row)]!++
@@ -158,8 +155,8 @@ async function finishCopy(
       held?.close()
     }
     return {
-      train: await streamOf(spool, samples - heldRows, copied, description),
-      test: held && (await streamOf(held, heldRows, copied, description)),
+      train: streamOf({ spool, samples: samples - heldRows, rows: trainRows }, copied, description),
+      test: held && streamOf({ spool: held, samples: heldRows, rows: testRows }, copied, description),
       scaling,
       targetScaling,
       counts,
@@ -190,97 +187,4 @@ function choosing({ samples, totals, classOf }: Copied, share: number, random: R
     if (isHeld) needed[group]!--
     return isHeld
   }
-}
-
-/** Rows that are decoded at once. */
-const DECODED_ROWS = 1 << 14
-/** Rows of all parts together from which the fills of missing values are made. */
-const FILL_ROWS = 1 << 17
-
-/** The input columns of the rows of a part, decoded, some at a time. */
-async function* columnsIn(copied: Copied, part: number): AsyncGenerator<RawRows> {
-  const { spool, inputs, columns } = copied
-  for (let first = 0; ; first += DECODED_ROWS) {
-    const rows = await spool.read(part, first, DECODED_ROWS)
-    if (rows.length === 0) return
-    const all = new RawRows(rows.length / spool.width, spool.width, rows)
-    yield columns.decode(all.columns(0, inputs.length))
-  }
-}
-
-/** The encoding with the fills of the training part: of its first rows in each part, which are mixed. */
-async function fillsOf(copied: Copied): Promise<Encoding | undefined> {
-  const { columns, spool } = copied
-  const { encoding } = columns
-  if (encoding?.missing !== 'impute' || copied.isKnown) return encoding
-  const seen: RawRows[] = []
-  const most = Math.ceil(FILL_ROWS / spool.parts)
-  for (let part = 0; part < spool.parts; part++) {
-    let left = most
-    for await (const rows of columnsIn(copied, part)) {
-      seen.push(rows.slice(0, Math.min(left, rows.rows)))
-      left -= rows.rows
-      if (left <= 0) break
-    }
-  }
-  return fitFills(RawRows.join(seen), encoding)
-}
-
-async function scalingOf(copied: Copied, encoding: Encoding | undefined, kind: Scaling['kind']): Promise<Scaling> {
-  const tally = new ColumnTally(encoding)
-  for (let part = 0; part < copied.spool.parts; part++) {
-    for await (const rows of columnsIn(copied, part)) tally.add(encodeRows(rows, encoding))
-  }
-  return tally.scaling(kind)
-}
-
-/** @throws InputError for classes */
-async function targetScalingOf({ spool, inputs, targets, classes }: Copied): Promise<Scaling> {
-  if (classes) throw new InputError('standardizeTargets: expected regression targets to scale, got classes')
-  const tally = new ColumnTally()
-  for (let part = 0; part < spool.parts; part++) {
-    for (let first = 0; ; first += DECODED_ROWS) {
-      const rows = await spool.read(part, first, DECODED_ROWS)
-      if (rows.length === 0) break
-      tally.add(new RawRows(rows.length / spool.width, spool.width, rows).columns(inputs.length, targets.length))
-    }
-  }
-  return tally.scaling('standardize')
-}
-
-/** How the columns of chunks are preprocessed. */
-interface Preprocessing {
-  readonly encoding: Encoding | undefined
-  readonly scaling: Scaling | undefined
-  readonly targetScaling: Scaling | undefined
-}
-
-async function* chunksOf(
-  spool: Spool,
-  copied: Copied,
-  { encoding, scaling, targetScaling }: Preprocessing,
-): AsyncGenerator<Dataset> {
-  const { features, classes, inputs, columns: read } = copied
-  const { width } = spool
-  // Small, so that what is made of them keeps pace with what is trained on; classes become a column each.
-  const columns = width + (classes?.length ?? 0)
-  const atOnce = Math.max(1, Math.floor(CHUNK_BYTES / (8 * columns)))
-  for (let part = 0; part < spool.parts; part++) {
-    for (let first = 0; ; first += atOnce) {
-      const rows = await spool.read(part, first, atOnce)
-      if (rows.length === 0) break
-      const all = new RawRows(rows.length / width, width, rows)
-      const x = read.decode(all.columns(0, inputs.length))
-      const y = targetsOf(all, inputs.length, copied)
-      const chunk = Dataset.fromRaw(x, encoding, y, { features, classes })
-      const scaled = scaling ? chunk.withScaling(scaling) : chunk
-      yield targetScaling ? scaled.withTargetScaling(targetScaling) : scaled
-    }
-  }
-}
-
-async function streamOf(spool: Spool, samples: number, copied: Copied, preprocessing: Preprocessing) {
-  const chunks = () => chunksOf(spool, copied, preprocessing)
-  const example = await DataStream.from({ samples, chunks }).take(EXAMPLE)
-  return DataStream.from({ samples, chunks, example, fingerprint: copied.fingerprint })
 }

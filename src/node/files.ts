@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open, readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { checkInstance } from '../core/errors.ts'
 import { optional, readOptions, text } from '../core/schema.ts'
 import { readCsv } from '../data/csv.ts'
@@ -7,7 +7,6 @@ import { type CsvRows, csvRowParts, type CsvRowsOptions } from '../data/csv-inpu
 
 export type { CsvRows }
 import { csvFields, csvInputsFields } from '../data/csv-options.ts'
-import { isGzip } from '../data/gunzip.ts'
 import { type DecodeOptions, utf8Chunks } from '../data/decode.ts'
 import {
   type Checkpoint,
@@ -22,6 +21,7 @@ import {
   type NpzDatasetOptions,
   optionSchemas,
 } from '../index.ts'
+import { readBytes } from './bytes.ts'
 import { isIdxPath, readIdxFolder } from './idx-folder.ts'
 import { npyKindOf, readNpyDataset } from './npy-files.ts'
 import { checkPath, fileError, withPath } from './paths.ts'
@@ -92,7 +92,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * Reads a data set: a CSV file with any ending, gzipped or not, or a folder with IDX files as MNIST and EMNIST have them
  * (`…train-images-idx3-ubyte`, `…train-labels-idx1-ubyte`, and `…t10k-…` or `…test-…` for the validation set where they are
  * there; each with or without `.gz`). Of several data sets in a folder, `folder/emnist-letters` names one.
- * NumPy's files are read by what they hold: an .npz file, see {@link datasetFromNpz}, or an .npy file with its targets in
+ * NumPy's files are read by what they hold, gzipped or not: an .npz file, see {@link datasetFromNpz}, or an .npy file with its targets in
  * another, `targets`, see {@link datasetFromNpy}.
  * @param options as {@link parseCsv} takes them; of a folder with IDX files only `classes` and `maxUnpackedBytes` count
  * @throws InputError naming the path where it is missing, of another kind, or its content does not fit
@@ -112,12 +112,18 @@ export async function readDataset(
   if (found?.isDirectory() ?? true) return readIdxFolder(path, csv.classes, { maxUnpackedBytes })
   const npy = await npyKindOf(path)
   if (npy) {
-    const { features, classes, target } = csv
-    // Several columns of 0 and 1 are labels by what they hold.
-    const task =
-      csv.task === 'multilabel' ? undefined : (csv.task ?? (csv.numbers === 'targets' ? 'regression' : undefined))
+    const { features, classes, targetNames, target, task, numbers } = csv
     if (target !== undefined) throw new InputError(`${path}: target is for CSV files; targets of NumPy files are a separate array (targets, arrays)`) // prettier-ignore
-    return readNpyDataset(path, npy, { features, classes, task, targets, arrays, maxUnpackedBytes })
+    return readNpyDataset(path, npy, {
+      features,
+      classes,
+      targetNames,
+      task,
+      numbers,
+      targets,
+      arrays,
+      maxUnpackedBytes,
+    })
   }
   if (targets !== undefined || arrays !== undefined) {
     throw new InputError(`${path}: targets and arrays are for NumPy files (.npy, .npz)`)
@@ -151,16 +157,6 @@ export async function* readCsvRows(path: string, options: CsvRowsOptions): Async
   }
 }
 
-/** The bytes of a file. @throws InputError naming the path where it is missing or cannot be read */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  checkPath(path)
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw fileError(error, path, 'read')
-  }
-}
-
 /**
  * The text of a file in pieces of UTF-8, gzipped or not, in the encoding that is given.
  * @param onRead is called with the number of bytes read
@@ -184,21 +180,6 @@ export async function* utf8Pieces(
   }
   try {
     yield* utf8Chunks(chunks(), size, options)
-  } catch (error) {
-    throw fileError(error, path, 'read')
-  }
-}
-
-/** Whether a file is gzipped, by its content. @throws InputError naming the path where it cannot be read */
-export async function isGzipFile(path: string): Promise<boolean> {
-  try {
-    const file = await open(path)
-    try {
-      const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0)
-      return isGzip(buffer)
-    } finally {
-      await file.close()
-    }
   } catch (error) {
     throw fileError(error, path, 'read')
   }

@@ -1,37 +1,21 @@
-import { open, readFile } from 'node:fs/promises'
 import { type Dataset, datasetFromNpy, datasetFromNpz, InputError, inputsFromNpy } from '../index.ts'
 import type { NpyDatasetOptions, NpzDatasetOptions } from '../index.ts'
-import { fileError, withPath } from './paths.ts'
+import { unpack } from '../data/gunzip.ts'
+import { readBytes, readHead } from './bytes.ts'
+import { withPath } from './paths.ts'
 
-/** Bytes that are looked at: the name of an archive's first file is in them. */
-const HEAD_BYTES = 1024
-
-/** Which of NumPy's formats a file has, by how it begins. @throws InputError naming the path where it cannot be read */
+/**
+ * Which of NumPy's formats a file has, by how it begins, gzipped or not.
+ * @throws InputError naming the path where it cannot be read
+ */
 export async function npyKindOf(path: string): Promise<'npy' | 'npz' | undefined> {
-  try {
-    const file = await open(path)
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-      const beginning = buffer.subarray(0, bytesRead).toString('latin1')
-      if (beginning.startsWith('\x93NUMPY')) return 'npy'
-      // Spreadsheets are zip archives, too.
-      const isArchive = beginning.startsWith('PK\x03\x04') || beginning.startsWith('PK\x05\x06')
-      const first = isArchive && bytesRead >= 30 ? beginning.slice(30, 30 + buffer.readUInt16LE(26)) : ''
-      return isArchive && (first.endsWith('.npy') || path.toLowerCase().endsWith('.npz')) ? 'npz' : undefined
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    throw fileError(error, path, 'read')
-  }
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw fileError(error, path, 'read')
-  }
+  const head = await readHead(path)
+  const beginning = head.toString('latin1')
+  if (beginning.startsWith('\x93NUMPY')) return 'npy'
+  // Spreadsheets are zip archives, too.
+  const isArchive = beginning.startsWith('PK\x03\x04') || beginning.startsWith('PK\x05\x06')
+  const first = isArchive && head.length >= 30 ? beginning.slice(30, 30 + head.readUInt16LE(26)) : ''
+  return isArchive && (first.endsWith('.npy') || /\.npz(\.gz)?$/i.test(path)) ? 'npz' : undefined
 }
 
 /** What {@link readNpyDataset} takes. */
@@ -60,8 +44,16 @@ export async function readNpyDataset(
   if (targets === undefined) {
     throw new InputError(`${path}: holds inputs only; give the file with their targets: targets (on the command line: --targets y.npy)`) // prettier-ignore
   }
-  const [x, y] = await Promise.all([readBytes(path), readBytes(targets)])
+  const [x, y] = (await Promise.all([path, targets].map((one) => readUnpacked(one, maxUnpackedBytes)))) as [
+    Uint8Array,
+    Uint8Array,
+  ]
   return withPath(`${path}, ${targets}`, () => ({ train: datasetFromNpy(x, y, options) }))
+}
+
+async function readUnpacked(path: string, maxUnpackedBytes: number | undefined): Promise<Uint8Array> {
+  const packed = await readBytes(path)
+  return withPath(path, async () => (await unpack(packed, 'npy', { maxUnpackedBytes })).bytes)
 }
 
 /** The inputs of an .npy or .npz file to predict from. @throws InputError naming the path */

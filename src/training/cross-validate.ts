@@ -199,6 +199,7 @@ function prepareFold(
   network.task = task
   network.features = train.features
   network.classes = train.classes
+  network.targetNames = train.targetNames
   network.encoding = train.encoding
   network.scaling = options.standardize ? standardize(train) : options.normalize ? normalize(train) : undefined
   network.targetScaling = isTargetScaled ? standardizeTargets(train) : undefined

@@ -104,11 +104,16 @@ function fitsTask(task: Task, found: Task, network: Network, { targets, classes 
 }
 
 /**
- * Checks that names of classes and columns are those of the network, in the same order.
+ * Checks that names of classes, targets and columns are those of the network, in the same order.
  * @throws InputError naming both
  */
-export function checkNames(network: Pick<Network, 'classes' | 'features'>, data: Dataset, name: string): void {
+export function checkNames(
+  network: Pick<Network, 'classes' | 'targetNames' | 'features'>,
+  data: Dataset,
+  name: string,
+): void {
   compareNames(network.classes, data.classes, name, 'classes', 'give the readers, or Dataset.from, { classes: network.classes }') // prettier-ignore
+  compareNames(network.targetNames, data.targetNames, name, 'targets', 'give the readers { targetNames: network.targetNames } (on the command line, leave --target out)') // prettier-ignore
   const { features } = network
   // Of data that are encoded already, the inputs are not the columns.
   if (features?.length === data.features?.length) {
@@ -139,5 +144,6 @@ export function describeFit(network: Network, loss: LossName, data: Dataset): vo
   network.task ??= decideTask(network, loss, data)
   network.loss = loss
   network.classes ??= data.classes
+  network.targetNames ??= data.targetNames
   network.features ??= data.features
 }

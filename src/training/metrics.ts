@@ -1,8 +1,8 @@
-import { argmax } from '../core/matrix.ts'
-import { Dataset } from '../data/dataset.ts'
-import { Matrix, type MatrixLike } from '../core/matrix.ts'
-import { checkInstance, checkInteger, InputError } from '../core/errors.ts'
+import { checkInteger, InputError } from '../core/errors.ts'
+import { argmax, Matrix, type MatrixLike } from '../core/matrix.ts'
 import { readOptions } from '../core/schema.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { checkAnswers } from './answers.ts'
 import { type ClassScores, precisionRecallF1, sum } from './class-scores.ts'
 import {
   classificationReportSchema,
@@ -12,7 +12,6 @@ import {
   rocAucSchema,
   topKAccuracySchema,
 } from './metric-options.ts'
-import { type RegressionReport, regressionScore } from './score.ts'
 
 /** The result of {@link classificationReport}. */
 export interface ClassificationReport extends ClassScores {
@@ -31,16 +30,6 @@ interface Answered {
   /** At least 2: one column distinguishes two classes. */
   readonly classes: number
   readonly boundary: number
-}
-
-function checkAnswers(answers: MatrixLike, data: Dataset): Matrix {
-  checkInstance('data', data, Dataset, 'Dataset')
-  const matrix = Matrix.from(answers, 'answers')
-  const { rows, cols } = data.targets
-  if (matrix.rows === rows && matrix.cols === cols) return matrix
-  throw new InputError(
-    `answers: expected ${rows} × ${cols} values, as many as targets, got ${matrix.rows} × ${matrix.cols}`,
-  )
 }
 
 function readAnswers(answers: MatrixLike, data: Dataset, boundary: number): Answered {
@@ -243,16 +232,4 @@ export class ClassificationTally {
       confusionMatrix: counts,
     }
   }
-}
-
-/**
- * R² (the coefficient of determination, the mean over the outputs) and the mean absolute error of a regression,
- * as scikit-learn's `r2_score` and `mean_absolute_error`; both, and the root mean squared error, of each target. An output whose targets are all the same has an R² of 1 where
- * it is hit exactly, else 0.
- * @param answers samples × outputs, as {@link Trainer.predict} gives them
- * @throws InputError where the shapes differ
- * @example const { r2, meanAbsoluteError } = regressionReport(await trainer.predict(test.inputs), test)
- */
-export function regressionReport(answers: MatrixLike, data: Dataset): RegressionReport {
-  return regressionScore(checkAnswers(answers, data).data, data)
 }

@@ -1,13 +1,16 @@
-import { checkInstance, InputError } from '../core/errors.ts'
-import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { InputError } from '../core/errors.ts'
+import type { MatrixLike } from '../core/matrix.ts'
 import { readOptions } from '../core/schema.ts'
-import { Dataset } from '../data/dataset.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { checkAnswers } from './answers.ts'
 import { type ClassScore, meanScores, type PrecisionRecallF1, sharesOf, sum } from './class-scores.ts'
 import { type MetricOptions, multilabelReportSchema } from './metric-options.ts'
 
 /** The result of {@link multilabelReport}. */
 export interface MultilabelReport {
   samples: number
+  /** A label is predicted where its output is above this. */
+  boundary: number
   /** The share of labels that are predicted correctly, over all samples. */
   accuracy: number
   /** The share of samples of which all labels are predicted correctly; scikit-learn's `accuracy_score`. */
@@ -51,8 +54,7 @@ export class MultilabelTally {
 
   /** @throws InputError where the shapes differ */
   add(answers: MatrixLike, data: Dataset): void {
-    checkInstance('data', data, Dataset, 'Dataset')
-    const { data: outputs } = checkShape(Matrix.from(answers, 'answers'), data.targets)
+    const { data: outputs } = checkAnswers(answers, data)
     const { rows, cols, data: targets } = data.targets
     const boundary = this.#boundary
     for (let j = 0; j < cols; j++) this.#counts[j] ??= { support: 0, predicted: 0, hits: 0 }
@@ -90,6 +92,7 @@ export class MultilabelTally {
     const support = total('support')
     return {
       samples: this.#samples,
+      boundary: this.#boundary,
       ...this.score(),
       labels,
       macro: meanScores(labels, () => 1 / labels.length),
@@ -113,11 +116,4 @@ export function multilabelReport(answers: MatrixLike, data: Dataset, options: Me
   const tally = new MultilabelTally(options)
   tally.add(answers, data)
   return tally.report()
-}
-
-function checkShape(answers: Matrix, { rows, cols }: Matrix): Matrix {
-  if (answers.rows === rows && answers.cols === cols) return answers
-  throw new InputError(
-    `answers: expected ${rows} × ${cols} values, as many as targets, got ${answers.rows} × ${answers.cols}`,
-  )
 }

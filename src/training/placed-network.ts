@@ -18,7 +18,7 @@ import { LoadedData, LoadedParts, loadedParts, type TrainingData } from './loade
 import type { AtOnce, Step } from './options.ts'
 import { CallQueue, type TrainingName } from './queue.ts'
 import { RunCheckpoints } from './run-checkpoints.ts'
-import { type Evaluation, meanScore } from './score.ts'
+import type { Evaluation } from './score.ts'
 import { scoreOutputs } from './score-outputs.ts'
 import { Session } from './session.ts'
 import { adoptPreprocessing, prepare } from './prepared.ts'
@@ -51,6 +51,7 @@ export class PlacedNetwork {
       dataMemory: settings.dataMemory,
       isTimed: settings.profiler !== undefined,
       check: (chunk) => this.#checkChunk(chunk),
+      countsLabels: () => network.task === 'multilabel',
     })
   }
 
@@ -186,8 +187,9 @@ export class PlacedNetwork {
         const scoring = feed.score()
         await scoring.accepted
         // Asked for before the sums are known, because each result may come late.
-        const { task, scores } = await scoreOutputs(this, feed, source)
-        return { ...meanScore(await scoring.result, task), samples: source.length, ...scores }
+        const scores = await scoreOutputs(this, feed, source)
+        const { loss, right, samples } = await scoring.result
+        return { loss: loss / samples, samples, ...(scores ?? { accuracy: right / samples }) }
       } finally {
         for (const release of releases) release()
       }

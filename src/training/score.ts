@@ -1,5 +1,4 @@
 import type { Sums } from '../backend/backend.ts'
-import type { Dataset } from '../data/dataset.ts'
 import type { Matrix } from '../core/matrix.ts'
 import type { Task } from '../model/description.ts'
 
@@ -8,8 +7,9 @@ export interface Score {
   /** Mean over the samples. */
   loss: number
   /**
-   * Classes only: the share of correct predictions, 0 to 1: one output, the same side of 0.5 (of 0 for tanh); several, argmax
-   * agrees. Of multilabel tasks: the share of labels on the right side of 0.5, over all samples. Regression has none.
+   * 0 to 1. Of classes, the share of correct predictions: one output, the same side of 0.5 (of 0 for tanh); several, argmax
+   * agrees. Of several labels per sample, the share of labels on the right side of it, over all samples. Regression has none.
+   * Of an epoch's training data, each minibatch counts before its step.
    */
   accuracy?: number
 }
@@ -32,9 +32,14 @@ export function addSums(sums: Sums, more: Sums): void {
   sums.samples += more.samples
 }
 
-/** The means of summed-up scores. @param task of the network; backends count samples whose class is predicted correctly */
-export function meanScore({ loss, right, samples }: Sums, task: Task | undefined): Score {
-  return { loss: loss / samples, ...(task === 'classification' && { accuracy: right / samples }) }
+/**
+ * The means of summed-up scores.
+ * @param task of the network: of labels, the sums count each
+ * @param outputs of the network
+ */
+export function meanScore({ loss, right, samples }: Sums, task: Task | undefined, outputs: number): Score {
+  if (task === undefined || task === 'regression') return { loss: loss / samples }
+  return { loss: loss / samples, accuracy: right / (task === 'multilabel' ? samples * outputs : samples) }
 }
 
 /** Sums over one output. */
@@ -63,7 +68,7 @@ export interface TargetScore {
  * exactly, else 0, as in scikit-learn), and the mean absolute error, over samples that come a part at a time: parts are
  * put together as Chan, Golub and LeVeque do (1979).
  */
-export class RegressionTally {
+export class RegressionSums {
   readonly #outputs: Moments[] = []
   #samples = 0
   #distance = 0
@@ -132,20 +137,3 @@ export class RegressionTally {
 /** R² of one output. The sum of squares of a constant is not 0 where its mean is rounded. */
 const determination = ({ least, most, total, residual }: Moments) =>
   least < most ? 1 - residual / total : Number(residual === 0)
-
-/** The result of {@link regressionReport}. */
-export interface RegressionReport {
-  /** The mean over the targets. */
-  r2: number
-  /** The mean over samples and targets. */
-  meanAbsoluteError: number
-  /** One for each target. */
-  targets: TargetScore[]
-}
-
-/** The result of a {@link RegressionTally} for a whole data set. @param answers samples × outputs */
-export function regressionScore(answers: Float32Array, data: Dataset): RegressionReport {
-  const tally = new RegressionTally()
-  tally.add(answers, data.targets)
-  return { ...tally.score(), targets: tally.targets() }
-}

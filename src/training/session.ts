@@ -214,7 +214,7 @@ export class Session {
   }
 
   #mean(sums: Sums): Score {
-    return meanScore(sums, this.#network.task)
+    return meanScore(sums, this.#network.task, this.#network.sizes.at(-1)!)
   }
 
   #count(epochs: number, steps: number): void {

@@ -238,9 +238,7 @@ export class Trainer {
     return this.network
   }
 
-  /**
-   * Frees everything the trainer holds, except a device that was passed in. Calls that run or wait reject with an InputError.
-   */
+  /** Frees everything the trainer holds but a device passed in. Calls that run or wait reject with an InputError. */
   dispose(): void {
     if (this.#placed.dispose() && this.#isBackendOpened) this.backend.dispose()
   }

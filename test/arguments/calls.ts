@@ -56,6 +56,7 @@ const functions: Record<string, Call['valid']> = {
   Scaling: () => ['normalize', [0, 0], [1, 1]],
   ClassificationTally: () => [2, {}],
   MultilabelTally: () => [{}],
+  RegressionTally: () => [],
   multilabelReport: () => [outputs(), data(), {}],
   Encoding: () => [[{ kind: 'number' }], 'error'],
   standardizeTargets: () => [prices()],
@@ -173,6 +174,11 @@ const instances: Record<string, () => unknown> = {
     tally.add(outputs(), data())
     return tally
   },
+  RegressionTally: () => {
+    const tally = new library.RegressionTally()
+    tally.add([[1], [2], [4]], prices())
+    return tally
+  },
   Trainer: () => Trainer.create(network(), { backend: 'cpu', seed: 1, profile: true }),
   LoadedData: async () => (await trainer()).load(data()),
   ClassificationTally: () => {
@@ -211,6 +217,8 @@ const methods: Record<string, Call['valid']> = {
   'Encoding.translate': () => [raw(), library.Encoding.ofNumbers(2)],
   'MultilabelTally.add': () => [outputs(), data()],
   'MultilabelTally.score': () => [],
+  'RegressionTally.add': () => [[[1], [2], [4]], prices()],
+  'RegressionTally.report': () => [],
   'MultilabelTally.report': () => [],
   'Network.predict': () => [[[0, 1]]],
   'Network.classify': () => [[[0, 1]]],

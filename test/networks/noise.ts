@@ -55,8 +55,8 @@ export function withNoise(original: typeof stages): typeof stages {
       original.activate(layer.activation, layer.outputs, rows, z, a)
       noise.add(a, rows * layer.outputs)
     },
-    outputDelta(layer, loss, z, a, targets, rows, deltas, weights) {
-      const sums = original.outputDelta(layer, loss, z, a, targets, rows, deltas, weights)
+    outputDelta(layer, loss, z, a, targets, rows, deltas, weights, countsLabels) {
+      const sums = original.outputDelta(layer, loss, z, a, targets, rows, deltas, weights, countsLabels)
       noise.add(deltas, rows * layer.outputs)
       return sums
     },

@@ -1,8 +1,10 @@
 """Files as NumPy writes them, with the values that they hold: `python3 test/numpy/files.py > test/numpy/files.json`."""
 
 import base64
+import gzip
 import io
 import json
+import zipfile
 
 import numpy as np
 
@@ -17,6 +19,20 @@ def zipped(save, *arrays, **named):
     file = io.BytesIO()
     save(file, *arrays, **named)
     return base64.b64encode(file.getvalue()).decode()
+
+
+def zipped64(save, **named):
+    """An archive with the records of zip64, which Python writes for sizes of 2 GiB and more: the limit is lowered."""
+    limit = zipfile.ZIP64_LIMIT
+    zipfile.ZIP64_LIMIT = 100
+    try:
+        return zipped(save, **named)
+    finally:
+        zipfile.ZIP64_LIMIT = limit
+
+
+def gzipped(text):
+    return base64.b64encode(gzip.compress(base64.b64decode(text), mtime=0)).decode()
 
 
 def entry(array):
@@ -68,6 +84,9 @@ json.dump(
                 x_test=(np.abs(x[:4]) * 100).astype("u1").reshape(4, 3, 1),
                 y_test=y[:4].astype("u1").reshape(4, 1) + 3,
             ),
+            "zip64": zipped64(np.savez, x=x, y=y),
+            "zip64 deflated": zipped64(np.savez_compressed, x=x, y=y),
+            "gzipped": gzipped(zipped(np.savez, x=x, y=y)),
             "positional": zipped(np.savez, x, y),
             "regression": zipped(np.savez, data=times, target=times[:, 0] / 1e9),
             "other names": zipped(np.savez, a=x, b=y),

@@ -43,6 +43,26 @@ for name, activation in activations.items():
     export(f"PyTorch {name}", net, activations=[name, "softmax"])
 
 
+class Normalized(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bn0, self.fc1, self.bn1 = nn.BatchNorm1d(4), nn.Linear(4, 6), nn.BatchNorm1d(6)
+        self.fc2, self.bn2, self.fc3 = nn.Linear(6, 5), nn.BatchNorm1d(5, eps=1e-3), nn.Linear(5, 3)
+        for bn in (self.bn0, self.bn1, self.bn2):
+            nn.init.normal_(bn.weight)
+            nn.init.normal_(bn.bias)
+            bn.running_mean.normal_()
+            bn.running_var.uniform_(0.2, 3)
+
+    def forward(self, x):
+        x = torch.relu(self.bn1(self.fc1(self.bn0(x))))
+        return torch.softmax(self.fc3(nn.functional.dropout(self.bn2(torch.tanh(self.fc2(x))), 0.2, self.training)), 1)
+
+
+export("PyTorch batch normalization", Normalized(), activations=["relu", "tanh", "softmax"])
+export("PyTorch gelu by tanh", nn.Sequential(nn.Linear(4, 5), nn.GELU(approximate="tanh"), nn.Linear(5, 3)))
+
+
 class Scaled(nn.Module):
     def __init__(self):
         super().__init__()
@@ -137,6 +157,64 @@ save(
     [("Mul", ["x", "factor"], ["f"], {}), ("Add", ["f", "term"], ["t"], {}), *[(op, ["t" if i == "cast" else i for i in ins], outs, a) for op, ins, outs, a in head[1:]]],
     {**weights, "factor": f4([-1, 0, 2, 0.5]), "term": f4([1, 1, 1, 1])}, [("add1", floats, ["n", 3])], activations=["relu", "linear"],
 )
+
+# BatchNormalization before and after the activation, with Dropout and Identity, and constants that are nodes.
+statistics = {f"{n}{k}": f4(v) for k, size in ((0, 5), (1, 5)) for n, v in
+              (("scale", normal(size)), ("shift", normal(size)), ("mean", normal(size)), ("var", random.uniform(0.3, 2, size)))}
+batch = lambda k, x, y: ("BatchNormalization", [x, f"scale{k}", f"shift{k}", f"mean{k}", f"var{k}"], [y], {"epsilon": 0.01})
+save(
+    "batch normalization on both sides",
+    [("MatMul", ["x", "W0"], ["m"], {}), ("Add", ["b0", "m"], ["a"], {}), batch(0, "a", "n"), ("Relu", ["n"], ["r"], {}), batch(1, "r", "n1"),
+     ("Dropout", ["n1"], ["d"], {}), ("Identity", ["d"], ["next"], {}), ("MatMul", ["next", "W1"], ["mul1"], {}),
+     ("Constant", [], ["c"], {"value_floats": [1.0, 2.0, 3.0]}), ("Add", ["c", "mul1"], ["add1"], {}), ("Sigmoid", ["add1"], ["p"], {})],
+    {**weights, **statistics}, [("p", floats, ["n", 3])], activations=["relu", "sigmoid"],
+)
+save(
+    "a scaling between layers",
+    [("Reshape", ["x", "rows"], ["flat"], {}), ("Gemm", ["flat", "G0", "g0"], ["z"], {"alpha": 2.0, "beta": 0.5, "transB": 0}),
+     ("Constant", [], ["two"], {"value_float": 2.0}), ("Mul", ["two", "z"], ["z2"], {}), ("Tanh", ["z2"], ["t"], {}),
+     ("Sub", ["one", "t"], ["s"], {}), ("Div", ["s", "by"], ["next"], {}), *head[4:]],
+    {**weights, "G0": f4(normal(4, 5)), "g0": f4(normal(5)), "one": f4(1), "by": f4([1, 2, -3, 4, 5]), "rows": np.array([-1, 4])},
+    [("add1", floats, ["n", 3])], activations=["tanh", "linear"],
+)
+save(
+    "batch normalization of the outputs",
+    [("MatMul", ["x", "W0"], ["m"], {}), batch(0, "m", "y")], {"W0": weights["W0"], **{k: v for k, v in statistics.items() if k.endswith("0")}},
+    [("y", floats, ["n", 5])], activations=["linear"],
+)
+save("batch normalization in training",
+     [("MatMul", ["x", "W0"], ["m"], {}), ("BatchNormalization", ["m", "scale0", "shift0", "mean0", "var0"], ["y", "mean1", "var1"], {"training_mode": 1})],
+     {"W0": weights["W0"], **{k: v for k, v in statistics.items() if k.endswith("0")}}, [("y", floats, ["n", 5])])
+save("batch normalization of another size",
+     [("MatMul", ["x", "W0"], ["m"], {}), batch(0, "m", "y")],
+     {"W0": weights["W0"], **{f"{k}0": f4(normal(3)) for k in ("scale", "shift", "mean", "var")}}, [("y", floats, ["n", 5])])
+save("batch normalization with a negative variance",
+     [("MatMul", ["x", "W0"], ["m"], {}), batch(0, "m", "y")],
+     {"W0": weights["W0"], **{k: v for k, v in statistics.items() if k.endswith("0")}, "var0": f4([1, 1, -2, 1, 1])}, [("y", floats, ["n", 5])])
+save("Gelu by tanh", [("MatMul", ["x", "W0"], ["m"], {}), ("Gelu", ["m"], ["y"], {"approximate": "tanh"})],
+     {"W0": weights["W0"]}, [("y", floats, ["n", 5])])
+save("samples in columns", [("Gemm", ["x", "W"], ["y"], {"transA": 1})], {"W": f4(normal(4, 5))}, [("y", floats, ["n", 5])])
+save("layer normalization", [("MatMul", ["x", "W0"], ["m"], {}), ("LayerNormalization", ["m", "scale0"], ["y"], {})],
+     {"W0": weights["W0"], "scale0": statistics["scale0"]}, [("y", floats, ["n", 5])])
+
+# What skl2onnx writes for classes that are texts, without ZipMap, and for MLPRegressor.
+save(
+    "skl2onnx texts",
+    [*head, ("Softmax", ["add1"], ["probabilities"], {"axis": 1}), ("ArgMax", ["probabilities"], ["argmax"], {"axis": 1}),
+     ("ArrayFeatureExtractor", ["classes", "argmax"], ["extracted"], {}), ("Reshape", ["extracted", "shape"], ["label"], {})],
+    {**weights, "classes": np.array(["oak", "elm", "ash"], object), "shape": np.array([-1])},
+    [("label", TensorProto.STRING, ["n"]), ("probabilities", floats, ["n", 3])], ml=True, activations=["relu", "softmax"], output="probabilities", run=False,
+)
+save(
+    "skl2onnx regressor",
+    [*head[:4], ("MatMul", ["next", "V1"], ["mul1"], {}), ("Add", ["mul1", "c1"], ["add1"], {}), ("Reshape", ["add1", "column"], ["variable"], {})],
+    {**{k: weights[k] for k in ("W0", "b0")}, "V1": f4(normal(5, 1)), "c1": f4(normal(1)), "column": np.array([-1, 1])},
+    [("variable", floats, ["n", 1])], activations=["relu", "linear"],
+)
+save("skl2onnx pipeline with words",
+     [("OneHotEncoder", ["x"], ["hot"], {"cats_strings": ["a", "b", "c", "d"]}), *[(op, ["hot" if i == "cast" else i for i in ins], outs, a) for op, ins, outs, a in head[1:]]],
+     weights, [("add1", floats, ["n", 3])])
+
 save("float16", [("MatMul", ["x", "W"], ["y"], {})], {"W": normal(4, 3).astype("f2")}, [("y", TensorProto.FLOAT16, ["n", 3])],
      kind=TensorProto.FLOAT16, activations=["linear"], run=False)
 save("float64", [("MatMul", ["x", "W"], ["m"], {}), ("Max", ["m", "zero"], ["y"], {})], {"W": normal(4, 3), "zero": np.array(0.0)},

@@ -14,6 +14,10 @@ import type { Workspace } from './workspace.ts'
 /** Above this, float32 rounds to infinity or to its largest number. */
 const LARGEST_FLOAT32 = 3.4028234663852886e38
 
+/** Milliseconds of work of one call of a set's `steps`, and the most steps of one. */
+const CALL_MILLISECONDS = 10
+export const MOST_STEPS = 4096
+
 /** Dropout of one hidden layer. */
 interface LayerDropout {
   readonly share: number
@@ -40,6 +44,8 @@ export class Engine {
   readonly #eventLoop = new EventLoopClock()
   readonly #isFloat64: boolean
   #disposed = false
+  /** How many steps take about CALL_MILLISECONDS, learned from the last call. */
+  #stepsAtOnce = 16
 
   constructor(layers: readonly Layer[], settings: PlacementSettings, stages: Stages) {
     this.stages = stages
@@ -70,7 +76,7 @@ export class Engine {
     const { stages } = this
     this.#epochStart.parameters.set(stages.parameters)
     this.#epochStart.state.set(stages.state)
-    const sums = (await stages.epoch?.(data, epoch)) ?? (await this.#trainMinibatches(data, epoch))
+    const sums = await (stages.steps ? this.#trainSteps(data, epoch) : this.#trainMinibatches(data, epoch))
     this.checkDisposed()
     const checked = areFinite(stages.parameters) ? sums : brokenSums(sums)
     if (!Number.isFinite(checked.loss)) this.#returnTo(this.#epochStart)
@@ -86,7 +92,8 @@ export class Engine {
    * Finds where the last epoch stopped being finite: trains it again, and tests after each minibatch. Parameters and state
    * are those of its beginning, before and after.
    */
-  async locateFault(data: TrainingSource, { order, batchSize, learningRate, stepsBefore }: EpochOrder) {
+  async locateFault(data: TrainingSource, epoch: EpochOrder) {
+    const { order, batchSize, learningRate, stepsBefore } = epoch
     const { parameters, state } = this.stages
     const before = { parameters: parameters.slice(), state: state.slice() }
     let loss = 0
@@ -94,8 +101,10 @@ export class Engine {
     for (let start = 0, index = 0; start < order.length && !fault; start += batchSize, index++) {
       const step = stepsBefore + index + 1
       const scalars = stepScalars(this.#settings.optimizer, step, learningRate)
-      const minibatch = { order, start, rows: Math.min(batchSize, order.length - start), step, scalars }
-      loss += this.#inPrecision(this.#trainMinibatch(data, minibatch).loss)
+      const rows = Math.min(batchSize, order.length - start)
+      const minibatch = { order, start, rows, step, scalars, countsLabels: false }
+      const trained = this.stages.steps?.(data, epoch, index, 1) ?? this.#trainMinibatch(data, minibatch)
+      loss += this.#inPrecision(trained.loss)
       if (Number.isFinite(loss) && areFinite(parameters)) {
         before.parameters.set(parameters)
         before.state.set(state)
@@ -104,10 +113,7 @@ export class Engine {
         this.#returnTo(before)
         fault = { minibatch: index, layer: this.#layerOfFault(data, minibatch, after) }
       }
-      if (!this.#eventLoop.isDue) continue
-      await yieldToEventLoop()
-      this.checkDisposed()
-      this.#eventLoop.restart()
+      await this.#giveWay()
     }
     this.#returnTo(this.#epochStart)
     return fault
@@ -130,13 +136,40 @@ export class Engine {
     this.stages.state.fill(this.#settings.optimizer.initialAccumulator)
   }
 
+  /** An epoch of a set that makes several steps in one call. */
+  async #trainSteps(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
+    const sums: Sums = { loss: 0, right: 0, samples: epoch.order.length }
+    const steps = Math.ceil(epoch.order.length / epoch.batchSize)
+    for (let first = 0; first < steps;) {
+      const count = Math.min(steps - first, this.#stepsAtOnce)
+      const began = performance.now()
+      const { loss, right } = this.stages.steps!(data, epoch, first, count)
+      sums.loss += this.#inPrecision(loss)
+      sums.right += right
+      first += count
+      const wanted = Math.floor((count * CALL_MILLISECONDS) / Math.max(0.01, performance.now() - began))
+      this.#stepsAtOnce = Math.max(1, Math.min(MOST_STEPS, 2 * this.#stepsAtOnce, wanted))
+      await this.#giveWay(epoch.signal)
+    }
+    return sums
+  }
+
+  /** Lets the event loop run where it is time for it. */
+  async #giveWay(signal?: AbortSignal): Promise<void> {
+    if (!this.#eventLoop.isDue) return
+    await timed(this.#settings.profiler, 'host', 'event loop', yieldToEventLoop)
+    this.checkDisposed()
+    signal?.throwIfAborted()
+    this.#eventLoop.restart()
+  }
+
   async #trainMinibatches(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
-    const { order, batchSize, learningRate, stepsBefore, signal } = epoch
-    const { optimizer, profiler } = this.#settings
+    const { order, batchSize, learningRate, stepsBefore, countsLabels = false, signal } = epoch
+    const { optimizer } = this.#settings
     const sums: Sums = { loss: 0, right: 0, samples: order.length }
     // One object for all steps: with small networks, an allocation per step takes a tenth of the time.
     const scalars = stepScalars(optimizer, stepsBefore + 1, learningRate)
-    const minibatch: Minibatch = { order, start: 0, rows: 0, step: stepsBefore, scalars }
+    const minibatch: Minibatch = { order, start: 0, rows: 0, step: stepsBefore, scalars, countsLabels }
     const { hasChangingScalars } = ruleOf(optimizer)
     for (let start = 0; start < order.length; start += batchSize) {
       minibatch.start = start
@@ -146,11 +179,7 @@ export class Engine {
       const { loss, right } = this.#trainMinibatch(data, minibatch)
       sums.loss += this.#inPrecision(loss)
       sums.right += right
-      if (!this.#eventLoop.isDue) continue
-      await timed(profiler, 'host', 'event loop', yieldToEventLoop)
-      this.checkDisposed()
-      signal?.throwIfAborted()
-      this.#eventLoop.restart()
+      if (this.#eventLoop.isDue) await this.#giveWay(signal)
     }
     return sums
   }
@@ -166,11 +195,11 @@ export class Engine {
       this.#update(minibatch)
       return sums
     }
-    const { order, start, rows, step } = minibatch
+    const { order, start, rows, step, countsLabels } = minibatch
     space.take(data, start, rows, order)
     this.#ended('gather', -1, began)
     this.forward(space, rows, step)
-    const scored = this.outputDelta(space, rows)
+    const scored = this.outputDelta(space, rows, countsLabels)
     // Where gradients are changed before the step, all of them have to be known first.
     const atOnce = this.#penalty === undefined && this.#settings.optimizer.clipNorm === 0
     this.backward(space, rows, step, atOnce ? scalars : undefined)
@@ -199,9 +228,9 @@ export class Engine {
     })
   }
 
-  outputDelta(space: Workspace, rows: number): MinibatchSums {
+  outputDelta(space: Workspace, rows: number, countsLabels = false): MinibatchSums {
     const began = this.#begin()
-    const sums = this.stages.outputDelta(space, rows)
+    const sums = this.stages.outputDelta(space, rows, countsLabels)
     this.#ended('outputDelta', -1, began)
     return sums
   }

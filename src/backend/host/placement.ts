@@ -19,7 +19,7 @@ import type { Fault } from '../fault.ts'
 import { explainDifference } from '../arithmetic.ts'
 import { Engine, type TrainingSource } from './engine.ts'
 import { yieldToEventLoop } from './event-loop.ts'
-import type { StageSet } from './stage-set.ts'
+import type { Stages, StageSet } from './stage-set.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Scoring and prediction go through the data in pieces of about this many values per layer. */
@@ -29,9 +29,11 @@ const PIECE_VALUES = 1 << 18
 class HostData implements DataHandle {
   readonly source: DataSource
   readonly memory = 0
+  readonly #stages: Stages
 
-  constructor(source: DataSource) {
+  constructor(source: DataSource, stages: Stages) {
     this.source = source
+    this.#stages = stages
   }
 
   get samples(): number {
@@ -39,7 +41,7 @@ class HostData implements DataHandle {
   }
 
   dispose(): void {
-    // Nothing was allocated for it.
+    this.#stages.release?.(this.source)
   }
 }
 
@@ -48,9 +50,11 @@ function sourceOf(handle: DataHandle): DataSource {
   throw new Error('the data were uploaded to another backend')
 }
 
+const hasTargets = (source: DataSource): source is TrainingSource => source.targets !== undefined
+
 function trainingSourceOf(handle: DataHandle): TrainingSource {
-  const { inputs, targets, weights } = sourceOf(handle)
-  if (targets) return { inputs, targets, weights }
+  const source = sourceOf(handle)
+  if (hasTargets(source)) return source
   throw new Error('the data were uploaded without targets')
 }
 
@@ -113,7 +117,7 @@ export class HostPlacement implements Placement {
   }
 
   upload(data: DataSource): Promise<DataHandle> {
-    return Promise.resolve(new HostData(data))
+    return Promise.resolve(new HostData(data, this.#engine.stages))
   }
 
   train(data: DataHandle, epochs: readonly EpochOrder[]): Underway<Sums[]> {
@@ -134,12 +138,12 @@ export class HostPlacement implements Placement {
     return this.#failed && this.#engine.locateFault(this.#failed.data, this.#failed.epoch)
   }
 
-  score(data: DataHandle): Underway<Sums> {
+  score(data: DataHandle, countsLabels = false): Underway<Sums> {
     return underway(async () => {
       const source = trainingSourceOf(data)
       const result: Sums = { loss: 0, right: 0, samples: source.inputs.rows }
       await this.#inPieces(source, (space, rows) => {
-        const { loss, right } = this.#engine.outputDelta(space, rows)
+        const { loss, right } = this.#engine.outputDelta(space, rows, countsLabels)
         result.loss += loss
         result.right += right
       })

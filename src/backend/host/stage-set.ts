@@ -1,6 +1,6 @@
 import type { Layer } from '../../model/layout.ts'
 import type { StepScalars } from '../../optimizer/optimizer.ts'
-import type { DataSource, EpochOrder, PlacementSettings, Sums } from '../backend.ts'
+import type { DataSource, EpochOrder, PlacementSettings } from '../backend.ts'
 import type { Values } from '../../core/values.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -28,6 +28,8 @@ export interface Minibatch {
   /** The step's number, counted from 1. */
   step: number
   scalars: StepScalars
+  /** Whether labels are counted, and not samples. */
+  readonly countsLabels: boolean
 }
 
 /** Loss and correct predictions of a minibatch, summed over its samples. */
@@ -53,8 +55,11 @@ export interface Stages {
   makeWorkspace(rows: number, dropping: boolean): Workspace
   /** Z = A Wᵀ + b and f(Z) of layer l. */
   forward(l: number, space: Workspace, rows: number): void
-  /** δ of the output layer, with loss and correct predictions. */
-  outputDelta(space: Workspace, rows: number): MinibatchSums
+  /**
+   * δ of the output layer, with loss and correct predictions.
+   * @param countsLabels whether labels are counted, and not samples; default false
+   */
+  outputDelta(space: Workspace, rows: number, countsLabels?: boolean): MinibatchSums
   /** δ of the hidden layer l from the δ of the layer after it. */
   hiddenDelta(l: number, space: Workspace, rows: number): void
   /**
@@ -71,9 +76,13 @@ export interface Stages {
    */
   minibatch?(data: DataSource, minibatch: Readonly<Minibatch>, space: Workspace): MinibatchSums | undefined
   /**
-   * A whole epoch in one call, updates included, where the set does that itself (on its own threads, for example).
-   * @returns the sums of the epoch; undefined where the engine is to run this epoch
+   * Several minibatches of an epoch in one call, updates, dropout, penalty and clipping included, where the set does all
+   * that itself (on its own threads, for example). The engine asks for as many as take a few milliseconds.
+   * @param first the first minibatch's number in the epoch, counted from 0
+   * @returns the sums of the losses before each step, and of correct predictions
    */
-  epoch?(data: DataSource, epoch: EpochOrder): Promise<Sums | undefined>
+  steps?(data: DataSource, epoch: EpochOrder, first: number, count: number): MinibatchSums
+  /** The data will not be used again, so that copies of them can be freed. */
+  release?(data: DataSource): void
   dispose(): void
 }

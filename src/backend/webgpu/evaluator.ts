@@ -96,8 +96,11 @@ export class Evaluator {
     return timed(this.#profiler, 'compile', 'kernels', work)
   }
 
-  /** Submits the scoring of a data set; the sums of loss and correct predictions follow. */
-  async startScore(data: WebGPUData): Promise<{ sums: Promise<Sums> }> {
+  /**
+   * Submits the scoring of a data set; the sums of loss and correct predictions follow.
+   * @param countsLabels whether the predictions are those of labels, and not of samples
+   */
+  async startScore(data: WebGPUData, countsLabels = false): Promise<{ sums: Promise<Sums> }> {
     const space = await this.#allocate('evaluation', () => {
       data.setOrder(this.#device)
       const space = this.#workspaceFor(data.samples)
@@ -108,7 +111,7 @@ export class Evaluator {
     })
     const score = await this.#bind(this.#passes.of(data, space).score)
     for (let start = 0; start < data.samples; start += space.rows) {
-      await this.#submit(start, Math.min(space.rows, data.samples - start), score)
+      await this.#submit(start, Math.min(space.rows, data.samples - start), score, countsLabels)
     }
     const sums = this.readScores(space, data.samples)
     sums.catch(() => undefined) // Who started it awaits it, later.
@@ -182,8 +185,9 @@ export class Evaluator {
   }
 
   /** One pass over a piece of data, without an update. */
-  #submit(start: number, rows: number, stages: readonly Recorded[]): Promise<void> {
-    return this.#recorder.submit('evaluation', stages, 1, () => ({ start, rows, number: 0, scalars: noUpdate }))
+  #submit(start: number, rows: number, stages: readonly Recorded[], countsLabels = false): Promise<void> {
+    const minibatch = { start, rows, number: 0, countsLabels, scalars: noUpdate }
+    return this.#recorder.submit('evaluation', stages, 1, () => minibatch)
   }
 
   /** Each layer's values without what fills them up. */

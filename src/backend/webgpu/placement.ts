@@ -150,9 +150,9 @@ export class WebGPUPlacement implements Placement {
     })
   }
 
-  score(data: DataHandle): Underway<Sums> {
+  score(data: DataHandle, countsLabels = false): Underway<Sums> {
     return underway(async () => {
-      const { sums } = await this.#evaluation.startScore(ownData(data))
+      const { sums } = await this.#evaluation.startScore(ownData(data), countsLabels)
       return { result: sums }
     })
   }

@@ -110,7 +110,7 @@ export class WebGPUPopulation implements Population {
     return this.#training.locateFault(network)
   }
 
-  score(data: DataHandle): Underway<Sums[]> {
+  score(data: DataHandle, countsLabels = false): Underway<Sums[]> {
     const { device, store, evaluated, evaluation } = this.#parts
     return underway(() =>
       this.#evaluate(async () => {
@@ -118,7 +118,7 @@ export class WebGPUPopulation implements Population {
         for (let k = 0; k < this.networks; k++) {
           device.check()
           evaluated.copyFrom(store, k)
-          sums.push((await evaluation.startScore(ownData(data))).sums)
+          sums.push((await evaluation.startScore(ownData(data), countsLabels)).sums)
         }
         return { result: Promise.all(sums) }
       }),

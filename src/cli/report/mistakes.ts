@@ -36,13 +36,23 @@ export interface Examined {
 export async function examine(run: TrainedRun): Promise<Examined> {
   const { data, loaded, network, trainer } = run
   const all = data.validation ?? data.train
-  const set = all instanceof DataStream ? await all.take(MOST_EXAMINED) : all
+  const set = inTargetUnits(all instanceof DataStream ? await all.take(MOST_EXAMINED) : all)
   const answers = await predictFirst(trainer, data, loaded, data.validation ? 'validation' : 'train', set.length)
   const boundary = decisionBoundary(network)
   const scores = network.task === 'classification' ? classificationReport(answers, set, { boundary }) : undefined
   const names = classNames(network.classes ?? set.classes, scores?.classes.length ?? 0)
   const predicted = predictedClasses(answers, { boundary })
   return { set, held: data.validation !== undefined, of: all.length, answers, predicted, boundary, names, scores }
+}
+
+/** The samples with regression targets in their own units, as predictions are. */
+function inTargetUnits(set: Dataset): Dataset {
+  const { inputs, targets, targetScaling, features, targetNames } = set
+  if (!targetScaling) return set
+  const { offset, scale } = targetScaling
+  const { rows, cols } = targets
+  const data = Float64Array.from(targets.data, (value, i) => value * scale[i % cols]! + offset[i % cols]!)
+  return Dataset.from(inputs, { rows, cols, data }, { features, targetNames })
 }
 
 /** Misclassified samples, as pictures or as rows of a table; for regression, the largest errors. */

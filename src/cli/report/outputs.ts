@@ -37,9 +37,9 @@ export function targetCharts(run: TrainedRun, { set, answers }: Examined): Targe
   })
 }
 
-const namesOf = ({ settings }: TrainedRun, targets: number) => {
+const namesOf = ({ network, settings }: TrainedRun, targets: number) => {
   const { target } = settings as { target?: unknown }
-  return targetNames(Array.isArray(target) ? (target as string[]) : undefined, targets)
+  return targetNames(network, Array.isArray(target) ? (target as string[]) : undefined, targets)
 }
 
 /** Errors counted in bins of one width, with 0 at an edge. */

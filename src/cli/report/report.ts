@@ -1,4 +1,4 @@
-import { type Evaluation } from '../../index.ts'
+import type { Evaluation, Network } from '../../index.ts'
 import { count, decimal, percent } from '../output.ts'
 import { dataTable, escapeHtml, makePage, namedRows } from './html.ts'
 import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.ts'
@@ -18,7 +18,7 @@ export async function makeReport(run: TrainedRun): Promise<string> {
   const record = makeRecord(run)
   const examined = await examine(run)
   const mistakes = findMistakes(run, examined)
-  const plane = network.sizes[0] === 2 && examined.scores ? await makePlane(run) : null
+  const plane = hasPlane(network) && examined.scores ? await makePlane(run) : null
   const body = [
     `<section class="tiles">${makeTiles(run)}</section>`,
     plane ? planeSection : '',
@@ -67,6 +67,10 @@ function makeTiles({ result, validation }: TrainedRun): string {
   }
   return tiles(['Training', result]) + (validation ? tiles(['Validation', validation]) : '')
 }
+
+/** Whether the inputs are two columns of numbers: categories and truth values make no plane. */
+const hasPlane = ({ sizes, encoding }: Network) =>
+  sizes[0] === 2 && (encoding?.columns.every(({ kind }) => kind === 'number') ?? true)
 
 const planeSection = `<section id="plane"><h2>Data and decision regions</h2><div class="legend"></div><div class="pair">
 <figure><div class="chart"></div><figcaption>The raw data</figcaption></figure>

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import {
   balancedWeights,
   type ClassWeights,
@@ -16,10 +15,11 @@ import { parseActivations } from '../options.ts'
 import { fitOutputs, outputsOf, readingFor, readingOf, type TargetReading } from '../target.ts'
 import type { Start } from './from.ts'
 import type { TrainOptions } from './options.ts'
+import { openValidation } from './validation.ts'
 
 /**
- * The data of a run. Those that are read as a whole are in their own units: the network carries the scalings, and the trainer
- * applies them. Streams are scaled already.
+ * The data of a run. Those that are read as a whole and those of `--validation` are in their own units: the network carries the
+ * scalings, and the trainer applies them. Streams for training are scaled already.
  */
 export interface PreparedData {
   readonly train: Dataset | DataStream
@@ -45,16 +45,17 @@ export async function prepareData(options: Options, seed: number, start?: Start)
   if (options.validation !== undefined && options.test !== undefined) {
     throw new InputError('--validation: is the other of --test; take one')
   }
-  return isStreamed(data, stream) ? openStream(options, seed, start) : readWhole(options, seed, start)
+  return (await isStreamed(data, stream)) ? openStream(options, seed, start) : readWhole(options, seed, start)
 }
 
 /** What the model knows which training begins from. */
 function known(start: Start | undefined) {
   if (!start) return {}
-  const { features, classes, encoding, sizes } = start.network
+  const { features, classes, targetNames, encoding, sizes } = start.network
   return {
     ...(features && { features }),
     ...(classes && { classes }),
+    ...(targetNames && { targetNames }),
     columns: encoding ?? Encoding.ofNumbers(sizes[0]!),
   }
 }
@@ -79,33 +80,10 @@ async function readWhole(options: Options, seed: number, start: Start | undefine
   }
   const all = fit(read.train)
   const { train, validation } = test === undefined ? { train: all, validation: own } : holdOut(all, test, seed)
-  return {
-    train,
-    weighted: classWeights === undefined ? train : train.withClassWeights(classWeights),
-    validation: validation ?? (await readValidation(options, train, reading, fit)),
-    ...fitScalings(options, train, start),
-    reading,
-    close: () => undefined,
-  }
-}
-
-/** The samples of `--validation`, with the columns and classes of the training data. */
-async function readValidation(
-  options: Options,
-  train: Dataset,
-  reading: TargetReading | undefined,
-  fit: (part: Dataset) => Dataset,
-): Promise<Dataset | undefined> {
-  const { validation: path, data } = options
-  if (path === undefined) return undefined
-  if (!reading) throw new InputError(`--validation: is for data from files, '${data}' is generated`)
-  if (!existsSync(path) || isGenerated(path)) throw new InputError(`--validation: no file '${path}'`)
-  const { features, classes, encoding } = train
-  const columns = encoding ?? Encoding.ofNumbers(train.inputs.cols)
-  const { task, numbers } = classes ? { task: options.task === 'multilabel' ? options.task : reading.task, numbers: reading.numbers } : { task: 'regression' as const, numbers: undefined } // prettier-ignore
-  const given = { ...options, drop: undefined, features, classes, columns }
-  const { train: samples } = await loadData({ ...given, data: path, task, numbers, targets: undefined })
-  return fit(samples)
+  const weighted = classWeights === undefined ? train : train.withClassWeights(classWeights)
+  const scalings = fitScalings(options, train, start)
+  const { samples, close } = await openValidation(options, train, reading)
+  return { train, weighted, validation: validation ?? samples, ...scalings, reading, close }
 }
 
 /** The scalings of inputs and targets, fitted on the training data; those of a model that training begins from. */
@@ -134,9 +112,6 @@ async function openStream(options: Options, seed: number, start: Start | undefin
   }
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
-  if (options.validation !== undefined) {
-    throw new InputError('--validation: is for data that are read as a whole; hold out a share with --test')
-  }
   const reading = readingWith(options, start)
   const { task, numbers } = reading
   const opened = await openCsv(data, {
@@ -145,18 +120,26 @@ async function openStream(options: Options, seed: number, start: Start | undefin
     scaling: start ? undefined : options.standardize ? 'standardize' : options.normalize ? 'normalize' : undefined,
     standardizeTargets: !start && (options.standardizeTargets ?? (options.standardize === true && hasLinearOutput(options) && 'automatic')), // prettier-ignore
   })
-  const { counts, close } = opened
   try {
     const outputs = start ? start.network.sizes.at(-1) : outputsOf(options.layers)
-    const [train, validation] = [fitOutputs(opened.train, outputs), opened.test && fitOutputs(opened.test, outputs)]
+    const [train, held] = [fitOutputs(opened.train, outputs), opened.test && fitOutputs(opened.test, outputs)]
+    const weighted = classWeights === undefined ? train : weigh(train, opened.counts, classWeights)
     const { scaling, targetScaling } = start ? start.network : opened
-    const prepared = { train, weighted: train, validation, scaling, targetScaling, reading, close }
-    if (classWeights === undefined) return prepared
-    if (!counts) throw new InputError('classWeights: the data have no classes')
-    const weights: ClassWeights = classWeights === 'balanced' ? balancedWeights(counts) : classWeights
-    return { ...prepared, weighted: train.map((chunk) => chunk.withClassWeights(weights)) }
+    const { samples, close } = await openValidation(options, train, reading)
+    const closeAll = () => {
+      close()
+      opened.close()
+    }
+    return { train, weighted, validation: held ?? samples, scaling, targetScaling, reading, close: closeAll }
   } catch (error) {
-    close()
+    opened.close()
     throw error
   }
+}
+
+/** A stream with the weights of its classes. @param counts samples of each class */
+function weigh(train: DataStream, counts: number[] | undefined, given: ClassWeights | 'balanced'): DataStream {
+  if (!counts) throw new InputError('classWeights: the data have no classes')
+  const weights: ClassWeights = given === 'balanced' ? balancedWeights(counts) : given
+  return train.map((chunk) => chunk.withClassWeights(weights))
 }

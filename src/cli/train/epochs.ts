@@ -49,7 +49,7 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
   const before = epochs.reduce((sum, { seconds }) => sum + seconds, 0)
   const progress = showProgress({
     epochs: options.epochs,
-    score: taskOf(trainer.network, trainer.loss, data.train) === 'classification',
+    score: taskOf(trainer.network, trainer.loss, data.train) !== 'regression',
     quiet: options.json === true,
     isOver: trainer.epoch === options.epochs,
   })

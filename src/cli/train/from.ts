@@ -49,7 +49,7 @@ export function startNetwork(
   options: TrainOptions,
 ): Network {
   // prettier-ignore
-  const { inputs, targets, features, classes } = exampleOf(data)
+  const { inputs, targets, features, classes, targetNames } = exampleOf(data)
   const { sizes, activations } = network
   const [first, last] = [sizes[0]!, sizes.at(-1)!]
   if (first !== inputs.cols) throw new InputError(`--from: ${path} has ${first} inputs, the data have ${inputs.cols}`)
@@ -68,5 +68,6 @@ export function startNetwork(
   }
   network.features ??= features
   network.classes ??= classes
+  network.targetNames ??= targetNames
   return network
 }

@@ -44,6 +44,7 @@ export interface TrainOptions extends BackendOptions, OptimizerOptions, TextOpti
   test?: number
   folds?: number
   validation?: string
+  validationTargets?: string
   features?: readonly string[]
   drop?: readonly (string | number)[]
   missing?: MissingPolicy
@@ -76,7 +77,8 @@ export function defineTrain(): Command {
   addOwn(command, ownFlags.stream)
   addFlag(command, libraryFlags.test)
   addFlag(command, libraryFlags.folds)
-  addOwn(command, ownFlags.validation, ownFlags.standardize, ownFlags.standardizeTargets, ownFlags.normalize)
+  addOwn(command, ownFlags.validation, ownFlags.validationTargets)
+  addOwn(command, ownFlags.standardize, ownFlags.standardizeTargets, ownFlags.normalize)
   command.optionsGroup('Network:')
   addNetworkOptions(command)
   addFlag(command, libraryFlags.init, { isDefaultShown: true }).optionsGroup('Steps:')

@@ -23,7 +23,7 @@ export interface TrainOutputs {
  * @throws InputError as {@link checkOutputs} does
  */
 export async function planTrain(options: TrainOptions & { data: string }, earlier?: Earlier): Promise<TrainOutputs> {
-  const { out, report, checkpoint, resume, from } = options
+  const { out, report, checkpoint, resume, from, validation, validationTargets } = options
   const given: Partial<TrainOptions> = earlier?.given ?? options
   const output = (option: string, path: string | undefined, mark: Output['mark'], isGiven: boolean) =>
     path === undefined ? undefined : { option, path, mark, force: isGiven && given.force === true, recalled: !isGiven }
@@ -43,7 +43,13 @@ export async function planTrain(options: TrainOptions & { data: string }, earlie
   const inputs: Input[] = (await dataFiles(options)).map((path) => ({ option: '--data', path }))
   // Its checkpoints go on into the file that a run is resumed from.
   if (resume !== undefined && resume !== checkpoint) inputs.push({ option: '--resume', path: resume })
-  if (from !== undefined) inputs.push({ option: '--from', path: from })
+  for (const [option, path] of Object.entries({
+    '--from': from,
+    '--validation': validation,
+    '--validation-targets': validationTargets,
+  })) {
+    if (path !== undefined) inputs.push({ option, path })
+  }
   const all = Object.values(outputs).filter((one) => one !== undefined)
   await checkOutputs(all, inputs)
   return outputs

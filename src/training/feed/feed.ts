@@ -30,11 +30,14 @@ export class WholeFeed implements Feed {
   readonly #placement: Placement
   readonly #data: Dataset
   readonly #handle: DataHandle
+  readonly #countsLabels: () => boolean
 
-  constructor(placement: Placement, data: Dataset, handle: DataHandle) {
+  /** @param countsLabels whether correct labels are counted, and not correct samples */
+  constructor(placement: Placement, data: Dataset, handle: DataHandle, countsLabels: () => boolean) {
     this.#placement = placement
     this.#data = data
     this.#handle = handle
+    this.#countsLabels = countsLabels
   }
 
   get samples(): number {
@@ -42,7 +45,9 @@ export class WholeFeed implements Feed {
   }
 
   train(epochs: readonly EpochOrder[]): Underway<Sums[]> {
-    return this.#placement.train(this.#handle, epochs)
+    const countsLabels = this.#countsLabels()
+    const counting = epochs.map((epoch) => ({ ...epoch, countsLabels }))
+    return this.#placement.train(this.#handle, counting)
   }
 
   locateFault(): Promise<Fault | undefined> {
@@ -50,7 +55,7 @@ export class WholeFeed implements Feed {
   }
 
   score(): Underway<Sums> {
-    return this.#placement.score(this.#handle)
+    return this.#placement.score(this.#handle, this.#countsLabels())
   }
 
   async *outputs(): AsyncGenerator<PredictedPart> {

@@ -19,6 +19,8 @@ export interface FeederSettings {
   readonly isTimed: boolean
   /** Throws where a stream's chunk does not go with the network. */
   readonly check: (chunk: Dataset) => void
+  /** Whether correct labels are counted, and not correct samples: known once the network has its task. */
+  readonly countsLabels: () => boolean
 }
 
 /** Brings data to a placed network: as a whole where they fit, else in windows. */
@@ -28,11 +30,12 @@ export class Feeder {
   readonly #mostBytes: number
   readonly #passage: Passage
 
-  constructor(placement: Placement, { batchSize, dataMemory, isTimed, check }: FeederSettings) {
+  constructor(placement: Placement, settings: FeederSettings) {
+    const { batchSize, dataMemory, isTimed, check, countsLabels } = settings
     this.#placement = placement
     this.#batchSize = batchSize
     this.#mostBytes = dataMemory
-    this.#passage = { placement, ahead: !isTimed, check }
+    this.#passage = { placement, ahead: !isTimed, check, countsLabels }
   }
 
   /** Uploads data, or prepares their windows. */
@@ -40,7 +43,8 @@ export class Feeder {
     if (data instanceof DataStream) return this.#streamFeed(data)
     const rows = this.#windowRows(data)
     if (rows < Infinity) return new WindowedFeed(new WindowSource(data, rows), this.#passage)
-    return new WholeFeed(this.#placement, data, await this.#placement.upload(data))
+    const { countsLabels } = this.#passage
+    return new WholeFeed(this.#placement, data, await this.#placement.upload(data), countsLabels)
   }
 
   /** The example, or the first chunk, says how many samples a window has. */

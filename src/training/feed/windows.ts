@@ -22,6 +22,8 @@ export interface Passage {
   readonly ahead: boolean
   /** Throws where a stream's chunk does not go with the network. */
   readonly check: (chunk: Dataset) => void
+  /** Whether correct labels are counted, and not correct samples; asked after the check of a chunk. */
+  readonly countsLabels: () => boolean
 }
 
 /**
@@ -73,7 +75,7 @@ export class WindowedFeed implements Feed {
    * together on the host. At most two windows are on the device.
    */
   async #trainWindows(epoch: EpochOrder): Promise<Sums> {
-    const { placement, ahead, check } = this.#passage
+    const { placement, ahead, check, countsLabels } = this.#passage
     const sums: Sums = { loss: 0, right: 0, samples: 0 }
     const windows = this.#source.windows(epoch.order)
     const started: { handle: DataHandle; training: Underway<Sums[]>; minibatchesBefore: number }[] = []
@@ -101,7 +103,7 @@ export class WindowedFeed implements Feed {
         const { data, order } = next.value
         check(data)
         const handle = await placement.upload(data, 'once')
-        const training = placement.train(handle, [{ ...epoch, order, stepsBefore }])
+        const training = placement.train(handle, [{ ...epoch, order, stepsBefore, countsLabels: countsLabels() }])
         coming = guarded(windows.next())
         started.push({ handle, training, minibatchesBefore: stepsBefore - epoch.stepsBefore })
         await training.accepted
@@ -124,8 +126,9 @@ export class WindowedFeed implements Feed {
   score(): Underway<Sums> {
     return underway(async () => {
       const result: Sums = { loss: 0, right: 0, samples: 0 }
-      const { placement } = this.#passage
-      for await (const sums of this.#eachWindow((handle) => placement.score(handle).result)) addSums(result, sums)
+      const { placement, countsLabels } = this.#passage
+      const scores = this.#eachWindow((handle) => placement.score(handle, countsLabels()).result)
+      for await (const sums of scores) addSums(result, sums)
       return { result }
     })
   }

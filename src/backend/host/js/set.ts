@@ -42,6 +42,8 @@ class JavaScriptStages implements Stages {
   readonly #descent: Descent | undefined
   /** A whole minibatch as straight-line code, for small networks. */
   readonly #straight: Pass | undefined
+  /** The same, counting labels; made when it is first needed. */
+  #labelStraight: Pass | undefined
   /** Loss and correct predictions of one straight pass. */
   readonly #scores = new Float64Array(2)
   readonly #sums = { loss: 0, right: 0 }
@@ -88,9 +90,9 @@ class JavaScriptStages implements Stages {
     else tiled.forward(layer, this.parameters, below, rows, z, a, this.#scratch)
   }
 
-  outputDelta({ z, a, deltas, targets, weights }: Workspace, rows: number): MinibatchSums {
+  outputDelta({ z, a, deltas, targets, weights }: Workspace, rows: number, countsLabels?: boolean): MinibatchSums {
     const l = this.#layers.length - 1
-    return outputDelta(this.#layers[l]!, this.#loss, z[l]!, a[l]!, targets, rows, deltas[l]!, weights)
+    return outputDelta(this.#layers[l]!, this.#loss, z[l]!, a[l]!, targets, rows, deltas[l]!, weights, countsLabels)
   }
 
   hiddenDelta(l: number, { z, a, deltas }: Workspace, rows: number): void {
@@ -123,10 +125,10 @@ class JavaScriptStages implements Stages {
   /** As straight-line code, which does not take weights of samples. */
   minibatch(
     data: DataSource,
-    { order, start, rows }: Readonly<Minibatch>,
+    { order, start, rows, countsLabels }: Readonly<Minibatch>,
     space: Workspace,
   ): MinibatchSums | undefined {
-    const pass = this.#straight
+    const pass = countsLabels ? this.#straightWithLabels() : this.#straight
     const { inputs, targets, weights } = data
     if (!pass || !targets || weights) return undefined
     const scores = this.#scores.fill(0)
@@ -141,6 +143,11 @@ class JavaScriptStages implements Stages {
     this.#sums.loss = scores[0]!
     this.#sums.right = scores[1]!
     return this.#sums
+  }
+
+  #straightWithLabels(): Pass | undefined {
+    if (this.#straight) this.#labelStraight ??= straightPass(this.#layers, this.#loss, true)
+    return this.#labelStraight
   }
 
   dispose(): void {

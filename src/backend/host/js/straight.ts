@@ -34,8 +34,9 @@ type Functions = Record<string, (...numbers: number[]) => number>
 /**
  * The pass of a network; nothing where it is too large, or where making code from text is forbidden (a page's
  * Content-Security-Policy without 'unsafe-eval').
+ * @param countsLabels whether the correct predictions are those of labels, and not of samples
  */
-export function straightPass(layers: readonly Layer[], loss: LossName): Pass | undefined {
+export function straightPass(layers: readonly Layer[], loss: LossName, countsLabels = false): Pass | undefined {
   if (countParameters(layers) > MOST_PARAMETERS) return undefined
   const functions: Functions = { term: losses[loss].term, slope: losses[loss].slope }
   layers.forEach(({ activation }, l) => {
@@ -46,7 +47,9 @@ export function straightPass(layers: readonly Layer[], loss: LossName): Pass | u
   try {
     // The text is made of numbers and of names from this file alone.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval
-    const make = new Function(...Object.keys(functions), passSource(layers, loss)) as (...given: unknown[]) => Pass
+    const make = new Function(...Object.keys(functions), passSource(layers, loss, countsLabels)) as (
+      ...given: unknown[]
+    ) => Pass
     return make(...Object.values(functions))
   } catch (error) {
     if (error instanceof EvalError) return undefined
@@ -61,7 +64,7 @@ const weight = ({ inputs, weightOffset }: Layer, i: number, j: number) => weight
 /** The input j of layer l: the data for the first, the activations below for the others. */
 const below = (l: number, j: number) => (l === 0 ? `x${j}` : `a${l - 1}_${j}`)
 
-function passSource(layers: readonly Layer[], loss: LossName): string {
+function passSource(layers: readonly Layer[], loss: LossName, countsLabels: boolean): string {
   const [{ inputs }, { outputs }] = [layers[0]!, layers.at(-1)!]
   const each = (line: (i: number) => string) => range(countParameters(layers)).map(line)
   const load = (name: string, count: number) => (j: number) => `const ${name}${j} = ${name}[sample * ${count} + ${j}]`
@@ -78,7 +81,7 @@ const sample = order[m]
 ${range(inputs).map(load('x', inputs)).join('\n')}
 ${range(outputs).map(load('y', outputs)).join('\n')}
 ${layers.flatMap((_, l) => forwardLines(layers, l)).join('\n')}
-${outputLines(layers, loss).join('\n')}
+${outputLines(layers, loss, countsLabels).join('\n')}
 ${layers.flatMap((_, l) => backwardLines(layers, layers.length - 1 - l)).join('\n')}
 }
 sums[0] += loss
@@ -106,7 +109,7 @@ function forwardLines(layers: readonly Layer[], l: number): string[] {
 }
 
 /** Loss, correct predictions and δ of the output layer. */
-function outputLines(layers: readonly Layer[], loss: LossName): string[] {
+function outputLines(layers: readonly Layer[], loss: LossName, countsLabels: boolean): string[] {
   const l = layers.length - 1
   const { activation, outputs } = layers[l]!
   const share = outputShare(losses[loss], outputs)
@@ -115,7 +118,7 @@ function outputLines(layers: readonly Layer[], loss: LossName): string[] {
   const terms = a.map((name, i) => `term(${name}, y${i}, z${l}_${i}${shift})`)
   const lines = [
     `loss += ${share} * (${sum(terms)})`,
-    ...rightLines(activation, a),
+    ...rightLines(activation, a, countsLabels),
     ...a.map((name, i) => `const s${i} = ${share} * slope(${name}, y${i})`),
   ]
   if (losses[loss].requires !== undefined) return [...lines, ...a.map((_, i) => `const d${l}_${i} = fround(s${i})`)]
@@ -127,10 +130,10 @@ function outputLines(layers: readonly Layer[], loss: LossName): string[] {
   return [...lines, ...a.map((name, i) => `const d${l}_${i} = fround(${name} * (fround(s${i}) - projection))`)]
 }
 
-function rightLines(activation: ActivationName, a: readonly string[]): string[] {
-  if (a.length === 1) {
+function rightLines(activation: ActivationName, a: readonly string[], countsLabels: boolean): string[] {
+  if (countsLabels || a.length === 1) {
     const boundary = outputBoundary(activation)
-    return [`if (${a[0]} > ${boundary} === y0 > ${boundary}) right++`]
+    return a.map((name, i) => `if (${name} > ${boundary} === y${i} > ${boundary}) right++`)
   }
   const pick = (names: readonly string[], best: string, place: string) => [
     `let ${best} = ${names[0]}, ${place} = 0`,

@@ -30,8 +30,18 @@ export function openReference({ layers, settings }: StageSetting, make: MakeValu
     forward(l, { below, z, a }, rows) {
       reference.forward(layers[l]!, parameters, below[l]!.values, rows, z[l]!, a[l]!)
     },
-    outputDelta: ({ z, a, deltas, targets, weights }, rows) =>
-      reference.outputDelta(layers[last]!, loss, z[last]!, a[last]!, targets, rows, deltas[last]!, weights),
+    outputDelta: ({ z, a, deltas, targets, weights }, rows, countsLabels) =>
+      reference.outputDelta(
+        layers[last]!,
+        loss,
+        z[last]!,
+        a[last]!,
+        targets,
+        rows,
+        deltas[last]!,
+        weights,
+        countsLabels,
+      ),
     hiddenDelta(l, { z, a, deltas }, rows) {
       const { activation } = layers[l]!
       reference.hiddenDelta(layers[l + 1]!, parameters, deltas[l + 1]!, rows, activation, z[l]!, a[l]!, deltas[l]!)

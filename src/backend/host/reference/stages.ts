@@ -55,6 +55,7 @@ function logSumExp(z: Values, start: number, count: number): number {
  * δ = ∂C/∂A ⊙ f′(Z) of each sample at the output layer, and what the samples lose. Softmax + crossEntropy and
  * sigmoid + binaryCrossEntropy: A − Y. Other losses on softmax pass through its Jacobian: δᵢ = aᵢ (gᵢ − Σⱼ gⱼ aⱼ).
  * @param weights one a row, where samples count differently: loss and δ of the row are multiplied by it
+ * @param countsLabels whether each output on the right side of the decision boundary counts, and not each row
  * @returns the sum of the loss over the rows, and the number of correct predictions
  */
 export function outputDelta(
@@ -66,6 +67,7 @@ export function outputDelta(
   rows: number,
   deltas: Values,
   weights?: Values,
+  countsLabels = false,
 ): { loss: number; right: number } {
   const { term, slope, requires } = losses[loss]
   const { outputs, activation } = layer
@@ -85,7 +87,8 @@ export function outputDelta(
     }
     const weight = weights ? weights[m]! : 1
     sum += weight * share * rowSum
-    right += isRight(activation, a, targets, start, outputs) ? 1 : 0
+    if (countsLabels) right += countRightLabels(activation, a, targets, start, outputs)
+    else right += isRight(activation, a, targets, start, outputs) ? 1 : 0
     for (let i = start; requires === undefined && i < start + outputs; i++) {
       if (activation === 'softmax') deltas[i] = a[i]! * (deltas[i]! - projection)
       else deltas[i] = deltas[i]! * activations[activation].derivative(z[i]!, a[i]!)
@@ -93,6 +96,20 @@ export function outputDelta(
     if (weights) for (let i = start; i < start + outputs; i++) deltas[i] = deltas[i]! * weight
   }
   return { loss: sum, right }
+}
+
+/** How many outputs of a row are on the same side of 0.5 (tanh: of 0) as their targets. */
+function countRightLabels(
+  activation: ActivationName,
+  a: Values,
+  targets: Values,
+  start: number,
+  outputs: number,
+): number {
+  const boundary = outputBoundary(activation)
+  let right = 0
+  for (let i = start; i < start + outputs; i++) if (a[i]! > boundary === targets[i]! > boundary) right++
+  return right
 }
 
 /** One output: on the same side of 0.5 (tanh: of 0) as its target. Several: the largest output is the largest target. */

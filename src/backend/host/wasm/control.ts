@@ -10,6 +10,8 @@ export const fields = {
   /** The threads that have arrived at a barrier, and how many barriers were passed. */
   arrived: 0,
   passed: 64,
+  /** The threads that sleep at a barrier. */
+  asleep: 68,
   /** Addresses of the data set: inputs, targets, weights of samples (0: all count alike). */
   inputs: 128,
   targets: 132,
@@ -26,6 +28,10 @@ export const fields = {
   threads: 160,
   /** Four float32 for each step: stepSize, decay, correction, gradientStep. */
   scalars: 164,
+  /** Whether correct labels are counted, and not correct rows. */
+  countsLabels: 168,
+  /** Whether the first thread may sleep: not on a page's main thread. */
+  mayFirstSleep: 172,
   /** The sums of the command, float64. */
   loss: 192,
   right: 200,
@@ -33,25 +39,44 @@ export const fields = {
 
 export const CONTROL_BYTES = 256
 
+/** How often a thread looks before it sleeps: some ten microseconds. */
+const MOST_LOOKS = 20_000
+/** The longest sleep: a notification may come just before it begins. */
+const SLEEP_NANOSECONDS = 1_000_000
+
 /**
- * Waits until all threads have come here. Each reads how many barriers were passed, adds itself, and waits until the last
- * one to arrive has opened the barrier.
+ * `(thread)`: waits until all threads have come here. Each reads how many barriers were passed, adds itself, and waits until
+ * the last one to arrive has opened the barrier: it looks again and again for a short time, and then sleeps, because another
+ * thread may have no processor.
  */
-export function defineBarrier(module: ModuleWriter, control: number): Callable<readonly [], undefined> {
-  return module.procedure(undefined, [], (body) => {
-    const passed = body.keep(atomic.load(int(control + fields.passed)))
-    const others = body.keep(atomic.add(int(control + fields.arrived), int(1)))
+export function defineBarrier(module: ModuleWriter, control: number): Callable<readonly ['i32'], undefined> {
+  const [arrivedAt, passedAt, asleepAt] = [fields.arrived, fields.passed, fields.asleep].map((offset) => int(control + offset)) // prettier-ignore
+  return module.procedure(undefined, ['i32'], (body, [thread]) => {
+    const passed = body.keep(atomic.load(passedAt!))
+    const others = body.keep(atomic.add(arrivedAt!, int(1)))
     const threads = i32.load(int(control + fields.threads))
     body.if(
       i32.eq(i32.add(others, int(1)), threads),
       () => {
-        body.do(atomic.store(int(control + fields.arrived), int(0)))
-        body.do(atomic.store(int(control + fields.passed), i32.add(passed, int(1))))
+        body.do(atomic.store(arrivedAt!, int(0)))
+        body.do(atomic.store(passedAt!, i32.add(passed, int(1))))
+        body.if(atomic.load(asleepAt!), () => body.drop(atomic.notify(passedAt!)))
       },
       () => {
+        const looks = body.local('i32')
+        const maySleep = i32.or(thread, i32.load(int(control + fields.mayFirstSleep)))
         body.while(
-          () => i32.eq(atomic.load(int(control + fields.passed)), passed),
-          () => undefined,
+          () => i32.eq(atomic.load(passedAt!), passed),
+          () => {
+            body.increase(looks, 1)
+            body.if(i32.gtS(looks, int(MOST_LOOKS)), () => {
+              body.if(maySleep, () => {
+                body.drop(atomic.add(asleepAt!, int(1)))
+                body.drop(atomic.wait(passedAt!, passed, SLEEP_NANOSECONDS))
+                body.drop(atomic.add(asleepAt!, int(-1)))
+              })
+            })
+          },
         )
       },
     )

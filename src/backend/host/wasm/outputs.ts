@@ -18,10 +18,11 @@ import { at, type Target } from './products/layer.ts'
 export type Softmax = Callable<readonly ['i32', 'i32', 'i32', 'i32'], undefined>
 
 /**
- * `(z, a, targets, weights, delta, scores, first, end)`: δ of the rows from `first` up to `end`. `weights` is 0 where all
- * samples count alike; `scores` receives two float64 for each row: its loss, and 1 where the prediction is correct.
+ * `(z, a, targets, weights, delta, scores, countsLabels, first, end)`: δ of the rows from `first` up to `end`. `weights` is 0
+ * where all samples count alike; `scores` receives two float64 for each row: its loss, and 1 where the prediction is correct,
+ * or the number of its labels that are right.
  */
-export type OutputDelta = Callable<readonly ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], undefined>
+export type OutputDelta = Callable<readonly ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], undefined>
 
 /** Writes `use` for each vector of a row of `count` values: at which offset it is, and how many of its lanes exist. */
 function eachVector(body: Body, count: number, use: (offset: Local<'i32'>, lanes: number) => void): void {
@@ -97,8 +98,8 @@ export function defineOutputDelta(target: Target, layer: Layer, loss: LossName):
   const { requires } = losses[loss]
   const { term, slope } = lossFormulas[loss]
   const share = floats(outputShare(losses[loss], outputs))
-  const types = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-  return module.procedure(undefined, types, (body, [zs, as, ys, weights, deltas, scores, first, end]) => {
+  const types = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  return module.procedure(undefined, types, (body, [zs, as, ys, weights, deltas, scores, countsLabels, first, end]) => {
     const row = body.local('i32')
     body.for(row, first, end, 1, () => {
       const [z, a, y, delta] = [zs, as, ys, deltas].map((base) => at(body, base, row, 4 * outputs))
@@ -136,18 +137,33 @@ export function defineOutputDelta(target: Target, layer: Layer, loss: LossName):
       const sum = f32x4.mul(f32x4.mul(acrossLanes(body, lost, f32x4.add), share), weight)
       const score = at(body, scores, row, 16)
       body.do(f64.store(score, f64.fromF32(f32x4.lane(body.keep(sum), 0))))
-      body.do(f64.store(score, f64.fromI32(isRight(body, layer, a!, y!)), 8))
+      body.do(f64.store(score, f64.fromI32(countRight(body, layer, a!, y!, countsLabels)), 8))
     })
   })
 }
 
-/** One output: on the same side of the boundary as its target. Several: the largest output is the largest target. */
-function isRight(body: Body, { outputs, activation }: Layer, a: Local<'i32'>, y: Local<'i32'>): I32 {
-  if (outputs === 1) {
-    const boundary = f32.constant(outputBoundary(activation))
-    return i32.eq(f32.gt(f32.load(a), boundary), f32.gt(f32.load(y), boundary))
-  }
-  return i32.eq(placeOfLargest(body, a, outputs), placeOfLargest(body, y, outputs))
+/** 1 where the largest output is the largest target; with one output, or counting labels, those on the same side. */
+function countRight(
+  body: Body,
+  { outputs, activation }: Layer,
+  a: Local<'i32'>,
+  y: Local<'i32'>,
+  countsLabels: I32,
+): I32 {
+  const boundary = f32.constant(outputBoundary(activation))
+  const isSame = (offset: I32) =>
+    i32.eq(f32.gt(f32.load(i32.add(a, offset)), boundary), f32.gt(f32.load(i32.add(y, offset)), boundary))
+  if (outputs === 1) return isSame(int(0))
+  const right = body.keep(int(0))
+  body.if(
+    countsLabels,
+    () => {
+      const offset = body.local('i32')
+      body.for(offset, int(0), int(4 * outputs), 4, () => body.increase(right, isSame(offset)))
+    },
+    () => body.set(right, i32.eq(placeOfLargest(body, a, outputs), placeOfLargest(body, y, outputs))),
+  )
+  return right
 }
 
 /** The offset of the first of the largest values of a row, as `>` finds it. */

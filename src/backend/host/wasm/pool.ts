@@ -1,6 +1,6 @@
 import { BackendUnavailableError } from '../../../core/errors.ts'
 import source from './thread.js?raw'
-import { sharingObstacle, startThread, type Thread } from './threads.ts'
+import { mayBlock, sharingObstacle, startThread, type Thread } from './threads.ts'
 
 /**
  * Threads that run a function of a WebAssembly module together with the calling thread. The caller blocks until all have
@@ -146,7 +146,7 @@ class ThreadPool implements Pool {
     this.#limits = limits
     const bytes = 4 * (place.text + TEXT_LENGTH)
     this.#board = new Int32Array(workers.length > 0 ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes))
-    this.#canWait = workers.length > 0 && canWait(this.#board)
+    this.#canWait = workers.length > 0 && mayBlock()
     const board = this.#board
     for (const [i, worker] of workers.entries()) {
       worker.onMessage = (message) => this.#receive(message as { id: number; error?: string })
@@ -265,15 +265,5 @@ class ThreadPool implements Pool {
     for (const { thread } of this.#workers) thread.end()
     for (const { reject } of this.#attachments.values()) reject(failure)
     return failure
-  }
-}
-
-/** Whether the calling thread may wait without spinning: the main threads of pages may not. */
-function canWait(board: Int32Array): boolean {
-  try {
-    Atomics.wait(board, place.text, 0, 0)
-    return true
-  } catch {
-    return false
   }
 }

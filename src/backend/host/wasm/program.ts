@@ -12,6 +12,7 @@ import { defineForward, type Forward, forwardScratch } from './products/forward.
 import { defineGradient, type Gradient, gradientScratch } from './products/gradient.ts'
 import { defineHiddenDelta, type HiddenDelta, hiddenDeltaScratch } from './products/hidden-delta.ts'
 import { at, partOf, type Target, type WasmLayer } from './products/layer.ts'
+import { defineStraightWork, isStraight, straightScratch } from './straight.ts'
 import { defineUpdates, type Updates } from './updates.ts'
 
 /** Where the values of a placed network are, in bytes. */
@@ -52,7 +53,8 @@ export function scratchBytes(layers: readonly Layer[], batchSize: number): numbe
     hiddenDeltaScratch(layer),
     gradientScratch(batchSize, layer),
   ])
-  return Math.ceil((Math.max(...sizes) + 64) / 64) * 64
+  const straight = straightScratch(layers)
+  return Math.ceil((Math.max(...sizes, straight) + 64) / 64) * 64
 }
 
 function wasmLayers({ layers, addresses, kit }: ProgramSettings): WasmLayer[] {
@@ -102,6 +104,10 @@ export function writeProgram(program: ProgramSettings): Uint8Array<ArrayBuffer> 
   }
   const updates = defineUpdates(target, program)
   exportStages(module, procedures, updates, addresses)
+  if (isStraight(layers, settings)) {
+    defineStraightWork(module, program, updates)
+    return module.finish()
+  }
   const { descent } = updates
   const steps = descent ? wasm.map((layer) => defineGradient(target, layer, descent)) : procedures.gradient
   defineWork(program, module, procedures, updates, steps)
@@ -119,9 +125,9 @@ function exportStages(module: ModuleWriter, procedures: StageProcedures, updates
       if (softmax && l === forward.length - 1) body.call(softmax, z, a, int(0), rows)
     })
   })
-  const outputTypes = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-  module.procedure('outputDelta', outputTypes, (body, [z, a, targets, weights, deltas, scores, rows]) => {
-    body.call(outputDelta, z, a, targets, weights, deltas, scores, int(0), rows)
+  const outputTypes = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  module.procedure('outputDelta', outputTypes, (body, [z, a, targets, weights, deltas, scores, labels, rows]) => {
+    body.call(outputDelta, z, a, targets, weights, deltas, scores, labels, int(0), rows)
   })
   hiddenDelta.forEach((procedure, l) => {
     module.procedure(`hiddenDelta${l}`, ['i32', 'i32', 'i32', 'i32', 'i32'], (body, [above, z, a, delta, rows]) => {
@@ -155,12 +161,13 @@ function defineWork(
     const read = (name: keyof typeof fields) => field(body, control, name)
     const [place, end, batchSize, order, step] = [read('first'), read('end'), read('batchSize'), read('order'), read('step')] // prettier-ignore
     const [threads, scalars, weightsFrom] = [read('threads'), read('scalars'), read('weights')]
+    const labels = read('countsLabels')
     const [inputsFrom, targetsFrom] = [read('inputs'), read('targets')]
     const scratch = at(body, int(addresses.scratch), thread, bytes)
     const sums = makeSums(body)
     const rowWeights = body.keep(i32.select(int(weights), int(0), weightsFrom))
     const rows = body.local('i32')
-    const barrier = () => body.if(i32.gtS(threads, int(1)), () => body.call(wait))
+    const barrier = () => body.if(i32.gtS(threads, int(1)), () => body.call(wait, thread))
     const share = [scratch, thread, threads] as const
     body.while(
       () => i32.ltS(place, end),
@@ -178,11 +185,11 @@ function defineWork(
         for (let l = 0; l <= last; l++) {
           body.call(forward[l]!, int(below[l]!), int(z[l]!), int(a[l]!), rows, ...share)
           barrier()
-          if (l < last) updates.dropForward(body, l, step, part, barrier)
+          if (l < last) updates.dropActivations(body, l, step, part, barrier)
         }
         const [zs, as] = [int(z[last]!), int(a[last]!)]
         if (softmax) body.call(softmax, zs, as, part.first, part.end)
-        body.call(outputDelta, zs, as, int(targets), rowWeights, int(deltas[last]!), int(scores), part.first, part.end)
+        body.call(outputDelta, zs, as, int(targets), rowWeights, int(deltas[last]!), int(scores), labels, part.first, part.end) // prettier-ignore
         barrier()
         body.if(i32.eqz(thread), () => sums.add(int(scores), rows))
         for (let l = last; l >= 0; l--) {
@@ -190,11 +197,9 @@ function defineWork(
             const above = int(deltas[l]!)
             body.call(hiddenDelta[l - 1]!, above, int(z[l - 1]!), int(a[l - 1]!), int(deltas[l - 1]!), rows, ...share)
             barrier()
-            updates.dropBackward(body, l - 1, step, part, barrier)
+            updates.dropDeltas(body, l - 1, step, part, barrier)
           }
-          const [thread0, scratch0] = [thread, scratch]
-          const stepSize = f32.load(scalars)
-          body.call(gradient[l]!, int(deltas[l]!), int(below[l]!), rows, stepSize, scratch0, thread0, threads)
+          body.call(gradient[l]!, int(deltas[l]!), int(below[l]!), rows, f32.load(scalars), ...share)
         }
         updates.finish(body, scalars, { thread, threads }, barrier)
         barrier()

@@ -1,7 +1,7 @@
 import { countParameters, type Layer } from '../../../model/layout.ts'
 import { type StepScalars, stateSlots, stepScalars } from '../../../optimizer/optimizer.ts'
-import type { DataSource, EpochOrder, PlacementSettings, Sums } from '../../backend.ts'
-import { EventLoopClock, yieldToEventLoop } from '../event-loop.ts'
+import type { DataSource, EpochOrder, PlacementSettings } from '../../backend.ts'
+import { MOST_STEPS } from '../engine.ts'
 import type { MinibatchSums, Stages, StageSetting } from '../stage-set.ts'
 import { Workspace } from '../workspace.ts'
 import { CONTROL_BYTES, fields } from './control.ts'
@@ -10,11 +10,9 @@ import { Heap } from './heap.ts'
 import { makeKit } from './kit.ts'
 import type { Pool } from './pool.ts'
 import { type Addresses, scratchBytes, writeProgram } from './program.ts'
-
-/** The most minibatches of one command: their scalars are handed over together. */
-const MOST_STEPS = 4096
-/** Milliseconds of work of one command, about. */
-const COMMAND_MILLISECONDS = 10
+import { mayBlock } from './threads.ts'
+import { isStraight } from './straight.ts'
+import { ThreadChoice } from './thread-choice.ts'
 
 /** What the generated module exports. */
 interface Program {
@@ -66,7 +64,8 @@ export async function openWasmStages(
   const module = await WebAssembly.compile(bytes)
   const instance = await WebAssembly.instantiate(module, { host: { memory: heap.memory } })
   const program = instance.exports as unknown as Program
-  const id = pool && pool.threads > 1 ? await pool.attach(module, heap.memory) : undefined
+  const isAlone = !pool || pool.threads === 1 || isStraight(layers, settings)
+  const id = isAlone ? undefined : await pool.attach(module, heap.memory)
   return new WasmStages({ layers, settings, heap, space, parameters, gradients, state, addresses, program, pool, id })
 }
 
@@ -95,19 +94,18 @@ class WasmStages implements Stages {
   readonly #control: { readonly words: Int32Array; readonly sums: Float64Array }
   readonly #scalars: Float32Array
   readonly #held = new Map<DataSource, HeldData>()
-  readonly #eventLoop = new EventLoopClock()
-  #order: Uint32Array | undefined
+  readonly #threads: ThreadChoice
+  /** The order that was placed last, and the copy of it. */
+  #order: { readonly from: Uint32Array; readonly own: Uint32Array } | undefined
   /** For passes that are not training: the rows' scores, and scratch memory for their gradients. */
   #scores: Float64Array | undefined
   #isSpaceTaken = false
-  #isDisposed = false
-  /** Minibatches of one command, learned from the time that the last one took. */
-  #stepsAtOnce = 16
 
   constructor(opened: Opened) {
     const { heap, addresses, parameters, gradients, state, program } = opened
     this.#opened = opened
     this.#program = program
+    this.#threads = new ThreadChoice(opened.id === undefined ? 1 : opened.pool!.threads)
     this.parameters = parameters
     this.gradients = gradients
     this.state = state
@@ -117,6 +115,7 @@ class WasmStages implements Stages {
       sums: new Float64Array(buffer, addresses.control, CONTROL_BYTES / 8),
     }
     this.#scalars = heap.floats(4 * MOST_STEPS)
+    this.#control.words[fields.mayFirstSleep / 4] = Number(mayBlock())
   }
 
   get bytes(): number {
@@ -137,11 +136,11 @@ class WasmStages implements Stages {
     this.#program[`forward${l}`]!(addressOf(below[l]!.values), addressOf(z[l]!), addressOf(a[l]!), rows)
   }
 
-  outputDelta({ z, a, deltas, targets, weights }: Workspace, rows: number): MinibatchSums {
+  outputDelta({ z, a, deltas, targets, weights }: Workspace, rows: number, countsLabels = false): MinibatchSums {
     const l = this.#opened.layers.length - 1
     const scores = this.#scoresFor(rows)
     const [zs, as, ys, ds] = [z[l]!, a[l]!, targets, deltas[l]!].map(addressOf)
-    this.#program.outputDelta!(zs!, as!, ys!, weights ? addressOf(weights) : 0, ds!, addressOf(scores), rows)
+    this.#program.outputDelta!(zs!, as!, ys!, weights ? addressOf(weights) : 0, ds!, addressOf(scores), Number(countsLabels), rows) // prettier-ignore
     const sums = { loss: 0, right: 0 }
     for (let m = 0; m < rows; m++) {
       sums.loss += scores[2 * m]!
@@ -181,66 +180,54 @@ class WasmStages implements Stages {
     this.#scalars.set([stepSize, decay, correction, gradientStep], 4 * index)
   }
 
-  async epoch(data: DataSource, { order, batchSize, learningRate, stepsBefore, signal }: EpochOrder): Promise<Sums> {
-    const { settings, addresses } = this.#opened
+  steps(data: DataSource, epoch: EpochOrder, first: number, count: number): MinibatchSums {
+    const { order, batchSize, learningRate, stepsBefore, countsLabels = false } = epoch
+    const { optimizer } = this.#opened.settings
     const held = this.#hold(data)
     const { words, sums } = this.#control
-    this.#takeOrder(order)
     const set = (name: keyof typeof fields, value: number) => {
       words[fields[name] / 4] = value
     }
     set('inputs', held.inputs)
     set('targets', held.targets)
     set('weights', held.weights)
-    set('order', addressOf(this.#order!))
+    set('order', this.#placeOrder(order, first === 0))
+    set('first', first * batchSize)
+    set('end', Math.min(order.length, (first + count) * batchSize))
     set('batchSize', batchSize)
-    set('threads', this.#opened.pool?.threads ?? 1)
+    set('step', stepsBefore + first + 1)
+    const threads = this.#threads.next()
+    set('threads', threads)
     set('scalars', addressOf(this.#scalars))
-    const result: Sums = { loss: 0, right: 0, samples: order.length }
-    const steps = Math.ceil(order.length / batchSize)
-    for (let done = 0; done < steps;) {
-      const count = Math.min(steps - done, this.#stepsAtOnce)
-      for (let i = 0; i < count; i++) {
-        this.#setScalars(i, stepScalars(settings.optimizer, stepsBefore + done + i + 1, learningRate))
-      }
-      set('first', done * batchSize)
-      set('end', Math.min(order.length, (done + count) * batchSize))
-      set('step', stepsBefore + done + 1)
-      const began = performance.now()
-      this.#work()
-      const milliseconds = performance.now() - began
-      result.loss += sums[fields.loss / 8]!
-      result.right += sums[fields.right / 8]!
-      done += count
-      this.#adjust(count, milliseconds)
-      if (!this.#eventLoop.isDue || done === steps) continue
-      await yieldToEventLoop()
-      if (this.#isDisposed) throw new Error('the network was disposed of')
-      signal?.throwIfAborted()
-      this.#eventLoop.restart()
+    set('countsLabels', Number(countsLabels))
+    for (let i = 0; i < count; i++) {
+      this.#setScalars(i, stepScalars(optimizer, stepsBefore + first + i + 1, learningRate))
     }
-    void addresses
-    return result
+    const began = performance.now()
+    this.#work(threads)
+    this.#threads.record(threads, (performance.now() - began) / count)
+    return { loss: sums[fields.loss / 8]!, right: sums[fields.right / 8]! }
   }
 
-  #adjust(count: number, milliseconds: number): void {
-    const wanted = Math.floor((count * COMMAND_MILLISECONDS) / Math.max(0.01, milliseconds))
-    this.#stepsAtOnce = Math.min(MOST_STEPS, 2 * this.#stepsAtOnce, Math.max(1, wanted))
-  }
-
-  #work(): void {
+  #work(threads: number): void {
     const { pool, id } = this.#opened
-    if (id === undefined || !pool) this.#program.work(0)
-    else pool.run(id, () => this.#program.work(0))
+    if (threads === 1 || id === undefined || !pool) this.#program.work!(0)
+    else pool.run(id, () => this.#program.work!(0))
   }
 
-  #takeOrder(order: Uint32Array): void {
+  /**
+   * @param isNew whether an epoch begins: the array may hold another order than before
+   * @returns the address of a copy of the order
+   */
+  #placeOrder(order: Uint32Array, isNew: boolean): number {
     const { heap } = this.#opened
-    if (!this.#order || this.#order.length < order.length) {
-      if (this.#order) heap.free(addressOf(this.#order))
-      this.#order = heap.integers(order.length)
+    if (isNew || this.#order?.from !== order) {
+      const own = this.#order?.own.length === order.length ? this.#order.own : heap.integers(order.length)
+      if (this.#order && own !== this.#order.own) heap.free(addressOf(this.#order.own))
+      own.set(order)
+      this.#order = { from: order, own }
     }
-    this.#order.set(order)
+    return addressOf(this.#order.own)
   }
 
   /** Copies a data set to the memory of WebAssembly, once. */
@@ -267,7 +254,6 @@ class WasmStages implements Stages {
   }
 
   dispose(): void {
-    this.#isDisposed = true
     const { pool, id } = this.#opened
     if (id !== undefined) pool?.detach(id)
   }

@@ -51,6 +51,16 @@ export function sharingObstacle(): string | undefined {
   return undefined
 }
 
+/** Whether the calling thread may wait without spinning: the main threads of pages may not. */
+export function mayBlock(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
  * Starts a thread.
  * @param source JavaScript as text, which finds its port by itself

@@ -16,6 +16,8 @@ export interface Minibatch {
   readonly rows: number
   /** Counted from 1; 0 where no step is made. */
   readonly number: number
+  /** Whether correct labels are counted, and not correct samples; default false. */
+  readonly countsLabels?: boolean
   readonly scalars: StepScalars
 }
 
@@ -42,11 +44,12 @@ export class StepRecords {
   }
 
   /** Sets record `index` in host memory and returns its bind group. */
-  set(index: number, { start, rows, number, scalars }: Minibatch): GPUBindGroup {
+  set(index: number, { start, rows, number, countsLabels = false, scalars }: Minibatch): GPUBindGroup {
     const place = (index * this.#stride) / 4
     this.#words[place] = start
     this.#words[place + 1] = rows
     this.#words[place + 2] = number
+    this.#words[place + 3] = Number(countsLabels)
     writeScalars(this.#numbers, place + 4, scalars)
     return this.#group(index)
   }

@@ -176,6 +176,7 @@ export const f64 = {
   mul: f64s(0xa2),
   div: f64s(0xa3),
   sqrt: instruction('f64', ['f64'], 0x9f),
+  lt: instruction('i32', ['f64', 'f64'], 0x63),
   load: loading('f64', 0x2b, 3),
   store: storing('f64', 0x39, 3),
   fromF32: instruction('f64', ['f32'], 0xbb),
@@ -379,6 +380,29 @@ export const atomic = {
       value.write(code)
       atomicAccess(code, 0x17, offset)
     },
+  /**
+   * Sleeps while the value at an address is `expected`, until it is notified or the time is over. Not allowed on a page's
+   * main thread.
+   */
+  wait: (address: I32, expected: I32, nanoseconds: number): I32 => ({
+    type: 'i32',
+    write(code) {
+      address.write(code)
+      expected.write(code)
+      code.push(0x42)
+      signed(code, nanoseconds)
+      atomicAccess(code, 0x01, 0)
+    },
+  }),
+  /** Wakes all threads that wait at an address; gives their number. */
+  notify: (address: I32): I32 => ({
+    type: 'i32',
+    write(code) {
+      address.write(code)
+      int(-1).write(code)
+      atomicAccess(code, 0x00, 0)
+    },
+  }),
   /** Adds, and gives the value before. */
   add: (address: I32, value: I32, offset = 0): I32 => ({
     type: 'i32',

@@ -34,7 +34,7 @@ export interface Part {
   readonly end: Local<'i32'>
 }
 
-export function partOf(body: Body, total: I32, thread: Local<'i32'>, threads: Local<'i32'>): Part {
+export function partOf(body: Body, total: I32, thread: I32, threads: I32): Part {
   return {
     first: body.keep(i32.divU(i32.mul(total, thread), threads)),
     end: body.keep(i32.divU(i32.mul(total, i32.add(thread, int(1))), threads)),

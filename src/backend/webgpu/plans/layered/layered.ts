@@ -100,11 +100,12 @@ export class LayeredPlan implements Plan {
     }
   }
 
-  #minibatch({ order, batchSize, learningRate, stepsBefore }: EpochOrder, step: number): Minibatch {
+  #minibatch(epoch: EpochOrder, step: number): Minibatch {
+    const { order, batchSize, learningRate, stepsBefore, countsLabels = false } = epoch
     const start = step * batchSize
     const number = stepsBefore + step + 1
     const scalars = stepScalars(this.#settings.optimizer, number, learningRate)
-    return { start, rows: Math.min(batchSize, order.length - start), number, scalars }
+    return { start, rows: Math.min(batchSize, order.length - start), number, countsLabels, scalars }
   }
 
   /** Makes one step of an epoch, whose order the data have, and reads what it computed. */

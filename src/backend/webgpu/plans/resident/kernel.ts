@@ -180,7 +180,7 @@ export class ResidentKernel {
   /** Writes the steps' scalars, and which steps they are. */
   #writeRecord({ data, orderStride, epochs }: ResidentEpochs, first: number, steps: number): void {
     const { device } = this.#parts
-    const { order, batchSize } = epochs[0]![0]!
+    const { order, batchSize, countsLabels = false } = epochs[0]![0]!
     const perEpoch = countMinibatches(order.length, batchSize)
     const records = this.#scalarsChange ? steps : 1
     for (const [k, own] of epochs.entries()) this.#setScalars(k, own, perEpoch, first, records)
@@ -198,6 +198,7 @@ export class ResidentKernel {
       records,
       epochs[0]!.length,
       this.#slotStride,
+      Number(countsLabels),
     )
     device.write(this.#record, 0, record)
   }

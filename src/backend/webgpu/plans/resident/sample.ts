@@ -127,24 +127,24 @@ function outputLines({ layers, loss }: ResidentShape): string {
   return [...lines, ...answerLines(activation, a)].join('\n')
 }
 
+/** Counts correct predictions: the largest of several outputs or, where the dispatch says so, each of them. */
 function answerLines(activation: ActivationName, a: readonly string[]): string[] {
-  if (a.length === 1) {
-    const boundary = `f32(${outputBoundary(activation)})`
-    return [`      right += select(0.0, 1.0, (${a[0]} > ${boundary}) == (y0 > ${boundary}));`]
-  }
+  const boundary = `f32(${outputBoundary(activation)})`
+  const labels = a.map((name, i) => `right += select(0.0, 1.0, (${name} > ${boundary}) == (y${i} > ${boundary}));`)
+  if (a.length === 1) return labels.map((line) => `      ${line}`)
   const pick = (names: readonly string[], best: string, place: string) => [
     `      var ${best} = ${names[0]};`,
     `      var ${place} = 0u;`,
     ...names.slice(1).map((name, i) => `      if (${name} > ${best}) { ${best} = ${name}; ${place} = ${i + 1}u; }`),
   ]
+  const wanted = a.map((_, i) => `y${i}`)
   return [
-    ...pick(a, 'best_answer', 'answer'),
-    ...pick(
-      a.map((_, i) => `y${i}`),
-      'best_label',
-      'label',
-    ),
-    '      right += select(0.0, 1.0, answer == label);',
+    '      if (dispatch.labels == 1u) {',
+    ...labels.map((line) => `        ${line}`),
+    '      } else {',
+    ...[...pick(a, 'best_answer', 'answer'), ...pick(wanted, 'best_label', 'label')].map((line) => `  ${line}`),
+    '        right += select(0.0, 1.0, answer == label);',
+    '      }',
   ]
 }
 
