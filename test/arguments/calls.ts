@@ -118,6 +118,7 @@ const functions: Record<string, Call['valid']> = {
   decisionBoundary: () => [network()],
   requiredActivation: () => ['crossEntropy'],
   cpu: () => [{}],
+  wasm: () => [{ threads: 2 }],
   webgpu: () => [{}],
   fit: () => [network(), data(), { backend: 'cpu', epochs: 1, seed: 1 }],
   adviseBefore: () => [network(), data(), { loss: 'quadratic' }],

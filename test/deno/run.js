@@ -66,14 +66,15 @@ const checks = {
     const result = run('shared_classes.js')
     assert.deepEqual(result, { Network: true, Dataset: true, DataStream: true, InputError: true, epochs: 1 })
   },
-  "training on Deno's WebGPU gives the losses of the CPU": () => {
-    const { webgpu, cpu } = run('training.js')
-    assert.equal(webgpu.backend.name, 'webgpu')
-    assert.equal(webgpu.losses.length, 10)
-    webgpu.losses.forEach((loss, i) => {
-      assert.ok(Math.abs(loss - cpu.losses[i]) <= 1e-3 * cpu.losses[i], `epoch ${i + 1}: ${loss}, ${cpu.losses[i]}`)
-    })
-    console.log(`  on ${webgpu.backend.description}`)
+  "training on Deno's WebGPU and on threads of WebAssembly gives the losses of the CPU": () => {
+    for (const [name, [trained, cpu]] of Object.entries(run('training.js'))) {
+      assert.equal(trained.backend.name, name)
+      assert.equal(trained.losses.length, 10)
+      trained.losses.forEach((loss, i) => {
+        assert.ok(Math.abs(loss - cpu.losses[i]) <= 1e-3 * cpu.losses[i], `epoch ${i + 1}: ${loss}, ${cpu.losses[i]}`)
+      })
+      console.log(`  on ${trained.backend.description}`)
+    }
   },
 }
 
