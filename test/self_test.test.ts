@@ -177,11 +177,11 @@ const special: [name: string, edit: Edit, made: TestCase, found: RegExp][] = [
   ['losses of samples with weights', replace('if (WEIGHTED) { loss *= weight; }', ''), outputDeltaCase([]), /^the loss is/], // prettier-ignore
   [
     'correct labels',
-    replace('right += labels_right(', 'right = labels_right('),
+    replace('right += dot(existing(select', 'right = dot(existing(select'),
     outputCase(tile, ['output']),
     /predictions count as correct/,
   ],
-  ['correct labels of the straight form', replace('dispatch.labels == 1u', 'dispatch.labels == 2u'), residentCase('straight'), /predictions count as correct/], // prettier-ignore
+  ['correct labels of the straight form', replace('< dispatch.labels;', '< 0u;'), residentCase('straight'), /predictions count as correct/], // prettier-ignore
   ['gradients from bytes', otherBytes, gradientCase(tile, ['bytes'], { batch: 10, held: false }), /^∂C\/∂W differs/],
   ['one layer alone, from bytes', otherBytes, outputCase(tile, ['bytes', 'output'], { first: true }), /^the activation differs/], // prettier-ignore
 ]
