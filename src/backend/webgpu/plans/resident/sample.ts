@@ -127,14 +127,11 @@ function outputLines({ layers, loss }: ResidentShape): string {
   return [...lines, ...answerLines(activation, a)].join('\n')
 }
 
-/**
- * Counts correct predictions: the largest of several outputs or, where the dispatch says so, each of them. A loop that is not
- * entered costs nothing, whereas an emulated GPU executes both branches of an `if`.
- */
+/** Counts correct predictions: the largest of several outputs or, where the dispatch says so, each of them. */
 function answerLines(activation: ActivationName, a: readonly string[]): string[] {
   const boundary = `f32(${outputBoundary(activation)})`
-  const labels = a.map((name, i) => `select(0.0, 1.0, (${name} > ${boundary}) == (y${i} > ${boundary}))`)
-  if (a.length === 1) return [`      right += ${labels[0]};`]
+  const labels = a.map((name, i) => `right += select(0.0, 1.0, (${name} > ${boundary}) == (y${i} > ${boundary}));`)
+  if (a.length === 1) return labels.map((line) => `      ${line}`)
   const pick = (names: readonly string[], best: string, place: string) => [
     `      var ${best} = ${names[0]};`,
     `      var ${place} = 0u;`,
@@ -142,11 +139,12 @@ function answerLines(activation: ActivationName, a: readonly string[]): string[]
   ]
   const wanted = a.map((_, i) => `y${i}`)
   return [
-    ...pick(a, 'best_answer', 'answer'),
-    ...pick(wanted, 'best_label', 'label'),
-    '      var correct = select(0.0, 1.0, answer == label);',
-    `      for (var i = 0u; i < dispatch.labels; i++) { correct = ${sum(labels)}; }`,
-    '      right += correct;',
+    '      if (dispatch.labels == 1u) {',
+    ...labels.map((line) => `        ${line}`),
+    '      } else {',
+    ...[...pick(a, 'best_answer', 'answer'), ...pick(wanted, 'best_label', 'label')].map((line) => `  ${line}`),
+    '        right += select(0.0, 1.0, answer == label);',
+    '      }',
   ]
 }
 
