@@ -245,6 +245,18 @@ describe('commands on files as they are in practice', () => {
     await refused('train --data x.npy --epochs 1', /x\.npy: .*--targets y\.npy/)
   })
 
+  it('train says that nothing names the target, and info takes the model as its argument', async () => {
+    const last = 'the target is the last column (--target names another)'
+    const args = `train --data kinds.csv ${network} --epochs 1 --backend cpu --seed 1`
+    expect((await run(`${args} --out last.json`)).out).toContain(`classification: the loss is crossEntropy; ${last}\n`)
+    expect((await run(`${args} --target kind`)).out).not.toContain(last)
+    expect((await run('train --data circle --epochs 1 --backend cpu')).out).not.toContain(last)
+    const [byArgument, byOption] = [await run('info last.json'), await run('info --model last.json')]
+    expect([byArgument.code, byArgument.out]).toEqual([0, byOption.out])
+    expect((await run('info last.json --model houses.json')).error).toContain('--model: the model is given already: last.json') // prettier-ignore
+    expect((await run('train kinds.csv')).error).toContain("too many arguments for 'train'. Expected 0 arguments but got 1. Files are given with options") // prettier-ignore
+  })
+
   it('a target that was not named is said to be the reason where its values are no classes of the model', async () => {
     write('more.csv', [['a', 'b', 'c', 'kind', 'remark'], ...kinds().map((row) => [...row, 'x'])])
     await run(`train --data kinds.csv ${network} --epochs 1 --backend cpu --out kinds.json`)

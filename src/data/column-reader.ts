@@ -138,11 +138,10 @@ export class ColumnReader {
     )
   }
 
-  /** A column of one word is an input that never changes. */
-  noteOneWord(rows: number, onNote: ((note: string) => void) | undefined): void {
+  /** Of a column that has one word only, and so never changes: 'column 'land' ('at')'; else undefined. */
+  sayOneWord(rows: number): string | undefined {
     const [word, ...others] = this.#words.size === 1 && !this.#isTruth && this.#isWords ? this.#categories() : []
-    if (word === undefined || others.length > 0 || rows < MANY_ROWS) return
-    onNote?.(`${this.#said} has one word only (${describe(word)}); it adds nothing (--drop leaves the column out)`)
+    return word === undefined || others.length > 0 || rows < MANY_ROWS ? undefined : `${this.#said} (${describe(word)})`
   }
 
   /** @throws InputError for words among numbers, and a column without values */

@@ -96,7 +96,7 @@ function numberColumns({ inputs, features, encoding }: Dataset) {
   return encoding.columns.flatMap((column, j) => {
     const at = place
     place += widthOf(column)
-    return column.kind === 'number' ? [{ place: at, name: features?.[j] ?? `column ${j + 1}` }] : []
+    return column.kind === 'number' ? [{ place: at, name: features?.[j] ?? `column ${j} (counted from 0)` }] : []
   })
 }
 
