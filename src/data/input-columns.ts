@@ -12,6 +12,8 @@ export interface InputColumnsOptions {
   /** The columns that a model knows, `network.encoding`: then the kind of each is known. */
   readonly columns?: Encoding | undefined
   readonly missing?: MissingPolicy | undefined
+  /** Whether the columns will be scaled: then numbers beyond float32 are read, too. */
+  readonly isScaled?: boolean | undefined
   /** Called with a line about a column that needs attention. */
   readonly onNote?: ((note: string) => void) | undefined
 }
@@ -37,7 +39,7 @@ export class InputColumns {
 
   /** @param columns the places of the columns in the tables */
   constructor(table: Table, columns: readonly number[], options: InputColumnsOptions) {
-    const { columns: encoding, missing, onNote } = options
+    const { columns: encoding, missing, onNote, isScaled = false } = options
     if (encoding && encoding.columns.length !== columns.length) {
       throw new InputError(`CSV: has ${columns.length} input columns, the model expects ${encoding.columns.length}`)
     }
@@ -45,7 +47,9 @@ export class InputColumns {
     this.#missing = missing ?? encoding?.missing ?? 'error'
     this.#isStrict = missing === 'error'
     this.#onNote = onNote
-    this.#columns = columns.map((column, j) => new ColumnReader(column, sayColumn(table, column), encoding, j))
+    this.#columns = columns.map(
+      (column, j) => new ColumnReader(column, sayColumn(table, column), encoding, j, isScaled),
+    )
   }
 
   /** The columns of a table's rows: rows × columns; to be passed to `decode` when all have been read. */
