@@ -27,7 +27,7 @@ fn better(best: Best, four: vec4f, pack: u32) -> Best {
   return b;
 }
 
-// How many of a row's outputs are on the same side of the boundary as their targets. A loop by itself: an emulated GPU
+// How many of a row's outputs are on the same side of the boundary as their targets. A separate loop: an emulated GPU
 // executes both branches of an if, but no loop without active invocations.
 fn labels_right(start: u32, wanted: u32) -> f32 {
   var right = 0.0;
