@@ -70,7 +70,8 @@ export class HostPlacement implements Placement {
   readonly arithmetic: Arithmetic
 
   private constructor(layers: readonly Layer[], engine: Engine, backend: string) {
-    this.arithmetic = { backend, form: engine.stages.parameters instanceof Float64Array ? 'float64' : 'float32' }
+    const { form, parameters } = engine.stages
+    this.arithmetic = { backend, form: form ?? (parameters instanceof Float64Array ? 'float64' : 'float32') }
     this.#layers = layers
     this.#engine = engine
   }
@@ -111,7 +112,9 @@ export class HostPlacement implements Placement {
   #bytesToScore(samples: number): number {
     const rows = this.#pieceRows(samples)
     if (rows <= (this.#pieces?.rows ?? 0)) return 0
-    return this.#engine.stages.makeWorkspace(rows, false).bytes - (this.#pieces?.bytes ?? 0)
+    const { stages } = this.#engine
+    const bytes = stages.workspaceBytes?.(rows) ?? stages.makeWorkspace(rows, false).bytes
+    return bytes - (this.#pieces?.bytes ?? 0)
   }
 
   #pieceRows(samples: number): number {

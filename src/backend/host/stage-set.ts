@@ -51,6 +51,10 @@ export interface Stages {
   readonly state: Values
   /** Bytes that the set holds in addition to the arrays above and its workspaces. */
   readonly bytes: number
+  /** The arithmetic's name, where it is not only the precision: what decides the last bits. */
+  readonly form?: string
+  /** The bytes of a workspace without dropout, where making one costs memory. */
+  workspaceBytes?(rows: number): number
   /** @param dropping whether units of the hidden layers are dropped in it */
   makeWorkspace(rows: number, dropping: boolean): Workspace
   /** Z = A Wᵀ + b and f(Z) of layer l. */

@@ -70,6 +70,12 @@ export class Workspace {
   }
 }
 
+/** The bytes of a workspace of float32 whose rows are gathered, without dropout. */
+export function workspaceBytes(layers: readonly Layer[], rows: number): number {
+  const values = layers.reduce((sum, { outputs }) => sum + 3 * outputs, layers[0]!.inputs + layers.at(-1)!.outputs)
+  return 4 * rows * values
+}
+
 function gatherRows({ cols, data }: Matrix, target: Values, start: number, rows: number, order?: Uint32Array): void {
   for (let m = 0; m < rows; m++) {
     const from = (order ? order[start + m]! : start + m) * cols

@@ -9,6 +9,9 @@ const PADDING = 64
 
 const rounded = (bytes: number) => Math.ceil((bytes + PADDING) / ALIGNMENT) * ALIGNMENT
 
+/** The address of an array in the memory of WebAssembly. */
+export const addressOf = (values: { readonly byteOffset: number }): number => values.byteOffset
+
 interface Block {
   readonly address: number
   readonly bytes: number

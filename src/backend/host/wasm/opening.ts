@@ -4,7 +4,7 @@ import { cpu } from '../backend.ts'
 import { HostPlacement } from '../placement.ts'
 import { findFeatures, type WasmFeatures } from './features.ts'
 import { openPool, type Pool } from './pool.ts'
-import { openWasmStages } from './set.ts'
+import { openWasmStages } from './open-stages.ts'
 import { usualThreads } from './threads.ts'
 
 /** Steps of fewer multiplications than this run on one thread, because several would mostly wait for each other. */

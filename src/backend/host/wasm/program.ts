@@ -1,12 +1,11 @@
 import type { Layer } from '../../../model/layout.ts'
-import type { PlacementSettings } from '../../backend.ts'
+import type { Addresses, ProgramSettings } from './addresses.ts'
 import { f32, f64, type I32, i32, int } from './assembler/expression.ts'
-import type { Body, Callable, Local } from './assembler/function.ts'
+import type { Body, Local } from './assembler/function.ts'
 import { ModuleWriter } from './assembler/module.ts'
 import { defineBarrier, field, fields } from './control.ts'
 import { activationFormulas } from './formulas/activations.ts'
 import { defineGather, type Gather } from './gather.ts'
-import type { Kit } from './kit.ts'
 import { defineOutputDelta, defineSoftmax, type OutputDelta, type Softmax } from './outputs.ts'
 import { defineForward, type Forward, forwardScratch } from './products/forward.ts'
 import { defineGradient, type Gradient, gradientScratch } from './products/gradient.ts'
@@ -14,37 +13,6 @@ import { defineHiddenDelta, type HiddenDelta, hiddenDeltaScratch } from './produ
 import { at, partOf, type Target, type WasmLayer } from './products/layer.ts'
 import { defineStraightWork, isStraight, straightScratch } from './straight.ts'
 import { defineUpdates, type Updates } from './updates.ts'
-
-/** Where the values of a placed network are, in bytes. */
-export interface Addresses {
-  readonly control: number
-  readonly parameters: number
-  readonly gradients: number
-  readonly state: number
-  /** The minibatch of training: its rows, and one array a layer. */
-  readonly inputs: number
-  readonly targets: number
-  readonly weights: number
-  readonly z: readonly number[]
-  readonly a: readonly number[]
-  readonly deltas: readonly number[]
-  /** What each layer reads. */
-  readonly below: readonly number[]
-  /** Two float64 for each row. */
-  readonly scores: number
-  /** Partial sums of the gradients' squares, float64. */
-  readonly squares: number
-  /** The scratch memory of the first thread; that of the others follows. */
-  readonly scratch: number
-}
-
-/** What a program is written for. */
-export interface ProgramSettings {
-  readonly layers: readonly Layer[]
-  readonly settings: PlacementSettings
-  readonly addresses: Addresses
-  readonly kit: Kit
-}
 
 /** Bytes of scratch memory of one thread. */
 export function scratchBytes(layers: readonly Layer[], batchSize: number): number {

@@ -8,7 +8,7 @@ import { defineUpdate } from './formulas/optimizers.ts'
 import { definePenalty } from './formulas/penalty.ts'
 import type { Descent } from './products/gradient.ts'
 import { type Part, partOf, type Target } from './products/layer.ts'
-import type { ProgramSettings } from './program.ts'
+import type { ProgramSettings } from './addresses.ts'
 
 /** Which thread of how many. */
 export interface Share {

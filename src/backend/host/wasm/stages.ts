@@ -1,75 +1,26 @@
-import { countParameters, type Layer } from '../../../model/layout.ts'
-import { ruleOf, type StepScalars, stateSlots, stepScalars } from '../../../optimizer/optimizer.ts'
+import type { Layer } from '../../../model/layout.ts'
+import { ruleOf, type StepScalars, stepScalars } from '../../../optimizer/optimizer.ts'
 import type { DataSource, EpochOrder, PlacementSettings } from '../../backend.ts'
 import { MOST_STEPS } from '../engine.ts'
-import type { MinibatchSums, Stages, StageSetting } from '../stage-set.ts'
-import { Workspace } from '../workspace.ts'
+import type { MinibatchSums, Stages } from '../stage-set.ts'
+import { Workspace, workspaceBytes } from '../workspace.ts'
+import type { Addresses } from './addresses.ts'
 import { CONTROL_BYTES, fields } from './control.ts'
-import type { WasmFeatures } from './features.ts'
-import { Heap } from './heap.ts'
-import { makeKit } from './kit.ts'
+import { addressOf, type Heap } from './heap.ts'
+import { HeldData } from './held-data.ts'
 import type { Pool } from './pool.ts'
-import { type Addresses, scratchBytes, writeProgram } from './program.ts'
-import { mayBlock } from './threads.ts'
-import { isStraight } from './straight.ts'
+import { scratchBytes } from './program.ts'
 import { ThreadChoice } from './thread-choice.ts'
+import { mayBlock } from './threads.ts'
 
 /** What the generated module exports. */
-interface Program {
+export interface Program {
   work(thread: number): void
   [stage: string]: (...given: number[]) => void
 }
 
-/** A data set in the memory of WebAssembly; addresses in bytes, 0 for none. */
-interface HeldData {
-  readonly inputs: number
-  readonly targets: number
-  readonly weights: number
-}
-
-const addressOf = (values: { readonly byteOffset: number }) => values.byteOffset
-
-/** Opens the stages of a network in WebAssembly, on the threads of a pool. */
-export async function openWasmStages(
-  setting: StageSetting,
-  pool: Pool | undefined,
-  features: Pick<WasmFeatures, 'isRelaxed'>,
-): Promise<Stages> {
-  const { layers, settings } = setting
-  const heap = new Heap()
-  const threads = pool?.threads ?? 1
-  const isDropping = (settings.dropout ?? []).some((share) => share > 0)
-  const make = (length: number) => heap.floats(length)
-  const space = new Workspace(layers, settings.batchSize, make, false, isDropping)
-  const parameters = make(countParameters(layers))
-  const gradients = make(parameters.length)
-  const state = make(stateSlots(settings.optimizer) * parameters.length)
-  const addresses: Addresses = {
-    control: heap.allocate(CONTROL_BYTES),
-    parameters: addressOf(parameters),
-    gradients: addressOf(gradients),
-    state: addressOf(state),
-    inputs: addressOf(space.inputs!),
-    targets: addressOf(space.targets),
-    weights: heap.allocate(4 * settings.batchSize),
-    z: space.z.map(addressOf),
-    a: space.a.map(addressOf),
-    deltas: space.deltas.map(addressOf),
-    below: space.below.map(({ values }) => addressOf(values)),
-    scores: heap.allocate(16 * settings.batchSize),
-    squares: heap.allocate(8 * Math.ceil(parameters.length / 4096)),
-    scratch: heap.allocate(threads * scratchBytes(layers, settings.batchSize)),
-  }
-  const bytes = writeProgram({ layers, settings, addresses, kit: makeKit(features.isRelaxed) })
-  const module = await WebAssembly.compile(bytes)
-  const instance = await WebAssembly.instantiate(module, { host: { memory: heap.memory } })
-  const program = instance.exports as unknown as Program
-  const isAlone = !pool || pool.threads === 1 || isStraight(layers, settings)
-  const id = isAlone ? undefined : await pool.attach(module, heap.memory)
-  return new WasmStages({ layers, settings, heap, space, parameters, gradients, state, addresses, program, pool, id })
-}
-
-interface Opened {
+/** What the stages of a network consist of. */
+export interface Opened {
   readonly layers: readonly Layer[]
   readonly settings: PlacementSettings
   readonly heap: Heap
@@ -83,20 +34,22 @@ interface Opened {
   readonly pool: Pool | undefined
   /** The program's number in the pool; undefined on one thread. */
   readonly id: number | undefined
+  /** Whether the program uses relaxed SIMD, whose bits differ. */
+  readonly isRelaxed: boolean
 }
 
-class WasmStages implements Stages {
+/** The stages of one network in WebAssembly. */
+export class WasmStages implements Stages {
   readonly parameters: Float32Array
   readonly gradients: Float32Array
   readonly state: Float32Array
+  readonly form: string
   readonly #opened: Opened
   readonly #program: Program
   readonly #control: { readonly words: Int32Array; readonly sums: Float64Array }
   readonly #scalars: Float32Array
-  readonly #held = new Map<DataSource, HeldData>()
+  readonly #data: HeldData
   readonly #threads: ThreadChoice
-  /** The order that was placed last, and the copy of it. */
-  #order: { readonly from: Uint32Array; readonly own: Uint32Array } | undefined
   /** For passes that are not training: the rows' scores, and scratch memory for their gradients. */
   #scores: Float64Array | undefined
   #isSpaceTaken = false
@@ -104,7 +57,9 @@ class WasmStages implements Stages {
   constructor(opened: Opened) {
     const { heap, addresses, parameters, gradients, state, program } = opened
     this.#opened = opened
+    this.form = opened.isRelaxed ? 'float32, relaxed SIMD' : 'float32'
     this.#program = program
+    this.#data = new HeldData(heap)
     this.#threads = new ThreadChoice(opened.id === undefined ? 1 : opened.pool!.threads)
     this.parameters = parameters
     this.gradients = gradients
@@ -130,6 +85,10 @@ class WasmStages implements Stages {
       return space
     }
     return new Workspace(layers, rows, (length) => heap.floats(length), false, dropping)
+  }
+
+  workspaceBytes(rows: number): number {
+    return workspaceBytes(this.#opened.layers, rows)
   }
 
   forward(l: number, { below, z, a }: Workspace, rows: number): void {
@@ -187,7 +146,7 @@ class WasmStages implements Stages {
   steps(data: DataSource, epoch: EpochOrder, first: number, count: number): MinibatchSums {
     const { order, batchSize, learningRate, stepsBefore, countsLabels = false } = epoch
     const { optimizer } = this.#opened.settings
-    const held = this.#hold(data)
+    const held = this.#data.hold(data)
     const { words, sums } = this.#control
     const set = (name: keyof typeof fields, value: number) => {
       words[fields[name] / 4] = value
@@ -195,7 +154,7 @@ class WasmStages implements Stages {
     set('inputs', held.inputs)
     set('targets', held.targets)
     set('weights', held.weights)
-    set('order', this.#placeOrder(order, first === 0))
+    set('order', this.#data.placeOrder(order, first === 0))
     set('first', first * batchSize)
     set('end', Math.min(order.length, (first + count) * batchSize))
     set('batchSize', batchSize)
@@ -217,46 +176,12 @@ class WasmStages implements Stages {
 
   #work(threads: number): void {
     const { pool, id } = this.#opened
-    if (threads === 1 || id === undefined || !pool) this.#program.work!(0)
-    else pool.run(id, () => this.#program.work!(0))
+    if (threads === 1 || id === undefined || !pool) this.#program.work(0)
+    else pool.run(id, () => this.#program.work(0))
   }
 
-  /**
-   * @param isNew whether an epoch begins: the array may hold another order than before
-   * @returns the address of a copy of the order
-   */
-  #placeOrder(order: Uint32Array, isNew: boolean): number {
-    const { heap } = this.#opened
-    if (isNew || this.#order?.from !== order) {
-      const own = this.#order?.own.length === order.length ? this.#order.own : heap.integers(order.length)
-      if (this.#order && own !== this.#order.own) heap.free(addressOf(this.#order.own))
-      own.set(order)
-      this.#order = { from: order, own }
-    }
-    return addressOf(this.#order.own)
-  }
-
-  /** Copies a data set to the memory of WebAssembly, once. */
-  #hold(data: DataSource): HeldData {
-    const known = this.#held.get(data)
-    if (known) return known
-    const { heap } = this.#opened
-    const copy = (values: ArrayLike<number> | undefined) => {
-      if (!values) return 0
-      const own = heap.floats(values.length)
-      own.set(values)
-      return addressOf(own)
-    }
-    const held = { inputs: copy(data.inputs.data), targets: copy(data.targets?.data), weights: copy(data.weights) }
-    this.#held.set(data, held)
-    return held
-  }
-
-  /** Frees the copy of a data set. */
   release(data: DataSource): void {
-    const held = this.#held.get(data)
-    this.#held.delete(data)
-    for (const address of held ? Object.values(held) : []) this.#opened.heap.free(address as number)
+    this.#data.release(data)
   }
 
   dispose(): void {
