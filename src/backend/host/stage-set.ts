@@ -15,6 +15,8 @@ export interface StageSetting {
  * and others that may load a module, start threads or own a memory first. The engine (engine.ts) runs the epochs.
  */
 export interface StageSet {
+  /** The name of its arithmetic (see `Arithmetic.form`); by default the precision. */
+  readonly form?: string
   /** Opens the stages of one placed network, with memory for its parameters, gradients and optimizer state. */
   open(setting: StageSetting): Promise<Stages>
 }
