@@ -17,7 +17,7 @@ function makeChart(element: HTMLElement, what: 'Loss' | 'Score'): uPlot {
       scales: { x: { time: false }, ...(what === 'Score' && { y: { range: [0, 1] as [number, number] } }) },
       axes: [
         { ...axis(), size: 30 },
-        { ...axis(), size: 46, values: (_, ticks) => ticks.map(formatTick) },
+        { ...axis(), size: 56, values: (_, ticks) => ticks.map(formatTick) },
       ],
       series: [
         { label: 'epoch' },

@@ -1,7 +1,7 @@
 import type { ShownData } from './protocol.ts'
 
-/** The distance between two columns: smaller for many layers or on a narrow screen. */
-const columnFor = (layers: number) => (layers > 3 || innerWidth < 480 ? 104 : 118)
+/** The distance between two columns: smaller for many layers, next to a box of inputs, and on a narrow screen. */
+const columnFor = (layers: number, boxed: boolean) => (layers > 3 || boxed || innerWidth < 480 ? 104 : 118)
 /** Networks with more inputs than this show them as one box. */
 const MAX_INPUTS = 12
 const BOX = 92
@@ -15,6 +15,7 @@ export interface DiagramLayout {
   /** Neurons in each column, starting with the inputs. */
   sizes: readonly number[]
   neuron: number
+  gap: number
   width: number
   height: number
   /** Whether the inputs are shown as one box. */
@@ -33,11 +34,12 @@ export function layOutDiagram(shown: ShownData, hidden: readonly number[], input
   const most = Math.max(...sizes.slice(1), boxed ? 1 : inputs)
   const { neuron, gap } = sizesFor(most)
   const height = Math.max(most * (neuron + gap), boxed ? BOX + 20 : 0) + 60
-  const column = columnFor(sizes.length)
+  const column = columnFor(sizes.length, boxed)
   const first = boxed ? BOX / 2 : neuron / 2
   return {
     sizes,
     neuron,
+    gap,
     boxed,
     height,
     width: 24 + first + (sizes.length - 1) * column + neuron / 2 + 60,

@@ -98,7 +98,7 @@ function Output() {
             <Plane regions={false} />
             <Plane regions />
           </div>
-          <p class="hint">{planeHints[kind()]} Test points have a dark outline.</p>
+          <p class="hint">{planeHints[kind()]} Test points have a bold outline.</p>
           <PointControls />
         </>
       )}

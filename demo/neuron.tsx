@@ -28,6 +28,10 @@ export function weightMap({ network }: Progress, index: number): Float32Array | 
   return row.map((w) => 0.5 + w / (2 * largest))
 }
 
+/** The longest name of an input that fits into its square, and the height of one below it, in CSS pixels. */
+const MAX_INSIDE = 4
+const NAME_HEIGHT = 14
+
 interface NeuronProps {
   layer: number
   index: number
@@ -65,6 +69,9 @@ export function Neuron({ layer, index, layout, shown, bias, text, focusable, onI
     if (canvas.current && answered !== undefined) paintPicture(canvas.current, [answered], 1, colours)
   }, [answered, colours])
   const side = isBox ? 2 * layout.half(0) : layout.neuron
+  const inputName = inputs[index]?.name ?? ''
+  // A name that does not fit into the square is below it, if there is space.
+  const isBelow = layer === 0 && !isBox && inputName.length > MAX_INSIDE && layout.gap >= NAME_HEIGHT
   const label = isOutput ? shown.outputs[index] : undefined
   return (
     <>
@@ -85,9 +92,18 @@ export function Neuron({ layer, index, layout, shown, bias, text, focusable, onI
         onFocus={onInspect}
       >
         <canvas ref={canvas} />
-        {layer === 0 && !isBox && <span class="feature">{inputs[index]?.name}</span>}
+        {layer === 0 && !isBox && !isBelow && <span class="feature">{inputName}</span>}
         {isBox && !picture && <span class="feature">{inputs.length} inputs</span>}
       </div>
+      {isBelow && (
+        <span
+          class="input-name"
+          style={{ left: `${layout.x(0) - side / 2}px`, top: `${layout.y(0, index) + side / 2}px` }}
+          aria-hidden="true"
+        >
+          {inputName}
+        </span>
+      )}
       {label !== undefined && (
         <span
           class="output-name"

@@ -27,10 +27,15 @@ fn better(best: Best, four: vec4f, pack: u32) -> Best {
   return b;
 }
 
-// how many of a pack's outputs are on the same side of the boundary as their targets
-fn labels_right(a: vec4f, y: vec4f, pack: u32) -> f32 {
-  let same = (a > vec4f(BOUNDARY)) == (y > vec4f(BOUNDARY));
-  return dot(existing(select(vec4f(), vec4f(1.0), same), pack, 0.0), vec4f(1.0));
+// How many of a row's outputs are on the same side of the boundary as their targets. A separate loop: an emulated GPU
+// executes both branches of an if, but no loop without active invocations.
+fn labels_right(start: u32, wanted: u32) -> f32 {
+  var right = 0.0;
+  for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) {
+    let same = (a_at(start + pack) > vec4f(BOUNDARY)) == (targets[wanted + pack] > vec4f(BOUNDARY));
+    right += dot(existing(select(vec4f(), vec4f(1.0), same), pack, 0.0), vec4f(1.0));
+  }
+  return sum_of_row(right);
 }
 
 // ln sum e^z of the row, still whole in weighted_inputs
@@ -54,7 +59,6 @@ fn delta_row(row: u32) {
 
   var loss = 0.0;
   var projection = 0.0;
-  var right = 0.0;
   var answer = Best(LEAST, 0u);
   var label = Best(LEAST, 0u);
   for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) {
@@ -64,25 +68,20 @@ fn delta_row(row: u32) {
     loss += dot(existing(terms, pack, 0.0), vec4f(1.0));
     if (ACTIVATION == SOFTMAX) { projection += SHARE * dot(loss_slope(a, y), a); }
     if (OUTPUTS > 1u) {
-      if (step.labels == 1u) {
-        right += labels_right(a, y, pack);
-      } else {
-        answer = better(answer, existing(a, pack, LEAST), pack);
-        label = better(label, existing(y, pack, LEAST), pack);
-      }
+      answer = better(answer, existing(a, pack, LEAST), pack);
+      label = better(label, existing(y, pack, LEAST), pack);
     }
   }
   loss = sum_of_row(loss);
   if (ACTIVATION == SOFTMAX) { projection = sum_of_row(projection); }
-  if (OUTPUTS == 1u) {
-    right = labels_right(a_at(start), targets[wanted], 0u);
-  } else if (step.labels == 1u) {
-    right = sum_of_row(right);
-  } else {
+  if (OUTPUTS > 1u) {
     answer = first_best_of_row(answer);
     label = first_best_of_row(label);
-    right = select(0.0, 1.0, answer.place == label.place);
   }
+  var same = answer.place == label.place;
+  if (OUTPUTS == 1u) { same = (a_at(start).x > BOUNDARY) == (targets[wanted].x > BOUNDARY); }
+  var right = select(0.0, 1.0, same);
+  if (OUTPUTS > 1u && step.labels == 1u) { right = labels_right(start, wanted); }
 
   for (var pack = row_lane(); pack < OUTPUT_PACKS; pack += row_step()) {
     let a = a_at(start + pack);

@@ -149,7 +149,10 @@ describe('before training, targets', () => {
     expect(before(standardizeBoth(data), 'linear', 'meanSquaredError')).toEqual([])
   })
 
-  it('beyond the outputs are named', () => {
+  it('beyond the outputs are named, and times with the digits in which they differ', () => {
+    const times = Dataset.from([[0.1], [-0.4], [0.3]], [[1_715_000_000], [1_715_003_000], [1_715_001_000]])
+    expect(before(times, 'linear')[0]).toContain('it reaches from 1715000000 to 1715003000; TARGETS')
+    expect(before(scale(times, standardize(times)), 'sigmoid')[0]).toContain('reach from 1715000000 to 1715003000, sigmoid') // prettier-ignore
     expect(before(targets(0, 1), 'tanh')[0]).toMatch(
       /^the target.* reach from \S+ to \S+, tanh outputs only from -1 to 1; OUTPUT$/,
     )

@@ -33,6 +33,8 @@ const files: Record<string, string | Uint8Array> = {
   'one-class.csv': text([head, ...good.map(([a, tree]) => [a!, tree!, 'x'])]),
   'many.csv': text([head, ...Array.from({ length: 20_000 }, (_, i) => [i % 7, `w${i % 10_000}`, kinds[i % 2]!])]),
   'ragged.csv': `${text([head, ...good])}1,oak\n`,
+  // As scikit-learn's files begin: the numbers of samples and columns, the classes.
+  'titled.csv': `40,13,no,yes\n${text(Array.from({ length: 40 }, (_, i) => Array.from({ length: 14 }, (_, j) => (j < 13 ? (i * j) % 7 : i % 2))))}`,
   'empty.csv': '',
   'head.csv': text([head]),
   'book.csv': Buffer.from('PK\x03\x04\x14\x00\x06\x00\x08\x00[Content_Types].xml'),
@@ -73,6 +75,7 @@ describe('bad input is refused in one line, and nothing is written', () => {
     ['a target of one class', `train --data one-class.csv ${train}`, /^one-class\.csv: CSV: column 'y': every value is 'x', expected two or more$/],
     ['a target that is not there', `train --data good.csv --target kind ${train}`, /^good\.csv: target: the file has no column 'kind'; it has a, tree, y$/],
     ['a row that is cut short', `train --data ragged.csv ${train}`, /^ragged\.csv: CSV: line 42: expected 3 values, as many as line 1 has, got 2$/],
+    ['a title with values above the table', `train --data titled.csv ${train}`, /^titled\.csv: CSV: line 2: expected 4 values, as many as line 1 has, got 14; if line 1 is a title and no part of the table, delete it$/],
     ['an empty file', `train --data empty.csv ${train}`, /^empty\.csv: CSV: the file is empty/],
     ['a file without rows', `train --data head.csv ${train}`, /^head\.csv: CSV: /],
     ['a spreadsheet', `train --data book.csv ${train}`, /^book\.csv: this is a spreadsheet .*save the sheet as CSV$/],
@@ -105,6 +108,6 @@ describe('bad input is refused in one line, and nothing is written', () => {
   it('a column with one category is used, with a note', async () => {
     writeFileSync(join(folder, 'one.csv'), text([['a', 'land', 'y'], ...good.map(([a, , y]) => [a!, 'at', y!])]))
     const { code, error } = await run(`train --data one.csv ${train}`.split(' '), folder)
-    expect([code, error]).toEqual([0, "webgpu-mlp: note: one.csv: column 'land' has one word only ('at'); it adds nothing (--drop leaves the column out)\n"]) // prettier-ignore
+    expect([code, error]).toEqual([0, "webgpu-mlp: note: one.csv: column 'land' ('at') has one word only; it adds nothing (--drop leaves columns out)\n"]) // prettier-ignore
   })
 })

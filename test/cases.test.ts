@@ -244,6 +244,18 @@ describe('files as they are in practice', () => {
     await expect(parseCsv(tableOf([head, ...rows]))).rejects.toThrow("line 6, column 'kind': found 'NA', expected the name of a class; missing: 'drop' (--missing drop)") // prettier-ignore
     const { data, notes } = await read(tableOf([head, ...rows]), { missing: 'drop' })
     expect([data.length, data.classes, notes]).toEqual([39, ['reed', 'sedge'], ['1 row has no target: left out']])
+    // Gaps in inputs are filled, or the rows left out, whatever is done with rows without a target.
+    const text = 'a,b,c\n1,,2.5\n2,3,\n4,5,6.5\n'
+    const filled = await parseCsv(text, { missing: 'impute', missingTargets: 'drop' })
+    expect([filled.inputs.toArray(), [...filled.targets.data]]).toEqual([
+      [
+        [1, 5],
+        [4, 5],
+      ],
+      [2.5, 6.5],
+    ])
+    await expect(parseCsv(text, { missing: 'drop', missingTargets: 'error' })).rejects.toThrow("line 3, column 'c'")
+    await expect(parseCsv(text, { missing: 'impute' })).rejects.toThrow("line 3, column 'c'")
   })
 
   it('45: parseNpy names the reader of a zip archive', async () => {

@@ -171,6 +171,29 @@ describe('commands on files as they are in practice', () => {
     expect(out.split('\n')[0]).toBe('prediction,p,q')
   })
 
+  it('38: epochs show the share of correct labels on the way, in history and report, also of a resumed run', async () => {
+    const random = randomNumbers(5)
+    const rows = Array.from({ length: 60 }, () => [random(), random()])
+    write('signs.csv', [['a', 'b', 'p', 'q'], ...rows.map(([a, b]) => [a!, b!, Number(a! > 0), Number(b! > 0)])])
+    const args = 'train --data signs.csv --target p,q --layers -,2 --activation sigmoid --loss binaryCrossEntropy --seed 1 --backend cpu --validation signs.csv' // prettier-ignore
+    const whole = await run(`${args} --epochs 3 --report whole.html`)
+    expect(whole.out).toMatch(/^Epoch 3 loss \S+ score \d+\.\d+ % validation loss \S+ score \d+\.\d+ %$/m)
+    expect((await run(`${args} --epochs 2 --checkpoint signs.ck`)).code).toBe(0)
+    expect((await run('train --resume signs.ck --epochs 3 --report resumed.html')).code).toBe(0)
+    const accuracies = (name: string) =>
+      readFileSync(file(name), 'utf8').trim().split('\r\n').slice(1).map((row) => row.split(',').slice(0, 5)) // prettier-ignore
+    const history = accuracies('whole-history.csv')
+    expect(history).toHaveLength(3)
+    for (const [, , accuracy, , validation] of history) {
+      for (const share of [accuracy, validation]) expect(Number(share) * 120).toBeCloseTo(Math.round(Number(share) * 120), 9) // prettier-ignore
+      expect(Number(accuracy)).toBeGreaterThan(0.2)
+    }
+    expect(accuracies('resumed-history.csv')).toEqual(history)
+    const { record } = JSON.parse(/<script[^>]*id="run"[^>]*>(.*?)<\/script>/s.exec(readFileSync(file('whole.html'), 'utf8'))![1]!) as { record: { curves: { score: number[]; validationScore: number[] } } } // prettier-ignore
+    expect(record.curves.score).toEqual(history.map((row) => 100 * Number(row[2])))
+    expect(record.curves.validationScore).toEqual(history.map((row) => 100 * Number(row[4])))
+  })
+
   it('39: --validation takes another file, its columns in any order', async () => {
     const args = `train --data houses.csv --drop id ${line} ${adam} --epochs 2 --standardize`
     write('order.csv', [['price', 'garden', 'area', 'note', 'district'], ...prices.map(([, area, district, garden, price]) => [price!, garden!, area!, 'x', district!])]) // prettier-ignore
@@ -220,6 +243,18 @@ describe('commands on files as they are in practice', () => {
     await refused('train --data objects.npz --epochs 1', "objects.npz: y: values of type '|O', expected numbers, truth values or texts") // prettier-ignore
     writeFileSync(file('x.npy'), Buffer.from(numpyFiles.arrays['<f4'].file, 'base64'))
     await refused('train --data x.npy --epochs 1', /x\.npy: .*--targets y\.npy/)
+  })
+
+  it('train says that nothing names the target, and info takes the model as its argument', async () => {
+    const last = 'the target is the last column (--target names another)'
+    const args = `train --data kinds.csv ${network} --epochs 1 --backend cpu --seed 1`
+    expect((await run(`${args} --out last.json`)).out).toContain(`classification: the loss is crossEntropy; ${last}\n`)
+    expect((await run(`${args} --target kind`)).out).not.toContain(last)
+    expect((await run('train --data circle --epochs 1 --backend cpu')).out).not.toContain(last)
+    const [byArgument, byOption] = [await run('info last.json'), await run('info --model last.json')]
+    expect([byArgument.code, byArgument.out]).toEqual([0, byOption.out])
+    expect((await run('info last.json --model houses.json')).error).toContain('--model: the model is given already: last.json') // prettier-ignore
+    expect((await run('train kinds.csv')).error).toContain("too many arguments for 'train'. Expected 0 arguments but got 1. Files are given with options") // prettier-ignore
   })
 
   it('a target that was not named is said to be the reason where its values are no classes of the model', async () => {

@@ -1,21 +1,8 @@
-import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
-import type { AxeResults } from 'axe-core'
 import { describe, expect, it } from 'vitest'
-import { countsOf, epochsReach, pause, servePage } from './page.ts'
+import { countsOf, epochsReach, findViolations, pause, servePage } from './page.ts'
 
 const { open, close } = servePage()
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** The violations that axe finds, as sentences. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
-  )
-  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
 
 /** Types a number into a field. */
 async function enter(page: Page, label: string, value: string): Promise<void> {
@@ -35,7 +22,7 @@ describe('accessibility of the page', () => {
           await page.getByRole('heading', { name: 'Evaluation', exact: true }).waitFor()
           await pause(page)
         }
-        expect(await findings(page)).toEqual([])
+        expect(await findViolations(page)).toEqual([])
         await close(opened)
       })
     }
@@ -47,7 +34,7 @@ describe('accessibility of the page', () => {
     await pause(page)
     await page.getByRole('button', { name: 'Verify on this GPU' }).click()
     await page.getByText('Every stage agrees.').waitFor()
-    expect(await findings(page)).toEqual([])
+    expect(await findViolations(page)).toEqual([])
     await close(opened)
   }, 90_000)
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { Network } from '../src/index.ts'
-import { pause, scoreReaches, servePage } from './page.ts'
+import { findViolations, pause, scoreReaches, servePage } from './page.ts'
 
 const { open, close } = servePage()
 
@@ -71,6 +71,7 @@ describe('several outputs', () => {
       (texts) => document.querySelector('[data-testid=row-answer]')?.textContent === texts,
       `time: ${short(answer![0]!)}fuel: ${short(answer![1]!)}`,
     )
+    expect(await findViolations(page)).toEqual([])
     // The link repeats it.
     const again = await open(new URL(page.url()).hash.slice(1))
     await openFile(again.page, 'flights.csv', flights)
@@ -107,6 +108,7 @@ describe('several outputs', () => {
       ),
     )
     expect((await savedNetwork(page)).task).toBe('multilabel')
+    expect(await findViolations(page)).toEqual([])
     const task = page.getByRole('combobox', { name: 'Predict them as' })
     await task.selectOption('numbers')
     await page.getByText('The network predicts 3 numbers: happy, loud, fast (regression).').waitFor()
@@ -139,6 +141,7 @@ describe('advice', () => {
     await page.getByRole('spinbutton', { name: 'Stop after epochs' }).press('Enter')
     await page.getByRole('button', { name: 'Play' }).click()
     await advice.getByText(/^The network is worse than always answering the mean of the targets/).waitFor()
+    expect(await findViolations(page)).toEqual([])
     await page.getByRole('checkbox', { name: 'Scale the target' }).check()
     await page.getByRole('checkbox', { name: 'Scale the inputs' }).check()
     await page.waitForFunction(() => document.querySelector('.advice')?.textContent === '')

@@ -1,14 +1,11 @@
-import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
-import type { AxeResults } from 'axe-core'
 import { describe, expect, it } from 'vitest'
 import { fromSafetensors, Network, toJavaScript, toOnnx } from '../src/index.ts'
-import { pause, scoreReaches, servePage } from './page.ts'
+import { findViolations, pause, scoreReaches, servePage } from './page.ts'
 
 const { open, close } = servePage()
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Words, truth values, gaps, a row number without name, a column of different words, and 36 columns of measurements. */
 function passengers(): string {
@@ -72,11 +69,7 @@ describe('tables on the page', () => {
     expect(saved.toJSON()).toEqual(network.toJSON())
     expect(Buffer.from(await savedModel(page, 'onnx')).equals(await toOnnx(network))).toBe(true)
     expect(Buffer.from(await savedModel(page, 'javascript')).toString()).toBe(toJavaScript(network))
-    await page.evaluate(axe)
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
-    )
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    expect(await findViolations(page)).toEqual([])
     await close(opened)
   })
 

@@ -4,6 +4,7 @@ import { TestBench, type TestCase } from '../src/backend/self-test/bench.ts'
 import { casesFor } from '../src/backend/self-test/cases.ts'
 import { outputCase, outputDeltaCase } from '../src/backend/self-test/outputs.ts'
 import { forwardCase, gradientCase, hiddenDeltaCase } from '../src/backend/self-test/products.ts'
+import { residentCase } from '../src/backend/self-test/resident.ts'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
@@ -174,6 +175,13 @@ const special: [name: string, edit: Edit, made: TestCase, found: RegExp][] = [
   ['dropout below the output layer', otherUnits, outputCase(tile, ['passOn', 'output'], { drops: true }), /^δ of the layer below differs/], // prettier-ignore
   ['δ of samples with weights', replace('if (WEIGHTED) { delta *= weight; }', ''), outputCase(tile, ['output']), /^δ differs/], // prettier-ignore
   ['losses of samples with weights', replace('if (WEIGHTED) { loss *= weight; }', ''), outputDeltaCase([]), /^the loss is/], // prettier-ignore
+  [
+    'correct labels',
+    replace('right += dot(existing(select', 'right = dot(existing(select'),
+    outputCase(tile, ['output']),
+    /predictions count as correct/,
+  ],
+  ['correct labels of the straight form', replace('dispatch.labels == 1u', 'dispatch.labels == 2u'), residentCase('straight'), /predictions count as correct/], // prettier-ignore
   ['gradients from bytes', otherBytes, gradientCase(tile, ['bytes'], { batch: 10, held: false }), /^∂C\/∂W differs/],
   ['one layer alone, from bytes', otherBytes, outputCase(tile, ['bytes', 'output'], { first: true }), /^the activation differs/], // prettier-ignore
 ]

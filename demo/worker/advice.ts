@@ -1,17 +1,17 @@
 import { adviseAfter, adviseBefore, adviseDiverged, type Remedies } from '../../src/index.ts'
-import type { Settings } from '../settings.ts'
 import { optimizerOf } from './optimizers.ts'
 import type { Run } from './run.ts'
 
 /** What helps, by the names of the controls of the page. */
-const remediesFor = ({ optimizer }: Settings): Remedies => ({
-  inputs: 'switch on “Scale the inputs”',
+const remediesFor = ({ settings: { optimizer }, prepared }: Run): Remedies => ({
+  // Pictures have no columns, and no switch.
+  inputs: prepared.columns.length > 0 ? 'switch on “Scale the inputs”' : 'save the pictures with values from 0 to 1',
   targets: 'switch on “Scale the targets”; predictions stay in their own units',
   output: 'choose linear as the output activation',
   clipping: optimizer === 'adam' ? 'raise the l2 penalty' : 'choose the optimizer adam',
 })
 
-const options = ({ settings }: Run) => ({ loss: settings.loss, remedies: remediesFor(settings) })
+const options = (run: Run) => ({ loss: run.settings.loss, remedies: remediesFor(run) })
 
 /** The built-in data are known to be learnable. */
 const isAdvised = ({ settings }: Run) => settings.problem === 'file'

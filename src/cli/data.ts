@@ -119,7 +119,7 @@ export async function isStreamedCsv(path: string, stream: boolean | undefined): 
 }
 
 /** Whether a path leads to a file that is none of NumPy's. */
-const isCsv = async (path: string) =>
+export const isCsv = async (path: string): Promise<boolean> =>
   statSync(path, { throwIfNoEntry: false })?.isFile() === true && !(await isNpy(path))
 
 /** Holds out a share for validation; by classes where there are any. */

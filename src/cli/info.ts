@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { version } from '../../package.json'
+import { InputError } from '../index.ts'
 import { readModel } from '../node/files.ts'
 import { diagnose } from '../node/diagnose.ts'
 import { describeColumns } from './columns.ts'
@@ -9,10 +10,15 @@ import { fingerprint } from './report/record.ts'
 
 export function infoCommand(): Command {
   const command = new Command('info').description('describe this program and machine, or a model file')
+  command.argument('[file]', 'a model that train wrote')
   return addOwn(command, ownFlags.model, ownFlags.json).action(info)
 }
 
-async function info({ model, json }: { model?: string; json?: boolean }): Promise<void> {
+async function info(file: string | undefined, options: { model?: string; json?: boolean }): Promise<void> {
+  const { model = file, json } = options
+  if (file !== undefined && options.model !== undefined) {
+    throw new InputError(`--model: the model is given already: ${file}; give one of them`)
+  }
   const facts = model === undefined ? await describeProgram() : await describeModel(model)
   if (json) print(JSON.stringify(facts))
   else print(table(Object.entries(facts).map(([name, value]) => [name, String(value)])))

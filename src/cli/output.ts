@@ -27,7 +27,8 @@ interface Failure {
 function describeFailure(error: unknown): Failure | undefined {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return undefined
-    return { message: oneLine(error.message.replace(/^error: /, '')), code: exitCodes.badInput }
+    const hint = error.code === 'commander.excessArguments' ? ' Files are given with options, such as --data file.csv.' : '' // prettier-ignore
+    return { message: oneLine(error.message.replace(/^error: /, '')) + hint, code: exitCodes.badInput }
   }
   const isInput = error instanceof InputError || error instanceof BackendUnavailableError
   // A disk that is full is no bad input.

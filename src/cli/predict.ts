@@ -83,7 +83,7 @@ type Part = Omit<CsvRows, 'inputs'> & {
 /** The rows, a part at a time, with the columns to keep. */
 async function* readParts(options: PredictOptions, network: Network): AsyncGenerator<Part> {
   const { data, arrays, maxUnpackedBytes, keep, missing } = options
-  const { features, encoding: columns } = network
+  const { features, encoding: columns, scaling } = network
   if (await isNpy(data)) {
     if (keep) throw new InputError(`--keep: is for CSV files, '${data}' is none`)
     const inputs = await readNpyInputs(data, arrays?.split(','), maxUnpackedBytes)
@@ -91,7 +91,7 @@ async function* readParts(options: PredictOptions, network: Network): AsyncGener
     return
   }
   if (arrays !== undefined) throw new InputError(`--arrays: is for .npz files, '${data}' is none`)
-  yield* readCsvRows(data, { ...textOptions(options, data), features, columns, missing, keep })
+  yield* readCsvRows(data, { ...textOptions(options, data), features, columns, scaling, missing, keep })
 }
 
 /** One row of the result for each row of the file; those with missing values are empty behind the columns to keep. */

@@ -15,6 +15,8 @@ import { parseActivations, type TaskName } from './options.ts'
 export interface TargetReading extends Pick<CsvOptions, 'task' | 'numbers'> {
   /** Why, where it does not follow from the target alone. */
   readonly reason?: string
+  /** Whether the target is the last column because nothing names one. */
+  readonly isLastColumn?: boolean
 }
 
 interface NetworkOptions {
@@ -83,7 +85,7 @@ export function describeTask(
   network: Network,
   loss: LossName,
   data: Dataset | DataStream,
-  { task, numbers, reason }: TargetReading,
+  { task, numbers, reason, isLastColumn = false }: TargetReading,
 ): string {
   const { classes, targets } = exampleOf(data)
   const what = taskOf(network, loss, data)
@@ -95,5 +97,6 @@ export function describeTask(
       : 'the target has words'
     : `the target has numbers${targets.cols === 1 ? ' (--task classification takes them as names of classes)' : ''}`
   const isOneOutput = classes?.length === 2 && targets.cols === 1
-  return `${what}: ${isByReason ?? found}${isOneOutput ? `; one output for ${classes[0]} and ${classes[1]}` : ''}`
+  const last = isLastColumn ? '; the target is the last column (--target names another)' : ''
+  return `${what}: ${isByReason ?? found}${last}${isOneOutput ? `; one output for ${classes[0]} and ${classes[1]}` : ''}`
 }

@@ -36,17 +36,7 @@ export class Matrix {
    */
   static from(values: MatrixLike, name = 'matrix'): Matrix {
     if (typeof name !== 'string') throw new InputError(`name: expected text, got ${describe(name)}`)
-    let matrix: Matrix
-    if (values instanceof Matrix) matrix = values
-    else if (Array.isArray(values)) matrix = fromRows(values as readonly (readonly number[])[], name)
-    else if (typeof values === 'object' && values !== null && 'data' in values) {
-      const { rows, cols, data } = values
-      checkShape(name, rows, cols, checkNumbers(name, data).length)
-      matrix = new Matrix(rows, cols, data instanceof Float32Array ? data : Float32Array.from(data))
-    } else throw new InputError(`${name}: expected a matrix or an array of rows, got ${describe(values)}`)
-    if (matrix.rows === 0 || matrix.cols === 0) {
-      throw new InputError(`${name}: expected at least one row and one column, got ${matrix.rows} × ${matrix.cols}`)
-    }
+    const matrix = roundValues(values, name)
     checkFinite(matrix, name)
     return matrix
   }
@@ -143,7 +133,26 @@ function checkIndex(what: string, index: number, count: number): void {
   throw new InputError(`${what}: expected a whole number from 0 to ${count - 1}, got ${describe(index)}`)
 }
 
-function checkFinite(matrix: Matrix, name: string): void {
+/**
+ * A matrix as it is, or rows of numbers as float32, in which large ones are infinite: for values that will be scaled in float64.
+ * @throws InputError for ragged rows and no rows
+ */
+export function roundValues(values: MatrixLike, name: string): Matrix {
+  let matrix: Matrix
+  if (values instanceof Matrix) matrix = values
+  else if (Array.isArray(values)) matrix = fromRows(values as readonly (readonly number[])[], name)
+  else if (typeof values === 'object' && values !== null && 'data' in values) {
+    const { rows, cols, data } = values
+    checkShape(name, rows, cols, checkNumbers(name, data).length)
+    matrix = new Matrix(rows, cols, data instanceof Float32Array ? data : Float32Array.from(data))
+  } else throw new InputError(`${name}: expected a matrix or an array of rows, got ${describe(values)}`)
+  if (matrix.rows === 0 || matrix.cols === 0) {
+    throw new InputError(`${name}: expected at least one row and one column, got ${matrix.rows} × ${matrix.cols}`)
+  }
+  return matrix
+}
+
+export function checkFinite(matrix: Matrix, name: string): void {
   const { data, cols } = matrix
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) {

@@ -10,15 +10,17 @@ const MANY_ROWS = 20
 
 /**
  * Until all rows have been read it is not known whether a column is of words. So a word is kept as its number in the order of
- * appearance, times a power of two that no float32 reaches; one array of float64 holds numbers and words.
+ * appearance, times a power of two that numbers do not reach; one array of float64 holds numbers and words.
  */
-const WORD = 2 ** 200
+const WORD = 2 ** 1000
+/** Numbers from here on are beyond float32. */
 const LARGEST = 2 ** 128
 
 /** One column while its rows are read. */
 export class ColumnReader {
   readonly place: number
   readonly #said: string
+  readonly #limit: number
   readonly #known: EncodedColumn | undefined
   readonly #placeOf: (category: string) => number
   readonly #words = new Map<string, number>()
@@ -40,7 +42,9 @@ export class ColumnReader {
   #isNumbersOnly = true
   #numberForWord: ((expected: string) => InputError) | undefined
 
-  constructor(place: number, said: string, encoding: Encoding | undefined, j: number) {
+  /** @param isScaled whether the column will be scaled, which brings large numbers into the range of float32 */
+  constructor(place: number, said: string, encoding: Encoding | undefined, j: number, isScaled: boolean) {
+    this.#limit = isScaled ? WORD : LARGEST
     this.place = place
     this.#said = said
     this.#known = encoding?.columns[j]
@@ -58,8 +62,10 @@ export class ColumnReader {
   }
 
   #readNumber(table: Table, row: number, value: number, index: number): number {
-    if (!(Math.abs(value) < LARGEST)) {
-      throw cellError(table, row, this.place, 'a number that float32 can hold (below 3.4e38)')
+    if (!(Math.abs(value) < this.#limit)) {
+      const expected =
+        this.#limit === LARGEST ? 'a number that float32 can hold (below 3.4e38)' : 'a number below 1.1e301'
+      throw cellError(table, row, this.place, expected)
     }
     const isTruth = value === 0 || value === 1
     if (this.#known?.kind === 'boolean' && !isTruth) throw cellError(table, row, this.place, 'true or false')
@@ -138,11 +144,10 @@ export class ColumnReader {
     )
   }
 
-  /** A column of one word is an input that never changes. */
-  noteOneWord(rows: number, onNote: ((note: string) => void) | undefined): void {
+  /** Of a column that has one word only, and so never changes: 'column 'land' ('at')'; else undefined. */
+  sayOneWord(rows: number): string | undefined {
     const [word, ...others] = this.#words.size === 1 && !this.#isTruth && this.#isWords ? this.#categories() : []
-    if (word === undefined || others.length > 0 || rows < MANY_ROWS) return
-    onNote?.(`${this.#said} has one word only (${describe(word)}); it adds nothing (--drop leaves the column out)`)
+    return word === undefined || others.length > 0 || rows < MANY_ROWS ? undefined : `${this.#said} (${describe(word)})`
   }
 
   /** @throws InputError for words among numbers, and a column without values */

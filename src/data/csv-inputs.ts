@@ -4,6 +4,7 @@ import { RawRows } from '../core/raw-rows.ts'
 import { readOptions } from '../core/schema.ts'
 import { Encoding } from '../model/encoding.ts'
 import { preprocess } from '../model/preprocess.ts'
+import type { Scaling } from '../model/scaling.ts'
 import { csvInputsFields, type CsvInputsOptions } from './csv-options.ts'
 import { completeRows } from './fills.ts'
 import type { TableOptions } from './head.ts'
@@ -19,7 +20,7 @@ export const parseCsvInputsSchema = { name: 'parseCsvInputs', fields: csvInputsF
 export interface CsvRows {
   /** How many rows there are. */
   readonly rows: number
-  /** Inputs of the complete rows, encoded: the network scales them. */
+  /** Inputs of the complete rows, encoded; the network scales them, unless they are scaled already. */
   readonly inputs: Matrix
   /** Which rows are complete, where some have missing values that nothing fills; undefined where all are. */
   readonly complete: Uint32Array | undefined
@@ -33,6 +34,8 @@ export interface CsvRows {
 export interface CsvRowsOptions extends CsvInputsOptions, Pick<TableOptions, 'likelyDelimiter'> {
   /** Columns whose cells are returned as they are written. */
   readonly keep?: readonly string[] | undefined
+  /** The scaling of the network, where the inputs are to be scaled as they are read. */
+  readonly scaling?: Scaling | undefined
 }
 
 /**
@@ -78,7 +81,7 @@ async function* readRows(tables: AsyncIterable<Table>, options: CsvRowsOptions):
       kept = keep.map((name) => placeOf(table, name))
       // The kinds of the columns are known: those of the model, or numbers.
       const columns = encoding ?? Encoding.ofNumbers(inputs.length)
-      read = new InputColumns(table, inputs, { ...options, columns })
+      read = new InputColumns(table, inputs, { ...options, columns, isScaled: options.scaling !== undefined })
     }
     const raw = read.read(table)
     // Where rows are to be left out, the fills of the model do not complete them.
@@ -86,7 +89,7 @@ async function* readRows(tables: AsyncIterable<Table>, options: CsvRowsOptions):
     const whole = complete ? raw.take(complete) : raw
     yield {
       rows: raw.rows,
-      inputs: makeInputs(whole, encoding),
+      inputs: makeInputs(whole, encoding, options.scaling),
       complete,
       kept: Array.from({ length: table.length }, (_, row) => kept.map((column) => table.cell(row, column))),
       features: names ?? inputs.map((column) => table.names?.[column] ?? `x${column}`),
@@ -95,8 +98,9 @@ async function* readRows(tables: AsyncIterable<Table>, options: CsvRowsOptions):
   read?.noteValues()
 }
 
-const makeInputs = (raw: RawRows, encoding: Encoding | undefined): Matrix =>
-  withOrigin(preprocess(raw, encoding, undefined), { raw, encoding })
+/** Inputs that keep their columns unless they are scaled. */
+const makeInputs = (raw: RawRows, encoding: Encoding | undefined, scaling?: Scaling): Matrix =>
+  withOrigin(preprocess(raw, encoding, scaling), scaling ? { encoding, scaling } : { raw, encoding })
 
 /** The place of a column to keep, by its name, or by its number in a file without header. */
 function placeOf({ names, columns }: Table, name: string): number {

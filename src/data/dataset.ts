@@ -10,7 +10,14 @@ import { Encoding } from '../model/encoding.ts'
 import { Scaling } from '../model/scaling.ts'
 import { type DatasetNames, type DatasetOptions, datasetSchema } from './dataset-options.ts'
 import { checkCounts, joinParts, type Parts, sliceParts, takeParts, type WholeParts } from './dataset-parts.ts'
-import { encodeParts, encodeRaw, replaceInputs, scaleInputs, scaleTargetParts } from './preprocessed-parts.ts'
+import {
+  encodeParts,
+  encodeRaw,
+  readInputs,
+  replaceInputs,
+  scaleInputs,
+  scaleTargetParts,
+} from './preprocessed-parts.ts'
 import { readTargets, secondClass, type Targets } from './read-targets.ts'
 import { type ClassWeights, readClassWeights, readWeights } from './sample-weights.ts'
 
@@ -94,26 +101,27 @@ export class Dataset {
   }
 
   /**
-   * @param x samples × features; numbers that float32 cannot hold exactly are kept in float64 until they are scaled
+   * @param x samples × features; numbers that float32 cannot hold exactly, or not at all, are kept in float64 until
+   *   they are scaled
    * @param y a matrix samples × outputs; or one number a sample, which is one output column, or with `classes` the
    *   index of its class; or one class name a sample
    * @throws InputError for different counts, empty data, values that are not finite, labels outside the classes
    */
   static from(x: MatrixLike, y: Targets, options: DatasetOptions = {}): Dataset {
     const { features, classes: given, targetNames, weights: sampleWeights } = readOptions(datasetSchema, options)
-    const inputs = Matrix.from(x, 'x')
-    const { encoding, scaling } = (originOf(inputs) ?? {}) as { encoding?: Encoding; scaling?: Scaling }
+    const { matrix, inputs, raw } = readInputs(x)
+    const { encoding, scaling } = (originOf(matrix) ?? {}) as { encoding?: Encoding; scaling?: Scaling }
     const { targets, classes } = readTargets(y, given)
-    checkCounts(inputs.rows, encoding?.columns.length ?? inputs.cols, { targets, features, classes, targetNames })
+    checkCounts(matrix.rows, encoding?.columns.length ?? matrix.cols, { targets, features, classes, targetNames })
     return new Dataset(KEY, {
       inputs,
-      raw: originOf(inputs)?.raw ?? exactRows(x, inputs),
+      raw,
       targets,
       rawTargets: exactRows(y, targets),
       features,
       classes,
       targetNames,
-      weights: sampleWeights && readWeights(sampleWeights, inputs.rows),
+      weights: sampleWeights && readWeights(sampleWeights, matrix.rows),
       encoding,
       scaling,
     })

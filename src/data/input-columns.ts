@@ -4,11 +4,16 @@ import { Encoding, type MissingPolicy, MOST_CATEGORIES } from '../model/encoding
 import { ColumnReader } from './column-reader.ts'
 import { sayColumn, type Table } from './table.ts'
 
+/** Columns that a note names at most. */
+const MOST_NAMED = 4
+
 /** How columns are read. */
 export interface InputColumnsOptions {
   /** The columns that a model knows, `network.encoding`: then the kind of each is known. */
   readonly columns?: Encoding | undefined
   readonly missing?: MissingPolicy | undefined
+  /** Whether the columns will be scaled: then numbers beyond float32 are read, too. */
+  readonly isScaled?: boolean | undefined
   /** Called with a line about a column that needs attention. */
   readonly onNote?: ((note: string) => void) | undefined
 }
@@ -34,7 +39,7 @@ export class InputColumns {
 
   /** @param columns the places of the columns in the tables */
   constructor(table: Table, columns: readonly number[], options: InputColumnsOptions) {
-    const { columns: encoding, missing, onNote } = options
+    const { columns: encoding, missing, onNote, isScaled = false } = options
     if (encoding && encoding.columns.length !== columns.length) {
       throw new InputError(`CSV: has ${columns.length} input columns, the model expects ${encoding.columns.length}`)
     }
@@ -42,7 +47,9 @@ export class InputColumns {
     this.#missing = missing ?? encoding?.missing ?? 'error'
     this.#isStrict = missing === 'error'
     this.#onNote = onNote
-    this.#columns = columns.map((column, j) => new ColumnReader(column, sayColumn(table, column), encoding, j))
+    this.#columns = columns.map(
+      (column, j) => new ColumnReader(column, sayColumn(table, column), encoding, j, isScaled),
+    )
   }
 
   /** The columns of a table's rows: rows × columns; to be passed to `decode` when all have been read. */
@@ -74,12 +81,21 @@ export class InputColumns {
   noteValues(): void {
     const { rows } = this.#gaps
     if (this.#missing === 'impute' && rows > 0) {
-      const what = rows === 1 ? 'row has' : 'rows have'
+      const has = rows === 1 ? 'has' : 'have'
       this.#onNote?.(
-        `${rows} of ${this.#rows} ${what} missing values: filled with the column's median or most frequent value`,
+        `${rows} of ${this.#rows} rows ${has} missing values: filled with the column's median or most frequent value`,
       )
     }
     for (const column of this.#columns) column.noteUnknown(this.#onNote)
+  }
+
+  #noteOneWord(): void {
+    const said = this.#columns.map((column) => column.sayOneWord(this.#rows)).filter((text) => text !== undefined)
+    if (said.length === 0) return
+    const [has, it] = said.length === 1 ? ['has', 'it adds'] : ['have', 'they add']
+    const more = said.length > MOST_NAMED ? ` and ${said.length - MOST_NAMED} more` : ''
+    const names = said.slice(0, MOST_NAMED).join(', ')
+    this.#onNote?.(`${names}${more} ${has} one word only; ${it} nothing (--drop leaves columns out)`)
   }
 
   /**
@@ -96,10 +112,8 @@ export class InputColumns {
     const crowded = this.#columns.filter((column) => column.isCrowded)
     if (crowded.length > 0) throw crowdedError(crowded)
     if (this.#columns.length > 1) {
-      for (const column of this.#columns) {
-        column.noteRowNumbers(this.#rows, this.#onNote)
-        column.noteOneWord(this.#rows, this.#onNote)
-      }
+      for (const column of this.#columns) column.noteRowNumbers(this.#rows, this.#onNote)
+      this.#noteOneWord()
     }
     const kinds = this.#columns.map((column) => column.kind())
     this.noteValues()

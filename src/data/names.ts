@@ -47,3 +47,18 @@ export function splitList(text: string): string[] {
     return /^".*"$/s.test(trimmed) && trimmed.length > 1 ? trimmed.slice(1, -1).replaceAll('""', '"') : trimmed
   })
 }
+
+/**
+ * A sentence for a name that is unknown only because it is written in another way: with a dot at its end, or in other letters;
+ * else an empty text. The UCI repository's adult.test has dots that adult.data does not have.
+ * @example sayAlike('>50K.', ['<=50K', '>50K'])
+ */
+export function sayAlike(name: string, known: readonly string[]): string {
+  const withoutDot = (text: string) => text.replace(/\.+$/, '')
+  const dotted = known.find((one) => withoutDot(one) === withoutDot(name))
+  if (dotted !== undefined) {
+    return `; it differs from ${describe(dotted)} only in the dot at its end, as in adult.test of the UCI repository: write the names alike in both files, for example with sed 's/\\.$//'`
+  }
+  const cased = known.find((one) => one.toLowerCase() === name.toLowerCase())
+  return cased === undefined ? '' : `; it differs from ${describe(cased)} only in upper and lower case: write the names alike in both files` // prettier-ignore
+}

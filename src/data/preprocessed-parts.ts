@@ -1,11 +1,25 @@
 import { InputError } from '../core/errors.ts'
-import type { Matrix } from '../core/matrix.ts'
+import { checkFinite, Matrix, type MatrixLike, roundValues } from '../core/matrix.ts'
 import { originOf, withOrigin } from '../core/origin.ts'
-import { RawRows } from '../core/raw-rows.ts'
+import { exactRows, RawRows } from '../core/raw-rows.ts'
 import type { Encoding } from '../model/encoding.ts'
 import { preprocess } from '../model/preprocess.ts'
 import type { Scaling } from '../model/scaling.ts'
 import type { Parts, WholeParts } from './dataset-parts.ts'
+
+/**
+ * Inputs in float32, and the values that they were made of where float32 rounds them. Without `inputs`, some are beyond float32:
+ * they are made when a scaling has brought the values into its range.
+ * @throws InputError for ragged rows, no rows, and values that are not finite
+ */
+export function readInputs(x: MatrixLike): { matrix: Matrix; inputs: Matrix | undefined; raw: RawRows | undefined } {
+  const matrix = x instanceof Matrix ? Matrix.from(x, 'x') : roundValues(x, 'x')
+  const raw = originOf(matrix)?.raw ?? exactRows(x, matrix)
+  if (x instanceof Matrix) return { matrix, inputs: matrix, raw }
+  const isFinite = matrix.data.every(Number.isFinite)
+  if (!isFinite && !raw?.data.every(Number.isFinite)) checkFinite(matrix, 'x')
+  return { matrix, inputs: isFinite ? matrix : undefined, raw }
+}
 
 /** The inputs of raw columns, not scaled. */
 export function encodeRaw({ raw, encoding }: Pick<Parts, 'raw' | 'encoding'>): Matrix {

@@ -1,7 +1,7 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
 import { RawRows } from '../core/raw-rows.ts'
-import { InputColumns, type ReadColumns } from './input-columns.ts'
+import { InputColumns, type InputColumnsOptions, type ReadColumns } from './input-columns.ts'
 import { hasValue, takeRows, cellProblem, missingColumn, placesOf, type Table } from './table.ts'
 import {
   type ColumnForm,
@@ -35,9 +35,11 @@ export interface Samples extends Layout {
   readonly totals?: readonly number[]
 }
 
+type SampleOptions = CsvOptions & Pick<InputColumnsOptions, 'isScaled'>
+
 /** Reads samples out of tables that come one after another, the parts of one file. */
 export class SampleReader {
-  readonly #options: CsvOptions
+  readonly #options: SampleOptions
   #layout: Layout | undefined
   #inputs: InputColumns | undefined
   #column: TargetColumn | undefined
@@ -45,7 +47,7 @@ export class SampleReader {
   #withoutTarget = 0
 
   /** @throws InputError for classes of a regression */
-  constructor(options: CsvOptions) {
+  constructor(options: SampleOptions) {
     const { task, classes } = options
     if (task === 'regression' && classes !== undefined) {
       throw new InputError("classes: a regression has none; leave them out, or give task: 'classification'")

@@ -76,8 +76,10 @@ export class TextTable extends HeadedTable {
       // A delimiter at the end of every line.
       const isTrailed = cells.length > columns && cells.length <= width && cells.slice(columns).every((cell) => cell === '') // prettier-ignore
       if (isTrailed) return cells.slice(0, columns)
+      const isTitled = line === firstLine + 1 && cells.length > columns
+      const hint = isTitled ? `; if line ${firstLine} is a title and no part of the table, delete it` : ''
       throw new InputError(
-        `CSV: line ${line}: expected ${columns} values, as many as line ${firstLine} has, got ${cells.length}`,
+        `CSV: line ${line}: expected ${columns} values, as many as line ${firstLine} has, got ${cells.length}${hint}`,
       )
     })
   }

@@ -1,7 +1,7 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import type { CsvOptions } from './csv-options.ts'
 import { truthOf } from '../model/encoding.ts'
-import { findRepeated, splitList } from './names.ts'
+import { findRepeated, sayAlike, splitList } from './names.ts'
 import { cellError, isMissing, missingColumn, placesOf, sayColumn, type Table } from './table.ts'
 
 /** What says which columns are targets. */
@@ -158,7 +158,8 @@ export function labelsOf(
     const label = places.get(cell) ?? places.get(canonical(table.number(row, column), cell))
     if (label !== undefined) return label
     if (isMissing(cell)) throw cellError(table, row, column, `the name of a class; ${DROP_HINT}${help}`)
-    throw cellError(table, row, column, `one of the classes ${listNames([...places.keys()])}${help}`)
+    const known = [...places.keys()]
+    throw cellError(table, row, column, `one of the classes ${listNames(known)}${sayAlike(cell, known) || help}`)
   })
 }
 

@@ -24,7 +24,7 @@ export function preprocess(raw: RawRows, encoding: Encoding | undefined, scaling
   const inputs = new Matrix(rows, width)
   if (!encoding) {
     scaleNumbers(raw, scaling, inputs)
-    checkValues(raw, inputs)
+    checkValues(raw, inputs, scaling)
     return inputs
   }
   // A block is in the cache while its columns are read one after another.
@@ -52,7 +52,7 @@ function encodeBlock(
   encoding.columns.forEach((column, j) => {
     if (column.kind === 'category') encodeCategories(raw, j, encoding, scaling, inputs, first)
     else encodeNumbers(raw, j, column.fill ?? NaN, scaling, inputs, first)
-    checkColumn(raw, j, column, inputs, first, start)
+    checkColumn(raw, j, column, { inputs, first, start, scaling })
     first += widthOf(column)
   })
 }
@@ -104,11 +104,11 @@ function encodeCategories(
 }
 
 /** @throws InputError for a value of rows without an encoding that is missing or that float32 cannot hold */
-function checkValues({ cols, data }: RawRows, inputs: Matrix): void {
+function checkValues({ cols, data }: RawRows, inputs: Matrix, scaling: Scaling | undefined): void {
   for (let at = 0; at < data.length; at++) {
     if (Number.isFinite(inputs.data[at])) continue
     const [value, place] = [data[at]!, `row ${Math.floor(at / cols)}, column ${at % cols}`]
-    if (value === value) refuseValue(value, place)
+    if (value === value) refuseValue(value, place, scaling)
     refuseMissing(place)
   }
 }
@@ -118,16 +118,14 @@ function checkColumn(
   raw: RawRows,
   j: number,
   column: EncodedColumn,
-  inputs: Matrix,
-  first: number,
-  start: number,
+  { inputs, first, start, scaling }: { inputs: Matrix; first: number; start: number; scaling: Scaling | undefined },
 ): void {
   const hasFill = column.fill !== undefined
   if (column.kind === 'category' && hasFill) return
   for (let i = 0, from = j, to = first; i < raw.rows; i++, from += raw.cols, to += inputs.cols) {
     const value = raw.data[from]!
     if (value !== value && !hasFill) refuseMissing(`row ${start + i}, column ${j}`)
-    if (!Number.isFinite(inputs.data[to])) refuseValue(value, `row ${start + i}, column ${j}`)
+    if (!Number.isFinite(inputs.data[to])) refuseValue(value, `row ${start + i}, column ${j}`, scaling)
   }
 }
 
@@ -135,6 +133,7 @@ function refuseMissing(place: string): never {
   throw new InputError(`x: ${place} is missing, and the encoding has no fill for it`)
 }
 
-function refuseValue(value: number, place: string): never {
-  throw new InputError(`x: ${place} is ${value}; every value must be a finite number (in float32)`)
+function refuseValue(value: number, place: string, scaling: Scaling | undefined): never {
+  const help = Number.isFinite(value) && !scaling ? '; a scaling (standardize, normalize) brings it into range' : ''
+  throw new InputError(`x: ${place} is ${value}; every value must be a finite number (in float32)${help}`)
 }

@@ -1,6 +1,6 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import { isList } from '../core/lists.ts'
-import { Matrix, type MatrixLike } from '../core/matrix.ts'
+import { checkFinite, Matrix, type MatrixLike, roundValues } from '../core/matrix.ts'
 import { originOf } from '../core/origin.ts'
 import { exactRows, RawRows } from '../core/raw-rows.ts'
 import { areEqual } from '../core/values.ts'
@@ -33,11 +33,14 @@ export function inputsOf(network: Described, rows: PredictRows): Matrix {
     checkCount(network, rows.cols)
   }
   if (isPlainMatrix(rows) || (!encoding && isNumberRows(rows))) {
-    const matrix = Matrix.from(rows, 'x')
+    const matrix = roundValues(rows, 'x')
+    const exact = scaling && exactRows(rows, matrix)
+    // What float32 cannot hold may be in its range once it is scaled.
+    if (!exact?.data.every(Number.isFinite)) checkFinite(matrix, 'x')
     checkCount(network, matrix.cols)
     checkNumbersOnly(network)
     if (!encoding && !scaling) return matrix
-    return preprocess(exactRows(rows, matrix) ?? RawRows.from(matrix), encoding, scaling)
+    return preprocess(exact ?? exactRows(rows, matrix) ?? RawRows.from(matrix), encoding, scaling)
   }
   return preprocess(readRows(network, rows), encoding, scaling)
 }

@@ -37,7 +37,7 @@ export interface Copied extends Samples {
 /** Reads a file once, a part at a time, and keeps its numbers. */
 export async function copyRows(
   path: string,
-  options: CsvOptions,
+  options: CsvOptions & { readonly isScaled: boolean },
   { shuffle, seed, folder }: Mixing,
   onProgress?: (share: number) => void,
 ): Promise<Copied> {

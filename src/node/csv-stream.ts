@@ -91,7 +91,12 @@ export async function streamCsv(path: string, options: CsvStreamOptions = {}): P
     options,
   )
   return withPath(path, async () => {
-    const copied = await copyRows(path, csv, { shuffle, seed, folder }, onProgress)
+    const copied = await copyRows(
+      path,
+      { ...csv, isScaled: scaling !== undefined },
+      { shuffle, seed, folder },
+      onProgress,
+    )
     try {
       return await finishCopy(copied, { test, scaling, standardizeTargets, shuffle, seed, folder })
     } catch (error) {

@@ -1,6 +1,7 @@
-import { InputError, listNames } from '../core/errors.ts'
+import { describe, InputError, listNames } from '../core/errors.ts'
 import type { Matrix } from '../core/matrix.ts'
 import type { Dataset } from '../data/dataset.ts'
+import { sayAlike } from '../data/names.ts'
 import { type LossName, losses } from '../loss/loss.ts'
 import { outputBoundary } from '../model/activation.ts'
 import type { Task } from '../model/description.ts'
@@ -135,8 +136,14 @@ function compareNames(
   throw new InputError(
     isReordered
       ? `${name}: its ${what} are in the order ${has}, the network's in the order ${expected}; ${hint}`
-      : `${name}: its ${what} are ${has}, the network was fitted on ${expected}`,
+      : `${name}: its ${what} are ${has}, the network was fitted on ${expected}${sayDifference(own, others)}`,
   )
+}
+
+/** Where a name differs from one of the network's only in how it is written. */
+function sayDifference(own: readonly string[], others: readonly string[]): string {
+  const other = others.find((name) => !own.includes(name) && sayAlike(name, own) !== '')
+  return other === undefined ? '' : `; ${describe(other)}${sayAlike(other, own).replace('; it differs', ' differs')}`
 }
 
 /** Puts on the network what it was fitted with; names that it has already are kept. */

@@ -36,7 +36,8 @@ export interface Case {
   readonly epochs: number
   readonly weights: 'none' | 'samples' | 'classes'
   readonly inputs: 'normal' | 'bytes'
-  readonly targets: 'classes' | 'values'
+  /** `labels` are several 0 or 1 per sample. */
+  readonly targets: 'classes' | 'labels' | 'values'
   readonly shuffle: boolean
   readonly validation: boolean
   /** Whether the data are uploaded in windows. */
@@ -102,7 +103,7 @@ export const cases: fc.Arbitrary<Case> = fc
     epochs: fc.integer({ min: 1, max: 3 }),
     weights: sometimes<Case['weights']>('none', 'samples', 'classes'),
     inputs: sometimes<Case['inputs']>('normal', 'bytes'),
-    targets: fc.constantFrom<Case['targets']>('classes', 'values'),
+    targets: fc.constantFrom<Case['targets']>('classes', 'labels', 'values'),
     shuffle: fc.boolean(),
     validation: sometimes(false, true),
     windows: sometimes(false, true),
@@ -135,18 +136,20 @@ export function networkOf({ sizes, hidden, output, init, seed }: Case): Network 
 }
 
 /** The training data, without class weights (an option of fit). */
-export function dataOf({ sizes, samples, inputs, targets, loss, weights, seed }: Case): Dataset {
+export function dataOf({ sizes, samples, inputs, targets, output, loss, weights, seed }: Case): Dataset {
   const random = new Random(seed, 'data')
   const [columns, outputs] = [sizes[0]!, sizes.at(-1)!]
   const x = new Matrix(samples, columns)
   const y = new Matrix(samples, outputs)
   for (let i = 0; i < x.data.length; i++) x.data[i] = inputs === 'bytes' ? random.below(256) / 255 : random.normal()
   const areProbabilities = loss === 'binaryCrossEntropy'
-  const areClasses = targets === 'classes' || loss === 'crossEntropy'
+  const areLabels = targets === 'labels' && outputs > 1 && output !== 'softmax' && weights !== 'classes'
+  const areClasses = targets !== 'values' || loss === 'crossEntropy'
   for (let i = 0; i < samples; i++) {
-    if (!areClasses) {
+    if (areLabels || !areClasses) {
       for (let j = 0; j < outputs; j++) {
-        y.data[i * outputs + j] = areProbabilities ? random.between(0, 1) : random.normal()
+        const number = () => (areProbabilities ? random.between(0, 1) : random.normal())
+        y.data[i * outputs + j] = areLabels ? random.below(2) : number()
       }
     } else if (outputs === 1) y.data[i] = loss === 'crossEntropy' ? 1 : random.below(2)
     else y.data[i * outputs + random.below(outputs)] = 1

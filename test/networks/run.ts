@@ -13,7 +13,7 @@ import {
   step,
   warmup,
 } from '../../src/optimizer/schedule.ts'
-import { type FitOptions, type Task, Trainer, type TrainerOptions } from '../../src/index.ts'
+import { type Epoch, type FitOptions, type Task, Trainer, type TrainerOptions } from '../../src/index.ts'
 import { expectClose } from '../close.ts'
 import { type Case, dataOf, isResident, networkOf, windowBytes } from './cases.ts'
 import { noise } from './noise.ts'
@@ -99,15 +99,20 @@ async function train(one: Case, network: Network, data: Dataset, learningRate: n
   try {
     const losses: number[] = []
     const validated: number[] = []
+    const before = await trainer.predict(data.inputs)
+    const accuracies: { first?: number | undefined; validation?: number | undefined } = {}
     if (call === 'steps') {
-      for await (const { loss, epoch } of trainer.steps(data, { shuffle, ...classWeights })) {
+      for await (const { loss, accuracy, epoch } of trainer.steps(data, { shuffle, ...classWeights })) {
+        if (losses.length === 0) accuracies.first = accuracy
         losses.push(loss)
         if (trainer.epoch === epoch && epoch === epochs) break
       }
     } else {
-      const record = ({ loss, validation: score }: { loss: number; validation: { loss: number } | null }) => {
+      const record = ({ loss, accuracy, validation: score }: Epoch) => {
+        if (losses.length === 0) accuracies.first = accuracy
         losses.push(loss)
         if (score) validated.push(score.loss)
+        accuracies.validation = score?.accuracy
       }
       if (call === 'fit') for (const epoch of (await trainer.fit(data, fit)).epochs) record(epoch)
       else for await (const epoch of trainer.epochs(data, fit)) record(epoch)
@@ -123,7 +128,12 @@ async function train(one: Case, network: Network, data: Dataset, learningRate: n
     }
     trained.weights.forEach((values, l) => (outcome[`weights[${l}]`] = [...values]))
     trained.biases.forEach((values, l) => (outcome[`biases[${l}]`] = [...values]))
-    checkAccuracy(one, trained.task, data, predicted.data, evaluation.accuracy, backend.name)
+    const check = (answers: Float32Array, accuracy: number | undefined) =>
+      checkAccuracy(one, trained.task, data, answers, accuracy, backend.name)
+    check(predicted.data, evaluation.accuracy)
+    check(predicted.data, accuracies.validation)
+    // Of a single minibatch, the accuracy is that of the network before the first step.
+    if (one.samples <= batchSize && !dropout.some((share) => share > 0)) check(before.data, accuracies.first)
     return outcome
   } finally {
     trainer.dispose()

@@ -17,6 +17,8 @@ const LARGEST_FLOAT32 = 3.4028234663852886e38
 /** Milliseconds of work of one call of a set's `steps`, and the most steps of one. */
 const CALL_MILLISECONDS = 10
 export const MOST_STEPS = 4096
+/** The most epochs that are handed over together. */
+const MOST_EPOCHS = 16
 
 /** Dropout of one hidden layer. */
 interface LayerDropout {
@@ -134,6 +136,11 @@ export class Engine {
 
   resetState(): void {
     this.stages.state.fill(this.#settings.optimizer.initialAccumulator)
+  }
+
+  /** How many epochs of `steps` steps are worth handing over together: their cost apart from the steps is considerable. */
+  epochsTogether(steps: number): number {
+    return this.stages.steps ? Math.max(1, Math.min(MOST_EPOCHS, Math.floor(this.#stepsAtOnce / steps))) : 1
   }
 
   /** An epoch of a set that makes several steps in one call. */

@@ -96,7 +96,10 @@ export class HostPlacement implements Placement {
       bytesOf: () => 0,
       bytesToScore: (samples) => this.#bytesToScore(samples),
       rowsWithin: () => Infinity,
-      epochs: () => ({ together: 1, ahead: 1 }),
+      epochs: ({ samples }, batchSize) => {
+        const together = this.#engine.epochsTogether(Math.ceil(samples / batchSize))
+        return { together, ahead: together }
+      },
     }
   }
 

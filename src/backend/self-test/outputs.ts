@@ -69,11 +69,14 @@ interface OutputRun extends OutputOptions {
   readonly passOn: boolean
   readonly bytes: boolean
   readonly weighted: boolean
+  /** Whether correct labels are counted, and not correct samples. */
+  readonly countsLabels: boolean
 }
 
 /**
  * The kernel of a whole output layer, with as many outputs as make its workgroups as wide as those of the network's, the last
- * of its packs not full; with the form passOn, also the δ of the layer below. Samples have weights in one of two minibatches.
+ * of its packs not full; with the form passOn, also the δ of the layer below. Samples have weights, and labels are
+ * counted, in one of two minibatches.
  * @param tiling of the network's output layer
  */
 export function outputCase(
@@ -85,9 +88,10 @@ export function outputCase(
   const [passOn, bytes] = [forms.includes('passOn'), forms.includes('bytes')]
   const run = async (bench: TestBench) => {
     const own = { tiling, passOn, bytes, first, drops }
-    const whole = runOutput(bench, { ...own, rows: ROWS.whole, weighted: false })
+    const whole = runOutput(bench, { ...own, rows: ROWS.whole, weighted: false, countsLabels: false })
     // Other kernels: what drops units, or reads bytes, does not depend on weights.
-    const part = runOutput(bench, { ...own, rows: ROWS.part, weighted: !drops && !bytes })
+    const weighted = !drops && !bytes
+    const part = runOutput(bench, { ...own, rows: ROWS.part, weighted, countsLabels: true })
     return firstFault(await Promise.all([whole, part]))
   }
   const words = [...(first ? ['first'] : []), ...(drops ? ['dropout'] : [])]
@@ -109,7 +113,7 @@ function inputsOf(bench: TestBench, { rows, first = false, bytes, drops = false 
 }
 
 async function runOutput(bench: TestBench, options: OutputRun): Promise<string> {
-  const { tiling, rows, passOn, bytes, first = false, drops, weighted } = options
+  const { tiling, rows, passOn, bytes, first = false, drops, weighted, countsLabels } = options
   const outputs = 4 * tiling.width - 1
   const layers = deviceLayers(layoutLayers([1, INPUTS, outputs], ['tanh', 'softmax']))
   const [below, layer] = [layers[0]!, layers[1]!]
@@ -124,7 +128,7 @@ async function runOutput(bench: TestBench, options: OutputRun): Promise<string> 
   const deltasBelow = bench.rows(zBelow, rows, INPUTS)
   const parameters = bench.storage(toDevice(layers, values))
   const buffers = [source, order, parameters, deltas, activations, targets, scores, passOn ? deltasBelow : undefined]
-  const read = await bench.run([[stage, buffers]], { rows, number: DROP_STEP }, [
+  const read = await bench.run([[stage, buffers]], { rows, number: DROP_STEP, countsLabels }, [
     deltas,
     activations,
     scores,
@@ -137,7 +141,7 @@ async function runOutput(bench: TestBench, options: OutputRun): Promise<string> 
   // z is not stored, so the error of the sum is part of the activation's: |w| is at most 1, and |a| 1 or, with dropout, 4/3.
   const slack = (drops ? 4 / 3 : 1) * 8 * (INPUTS + 3) * EPSILON * Math.sqrt(INPUTS)
   const aExact = Float64Array.from(a)
-  const want = reference.outputDelta(layer, LOSS, z, aWanted, exact, rows, scrap, weights)
+  const want = reference.outputDelta(layer, LOSS, z, aWanted, exact, rows, scrap, weights, countsLabels)
   const deltaExact = Float64Array.from(delta)
   const got = unpackRows(read[3]!, rows, INPUTS)
   return firstFault([
@@ -151,8 +155,8 @@ async function runOutput(bench: TestBench, options: OutputRun): Promise<string> 
 }
 
 /**
- * The separate kernels of a wide output layer, after the product: softmax and outputDelta. Samples have weights in one of
- * two minibatches.
+ * The separate kernels of a wide output layer, after the product: softmax and outputDelta. Samples have weights, and
+ * labels are counted, in one of two minibatches.
  */
 export function outputDeltaCase(forms: readonly OptionalForm[]): TestCase {
   const run = async (bench: TestBench) => {
@@ -160,7 +164,7 @@ export function outputDeltaCase(forms: readonly OptionalForm[]): TestCase {
       const rows = 9 - 2 * i
       const layer = layerOf(1, outputs, 'softmax')
       const z = someValues(rows * outputs, 2).map((value) => 4 * value)
-      const weighted = i === 1
+      const [weighted, countsLabels] = [i === 1, i === 1]
       const { exact, targets, order, weights } = targetsOn(bench, rows, outputs, weighted)
       const [softmax, outputDelta] = await Promise.all([
         kernels.softmax(bench.maker(rows), layer),
@@ -172,10 +176,10 @@ export function outputDeltaCase(forms: readonly OptionalForm[]): TestCase {
         [softmax, [deltas, activations]],
         [outputDelta, [deltas, activations, targets, order, scores]],
       ] as const
-      const read = await bench.run(bound, { rows }, [deltas, activations, scores])
+      const read = await bench.run(bound, { rows, countsLabels }, [deltas, activations, scores])
       const [delta, a] = [unpackRows(read[0]!, rows, outputs), unpackRows(read[1]!, rows, outputs)]
       const [zExact, aExact, scrap] = [Float64Array.from(z), Float64Array.from(a), new Float64Array(a.length)]
-      const want = reference.outputDelta(layer, LOSS, zExact, aExact, exact, rows, scrap, weights)
+      const want = reference.outputDelta(layer, LOSS, zExact, aExact, exact, rows, scrap, weights, countsLabels)
       return firstFault([
         faultOf('softmax', checkActivations(layer, rows, zExact, a)),
         faultOf('δ', checkOutputDelta(layer, LOSS, zExact, aExact, exact, rows, delta, weights)),

@@ -1,7 +1,7 @@
 import { Matrix } from '../../core/matrix.ts'
 import { Network } from '../../model/network.ts'
 import { sgd } from '../../optimizer/optimizer.ts'
-import type { DataSource, EpochOrder, PlacementSettings, Sums } from '../backend.ts'
+import type { DataSource, EpochOrder, Placement, PlacementSettings, Sums, Underway } from '../backend.ts'
 import { cpu } from '../host/backend.ts'
 import { WebGPUPlacement } from '../webgpu/placement.ts'
 import { WebGPUPopulation } from '../webgpu/population.ts'
@@ -61,14 +61,34 @@ function epochsOf(batchSize: number, learningRate: number): EpochOrder[] {
   return Array.from({ length: EPOCHS }, (_, e) => ({ order: order(e), batchSize, learningRate, stepsBefore: stepsBefore(e) })) // prettier-ignore
 }
 
+/** One more epoch, which counts correct labels. */
+function labelEpoch(batchSize: number, learningRate: number): EpochOrder {
+  return { ...epochsOf(batchSize, learningRate)[0]!, countsLabels: true }
+}
+
+/** The results of two trainings: the second is handed over before the result of the first is known, which may come late. */
+async function inTurn<T>(first: () => Underway<T>, second: () => Underway<T>): Promise<[T, T]> {
+  const { accepted, result } = first()
+  await accepted
+  return Promise.all([result, second().result])
+}
+
+/** Trains a placed network. */
+async function trainOn(placement: Placement, network: Network, batchSize: number, rate: number): Promise<Trained> {
+  const handle = await placement.upload(dataOf(network, batchSize))
+  const sums = await inTurn(
+    () => placement.train(handle, epochsOf(batchSize, rate)),
+    () => placement.train(handle, [labelEpoch(batchSize, rate)]),
+  )
+  return { parameters: await placement.readParameters(), sums: sums.flat() }
+}
+
 /** The same training in float64. */
 async function trainReference(network: Network, batchSize: number, learningRate: number): Promise<Trained> {
   const placement = await cpu({ precision: 'float64' }).place(network, settingsOf(batchSize))
-  const handle = await placement.upload(dataOf(network, batchSize))
-  const sums = await placement.train(handle, epochsOf(batchSize, learningRate)).result
-  const parameters = await placement.readParameters()
+  const trained = await trainOn(placement, network, batchSize, learningRate)
   placement.dispose()
-  return { parameters, sums }
+  return trained
 }
 
 /** What is wrong with a training; empty if nothing is. Gradients that are all zero are wrong, because the changes are. */
@@ -111,9 +131,7 @@ export function residentCase(form: ResidentForm): TestCase {
     const network = networkOf(form, 1)
     const placement = await WebGPUPlacement.place(device, kernels, network, settingsOf(batchSize), 'resident')
     try {
-      const handle = await placement.upload(dataOf(network, batchSize))
-      const sums = await placement.train(handle, epochsOf(batchSize, RATE)).result
-      const got = { parameters: await placement.readParameters(), sums }
+      const got = await trainOn(placement, network, batchSize, RATE)
       return faultOf(network, got, await trainReference(network, batchSize, RATE))
     } finally {
       placement.dispose()
@@ -137,10 +155,14 @@ export function populationCase(form: ResidentForm): TestCase {
     try {
       const handle = await population.upload(dataOf(networks[0]!, batchSize))
       const epochs = rates.map((rate) => epochsOf(batchSize, rate))
-      const sums = await population.train(handle, epochs).result
+      const labels = rates.map((rate) => [labelEpoch(batchSize, rate)])
+      const sums = await inTurn(
+        () => population.train(handle, epochs),
+        () => population.train(handle, labels),
+      )
       const faults = networks.map(async (network, k) => {
         const { parameters } = await population.read(k)
-        const got = { parameters: Float32Array.from(parameters), sums: sums[k]! }
+        const got = { parameters: Float32Array.from(parameters), sums: sums.flatMap((each) => each[k]!) }
         return faultOf(network, got, await trainReference(network, batchSize, rates[k]!))
       })
       return firstFault(await Promise.all(faults))

@@ -10,7 +10,7 @@ import {
   standardize,
   standardizeTargets,
 } from '../../index.ts'
-import { holdOut, isGenerated, isStreamed, loadData, openCsv, textOptions } from '../data.ts'
+import { holdOut, isCsv, isGenerated, isStreamed, loadData, openCsv, textOptions } from '../data.ts'
 import { parseActivations } from '../options.ts'
 import { fitOutputs, outputsOf, readingFor, readingOf, type TargetReading } from '../target.ts'
 import type { Start } from './from.ts'
@@ -61,12 +61,16 @@ function known(start: Start | undefined) {
 }
 
 /** How the target is read: as the model needs it that training begins from, else as the options say. */
-const readingWith = (options: Options, start: Start | undefined): TargetReading =>
-  start ? { ...readingFor(start.network), reason: 'the model' } : readingOf(options)
+async function readingWith(options: Options, start: Start | undefined): Promise<TargetReading> {
+  if (start) return { ...readingFor(start.network), reason: 'the model' }
+  const { target, features, drop, data } = options
+  const isLastColumn = [target, features, drop].every((one) => one === undefined) && (await isCsv(data))
+  return { ...readingOf(options), isLastColumn }
+}
 
 async function readWhole(options: Options, seed: number, start: Start | undefined): Promise<PreparedData> {
   const { data, test, classWeights } = options
-  const reading = isGenerated(data) ? undefined : readingWith(options, start)
+  const reading = isGenerated(data) ? undefined : await readingWith(options, start)
   if (!reading && (options.task ?? 'auto') !== 'auto') {
     throw new InputError(`--task: '${data}' is generated, its targets are fixed`)
   }
@@ -112,7 +116,7 @@ async function openStream(options: Options, seed: number, start: Start | undefin
   }
   if (samples !== undefined) throw new InputError(`--samples: is for generated data, '${data}' is read`)
   if (noise !== undefined) throw new InputError(`--noise: is for generated data, '${data}' is read`)
-  const reading = readingWith(options, start)
+  const reading = await readingWith(options, start)
   const { task, numbers } = reading
   const opened = await openCsv(data, {
     ...{ ...textOptions(options, data), target, features, drop, missing, task, numbers, test, shuffle, seed },

@@ -12,7 +12,7 @@ import { prepare } from '../prepared.ts'
 import type { Evaluation } from '../score.ts'
 import { checkIsDataset } from '../settings.ts'
 import { describeWorse } from './baseline.ts'
-import { describeInputs, describeTargets, short, spreadOf } from './spread.ts'
+import { describeInputs, describeTargets, sayRange, short, spreadOf } from './spread.ts'
 
 /** How advice calls what helps: the library's functions by default; the command line and the page give the names of their options. */
 export interface Remedies {
@@ -96,7 +96,7 @@ function numberColumns({ inputs, features, encoding }: Dataset) {
   return encoding.columns.flatMap((column, j) => {
     const at = place
     place += widthOf(column)
-    return column.kind === 'number' ? [{ place: at, name: features?.[j] ?? `column ${j + 1}` }] : []
+    return column.kind === 'number' ? [{ place: at, name: features?.[j] ?? `column ${j} (counted from 0)` }] : []
   })
 }
 
@@ -126,17 +126,29 @@ const describeProblems = ({ inputs, reach, targets, remedies }: Known): string[]
   ...(targets === undefined ? [] : [`${targets}; ${remedies.targets}`]),
 ]
 
+function extremes(values: ArrayLike<number>): [low: number, high: number] {
+  let [low, high] = [Infinity, -Infinity]
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]!)
+    high = Math.max(high, values[i]!)
+  }
+  return [low, high]
+}
+
 /** Targets beyond what the output's activation can return. */
-function describeReach(network: Network, { classes, targets, targetScaling }: Dataset, task: Task): string | undefined {
+function describeReach(
+  network: Network,
+  { classes, exactTargets, targetScaling }: Dataset,
+  task: Task,
+): string | undefined {
   const output = network.activations.at(-1)!
   if (classes || task === 'multilabel' || (output !== 'sigmoid' && output !== 'softmax' && output !== 'tanh'))
     return undefined
-  const low = targets.data.reduce((a, b) => Math.min(a, b))
-  const high = targets.data.reduce((a, b) => Math.max(a, b))
+  const [low, high] = extremes(exactTargets.data)
   const floor = output === 'tanh' ? -1 : 0
   if (low >= floor && high <= 1) return undefined
   const scaled = targetScaling ? 'scaled targets' : 'targets'
-  return `the ${scaled} reach from ${short(low)} to ${short(high)}, ${output} outputs only from ${floor} to 1`
+  return `the ${scaled} reach ${sayRange({ low, high })}, ${output} outputs only from ${floor} to 1`
 }
 
 /** How a run ended, for {@link adviseAfter}. */

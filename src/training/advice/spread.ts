@@ -48,10 +48,15 @@ export function spreadOf(
   })
 }
 
-/** The number with four significant digits. */
-export const short = (value: number): string => String(Number(value.toPrecision(4)))
+/** The number with four significant digits, or as many as are given. */
+export const short = (value: number, digits = 4): string => String(Number(value.toPrecision(digits)))
 
-const range = ({ low, high }: Spread) => `from ${short(low)} to ${short(high)}`
+/** Both ends, with enough digits to show the difference. */
+export function sayRange({ low, high }: Pick<Spread, 'low' | 'high'>): string {
+  const ratio = Math.max(Math.abs(low), Math.abs(high)) / (high - low)
+  const digits = high > low ? Math.min(17, Math.max(4, 2 + Math.ceil(Math.log10(ratio)))) : 4
+  return `from ${short(low, digits)} to ${short(high, digits)}`
+}
 
 /** Values above which steps that fit numbers around 1 are too large; a byte's are above it. */
 const LARGE = 100
@@ -80,16 +85,16 @@ export function describeInputs(all: readonly Spread[]): string | undefined {
   const dense = spreads.filter(({ isSparse }) => !isSparse)
   const narrow = dense.length > 0 ? largest(dense, ({ deviation }) => -deviation) : undefined
   if (narrow && wide.deviation > MOST_RATIO * narrow.deviation) {
-    return `the inputs are of very different sizes: ${wide.name} reaches ${range(wide)}, ${narrow.name} ${range(narrow)}`
+    return `the inputs are of very different sizes: ${wide.name} reaches ${sayRange(wide)}, ${narrow.name} ${sayRange(narrow)}`
   }
   const large = largest(spreads, magnitude)
-  if (magnitude(large) > LARGE) return `the inputs are large: ${large.name} reaches ${range(large)}`
+  if (magnitude(large) > LARGE) return `the inputs are large: ${large.name} reaches ${sayRange(large)}`
   const off = spreads.filter(isOffCentre)
   if (off.length > 0) {
-    const { name, ...one } = largest(off, ({ mean, deviation }) => Math.abs(mean) / deviation)
-    return `the input ${name} is far from 0 compared with how much it varies: it reaches ${range({ name, ...one })}`
+    const one = largest(off, ({ mean, deviation }) => Math.abs(mean) / deviation)
+    return `the input ${one.name} is far from 0 compared with how much it varies: it reaches ${sayRange(one)}`
   }
-  if (wide.deviation < NARROW) return `the inputs are small: ${wide.name}, the widest, reaches ${range(wide)}`
+  if (wide.deviation < NARROW) return `the inputs are small: ${wide.name}, the widest, reaches ${sayRange(wide)}`
   return undefined
 }
 
@@ -99,8 +104,8 @@ export function describeTargets(all: readonly Spread[]): string | undefined {
   if (spreads.length === 0) return undefined
   const say = (problem: string, one: Spread) =>
     all.length === 1
-      ? `the target is ${problem}: it reaches ${range(one)}`
-      : `the targets are ${problem}: ${one.name} reaches ${range(one)}`
+      ? `the target is ${problem}: it reaches ${sayRange(one)}`
+      : `the targets are ${problem}: ${one.name} reaches ${sayRange(one)}`
   const large = largest(spreads, magnitude)
   if (magnitude(large) > LARGE) return say('not scaled', large)
   const wide = largest(spreads, ({ deviation }) => deviation)

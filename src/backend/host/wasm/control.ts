@@ -28,6 +28,8 @@ export const fields = {
   threads: 160,
   /** Four float32 for each step: stepSize, decay, correction, gradientStep. */
   scalars: 164,
+  /** Bytes from the scalars of a step to those of the next: 0 where all have the same. */
+  scalarStride: 176,
   /** Whether correct labels are counted, and not correct rows. */
   countsLabels: 168,
   /** Whether the first thread may sleep: not on a page's main thread. */

@@ -26,6 +26,7 @@ export class Heap {
   #free: Block[] = []
   /** Where the memory that was never used begins. Address 0 stays unused. */
   #top = ALIGNMENT
+  #bytes = 0
 
   constructor() {
     this.memory = makeMemory()
@@ -33,7 +34,7 @@ export class Heap {
 
   /** Bytes in use. */
   get bytes(): number {
-    return [...this.#used.values()].reduce((sum, { bytes }) => sum + bytes, 0)
+    return this.#bytes
   }
 
   /**
@@ -45,6 +46,7 @@ export class Heap {
     const place = this.#free.findIndex((block) => block.bytes >= size)
     const block = place >= 0 ? this.#takeFree(place, size) : this.#extend(size)
     this.#used.set(block.address, block)
+    this.#bytes += size
     new Uint8Array(this.memory.buffer, block.address, size).fill(0)
     return block.address
   }
@@ -53,6 +55,7 @@ export class Heap {
     const block = this.#used.get(address)
     if (!block) return
     this.#used.delete(address)
+    this.#bytes -= block.bytes
     const sorted = [...this.#free, block].sort((a, b) => a.address - b.address)
     this.#free = []
     for (const { address, bytes } of sorted) {

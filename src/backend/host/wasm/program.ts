@@ -161,7 +161,7 @@ function defineWork(
     const read = (name: keyof typeof fields) => field(body, control, name)
     const [place, end, batchSize, order, step] = [read('first'), read('end'), read('batchSize'), read('order'), read('step')] // prettier-ignore
     const [threads, scalars, weightsFrom] = [read('threads'), read('scalars'), read('weights')]
-    const labels = read('countsLabels')
+    const [labels, stride] = [read('countsLabels'), read('scalarStride')]
     const [inputsFrom, targetsFrom] = [read('inputs'), read('targets')]
     const scratch = at(body, int(addresses.scratch), thread, bytes)
     const sums = makeSums(body)
@@ -204,7 +204,7 @@ function defineWork(
         updates.finish(body, scalars, { thread, threads }, barrier)
         barrier()
         body.increase(place, batchSize)
-        body.increase(scalars, 16)
+        body.increase(scalars, stride)
         body.increase(step, 1)
       },
     )

@@ -1,5 +1,5 @@
 import { countParameters, type Layer } from '../../../model/layout.ts'
-import { type StepScalars, stateSlots, stepScalars } from '../../../optimizer/optimizer.ts'
+import { ruleOf, type StepScalars, stateSlots, stepScalars } from '../../../optimizer/optimizer.ts'
 import type { DataSource, EpochOrder, PlacementSettings } from '../../backend.ts'
 import { MOST_STEPS } from '../engine.ts'
 import type { MinibatchSums, Stages, StageSetting } from '../stage-set.ts'
@@ -177,7 +177,11 @@ class WasmStages implements Stages {
   }
 
   #setScalars(index: number, { stepSize, decay, correction, gradientStep }: StepScalars): void {
-    this.#scalars.set([stepSize, decay, correction, gradientStep], 4 * index)
+    const scalars = this.#scalars
+    scalars[4 * index] = stepSize
+    scalars[4 * index + 1] = decay
+    scalars[4 * index + 2] = correction
+    scalars[4 * index + 3] = gradientStep
   }
 
   steps(data: DataSource, epoch: EpochOrder, first: number, count: number): MinibatchSums {
@@ -200,7 +204,9 @@ class WasmStages implements Stages {
     set('threads', threads)
     set('scalars', addressOf(this.#scalars))
     set('countsLabels', Number(countsLabels))
-    for (let i = 0; i < count; i++) {
+    const { hasChangingScalars } = ruleOf(optimizer)
+    set('scalarStride', hasChangingScalars ? 16 : 0)
+    for (let i = 0; i < (hasChangingScalars ? count : 1); i++) {
       this.#setScalars(i, stepScalars(optimizer, stepsBefore + first + i + 1, learningRate))
     }
     const began = performance.now()

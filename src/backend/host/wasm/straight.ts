@@ -89,6 +89,7 @@ export function defineStraightWork(module: ModuleWriter, program: ProgramSetting
   module.procedure('work', ['i32'], (body, [thread]) => {
     const read = (name: keyof typeof fields) => field(body, control, name)
     const [place, end, batchSize, order, scalars] = [read('first'), read('end'), read('batchSize'), read('order'), read('scalars')] // prettier-ignore
+    const stride = read('scalarStride')
     const pass = new SamplePass(body, program, {
       inputs: read('inputs'),
       targets: read('targets'),
@@ -118,7 +119,7 @@ export function defineStraightWork(module: ModuleWriter, program: ProgramSetting
         const share = body.keep(f32x4.splat(f32.div(f32.constant(1), f32.fromI32(rows))))
         storeGradients(body, program, updates, sums, share, scalars)
         body.increase(place, batchSize)
-        body.increase(scalars, 16)
+        body.increase(scalars, stride)
       },
     )
     body.do(f64.store(int(control + fields.loss), f64.add(f64x2.lane(total, 0), f64x2.lane(total, 1))))

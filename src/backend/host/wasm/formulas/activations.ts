@@ -17,7 +17,11 @@ import {
 /**
  * The activations of src/model/activation.ts and their derivatives, of four float32 at a time. With eʳ = (R + r) / (R − r)
  * (exponential.ts) most of them are one quotient in which nothing cancels. f(NaN) is NaN, and f and f′ of ±Infinity are
- * the limits, to 2⁻¹²⁵.
+ * the limits.
+ *
+ * Largest errors of the values in units in the last place: sigmoid 2.4, tanh 4, leakyRelu 1, elu 3, gelu 6.5, silu 3,
+ * softplus 3, mish 6; linear and relu are exact. What is less than the smallest normal number, 2⁻¹²⁶, may be 0, before silu,
+ * gelu and mish multiply it by z. Derivatives are off by at most 2⁻²⁰ of themselves and 2⁻²¹ more.
  */
 export interface ActivationFormula {
   /** a = f(z) */
