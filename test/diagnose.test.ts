@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { advise, diagnose, type Surroundings } from '../src/node/diagnose.ts'
 
 describe('diagnose', () => {
   it('finds the adapter that the tests run on, and reports what auto chooses and why', async () => {
-    const { node, adapters, chosen, dawn, advice } = await diagnose()
+    const { node, adapters, chosen, wasm, dawn, advice } = await diagnose()
     expect(node).toBe(process.version)
     expect(dawn).toBe('loads')
     const [first] = adapters
@@ -11,8 +12,9 @@ describe('diagnose', () => {
     expect(first.limits.maxStorageBufferBindingSize).toBeGreaterThanOrEqual(128 * 2 ** 20)
     expect(new Set(adapters.map(({ name }) => name)).size).toBe(adapters.length)
     const hardware = adapters.some(({ software }) => !software)
-    expect(chosen.backend).toBe(hardware ? 'webgpu' : 'cpu')
+    expect(chosen.backend).toBe(hardware ? 'webgpu' : 'wasm')
     expect(chosen.reason).toContain(first.name)
+    expect(wasm).toMatchObject({ obstacle: null, simd: true, sharedMemory: true, threads: availableParallelism() })
     expect(advice.length > 0).toBe(!hardware)
   })
 

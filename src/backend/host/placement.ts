@@ -69,9 +69,9 @@ export class HostPlacement implements Placement {
 
   readonly arithmetic: Arithmetic
 
-  private constructor(layers: readonly Layer[], engine: Engine, backend: string) {
-    const { form, parameters } = engine.stages
-    this.arithmetic = { backend, form: form ?? (parameters instanceof Float64Array ? 'float64' : 'float32') }
+  private constructor(layers: readonly Layer[], engine: Engine, backend: string, form?: string) {
+    const precision = engine.stages.parameters instanceof Float64Array ? 'float64' : 'float32'
+    this.arithmetic = { backend, form: form ?? precision }
     this.#layers = layers
     this.#engine = engine
   }
@@ -87,7 +87,7 @@ export class HostPlacement implements Placement {
     stages.parameters.set(parameters)
     const engine = new Engine(layers, settings, stages)
     engine.resetState()
-    return new HostPlacement(layers, engine, backend)
+    return new HostPlacement(layers, engine, backend, set.form)
   }
 
   get capacity(): Capacity {

@@ -15,6 +15,8 @@ export interface StageSetting {
  * and others that may load a module, start threads or own a memory first. The engine (engine.ts) runs the epochs.
  */
 export interface StageSet {
+  /** The name of its arithmetic (see `Arithmetic.form`); by default the precision. */
+  readonly form?: string
   /** Opens the stages of one placed network, with memory for its parameters, gradients and optimizer state. */
   open(setting: StageSetting): Promise<Stages>
 }
@@ -51,8 +53,6 @@ export interface Stages {
   readonly state: Values
   /** Bytes that the set holds in addition to the arrays above and its workspaces. */
   readonly bytes: number
-  /** The arithmetic's name, where it is not only the precision: what decides the last bits. */
-  readonly form?: string
   /** The bytes of a workspace without dropout, where making one costs memory. */
   workspaceBytes?(rows: number): number
   /** @param dropping whether units of the hidden layers are dropped in it */

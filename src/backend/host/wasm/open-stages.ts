@@ -50,5 +50,5 @@ export async function openWasmStages(
   const program = instance.exports as unknown as Program
   const isAlone = !pool || pool.threads === 1 || isStraight(layers, settings)
   const id = isAlone ? undefined : await pool.attach(module, heap.memory)
-  return new WasmStages({ layers, settings, heap, space, parameters, gradients, state, addresses, program, pool, id, isRelaxed: features.isRelaxed }) // prettier-ignore
+  return new WasmStages({ layers, settings, heap, space, parameters, gradients, state, addresses, program, pool, id }) // prettier-ignore
 }

@@ -2,6 +2,7 @@ import type { Network } from '../../../model/network.ts'
 import type { Backend, Placement, PlacementSettings } from '../../backend.ts'
 import { cpu } from '../backend.ts'
 import { HostPlacement } from '../placement.ts'
+import type { StageSet } from '../stage-set.ts'
 import { findFeatures, type WasmFeatures } from './features.ts'
 import { openPool, type Pool } from './pool.ts'
 import { openWasmStages } from './open-stages.ts'
@@ -43,8 +44,10 @@ class OpenWasmBackend implements Backend {
     const isSmall = network.parameters.length * settings.batchSize < SMALL_STEP
     // Small networks need no other threads; they are started when the first larger one is placed.
     const pool = isSmall || this.#threads === 1 ? undefined : await this.#openPool()
-    const set = {
-      open: (setting: Parameters<typeof openWasmStages>[0]) => openWasmStages(setting, pool, this.#features),
+    const set: StageSet = {
+      // Relaxed SIMD rounds otherwise: a training that goes on without it gives other bits.
+      form: this.#features.isRelaxed ? 'float32, relaxed' : 'float32',
+      open: (setting) => openWasmStages(setting, pool, this.#features),
     }
     return HostPlacement.place(this.name, set, network, settings)
   }

@@ -34,8 +34,6 @@ export interface Opened {
   readonly pool: Pool | undefined
   /** The program's number in the pool; undefined on one thread. */
   readonly id: number | undefined
-  /** Whether the program uses relaxed SIMD, whose bits differ. */
-  readonly isRelaxed: boolean
 }
 
 /** The stages of one network in WebAssembly. */
@@ -43,7 +41,6 @@ export class WasmStages implements Stages {
   readonly parameters: Float32Array
   readonly gradients: Float32Array
   readonly state: Float32Array
-  readonly form: string
   readonly #opened: Opened
   readonly #program: Program
   readonly #control: { readonly words: Int32Array; readonly sums: Float64Array }
@@ -57,7 +54,6 @@ export class WasmStages implements Stages {
   constructor(opened: Opened) {
     const { heap, addresses, parameters, gradients, state, program } = opened
     this.#opened = opened
-    this.form = opened.isRelaxed ? 'float32, relaxed SIMD' : 'float32'
     this.#program = program
     this.#data = new HeldData(heap)
     this.#threads = new ThreadChoice(opened.id === undefined ? 1 : opened.pool!.threads)
