@@ -24,7 +24,7 @@ import {
   Trainer,
   type TrainerOptions,
 } from '../src/index.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { hostBackends, randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
 
@@ -78,9 +78,9 @@ async function expectResumed(network: Network, backend: () => Backend, options: 
 describe('an interrupted and resumed run gives the same bits as an uninterrupted run', () => {
   const network = randomNetwork([4, 6, 3], 'tanh', 'sigmoid', 1)
   for (const [name, optimizer] of Object.entries(optimizers)) {
-    for (const precision of ['float32', 'float64'] as const) {
-      it(`cpu, ${precision}, ${name}`, async () => {
-        await expectResumed(network, () => cpu({ precision }), { optimizer }, {})
+    for (const [backend, make] of hostBackends) {
+      it(`${backend}, ${name}`, async () => {
+        await expectResumed(network, make, { optimizer }, {})
       })
     }
   }
@@ -100,7 +100,7 @@ describe('an interrupted and resumed run gives the same bits as an uninterrupted
   })
   withDevice('with dropout, penalties and early stopping', async ({ gpu }) => {
     const options: TrainerOptions = { optimizer: adam({ learningRate: 0.05 }), dropout: 0.3, l1: 0.001, l2: 0.001 }
-    for (const backend of [() => webgpu({ device: gpu }), () => cpu()]) {
+    for (const backend of [() => webgpu({ device: gpu }), () => cpu(), () => wasmOnTwoThreads]) {
       await expectResumed(network, backend, options, { earlyStopping: { patience: 2 } })
     }
   })
@@ -113,7 +113,7 @@ describe('checkpoints', () => {
   withDevice(
     'are written at the given interval of epochs, and at the end of the loop or when it is left',
     async ({ gpu }) => {
-      for (const backend of [cpu(), webgpu({ device: gpu })]) {
+      for (const backend of [cpu(), wasmOnTwoThreads, webgpu({ device: gpu })]) {
         const trainer = await Trainer.create(network.clone(), { backend, seed: 1 })
         const written: number[] = []
         const checkpoint = { every: 4, write: ({ epoch }: Checkpoint) => void written.push(epoch) }
@@ -143,7 +143,7 @@ describe('early stopping', () => {
   }
 
   withDevice('ends when the loss no longer improves, with the best parameters', async ({ gpu }) => {
-    for (const backend of [cpu(), webgpu({ device: gpu })]) {
+    for (const backend of [cpu(), wasmOnTwoThreads, webgpu({ device: gpu })]) {
       const trainer = await Trainer.create(network.clone(), { ...options, backend })
       const history = await trainer.fit(train, { epochs: 200, validation, earlyStopping: { patience: 4 } })
       const losses = history.epochs.map((epoch) => epoch.validation.loss)

@@ -13,7 +13,7 @@ import { adam, adamw, type Optimizer, rmsprop, sgd } from '../src/optimizer/opti
 import type { LossName } from '../src/loss/loss.ts'
 import { exponential, newPlateau, rateWith } from '../src/optimizer/schedule.ts'
 import { Trainer, type TrainerOptions } from '../src/index.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { expectClose } from './close.ts'
 import { covering, isExhaustive } from './covering.ts'
 import { withDevice } from './device.ts'
@@ -51,6 +51,8 @@ const someBounded = new Set(covering(bounded, (pair) => pair))
 
 const plans: PlanChoice[] = ['layered', 'resident']
 
+const hosts = { cpu: cpu(), wasm: wasmOnTwoThreads }
+
 /** A penalty that multiplies the weights by −20 in every step: they overflow float32 after about thirty steps. */
 const growing: TrainerOptions = { optimizer: sgd({ learningRate: 1 }), l2: 10.5 }
 
@@ -74,6 +76,9 @@ describe('divergence that a bounded output hides from the loss', () => {
       it(`${loss} on ${output}, cpu float64: in the epoch of float32`, async () => {
         expect(await epochOn(cpu({ precision: 'float64' }), pair)).toBe(await epochOn(cpu(), pair))
       })
+      it(`${loss} on ${output}, wasm: in the epoch of float32 on the CPU`, async () => {
+        expect(await epochOn(wasmOnTwoThreads, pair)).toBe(await epochOn(cpu(), pair))
+      })
     }
   })
 })
@@ -85,8 +90,9 @@ describe('divergence', () => {
   withDevice('is found in windows of the data', async ({ gpu }) => {
     const options = { ...growing, dataMemory: 600 }
     const want = await train(network, data, { ...growing, backend: cpu() })
-    const got = await train(network, data, { ...options, backend: webgpu({ device: gpu, plan: 'layered' }) })
-    expect(got?.epoch).toBe(want?.epoch)
+    for (const backend of [webgpu({ device: gpu, plan: 'layered' }), wasmOnTwoThreads]) {
+      expect((await train(network, data, { ...options, backend }))?.epoch).toBe(want?.epoch)
+    }
   })
 
   // An epoch of one step: no later step of the epoch computes a loss.
@@ -97,8 +103,8 @@ describe('divergence', () => {
       const options = { ...growing, batchSize: 32 }
       const want = await train(own, samples, { ...options, backend: cpu() }, 60)
       expect(want?.loss).toBeNaN()
-      for (const plan of plans) {
-        const got = await train(own, samples, { ...options, backend: webgpu({ device: gpu, plan }) }, 60)
+      for (const backend of [wasmOnTwoThreads, ...plans.map((plan) => webgpu({ device: gpu, plan }))]) {
+        const got = await train(own, samples, { ...options, backend }, 60)
         expect(got?.epoch).toBe(want?.epoch)
         expect(got?.loss).toBeNaN()
       }
@@ -106,7 +112,7 @@ describe('divergence', () => {
   }
 
   withDevice('is found in the one step that steps() makes', async ({ gpu }) => {
-    for (const backend of [cpu(), ...plans.map((plan) => webgpu({ device: gpu, plan }))]) {
+    for (const backend of [cpu(), wasmOnTwoThreads, ...plans.map((plan) => webgpu({ device: gpu, plan }))]) {
       const trainer = await Trainer.create(network.clone(), { ...growing, batchSize: 40, seed: 1, backend })
       let last = 0
       const run = async () => {
@@ -139,7 +145,7 @@ describe('divergence', () => {
       })
       const overflowing = Network.from({ sizes: [1, 2, 2], activations: ['linear', output], weights, biases })
       const huge = Dataset.from([[10], [10]], [[0, 1], [1, 0]]) // prettier-ignore
-      for (const backend of [cpu(), ...plans.map((plan) => webgpu({ device: gpu, plan }))]) {
+      for (const backend of [cpu(), wasmOnTwoThreads, ...plans.map((plan) => webgpu({ device: gpu, plan }))]) {
         const error = await train(overflowing, huge, {
           loss: 'huber',
           backend,
@@ -157,12 +163,13 @@ describe('divergence', () => {
     (learningRate) => adam({ learningRate }),
     (learningRate) => adamw({ learningRate, weightDecay: 0.1 }),
   ]
-  for (const plan of [undefined, ...plans]) {
-    withDevice(`never leaves a parameter that is not finite: random runs, ${plan ?? 'cpu'}`, async ({ gpu }) => {
+  for (const plan of ['cpu', 'wasm', ...plans] as const) {
+    withDevice(`never leaves a parameter that is not finite: random runs, ${plan}`, async ({ gpu }) => {
       const random = new Random(11, 'data')
-      const backend = plan ? webgpu({ device: gpu, plan }) : cpu()
+      const isOnHost = plan === 'cpu' || plan === 'wasm'
+      const backend = isOnHost ? hosts[plan] : webgpu({ device: gpu, plan })
       let diverged = 0
-      const runs = plan && !isExhaustive ? 12 : 24
+      const runs = isOnHost || isExhaustive ? 24 : 12
       for (let k = 0; k < runs; k++) {
         const [output, loss] = bounded[random.below(bounded.length)]!
         const optimizer = optimizers[k % optimizers.length]!(10 ** random.between(-2, 38))
@@ -200,7 +207,9 @@ describe('divergence', () => {
     const want = await step(cpu({ precision: 'float64' }))
     expect(want[0]).toBeCloseTo(0.1 - 3, 5)
     expect(want[1]).toBeCloseTo(0.1 - 4, 5)
-    expectClose(await step(webgpu({ device: gpu })), want, { name: 'parameters', rtol: 1e-6, atol: 1e-6 })
+    for (const backend of [webgpu({ device: gpu }), wasmOnTwoThreads, cpu()]) {
+      expectClose(await step(backend), want, { name: `parameters, ${backend.name}`, rtol: 1e-6, atol: 1e-6 })
+    }
   })
 })
 

@@ -17,7 +17,7 @@ import {
 } from '../src/index.ts'
 import { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
-import { hiddenNames, lossPairs, randomData, randomNetwork } from './backends.ts'
+import { hiddenNames, lossPairs, randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { isExhaustive } from './covering.ts'
 import { withDevice } from './device.ts'
 
@@ -28,6 +28,8 @@ const loop = [5, 20, 12, 3]
 const backends: [name: string, sizes: number[], make: (gpu: GPUDevice) => Backend][] = [
   ['cpu float32', straight, () => cpu()],
   ['cpu float32, in stages', loop, () => cpu()],
+  ['wasm, straight', straight, () => wasmOnTwoThreads],
+  ['wasm, in stages', loop, () => wasmOnTwoThreads],
   ['cpu float64', straight, () => cpu({ precision: 'float64' })],
   ['layered', loop, (device) => webgpu({ device, plan: 'layered' })],
   ['resident, straight', straight, (device) => webgpu({ device, plan: 'resident' })],
@@ -102,7 +104,7 @@ function randomCase(k: number, sizes: number[], mayClip: boolean): Case {
 describe.each(backends)('random runs of large numbers: %s', (name, sizes, make) => {
   const mayClip = !name.startsWith('resident')
   // On the GPU, every optimizer's kernel is compiled.
-  const [selection, all] = name.startsWith('cpu') ? [24, 100] : [6, 12]
+  const [selection, all] = /^cpu|^wasm/.test(name) ? [24, 100] : [6, 12]
   const runs = isExhaustive ? all : selection
   withDevice('diverge where they do step by step, and keep parameters and state', async ({ gpu }) => {
     let diverged = 0

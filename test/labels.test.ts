@@ -20,7 +20,7 @@ import {
   Trainer,
   type TrainerOptions,
 } from '../src/index.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { hostBackends, randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { withDevice } from './device.ts'
 
 const SAMPLES = 34
@@ -141,8 +141,7 @@ const asHardware = (gpu: GPUDevice, plan: PlanChoice) =>
 
 describe('the accuracy of an epoch with several labels per sample is the share of correct labels', () => {
   describe.each(Object.entries<Shape>(shapes))('%s', (_, each) => {
-    it('in float64', () => expectLabels(cpu({ precision: 'float64' }), each))
-    it('in float32', () => expectLabels(cpu(), each))
+    it.each(hostBackends)('on %s', (_backend, make) => expectLabels(make(), each))
   })
 
   for (const name of ['small layers', 'wide outputs', 'samples with weights'] as const) {
@@ -195,6 +194,7 @@ describe('the accuracy of an epoch with several labels per sample is the share o
 
   for (const [name, backend] of [
     ['cpu', () => cpu()],
+    ['wasm', () => wasmOnTwoThreads],
     ['webgpu', (gpu: GPUDevice) => webgpu({ device: gpu })],
   ] as const) {
     withDevice(`after a checkpoint, on ${name}`, async ({ gpu }) => {

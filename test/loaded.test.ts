@@ -8,7 +8,7 @@ import { HostPlacement } from '../src/backend/host/placement.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { trainCommand } from '../src/cli/train.ts'
 import { DataStream, InputError, LoadedData, sgd, Trainer } from '../src/index.ts'
-import { pixelData, randomData, randomNetwork } from './backends.ts'
+import { hostBackends, pixelData, randomData, randomNetwork } from './backends.ts'
 import { withDevice } from './device.ts'
 
 const network = randomNetwork([5, 6, 3], 'tanh', 'sigmoid', 1)
@@ -108,8 +108,8 @@ function testLoaded(test: (name: string, body: (backend: () => Backend) => Promi
   })
 }
 
-describe.each(['float32', 'float64'] as const)('data that are loaded once, on the CPU, %s', (precision) => {
-  testLoaded((name, body) => it(name, () => body(() => cpu({ precision }))))
+describe.each(hostBackends)('data that are loaded once, on %s', (_, make) => {
+  testLoaded((name, body) => it(name, () => body(make)))
 })
 
 describe.each(['layered', 'resident'] as const)('data that are loaded once, on a GPU, %s', (plan) => {

@@ -5,7 +5,7 @@ import { Dataset } from '../src/data/dataset.ts'
 import { Network } from '../src/model/network.ts'
 import { adam, type Optimizer, sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/index.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { expectClose } from './close.ts'
 import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
@@ -49,7 +49,7 @@ describe('l1 and l2', () => {
       const options: TrainerOptions = { optimizer, l1: 0.003, l2: 0.02 }
       const reference = await train(network, data, { ...options, backend: cpu({ precision: 'float64' }) })
       const backend = webgpu({ device: gpu, plan: plan === 'layered' ? 'layered' : 'resident' })
-      for (const one of [backend, cpu()]) {
+      for (const one of [backend, cpu(), wasmOnTwoThreads]) {
         const got = await train(network, data, { ...options, backend: one })
         expectClose(got.losses, reference.losses, { name: 'losses', rtol: 1e-4, atol: 1e-7 })
         expectClose([...got.parameters], [...reference.parameters], { name: 'parameters', rtol: 1e-3, atol: 1e-4 })

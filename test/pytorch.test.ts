@@ -26,6 +26,7 @@ import {
   webgpu,
 } from '../src/index.ts'
 import { lossNames } from '../src/loss/loss.ts'
+import { float32Backends } from './backends.ts'
 import { expectClose, type Tolerance } from './close.ts'
 import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
@@ -139,7 +140,7 @@ const resident = new Set(covering(casesOfGPU.filter((one) => !needsLayered(one))
 describe('ten training losses in a row are those of PyTorch', () => {
   describe.each(cases)('$name', (given) => {
     it('on the CPU in float64', () => expectPyTorch(given, cpu({ precision: 'float64' }), float64))
-    it('on the CPU', () => expectPyTorch(given, cpu(), float32))
+    it.each(float32Backends)('on %s', (_, make) => expectPyTorch(given, make(), float32))
     if (layered.has(given)) {
       withDevice('on the GPU, layered', ({ gpu }) => expectPyTorch(given, backendOn(gpu, 'layered'), float32))
     }

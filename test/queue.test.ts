@@ -3,7 +3,7 @@ import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { InputError, sgd, Trainer } from '../src/index.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { hostBackends, randomData, randomNetwork } from './backends.ts'
 import { withDevice } from './device.ts'
 
 const network = randomNetwork([3, 4, 2], 'tanh', 'sigmoid', 1)
@@ -113,8 +113,8 @@ function testQueue(test: (name: string, body: (backend: Backend) => Promise<void
   })
 }
 
-describe.each(['float32', 'float64'] as const)('the calls of a trainer queue on the CPU, %s', (precision) => {
-  testQueue((name, body) => it(name, () => body(cpu({ precision }))))
+describe.each(hostBackends)('the calls of a trainer queue on %s', (_, make) => {
+  testQueue((name, body) => it(name, () => body(make())))
 })
 
 describe.each(['layered', 'resident'] as const)('the calls of a trainer queue on a GPU, %s', (plan) => {

@@ -7,7 +7,7 @@ import type { Network } from '../src/model/network.ts'
 import { dropoutKey, dropoutRow, dropoutThreshold, isKept } from '../src/optimizer/dropout.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { type FitOptions, Trainer, type TrainerOptions } from '../src/index.ts'
-import { hiddenPairs, lossPairs, randomData, randomNetwork } from './backends.ts'
+import { hiddenPairs, lossPairs, randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { expectClose } from './close.ts'
 import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
@@ -23,10 +23,10 @@ async function train(network: Network, data: Dataset, options: TrainerOptions, f
   return { losses: epochs.map(({ loss }) => loss), parameters }
 }
 
-/** The same training on the GPU by each plan, and in float32 on the CPU, as in float64. */
+/** The same training on the GPU and in float32 on the CPU, as in float64. */
 async function expectAlike(gpu: GPUDevice, network: Network, data: Dataset, options: TrainerOptions, fit?: FitOptions) {
   const want = await train(network, data, { ...options, backend: float64 }, fit)
-  for (const backend of [webgpu({ device: gpu }), cpu()]) {
+  for (const backend of [webgpu({ device: gpu }), cpu(), wasmOnTwoThreads]) {
     const got = await train(network, data, { ...options, backend }, fit)
     expectClose(got.losses, want.losses, { name: `${backend.name}: losses`, rtol: 2e-4, atol: 1e-6 })
     expectClose(got.parameters, want.parameters, { name: `${backend.name}: parameters`, rtol: 1e-3, atol: 1e-4 })
@@ -139,7 +139,7 @@ describe('dropout', () => {
   withDevice('has no effect outside training', async ({ gpu }) => {
     const network = randomNetwork([4, 9, 3], 'relu', 'softmax', 2)
     const data = randomData(24, 4, 3, 4)
-    for (const backend of [cpu(), webgpu({ device: gpu })]) {
+    for (const backend of [cpu(), wasmOnTwoThreads, webgpu({ device: gpu })]) {
       const options: TrainerOptions = { backend, loss: 'crossEntropy', batchSize: 24 }
       const [plain, dropping] = [
         await Trainer.create(network.clone(), options),

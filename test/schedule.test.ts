@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Backend } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import {
@@ -14,7 +15,7 @@ import {
   warmup,
 } from '../src/index.ts'
 import { newPlateau, rateAt, rateWith, watchPlateau } from '../src/optimizer/schedule.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
@@ -77,7 +78,7 @@ describe('schedules', () => {
     for (const plan of ['layered', 'resident'] as const) {
       withDevice(`train alike on every backend, each epoch with its own rate: ${name}, ${plan}`, async ({ gpu }) => {
         for (const make of [sgd, adam]) {
-          const train = async (backend: ReturnType<typeof cpu>) => {
+          const train = async (backend: Backend) => {
             const options = { backend, optimizer: make({ learningRate }), batchSize: 5, seed: 4 }
             const trainer = await Trainer.create(network.clone(), options)
             const { epochs } = await trainer.fit(data, { epochs: 10 })
@@ -85,9 +86,11 @@ describe('schedules', () => {
             return { losses: epochs.map(({ loss }) => loss), rates: epochs.map((epoch) => epoch.learningRate) }
           }
           const want = await train(cpu({ precision: 'float64' }))
-          const got = await train(webgpu({ device: gpu, plan }))
-          expectClose(got.losses, want.losses, { name: 'losses', rtol: 1e-3 })
-          expect(got.rates).toEqual(want.rates)
+          for (const backend of [webgpu({ device: gpu, plan }), wasmOnTwoThreads]) {
+            const got = await train(backend)
+            expectClose(got.losses, want.losses, { name: `losses, ${backend.name}`, rtol: 1e-3 })
+            expect(got.rates).toEqual(want.rates)
+          }
           expect(new Set(want.rates).size).toBeGreaterThan(2)
         }
       })

@@ -7,7 +7,7 @@ import type { LossName } from '../src/loss/loss.ts'
 import { verify } from '../src/training/verify.ts'
 import type { Network } from '../src/model/network.ts'
 import type { Dataset } from '../src/data/dataset.ts'
-import { hiddenNames, hiddenPairs, lossPairs, randomData, randomNetwork } from './backends.ts'
+import { float32Backends, hiddenNames, hiddenPairs, lossPairs, randomData, randomNetwork } from './backends.ts'
 import { someLossPairs } from './covering.ts'
 import { withDevice } from './device.ts'
 
@@ -54,9 +54,10 @@ const shapes: [sizes: number[], batch: number][] = [
   [[6, 9, 70], 7],
 ]
 
-const backends: [string, (body: (backend: Backend) => Promise<void>) => (name: string) => void][] = [
+type Runner = [string, (body: (backend: Backend) => Promise<void>) => (name: string) => void]
+const backends: Runner[] = [
   ['webgpu', (body) => (name) => withDevice(name, (device) => body(webgpu({ device: device.gpu, plan: 'layered' })))],
-  ['cpu float32', (body) => (name) => it(name, () => body(cpu()))],
+  ...float32Backends.map(([backend, make]): Runner => [backend, (body) => (name) => it(name, () => body(make()))]),
 ]
 
 describe.each(backends)('each stage of %s agrees with float64 on the same inputs', (backendName, run) => {

@@ -4,7 +4,7 @@ import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { adam } from '../src/optimizer/optimizer.ts'
 import { type Step, Trainer } from '../src/index.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { hostBackends, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
@@ -52,7 +52,12 @@ async function expectSameAsEpochs(backend: Backend, hidden: number): Promise<voi
 }
 
 describe('steps', () => {
-  it('are the steps of the epochs, one at a time: cpu', () => expectSameAsEpochs(cpu(), 4))
+  for (const [name, make] of hostBackends) {
+    for (const hidden of [4, 90]) {
+      it(`are the steps of the epochs, one at a time: ${name}, ${hidden} hidden neurons`, () =>
+        expectSameAsEpochs(make(), hidden))
+    }
+  }
   withDevice('webgpu, resident', ({ gpu }) => expectSameAsEpochs(webgpu({ device: gpu }), 4))
   withDevice('webgpu, layered', ({ gpu }) => expectSameAsEpochs(webgpu({ device: gpu, plan: 'layered' }), 40))
 

@@ -8,7 +8,7 @@ import { Network } from '../src/model/network.ts'
 import { adam, sgd } from '../src/optimizer/optimizer.ts'
 import { fit } from '../src/training/fit.ts'
 import { type Epoch, Trainer } from '../src/index.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { float32Backends, hostBackends, randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
@@ -117,13 +117,19 @@ describe('an AbortSignal', () => {
     await expect(trainer.fit(xor, { epochs: 1e9, signal: controller.signal })).rejects.toThrow('time is up')
     trainer.dispose()
   }
-  it('takes effect between epochs of microseconds on the CPU, because timers can run', () => never(cpu()))
+  it.each(hostBackends)('takes effect between epochs of microseconds on %s, because timers can run', (_, make) =>
+    never(make()),
+  )
   withDevice('takes effect between epochs of microseconds on webgpu', (device) => never(webgpu({ device: device.gpu })))
 
-  it('stops within an epoch', async () => {
+  it.each(['cpu', 'wasm'] as const)('stops within an epoch on %s', async (backend) => {
     const controller = new AbortController()
     const data = randomData(20000, 30, 2, 1)
-    const trainer = await Trainer.create(randomNetwork([30, 50, 2], 'tanh', 'sigmoid', 1), { ...options, batchSize: 1 })
+    const trainer = await Trainer.create(randomNetwork([30, 50, 2], 'tanh', 'sigmoid', 1), {
+      ...options,
+      backend,
+      batchSize: 1,
+    })
     setTimeout(() => controller.abort(), 30)
     await expect(trainer.fit(data, { epochs: 1, signal: controller.signal })).rejects.toThrow(/abort/i)
     expect(trainer.epoch).toBe(0)
@@ -160,7 +166,9 @@ describe('a loss that is not finite', () => {
     // The trainer restores them, too.
     expect([...kept]).toEqual(last)
   }
-  it('stops the run on the CPU, with the last finite parameters in the error', () => check(cpu()))
+  it.each(float32Backends)('stops the run on %s, with the last finite parameters in the error', (_, make) =>
+    check(make()),
+  )
   for (const plan of ['layered', 'resident'] as const) {
     withDevice(`stops the run on webgpu, ${plan}, with the last finite parameters in the error`, (device) =>
       check(webgpu({ device: device.gpu, plan })),
@@ -169,22 +177,24 @@ describe('a loss that is not finite', () => {
 })
 
 describe('gradients', () => {
-  withDevice('are the same on both backends, shaped as the network', async (device) => {
+  withDevice('are the same on all backends, shaped as the network', async (device) => {
     const network = randomNetwork([3, 5, 2], 'gelu', 'softmax', 1)
     const { inputs, targets } = randomData(9, 3, 2, 1)
     const settings = { loss: 'crossEntropy', batchSize: 4 } as const
-    const got = await Trainer.create(network, { ...settings, backend: webgpu({ device: device.gpu }) })
     const want = await Trainer.create(network, { ...settings, backend: cpu({ precision: 'float64' }) })
-    const [a, b] = [await got.gradients(inputs, targets), await want.gradients(inputs, targets.toArray())]
-    expect(a.weights.map(({ length }) => length)).toEqual([15, 10])
-    expectClose(a.loss, b.loss, { name: 'loss', rtol: 1e-5 })
-    for (const l of [0, 1]) {
-      expectClose(a.weights[l]!, b.weights[l]!, { name: `weights[${l}]`, atol: 1e-6, rtol: 1e-4 })
-      expectClose(a.biases[l]!, b.biases[l]!, { name: `biases[${l}]`, atol: 1e-6, rtol: 1e-4 })
+    for (const backend of [webgpu({ device: device.gpu }), cpu(), wasmOnTwoThreads]) {
+      const got = await Trainer.create(network, { ...settings, backend })
+      const [a, b] = [await got.gradients(inputs, targets), await want.gradients(inputs, targets.toArray())]
+      expect(a.weights.map(({ length }) => length)).toEqual([15, 10])
+      expectClose(a.loss, b.loss, { name: 'loss', rtol: 1e-5 })
+      for (const l of [0, 1]) {
+        expectClose(a.weights[l]!, b.weights[l]!, { name: `weights[${l}]`, atol: 1e-6, rtol: 1e-4 })
+        expectClose(a.biases[l]!, b.biases[l]!, { name: `biases[${l}]`, atol: 1e-6, rtol: 1e-4 })
+      }
+      // No update was made.
+      expect([...(await got.read()).parameters]).toEqual([...(await want.read()).parameters])
+      got.dispose()
     }
-    // No update was made.
-    expect([...(await got.read()).parameters]).toEqual([...(await want.read()).parameters])
-    got.dispose()
   })
 })
 

@@ -6,7 +6,7 @@ import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/index.ts'
-import { hiddenPairs, randomData, randomNetwork } from './backends.ts'
+import { float32Backends, hiddenPairs, randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { someLossPairs } from './covering.ts'
 import { withDevice } from './device.ts'
@@ -55,7 +55,7 @@ describe('ten training losses in a row agree with float64', () => {
     withDevice(`webgpu, ${name}`, (device) =>
       expectSameTraining(network, data, webgpu({ device: device.gpu }), options),
     )
-    it(`cpu float32, ${name}`, () => expectSameTraining(network, data, cpu(), options))
+    it.each(float32Backends)(`%s, ${name}`, (_, make) => expectSameTraining(network, data, make(), options))
   }
   for (const [loss, output] of someLossPairs) {
     withDevice(`webgpu, ${loss} on ${output}`, async (device) => {

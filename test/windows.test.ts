@@ -4,7 +4,7 @@ import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { type Checkpoint, Dataset, DataStream, Network, Trainer, type TrainerOptions } from '../src/index.ts'
 import { adam } from '../src/optimizer/optimizer.ts'
-import { randomData, randomNetwork } from './backends.ts'
+import { randomData, randomNetwork, wasmOnTwoThreads } from './backends.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
@@ -173,7 +173,7 @@ describe('a stream', () => {
 
   withDevice('trains equally on both backends, with chunks of any size', async ({ gpu }) => {
     const own = await train(cpu({ precision: 'float64' }), chunked(data))
-    for (const backend of [cpu(), webgpu({ device: gpu })]) {
+    for (const backend of [cpu(), wasmOnTwoThreads, webgpu({ device: gpu })]) {
       const got = await train(backend, chunked(data))
       got.losses.flat().forEach((loss, i) => {
         expect(loss).toBeCloseTo(own.losses.flat()[i]!, 4)

@@ -14,6 +14,7 @@ import {
   warmup,
 } from '../../src/optimizer/schedule.ts'
 import { type Epoch, type FitOptions, type Task, Trainer, type TrainerOptions } from '../../src/index.ts'
+import { wasmOnTwoThreads } from '../backends.ts'
 import { expectClose } from '../close.ts'
 import { type Case, dataOf, isResident, networkOf, windowBytes } from './cases.ts'
 import { noise } from './noise.ts'
@@ -200,8 +201,9 @@ export interface Checked {
 /**
  * Trains a case in float64, exactly and with noise, and on every other backend, whose losses, parameters, predictions and
  * scores must be as close to the exact ones as the noise predicts.
+ * @param gpu undefined for the backends of the host alone
  */
-export async function checkCase(one: Case, gpu: GPUDevice): Promise<Checked> {
+export async function checkCase(one: Case, gpu: GPUDevice | undefined): Promise<Checked> {
   const network = networkOf(one)
   const data = dataOf(one)
   const learningRate = await learningRateFor(one, network, data)
@@ -214,9 +216,12 @@ export async function checkCase(one: Case, gpu: GPUDevice): Promise<Checked> {
   const bounds = Object.fromEntries(
     Object.keys(exact).map((group) => [group, FACTOR * spread[group]! + ROUNDING * largest(exact[group]!)]),
   )
-  const backends: Record<string, Backend> = { float32: cpu(), layered: webgpu({ device: gpu, plan: 'layered' }) }
-  if (isResident(one, network, gpu.limits.maxComputeWorkgroupStorageSize)) {
-    backends.resident = webgpu({ device: gpu, plan: 'resident' })
+  const backends: Record<string, Backend> = { float32: cpu(), wasm: wasmOnTwoThreads }
+  if (gpu) {
+    backends.layered = webgpu({ device: gpu, plan: 'layered' })
+    if (isResident(one, network, gpu.limits.maxComputeWorkgroupStorageSize)) {
+      backends.resident = webgpu({ device: gpu, plan: 'resident' })
+    }
   }
   let used = 0
   for (const [name, backend] of Object.entries(backends)) {
