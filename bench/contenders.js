@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { adam, Dataset, Matrix, Network, sgd, Trainer, verify, webgpu } from '../dist/node/index.js'
+import { adam, Dataset, Matrix, Network, sgd, Trainer, verify, wasm, webgpu } from '../dist/node/index.js'
 import { makeData } from './workloads.js'
 
 const optimizers = { adam, sgd }
@@ -9,6 +9,8 @@ const optimizers = { adam, sgd }
 /** The backends of this library by their names on the command line. */
 export const ourBackends = {
   cpu: () => 'cpu',
+  wasm: () => 'wasm',
+  'wasm-1': () => wasm({ threads: 1 }),
   webgpu: () => 'webgpu',
   layered: () => webgpu({ plan: 'layered' }),
   resident: () => webgpu({ plan: 'resident' }),

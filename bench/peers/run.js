@@ -16,15 +16,17 @@ const peers = [
   { name: 'TensorFlow.js webgpu', against: 'webgpu', command: ['node', 'tensorflow.js', 'webgpu'] },
   { name: 'PyTorch cuda', against: 'webgpu', command: ['python3', '-B', 'pytorch.py', 'cuda'] },
   { name: 'PyTorch cuda-graphs', against: 'webgpu', command: ['python3', '-B', 'pytorch.py', 'cuda-graphs'] },
-  { name: 'jax-js wasm', against: 'cpu', command: ['node', 'jax.js', 'wasm'] },
-  { name: 'TensorFlow.js wasm', against: 'cpu', command: ['node', 'tensorflow.js', 'wasm'] },
+  { name: 'jax-js wasm', against: 'wasm', command: ['node', 'jax.js', 'wasm'] },
+  { name: 'TensorFlow.js wasm', against: 'wasm', command: ['node', 'tensorflow.js', 'wasm'] },
   { name: 'TensorFlow.js cpu', against: 'cpu', command: ['node', 'tensorflow.js', 'cpu'] },
   { name: 'synaptic', against: 'cpu', command: ['node', 'synaptic.js'] },
   { name: 'brain.js', against: 'cpu', command: ['node', 'brain.js'] },
-  { name: 'numpy, minibatches', against: 'cpu', command: ['python3', '-B', 'numpy_batched.py'] },
-  { name: 'PyTorch cpu', against: 'cpu', command: ['python3', '-B', 'pytorch.py', 'cpu'] },
+  { name: 'numpy, minibatches', against: 'wasm', command: ['python3', '-B', 'numpy_batched.py'] },
+  { name: 'PyTorch cpu', against: 'wasm', command: ['python3', '-B', 'pytorch.py', 'cpu'] },
 ]
-const ourNames = ['webgpu', 'layered', 'cpu']
+/** Which of our backends are forms of another. */
+const kindOf = { layered: 'webgpu', 'wasm-1': 'wasm' }
+const ourNames = ['webgpu', 'layered', 'wasm', 'wasm-1', 'cpu']
 /** For networks with more operations per step, which take seconds on a software driver, the proof has fewer steps. */
 const large = { flops: 1e9, steps: 2 }
 
@@ -34,7 +36,7 @@ npm run bench:peers -- [${Object.keys(workloads).join(' ')}] [options]
 Compares this library with other libraries on the same networks, in one run.
 
   --peer PART      only peers whose name contains this, may be repeated: jax, TensorFlow, PyTorch, numpy, wasm …
-  --ours NAME      backends of this library, may be repeated: ${ourNames.join(', ')} (default: webgpu, cpu)
+  --ours NAME      backends of this library, may be repeated: ${ourNames.join(', ')} (default: webgpu, wasm, cpu; wasm-1 on one thread)
   --rounds N       timed rounds (default 5)
   --seconds N      time of one contender in one round (default 0.8)
   --slow N         a contender that takes longer, in seconds per step, is timed with fewer steps (default 2)
@@ -47,7 +49,7 @@ function readOptions() {
   const many = { type: 'string', multiple: true }
   const { values, positionals } = readArguments(usage, {
     peer: many,
-    ours: { ...many, default: ['webgpu', 'cpu'] },
+    ours: { ...many, default: ['webgpu', 'wasm', 'cpu'] },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.8' },
     slow: { type: 'string', default: '2' },
@@ -70,9 +72,9 @@ function readOptions() {
   }
 }
 
-/** Chooses the peers: without `--peer`, those compared with one of the chosen backends (layered counts as webgpu). */
+/** Chooses the peers: without `--peer`, those compared with one of the chosen backends (layered counts as webgpu, wasm-1 as wasm). */
 function choosePeers(wanted, chosenOurs) {
-  const kinds = chosenOurs.map((name) => (name === 'layered' ? 'webgpu' : name))
+  const kinds = chosenOurs.map((name) => kindOf[name] ?? name)
   if (!wanted) return peers.filter(({ against }) => kinds.includes(against))
   const matches = (name, part) => name.toLowerCase().includes(part.toLowerCase())
   const unknown = wanted.find((part) => !peers.some(({ name }) => matches(name, part)))

@@ -32,6 +32,8 @@ export const fields = {
   scalarStride: 176,
   /** Whether correct labels are counted, and not correct rows. */
   countsLabels: 168,
+  /** Not 0 after a thread has failed: nobody waits for it any longer. */
+  failed: 72,
   /** Whether the first thread may sleep: not on a page's main thread. */
   mayFirstSleep: 172,
   /** The sums of the command, float64. */
@@ -52,7 +54,7 @@ const SLEEP_NANOSECONDS = 1_000_000
  * thread may have no processor.
  */
 export function defineBarrier(module: ModuleWriter, control: number): Callable<readonly ['i32'], undefined> {
-  const [arrivedAt, passedAt, asleepAt] = [fields.arrived, fields.passed, fields.asleep].map((offset) => int(control + offset)) // prettier-ignore
+  const [arrivedAt, passedAt, asleepAt, failedAt] = [fields.arrived, fields.passed, fields.asleep, fields.failed].map((offset) => int(control + offset)) // prettier-ignore
   return module.procedure(undefined, ['i32'], (body, [thread]) => {
     const passed = body.keep(atomic.load(passedAt!))
     const others = body.keep(atomic.add(arrivedAt!, int(1)))
@@ -68,7 +70,7 @@ export function defineBarrier(module: ModuleWriter, control: number): Callable<r
         const looks = body.local('i32')
         const maySleep = i32.or(thread, i32.load(int(control + fields.mayFirstSleep)))
         body.while(
-          () => i32.eq(atomic.load(passedAt!), passed),
+          () => i32.and(i32.eq(atomic.load(passedAt!), passed), i32.eqz(atomic.load(failedAt!))),
           () => {
             body.increase(looks, 1)
             body.if(i32.gtS(looks, int(MOST_LOOKS)), () => {
@@ -83,6 +85,11 @@ export function defineBarrier(module: ModuleWriter, control: number): Callable<r
       },
     )
   })
+}
+
+/** Exports `abort`, which a thread calls whose work failed: the others do not wait for it. */
+export function defineAbort(module: ModuleWriter, control: number): void {
+  module.procedure('abort', [], (body) => body.do(atomic.store(int(control + fields.failed), int(1))))
 }
 
 /** A field of the control block, kept in a local. */

@@ -3,7 +3,7 @@ import type { Addresses, ProgramSettings } from './addresses.ts'
 import { f32, f64, type I32, i32, int } from './assembler/expression.ts'
 import type { Body, Local } from './assembler/function.ts'
 import { ModuleWriter } from './assembler/module.ts'
-import { defineBarrier, field, fields } from './control.ts'
+import { defineAbort, defineBarrier, field, fields } from './control.ts'
 import { activationFormulas } from './formulas/activations.ts'
 import { defineGather, type Gather } from './gather.ts'
 import { defineOutputDelta, defineSoftmax, type OutputDelta, type Softmax } from './outputs.ts'
@@ -124,6 +124,7 @@ function defineWork(
   const gatherTargets = defineGather(module, layers[last]!.outputs)
   const gatherWeights = defineGather(module, 1)
   const wait = defineBarrier(module, control)
+  defineAbort(module, control)
   const bytes = scratchBytes(layers, settings.batchSize)
   module.procedure('work', ['i32'], (body, [thread]) => {
     const read = (name: keyof typeof fields) => field(body, control, name)
