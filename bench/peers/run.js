@@ -26,6 +26,8 @@ const peers = [
 ]
 /** Which of our backends are forms of another. */
 const kindOf = { layered: 'webgpu', 'wasm-1': 'wasm' }
+/** Whether a backend of this library is the one that peers are compared with, or a form of it. */
+const isOf = (name, against) => name !== undefined && (kindOf[name] ?? name) === against
 const ourNames = ['webgpu', 'layered', 'wasm', 'wasm-1', 'cpu']
 /** For networks with more operations per step, which take seconds on a software driver, the proof has fewer steps. */
 const large = { flops: 1e9, steps: 2 }
@@ -170,7 +172,7 @@ async function measureWorkload(key, options) {
 function evaluate(key, contenders, figures) {
   return contenders.map((contender, i) => {
     const { backend, against, version, on, trained, remark, stepSeconds, difference, failure } = contender
-    const mine = figures[contenders.findIndex((other) => against && other.backend === against)]
+    const mine = figures[contenders.findIndex((other) => against && isOf(other.backend, against))]
     const ratio = mine && mine.stepsPerSecond / figures[i].stepsPerSecond
     return { workload: key, ...figures[i], backend, against, ratio, version, on, trained, remark, stepSeconds, difference, failure } // prettier-ignore
   })

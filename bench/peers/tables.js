@@ -56,7 +56,7 @@ export function summaryTables(results, keys) {
   return [
     {
       title:
-        "Steps/s (in parentheses the ratio of this library's rate: webgpu for contenders on a GPU, cpu for the others)",
+        "Steps/s (in parentheses the ratio of this library's rate: webgpu for contenders on a GPU, wasm or cpu for the others)",
       columns: ['', ...keys],
       rows,
       notes: [...new Set(results.flatMap(notesOn))],

@@ -27,10 +27,8 @@ type Arguments<P extends Parameters> = { readonly [K in keyof P]: Local<P[K]> }
 
 /**
  * A WebAssembly module while it is written. Its memory is imported, as `memory` of the module `host`.
- * @example
- * const module = new ModuleWriter({ isShared: false })
- * module.define('double', ['i32'], 'i32', (body, [x]) => i32.add(x, x))
- * new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { host: { memory } }).exports.double(21) // 42
+ * For instance, this exports a function that doubles a number:
+ * `module.define('double', ['i32'], 'i32', (_, [x]) => i32.add(x, x))`.
  */
 export class ModuleWriter {
   readonly #isShared: boolean
