@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { adam, cpu, Network, sgd, Trainer, webgpu } from '../../dist/node/index.js'
+import { adam, cpu, Network, sgd, Trainer, wasm, webgpu } from '../../dist/node/index.js'
 import { checkNames, checkNumber, main, readArguments, UsageError } from '../arguments.js'
 import { findAdapter } from '../contenders.js'
 import { mean, median, spread } from '../measure.js'
@@ -15,7 +15,7 @@ import { describeMachine, keepRun, machineLine, writeJson } from '../results.js'
 import { printTable } from '../table.js'
 import { differenceOf, proofTable, scoreTable } from './tables.js'
 
-const ourNames = ['cpu', 'webgpu']
+const ourNames = ['wasm', 'cpu', 'webgpu']
 const defaultPythons = ['python3', '/usr/bin/python3']
 
 const usage = `
@@ -23,7 +23,7 @@ npm run bench:scikit -- [PART OF A NAME …] [options]
 
 Compares this library with scikit-learn on the same problems: ${Object.keys(problems).join('; ')}.
 
-  --ours NAME      backends of this library, may be repeated: ${ourNames.join(', ')} (default: both)
+  --ours NAME      backends of this library, may be repeated: ${ourNames.join(', ')} (default: all)
   --seeds N        runs of each problem (default: 3 to 20, depending on the problem)
   --python PATH    a Python with scikit-learn (default: the first of ${defaultPythons.join(', ')} with it)
   --write          save the results: a file in bench/results and a section in bench/RESULTS.md
@@ -208,7 +208,7 @@ async function compare(name, problem, backends, scikit, seeds) {
 }
 
 async function measure(options, adapter, scikit) {
-  const all = { cpu: cpu(), ...(adapter && { webgpu: webgpu() }) }
+  const all = { wasm: wasm(), cpu: cpu(), ...(adapter && { webgpu: webgpu() }) }
   const backends = Object.fromEntries(options.ours.filter((name) => name in all).map((name) => [name, all[name]]))
   const notes = []
   const here = ([name, problem]) => {
