@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend, EpochOrder } from '../src/backend/backend.ts'
-import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { DeviceLostError, InputError } from '../src/core/errors.ts'
 import { DataStream } from '../src/index.ts'

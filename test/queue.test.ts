@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { Backend } from '../src/backend/backend.ts'
-import { cpu } from '../src/backend/host/backend.ts'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { InputError, sgd, Trainer } from '../src/index.ts'
 import { hostBackends, randomData, randomNetwork } from './backends.ts'

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { webgpu } from '../src/backend/webgpu/backend.ts'
 import type { Backend } from '../src/backend/backend.ts'
-import { cpu } from '../src/backend/host/backend.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import type { LossName } from '../src/loss/loss.ts'
 import { verify } from '../src/training/verify.ts'

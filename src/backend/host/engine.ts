@@ -7,18 +7,13 @@ import { timed } from '../profiler.ts'
 import { EventLoopClock, yieldToEventLoop } from './event-loop.ts'
 import { drop } from './reference/stages.ts'
 import type { Minibatch, MinibatchSums, Stages } from './stage-set.ts'
+import { StepPace } from './step-pace.ts'
 import { addPenalty, clip } from './update.ts'
 import type { Values } from '../../core/values.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Above this, float32 rounds to infinity or to its largest number. */
 const LARGEST_FLOAT32 = 3.4028234663852886e38
-
-/** Milliseconds of work of one call of a set's `steps`, and the most steps of one. */
-const CALL_MILLISECONDS = 10
-export const MOST_STEPS = 4096
-/** The most epochs that are handed over together. */
-const MOST_EPOCHS = 16
 
 /** Dropout of one hidden layer. */
 interface LayerDropout {
@@ -46,8 +41,7 @@ export class Engine {
   readonly #eventLoop = new EventLoopClock()
   readonly #isFloat64: boolean
   #disposed = false
-  /** How many steps take about CALL_MILLISECONDS, learned from the last call. */
-  #stepsAtOnce = 16
+  readonly #pace = new StepPace()
 
   constructor(layers: readonly Layer[], settings: PlacementSettings, stages: Stages) {
     this.stages = stages
@@ -138,9 +132,9 @@ export class Engine {
     this.stages.state.fill(this.#settings.optimizer.initialAccumulator)
   }
 
-  /** How many epochs of `steps` steps are worth handing over together: their cost apart from the steps is considerable. */
+  /** How many epochs of `steps` steps are worth handing over together. */
   epochsTogether(steps: number): number {
-    return this.stages.steps ? Math.max(1, Math.min(MOST_EPOCHS, Math.floor(this.#stepsAtOnce / steps))) : 1
+    return this.stages.steps ? this.#pace.epochsTogether(steps) : 1
   }
 
   /** An epoch of a set that makes several steps in one call. */
@@ -148,14 +142,13 @@ export class Engine {
     const sums: Sums = { loss: 0, right: 0, samples: epoch.order.length }
     const steps = Math.ceil(epoch.order.length / epoch.batchSize)
     for (let first = 0; first < steps;) {
-      const count = Math.min(steps - first, this.#stepsAtOnce)
+      const count = Math.min(steps - first, this.#pace.steps)
       const began = performance.now()
       const { loss, right } = this.stages.steps!(data, epoch, first, count)
       sums.loss += this.#inPrecision(loss)
       sums.right += right
       first += count
-      const wanted = Math.floor((count * CALL_MILLISECONDS) / Math.max(0.01, performance.now() - began))
-      this.#stepsAtOnce = Math.max(1, Math.min(MOST_STEPS, 2 * this.#stepsAtOnce, wanted))
+      this.#pace.record(count, performance.now() - began)
       await this.#giveWay(epoch.signal)
     }
     return sums
