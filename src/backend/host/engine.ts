@@ -75,6 +75,7 @@ export class Engine {
    * the epoch.
    */
   async trainEpoch(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
+    this.checkDisposed()
     const { stages } = this
     this.#epochStart.parameters.set(stages.parameters)
     this.#epochStart.state.set(stages.state)
@@ -116,6 +117,7 @@ export class Engine {
         fault = { minibatch: index, layer: this.#layerOfFault(data, minibatch, after) }
       }
       await this.#giveWay()
+      this.checkDisposed()
     }
     this.#returnTo(this.#epochStart)
     return fault
@@ -157,6 +159,7 @@ export class Engine {
       const wanted = Math.floor((count * CALL_MILLISECONDS) / Math.max(0.01, performance.now() - began))
       this.#stepsAtOnce = Math.max(1, Math.min(MOST_STEPS, 2 * this.#stepsAtOnce, wanted))
       await this.#giveWay(epoch.signal)
+      this.checkDisposed()
     }
     return sums
   }

@@ -57,6 +57,8 @@ export interface Stages {
   workspaceBytes?(rows: number): number
   /** @param dropping whether units of the hidden layers are dropped in it */
   makeWorkspace(rows: number, dropping: boolean): Workspace
+  /** The workspace will not be used again, so that its memory can be freed. */
+  freeWorkspace?(space: Workspace): void
   /** Z = A Wᵀ + b and f(Z) of layer l. */
   forward(l: number, space: Workspace, rows: number): void
   /**

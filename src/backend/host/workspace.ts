@@ -46,8 +46,13 @@ export class Workspace {
   }
 
   get bytes(): number {
-    const arrays = [this.targets, ...this.z, ...this.a, ...this.deltas, ...(this.dropped ?? [])]
-    return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.inputs?.byteLength ?? 0)
+    return this.arrays.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  }
+
+  /** All arrays of it, except for the weights of samples, which only some data have. */
+  get arrays(): Values[] {
+    const { inputs, targets, z, a, deltas, dropped = [] } = this
+    return [...(inputs ? [inputs] : []), targets, ...z, ...a, ...deltas, ...dropped]
   }
 
   /** Takes in `rows` samples from `start` on, those that `order` names where it is given. */

@@ -23,15 +23,23 @@ export class HeldData {
   hold(data: DataSource): Held {
     const known = this.#held.get(data)
     if (known) return known
+    const placed: number[] = []
     const copy = (values: ArrayLike<number> | undefined) => {
       if (!values) return 0
       const own = this.#heap.floats(values.length)
       own.set(values)
+      placed.push(addressOf(own))
       return addressOf(own)
     }
-    const held = { inputs: copy(data.inputs.data), targets: copy(data.targets?.data), weights: copy(data.weights) }
-    this.#held.set(data, held)
-    return held
+    try {
+      const held = { inputs: copy(data.inputs.data), targets: copy(data.targets?.data), weights: copy(data.weights) }
+      this.#held.set(data, held)
+      return held
+    } catch (error) {
+      // The rest did not fit.
+      for (const address of placed) this.#heap.free(address)
+      throw error
+    }
   }
 
   /** Frees the copy of a data set. */
@@ -48,12 +56,16 @@ export class HeldData {
    */
   placeOrder(order: Uint32Array, isNew: boolean): number {
     if (isNew || this.#order?.from !== order) {
-      const fits = this.#order?.own.length === order.length
-      if (this.#order && !fits) this.#heap.free(addressOf(this.#order.own))
-      const own = this.#order && fits ? this.#order.own : this.#heap.integers(order.length)
+      const own = this.#order?.own.length === order.length ? this.#order.own : this.#newOrder(order.length)
       own.set(order)
       this.#order = { from: order, own }
     }
     return addressOf(this.#order.own)
+  }
+
+  #newOrder(length: number): Uint32Array {
+    if (this.#order) this.#heap.free(addressOf(this.#order.own))
+    this.#order = undefined
+    return this.#heap.integers(length)
   }
 }

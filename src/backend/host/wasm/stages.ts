@@ -50,6 +50,7 @@ export class WasmStages implements Stages {
   /** For passes that are not training: the rows' scores, and scratch memory for their gradients. */
   #scores: Float64Array | undefined
   #isSpaceTaken = false
+  #isDisposed = false
 
   constructor(opened: Opened) {
     const { heap, addresses, parameters, gradients, state, program } = opened
@@ -81,6 +82,10 @@ export class WasmStages implements Stages {
       return space
     }
     return new Workspace(layers, rows, (length) => heap.floats(length), false, dropping)
+  }
+
+  freeWorkspace({ arrays, weights }: Workspace): void {
+    for (const values of weights ? [...arrays, weights] : arrays) this.#opened.heap.free(addressOf(values))
   }
 
   workspaceBytes(rows: number): number {
@@ -181,7 +186,10 @@ export class WasmStages implements Stages {
   }
 
   dispose(): void {
-    const { pool, id } = this.#opened
+    const { pool, id, heap } = this.#opened
     if (id !== undefined) pool?.detach(id)
+    // The threads of a pool that failed may not have ended yet.
+    if (!this.#isDisposed && (id === undefined || !pool?.hasFailed)) heap.dispose()
+    this.#isDisposed = true
   }
 }
