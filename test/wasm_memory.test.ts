@@ -88,6 +88,31 @@ function countMemories(): () => number {
 
 const options: TrainerOptions = { batchSize: 50, seed: 3, optimizer: adam() }
 
+describe('memory before a run', () => {
+  it.each([
+    ['a small network', [3, 4, 2]],
+    ['a network in stages', [30, 80, 5]],
+  ])('is exact where the validation data are the training data, or absent: %s', async (_, sizes) => {
+    const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!]
+    const network = randomNetwork(sizes, 'tanh', 'sigmoid', 1)
+    const trainer = await Trainer.create(network, { ...options, backend: wasmOnTwoThreads })
+    for (const samples of [90, 400, 400, 77, 900]) {
+      const data = randomData(samples, inputs, outputs, samples)
+      for (const train of [data, data.withWeights(data.inputs.data.subarray(0, samples).map(Math.abs))]) {
+        for (const validation of [{}, { validation: train }]) {
+          const expected = trainer.memoryFor(train, validation)
+          const held: number[] = []
+          for await (const { epoch } of trainer.epochs(train, { epochs: 3, ...validation })) {
+            if (epoch > 0) held.push(trainer.memory)
+          }
+          expect(held).toEqual([expected, expected, expected])
+        }
+      }
+    }
+    trainer.dispose()
+  })
+})
+
 describe('memory is used again', () => {
   it.each([
     ['a small network', [3, 4, 2]],

@@ -94,7 +94,7 @@ export class HostPlacement implements Placement {
   get capacity(): Capacity {
     return {
       held: this.#engine.bytes + (this.#pieces?.bytes ?? 0),
-      bytesOf: () => 0,
+      bytesOf: (data) => this.#engine.stages.dataBytes?.(data) ?? 0,
       bytesToScore: (samples) => this.#bytesToScore(samples),
       rowsWithin: () => Infinity,
       epochs: ({ samples }, batchSize) => {
@@ -115,7 +115,8 @@ export class HostPlacement implements Placement {
     if (rows <= (this.#pieces?.rows ?? 0)) return 0
     const { stages } = this.#engine
     const bytes = stages.workspaceBytes?.(rows) ?? stages.makeWorkspace(rows, false).bytes
-    return bytes - (this.#pieces?.bytes ?? 0)
+    const { rows: held, bytes: heldBytes } = this.#pieces ?? { rows: 0, bytes: 0 }
+    return bytes - (held > 0 ? (stages.workspaceBytes?.(held) ?? heldBytes) : 0)
   }
 
   #pieceRows(samples: number): number {

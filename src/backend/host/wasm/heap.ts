@@ -7,7 +7,8 @@ const ALIGNMENT = 64
 /** Code loads whole vectors, also where an array ends: this many bytes after it belong to nobody. */
 const PADDING = 64
 
-const rounded = (bytes: number) => Math.ceil((bytes + PADDING) / ALIGNMENT) * ALIGNMENT
+/** The bytes of the block for an array of `bytes` bytes. */
+export const blockBytes = (bytes: number): number => Math.ceil((bytes + PADDING) / ALIGNMENT) * ALIGNMENT
 
 /** The address of an array in the memory of WebAssembly. */
 export const addressOf = (values: { readonly byteOffset: number }): number => values.byteOffset
@@ -53,7 +54,7 @@ export class Heap {
    * @throws InputError if the memory cannot grow
    */
   allocate(bytes: number): number {
-    const size = rounded(bytes)
+    const size = blockBytes(bytes)
     const place = this.#free.findIndex((block) => block.bytes >= size)
     const block = place >= 0 ? this.#takeFree(place, size) : this.#extend(size)
     this.#used.set(block.address, block)

@@ -1,5 +1,5 @@
 import type { DataSource } from '../../backend.ts'
-import { addressOf, type Heap } from './heap.ts'
+import { addressOf, blockBytes, type Heap } from './heap.ts'
 
 /** The addresses of a data set in the memory of WebAssembly; 0 for what it does not have. */
 interface Held {
@@ -17,6 +17,15 @@ export class HeldData {
 
   constructor(heap: Heap) {
     this.#heap = heap
+  }
+
+  /** Bytes that training on a data set takes in addition to what is held: the copy, and the order of an epoch. */
+  bytesOf(data: DataSource): number {
+    const { inputs, targets, weights } = data
+    const copied = this.#held.has(data) ? [] : [inputs.data, targets?.data, weights]
+    const blocks = copied.map((values) => (values ? blockBytes(4 * values.length) : 0))
+    const order = blockBytes(4 * inputs.rows) - (this.#order ? blockBytes(this.#order.own.byteLength) : 0)
+    return blocks.reduce((sum, bytes) => sum + bytes, order)
   }
 
   /** Copies a data set, once. */
