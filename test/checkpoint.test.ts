@@ -211,9 +211,9 @@ describe('a checkpoint', () => {
     await expect(resume({}, other)).rejects.toThrow('sizes: the checkpoint was trained with [2,3,2]')
   })
 
-  it('goes on with options that may change between steps, where they are named', async () => {
+  it.each(['cpu', 'wasm'] as const)('goes on with options that may change between steps, %s', async (backend) => {
     const options = (learningRate: LearningRate, more: TrainerOptions = {}): TrainerOptions =>
-      ({ backend: 'cpu', seed: 3, batchSize: 7, optimizer: sgd({ learningRate, momentum: 0.9 }), ...more }) // prettier-ignore
+      ({ backend, seed: 3, batchSize: 7, optimizer: sgd({ learningRate, momentum: 0.9 }), ...more }) // prettier-ignore
     const whole = await Trainer.create(network.clone(), options(step({ learningRate: 0.5, every: 2, factor: 0.1 })))
     await whole.fit(data, { epochs: 4 })
     let made: Checkpoint | undefined

@@ -89,7 +89,7 @@ describe('the resident plan in loops gives the same bits as the layered one', ()
     })
   }
 
-  withDevice('also if the plan changes during a run', async ({ gpu }) => {
+  withDevice('also if the plan changes during a run', async ({ gpu, profile }) => {
     const shape: Shape = { sizes: [5, 33, 16, 3], hidden: 'tanh', ...quadratic, optimizer: sgd(rate) }
     const changes: string[] = []
     const { learn } = Crossover.prototype
@@ -99,7 +99,8 @@ describe('the resident plan in loops gives the same bits as the layered one', ()
     }
     try {
       const changing = await train(gpu, 'auto', shape, 60)
-      expect(new Set(changes)).toEqual(new Set(['resident', 'layered']))
+      // Where kernels compile when they first run, 'auto' takes no loops, and so has nothing to choose from.
+      expect(new Set(changes)).toEqual(new Set(profile.compilesLate ? [] : ['resident', 'layered']))
       expect(changing).toEqual(await train(gpu, 'layered', shape, 60))
     } finally {
       Crossover.prototype.learn = learn

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import type { Worker } from 'node:worker_threads'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { adam, sgd, Trainer, type TrainerOptions, wasm } from '../src/index.ts'
 import { randomData, randomNetwork } from './backends.ts'
 
@@ -45,4 +46,38 @@ describe('threads of the backend wasm', () => {
     expect(results[1]).toEqual(results[0])
     expect(results[2]).toEqual(results[0])
   })
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+it('a thread that ends is reported, and the next network on the backend gets new threads', async () => {
+  const workers: Worker[] = []
+  const original = process.getBuiltinModule.bind(process)
+  vi.spyOn(process, 'getBuiltinModule').mockImplementation((name: string) => {
+    const module = original(name) as { readonly Worker: typeof Worker }
+    if (name !== 'worker_threads') return module
+    class Recorded extends module.Worker {
+      constructor(...given: ConstructorParameters<typeof Worker>) {
+        super(...given)
+        workers.push(this)
+      }
+    }
+    return { ...module, Worker: Recorded }
+  })
+  const backend = wasm({ threads: 2 })
+  const data = randomData(100, 60, 4, 1)
+  const create = () =>
+    Trainer.create(randomNetwork([60, 90, 4], 'tanh', 'sigmoid', 1), { batchSize: 50, seed: 1, backend })
+  const trainer = await create()
+  const { last } = await trainer.fit(data, { epochs: 3 })
+  await workers[0]!.terminate()
+  await expect(trainer.fit(data, { epochs: 100 })).rejects.toThrow(/^backend 'wasm': thread 1 is gone: .*create a new/)
+  trainer.dispose()
+  const [next, other] = await Promise.all([create(), create()])
+  expect((await next.fit(data, { epochs: 3 })).last.loss).toBe(last.loss)
+  expect((await other.fit(data, { epochs: 3 })).last.loss).toBe(last.loss)
+  expect(workers).toHaveLength(2)
+  for (const one of [next, other, backend]) one.dispose()
 })

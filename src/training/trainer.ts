@@ -89,8 +89,8 @@ export class Trainer {
   }
 
   /**
-   * Bytes of device memory that `fit` with these data will hold: exact, but an upper bound for streams, and where
-   * validation data are so large that they pass through in windows.
+   * Bytes of device memory that `fit` with these data will hold: exact, but an upper bound for streams, where validation
+   * data are so large that they pass through in windows, and on the backend wasm, which copies no validation data.
    * @throws InputError for a stream that was made without an example
    * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
    */

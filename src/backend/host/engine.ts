@@ -69,6 +69,7 @@ export class Engine {
    * the epoch.
    */
   async trainEpoch(data: TrainingSource, epoch: EpochOrder): Promise<Sums> {
+    this.checkDisposed()
     const { stages } = this
     this.#epochStart.parameters.set(stages.parameters)
     this.#epochStart.state.set(stages.state)
@@ -110,6 +111,7 @@ export class Engine {
         fault = { minibatch: index, layer: this.#layerOfFault(data, minibatch, after) }
       }
       await this.#giveWay()
+      this.checkDisposed()
     }
     this.#returnTo(this.#epochStart)
     return fault
@@ -150,6 +152,7 @@ export class Engine {
       first += count
       this.#pace.record(count, performance.now() - began)
       await this.#giveWay(epoch.signal)
+      this.checkDisposed()
     }
     return sums
   }

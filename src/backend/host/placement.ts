@@ -20,6 +20,7 @@ import { explainDifference } from '../arithmetic.ts'
 import { Engine, type TrainingSource } from './engine.ts'
 import { yieldToEventLoop } from './event-loop.ts'
 import type { Stages, StageSet } from './stage-set.ts'
+import type { Values } from '../../core/values.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Scoring and prediction go through the data in pieces of about this many values per layer. */
@@ -93,7 +94,7 @@ export class HostPlacement implements Placement {
   get capacity(): Capacity {
     return {
       held: this.#engine.bytes + (this.#pieces?.bytes ?? 0),
-      bytesOf: () => 0,
+      bytesOf: (data) => this.#engine.stages.dataBytes?.(data) ?? 0,
       bytesToScore: (samples) => this.#bytesToScore(samples),
       rowsWithin: () => Infinity,
       epochs: ({ samples }, batchSize) => {
@@ -114,7 +115,8 @@ export class HostPlacement implements Placement {
     if (rows <= (this.#pieces?.rows ?? 0)) return 0
     const { stages } = this.#engine
     const bytes = stages.workspaceBytes?.(rows) ?? stages.makeWorkspace(rows, false).bytes
-    return bytes - (this.#pieces?.bytes ?? 0)
+    const { rows: held, bytes: heldBytes } = this.#pieces ?? { rows: 0, bytes: 0 }
+    return bytes - (held > 0 ? (stages.workspaceBytes?.(held) ?? heldBytes) : 0)
   }
 
   #pieceRows(samples: number): number {
@@ -172,6 +174,7 @@ export class HostPlacement implements Placement {
     source: { readonly inputs: Matrix } & DataSource,
     use: (space: Workspace, rows: number, start: number) => void,
   ): Promise<void> {
+    this.#engine.checkDisposed()
     const samples = source.inputs.rows
     const space = this.#piecesFor(samples)
     for (let start = 0; start < samples; start += space.rows) {
@@ -188,11 +191,16 @@ export class HostPlacement implements Placement {
 
   #piecesFor(samples: number): Workspace {
     const rows = this.#pieceRows(samples)
-    if (!this.#pieces || this.#pieces.rows < rows) this.#pieces = this.#engine.stages.makeWorkspace(rows, false)
+    if (this.#pieces && this.#pieces.rows >= rows) return this.#pieces
+    const { stages } = this.#engine
+    if (this.#pieces) stages.freeWorkspace?.(this.#pieces)
+    this.#pieces = undefined
+    this.#pieces = stages.makeWorkspace(rows, false)
     return this.#pieces
   }
 
   trace(minibatch: DataSource): Promise<Trace> {
+    this.#engine.checkDisposed()
     const rows = minibatch.inputs.rows
     const { stages } = this.#engine
     const space = stages.makeWorkspace(rows, false)
@@ -200,13 +208,17 @@ export class HostPlacement implements Placement {
     this.#engine.forward(space, rows)
     const { loss } = this.#engine.outputDelta(space, rows)
     this.#engine.backward(space, rows)
-    return Promise.resolve({
+    // Copies, because the set may use the memory of the workspace again.
+    const copies = (arrays: readonly Values[]) => arrays.map((values) => values.slice())
+    const trace = {
       loss: loss / rows,
-      weightedInputs: space.z,
-      activations: space.a,
-      deltas: space.deltas,
+      weightedInputs: copies(space.z),
+      activations: copies(space.a),
+      deltas: copies(space.deltas),
       gradient: stages.gradients.slice(),
-    })
+    }
+    stages.freeWorkspace?.(space)
+    return Promise.resolve(trace)
   }
 
   readParameters(): Promise<Float32Array> {
@@ -221,6 +233,7 @@ export class HostPlacement implements Placement {
   }
 
   write({ parameters, state }: { parameters: Snapshot['parameters']; state?: Snapshot['state'] }): Promise<void> {
+    this.#engine.checkDisposed()
     const { stages } = this.#engine
     this.#failed = undefined
     stages.parameters.set(parameters)

@@ -53,10 +53,14 @@ export interface Stages {
   readonly state: Values
   /** Bytes that the set holds in addition to the arrays above and its workspaces. */
   readonly bytes: number
-  /** The bytes of a workspace without dropout, where making one costs memory. */
+  /** The bytes that a workspace without dropout takes to score, where making one costs memory. */
   workspaceBytes?(rows: number): number
+  /** The bytes that training on these data takes in addition to what is held, where the set makes copies of them. */
+  dataBytes?(data: DataSource): number
   /** @param dropping whether units of the hidden layers are dropped in it */
   makeWorkspace(rows: number, dropping: boolean): Workspace
+  /** The workspace will not be used again, so that its memory can be freed. */
+  freeWorkspace?(space: Workspace): void
   /** Z = A Wᵀ + b and f(Z) of layer l. */
   forward(l: number, space: Workspace, rows: number): void
   /**

@@ -20,7 +20,8 @@ export class Workspace {
   readonly below: Rows[]
   /** The minibatch's own rows, where the first layer does not read them in the data set. */
   readonly inputs: Values | undefined
-  readonly #array: MakeValues
+  /** The array of `weights`, also where samples have none. */
+  readonly #weights: Values
 
   /**
    * @param array makes an array in the backend's precision
@@ -35,7 +36,7 @@ export class Workspace {
     this.z = perLayer()
     this.a = perLayer()
     this.deltas = perLayer()
-    this.#array = array
+    this.#weights = array(rows)
     this.dropped = dropping ? perLayer().slice(0, -1) : undefined
     this.below = [this.inputs ?? array(0), ...(this.dropped ?? this.a.slice(0, -1))].map((values) => ({
       // The reference, which runs in float64 too, asks for the values alone.
@@ -46,8 +47,13 @@ export class Workspace {
   }
 
   get bytes(): number {
-    const arrays = [this.targets, ...this.z, ...this.a, ...this.deltas, ...(this.dropped ?? [])]
-    return arrays.reduce((sum, { byteLength }) => sum + byteLength, this.inputs?.byteLength ?? 0)
+    return this.arrays.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  }
+
+  /** All arrays of it. */
+  get arrays(): Values[] {
+    const { inputs, targets, z, a, deltas, dropped = [] } = this
+    return [...(inputs ? [inputs] : []), targets, this.#weights, ...z, ...a, ...deltas, ...dropped]
   }
 
   /** Takes in `rows` samples from `start` on, those that `order` names where it is given. */
@@ -65,15 +71,15 @@ export class Workspace {
   }
 
   #takeWeights(weights: Float32Array, start: number, rows: number, order?: Uint32Array): void {
-    const own = (this.weights ??= this.#array(this.rows))
+    const own = (this.weights = this.#weights)
     for (let m = 0; m < rows; m++) own[m] = weights[order ? order[start + m]! : start + m]!
   }
 }
 
-/** The bytes of a workspace of float32 whose rows are gathered, without dropout. */
-export function workspaceBytes(layers: readonly Layer[], rows: number): number {
-  const values = layers.reduce((sum, { outputs }) => sum + 3 * outputs, layers[0]!.inputs + layers.at(-1)!.outputs)
-  return 4 * rows * values
+/** The lengths of the arrays of a workspace whose rows are gathered, without dropout. */
+export function workspaceLengths(layers: readonly Layer[], rows: number): number[] {
+  const columns = layers.flatMap(({ outputs }) => [outputs, outputs, outputs])
+  return [layers[0]!.inputs, layers.at(-1)!.outputs, 1, ...columns].map((count) => rows * count)
 }
 
 function gatherRows({ cols, data }: Matrix, target: Values, start: number, rows: number, order?: Uint32Array): void {

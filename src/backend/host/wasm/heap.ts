@@ -7,7 +7,8 @@ const ALIGNMENT = 64
 /** Code loads whole vectors, also where an array ends: this many bytes after it belong to nobody. */
 const PADDING = 64
 
-const rounded = (bytes: number) => Math.ceil((bytes + PADDING) / ALIGNMENT) * ALIGNMENT
+/** The bytes of the block for an array of `bytes` bytes. */
+export const blockBytes = (bytes: number): number => Math.ceil((bytes + PADDING) / ALIGNMENT) * ALIGNMENT
 
 /** The address of an array in the memory of WebAssembly. */
 export const addressOf = (values: { readonly byteOffset: number }): number => values.byteOffset
@@ -16,6 +17,13 @@ interface Block {
   readonly address: number
   readonly bytes: number
 }
+
+/**
+ * Memories of networks that were disposed of, for those that come next. JavaScript engines do not count the bytes of a
+ * WebAssembly memory when they decide whether to collect garbage: a program that trains one network after another would
+ * hold all of their memories.
+ */
+const idle: WebAssembly.Memory[] = []
 
 /**
  * The memory of one placed network, shared between threads: blocks of bytes that are allocated and freed. It grows on
@@ -31,8 +39,9 @@ export class Heap {
   #top = ALIGNMENT
   #bytes = 0
 
-  constructor() {
-    this.memory = makeMemory()
+  /** @param maximum pages of 64 KiB up to which the memory can grow; default: the most that the engine allows */
+  constructor(maximum?: number) {
+    this.memory = maximum === undefined ? (idle.pop() ?? makeMemory()) : newMemory(maximum)
   }
 
   /** Bytes in use. */
@@ -45,7 +54,7 @@ export class Heap {
    * @throws InputError if the memory cannot grow
    */
   allocate(bytes: number): number {
-    const size = rounded(bytes)
+    const size = blockBytes(bytes)
     const place = this.#free.findIndex((block) => block.bytes >= size)
     const block = place >= 0 ? this.#takeFree(place, size) : this.#extend(size)
     this.#used.set(block.address, block)
@@ -85,6 +94,11 @@ export class Heap {
     return new Uint32Array(this.memory.buffer, address, length)
   }
 
+  /** The next network gets the memory: nothing may read or write it any more. */
+  dispose(): void {
+    idle.push(this.memory)
+  }
+
   #takeFree(place: number, size: number): Block {
     const { address, bytes } = this.#free[place]!
     if (bytes > size) this.#free[place] = { address: address + size, bytes: bytes - size }
@@ -100,8 +114,8 @@ export class Heap {
         this.memory.grow(Math.ceil(missing / PAGE))
       } catch {
         throw new InputError(
-          `the memory of WebAssembly cannot grow from ${this.memory.buffer.byteLength} by ${missing} bytes; use a smaller ` +
-            "batchSize or smaller layers, or backend: 'cpu'",
+          `the memory of WebAssembly, ${this.memory.buffer.byteLength} bytes, cannot grow by ${missing} bytes; use less ` +
+            "data, a smaller batchSize or smaller layers, or backend: 'cpu'",
         )
       }
     }
@@ -110,11 +124,13 @@ export class Heap {
   }
 }
 
+const newMemory = (maximum: number) => new WebAssembly.Memory({ initial: 1, maximum, shared: true })
+
 /** A shared memory that can grow as far as the engine allows: some reserve the largest size at once. */
 function makeMemory(): WebAssembly.Memory {
   for (let maximum = MOST_PAGES; ; maximum /= 4) {
     try {
-      return new WebAssembly.Memory({ initial: 1, maximum, shared: true })
+      return newMemory(maximum)
     } catch (error) {
       if (maximum <= 1024) throw error
     }

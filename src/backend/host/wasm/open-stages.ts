@@ -19,8 +19,21 @@ export async function openWasmStages(
   pool: Pool | undefined,
   features: Pick<WasmFeatures, 'isRelaxed'>,
 ): Promise<Stages> {
-  const { layers, settings } = setting
   const heap = new Heap()
+  try {
+    return await openOn(heap, setting, pool, features)
+  } catch (error) {
+    heap.dispose()
+    throw error
+  }
+}
+
+async function openOn(
+  heap: Heap,
+  { layers, settings }: StageSetting,
+  pool: Pool | undefined,
+  features: Pick<WasmFeatures, 'isRelaxed'>,
+): Promise<Stages> {
   const threads = pool?.threads ?? 1
   const isDropping = (settings.dropout ?? []).some((share) => share > 0)
   const make = (length: number) => heap.floats(length)

@@ -53,6 +53,8 @@ class OpenWasmBackend implements Backend {
   }
 
   async #openPool(): Promise<Pool> {
+    // Without a thread that has ended, no network can be trained: the next one gets new threads.
+    if (this.#pool?.hasFailed) this.#opening = this.#pool = undefined
     this.#opening ??= openPool(this.#threads)
     this.#pool = await this.#opening
     return this.#pool

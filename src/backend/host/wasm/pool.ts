@@ -11,6 +11,8 @@ export interface Pool {
   readonly threads: number
   /** Why there are fewer than were requested, as a clause; undefined if there are not. */
   readonly reason: string | undefined
+  /** Whether a thread failed or the pool was disposed of: each call throws. */
+  readonly hasFailed: boolean
   /**
    * Instantiates a module in all threads but the calling one. It imports `host.memory`, and exports `work(thread: i32)`.
    * It may export `abort()`, which is called in a thread whose `work` failed, so that other threads do not wait for it.
@@ -153,6 +155,10 @@ class ThreadPool implements Pool {
       worker.onFailure = (reason) => this.#fail(`thread ${i + 1} is gone: ${reason}`)
     }
     this.#post((i) => ({ board, place, thread: i + 1, spinning: SPINNING, textLength: TEXT_LENGTH - 1 }))
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
   }
 
   async attach(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<number> {

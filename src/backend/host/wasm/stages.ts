@@ -3,10 +3,10 @@ import { ruleOf, type StepScalars, stepScalars } from '../../../optimizer/optimi
 import type { DataSource, EpochOrder, PlacementSettings } from '../../backend.ts'
 import type { MinibatchSums, Stages } from '../stage-set.ts'
 import { MOST_STEPS } from '../step-pace.ts'
-import { Workspace, workspaceBytes } from '../workspace.ts'
+import { Workspace, workspaceLengths } from '../workspace.ts'
 import type { Addresses } from './addresses.ts'
 import { CONTROL_BYTES, fields } from './control.ts'
-import { addressOf, type Heap } from './heap.ts'
+import { addressOf, blockBytes, type Heap } from './heap.ts'
 import { HeldData } from './held-data.ts'
 import type { Pool } from './pool.ts'
 import { scratchBytes } from './program.ts'
@@ -50,6 +50,9 @@ export class WasmStages implements Stages {
   /** For passes that are not training: the rows' scores, and scratch memory for their gradients. */
   #scores: Float64Array | undefined
   #isSpaceTaken = false
+  /** Bytes of the workspaces besides that of training. */
+  #otherSpaces = 0
+  #isDisposed = false
 
   constructor(opened: Opened) {
     const { heap, addresses, parameters, gradients, state, program } = opened
@@ -71,7 +74,8 @@ export class WasmStages implements Stages {
 
   get bytes(): number {
     const { heap, parameters, gradients, state, space } = this.#opened
-    return heap.bytes - parameters.byteLength - gradients.byteLength - state.byteLength - space.bytes
+    const arrays = parameters.byteLength + gradients.byteLength + state.byteLength + space.bytes + this.#otherSpaces
+    return heap.bytes - arrays
   }
 
   makeWorkspace(rows: number, dropping: boolean): Workspace {
@@ -80,11 +84,24 @@ export class WasmStages implements Stages {
       this.#isSpaceTaken = true
       return space
     }
-    return new Workspace(layers, rows, (length) => heap.floats(length), false, dropping)
+    const other = new Workspace(layers, rows, (length) => heap.floats(length), false, dropping)
+    this.#otherSpaces += other.bytes
+    return other
+  }
+
+  freeWorkspace({ arrays, bytes }: Workspace): void {
+    this.#otherSpaces -= bytes
+    for (const values of arrays) this.#opened.heap.free(addressOf(values))
   }
 
   workspaceBytes(rows: number): number {
-    return workspaceBytes(this.#opened.layers, rows)
+    const blocks = workspaceLengths(this.#opened.layers, rows).map((length) => blockBytes(4 * length))
+    const scores = Math.max(0, blockBytes(16 * rows) - (this.#scores ? blockBytes(this.#scores.byteLength) : 0))
+    return blocks.reduce((sum, bytes) => sum + bytes, scores)
+  }
+
+  dataBytes(data: DataSource): number {
+    return this.#data.bytesOf(data)
   }
 
   forward(l: number, { below, z, a }: Workspace, rows: number): void {
@@ -181,7 +198,10 @@ export class WasmStages implements Stages {
   }
 
   dispose(): void {
-    const { pool, id } = this.#opened
+    const { pool, id, heap } = this.#opened
     if (id !== undefined) pool?.detach(id)
+    // The threads of a pool that failed may not have ended yet.
+    if (!this.#isDisposed && (id === undefined || !pool?.hasFailed)) heap.dispose()
+    this.#isDisposed = true
   }
 }
