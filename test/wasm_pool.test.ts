@@ -26,10 +26,10 @@ afterEach(() => {
 /** Replaces the class Worker of Node's worker threads. */
 function replaceWorker(make: (OwnWorker: typeof Worker) => unknown): void {
   const original = process.getBuiltinModule.bind(process)
-  vi.spyOn(process, 'getBuiltinModule').mockImplementation(((name: string) => {
+  vi.spyOn(process, 'getBuiltinModule').mockImplementation((name: string) => {
     const module = original(name) as Record<string, unknown>
     return name === 'worker_threads' ? { ...module, Worker: make(module.Worker as typeof Worker) } : module
-  }))
+  })
 }
 
 describe('the pool of threads', () => {

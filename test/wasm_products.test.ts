@@ -115,7 +115,9 @@ class Products {
         }
         for (const [name, procedure] of Object.entries(procedures)) {
           const { parameters } = procedure.signature
-          module.procedure(name, parameters, (body, given) => body.call(procedure as never, ...(given as readonly unknown[] as never[])))
+          module.procedure(name, parameters, (body, given) =>
+            body.call(procedure as never, ...(given as readonly unknown[] as never[])),
+          )
         }
       },
       Math.ceil(this.#arrangement.bytes / 65536),
