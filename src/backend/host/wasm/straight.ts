@@ -25,8 +25,11 @@ export function isStraight(layers: readonly Layer[], { dropout = [] }: Placement
   return countParameters(layers) <= MOST_PARAMETERS && !dropout.some((share) => share > 0)
 }
 
-/** Bytes of scratch memory: a vector for each parameter. */
-export const straightScratch = (layers: readonly Layer[]): number => 16 * countParameters(layers)
+/** Bytes of scratch memory: a vector for each parameter of a small network. */
+export function straightScratch(layers: readonly Layer[]): number {
+  const count = countParameters(layers)
+  return count <= MOST_PARAMETERS ? 16 * count : 0
+}
 
 function makeSums(body: Body, count: number, scratch: number): GradientSums {
   if (count > MOST_VARIABLES) {
