@@ -1,4 +1,4 @@
-import { activationNames, initializerNames, lossNames, optimizerNames } from '../src/index.ts'
+import { activationNames, backendNames, initializerNames, lossNames, optimizerNames } from '../src/index.ts'
 import { decodePoints } from './points.ts'
 import {
   defaults,
@@ -72,7 +72,7 @@ const parsers: { [K in keyof Settings]: (text: string) => Settings[K] | undefine
   stop: numberBetween(0, 1e9, true),
   patience: numberBetween(0, 1e6, true),
   speed: numberBetween(0, 1000),
-  backend: oneOf(['auto', 'webgpu', 'cpu'] as const),
+  backend: oneOf(backendNames),
 }
 
 const write = (value: Settings[keyof Settings]) => (Array.isArray(value) ? value.join('-') : String(value))

@@ -1,6 +1,14 @@
+import { type BackendName, backendNames } from '../src/index.ts'
 import { Notices } from './notices.tsx'
 import { formatScore, percent, perSecond, formatNumber } from './numbers.ts'
 import { change, data, evaluation, kind, progress, rates, activeBackend, settings } from './state.ts'
+
+const backendLabels: Readonly<Record<BackendName, string>> = {
+  auto: 'best',
+  webgpu: 'GPU',
+  wasm: 'WebAssembly',
+  cpu: 'JavaScript',
+}
 
 /** The backend, its speed, and the current scores. */
 export function Status() {
@@ -29,7 +37,7 @@ export function Status() {
       </dl>
       <fieldset class="backend">
         <legend>Train on</legend>
-        {(['auto', 'webgpu', 'cpu'] as const).map((name) => (
+        {backendNames.map((name) => (
           <label key={name}>
             <input
               type="radio"
@@ -39,7 +47,7 @@ export function Status() {
                 change({ backend: name })
               }}
             />
-            {name === 'auto' ? 'best' : name === 'webgpu' ? 'GPU' : 'CPU'}
+            {backendLabels[name]}
             {rates.value[name] && <small> {perSecond(rates.value[name])}/s</small>}
           </label>
         ))}
