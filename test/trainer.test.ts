@@ -124,13 +124,13 @@ describe('an AbortSignal', () => {
 
   it.each(['cpu', 'wasm'] as const)('stops within an epoch on %s', async (backend) => {
     const controller = new AbortController()
-    const data = randomData(20000, 30, 2, 1)
+    const data = randomData(100_000, 30, 2, 1)
     const trainer = await Trainer.create(randomNetwork([30, 50, 2], 'tanh', 'sigmoid', 1), {
       ...options,
       backend,
       batchSize: 1,
     })
-    setTimeout(() => controller.abort(), 30)
+    setTimeout(() => controller.abort(), 5)
     await expect(trainer.fit(data, { epochs: 1, signal: controller.signal })).rejects.toThrow(/abort/i)
     expect(trainer.epoch).toBe(0)
   })
