@@ -152,7 +152,9 @@ describe('the page', () => {
     const opened = await open('speed=10')
     const { page } = opened
     const pixels = () =>
-      page.evaluate(() => {
+      page.evaluate(async () => {
+        // The plane is drawn after the numbers are shown.
+        for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
         const canvas = document.querySelector<HTMLCanvasElement>('[data-regions] canvas')!
         return [...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data].join()
       })

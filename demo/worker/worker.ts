@@ -205,10 +205,15 @@ const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Pr
     return Promise.resolve()
   },
   pause: async () => {
-    setPlaying(false)
-    if (!activeRun) return
-    await report(activeRun)
-    await postAdviceAfter(activeRun)
+    playing = false
+    resetRates()
+    // The page shows that training is paused when it also shows what the training led to.
+    try {
+      if (activeRun) await report(activeRun)
+    } finally {
+      setPlaying(false)
+    }
+    if (activeRun) await postAdviceAfter(activeRun)
   },
   step: async ({ what }) => {
     if (!activeRun) return
