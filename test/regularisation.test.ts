@@ -197,7 +197,8 @@ describe('clipNorm', () => {
     withDevice(`clips alike on every backend: ${name}, ${sizes.join('-')}`, async ({ gpu }) => {
       const network = randomNetwork(sizes, 'tanh', 'linear', 1)
       const data = randomData(24, sizes[0]!, sizes.at(-1)!, 3)
-      const options = { optimizer: { ...optimizer, clipNorm: 0.05 }, l1: 0.001, l2: 0.01 }
+      // Without l1: where a weight changes its sign, centered rmsprop makes any rounding error large.
+      const options = { optimizer: { ...optimizer, clipNorm: 0.05 }, l2: 0.01 }
       const { losses } = await expectAlike(gpu, network, data, options)
       // Fewer than ten epochs: some of these diverge without clipping.
       const without = await train(network, data, { ...options, optimizer, backend: float64 }, { epochs: 2 })
