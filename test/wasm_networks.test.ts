@@ -11,7 +11,7 @@ vi.mock('../src/backend/host/reference/stages.ts', async (importOriginal) => {
 })
 
 // random_networks.test.ts trains a few networks on every backend; most of its time is the compilation of kernels.
-const [count, seed] = [isExhaustive ? 1000 : 12, Number(process.env.RANDOM_SEED ?? 2)]
+const [count, seed] = [isExhaustive ? 300 : 12, Number(process.env.RANDOM_SEED ?? 2)]
 
 it(
   `${count} random networks are trained alike on all backends of the host`,

@@ -18,9 +18,9 @@ import { covering } from './covering.ts'
 import { describeKits, instantiate } from './wasm.ts'
 
 /** Around the widths of vectors, tiles and panels. */
-const widths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 63, 64, 65]
+const widths = [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 64, 65]
 /** Around the heights of tiles, the limit between the two forms of forward, and that of packed gradients. */
-const batches = [1, 3, 4, 5, 31, 32, 33, 63, 64, 65]
+const batches = [1, 3, 4, 5, 31, 32, 33, 64, 65]
 
 interface Shape {
   readonly inputs: number
