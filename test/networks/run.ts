@@ -29,12 +29,6 @@ const ROUNDING = 2 ** -20
 /** The first step changes the parameters by at most this share, so that trainings stay finite. */
 const LARGEST_CHANGE = 0.1
 
-/**
- * WebAssembly adds the K terms of a sum one after another, so that each addition rounds a sum of up to K terms, by 2⁻²⁵ of
- * it; the noise is in the terms. Where the terms have one sign, this is K / 16 times as much as the noise.
- */
-const longSums = ({ sizes, batchSize }: Case) => Math.max(1, (2 * Math.max(...sizes, batchSize)) / (16 * FACTOR))
-
 /** The results of a run, in groups that are each compared as a whole. */
 type Outcome = Record<string, readonly number[]>
 
@@ -234,7 +228,7 @@ export async function checkCase(one: Case, gpu: GPUDevice | undefined): Promise<
     const outcome = await run(backend)
     for (const [group, want] of Object.entries(exact)) {
       const got = outcome[group]!
-      const bound = bounds[group]! * (name === 'wasm' ? longSums(one) : 1)
+      const bound = bounds[group]!
       expectClose(got, want, { name: `${name}: ${group}`, atol: bound })
       if (bound > 0) used = Math.max(used, largest(got.map((value, i) => value - want[i]!)) / bound)
     }
