@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { f32x4, floats, i32, int, ints, v128 } from '../src/backend/host/wasm/assembler/expression.ts'
+import { i32, int } from '../src/backend/host/wasm/assembler/scalars.ts'
+import { f32x4, floats, ints, v128 } from '../src/backend/host/wasm/assembler/vectors.ts'
 import { call } from '../src/backend/host/wasm/assembler/function.ts'
 import { ModuleWriter } from '../src/backend/host/wasm/assembler/module.ts'
 import { loadLanes, storeLanes } from '../src/backend/host/wasm/kit.ts'

@@ -1,4 +1,5 @@
-import { atomic, i32, int } from '../../src/backend/host/wasm/assembler/expression.ts'
+import { atomic } from '../../src/backend/host/wasm/assembler/memory.ts'
+import { i32, int } from '../../src/backend/host/wasm/assembler/scalars.ts'
 import type { Body } from '../../src/backend/host/wasm/assembler/function.ts'
 import { ModuleWriter } from '../../src/backend/host/wasm/assembler/module.ts'
 import type { Pool } from '../../src/backend/host/wasm/pool.ts'

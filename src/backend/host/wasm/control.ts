@@ -1,4 +1,5 @@
-import { atomic, i32, int } from './assembler/expression.ts'
+import { atomic } from './assembler/memory.ts'
+import { i32, int } from './assembler/scalars.ts'
 import type { Body, Callable } from './assembler/function.ts'
 import type { ModuleWriter } from './assembler/module.ts'
 

@@ -1,4 +1,6 @@
-import { atomic, f32x4, floats, int, v128 } from './assembler/expression.ts'
+import { atomic } from './assembler/memory.ts'
+import { int } from './assembler/scalars.ts'
+import { f32x4, floats, v128 } from './assembler/vectors.ts'
 import type { Body } from './assembler/function.ts'
 import { ModuleWriter } from './assembler/module.ts'
 import { sharingObstacle } from './threads.ts'

@@ -1,4 +1,5 @@
-import { copyMemory, i32, int } from './assembler/expression.ts'
+import { copyMemory } from './assembler/memory.ts'
+import { i32, int } from './assembler/scalars.ts'
 import type { Callable } from './assembler/function.ts'
 import type { ModuleWriter } from './assembler/module.ts'
 import { loadLanes, storeLanes } from './kit.ts'

@@ -1,4 +1,5 @@
-import { f32x4, type I32, type Statement, v128, type V128 } from './assembler/expression.ts'
+import { type I32, type Statement, type V128 } from './assembler/expression.ts'
+import { f32x4, v128 } from './assembler/vectors.ts'
 import type { Body } from './assembler/function.ts'
 
 /**

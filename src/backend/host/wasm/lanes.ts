@@ -1,4 +1,5 @@
-import { f32x4, floats, v128, type V128 } from './assembler/expression.ts'
+import { type V128 } from './assembler/expression.ts'
+import { f32x4, floats, v128 } from './assembler/vectors.ts'
 import type { Body, Local } from './assembler/function.ts'
 
 /** From four rows in memory to one vector a column, and from four vectors to the sums of their lanes. */

@@ -1,6 +1,7 @@
 import type { Layer } from '../../../model/layout.ts'
 import type { Addresses, ProgramSettings } from './addresses.ts'
-import { f32, f64, type I32, i32, int } from './assembler/expression.ts'
+import { type I32 } from './assembler/expression.ts'
+import { f32, f64, i32, int } from './assembler/scalars.ts'
 import type { Body, Local } from './assembler/function.ts'
 import { ModuleWriter } from './assembler/module.ts'
 import { defineAbort, defineBarrier, field, fields } from './control.ts'

@@ -1,6 +1,7 @@
 import { dropoutKey, dropoutThreshold } from '../../../optimizer/dropout.ts'
 import { countParameters } from '../../../model/layout.ts'
-import { f32, f64, type I32, i32, int } from './assembler/expression.ts'
+import { type I32 } from './assembler/expression.ts'
+import { f32, f64, i32, int } from './assembler/scalars.ts'
 import type { Body } from './assembler/function.ts'
 import { defineScale, defineSpanSums, defineSumOfSquares, SQUARES_SPAN } from './formulas/clip.ts'
 import { defineDropout } from './formulas/dropout.ts'

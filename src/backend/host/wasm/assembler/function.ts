@@ -1,13 +1,5 @@
-import {
-  type Code,
-  type Expression,
-  type I32,
-  i32,
-  int,
-  type Statement,
-  unsigned,
-  type ValueType,
-} from './expression.ts'
+import { type Code, type Expression, type I32, type Statement, unsigned, type ValueType } from './expression.ts'
+import { i32, int } from './scalars.ts'
 
 const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b }
 

@@ -1,4 +1,6 @@
-import { f32x4, f64, f64x2, type I32, i32, int, v128, type V128 } from '../assembler/expression.ts'
+import { type I32, type V128 } from '../assembler/expression.ts'
+import { f64, i32, int } from '../assembler/scalars.ts'
+import { f32x4, f64x2, v128 } from '../assembler/vectors.ts'
 import { call } from '../assembler/function.ts'
 import type { ModuleWriter } from '../assembler/module.ts'
 import { loadLanes, storeLanes } from '../kit.ts'

@@ -1,4 +1,6 @@
-import { f32x4, type I32, i32, i32x4, int, ints, v128, type V128 } from '../assembler/expression.ts'
+import { type I32, type V128 } from '../assembler/expression.ts'
+import { i32, int } from '../assembler/scalars.ts'
+import { f32x4, i32x4, ints, v128 } from '../assembler/vectors.ts'
 import type { Body, Local } from '../assembler/function.ts'
 import type { ModuleWriter } from '../assembler/module.ts'
 import { loadLanes, storeLanes } from '../kit.ts'

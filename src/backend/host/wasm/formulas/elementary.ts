@@ -1,4 +1,5 @@
-import { f32x4, floats, type V128 } from '../assembler/expression.ts'
+import { type V128 } from '../assembler/expression.ts'
+import { f32x4, floats } from '../assembler/vectors.ts'
 
 /**
  * Small formulas that others share. `pmin` and `pmax` return their first operand where either is NaN, and are one

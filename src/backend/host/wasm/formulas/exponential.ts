@@ -1,4 +1,6 @@
-import { f32x4, floats, i32x4, int, ints, v128, type V128 } from '../assembler/expression.ts'
+import { type V128 } from '../assembler/expression.ts'
+import { int } from '../assembler/scalars.ts'
+import { f32x4, floats, i32x4, ints, v128 } from '../assembler/vectors.ts'
 import type { Body, Local } from '../assembler/function.ts'
 import type { Kit } from '../kit.ts'
 

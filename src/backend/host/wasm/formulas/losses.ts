@@ -1,5 +1,6 @@
 import type { LossName } from '../../../../loss/loss.ts'
-import { f32x4, floats, v128, type V128 } from '../assembler/expression.ts'
+import { type V128 } from '../assembler/expression.ts'
+import { f32x4, floats, v128 } from '../assembler/vectors.ts'
 import type { Body, Local } from '../assembler/function.ts'
 import type { Kit } from '../kit.ts'
 import { activationFormulas } from './activations.ts'

@@ -1,5 +1,7 @@
 import { type Optimizer, type OptimizerName, stateSlots, type StepScalars } from '../../../../optimizer/optimizer.ts'
-import { f32x4, floats, type I32, i32, int, v128, type V128 } from '../assembler/expression.ts'
+import { type I32, type V128 } from '../assembler/expression.ts'
+import { i32, int } from '../assembler/scalars.ts'
+import { f32x4, floats, v128 } from '../assembler/vectors.ts'
 import type { Body, Local } from '../assembler/function.ts'
 import type { ModuleWriter } from '../assembler/module.ts'
 import { type Kit, loadLanes, storeLanes } from '../kit.ts'

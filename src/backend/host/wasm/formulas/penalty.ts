@@ -1,4 +1,4 @@
-import { f32x4 } from '../assembler/expression.ts'
+import { f32x4 } from '../assembler/vectors.ts'
 import type { ModuleWriter } from '../assembler/module.ts'
 import { type Kit, loadLanes, storeLanes } from '../kit.ts'
 import { sign } from './elementary.ts'

@@ -1,4 +1,5 @@
-import { type I32, i32, int } from '../assembler/expression.ts'
+import { type I32 } from '../assembler/expression.ts'
+import { i32, int } from '../assembler/scalars.ts'
 import type { Body, Local } from '../assembler/function.ts'
 
 /**

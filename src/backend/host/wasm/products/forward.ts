@@ -1,4 +1,6 @@
-import { f32x4, i32, int, v128, type V128 } from '../assembler/expression.ts'
+import { type V128 } from '../assembler/expression.ts'
+import { i32, int } from '../assembler/scalars.ts'
+import { f32x4, v128 } from '../assembler/vectors.ts'
 import type { Callable } from '../assembler/function.ts'
 import { loadLanes, storeLanes } from '../kit.ts'
 import { at, eachTile, partOf, type Target, type WasmLayer } from './layer.ts'

@@ -1,4 +1,6 @@
-import { f32, f32x4, floats, type I32, i32, int, v128, type V128 } from '../assembler/expression.ts'
+import { type I32, type V128 } from '../assembler/expression.ts'
+import { f32, i32, int } from '../assembler/scalars.ts'
+import { f32x4, floats, v128 } from '../assembler/vectors.ts'
 import type { Body, Callable } from '../assembler/function.ts'
 import { storeLanes } from '../kit.ts'
 import { at, partOf, type Target, type WasmLayer } from './layer.ts'

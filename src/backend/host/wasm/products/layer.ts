@@ -1,5 +1,6 @@
 import type { V128 } from '../assembler/expression.ts'
-import { type I32, i32, int } from '../assembler/expression.ts'
+import { type I32 } from '../assembler/expression.ts'
+import { i32, int } from '../assembler/scalars.ts'
 import type { Body, Local } from '../assembler/function.ts'
 import type { ModuleWriter } from '../assembler/module.ts'
 import type { Kit } from '../kit.ts'

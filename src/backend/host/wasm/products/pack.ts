@@ -1,4 +1,6 @@
-import { type I32, i32, int, v128 } from '../assembler/expression.ts'
+import { type I32 } from '../assembler/expression.ts'
+import { i32, int } from '../assembler/scalars.ts'
+import { v128 } from '../assembler/vectors.ts'
 import type { Body, Callable, Local } from '../assembler/function.ts'
 import type { ModuleWriter } from '../assembler/module.ts'
 import { loadLanes, storeLanes } from '../kit.ts'
