@@ -3,7 +3,7 @@ import { BackendUnavailableError, InputError } from '../index.ts'
 import { fileError, WriteError } from '../node/paths.ts'
 import { standardError, standardOutput } from './streams.ts'
 
-export { bytes, count, decimal, percent, table } from './text.ts'
+export { bytes, count, decimal, duration, percent, table } from './text.ts'
 
 /** Exit codes: 0 done, 1 a run that failed, 2 input that does not fit, 130 ended by Ctrl-C. */
 export const exitCodes = { failed: 1, badInput: 2, interrupted: 130 } as const

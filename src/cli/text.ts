@@ -21,6 +21,11 @@ export function bytes(value: number): string {
   return value < 2 ** 20 ? `${(value / 1024).toFixed(1)} KiB` : `${(value / 2 ** 20).toFixed(1)} MiB`
 }
 
+/** A duration in seconds: with two digits after the point below one second, where one digit would often be 0. */
+export function duration(seconds: number): string {
+  return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`
+}
+
 /** Columns padded to line up, a line each row; the first row is the head. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   // Escaped before they are padded: a control character takes six places.

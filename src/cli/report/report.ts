@@ -1,5 +1,5 @@
 import type { Evaluation, Network } from '../../index.ts'
-import { count, decimal, percent } from '../output.ts'
+import { count, decimal, duration, percent } from '../output.ts'
 import { dataTable, escapeHtml, makePage, namedRows } from './html.ts'
 import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.ts'
 import { makePlane } from './plane.ts'
@@ -54,7 +54,7 @@ export async function makeReport(run: TrainedRun): Promise<string> {
 function summary({ backend, epochs, data, seconds }: TrainedRun): string {
   const samples = epochs.length * data.train.length
   const rate = count(Math.round(samples / seconds))
-  return `${count(epochs.length)} epochs in ${seconds.toFixed(1)} s on ${backend.description} (${rate} samples/s).`
+  return `${count(epochs.length)} epochs in ${duration(seconds)} on ${backend.description} (${rate} samples/s).`
 }
 
 function makeTiles({ result, validation }: TrainedRun): string {

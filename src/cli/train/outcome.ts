@@ -1,5 +1,5 @@
 import { type CrossValidation, type Epoch, type Evaluation, type Outcome, type Profile } from '../../index.ts'
-import { count, decimal, percent, print } from '../output.ts'
+import { count, decimal, duration, percent, print } from '../output.ts'
 import { profileTable } from '../profile.ts'
 import { crossValidationJson, describeMean } from './folds.ts'
 
@@ -60,7 +60,7 @@ export function summarize(result: Result): void {
     ].join(', ')
   print()
   print(
-    `Trained ${count(epochs.length)} ${epochs.length === 1 ? 'epoch' : 'epochs'} in ${seconds.toFixed(1)} s, ${count(Math.round(rate(result)))} samples/s`,
+    `Trained ${count(epochs.length)} ${epochs.length === 1 ? 'epoch' : 'epochs'} in ${duration(seconds)}, ${count(Math.round(rate(result)))} samples/s`,
   )
   if (outcome?.bestEpoch != null) {
     const what = outcome.stopped === 'earlyStopping' ? 'Stopped early: the' : 'The'
