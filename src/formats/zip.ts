@@ -59,7 +59,7 @@ function findEnd(view: DataView): number | undefined {
   return undefined
 }
 
-/** The number of entries, and where the directory begins: in the zip64 record where the usual one has no room for them. */
+/** The number of entries, and where the directory begins: in the zip64 record where the usual one cannot hold them. */
 function readEnd(view: DataView, end: number, name: string): { count: number; start: number } {
   const [count, start] = [view.getUint16(end + 10, true), view.getUint32(end + 16, true)]
   if (count !== in64.short && start !== in64.long) return { count, start }

@@ -12,7 +12,7 @@ const table = { quadratic, meanSquaredError, meanAbsoluteError, huber, binaryCro
 
 export type LossName = keyof typeof table
 
-/** The table of losses. A new one is a file here, a line in this table, and a file in shaders/loss/. */
+/** The table of losses. A new one is a file here, a line in this table, a file in shaders/loss/ and one of wasm's formulas. */
 export const losses: Readonly<Record<LossName, Loss>> = table
 
 /**

@@ -72,7 +72,8 @@ function tanhOfSoftplusSlope(z: number): number {
 
 /**
  * The table of activations that work on one neuron at a time. A new one is an entry here and a file in shaders/activation/;
- * the exports to ONNX and JavaScript have a record each in which the type checker asks for it.
+ * the exports to ONNX and JavaScript and the formulas of the backend wasm have a record each in which the type checker asks
+ * for it.
  */
 const table = {
   linear: { value: (z) => z, derivative: () => 1 },

@@ -11,7 +11,7 @@ export type { StepScalars } from './rule.ts'
 
 /**
  * The table of optimizers: the function that makes each, its options, and its rule. A new one is a file here, a line in this
- * table, and a file in shaders/optimizer/.
+ * table, a file in shaders/optimizer/, and one of wasm's formulas.
  */
 export const optimizers = {
   sgd: { create: sgd, schema: sgdSchema, rule: sgdRule },

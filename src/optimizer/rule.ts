@@ -67,7 +67,7 @@ export const plainScalars = ({ weightDecay }: Hyperparameters, learningRate: num
 
 /**
  * One optimizer: everything that the library knows about it is here, except its WGSL, which is
- * shaders/optimizer/NAME.wgsl.
+ * shaders/optimizer/NAME.wgsl, and its vectors in backend/host/wasm/formulas/optimizers.ts.
  */
 export interface OptimizerRule<Given extends Hyperparameters = Hyperparameters> {
   /** Whether the scalars of two steps differ although the learning rate is the same. */
