@@ -215,7 +215,9 @@ describe('kernels that only some networks and data need', () => {
       return casesFor(device, new Kernels(device), needed).map(({ key }) => key)
     }
     const dropping = keysOf([0.5, 0.1]).filter((key) => key.includes('dropout'))
-    expect(dropping.map((key) => key.split(' ')[0])).toEqual(['forward', 'hiddenDelta', 'output'])
+    // On hardware, the forward stage has two cases.
+    const stages = new Set(dropping.map((key) => key.split(' ')[0]))
+    expect([...stages]).toEqual(['forward', 'hiddenDelta', 'output'])
     expect(keysOf([]).filter((key) => key.includes('dropout'))).toEqual([])
     expect(keysOf([0, 0])).toEqual(keysOf([]))
     // Without forms that might be to blame, so that fewer kernels are compiled.
