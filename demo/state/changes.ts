@@ -1,0 +1,49 @@
+import { defaultsFor, kindOf, type ProblemName, type Settings } from '../settings.ts'
+import { send } from './connection.ts'
+import { pause, play } from './requests.ts'
+import { applySettings, startRun } from './runs.ts'
+import { kind, notices, playing, settings } from './signals.ts'
+
+/** Settings that change what the plane shows, or add points, and not the network. */
+const planeKeys: ReadonlySet<string> = new Set<keyof Settings>(['points', 'across', 'up', 'shownTarget'])
+
+/** Changes settings and applies them: to the current run where possible, else in a new run. */
+export function change(changed: Partial<Settings>): void {
+  const next = { ...settings.value, ...changed }
+  const keys = Object.keys(changed)
+  const only = keys.length === 1 ? keys[0] : undefined
+  if (only === 'tab') changeTab(next)
+  else if (only === 'backend') {
+    applySettings(next)
+    notices.value = {}
+    send({ type: 'backend', backend: next.backend })
+  } else if (only === 'speed') {
+    applySettings(next)
+    send({ type: 'speed', speed: next.speed })
+  } else if (keys.every((key) => key === 'stop' || key === 'patience')) {
+    applySettings(next)
+    send({ type: 'stopping', rule: { stop: next.stop, patience: next.patience } })
+  } else if (keys.every((key) => planeKeys.has(key))) {
+    // The network and its parameters do not change: it trains on the new points, or the plane shows other columns.
+    applySettings(next)
+    send({ type: 'data', settings: settings.value })
+  } else startRun(next)
+}
+
+/** Whether training continues when the user returns from the lesson. It is paused while the lesson is open. */
+let playOnReturn = false
+
+function changeTab(next: Settings): void {
+  applySettings(next)
+  if (next.tab === 'learn') {
+    playOnReturn = playing.value
+    if (playOnReturn) pause()
+  } else if (playOnReturn) play()
+}
+
+/** Chooses another built-in problem. A problem of another kind starts with its own default settings. */
+export function choose(problem: Exclude<ProblemName, 'file'>): void {
+  const { problem: before, seed, backend, noise, test } = settings.value
+  if (before !== 'file' && kindOf(problem) === kind()) change({ problem, points: '' })
+  else startRun({ ...defaultsFor(problem), seed, backend, noise, test })
+}

@@ -1,0 +1,61 @@
+import { fromHash } from '../link.ts'
+import type { WorkerMessage } from '../protocol.ts'
+import { defaultsFor, type FileUse, type Settings, useOf } from '../settings.ts'
+import { send } from './connection.ts'
+import { startRun } from './runs.ts'
+import { file, firstLink, opening, setNotices, settings } from './signals.ts'
+
+/** The settings of a link to a file that the user has not opened yet. */
+let pendingLink: Settings | undefined
+
+/** Whether two uses of a file differ in what the network predicts. */
+const usedOtherwise = (a: FileUse, b: FileUse) =>
+  a.target !== b.target || a.task !== b.task || a.otherTargets.join() !== b.otherTargets.join()
+
+/** The worker has opened a file, or uses its columns in another way. */
+export function handleFile({ file: info, kind: dataKind, use }: WorkerMessage & { type: 'opened' }): void {
+  opening.value = false
+  file.value = { ...info, dataKind }
+  const next = pendingLink?.file === info.name ? pendingLink : { ...defaultsFor('file', dataKind), ...use }
+  const { seed, speed, backend } = settings.value
+  // The target column and the task of the link determine whether the data are for classification or regression.
+  if (pendingLink && next === pendingLink && info.kind === 'csv' && usedOtherwise(pendingLink, use)) {
+    send({ type: 'target', use: useOf(pendingLink) })
+    return
+  }
+  pendingLink = undefined
+  const chosen = { ...next, file: info.name, seed, speed, backend }
+  startRun(dataKind === 'images' ? { ...chosen, speed: 0 } : chosen)
+}
+
+export function open(files: readonly File[]): void {
+  opening.value = true
+  setNotices('data')
+  send({ type: 'open', files })
+}
+
+/** Uses the columns of the file in another way; the worker says what the network then predicts. */
+export function chooseUse(changed: Partial<FileUse>): void {
+  setNotices('data')
+  send({ type: 'target', use: { ...useOf(settings.value), ...changed } })
+}
+
+/** Applies the settings of a link. If the link refers to a file, they are applied when the user opens that file. */
+function followLink({ settings: linked, problems }: ReturnType<typeof fromHash>): void {
+  const missing = linked.problem === 'file' && file.value?.name !== linked.file
+  if (missing) pendingLink = linked
+  startRun(missing ? defaultsFor('circle') : linked)
+  if (problems.length > 0) setNotices('link', ...problems)
+  if (missing) {
+    const name = linked.file ? `“${linked.file}”` : 'a file'
+    setNotices('data', `The link refers to ${name}, which it does not contain. Open that file here to repeat the run.`)
+  }
+}
+
+/** Follows the address with which the page was opened, and each later one. */
+export function followLinks(): void {
+  followLink(firstLink)
+  window.addEventListener('hashchange', () => {
+    followLink(fromHash(location.hash))
+  })
+}

@@ -1,0 +1,35 @@
+import { toHash } from '../link.ts'
+import { makeConsistent, type Settings } from '../settings.ts'
+import { send } from './connection.ts'
+import { advice, file, history, notices, playing, settings, verification } from './signals.ts'
+
+/** The settings of the current run, restored if the worker refuses new ones. */
+let acceptedSettings: Settings | undefined
+
+export const accepted = (): Settings | undefined => acceptedSettings
+export const accept = (next: Settings) => {
+  acceptedSettings = next
+}
+
+/** Updates the controls and the URL. */
+export function applySettings(next: Settings): void {
+  settings.value = makeConsistent(next, next.problem === 'file' ? (file.value?.dataKind ?? 'classes') : undefined)
+  const hash = toHash(settings.value)
+  window.history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search)
+}
+
+/** Starts a new network on the data that the settings describe. */
+export function startRun(next: Settings, play = playing.value || !acceptedSettings): void {
+  applySettings(next)
+  notices.value = {}
+  verification.value = undefined
+  history.value = []
+  advice.value = []
+  send({ type: 'start', settings: settings.value })
+  if (play) send({ type: 'play' })
+}
+
+export const restart = (play: boolean) => {
+  if (!play) send({ type: 'pause' })
+  startRun(settings.value, play)
+}
