@@ -13,7 +13,7 @@ import { PointControls, Plane } from './regions.tsx'
 import { RowPrediction } from './row.tsx'
 import { Saving } from './saving.tsx'
 import type { Kind, Settings } from './settings.ts'
-import { change, kind, settings } from './state.ts'
+import { change, connect, kind, settings } from './state.ts'
 import { Status } from './status.tsx'
 import { Verify } from './verify.tsx'
 import 'uplot/dist/uPlot.min.css'
@@ -167,4 +167,5 @@ function App() {
   )
 }
 
+connect()
 render(<App />, document.getElementById('app')!)

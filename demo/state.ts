@@ -26,5 +26,8 @@ export { chooseUse, open } from './state/files.ts'
 export { classifyDrawing, pause, play, rewind, step, verifyNow } from './state/requests.ts'
 export { restart } from './state/runs.ts'
 
-receiveMessages()
-followLinks()
+/** Starts the run that the address describes, and shows what the worker reports from then on. */
+export function connect(): void {
+  receiveMessages()
+  followLinks()
+}
