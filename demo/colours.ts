@@ -41,17 +41,40 @@ const pales = new Map([
 const darkScheme = matchMedia('(prefers-color-scheme: dark)')
 
 export type Theme = 'system' | 'light' | 'dark'
+
+/** Where the browser keeps the theme; a browser may forbid pages to keep anything. */
+const THEME_KEY = 'webgpu-mlp theme'
+function keptTheme(): Theme {
+  try {
+    const kept = localStorage.getItem(THEME_KEY)
+    return kept === 'light' || kept === 'dark' ? kept : 'system'
+  } catch {
+    return 'system'
+  }
+}
+
 /** The colour theme that the user chose. */
-export const theme = signal<Theme>('system')
+export const theme = signal<Theme>(keptTheme())
+showTheme(theme.value)
 const systemIsDark = signal(darkScheme.matches)
 darkScheme.addEventListener('change', ({ matches }) => {
   systemIsDark.value = matches
 })
 
-export function setTheme(chosen: Theme): void {
+function showTheme(chosen: Theme): void {
   if (chosen === 'system') delete document.documentElement.dataset.theme
   else document.documentElement.dataset.theme = chosen
+}
+
+/** Uses a theme from now on, also after the page is loaded again. */
+export function setTheme(chosen: Theme): void {
+  showTheme(chosen)
   theme.value = chosen
+  try {
+    localStorage.setItem(THEME_KEY, chosen)
+  } catch {
+    // The theme is lost when the page is closed.
+  }
 }
 
 /** The current colours. A component that calls this function renders again when the theme changes. */

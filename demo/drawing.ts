@@ -31,8 +31,17 @@ export function paint(canvas: HTMLCanvasElement, shares: ArrayLike<number>, side
   paintPixels(canvas, side, (i) => scale[Math.min(255, Math.max(0, Math.round(255 * shares[i]!)))]!)
 }
 
-/** Paints the predictions over the plane: on the scale between two classes, or in the colour of the predicted class. */
-export function paintRegions(canvas: HTMLCanvasElement, { side, shares, best }: Regions, colours: Palette): void {
+/**
+ * Paints the predictions over the plane: on the scale between two classes, or in the colour of the predicted class.
+ * @param isHard shows the predicted class without its certainty
+ */
+export function paintRegions(
+  canvas: HTMLCanvasElement,
+  { side, shares: certain, best }: Regions,
+  colours: Palette,
+  isHard: boolean,
+): void {
+  const shares = isHard ? certain.map((share) => (best ? 1 : Number(share > 0.5))) : certain
   if (!best) {
     paint(canvas, shares, side, colours)
     return

@@ -57,3 +57,11 @@ export const removePoints = (how: 'last' | 'all') => {
   const points = decodePoints(settings.value.points) ?? []
   change({ points: how === 'all' ? '' : encodePoints(points.slice(0, -1)) })
 }
+
+/** Gives all hidden layers the same activation. */
+export function changeHiddenActivation(name: string): void {
+  const found = activationNames.find((known) => known === name)
+  if (!found) return
+  const { activations } = settings.value
+  change({ activations: [...activations.slice(0, -1).map(() => found), activations.at(-1)!] })
+}

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
 import type { Settings } from './settings.ts'
 import { change, settings } from './state.ts'
 
@@ -45,7 +46,10 @@ export function Choice({
   )
 }
 
-/** A number field. A value that is not a number or out of bounds is reported by the browser and changes nothing. */
+/**
+ * A number field. A value that is not a number or out of bounds changes nothing: the field returns to the value that is
+ * used, and says which values are possible until the next change.
+ */
 export function Amount({
   name,
   label,
@@ -59,19 +63,33 @@ export function Amount({
   max: number
   step: number | 'any'
 }) {
+  const [problem, setProblem] = useState('')
+  const value = settings.value[name]
   return (
     <Field label={label}>
       <input
         type="number"
-        value={settings.value[name]}
+        value={value}
         min={min}
         max={max}
         step={by}
+        aria-describedby={problem ? `problem-${name}` : undefined}
         onChange={({ currentTarget }) => {
-          if (currentTarget.reportValidity() && currentTarget.value !== '')
-            change({ [name]: currentTarget.valueAsNumber })
+          const { validity, valueAsNumber } = currentTarget
+          const isValid = validity.valid && Number.isFinite(valueAsNumber)
+          const whole = by === 1 ? 'a whole number' : 'a number'
+          setProblem(
+            isValid ? '' : `Enter ${whole} from ${min} to ${max.toLocaleString('en')}. ${value} is still used.`,
+          )
+          if (isValid) change({ [name]: valueAsNumber })
+          else currentTarget.value = String(value)
         }}
       />
+      {problem && (
+        <span class="field-problem" id={`problem-${name}`} role="status">
+          {problem}
+        </span>
+      )}
     </Field>
   )
 }
@@ -105,16 +123,24 @@ export function Slider({
   step: number
   unit: (value: number) => string
 }) {
+  // While the user drags, the label shows the value of the slider, which is applied when the user releases it.
+  const [dragged, setDragged] = useState<number>()
   const value = settings.value[name]
   return (
-    <Field label={`${label}: ${unit(value)}`}>
+    <Field label={`${label}: ${unit(dragged ?? value)}`}>
       <input
         type="range"
         value={value}
         min={min}
         max={max}
         step={by}
+        aria-label={label}
+        aria-valuetext={unit(dragged ?? value)}
+        onInput={({ currentTarget }) => {
+          setDragged(currentTarget.valueAsNumber)
+        }}
         onChange={({ currentTarget }) => {
+          setDragged(undefined)
           change({ [name]: currentTarget.valueAsNumber })
         }}
       />

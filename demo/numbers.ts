@@ -19,3 +19,11 @@ export const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
 export const perSecond = (value: number) =>
   value >= 1e6 ? `${(value / 1e6).toFixed(1)} million` : Math.round(value).toLocaleString('en')
+
+/** A rate in few characters: 950, 12 k, 1.1 M. */
+export const shortRate = (value: number) =>
+  value >= 1e6
+    ? `${(value / 1e6).toFixed(1)} M`
+    : value >= 1e4
+      ? `${Math.round(value / 1e3)} k`
+      : `${Math.round(value)}`

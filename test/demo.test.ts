@@ -20,7 +20,7 @@ describe('the page', () => {
     it(`trains the circle network at once, ${gpu ? 'on the GPU' : 'on the CPU, with the reason'}`, async () => {
       const opened = await open(gpu ? 'backend=webgpu&speed=0' : 'speed=0')
       const { page } = opened
-      await scoreReaches(page, 'train-score', 95)
+      await scoreReaches(page, 'training-score', 95)
       const status = await page.locator('.status').textContent()
       expect(status).toMatch(
         gpu ? /GPU: / : /(SIMD, float32, 1 thread|CPU, float32): .*(the only WebGPU adapter is software|fastest)/,
@@ -40,7 +40,7 @@ describe('the page', () => {
     const opened = await open('backend=cpu')
     const { page } = opened
     await epochsReach(page, 30)
-    await page.getByRole('radio', { name: 'GPU' }).check()
+    await page.getByRole('radio', { name: 'GPU (WebGPU)' }).check()
     await page.getByText('GPU: ').waitFor()
     const [before] = await countsOf(page)
     expect(before).toBeGreaterThanOrEqual(30)
@@ -86,7 +86,7 @@ describe('the page', () => {
       const opened = await open('seed=7&samples=100')
       const { page } = opened
       await page.getByRole('button', { name: 'Pause' }).click()
-      await page.getByRole('button', { name: 'Reset' }).click()
+      await page.getByRole('button', { name: 'New start' }).click()
       for (let epoch = 1; epoch <= 5; epoch++) {
         await page.getByRole('button', { name: 'One epoch' }).click()
         await page.waitForFunction(
@@ -104,7 +104,7 @@ describe('the page', () => {
     const opened = await open('samples=50&test=0')
     const { page } = opened
     await page.getByRole('button', { name: 'Pause' }).click()
-    await page.getByRole('button', { name: 'Reset' }).click()
+    await page.getByRole('button', { name: 'New start' }).click()
     const counts = async (epochs: number, steps: number) =>
       page.waitForFunction(
         (wanted) => [...document.querySelectorAll('.count b')].map((b) => b.textContent).join() === wanted,
@@ -159,7 +159,7 @@ describe('the page', () => {
         return [...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data].join()
       })
     await pause(page)
-    await page.getByRole('button', { name: 'Reset' }).click()
+    await page.getByRole('button', { name: 'New start' }).click()
     const reached = async (epoch: number) =>
       page.waitForFunction((wanted) => document.querySelector('.count b')?.textContent === wanted, String(epoch))
     for (let epoch = 1; epoch <= 3; epoch++) {

@@ -242,7 +242,7 @@ describe('data on the page', () => {
     await drop(page, { name: 'train-labels-idx1-ubyte.gz', bytes: gzipSync(labels) })
     await page.getByText('300 pictures').waitFor()
     await page.getByRole('img', { name: 'A network of 784-30-10 neurons' }).waitFor()
-    await scoreReaches(page, 'train-score', 95)
+    await scoreReaches(page, 'training-score', 95)
     expect(await page.locator('.confusion tbody tr').count()).toBe(10)
     const test = idxDigits(60, 4)
     await drop(

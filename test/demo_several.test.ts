@@ -94,7 +94,7 @@ describe('several outputs', () => {
     await page.getByRole('checkbox', { name: 'Predict column loud', exact: true }).check()
     await page.getByText('The network predicts for each of 3 labels whether a row has it: happy, loud, fast.').waitFor()
     await page.getByText('Training labels correct').waitFor()
-    await scoreReaches(page, 'train-score', 90)
+    await scoreReaches(page, 'training-score', 90)
     await page.waitForFunction(
       () => parseFloat(document.querySelector('[data-testid=exact-match]')?.textContent ?? '') > 80,
     )

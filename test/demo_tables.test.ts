@@ -52,7 +52,7 @@ describe('tables on the page', () => {
     await says('alone', /yes or no; yes is 1, no is 0/)
     expect(await page.locator('.file-columns .target').textContent()).toMatch(/fatetarget.*2 classes/)
     await page.getByRole('img', { name: 'A network of 40-8-2 neurons' }).waitFor()
-    await scoreReaches(page, 'train-score', 95)
+    await scoreReaches(page, 'training-score', 95)
     await pause(page)
     const answer = page.getByTestId('row-answer')
     await page.getByRole('combobox', { name: 'sex' }).selectOption('female')

@@ -15,7 +15,7 @@ for (const { neverHadWebGPU, reason } of reasons) {
       const { page } = opened
       // Where WebAssembly were slower for this network, its description would say that instead.
       await page.getByText(new RegExp(`SIMD, float32, 1 thread: ${reason}|CPU, float32: it was measured`)).waitFor()
-      await scoreReaches(page, 'train-score', 95)
+      await scoreReaches(page, 'training-score', 95)
       await close(opened)
     })
 
@@ -23,7 +23,7 @@ for (const { neverHadWebGPU, reason } of reasons) {
       const opened = await open('', { neverHadWebGPU })
       const { page } = opened
       await epochsReach(page, 5)
-      await page.getByRole('radio', { name: 'GPU' }).click()
+      await page.getByRole('radio', { name: 'GPU (WebGPU)' }).click()
       await page.locator('.backend .notices', { hasText: reason }).waitFor()
       expect(await page.getByRole('radio', { name: 'best' }).isChecked()).toBe(true)
       await epochsReach(page, 200)

@@ -101,27 +101,45 @@ export async function findViolations(page: Page): Promise<string[]> {
   return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
+/** The numbers of the page, by the name in their attribute `data-value`. */
+type ValueName =
+  'epoch' | 'step' | 'training-score' | 'test-score' | 'loss' | 'samples-per-second' | 'epochs-per-second'
+
+/** A number that the page shows, unrounded; NaN if it shows none. */
+export const numberOf = async (page: Page, name: ValueName) =>
+  Number((await page.locator(`[data-value=${name}]`).getAttribute('data-number')) || NaN)
+
+/** Waits until a number that the page shows is at least this large, or exactly this large. */
+export const numberReaches = async (
+  page: Page,
+  name: ValueName,
+  wanted: number,
+  how: 'atLeast' | 'exactly' = 'atLeast',
+) =>
+  page.waitForFunction(
+    ([key, least, exact]) => {
+      const text = document.querySelector<HTMLElement>(`[data-value=${key}]`)?.dataset.number
+      return text !== undefined && text !== '' && (exact ? Number(text) === least : Number(text) >= least)
+    },
+    [name, wanted, how === 'exactly'] as const,
+    { timeout: 60_000 },
+  )
+
 /** The number of epochs and of steps that the page shows. */
-export const countsOf = async (page: Page) =>
-  (await page.locator('.count b').allTextContents()).map((text) => Number(text.replaceAll(',', '')))
+export const countsOf = async (page: Page) => [await numberOf(page, 'epoch'), await numberOf(page, 'step')]
 
-export const epochsReach = async (page: Page, epoch: number) =>
-  page.waitForFunction(
-    (wanted) => Number(document.querySelector('.count b')?.textContent?.replaceAll(',', '')) >= wanted,
-    epoch,
-    { timeout: 60_000 },
-  )
+export const epochsReach = async (page: Page, epoch: number) => numberReaches(page, 'epoch', epoch)
 
-/** Waits until a percentage that the page shows is large enough. */
-export const scoreReaches = async (page: Page, which: 'train-score' | 'test-score', percent: number) =>
-  page.waitForFunction(
-    ([id, wanted]) => parseFloat(document.querySelector(`[data-testid=${id}]`)?.textContent ?? '') >= wanted,
-    [which, percent] as const,
-    { timeout: 60_000 },
-  )
+/** Waits until a score that the page shows is at least this many percent. */
+export const scoreReaches = async (page: Page, which: 'training-score' | 'test-score', percent: number) =>
+  numberReaches(page, which, percent / 100)
 
-export const scoreOf = async (page: Page, which: 'train-score' | 'test-score' = 'train-score') =>
-  Number.parseFloat((await page.getByTestId(which).textContent()) ?? '')
+/** A score that the page shows, in percent with one decimal. */
+export const scoreOf = async (page: Page, which: 'training-score' | 'test-score' = 'training-score') =>
+  Math.round(1000 * (await numberOf(page, which))) / 10
+
+/** Opens the settings that are seldom changed. */
+export const openMore = async (page: Page) => page.getByRole('button', { name: 'More settings' }).click()
 
 /** Stops the training, and waits until it has. */
 export async function pause(page: Page): Promise<void> {

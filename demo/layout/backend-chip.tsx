@@ -1,0 +1,72 @@
+import { type BackendName, backendNames } from '../../src/index.ts'
+import { Notices } from '../notices.tsx'
+import { perSecond, shortRate } from '../numbers.ts'
+import { activeBackend, change, notices, progress, rates, settings } from '../state.ts'
+import { Value } from '../value.tsx'
+
+const backendLabels: Readonly<Record<BackendName, string>> = {
+  auto: 'Automatic',
+  webgpu: 'GPU (WebGPU)',
+  wasm: 'CPU (WebAssembly)',
+  cpu: 'CPU (JavaScript)',
+}
+const shortLabels: Readonly<Record<string, string>> = { webgpu: 'GPU', wasm: 'CPU', cpu: 'CPU' }
+
+/** What the network runs on and how fast; opens the details, where another backend can be chosen. */
+export function BackendChip() {
+  const backend = activeBackend.value
+  const current = progress.value
+  const refused = notices.value.backend?.length
+  return (
+    <div class="chip">
+      <button type="button" popovertarget="backend-details" class={refused ? 'bad' : undefined}>
+        <Value name="backend" number={backend?.name}>
+          {backend ? (shortLabels[backend.name] ?? backend.name) : 'starting …'}
+        </Value>
+        {current && current.samplesPerSecond > 0 && ` · ${shortRate(current.samplesPerSecond)}/s`}
+        <span aria-hidden="true"> ▾</span>
+      </button>
+      <section popover="auto" id="backend-details" class="status" aria-label="What the network runs on">
+        <p>
+          <b>Runs on</b> {backend ? `${backend.name === 'webgpu' ? 'GPU: ' : ''}${backend.description}` : 'starting …'}
+        </p>
+        <dl>
+          <div>
+            <dt>Samples per second</dt>
+            <dd>
+              <Value name="samples-per-second" number={current?.samplesPerSecond}>
+                {current?.samplesPerSecond ? perSecond(current.samplesPerSecond) : '–'}
+              </Value>
+            </dd>
+          </div>
+          <div>
+            <dt>Epochs per second</dt>
+            <dd>
+              <Value name="epochs-per-second" number={current?.epochsPerSecond}>
+                {current?.epochsPerSecond ? perSecond(current.epochsPerSecond) : '–'}
+              </Value>
+            </dd>
+          </div>
+        </dl>
+        <fieldset class="backend">
+          <legend>Train on</legend>
+          {backendNames.map((name) => (
+            <label key={name}>
+              <input
+                type="radio"
+                name="backend"
+                checked={settings.value.backend === name}
+                onChange={() => {
+                  change({ backend: name })
+                }}
+              />
+              {backendLabels[name]}
+              {rates.value[name] && <small> {perSecond(rates.value[name])}/s</small>}
+            </label>
+          ))}
+        </fieldset>
+        <Notices about="backend" />
+      </section>
+    </div>
+  )
+}

@@ -1,0 +1,173 @@
+import { signal } from '@preact/signals'
+import { activationNames, optimizerNames } from '../../src/index.ts'
+import { changeHiddenActivation } from '../edits.ts'
+import { Amount, Choice } from '../fields.tsx'
+import { change, pause, play, playing, progress, restart, settings, step } from '../state.ts'
+import { Value } from '../value.tsx'
+import { penaltyChoices, penaltyOf, settingsOfPenalty } from './penalties.ts'
+import './bar.css'
+
+const speeds: readonly [value: string, text: string][] = [
+  ['2', '2 epochs/s'],
+  ['10', '10 epochs/s'],
+  ['60', '60 epochs/s'],
+  ['300', '300 epochs/s'],
+  ['0', 'fastest'],
+]
+
+/** Whether the settings that are seldom changed are visible. */
+export const moreIsOpen = signal(false)
+
+/** The controls that matter most, in one row. */
+export function Bar() {
+  return (
+    <section class="bar" aria-label="Controls">
+      <Transport />
+      <Count />
+      <div class="bar-fields">
+        <MainFields />
+      </div>
+      <button
+        type="button"
+        class="bar-more"
+        aria-expanded={moreIsOpen.value}
+        aria-controls="more-settings"
+        onClick={() => {
+          moreIsOpen.value = !moreIsOpen.value
+        }}
+      >
+        {moreIsOpen.value ? 'Fewer settings' : 'More settings'}
+      </button>
+    </section>
+  )
+}
+
+function Transport() {
+  return (
+    <div class="transport" role="group" aria-label="Training">
+      <button
+        type="button"
+        class="round"
+        aria-label="New start"
+        title="New start: the untrained network again"
+        onClick={() => {
+          restart(false)
+        }}
+      >
+        <Icon path="M4 5v5h5 M4.6 10A8 8 0 1 1 4 14.5" />
+      </button>
+      <button
+        type="button"
+        class="round main"
+        aria-label={playing.value ? 'Pause' : 'Play'}
+        title={playing.value ? 'Pause' : 'Play'}
+        onClick={playing.value ? pause : play}
+      >
+        {playing.value ? <Icon path="M8 5v14 M16 5v14" wide /> : <Icon path="M8 5l11 7-11 7z" filled />}
+      </button>
+      <button
+        type="button"
+        class="round"
+        aria-label="One step"
+        title="One step: train on one minibatch"
+        onClick={() => {
+          step('minibatch')
+        }}
+      >
+        <Icon path="M6 6l8 6-8 6z M18 6v12" filled />
+      </button>
+      <button
+        type="button"
+        class="round"
+        aria-label="One epoch"
+        title="One epoch: train once on all training data"
+        onClick={() => {
+          step('epoch')
+        }}
+      >
+        <Icon path="M4 6l7 6-7 6z M11 6l7 6-7 6z M20 6v12" filled />
+      </button>
+    </div>
+  )
+}
+
+const Icon = ({ path, filled = false, wide = false }: { path: string; filled?: boolean; wide?: boolean }) => (
+  <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+    <path
+      d={path}
+      fill={filled ? 'currentcolor' : 'none'}
+      stroke="currentcolor"
+      stroke-width={wide ? 4.5 : 2}
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  </svg>
+)
+
+function Count() {
+  const { epoch = 0, step: steps = 0 } = progress.value ?? {}
+  return (
+    <div class="bar-count">
+      <span class="label">Epoch</span>
+      <span class="epoch">
+        <Value name="epoch" number={epoch}>
+          {epoch.toLocaleString('en')}
+        </Value>
+      </span>
+      <small>
+        <Value name="step" number={steps}>
+          {steps.toLocaleString('en')}
+        </Value>{' '}
+        steps
+      </small>
+    </div>
+  )
+}
+
+function MainFields() {
+  const { activations, optimizer, speed } = settings.value
+  const hidden = activations.slice(0, -1)
+  const isMixed = new Set(hidden).size > 1
+  const penalty = penaltyOf(settings.value)
+  return (
+    <>
+      <Amount name="learningRate" label="Learning rate" min={0.000001} max={100} step="any" />
+      <Choice
+        label="Activation"
+        value={isMixed ? '' : (hidden[0] ?? '')}
+        disabled={hidden.length === 0}
+        choices={[
+          ...(isMixed ? ([['', 'different']] as const) : []),
+          ...(hidden.length === 0 ? ([['', 'no hidden layer']] as const) : []),
+          ...activationNames.filter((name) => name !== 'softmax'),
+        ]}
+        onChoose={changeHiddenActivation}
+      />
+      <Amount name="batch" label="Batch size" min={1} max={5000} step={1} />
+      <Choice
+        label="Regularization"
+        value={penalty}
+        choices={penaltyChoices(penalty)}
+        onChoose={(name) => {
+          change(settingsOfPenalty(name))
+        }}
+      />
+      <Choice
+        label="Optimizer"
+        value={optimizer}
+        choices={optimizerNames}
+        onChoose={(chosen) => {
+          change({ optimizer: optimizerNames.find((name) => name === chosen) ?? optimizer })
+        }}
+      />
+      <Choice
+        label="Speed"
+        value={String(speed)}
+        choices={speeds}
+        onChoose={(value) => {
+          change({ speed: Number(value) })
+        }}
+      />
+    </>
+  )
+}

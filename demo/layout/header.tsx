@@ -1,0 +1,41 @@
+import { useEffect } from 'preact/hooks'
+import type { Settings } from '../settings.ts'
+import { change, settings } from '../state.ts'
+import { BackendChip } from './backend-chip.tsx'
+import './header.css'
+
+const tabs: readonly [name: Settings['tab'], text: string, title: string][] = [
+  ['play', 'Play', 'webgpu-mlp: watch a neural network learn'],
+  ['learn', 'How it learns', 'How a neural network learns: webgpu-mlp'],
+]
+
+/** The title, the parts of the page, and what the network runs on. */
+export function Header() {
+  const { tab } = settings.value
+  useEffect(() => {
+    document.title = tabs.find(([name]) => name === tab)![2]
+  }, [tab])
+  return (
+    <header class="head">
+      <h1>
+        Watch a <b>neural network</b> learn.
+      </h1>
+      <p>Press play, change anything. You cannot break it.</p>
+      <nav aria-label="Parts of the page">
+        {tabs.map(([name, text]) => (
+          <button
+            type="button"
+            key={name}
+            aria-pressed={tab === name}
+            onClick={() => {
+              change({ tab: name })
+            }}
+          >
+            {text}
+          </button>
+        ))}
+      </nav>
+      <BackendChip />
+    </header>
+  )
+}

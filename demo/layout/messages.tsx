@@ -1,0 +1,22 @@
+import { Notices } from '../notices.tsx'
+import { advice, stopReason } from '../state.ts'
+import './messages.css'
+
+/** Why training stopped, what keeps the network from learning, and problems with the link, the settings and training. */
+export function Messages() {
+  return (
+    <div class="messages">
+      <Notices about="link" />
+      <Notices about="settings" />
+      <Notices about="training" />
+      <p class="stopped" role="status">
+        {stopReason.value}
+      </p>
+      <div class="advice" role="status">
+        {advice.value.map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+      </div>
+    </div>
+  )
+}
