@@ -4,11 +4,14 @@ import { fromBase64, toBase64 } from '../core/base64.ts'
 import type { PlateauState } from '../optimizer/schedule.ts'
 import { type Fields, list, name, withDefault } from '../core/schema.ts'
 import { type Change, type ChangeableOption, changeableOptions } from './same-run.ts'
+import { type BegunEpoch, readBegun } from './begun-epoch.ts'
+import { type Json, number, object, optionalText, whole } from './checkpoint-fields.ts'
 import type { StoppingState } from './stopping.ts'
 
 /**
- * All that a run needs to go on where it was: made after an epoch by `fit(…, { checkpoint })`, taken by
- * {@link Trainer.resume}. With the same data and options, the resumed run ends bit for bit where an unbroken one does.
+ * All that a run needs to go on where it was: made after an epoch by `fit(…, { checkpoint })`, at any other time by
+ * {@link Trainer.checkpoint}, taken by {@link Trainer.resume}. With the same data and options, the resumed run ends bit for
+ * bit where an unbroken one does.
  */
 export interface Checkpoint {
   readonly epoch: number
@@ -24,6 +27,8 @@ export interface Checkpoint {
   readonly snapshot: Snapshot
   readonly plateau: PlateauState
   readonly stopping: StoppingState | undefined
+  /** The epoch that {@link Trainer.steps} had begun; none between two epochs. */
+  readonly begun?: BegunEpoch | undefined
   /** Whatever the program that trains wants to find again, as JSON has it: `write` may add it, the trainer never looks. */
   readonly notes?: unknown
 }
@@ -120,6 +125,7 @@ export function checkCheckpoint(value: unknown): asserts value is Checkpoint {
   whole(plateau, 'bad', 'plateau.')
   whole(plateau, 'cooldown', 'plateau.')
   number(plateau, 'scale', 'plateau.', [0, 1])
+  readBegun(made)
   if (made.stopping === undefined) return
   const stopping = object(made.stopping, 'stopping')
   checkBest(stopping, 'stopping.')
@@ -142,38 +148,6 @@ function checkSnapshot(value: unknown, field: string): void {
 /** In a checkpoint that is not encoded, a best that there is not yet is infinite. */
 const checkBest = (json: Json, within: string) => {
   if (json.best !== Infinity) number(json, 'best', within, [-Infinity, Infinity])
-}
-
-type Json = Record<string, unknown>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function object(value: unknown, field: string): Json {
-  if (isObject(value)) return value
-  throw new InputError(`checkpoint: "${field}" is ${describe(value)}, expected an object`)
-}
-
-/** Epochs, and what is counted in them, have 32 bits, since random numbers are made from them. */
-const MOST_EPOCHS = 2 ** 32 - 1
-
-function whole(json: Json, field: string, within = '', most = MOST_EPOCHS): number {
-  const value = json[field]
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value
-  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected a whole number up to ${most}`)
-}
-
-function number(json: Json, field: string, within: string, [least, most]: readonly [number, number]): number {
-  const value = json[field]
-  // JSON has no NaN and no infinities, but 1e999 becomes one.
-  if (typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most) return value
-  const range = least === -Infinity ? 'a finite number' : `a number from ${least} to ${most}`
-  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected ${range}`)
-}
-
-function optionalText(json: Json, field: string, within = ''): string | undefined {
-  const value = json[field]
-  if (value === undefined || typeof value === 'string') return value
-  throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected text`)
 }
 
 function readArithmetic({ arithmetic }: Json): Arithmetic | undefined {
@@ -265,6 +239,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
       scale: number(plateau, 'scale', 'plateau.', [0, 1]),
     },
     stopping: json.stopping === undefined ? undefined : decodeStopping(object(json.stopping, 'stopping'), epoch),
+    ...(json.begun !== undefined && { begun: readBegun(json) }),
     ...('notes' in json && { notes: json.notes }),
   }
 }

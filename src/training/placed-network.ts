@@ -165,6 +165,13 @@ export class PlacedNetwork {
     }
   }
 
+  checkpoint(): Promise<Checkpoint> {
+    return this.#queue.run('checkpoint', () => {
+      if (this.session.ahead === 0) return this.#checkpoints.make(undefined)
+      throw new InputError("checkpoint: epochs are under way; use fit's option checkpoint, or call it after them")
+    })
+  }
+
   async resume(checkpoint: Checkpoint, options: ResumeOptions): Promise<Resumed> {
     const { changed } = readOptions(resumeSchema, options)
     this.#queue.startTraining('resume')

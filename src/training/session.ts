@@ -4,6 +4,7 @@ import { countMinibatches, epochOrder } from '../data/minibatch.ts'
 import type { DivergedError } from '../core/errors.ts'
 import type { Network } from '../model/network.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../optimizer/schedule.ts'
+import type { BegunEpoch } from './begun-epoch.ts'
 import { EpochOrders } from './epoch-orders.ts'
 import { divergedError } from './divergence.ts'
 import type { Feed } from './feed/feed.ts'
@@ -13,14 +14,11 @@ import type { CheckedFitOptions, Settings } from './settings.ts'
 import { addSums, meanScore, type Score } from './score.ts'
 import { settledEpochs, type StartedEpochs } from './started-epochs.ts'
 
-/** An epoch of which some steps were made one by one. */
-interface Begun {
-  readonly shuffle: boolean
-  readonly order: Uint32Array
-  /** How many samples of it were visited. */
+/** A begun epoch while it is under way. Its order follows from seed, epoch and number of samples. */
+interface Begun extends BegunEpoch {
   visited: number
-  /** Of the steps so far. */
   readonly sums: Sums
+  order: Uint32Array | undefined
 }
 
 /** The state of training in a checkpoint, in addition to the parameters. */
@@ -28,6 +26,7 @@ export interface SessionState {
   readonly epoch: number
   readonly step: number
   readonly plateau: PlateauState
+  readonly begun?: BegunEpoch | undefined
 }
 
 /**
@@ -78,28 +77,31 @@ export class Session {
   }
 
   get state(): SessionState {
-    return { epoch: this.#epoch, step: this.#step, plateau: { ...this.#plateau } }
+    const { shuffle, samples, visited, sums } = this.#begun ?? {}
+    const begun = sums && { shuffle: shuffle!, samples: samples!, visited: visited!, sums: { ...sums } }
+    return { epoch: this.#epoch, step: this.#step, plateau: { ...this.#plateau }, ...(begun && { begun }) }
   }
 
   /** Goes on from where a checkpoint was made. */
-  restore({ epoch, step, plateau }: SessionState): void {
+  restore({ epoch, step, plateau, begun }: SessionState): void {
     this.#epoch = epoch
     this.#step = step
     this.#plateau = { ...plateau }
-    this.#begun = undefined
+    this.#begun = begun && { ...begun, sums: { ...begun.sums }, order: undefined }
   }
 
   /** Trains one minibatch, the next of the epoch that is under way. */
   async trainStep(feed: Feed, shuffle: boolean): Promise<Step> {
-    const { batchSize, seed } = this.#settings
+    const { batchSize } = this.#settings
     const { samples } = feed
-    const begun = this.#begunEpoch(samples, shuffle) ?? {
+    const begun: Begun = this.#begunEpoch(samples, shuffle) ?? {
       shuffle,
-      order: epochOrder(samples, seed, this.#epoch + 1, shuffle),
+      samples,
+      order: undefined,
       visited: 0,
       sums: { loss: 0, right: 0, samples: 0 },
     }
-    const order = begun.order.subarray(begun.visited, begun.visited + batchSize)
+    const order = this.#orderOf(begun).subarray(begun.visited, begun.visited + batchSize)
     const learningRate = this.#rateOf(this.#epoch)
     const [sums] = await feed.train([{ order, batchSize, learningRate, stepsBefore: this.#step }]).result
     if (!Number.isFinite(sums!.loss)) throw await this.#diverged(feed, sums!.loss, begun.visited / batchSize)
@@ -114,7 +116,12 @@ export class Session {
 
   /** The epoch that steps have begun, if it is one of such data. */
   #begunEpoch(samples: number, shuffle: boolean): Begun | undefined {
-    return this.#begun?.order.length === samples && this.#begun.shuffle === shuffle ? this.#begun : undefined
+    return this.#begun?.samples === samples && this.#begun.shuffle === shuffle ? this.#begun : undefined
+  }
+
+  #orderOf(begun: Begun): Uint32Array {
+    begun.order ??= epochOrder(begun.samples, this.#settings.seed, this.#epoch + 1, begun.shuffle)
+    return begun.order
   }
 
   /**
@@ -133,7 +140,9 @@ export class Session {
     this.#begun = undefined
     const [epochsBefore, stepsBefore] = [this.#epoch + this.#ahead.epochs, this.#step + this.#ahead.steps]
     const indices = await timed(this.#profiler, 'host', 'orders of the epochs', () =>
-      begun ? [begun.order.subarray(begun.visited)] : this.#orders.take(train, epochsBefore + 1, count, shuffle),
+      begun
+        ? [this.#orderOf(begun).subarray(begun.visited)]
+        : this.#orders.take(train, epochsBefore + 1, count, shuffle),
     )
     const { batchSize } = this.#settings
     const steps = countMinibatches(indices[0]!.length, batchSize)

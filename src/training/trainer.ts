@@ -196,6 +196,19 @@ export class Trainer {
   }
 
   /**
+   * A checkpoint of the current state, also within an epoch that {@link steps} has begun. Checkpoints that are made during
+   * a training, with the state of early stopping, are written by the option `checkpoint` of `fit`.
+   * @throws InputError while epochs are under way
+   * @example
+   * const before = await trainer.checkpoint()
+   * await trainer.fit(train, { epochs: 5 })
+   * await trainer.resume(before) // undoes these epochs
+   */
+  async checkpoint(): Promise<Checkpoint> {
+    return this.#placed.checkpoint()
+  }
+
+  /**
    * Goes on where a checkpoint was made: parameters, optimizer, schedule, early stopping, epochs and steps are as they
    * were. With the data and options of that run, the epochs that follow are, to the bit, those that would have followed.
    * `{ changed: ['learningRate'] }` takes this trainer's learning rate instead (or weightDecay, clipNorm, l1, l2, dropout).

@@ -233,6 +233,7 @@ const methods: Record<string, Call['valid']> = {
   'Trainer.fit': () => [data(), { epochs: 1 }],
   'Trainer.epochs': () => [data(), { epochs: 1 }],
   'Trainer.steps': () => [data(), {}],
+  'Trainer.checkpoint': () => [],
   'Trainer.resume': async () => [await checkpoint()],
   'Trainer.evaluate': () => [data()],
   'Trainer.predict': () => [[[0, 1]]],
