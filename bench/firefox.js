@@ -116,9 +116,11 @@ async function measureWorkload(key, browser, url, { rounds, seconds }) {
 /** Epochs per second of the page with the circle on the GPU: over the first 3 s, and over the next 5 s. */
 async function measurePage(browser, url) {
   const page = await browser.newPage()
-  const count = () => page.evaluate(() => Number(document.querySelector('.count b')?.textContent?.replaceAll(',', '')))
+  const count = () => page.evaluate(() => Number(document.querySelector('[data-value=epoch]')?.dataset.number))
   await page.goto(`${url}dist-demo/index.html#backend=webgpu`)
-  await page.waitForFunction(() => Number(document.querySelector('.count b')?.textContent) > 0, { timeout: 60_000 })
+  await page.waitForFunction(() => Number(document.querySelector('[data-value=epoch]')?.dataset.number) > 0, {
+    timeout: 60_000,
+  })
   const rateOver = async (seconds) => {
     const [before, began] = [await count(), performance.now()]
     await new Promise((resolve) => setTimeout(resolve, 1000 * seconds))

@@ -3,7 +3,17 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { circle, fromSafetensors, Network, split, Trainer } from '../src/index.ts'
-import { countsOf, epochsReach, pause, scoreOf, scoreReaches, servePage } from './page.ts'
+import {
+  countsOf,
+  epochsReach,
+  numberOf,
+  numberReaches,
+  openMore,
+  pause,
+  scoreOf,
+  scoreReaches,
+  servePage,
+} from './page.ts'
 
 const { open, close, folder } = servePage()
 
@@ -25,12 +35,11 @@ describe('the page', () => {
       expect(status).toMatch(
         gpu ? /GPU: / : /(SIMD, float32, 1 thread|CPU, float32): .*(the only WebGPU adapter is software|fastest)/,
       )
-      for (const rate of ['Samples per second', 'Epochs per second']) {
-        const shown = await page.locator('.status div', { hasText: rate }).last().locator('dd').textContent()
-        // The page shows large rates as "1 million".
-        const unit = shown?.includes('million') ? 1e6 : 1
-        expect(unit * parseFloat(shown?.replaceAll(',', '') ?? '')).toBeGreaterThan(1)
+      for (const rate of ['samples-per-second', 'epochs-per-second'] as const) {
+        expect(await numberOf(page, rate)).toBeGreaterThan(1)
       }
+      const backend = await page.locator('[data-value=backend]').getAttribute('data-number')
+      expect(gpu ? ['webgpu'] : ['wasm', 'cpu']).toContain(backend)
       await pause(page)
       await close(opened)
     }, 90_000)
@@ -40,6 +49,7 @@ describe('the page', () => {
     const opened = await open('backend=cpu')
     const { page } = opened
     await epochsReach(page, 30)
+    await page.locator('.chip > button').click()
     await page.getByRole('radio', { name: 'GPU (WebGPU)' }).check()
     await page.getByText('GPU: ').waitFor()
     const [before] = await countsOf(page)
@@ -57,6 +67,7 @@ describe('the page', () => {
     await page.getByRole('img', { name: 'A network of 2-4-3-2 neurons' }).waitFor()
     expect(await page.getByRole('button', { name: 'Exclusive or' }).getAttribute('aria-pressed')).toBe('true')
     await page.getByRole('button', { name: 'More neurons in hidden layer 1' }).click()
+    await openMore(page)
     await page.getByRole('combobox', { name: 'Loss' }).selectOption('crossEntropy')
     await page.getByRole('img', { name: 'A network of 2-5-3-2 neurons' }).waitFor()
     const hash = new URLSearchParams(new URL(page.url()).hash.slice(1))
@@ -89,15 +100,12 @@ describe('the page', () => {
       await page.getByRole('button', { name: 'New start' }).click()
       for (let epoch = 1; epoch <= 5; epoch++) {
         await page.getByRole('button', { name: 'One epoch' }).click()
-        await page.waitForFunction(
-          (wanted) => Number(document.querySelector('.count b')?.textContent) === wanted,
-          epoch,
-        )
+        await numberReaches(page, 'epoch', epoch, 'exactly')
       }
-      runs.push(await page.locator('.status dl').textContent())
+      runs.push(await page.locator('.scores').textContent(), await numberOf(page, 'loss'))
       await close(opened)
     }
-    expect(runs[0]).toBe(runs[1])
+    expect(runs.slice(0, 2)).toEqual(runs.slice(2))
   })
 
   it('makes single steps, and completes an epoch', async () => {
@@ -105,11 +113,10 @@ describe('the page', () => {
     const { page } = opened
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByRole('button', { name: 'New start' }).click()
-    const counts = async (epochs: number, steps: number) =>
-      page.waitForFunction(
-        (wanted) => [...document.querySelectorAll('.count b')].map((b) => b.textContent).join() === wanted,
-        `${epochs},${steps}`,
-      )
+    const counts = async (epochs: number, steps: number) => {
+      await numberReaches(page, 'step', steps, 'exactly')
+      expect(await numberOf(page, 'epoch')).toBe(epochs)
+    }
     await counts(0, 0)
     await page.getByRole('button', { name: 'One step' }).click()
     await counts(0, 1)
@@ -134,8 +141,7 @@ describe('the page', () => {
     const trainer = await Trainer.create(network, { backend: 'cpu' })
     // The training score is collected during the epoch; the test score is that of the current network.
     const { test } = split(circle({ samples: 200, seed: 1, noise: 0 }), { test: 0.2, seed: 1 })
-    const shown = Number.parseFloat((await page.getByTestId('test-score').textContent()) ?? '')
-    expect(100 * (await trainer.evaluate(test)).accuracy!).toBeCloseTo(shown, 1)
+    expect((await trainer.evaluate(test)).accuracy).toBeCloseTo(await numberOf(page, 'test-score'), 6)
     const kinds = page.getByRole('combobox', { name: 'as', exact: true })
     await kinds.selectOption('safetensors for PyTorch')
     const other = fromSafetensors(new Uint8Array(await save('Save the model')))
@@ -160,8 +166,7 @@ describe('the page', () => {
       })
     await pause(page)
     await page.getByRole('button', { name: 'New start' }).click()
-    const reached = async (epoch: number) =>
-      page.waitForFunction((wanted) => document.querySelector('.count b')?.textContent === wanted, String(epoch))
+    const reached = async (epoch: number) => numberReaches(page, 'epoch', epoch, 'exactly')
     for (let epoch = 1; epoch <= 3; epoch++) {
       await page.getByRole('button', { name: 'One epoch' }).click()
       await reached(epoch)

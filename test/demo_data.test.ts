@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { digits, Network, parseCsv, Trainer } from '../src/index.ts'
-import { countsOf, epochsReach, pause, scoreReaches, servePage } from './page.ts'
+import { countsOf, epochsReach, numberOf, numberReaches, pause, scoreReaches, servePage } from './page.ts'
 
 const { open, close } = servePage()
 
@@ -106,7 +106,7 @@ describe('data on the page', () => {
       await button.click()
       expect(await button.getAttribute('aria-pressed')).toBe('true')
       expect(page.url()).toContain(`problem=${problem}`)
-      await page.waitForFunction(() => document.querySelector('.count b')?.textContent === '0')
+      await numberReaches(page, 'epoch', 0, 'exactly')
       await page.getByRole('button', { name: 'One epoch' }).click()
       await epochsReach(page, 1)
     }
@@ -116,14 +116,14 @@ describe('data on the page', () => {
   it('has sliders for the number of points, the noise and the share held out', async () => {
     const opened = await open()
     const { page } = opened
-    await page.getByLabel('Points:').fill('200')
+    await page.getByLabel('Points').fill('200')
     await page.getByText('Points: 200').waitFor()
-    await page.getByLabel('Noise:').fill('50')
-    await page.getByLabel('Held out for testing:').fill('0.5')
-    await page.getByText('Held out for testing: 50 %').waitFor()
+    await page.getByLabel('Noise').fill('50')
+    await page.getByLabel('Test data').fill('0.5')
+    await page.getByText('Test data: 50 %').waitFor()
     await page.getByText('On the 100 held-out samples.').waitFor()
     expect(page.url()).toMatch(/samples=200&noise=50&test=0.5/)
-    await page.getByLabel('Held out for testing:').fill('0')
+    await page.getByLabel('Test data').fill('0')
     await page.getByText('On the 200 training samples.').waitFor()
     await close(opened)
   })
@@ -146,7 +146,7 @@ describe('data on the page', () => {
     await close(other)
     await page.getByRole('button', { name: 'Undo' }).click()
     await page.getByText('On the 3 training samples.').waitFor()
-    await page.getByRole('button', { name: 'Remove all added' }).click()
+    await page.getByRole('button', { name: 'Clear' }).click()
     await page.getByText('On the 2 training samples.').waitFor()
     await close(opened)
   })
@@ -290,9 +290,7 @@ describe('data on the page', () => {
     const counts = await page.locator('.confusion td').allTextContents()
     const total = counts.reduce((sum, text) => sum + Number(text), 0)
     expect(total).toBe(400)
-    expect(wrong).toBe(
-      Math.round(((100 - Number.parseFloat((await page.getByTestId('test-score').textContent())!)) / 100) * 400),
-    )
+    expect(wrong).toBe(Math.round((1 - (await numberOf(page, 'test-score'))) * 400))
     await close(opened)
   })
 
@@ -338,7 +336,7 @@ describe('data on the page', () => {
       const seen = new Set<string | null | undefined>()
       const timer = setInterval(() => {
         if (document.body.textContent.includes('late.csv: CSV')) clearInterval(timer)
-        else seen.add(document.querySelector('.count b')?.textContent)
+        else seen.add(document.querySelector('[data-value=epoch]')?.textContent)
         document.body.dataset.seen = String(seen.size)
       }, 20)
       const rows = `${Array.from({ length: 10 }, (_, i) => i / 7).join()}\n`.repeat(250_000)

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { countsOf, epochsReach, findViolations, pause, servePage } from './page.ts'
+import { countsOf, epochsReach, findViolations, numberReaches, openMore, pause, servePage } from './page.ts'
 
 const { open, close } = servePage()
 
@@ -9,6 +9,8 @@ async function enter(page: Page, label: string, value: string): Promise<void> {
   await page.getByLabel(label).fill(value)
   await page.getByLabel(label).press('Enter')
 }
+
+const controls = 'button:not(:disabled), select, input:not([type=radio])'
 
 describe('accessibility of the page', () => {
   for (const dark of [false, true]) {
@@ -65,18 +67,21 @@ describe('accessibility of the page', () => {
     const { page } = opened
     await epochsReach(page, 3)
     await pause(page)
+    await openMore(page)
     const wanted = await page.evaluate(
-      () => document.querySelectorAll('button:not(:disabled), select, input:not([type=radio])').length,
+      (selector) =>
+        [...document.querySelectorAll<HTMLElement>(selector)].filter((found) => found.checkVisibility()).length,
+      controls,
     )
     const reached = new Set<string>()
     for (let i = 0; i < wanted + 30; i++) {
       await page.keyboard.press('Tab')
-      const key = await page.evaluate(() => {
+      const key = await page.evaluate((selector) => {
         const element = document.activeElement
         if (!element || element === document.body) return ''
-        const all = [...document.querySelectorAll('button:not(:disabled), select, input:not([type=radio])')]
-        return all.includes(element) ? String(all.indexOf(element)) : ''
-      })
+        const all = [...document.querySelectorAll<HTMLElement>(selector)].filter((found) => found.checkVisibility())
+        return all.includes(element as HTMLElement) ? String(all.indexOf(element as HTMLElement)) : ''
+      }, controls)
       if (key) reached.add(key)
     }
     expect(reached.size).toBe(wanted)
@@ -88,6 +93,7 @@ describe('accessibility of the page', () => {
     const { page } = opened
     const hash = () => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.slice(1)))
     await pause(page)
+    await openMore(page)
     for (const [label, value] of [
       ['Learning rate', '0.3'],
       ['Batch size', '25'],
@@ -101,7 +107,7 @@ describe('accessibility of the page', () => {
     await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('adam')
     await page.getByRole('combobox', { name: 'Initial weights' }).selectOption('heNormal')
     await page.getByRole('combobox', { name: 'Activation, layer 1' }).selectOption('relu')
-    await page.getByRole('combobox', { name: 'Speed' }).selectOption('10 epochs per second')
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('10 epochs/s')
     await page.getByRole('button', { name: 'Add a hidden layer' }).click()
     await page.getByRole('button', { name: 'Fewer neurons in hidden layer 2' }).click()
     expect(hash()).toEqual({
@@ -119,14 +125,15 @@ describe('accessibility of the page', () => {
     })
     // 400 training samples in minibatches of 25 are 16 steps.
     await page.getByRole('button', { name: 'One epoch' }).click()
-    await page.waitForFunction(
-      () => [...document.querySelectorAll('.count b')].map((b) => b.textContent).join() === '1,16',
-    )
+    await numberReaches(page, 'step', 16, 'exactly')
+    expect(await countsOf(page)).toEqual([1, 16])
     await page.getByRole('button', { name: 'Remove a hidden layer' }).click()
     await page.getByRole('img', { name: 'A network of 2-3-2 neurons' }).waitFor()
-    // Text that is not a number is ignored, and the run continues.
+    // A value out of bounds is refused: the field shows what is used, and why.
     await enter(page, 'Batch size', '0')
     expect(hash()).toMatchObject({ batch: '25' })
+    await page.getByText('Enter a whole number from 1 to 5,000. 25 is still used.').waitFor()
+    expect(await page.getByLabel('Batch size').inputValue()).toBe('25')
     await close(opened)
   })
 
@@ -136,6 +143,7 @@ describe('accessibility of the page', () => {
     await page.getByText('Stopped after 40 epochs').waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()
     expect((await countsOf(page))[0]).toBe(40)
+    await openMore(page)
     await enter(page, 'Stop after epochs', '0')
     // With too large a learning rate the loss oscillates, and soon stops improving on its minimum.
     await enter(page, 'Learning rate', '60')
@@ -148,7 +156,7 @@ describe('accessibility of the page', () => {
   it('reports when the loss is no longer finite, and can train again after a reset', async () => {
     const opened = await open('problem=hills&optimizer=sgd&learningRate=100&batch=1')
     const { page } = opened
-    await page.locator('.transport .notices', { hasText: 'lower the learning rate' }).waitFor()
+    await page.locator('.messages .notices', { hasText: 'lower the learning rate' }).waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()
     await enter(page, 'Learning rate', '0.01')
     await page.getByRole('button', { name: 'Play' }).click()
@@ -161,16 +169,25 @@ describe('accessibility of the page', () => {
     const { page } = opened
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const light = await ground()
+    await openMore(page)
     await page.getByRole('combobox', { name: 'Colours' }).selectOption('dark')
     expect(await ground()).not.toBe(light)
+    // The choice is kept.
+    await page.reload()
+    expect(await ground()).not.toBe(light)
+    await openMore(page)
     await page.getByRole('combobox', { name: 'Colours' }).selectOption('light')
     expect(await ground()).toBe(light)
     await close(opened)
   })
 
-  it('has no animations if the user prefers reduced motion', async () => {
+  it('has no animations and does not train until asked if the user prefers reduced motion', async () => {
     const opened = await open('', { reducedMotion: true })
     const { page } = opened
+    await numberReaches(page, 'training-score', 0)
+    await page.waitForTimeout(300)
+    expect(await countsOf(page)).toEqual([0, 0])
+    await page.getByRole('button', { name: 'Play' }).click()
     await epochsReach(page, 3)
     const moving = await page.evaluate(
       () =>
@@ -201,7 +218,7 @@ describe('the lesson', () => {
     const opened = await open()
     const { page } = opened
     await epochsReach(page, 2)
-    await page.getByRole('button', { name: 'How it learns' }).click()
+    await page.getByRole('link', { name: 'How it learns' }).click()
     await page.locator('.katex').first().waitFor()
     expect(page.url()).toContain('tab=learn')
     // Training on the other tab is paused.
@@ -218,11 +235,11 @@ describe('the lesson', () => {
     await page.getByText('sample 3 of 4').waitFor()
     for (let hundred = 0; hundred < 10; hundred++) await page.getByRole('button', { name: 'Train 100 samples' }).click()
     await page.getByText('4 of 4 predictions are correct').waitFor()
-    await page.getByRole('button', { name: 'Watch it learn' }).click()
+    await page.getByRole('link', { name: 'Play' }).click()
     // Training on the other tab continues, and the lesson keeps its state.
     const [before] = await countsOf(page)
     await epochsReach(page, before! + 3)
-    await page.getByRole('button', { name: 'How it learns' }).click()
+    await page.getByRole('link', { name: 'How it learns' }).click()
     await page.getByText('4 of 4 predictions are correct').waitFor()
     await close(opened)
   })

@@ -14,7 +14,8 @@ for (const { neverHadWebGPU, reason } of reasons) {
       const opened = await open('speed=0', { neverHadWebGPU })
       const { page } = opened
       // Where WebAssembly were slower for this network, its description would say that instead.
-      await page.getByText(new RegExp(`SIMD, float32, 1 thread: ${reason}|CPU, float32: it was measured`)).waitFor()
+      const described = page.getByText(new RegExp(`SIMD, float32, 1 thread: ${reason}|CPU, float32: it was measured`))
+      await described.waitFor({ state: 'attached' })
       await scoreReaches(page, 'training-score', 95)
       await close(opened)
     })
@@ -23,9 +24,10 @@ for (const { neverHadWebGPU, reason } of reasons) {
       const opened = await open('', { neverHadWebGPU })
       const { page } = opened
       await epochsReach(page, 5)
+      await page.locator('.chip > button').click()
       await page.getByRole('radio', { name: 'GPU (WebGPU)' }).click()
-      await page.locator('.backend .notices', { hasText: reason }).waitFor()
-      expect(await page.getByRole('radio', { name: 'best' }).isChecked()).toBe(true)
+      await page.locator('.messages .notices', { hasText: reason }).waitFor()
+      expect(await page.getByRole('radio', { name: 'Automatic' }).isChecked()).toBe(true)
       await epochsReach(page, 200)
       await page.getByRole('button', { name: 'Verify on this GPU' }).click()
       await page.locator('section:has(#verify-title) .notices', { hasText: reason }).waitFor()
@@ -35,7 +37,7 @@ for (const { neverHadWebGPU, reason } of reasons) {
     it('opens a link that requests a GPU, and trains without it', async () => {
       const opened = await open('backend=webgpu&problem=xor', { neverHadWebGPU })
       const { page } = opened
-      await page.locator('.backend .notices', { hasText: reason }).waitFor()
+      await page.locator('.messages .notices', { hasText: reason }).waitFor()
       await epochsReach(page, 3)
       expect(await page.getByRole('button', { name: 'Exclusive or' }).getAttribute('aria-pressed')).toBe('true')
       await close(opened)

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { epochsReach, servePage } from './page.ts'
+import { epochsReach, numberOf, servePage } from './page.ts'
 
 const { open, close } = servePage()
 
@@ -26,9 +26,9 @@ describe('the page, while it trains', () => {
     const { page } = opened
     await epochsReach(page, 2)
     await page.waitForTimeout(2500)
-    const shown = await page.locator('.status div', { hasText: 'Epochs per second' }).last().locator('dd').textContent()
-    expect(Number(shown)).toBeGreaterThanOrEqual(8)
-    expect(Number(shown)).toBeLessThanOrEqual(11)
+    const shown = await numberOf(page, 'epochs-per-second')
+    expect(shown).toBeGreaterThanOrEqual(8)
+    expect(shown).toBeLessThanOrEqual(11)
     await close(opened)
   })
 

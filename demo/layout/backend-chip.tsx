@@ -1,5 +1,4 @@
 import { type BackendName, backendNames } from '../../src/index.ts'
-import { Notices } from '../notices.tsx'
 import { perSecond, shortRate } from '../numbers.ts'
 import { activeBackend, change, notices, progress, rates, settings } from '../state.ts'
 import { Value } from '../value.tsx'
@@ -11,6 +10,10 @@ const backendLabels: Readonly<Record<BackendName, string>> = {
   cpu: 'CPU (JavaScript)',
 }
 const shortLabels: Readonly<Record<string, string>> = { webgpu: 'GPU', wasm: 'CPU', cpu: 'CPU' }
+
+/** A description of the backend; advice in parentheses about the browser is left out, since a notice gives it where it is needed. */
+const describeBackend = ({ name, description }: { name: string; description: string }) =>
+  `${name === 'webgpu' ? 'GPU: ' : ''}${description.replace(/ \(in Chrome[^)]*\)/, '')}`
 
 /** What the network runs on and how fast; opens the details, where another backend can be chosen. */
 export function BackendChip() {
@@ -28,7 +31,7 @@ export function BackendChip() {
       </button>
       <section popover="auto" id="backend-details" class="status" aria-label="What the network runs on">
         <p>
-          <b>Runs on</b> {backend ? `${backend.name === 'webgpu' ? 'GPU: ' : ''}${backend.description}` : 'starting …'}
+          <b>Runs on</b> {backend ? describeBackend(backend) : 'starting …'}
         </p>
         <dl>
           <div>
@@ -65,7 +68,6 @@ export function BackendChip() {
             </label>
           ))}
         </fieldset>
-        <Notices about="backend" />
       </section>
     </div>
   )

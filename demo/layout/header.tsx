@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks'
+import { toHash } from '../link.ts'
 import type { Settings } from '../settings.ts'
 import { change, settings } from '../state.ts'
 import { BackendChip } from './backend-chip.tsx'
@@ -23,16 +24,17 @@ export function Header() {
       <p>Press play, change anything. You cannot break it.</p>
       <nav aria-label="Parts of the page">
         {tabs.map(([name, text]) => (
-          <button
-            type="button"
+          <a
             key={name}
-            aria-pressed={tab === name}
-            onClick={() => {
+            href={`#${toHash({ ...settings.value, tab: name })}`}
+            aria-current={tab === name ? 'page' : undefined}
+            onClick={(event) => {
+              event.preventDefault()
               change({ tab: name })
             }}
           >
             {text}
-          </button>
+          </a>
         ))}
       </nav>
       <BackendChip />

@@ -7,6 +7,7 @@ export function Messages() {
   return (
     <div class="messages">
       <Notices about="link" />
+      <Notices about="backend" />
       <Notices about="settings" />
       <Notices about="training" />
       <p class="stopped" role="status">

@@ -19,7 +19,10 @@ export function applySettings(next: Settings): void {
 }
 
 /** Starts a new network on the data that the settings describe. */
-export function startRun(next: Settings, play = playing.value || !acceptedSettings): void {
+/** Whether the first run starts to train at once; not for users who prefer reduced motion. */
+const startsAtOnce = () => !matchMedia('(prefers-reduced-motion: reduce)').matches
+
+export function startRun(next: Settings, play = acceptedSettings ? playing.value : startsAtOnce()): void {
   applySettings(next)
   notices.value = {}
   verification.value = undefined

@@ -46,9 +46,9 @@ async function trainInDemo(backend) {
   const { page, errors } = await openPage(`demo/index.html#backend=${backend}&speed=0`)
   try {
     const isTrained = () => {
-      const epochs = Number(document.querySelector('.count b')?.textContent?.replaceAll(',', ''))
-      const score = parseFloat(document.querySelector('[data-testid=train-score]')?.textContent ?? '')
-      return epochs >= 100 && score >= 80
+      const epochs = Number(document.querySelector('[data-value=epoch]')?.dataset.number)
+      const score = Number(document.querySelector('[data-value=training-score]')?.dataset.number)
+      return epochs >= 100 && score >= 0.8
     }
     await page.waitForFunction(isTrained, { timeout: 90_000 })
     assert.deepEqual(errors, [])
