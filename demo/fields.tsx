@@ -1,14 +1,18 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 import type { Settings } from './settings.ts'
 import { change, settings } from './state.ts'
 
-export const Field = ({ label, children }: { label: string; children: ComponentChildren }) => (
-  <label class="field">
-    <span>{label}</span>
-    {children}
-  </label>
-)
+/** A label and its control, to which `control` gives the id that connects them. */
+export function Field({ label, control }: { label: string; control: (id: string) => ComponentChildren }) {
+  const id = useId()
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {control(id)}
+    </div>
+  )
+}
 
 /** A drop-down list. */
 export function Choice({
@@ -25,24 +29,28 @@ export function Choice({
   disabled?: boolean
 }) {
   return (
-    <Field label={label}>
-      <select
-        value={value}
-        disabled={disabled}
-        onChange={({ currentTarget }) => {
-          onChoose(currentTarget.value)
-        }}
-      >
-        {choices.map((choice) => {
-          const [name, text] = typeof choice === 'string' ? [choice, choice] : choice
-          return (
-            <option key={name} value={name}>
-              {text}
-            </option>
-          )
-        })}
-      </select>
-    </Field>
+    <Field
+      label={label}
+      control={(id) => (
+        <select
+          id={id}
+          value={value}
+          disabled={disabled}
+          onChange={({ currentTarget }) => {
+            onChoose(currentTarget.value)
+          }}
+        >
+          {choices.map((choice) => {
+            const [name, text] = typeof choice === 'string' ? [choice, choice] : choice
+            return (
+              <option key={name} value={name}>
+                {text}
+              </option>
+            )
+          })}
+        </select>
+      )}
+    />
   )
 }
 
@@ -66,31 +74,37 @@ export function Amount({
   const [problem, setProblem] = useState('')
   const value = settings.value[name]
   return (
-    <Field label={label}>
-      <input
-        type="number"
-        value={value}
-        min={min}
-        max={max}
-        step={by}
-        aria-describedby={problem ? `problem-${name}` : undefined}
-        onChange={({ currentTarget }) => {
-          const { validity, valueAsNumber } = currentTarget
-          const isValid = validity.valid && Number.isFinite(valueAsNumber)
-          const whole = by === 1 ? 'a whole number' : 'a number'
-          setProblem(
-            isValid ? '' : `Enter ${whole} from ${min} to ${max.toLocaleString('en')}. ${value} is still used.`,
-          )
-          if (isValid) change({ [name]: valueAsNumber })
-          else currentTarget.value = String(value)
-        }}
-      />
-      {problem && (
-        <span class="field-problem" id={`problem-${name}`} role="status">
-          {problem}
-        </span>
+    <Field
+      label={label}
+      control={(id) => (
+        <>
+          <input
+            id={id}
+            type="number"
+            value={value}
+            min={min}
+            max={max}
+            step={by}
+            aria-describedby={problem ? `problem-${name}` : undefined}
+            onChange={({ currentTarget }) => {
+              const { validity, valueAsNumber } = currentTarget
+              const isValid = validity.valid && Number.isFinite(valueAsNumber)
+              const whole = by === 1 ? 'a whole number' : 'a number'
+              setProblem(
+                isValid ? '' : `Enter ${whole} from ${min} to ${max.toLocaleString('en')}. ${value} is still used.`,
+              )
+              if (isValid) change({ [name]: valueAsNumber })
+              else currentTarget.value = String(value)
+            }}
+          />
+          {problem && (
+            <span class="field-problem" id={`problem-${name}`} role="status">
+              {problem}
+            </span>
+          )}
+        </>
       )}
-    </Field>
+    />
   )
 }
 
@@ -127,23 +141,27 @@ export function Slider({
   const [dragged, setDragged] = useState<number>()
   const value = settings.value[name]
   return (
-    <Field label={`${label}: ${unit(dragged ?? value)}`}>
-      <input
-        type="range"
-        value={value}
-        min={min}
-        max={max}
-        step={by}
-        aria-label={label}
-        aria-valuetext={unit(dragged ?? value)}
-        onInput={({ currentTarget }) => {
-          setDragged(currentTarget.valueAsNumber)
-        }}
-        onChange={({ currentTarget }) => {
-          setDragged(undefined)
-          change({ [name]: currentTarget.valueAsNumber })
-        }}
-      />
-    </Field>
+    <Field
+      label={`${label}: ${unit(dragged ?? value)}`}
+      control={(id) => (
+        <input
+          id={id}
+          type="range"
+          value={value}
+          min={min}
+          max={max}
+          step={by}
+          aria-label={label}
+          aria-valuetext={unit(dragged ?? value)}
+          onInput={({ currentTarget }) => {
+            setDragged(currentTarget.valueAsNumber)
+          }}
+          onChange={({ currentTarget }) => {
+            setDragged(undefined)
+            change({ [name]: currentTarget.valueAsNumber })
+          }}
+        />
+      )}
+    />
   )
 }

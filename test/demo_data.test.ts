@@ -176,10 +176,8 @@ describe('data on the page', () => {
     expect(await page.locator('.confusion tbody tr').count()).toBe(3)
     expect(await page.getByRole('combobox', { name: 'Horizontal axis' }).inputValue()).toBe('petal length')
     await page.getByRole('combobox', { name: 'Horizontal axis' }).selectOption('length')
-    await page
-      .locator('.axes', { hasText: /^↑ petal widthlength →/ })
-      .first()
-      .waitFor()
+    await page.locator('.plane-name-x', { hasText: /^length →/ }).waitFor()
+    await page.locator('.plane-name-y', { hasText: /^↑ petal width/ }).waitFor()
     await pause(page)
     const network = await saveModel(page)
     expect(network.features).toEqual(['length', 'width', 'petal length', 'petal width', 'colour'])

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { Network } from '../src/index.ts'
-import { findViolations, pause, scoreReaches, servePage } from './page.ts'
+import { findViolations, openMore, pause, scoreReaches, servePage } from './page.ts'
 
 const { open, close } = servePage()
 
@@ -137,6 +137,7 @@ describe('advice', () => {
     await advice.getByText('The inputs are large: area reaches from 60 to 199; switch on “Scale the inputs”.').waitFor()
     await page.getByRole('checkbox', { name: 'Scale the target' }).uncheck()
     await advice.getByText('The target is not scaled: it reaches from').waitFor()
+    await openMore(page)
     await page.getByRole('spinbutton', { name: 'Stop after epochs' }).fill('15')
     await page.getByRole('spinbutton', { name: 'Stop after epochs' }).press('Enter')
     await page.getByRole('button', { name: 'Play' }).click()

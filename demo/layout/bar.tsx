@@ -31,7 +31,7 @@ export function Bar() {
         type="button"
         class="bar-more"
         aria-expanded={moreIsOpen.value}
-        aria-controls="more-settings"
+        aria-controls={moreIsOpen.value ? 'more-settings' : undefined}
         onClick={() => {
           moreIsOpen.value = !moreIsOpen.value
         }}

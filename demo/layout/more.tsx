@@ -9,8 +9,9 @@ import { moreIsOpen } from './bar.tsx'
 /** The settings that are seldom changed. */
 export function MoreSettings() {
   const { activations, hidden, loss, init } = settings.value
+  if (!moreIsOpen.value) return null
   return (
-    <section id="more-settings" class="more" aria-label="More settings" hidden={!moreIsOpen.value}>
+    <section id="more-settings" class="more" aria-label="More settings">
       <Choice
         label="Loss"
         value={loss}

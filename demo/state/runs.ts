@@ -18,10 +18,10 @@ export function applySettings(next: Settings): void {
   window.history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search)
 }
 
-/** Starts a new network on the data that the settings describe. */
 /** Whether the first run starts to train at once; not for users who prefer reduced motion. */
 const startsAtOnce = () => !matchMedia('(prefers-reduced-motion: reduce)').matches
 
+/** Starts a new network on the data that the settings describe. */
 export function startRun(next: Settings, play = acceptedSettings ? playing.value : startsAtOnce()): void {
   applySettings(next)
   notices.value = {}
