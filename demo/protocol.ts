@@ -98,6 +98,14 @@ export interface ShownInput {
   mean: number
 }
 
+/** Some pictures of the training data, class by class. */
+export interface PictureSamples {
+  /** One byte per pixel, 0 to 255; pictures × pixels. */
+  pixels: Uint8Array
+  /** The class index of each picture. */
+  labels: Uint8Array
+}
+
 /** What the page displays of a data set. */
 export interface ShownData {
   kind: Kind
@@ -122,8 +130,10 @@ export interface ShownData {
   view: View
   train: PlottedSamples
   test: PlottedSamples
-  /** For pictures of side × side pixels: the mean picture, and which point of the ink is at the centre. */
-  picture: { side: number; mean: Float32Array; centre: Centre } | undefined
+  /** For pictures of side × side pixels: the mean picture, which point of the ink is at the centre, and some pictures. */
+  picture: { side: number; mean: Float32Array; centre: Centre; samples: PictureSamples } | undefined
+  /** For pictures in files: how many the files have; the run uses the first of them. */
+  available: { train: number; test: number } | undefined
   /** The columns of a CSV file, in its order. */
   columns: readonly ShownColumn[]
   /** A sentence about each surprise in these columns. */
@@ -156,6 +166,8 @@ export interface Mistake {
   pixels: Float32Array
   label: number
   prediction: number
+  /** The output of the predicted class. */
+  certainty: number
 }
 
 /** The errors of a regression, in the units of the data. */

@@ -2,6 +2,7 @@ import type { Dataset, Matrix } from '../../src/index.ts'
 import type { PlottedSamples, ShownData, ShownInput, View } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { type Column, columnsOf, mostInformativeColumns, positionOf } from './axes.ts'
+import { pickPictures } from './pictures.ts'
 import type { Prepared } from './prepare.ts'
 
 /** The largest number of points to draw; with more, the points would cover each other. */
@@ -52,7 +53,9 @@ export function describeData(prepared: Prepared, settings: Settings): ShownData 
   const test = plotSamples(raw.test, columns, axes, output, MAX_DRAWN.test)
   const centre = settings.problem === 'digits' ? 'box' : 'mass'
   const means = meanOf(inputs)
-  const picture = isImages ? ({ side: Math.sqrt(inputs.cols), mean: means, centre } as const) : undefined
+  const picture = isImages
+    ? ({ side: Math.sqrt(inputs.cols), mean: means, centre, samples: pickPictures(raw.train) } as const)
+    : undefined
   return {
     kind,
     features: isImages ? ['pixels'] : columns.map(({ name }) => name),
@@ -71,6 +74,7 @@ export function describeData(prepared: Prepared, settings: Settings): ShownData 
     train,
     test,
     picture,
+    available: prepared.available,
     columns: used,
     notes,
   }

@@ -40,17 +40,17 @@ function measureError({ raw }: Prepared, predictions: Matrix, { shownOutput }: E
   return { r2, mean: meanAbsoluteError, each: targets, targets: some(data.targets), predictions: some(predictions) }
 }
 
-/** The misclassified samples, those with the highest confidence first. */
+/** The misclassified samples, those with the highest certainty first. */
 function findMistakes(data: Dataset, { cols, data: outputs }: Matrix): Mistake[] {
-  const misclassified: { i: number; label: number; prediction: number; confidence: number }[] = []
+  const misclassified: { i: number; label: number; prediction: number; certainty: number }[] = []
   data.labels().forEach((label, i) => {
     const row = outputs.subarray(i * cols, (i + 1) * cols)
-    const confidence = Math.max(...row)
-    const prediction = row.indexOf(confidence)
-    if (prediction !== label) misclassified.push({ i, label, prediction, confidence })
+    const certainty = Math.max(...row)
+    const prediction = row.indexOf(certainty)
+    if (prediction !== label) misclassified.push({ i, label, prediction, certainty })
   })
-  misclassified.sort((a, b) => b.confidence - a.confidence)
+  misclassified.sort((a, b) => b.certainty - a.certainty)
   return misclassified
     .slice(0, MAX_MISTAKES)
-    .map(({ i, label, prediction }) => ({ pixels: data.inputs.row(i).slice(), label, prediction }))
+    .map(({ i, ...mistake }) => ({ pixels: data.inputs.row(i).slice(), ...mistake }))
 }

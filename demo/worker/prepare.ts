@@ -18,6 +18,8 @@ export interface Prepared {
   columns: readonly ShownColumn[]
   /** A sentence about each surprise in these columns, such as rows that are left out. */
   notes: readonly string[]
+  /** For IDX files: how many samples they have; the run uses the first of them. */
+  available?: { train: number; test: number }
 }
 
 export interface Parts {
@@ -106,5 +108,6 @@ export function prepareIdx(settings: Settings, { train, test }: FileContent & { 
   const raw = { train: divided.train ?? train, test: divided.test }
   const image = Number.isInteger(Math.sqrt(train.inputs.cols))
   const kind = image ? 'images' : 'classes'
-  return { kind, raw, ...raw, targets: ['class'], columns: [], notes: [] }
+  const available = { train: train.length, test: test?.length ?? 0 }
+  return { kind, raw, ...raw, targets: ['class'], columns: [], notes: [], available }
 }
