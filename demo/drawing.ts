@@ -114,14 +114,15 @@ export function drawMark(context: CanvasRenderingContext2D, x: number, y: number
 export const classColour = (label: number, classes: number, colours: Palette): string =>
   css(classes <= 2 ? (label === 1 ? colours.high : colours.low) : classColours[label % classColours.length]!)
 
-/** Paints a picture of side × side values from 0 (background) to 1 (ink). */
+/** Paints a picture of side × side values from 0 (background) to `full` (ink). */
 export function paintPicture(
   canvas: HTMLCanvasElement,
   values: ArrayLike<number>,
   side: number,
   colours: Palette,
+  full = 1,
 ): void {
   const ink = colours.inkColour
   const scale = Uint32Array.from({ length: 256 }, (_, i) => pixel(mix(colours.middle, ink, i / 255)))
-  paintPixels(canvas, side, (i) => scale[Math.min(255, Math.max(0, Math.round(255 * values[i]!)))]!)
+  paintPixels(canvas, side, (i) => scale[Math.min(255, Math.max(0, Math.round((255 * values[i]!) / full)))]!)
 }

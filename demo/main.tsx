@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals'
 import { type ComponentType, render } from 'preact'
-import { Curve } from './curves.tsx'
+import { Curves } from './curves.tsx'
 import { DataControls, FilePanel } from './data.tsx'
 import { Diagram, LayerCount } from './diagram.tsx'
 import { EvaluationPanel } from './evaluation.tsx'
@@ -14,7 +14,6 @@ import { Saving } from './saving.tsx'
 import { connect, kind, settings } from './state.ts'
 import { Timeline } from './timeline.tsx'
 import { Verify } from './verify.tsx'
-import 'uplot/dist/uPlot.min.css'
 import './style.css'
 import './file.css'
 import './network.css'
@@ -66,8 +65,7 @@ function Play() {
         <FilePanel />
         <section class="panel" aria-labelledby="curves-title">
           <h2 id="curves-title">History</h2>
-          <Curve what="Loss" />
-          {kind() !== 'regression' && <Curve what="Score" />}
+          <Curves />
         </section>
         <EvaluationPanel />
         <RowPrediction />

@@ -126,14 +126,15 @@ function ErrorPlot({ error: { targets, predictions }, target, isSeveral }: PlotP
     const high = Math.max(...targets, ...predictions)
     const at = (value: number) => 12 + ((value - low) / (high - low || 1)) * (side - 24)
     context.strokeStyle = context.fillStyle = colours.ink
-    context.lineWidth = 2
+    context.lineWidth = 1.5
+    context.setLineDash([8, 6])
     context.beginPath()
     context.moveTo(at(low), side - at(low))
     context.lineTo(at(high), side - at(high))
     context.stroke()
-    context.fillStyle = css(colours.high)
+    context.setLineDash([])
     context.strokeStyle = css(colours.middle)
-    context.lineWidth = 1
+    context.lineWidth = 1.5
     targets.forEach((truth, i) => {
       drawMark(context, at(truth), side - at(predictions[i]!), 5, 0)
     })
@@ -141,7 +142,8 @@ function ErrorPlot({ error: { targets, predictions }, target, isSeveral }: PlotP
   return (
     <figure class="plane error-plot">
       <figcaption>
-        {isSeveral && `“${target}”: `}Predictions (vertical) and true values (horizontal); on the line they are equal
+        {isSeveral && `“${target}”: `}Predictions (upwards) and true values (to the right): on the dashed line they are
+        equal
       </figcaption>
       <canvas ref={canvas} role="img" aria-label={`Predictions and true values of ${target}`} />
     </figure>

@@ -1,4 +1,5 @@
-import { DrawingPad, NeuronWeights } from '../digits.tsx'
+import { DigitsOutput } from '../digits.tsx'
+import { MiniCurve } from '../mini-curve.tsx'
 import { formatNumber, formatScore, percent } from '../numbers.ts'
 import { Legend } from '../plane/legend.tsx'
 import { Plane } from '../plane/plane.tsx'
@@ -13,12 +14,12 @@ export function Output() {
   return (
     <section class="part output" aria-labelledby="output-title">
       <h2 id="output-title">{pictures ? 'Draw a digit' : 'Output'}</h2>
-      <Scores />
+      <div class="score-line">
+        <Scores />
+        <MiniCurve />
+      </div>
       {pictures ? (
-        <>
-          <DrawingPad />
-          <NeuronWeights />
-        </>
+        <DigitsOutput />
       ) : (
         <>
           <Plane />
