@@ -103,6 +103,7 @@ export class Chart {
     const x = valToPos(point.epoch, 'x', true)
     const ratio = devicePixelRatio
     ctx.save()
+    ctx.setLineDash([])
     ctx.strokeStyle = soft()
     ctx.fillStyle = ink()
     ctx.lineWidth = ratio
