@@ -82,7 +82,7 @@ export function DrawingPad() {
           </button>
           <span class="digits-seen" hidden={!pixels}>
             <Picture pixels={pixels ?? new Float32Array(side ** 2)} side={side} />
-            <small>what the network sees</small>
+            <small>the network sees</small>
           </span>
         </div>
       </div>
@@ -147,7 +147,7 @@ function Prediction({ hasDrawing }: { hasDrawing: boolean }) {
             The network sees: <b data-testid="digit">{classes[best]}</b>
           </>
         ) : (
-          'Draw one large digit, and watch the answer change as the network learns.'
+          'Draw one large digit, or choose a picture below.'
         )}
       </p>
       <ul>

@@ -27,14 +27,7 @@ export function MiniCurve() {
     ? `Loss over the epochs: ${formatNumber(points[0]!.trainLoss)} at first, ${formatNumber((now ?? last).trainLoss)} now`
     : 'Loss over the epochs'
   return (
-    <svg
-      class="mini-curve"
-      width={WIDTH}
-      height={HEIGHT}
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      role="img"
-      aria-label={text}
-    >
+    <svg class="mini-curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={text}>
       <title>{text}</title>
       <path class="mini-curve-axis" d={`M${MARGIN} ${HEIGHT - MARGIN}H${WIDTH - MARGIN}`} />
       <path d={line('testLoss')} stroke-dasharray="3 2" />

@@ -82,15 +82,15 @@ export function describeCount({ train, test, available }: ShownData): string {
   const [learn, check] = [train.count, test.count]
   if (!available) {
     return check > 0
-      ? `${count(learn + check)} pictures: ${count(learn)} to learn from, ${count(check)} to test on.`
-      : `${count(learn)} pictures to learn from.`
+      ? `${count(learn + check)} pictures: ${count(learn)} to learn, ${count(check)} to test.`
+      : `${count(learn)} pictures to learn.`
   }
   if (available.test > 0) {
-    const tested = check > 0 ? `, and tests on ${count(check)} of ${count(available.test)} test pictures` : ''
-    return `The network learns from ${count(learn)} of ${count(available.train)} pictures${tested}.`
+    const tested = check > 0 ? `, tests on ${count(check)} of ${count(available.test)}` : ''
+    return `Learns ${count(learn)} of ${count(available.train)} pictures${tested}.`
   }
   const used = `${count(learn + check)} of ${count(available.train)} pictures are used`
-  return check > 0 ? `${used}: ${count(learn)} to learn from, ${count(check)} to test on.` : `${used}.`
+  return check > 0 ? `${used}: ${count(learn)} to learn, ${count(check)} to test.` : `${used}.`
 }
 
 /** How many pictures are used, and a button that uses all pictures of the file. */
