@@ -16,6 +16,11 @@ function readReport(path) {
   return report
 }
 
+/** The name of the adapter, with the device where the name has only its driver, as in the first reports. */
+function nameOf({ adapter: { name, info } }) {
+  return /^NVIDIA: \d/.test(name) && info.device ? `${info.device} (driver ${name.split(' ')[1]})` : name
+}
+
 /** @returns {import('./table.js').Table} one row for each report, the newest first */
 export function hardwareTable(reports) {
   const rate = (report, name) => number(report.rates.find((one) => one.name === name)?.stepsPerSecond)
@@ -25,7 +30,7 @@ export function hardwareTable(reports) {
       const { adapter, machine, results, products } = report
       const passed = results.filter(({ ok }) => ok).length
       return [
-        `${adapter.name}${adapter.software ? ' (software adapter)' : ''}`,
+        `${nameOf(report)}${adapter.software ? ' (software adapter)' : ''}`,
         report.date.slice(0, 10),
         `Node ${machine.node}, Dawn ${machine.dawn ?? '–'}, ${machine.system.split(' ').slice(0, 2).join(' ')}`,
         `${passed} of ${results.length}`,
@@ -58,7 +63,7 @@ export function hardwareTable(reports) {
 async function main(paths) {
   mkdirSync(folder, { recursive: true })
   for (const report of paths.map(readReport)) {
-    const name = `${report.date.slice(0, 10)}-${slug(report.adapter.name)}.json`
+    const name = `${report.date.slice(0, 10)}-${slug(nameOf(report))}.json`
     await writeJson(fileURLToPath(new URL(name, folder)), report)
   }
   const kept = readdirSync(folder).filter((name) => name.endsWith('.json'))

@@ -34,6 +34,14 @@ describe('the name of an adapter', () => {
       'NVIDIA H200',
     )
     expect(name({ vendor: 'nvidia', device: 'H200' })).toBe('H200')
+    // NVIDIA's driver for Vulkan describes itself.
+    const driver = 'NVIDIA: 580.159.04 580.159.4.0'
+    expect(name({ vendor: 'nvidia', device: 'nvidia-h200', description: driver })).toBe(
+      'nvidia-h200 (driver 580.159.04)',
+    )
+    expect(name({ vendor: 'nvidia', device: '0x2335', description: driver })).toBe(driver)
+    const mesa = 'llvmpipe: Mesa 25.0.7-2~bpo12+1 (LLVM 15.0.6) 0.0.1'
+    expect(name({ vendor: 'mesa', device: 'llvmpipe', description: mesa })).toBe(mesa)
     expect(name({ vendor: 'apple', architecture: 'metal-3', device: '0' })).toBe('apple metal-3')
   })
 

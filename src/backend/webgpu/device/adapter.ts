@@ -33,8 +33,12 @@ const isNumber = (text: string) => /^(0x[\da-f]+|\d+)$/i.test(text)
  * `unnamed adapter of Firefox 153`.
  */
 export function nameAdapter({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  const isNamed = device !== '' && !isNumber(device)
+  // NVIDIA's driver for Vulkan describes itself instead of the card: `NVIDIA: 580.159.04 580.159.4.0`.
+  const driver = /^\w+: (\d[\d.]*)( [\d.]+)?$/.exec(description)?.[1]
+  if (isNamed && driver !== undefined) return `${device} (driver ${driver})`
   if (description) return description
-  if (device && !isNumber(device)) return device
+  if (isNamed) return device
   const words = [vendor, architecture].filter((text) => text && !isNumber(text))
   if (words.length > 0) return words.join(' ')
   const engine = engineName()
