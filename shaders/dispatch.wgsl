@@ -1,5 +1,5 @@
 // Library: which steps one dispatch of the resident plan trains, and where each network's values begin. Written by
-// src/backend/webgpu/plans/resident/kernel.ts.
+// src/backend/webgpu/plans/resident/kernel.ts; orders.wgsl makes the orders.
 struct Dispatch {
   first: u32,            // first step of this dispatch, counted over the epochs of the order
   steps: u32,
@@ -14,4 +14,8 @@ struct Dispatch {
   epochs: u32,           // of which each network has scores
   slot_stride: u32,      // from one slot of the optimizer's state to the next one, each of which has all networks
   labels: u32,           // as in Step
+  scalars_first: u32,    // the place of the first step's record among a network's
+  order_step: u32,       // from one place of an order to the next one (straight form, and orders.wgsl)
+  order_first: u32,      // the first epoch of the group whose order is in the buffer
+  epoch: u32,            // the number of that epoch over the training's life (orders.wgsl only)
 }

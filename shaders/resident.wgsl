@@ -181,9 +181,9 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
   var place = dispatch.first % dispatch.per_epoch;
   let steps = steps_of(network);
   for (var i = 0u; i < steps; i++) {
-    let record = scalars[network * dispatch.scalars_stride + i * dispatch.stride];
+    let record = scalars[network * dispatch.scalars_stride + dispatch.scalars_first + i * dispatch.stride];
     let start = place * dispatch.batch;
-    step = Step(network * dispatch.order_stride + epoch * dispatch.samples + start, min(dispatch.batch, dispatch.samples - start), 0u,
+    step = Step(network * dispatch.order_stride + (epoch - dispatch.order_first) * dispatch.samples + start, min(dispatch.batch, dispatch.samples - start), 0u,
       dispatch.labels, step_scalars(record));
     scores_from = (network * dispatch.epochs + epoch) * dispatch.batch;
     train_step();

@@ -220,6 +220,36 @@ export interface Placement {
 }
 
 /**
+ * Epochs of a population in which each network visits the samples in the orders of its own seed: epoch e in that of
+ * `epochOrder(samples, seed, e, true)`, as a trainer with this seed does. The learning rates are those of the settings.
+ */
+export interface SeededEpochs {
+  /** One for each network: whole numbers from 0 to 2³² − 1. */
+  readonly seeds: Uint32Array
+  /** The number of the first epoch, counted from 1 over the training's life. */
+  readonly first: number
+  /** How many epochs are trained. */
+  readonly count: number
+  readonly batchSize: number
+  /** Whether {@link PopulationSums.right} counts labels. */
+  readonly countsLabels?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Sums over the samples of each epoch of each network; that of epoch e of network k is at place k · epochs + e. */
+export interface PopulationSums {
+  /** Epochs that were to be trained, and the samples of each. */
+  readonly epochs: number
+  readonly samples: number
+  /** Of how many epochs each network has sums; fewer than `epochs` where a network diverged or was stopped. */
+  readonly trained: Uint32Array
+  /** As {@link Sums.loss}; the last one of a network that diverged is not finite. */
+  readonly losses: Float64Array
+  /** As {@link Sums.right}. */
+  readonly right: Uint32Array
+}
+
+/**
  * Many networks of one shape that a backend trains side by side on shared data, each with its own parameters, orders,
  * learning rate, momentum, decays and penalty. Every network has the same parameters afterwards as after a separate training.
  */
@@ -236,6 +266,13 @@ export interface Population {
    * @param epochs `epochs[network][epoch]`: the same number for all networks, with orders of the same length
    */
   train(data: DataHandle, epochs: readonly (readonly EpochOrder[])[]): Underway<Sums[][]>
+  /**
+   * Trains epochs whose orders the backend makes: the same training as by {@link train} with the orders of the seeds, without
+   * work of the host for each network and epoch. A network that diverges is treated as there.
+   */
+  trainSeeded(data: DataHandle, epochs: SeededEpochs): Underway<PopulationSums>
+  /** Trains these networks no more: they keep their parameters, and later epochs have no sums of them. */
+  stop(networks: readonly number[]): Promise<void>
   /**
    * For a network whose sums ended with a loss that is not finite, while the data of that epoch are not disposed of: where
    * in that epoch the first value was computed that is not finite. That epoch's steps are made once more for it.

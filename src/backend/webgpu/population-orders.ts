@@ -1,55 +1,80 @@
-import type { EpochOrder } from '../backend.ts'
 import type { Buffers } from './device/buffers.ts'
 import type { Device } from './device/device.ts'
-import type { ResidentEpochs } from './plans/resident/kernel.ts'
+import type { Kernels } from './kernels/kernels.ts'
+import type { ResidentForm } from './plans/choice.ts'
+import type { ResidentEpochs } from './plans/resident/epochs.ts'
+import { type DeviceOrders, type OrderForm, OrderMaker } from './plans/resident/orders.ts'
 
 /** The most entries of the buffer that holds the orders of all networks, unless one epoch has more. */
 const ORDER_ENTRIES = 1 << 22
 
-/** The epochs of each network: epochs[network][epoch]. */
-export type PopulationEpochs = readonly (readonly EpochOrder[])[]
+/** How the orders that the device makes are laid out: the places of a network's order side by side, or the networks'. */
+export type OrderLayout = 'by network' | 'by place'
 
-/** Whether all networks visit the samples in the same order. */
-const isShared = (epochs: PopulationEpochs) =>
-  epochs.every((own) => own.every(({ order }, e) => order === epochs[0]![e]!.order))
-
-/** Entries of all orders; one that all networks share counts once. */
-export const entriesOf = (epochs: PopulationEpochs) =>
-  (isShared(epochs) ? 1 : epochs.length) * epochs[0]!.length * epochs[0]![0]!.order.length
+interface OrderBufferParts {
+  readonly device: Device
+  readonly kernels: Kernels
+  readonly buffers: Buffers
+  readonly networks: number
+  readonly form: ResidentForm
+  /** Left out, they follow from the form and the adapter. */
+  readonly orderForm?: OrderForm | undefined
+  readonly orderLayout?: OrderLayout | undefined
+}
 
 /** The orders of a population's epochs on the device. */
 export class OrderBuffer {
-  readonly #device: Device
-  readonly #buffers: Buffers
+  readonly #parts: OrderBufferParts
+  readonly #layout: OrderLayout
   #order: GPUBuffer | undefined
+  #maker: OrderMaker | undefined
 
-  constructor(device: Device, buffers: Buffers) {
-    this.#device = device
-    this.#buffers = buffers
+  constructor(parts: OrderBufferParts) {
+    const { device, form, orderLayout } = parts
+    this.#parts = parts
+    // On hardware, invocations side by side read at the same time, each from its own network's order.
+    this.#layout = orderLayout ?? (form === 'straight' && !device.profile.software ? 'by place' : 'by network')
   }
 
-  /** How many of these epochs it holds at a time; at least 1. */
-  mostEpochs(epochs: PopulationEpochs): number {
-    return Math.max(1, Math.floor((ORDER_ENTRIES * epochs[0]!.length) / entriesOf(epochs)))
+  /** How many of these epochs may be one group; at least 1. */
+  mostEpochs(epochs: ResidentEpochs): number {
+    if (epochs.seeded) return Infinity
+    return Math.max(1, Math.floor((ORDER_ENTRIES * epochs.count) / epochs.entries))
   }
 
-  /** Writes the orders of all networks, or one for all if they share it. */
-  write(epochs: PopulationEpochs): Pick<ResidentEpochs, 'order' | 'orderStride'> {
-    const entries = entriesOf(epochs)
-    const stride = epochs[0]!.length * epochs[0]![0]!.order.length
-    const isOne = entries === stride
+  /** Writes the orders of epochs, or prepares for making them on the device. */
+  async prepare(epochs: ResidentEpochs): Promise<DeviceOrders> {
+    const { seeded, samples, networks, count } = epochs
+    if (!seeded) return this.#parts.device.checked('orders', () => this.#write(epochs))
+    const { device, kernels, buffers, orderForm } = this.#parts
+    this.#maker ??= new OrderMaker(device, kernels, buffers, networks, orderForm)
+    await this.#maker.compile(samples)
+    // As many epochs as there are in a group have the same buffer as those that follow.
+    const held = Math.max(1, Math.min(count, Math.floor(ORDER_ENTRIES / (networks * samples))))
+    const [stride, step] = this.#layout === 'by place' ? [1, networks] : [held * samples, 1]
+    const buffer = await device.checked('orders', () => this.#bufferOf(networks * samples * held))
+    return { buffer, stride, step, epochs: held, maker: this.#maker }
+  }
+
+  /** The orders of all networks, or one for all if they share it. */
+  #write(epochs: ResidentEpochs): DeviceOrders {
+    const { entries, samples, count } = epochs
+    const isOne = entries === samples * count
     const orders = new Uint32Array(entries)
-    let place = 0
-    for (const { order } of (isOne ? epochs.slice(0, 1) : epochs).flat()) {
-      orders.set(order, place)
-      place += order.length
+    for (let k = 0; k < (isOne ? 1 : epochs.networks); k++) {
+      for (let e = 0; e < count; e++) orders.set(epochs.orderOf(k, e), (k * count + e) * samples)
     }
+    const buffer = this.#bufferOf(entries)
+    this.#parts.device.write(buffer, 0, orders)
+    return { buffer, stride: isOne ? 0 : samples * count, step: 1, epochs: count }
+  }
+
+  #bufferOf(entries: number): GPUBuffer {
+    const { buffers } = this.#parts
     if (this.#order && this.#order.size < 4 * entries) {
-      this.#buffers.free(this.#order)
+      buffers.free(this.#order)
       this.#order = undefined
     }
-    this.#order ??= this.#buffers.storage('orders', entries)
-    this.#device.write(this.#order, 0, orders)
-    return { order: this.#order, orderStride: isOne ? 0 : stride }
+    return (this.#order ??= buffers.storage('orders', entries))
   }
 }

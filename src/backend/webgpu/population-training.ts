@@ -1,26 +1,34 @@
-import { countMinibatches } from '../../data/minibatch.ts'
-import type { EpochOrder, PlacementSettings, Sums } from '../backend.ts'
+import type { EpochOrder, PlacementSettings, PopulationSums } from '../backend.ts'
 import type { Fault } from '../fault.ts'
 import type { WebGPUData } from './data.ts'
 import type { Buffers } from './device/buffers.ts'
 import type { Device } from './device/device.ts'
 import { inSubmits, Pace } from './device/pace.ts'
-import { readBack, sumRows } from './device/readback.ts'
+import { readBack } from './device/readback.ts'
+import type { Kernels } from './kernels/kernels.ts'
 import type { DeviceLayer } from './kernels/packs.ts'
-import { entriesOf, OrderBuffer, type PopulationEpochs } from './population-orders.ts'
+import { OrderBuffer, type OrderLayout } from './population-orders.ts'
 import { type Repeatable, type ReturnPoint, ReturnPoints } from './plans/copies.ts'
 import { searchFault } from './plans/fault.ts'
 import { LayeredPlan } from './plans/layered/layered.ts'
 import type { LayeredPasses } from './plans/layered/passes.ts'
 import type { ParameterStore } from './plans/parameters.ts'
 import type { Recorder } from './plans/recording.ts'
-import type { ResidentEpochs, ResidentKernel } from './plans/resident/kernel.ts'
+import type { ResidentForm } from './plans/choice.ts'
+import { epochOf, GivenEpochs, type ResidentEpochs, stepsOf } from './plans/resident/epochs.ts'
+import type { ResidentKernel } from './plans/resident/kernel.ts'
+import type { OrderForm } from './plans/resident/orders.ts'
 import type { Workspace } from './plans/workspace.ts'
+import { joinSums, sumsOfScores } from './population-sums.ts'
 import { submitMilliseconds } from '#gpu'
 
 export interface PopulationTrainingParts {
   readonly device: Device
+  readonly kernels: Kernels
   readonly buffers: Buffers
+  readonly form: ResidentForm
+  readonly orderForm?: OrderForm | undefined
+  readonly orderLayout?: OrderLayout | undefined
   readonly layers: readonly DeviceLayer[]
   readonly settings: PlacementSettings
   readonly store: ParameterStore
@@ -34,7 +42,7 @@ export interface PopulationTrainingParts {
 
 /** Epochs that were submitted together; their results are read together. */
 interface Group extends Repeatable {
-  readonly epochs: PopulationEpochs
+  readonly epochs: ResidentEpochs
   /** From where it can be repeated. */
   point: ReturnPoint<Group> | undefined
 }
@@ -58,15 +66,16 @@ export class PopulationTraining {
   /** The last work that has the kernel's buffers, and the results that were asked for last. */
   #turn: Promise<unknown> = Promise.resolve()
   #last: Promise<unknown> = Promise.resolve()
-  /** The networks that diverged, which are not trained any more. */
+  /** The networks that diverged, and those that were stopped: they are not trained any more. */
   readonly #failed = new Map<number, FailedEpoch>()
+  readonly #stopped = new Set<number>()
 
   constructor(parts: PopulationTrainingParts) {
     const { device, buffers, store, kernel } = parts
     this.#parts = parts
     this.#pace = new Pace(submitMilliseconds, kernel.mostSteps, () => device.profile.latency)
     this.#points = new ReturnPoints(device, buffers, store)
-    this.#orders = new OrderBuffer(device, buffers)
+    this.#orders = new OrderBuffer({ ...parts, networks: kernel.networks })
   }
 
   /** Waits until all results are known, and the networks that diverged have their last good parameters. */
@@ -82,28 +91,36 @@ export class PopulationTraining {
     return result
   }
 
-  /** Submits epochs: resolves when they are submitted, with the sums of each network to come. */
-  async start(data: WebGPUData, epochs: PopulationEpochs): Promise<{ sums: Promise<Sums[][]> }> {
-    const groups: Promise<Sums[][]>[] = []
-    const count = epochs[0]!.length
+  /** Submits epochs: resolves when they are submitted, with the sums of all networks to come. */
+  async start(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<PopulationSums> }> {
+    const groups: Promise<PopulationSums>[] = []
     const most = Math.min(this.#parts.kernel.mostEpochs, this.#orders.mostEpochs(epochs))
-    for (let first = 0; first < count; first += most) {
-      const own = epochs.map((each) => each.slice(first, first + most))
+    for (let first = 0; first < epochs.count; first += most) {
+      const own = epochs.count > most ? epochs.slice(first, Math.min(first + most, epochs.count)) : epochs
       const { sums } = await this.inTurn(() => this.#startGroup(data, own))
       groups.push(sums)
     }
-    const sums = Promise.all(groups).then((all) => epochs.map((_, k) => all.flatMap((group) => group[k]!)))
+    const sums = Promise.all(groups).then(joinSums)
     sums.catch(() => undefined)
     return { sums }
   }
 
+  /** Trains networks no more, after all that was handed over before. */
+  async stop(networks: readonly number[]): Promise<void> {
+    await this.idle()
+    await this.inTurn(async () => {
+      for (const k of networks) this.#stopped.add(k)
+      await this.#limit()
+    })
+  }
+
   /** Submits a group of epochs and the reading of their results. */
-  async #startGroup(data: WebGPUData, epochs: PopulationEpochs): Promise<{ sums: Promise<Sums[][]> }> {
+  async #startGroup(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<PopulationSums> }> {
     const { device, buffers, kernel } = this.#parts
-    const group: Group = { data, epochs, entries: entriesOf(epochs), point: undefined }
+    const group: Group = { data, epochs, entries: epochs.entries, point: undefined }
     try {
       await this.#submit(group, (encoder) => {
-        group.point = this.#points.before(group, this.#pace.expected(countSteps(epochs)), encoder)
+        group.point = this.#points.before(group, this.#pace.expected(stepsOf(epochs)), encoder)
       })
     } catch (error) {
       // Only some of its steps may have been made.
@@ -111,7 +128,7 @@ export class PopulationTraining {
       this.#release(group)
       throw error
     }
-    const bytes = 8 * kernel.scoresPerEpoch * epochs[0]!.length * kernel.networks
+    const bytes = 8 * kernel.scoresPerEpoch * epochs.count * kernel.networks
     const sums = this.#finish(group, readBack(device, buffers, [kernel.scores], bytes))
     this.#last = sums.catch(() => undefined) // Whoever started the group awaits it later.
     return { sums }
@@ -124,45 +141,31 @@ export class PopulationTraining {
   ): Promise<void> {
     const { device, kernel } = this.#parts
     await this.#pace.ready()
-    const begun = await device.checked('training', () => {
+    const orders = await this.#orders.prepare(epochs)
+    await device.checked('training', () => {
       const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
       record(encoder)
       encoder.clearBuffer(kernel.scores)
       device.gpu.queue.submit([encoder.finish()])
-      return { data, epochs, ...this.#orders.write(epochs) }
     })
-    const submit = (first: number, count: number) => kernel.submit(begun, first, count)
-    await inSubmits(device, this.#pace, countSteps(epochs), epochs[0]![0]!.signal, submit)
+    const work = { data, orders, epochs }
+    const submit = (first: number, count: number) => kernel.submit(work, first, count)
+    await inSubmits(device, this.#pace, stepsOf(epochs), epochs.signal, submit, { most: kernel.mostStepsOf(work) })
   }
 
   /** Takes in the results of a group, after those of the groups before it. */
-  async #finish(group: Group, reading: Promise<Float32Array[]>): Promise<Sums[][]> {
+  async #finish(group: Group, reading: Promise<Float32Array[]>): Promise<PopulationSums> {
     const before = this.#last
     try {
       const [values] = await reading
       await before
-      const bad = new Map<number, number>()
-      const sums = group.epochs.map((own, k) => {
-        if (this.#failed.has(k)) return []
-        const all = this.#sumsOf(values!, k, own)
-        const index = all.findIndex(({ loss }) => !Number.isFinite(loss))
-        if (index < 0) return all
-        bad.set(k, index)
-        return all.slice(0, index + 1)
-      })
+      const isTrained = (k: number) => !this.#failed.has(k) && !this.#stopped.has(k)
+      const { sums, bad } = sumsOfScores(values!, group.epochs, this.#parts.kernel.scoresPerEpoch, isTrained)
       if (bad.size > 0) await this.inTurn(() => this.#recover(group, bad))
       return sums
     } finally {
       this.#release(group)
     }
-  }
-
-  #sumsOf(values: Float32Array, network: number, epochs: readonly EpochOrder[]): Sums[] {
-    const each = 2 * this.#parts.kernel.scoresPerEpoch
-    return epochs.map(({ order }, e) => {
-      const place = (network * epochs.length + e) * each
-      return sumRows(values.subarray(place, place + each), order.length)
-    })
   }
 
   #release(group: Group): void {
@@ -174,7 +177,7 @@ export class PopulationTraining {
   async #recover(group: Group, bad: ReadonlyMap<number, number>): Promise<void> {
     const { device, kernel, store } = this.#parts
     const { data, epochs, point } = group
-    for (const [k, index] of bad) this.#failed.set(k, { data, epoch: { ...epochs[k]![index]!, signal: undefined } })
+    for (const [k, index] of bad) this.#failed.set(k, { data, epoch: epochOf(epochs, k, index) })
     const values = await this.#points.read(point!)
     const limit = (epochsOf: (network: number) => number | undefined) =>
       device.checked('checkpoint', () => kernel.limitEpochs(epochsOf))
@@ -186,14 +189,20 @@ export class PopulationTraining {
     for (const earlier of trained.slice(0, trained.indexOf(group))) await this.#repeat(earlier)
     await limit((k) => bad.get(k) ?? 0)
     const most = Math.max(...bad.values())
-    if (most > 0) await this.#repeat({ data, epochs: epochs.map((own) => own.slice(0, most)) })
-    await limit((k) => (this.#failed.has(k) ? 0 : undefined))
+    if (most > 0) await this.#repeat({ data, epochs: epochs.slice(0, most) })
+    await this.#limit()
+  }
+
+  /** Leaves out the networks that diverged or were stopped. */
+  #limit(): Promise<void> {
+    const { device, kernel } = this.#parts
+    const isLeftOut = (k: number) => this.#failed.has(k) || this.#stopped.has(k)
+    return device.checked('checkpoint', () => kernel.limitEpochs((k) => (isLeftOut(k) ? 0 : undefined)))
   }
 
   /** Trains epochs again, as far as the limits allow; an abort does not end it. */
   #repeat({ data, epochs }: Pick<Group, 'data' | 'epochs'>): Promise<void> {
-    const again = epochs.map((own) => own.map((epoch) => ({ ...epoch, signal: undefined })))
-    return this.#submit({ data, epochs: again })
+    return this.#submit({ data, epochs: epochs.again() })
   }
 
   /** Where a network left the finite numbers: its epoch is made again, alone and step by step. */
@@ -212,7 +221,8 @@ export class PopulationTraining {
       return kernel.alone(network, evaluated)
     })
     const pace = new Pace(submitMilliseconds, alone.mostSteps, () => device.profile.latency)
-    const own: ResidentEpochs = { data, order: data.order, orderStride: 0, epochs: [[epoch]] }
+    const orders = { buffer: data.order, stride: 0, step: 1, epochs: 1 }
+    const own = { data, orders, epochs: new GivenEpochs([[epoch]]) }
     try {
       return await searchFault({
         device,
@@ -230,6 +240,3 @@ export class PopulationTraining {
     }
   }
 }
-
-const countSteps = ([own]: PopulationEpochs) =>
-  own!.length * countMinibatches(own![0]!.order.length, own![0]!.batchSize)

@@ -1,11 +1,14 @@
 import { InputError } from '../../core/errors.ts'
 import type { Network } from '../../model/network.ts'
+import { rateAt } from '../../optimizer/schedule.ts'
 import {
   type DataHandle,
   type DataSource,
   type EpochOrder,
   type PlacementSettings,
   type Population,
+  type PopulationSums,
+  type SeededEpochs as SeededOptions,
   type Snapshot,
   type Sums,
   underway,
@@ -23,15 +26,18 @@ import { residentForm } from './plans/choice.ts'
 import { LayeredPasses } from './plans/layered/passes.ts'
 import { ParameterStore } from './plans/parameters.ts'
 import { Recorder } from './plans/recording.ts'
+import { GivenEpochs, SeededEpochs } from './plans/resident/epochs.ts'
 import { ResidentKernel } from './plans/resident/kernel.ts'
 import { makeWorkspace } from './plans/workspace.ts'
-import type { PopulationEpochs } from './population-orders.ts'
 import { PopulationTraining, type PopulationTrainingParts } from './population-training.ts'
+import { listSums } from './population-sums.ts'
 
 /** The most workgroups of a dispatch. */
 const MOST_NETWORKS = 65_535
 
 interface Parts extends PopulationTrainingParts {
+  /** The settings of each network. */
+  readonly all: readonly PlacementSettings[]
   readonly evaluation: Evaluator
 }
 
@@ -63,7 +69,7 @@ export class WebGPUPopulation implements Population {
       const layers = deviceLayers(networks[0]!.layers)
       checkFits(device, layers, settings, networks.length)
       const form = residentForm(device, 'resident', layers, settings, networks.length)!
-      const parts = { device, kernels, buffers, layers, settings, clock: undefined }
+      const parts = { device, kernels, buffers, layers, settings, form, clock: undefined }
       const { store, evaluated, space } = await device.checked('parameters', () => ({
         store: new ParameterStore(parts, networks),
         evaluated: new ParameterStore(parts, networks.slice(0, 1)),
@@ -71,7 +77,7 @@ export class WebGPUPopulation implements Population {
       }))
       const recorder = new Recorder(device, evaluated.steps)
       const passes = new LayeredPasses(parts, evaluated)
-      const kernel = await ResidentKernel.create({ ...parts, form, store, settings: all })
+      const kernel = await ResidentKernel.create({ ...parts, store, settings: all })
       await device.measureWaits()
       const evaluation = new Evaluator({
         ...parts,
@@ -81,7 +87,7 @@ export class WebGPUPopulation implements Population {
         training: space,
         profiler: settings.profiler,
       })
-      return new WebGPUPopulation({ ...parts, store, kernel, evaluated, passes, recorder, space, evaluation })
+      return new WebGPUPopulation({ ...parts, all, store, kernel, evaluated, passes, recorder, space, evaluation })
     } catch (error) {
       buffers.dispose()
       throw error
@@ -98,12 +104,37 @@ export class WebGPUPopulation implements Population {
     return buffers.allocate('data set', () => new WebGPUData(buffers, { epochs: 1, mayBytes: false }, data))
   }
 
-  train(data: DataHandle, epochs: PopulationEpochs): Underway<Sums[][]> {
+  train(data: DataHandle, epochs: readonly (readonly EpochOrder[])[]): Underway<Sums[][]> {
     checkEpochs(epochs, this.networks)
+    return underway(async () => {
+      if (epochs[0]!.length === 0) return { result: epochs.map(() => []) }
+      const { sums } = await this.#training.start(ownData(data), new GivenEpochs(epochs))
+      return { result: sums.then(listSums) }
+    })
+  }
+
+  trainSeeded(data: DataHandle, options: SeededOptions): Underway<PopulationSums> {
+    checkSeeded(options, this.#parts.all)
+    const { seeds, first, count, batchSize, countsLabels = false, signal } = options
+    const { all } = this.#parts
+    const epochs = new SeededEpochs({
+      orders: { seeds, first },
+      count,
+      samples: data.samples,
+      batchSize,
+      countsLabels,
+      signal,
+      rates: all,
+      learningRate: (k, epoch) => rateAt(all[k]!.optimizer.learningRate, first + epoch - 1),
+    })
     return underway(async () => {
       const { sums } = await this.#training.start(ownData(data), epochs)
       return { result: sums }
     })
+  }
+
+  stop(networks: readonly number[]): Promise<void> {
+    return this.#training.stop(networks)
   }
 
   locateFault(network: number): Promise<Fault | undefined> {
@@ -148,7 +179,23 @@ export class WebGPUPopulation implements Population {
   }
 }
 
-function checkEpochs(epochs: PopulationEpochs, networks: number): void {
+function checkSeeded({ seeds, first, count }: SeededOptions, settings: readonly PlacementSettings[]): void {
+  if (seeds.length !== settings.length) {
+    throw new InputError(`population: expected a seed for each of ${settings.length} networks, got ${seeds.length}`)
+  }
+  if (!Number.isInteger(first) || !Number.isInteger(count) || first < 1 || count < 1) {
+    throw new InputError(
+      `population: expected epochs counted from 1, and at least one of them, got ${count} from ${first} on`,
+    )
+  }
+  if (settings.some(({ optimizer: { learningRate } }) => typeof learningRate !== 'number' && learningRate.plateau)) {
+    throw new InputError(
+      'population: reduceOnPlateau follows the loss of each epoch; train one network at a time with it',
+    )
+  }
+}
+
+function checkEpochs(epochs: readonly (readonly EpochOrder[])[], networks: number): void {
   if (epochs.length !== networks || epochs.some((own) => own.length !== epochs[0]!.length)) {
     throw new InputError(`population: expected the same number of epochs for each of ${networks} networks`)
   }

@@ -21,7 +21,7 @@ const isOwn = (access: Access): access is 'read' | 'readWrite' =>
 
 /** How many bytes of a step's record are bound, and of a dispatch's. */
 export const STEP_BYTES = 32
-export const DISPATCH_BYTES = 52
+export const DISPATCH_BYTES = 68
 
 const bindingTypes: Record<Exclude<Access, 'none'>, GPUBufferBindingLayout> = {
   step: { type: 'uniform', minBindingSize: STEP_BYTES },

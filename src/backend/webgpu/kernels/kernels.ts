@@ -28,6 +28,8 @@ export interface Variant extends Formulas {
   readonly few?: boolean
   /** The invocations of a workgroup share a row of the output layer. */
   readonly sharedRows?: boolean
+  /** Orders are made in workgroup memory. */
+  readonly sharedPlaces?: boolean
 }
 
 /** The file of each kernel. */
@@ -42,6 +44,7 @@ const kernelFiles = {
   output: 'output',
   hiddenDelta: 'hidden_delta',
   gradient: 'gradient',
+  orders: 'orders',
 } as const satisfies Record<string, ShaderName>
 
 export type KernelName = keyof typeof kernelFiles
@@ -60,6 +63,7 @@ const variantsOf = (variant: Variant, quads: boolean): (ShaderName | Fragment)[]
   // Each invocation of a block copies other rows.
   quads && !variant.block ? 'values_quad' : 'values_plain',
   variant.bytes ? 'inputs_byte' : 'inputs_float',
+  variant.sharedPlaces ? 'places_shared' : 'places_stored',
   ...formulaVariants(variant),
 ]
 

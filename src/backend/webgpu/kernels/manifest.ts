@@ -45,12 +45,16 @@ import optimizerAdamw from '../../../../shaders/optimizer/adamw.wgsl?raw'
 import optimizerNadam from '../../../../shaders/optimizer/nadam.wgsl?raw'
 import optimizerRmsprop from '../../../../shaders/optimizer/rmsprop.wgsl?raw'
 import optimizerSgd from '../../../../shaders/optimizer/sgd.wgsl?raw'
+import orders from '../../../../shaders/orders.wgsl?raw'
 import output from '../../../../shaders/output.wgsl?raw'
 import outputDelta from '../../../../shaders/output_delta.wgsl?raw'
 import penalty from '../../../../shaders/penalty.wgsl?raw'
+import placesShared from '../../../../shaders/places_shared.wgsl?raw'
+import placesStored from '../../../../shaders/places_stored.wgsl?raw'
 import product from '../../../../shaders/product.wgsl?raw'
 import productBlock from '../../../../shaders/product_block.wgsl?raw'
 import productFew from '../../../../shaders/product_few.wgsl?raw'
+import random from '../../../../shaders/random.wgsl?raw'
 import resident from '../../../../shaders/resident.wgsl?raw'
 import rowAlone from '../../../../shaders/row_alone.wgsl?raw'
 import rowShared from '../../../../shaders/row_shared.wgsl?raw'
@@ -113,12 +117,16 @@ export const shaderTexts = {
   'optimizer/nadam': optimizerNadam,
   'optimizer/rmsprop': optimizerRmsprop,
   'optimizer/sgd': optimizerSgd,
+  orders,
   output,
   output_delta: outputDelta,
   penalty,
+  places_shared: placesShared,
+  places_stored: placesStored,
   product,
   product_block: productBlock,
   product_few: productFew,
+  random,
   resident,
   row_alone: rowAlone,
   row_shared: rowShared,

@@ -1,28 +1,30 @@
 import { countMinibatches } from '../../../../data/minibatch.ts'
-import { ruleOf, stateSlots, stepScalars } from '../../../../optimizer/optimizer.ts'
-import type { EpochOrder, PlacementSettings } from '../../../backend.ts'
+import { stateSlots } from '../../../../optimizer/optimizer.ts'
+import type { PlacementSettings } from '../../../backend.ts'
 import type { WebGPUData } from '../../data.ts'
 import type { Buffers } from '../../device/buffers.ts'
 import type { KernelClock } from '../../device/clock.ts'
 import type { Device } from '../../device/device.ts'
-import { type Kernel, type Kernels, DISPATCH_BYTES } from '../../kernels/kernels.ts'
+import type { Kernel, Kernels } from '../../kernels/kernels.ts'
 import { countPacks, type DeviceLayer } from '../../kernels/packs.ts'
-import { hyperparameterConstants, ruleConstants, writeScalars } from '../../kernels/rule.ts'
+import { hyperparameterConstants, ruleConstants } from '../../kernels/rule.ts'
 import { divideUp } from '../../kernels/tiling.ts'
 import type { ResidentForm } from '../choice.ts'
 import type { ParameterStore } from '../parameters.ts'
+import type { ResidentEpochs } from './epochs.ts'
 import { LANES, residentLanesSource } from './lanes.ts'
 import { residentLoopConstants, residentLoopSource } from './loop.ts'
+import type { DeviceOrders } from './orders.ts'
+import { type DispatchRecord, DispatchRecords } from './records.ts'
+import { ResidentScalars } from './scalars.ts'
 import { residentSource } from './straight.ts'
 
-/** The most records of scalars of one dispatch, if they differ from step to step (adam, adagrad, schedules). */
-const MOST_RECORDS = { single: 1 << 13, population: 1 << 18 }
-/** The most steps of one dispatch, if all steps have the same scalars. */
-const MOST_STEPS = 1 << 24
 /** The most epochs whose scores are kept on the device until they are read. */
 const MOST_EPOCHS = 1024
 /** The most pairs of scores. */
 const MOST_SCORES = { single: 1 << 15, population: 1 << 20 }
+/** The most dispatches of one submit: of training, and of making orders. */
+const MOST_DISPATCHES = { single: 1, population: 128 }
 
 /**
  * Invocations that share the work of a network in the loop form. On an emulated GPU, those of one vector: barriers
@@ -52,14 +54,22 @@ export interface ResidentKernelParts {
   readonly width?: number
 }
 
-/** Epochs of each network, over one data set. */
-export interface ResidentEpochs {
+/** What is trained: epochs of each network, over one data set. */
+export interface ResidentWork {
   readonly data: WebGPUData
-  /** The orders of the epochs one after another, for each network or, with a stride of 0, for all. */
-  readonly order: GPUBuffer
-  readonly orderStride: number
-  /** epochs[network][epoch]; a network's epochs differ from another's in nothing but order and learning rate. */
-  readonly epochs: readonly (readonly EpochOrder[])[]
+  readonly orders: DeviceOrders
+  readonly epochs: ResidentEpochs
+}
+
+/** Steps that follow each other in one dispatch: the buffer holds the orders of all their epochs. */
+interface Segment {
+  readonly first: number
+  readonly steps: number
+  /** The first epoch of those whose orders are in the buffer, and how many they are. */
+  readonly orderFirst: number
+  readonly epochs: number
+  /** Whether the orders are made before. */
+  readonly begins: boolean
 }
 
 type Width = Record<'software' | 'hardware', number>
@@ -74,20 +84,15 @@ export class ResidentKernel {
   readonly scores: GPUBuffer
   /** Pairs of them that an epoch of one network has. */
   readonly scoresPerEpoch: number
-  /** The most steps of one dispatch, and the most epochs of one group. */
-  readonly mostSteps: number
+  /** The most epochs of one group. */
   readonly mostEpochs: number
   readonly #parts: ResidentKernelParts
   #kernel: Kernel | undefined
   readonly #groups: number
-  readonly #record: GPUBuffer
-  readonly #recordGroup: GPUBindGroup
-  readonly #scalars: GPUBuffer
+  readonly #records: DispatchRecords
+  readonly #scalars: ResidentScalars
   readonly #hyperparameters: { readonly buffer: GPUBuffer; readonly numbers: Float32Array }
   readonly #bound = new WeakMap<WebGPUData, { readonly order: GPUBuffer; readonly group: GPUBindGroup }>()
-  /** Whether the scalars differ from step to step. */
-  readonly #scalarsChange: boolean
-  readonly #records: Float32Array
   readonly #slotStride: number
 
   /** Allocates its buffers; {@link compile} comes before the first step. */
@@ -98,31 +103,33 @@ export class ResidentKernel {
     const size = this.networks === 1 ? 'single' : 'population'
     this.#groups = form === 'straight' ? divideUp(this.networks, straightWidth(parts)) : this.networks
     this.#slotStride = countPacks(layers) * this.networks * (form === 'loop' ? 1 : 4)
-    this.#scalarsChange = settings.some(
-      ({ optimizer }) => ruleOf(optimizer).hasChangingScalars || typeof optimizer.learningRate !== 'number',
-    )
-    const records = Math.max(this.networks, this.#scalarsChange ? MOST_RECORDS[size] : 1)
-    this.mostSteps = this.#scalarsChange ? Math.floor(records / this.networks) : MOST_STEPS
-    this.#records = new Float32Array(4 * records)
-    this.#record = buffers.uniform('dispatch', DISPATCH_BYTES)
-    this.#scalars = buffers.storage('scalars', this.#records.length)
+    this.#records = new DispatchRecords(device, kernels, buffers, MOST_DISPATCHES[size])
+    this.#scalars = new ResidentScalars(device, buffers, settings)
     const numbers = hyperparametersOf(settings)
     this.#hyperparameters = { buffer: buffers.storage('hyperparameters', numbers), numbers }
     this.scoresPerEpoch = { straight: 1, lanes: LANES, loop: settings[0]!.batchSize }[form]
     const scores = this.networks * this.scoresPerEpoch
     this.mostEpochs = Math.max(1, Math.min(MOST_EPOCHS, Math.floor(MOST_SCORES[size] / scores)))
     this.scores = buffers.storage('epoch scores', 2 * scores * this.mostEpochs)
-    this.#recordGroup = device.gpu.createBindGroup({
-      label: 'webgpu-mlp dispatch',
-      layout: kernels.dispatchLayout,
-      entries: [{ binding: 0, resource: { buffer: this.#record } }],
-    })
   }
 
   static async create(parts: ResidentKernelParts): Promise<ResidentKernel> {
     const kernel = await parts.device.checked('resident plan', () => new ResidentKernel(parts))
     await kernel.compile()
     return kernel
+  }
+
+  /** The most steps of one submit, of whatever orders. */
+  get mostSteps(): number {
+    return this.#scalars.mostSteps
+  }
+
+  /** The most steps of one submit of this work. */
+  mostStepsOf({ orders, epochs }: ResidentWork): number {
+    const perEpoch = countMinibatches(epochs.samples, epochs.batchSize)
+    // The first and the last dispatch of a submit may be parts of what the buffer holds.
+    const whole = MOST_DISPATCHES.population / 2 - 1
+    return orders.maker ? Math.min(this.mostSteps, whole * orders.epochs * perEpoch) : this.mostSteps
   }
 
   async compile(): Promise<void> {
@@ -150,23 +157,24 @@ export class ResidentKernel {
   }
 
   dispose(): void {
-    this.#parts.buffers.free(this.#record, this.#scalars, this.#hyperparameters.buffer, this.scores)
+    this.#parts.buffers.free(this.#records.buffer, this.#scalars.buffer, this.#hyperparameters.buffer, this.scores)
   }
 
-  /** Trains `steps` minibatches of every network, from step `first` of its epochs on, in one dispatch. */
-  async submit(epochs: ResidentEpochs, first: number, steps: number): Promise<void> {
+  /**
+   * Trains `steps` minibatches of every network, from step `first` of its epochs on, in one submit. Where the device makes
+   * the orders, the first submit begins with step 0, and the others follow.
+   */
+  async submit(work: ResidentWork, first: number, steps: number): Promise<void> {
     const { device, clock } = this.#parts
     const began = performance.now()
     let encoded = began
     let submitted = began
     await device.checked('training', () => {
-      this.#writeRecord(epochs, first, steps)
+      const segments = segmentsOf(work, first, steps)
+      this.#write(work, segments, first, steps)
       const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
       const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
-      pass.setPipeline(this.#kernel!.pipeline)
-      pass.setBindGroup(0, this.#recordGroup)
-      pass.setBindGroup(1, this.#bind(epochs))
-      pass.dispatchWorkgroups(this.#groups)
+      this.#encode(pass, work, segments)
       pass.end()
       clock?.end(encoder)
       const commands = encoder.finish()
@@ -177,50 +185,55 @@ export class ResidentKernel {
     await clock?.collect({ began, encoded, submitted, steps })
   }
 
-  /** Writes the steps' scalars, and which steps they are. */
-  #writeRecord({ data, orderStride, epochs }: ResidentEpochs, first: number, steps: number): void {
-    const { device } = this.#parts
-    const { order, batchSize, countsLabels = false } = epochs[0]![0]!
-    const perEpoch = countMinibatches(order.length, batchSize)
-    const records = this.#scalarsChange ? steps : 1
-    for (const [k, own] of epochs.entries()) this.#setScalars(k, own, perEpoch, first, records)
-    device.write(this.#scalars, 0, this.#records, 0, 4 * records * this.networks)
-    const record = Uint32Array.of(
-      first,
-      steps,
-      order.length,
-      batchSize,
-      perEpoch,
-      Number(this.#scalarsChange),
-      Number(data.sorted !== undefined),
-      this.networks,
-      orderStride,
-      records,
-      epochs[0]!.length,
-      this.#slotStride,
-      Number(countsLabels),
-    )
-    device.write(this.#record, 0, record)
-  }
-
-  #setScalars(network: number, epochs: readonly EpochOrder[], perEpoch: number, first: number, records: number): void {
-    const { optimizer } = this.#parts.settings[network]!
-    const { stepsBefore } = epochs[0]!
-    for (let i = 0; i < records; i++) {
-      const { learningRate } = epochs[Math.floor((first + i) / perEpoch)]!
-      const scalars = stepScalars(optimizer, stepsBefore + first + i + 1, learningRate)
-      writeScalars(this.#records, 4 * (network * records + i), scalars)
+  #encode(pass: GPUComputePassEncoder, work: ResidentWork, segments: readonly Segment[]): void {
+    const { maker, buffer } = work.orders
+    let record = 0
+    for (const { begins, epochs } of segments) {
+      if (begins) maker!.encode(pass, this.#records.group(record++), buffer, this.networks * epochs)
+      pass.setPipeline(this.#kernel!.pipeline)
+      pass.setBindGroup(0, this.#records.group(record++))
+      pass.setBindGroup(1, this.#bind(work))
+      pass.dispatchWorkgroups(this.#groups)
     }
   }
 
-  #bind({ data, order }: ResidentEpochs): GPUBindGroup {
+  /** Writes the steps' scalars, and the records of the dispatches. */
+  #write({ data, orders, epochs }: ResidentWork, segments: readonly Segment[], first: number, steps: number): void {
+    const { samples, batchSize: batch, countsLabels, seeded } = epochs
+    const apart = this.#scalars.write(epochs, first, steps)
+    if (seeded) orders.maker!.write(seeded.seeds)
+    const ofOrders = { samples, networks: this.networks, orderStride: orders.stride, orderStep: orders.step }
+    const records = segments.flatMap((segment): DispatchRecord[] => {
+      const training = {
+        ...ofOrders,
+        first: segment.first,
+        steps: segment.steps,
+        batch,
+        perEpoch: countMinibatches(samples, batch),
+        stride: apart.ofSteps,
+        isSorted: data.sorted !== undefined,
+        scalarsStride: apart.ofNetworks,
+        epochs: epochs.count,
+        slotStride: this.#slotStride,
+        countsLabels,
+        scalarsFirst: apart.ofSteps * (segment.first - first),
+        orderFirst: segment.orderFirst,
+      }
+      const making = { ...ofOrders, epochs: segment.epochs, epoch: (seeded?.first ?? 0) + segment.orderFirst }
+      return segment.begins ? [making, training] : [training]
+    })
+    this.#records.write(records)
+  }
+
+  #bind({ data, orders }: ResidentWork): GPUBindGroup {
+    const order = orders.buffer
     const known = this.#bound.get(data)
     if (known?.order === order) return known.group
     const { parameters, state } = this.#parts.store
     const { inputs, targets } = data.sorted ?? data
     if (!targets) throw new Error('the data were uploaded without targets')
     const hyperparameters = this.#hyperparameters.buffer
-    const buffers = [inputs, order, targets, parameters, state, this.#scalars, this.scores, hyperparameters]
+    const buffers = [inputs, order, targets, parameters, state, this.#scalars.buffer, this.scores, hyperparameters]
     const group = this.#parts.device.gpu.createBindGroup({
       label: 'webgpu-mlp resident',
       layout: this.#kernel!.layout,
@@ -229,6 +242,22 @@ export class ResidentKernel {
     this.#bound.set(data, { order, group })
     return group
   }
+}
+
+/** The dispatches of some steps: where the device makes the orders, one for each filling of their buffer. */
+function segmentsOf({ orders, epochs }: ResidentWork, first: number, steps: number): Segment[] {
+  if (!orders.maker) return [{ first, steps, orderFirst: 0, epochs: epochs.count, begins: false }]
+  const perEpoch = countMinibatches(epochs.samples, epochs.batchSize)
+  const perFilling = orders.epochs * perEpoch
+  const segments: Segment[] = []
+  for (let from = first; from < first + steps;) {
+    const orderFirst = Math.floor(from / perFilling) * orders.epochs
+    const to = Math.min(first + steps, (orderFirst + orders.epochs) * perEpoch)
+    const held = Math.min(orders.epochs, epochs.count - orderFirst)
+    segments.push({ first: from, steps: to - from, orderFirst, epochs: held, begins: from % perFilling === 0 })
+    from = to
+  }
+  return segments
 }
 
 const widthOn = ({ profile }: Device, width: Width) => width[profile.software ? 'software' : 'hardware']

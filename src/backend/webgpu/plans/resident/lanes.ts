@@ -99,7 +99,7 @@ ${owned.map(load).join('')}
   // Where the next sample to be loaded is: the samples follow each other through minibatches and epochs. The next one is
   // loaded while one is worked on, and the row of the one after, because memory answers late.
   let last = arrayLength(&order) - 1u;
-  var next_start = network * dispatch.order_stride + epoch * dispatch.samples + place * dispatch.batch;
+  var next_start = network * dispatch.order_stride + (epoch - dispatch.order_first) * dispatch.samples + place * dispatch.batch;
   var next_place = place;
   var next_rows = min(dispatch.batch, dispatch.samples - place * dispatch.batch);
   var next_first = 0u;
@@ -131,7 +131,7 @@ ${sampleLines(shape, (place) => `p${place}`)}
 ${each((place, k) => `      partial[${k * stride}u + lane] = g${place};`)}
     }
     workgroupBarrier();
-    let record = scalars[network * dispatch.scalars_stride + i * dispatch.stride];
+    let record = scalars[network * dispatch.scalars_stride + dispatch.scalars_first + i * dispatch.stride];
     let step = step_scalars(record);
     let share = 1.0 / f32(rows);
 ${owned.map(update).join('')}

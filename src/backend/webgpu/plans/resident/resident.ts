@@ -4,6 +4,7 @@ import { Pace } from '../../device/pace.ts'
 import type { ResidentForm } from '../choice.ts'
 import type { Plan, PreparedEpochs } from '../plan.ts'
 import type { Recorder } from '../recording.ts'
+import { GivenEpochs } from './epochs.ts'
 import { ResidentKernel, type ResidentKernelParts } from './kernel.ts'
 import { DataSorter } from './sorter.ts'
 import { submitMilliseconds } from '#gpu'
@@ -85,7 +86,8 @@ export class ResidentPlan implements Plan {
 
   prepare(data: WebGPUData, epochs: readonly EpochOrder[]): Promise<PreparedEpochs> {
     const begin = this.#sorter?.sorting(data)
-    const own = { data, order: data.order, orderStride: 0, epochs: [epochs] }
+    const orders = { buffer: data.order, stride: 0, step: 1, epochs: epochs.length }
+    const own = { data, orders, epochs: new GivenEpochs([epochs]) }
     const submit = (first: number, count: number) => this.#kernel.submit(own, first, count)
     return Promise.resolve({ submit, mostSteps: Infinity, ...(begin && { begin }) })
   }

@@ -55,9 +55,12 @@ ${each(load)}
   // The samples follow each other through minibatches and epochs. The next one is loaded while one is worked on, and the
   // place of the one after: memory answers late, in large data sets above all.
   let last = arrayLength(&order) - 1u;
-  var at = min(network * dispatch.order_stride + epoch * dispatch.samples + place * dispatch.batch, last);
-  var row = row_at(at);
-  var row_ahead = row_at(min(at + 1u, last));
+  let step_of_place = dispatch.order_step;
+  var at = network * dispatch.order_stride +
+    ((epoch - dispatch.order_first) * dispatch.samples + place * dispatch.batch) * step_of_place;
+  var row = row_at(min(at, last));
+  at += step_of_place;
+  var row_ahead = row_at(min(at, last));
 ${declareRow('x', 'inputs', inputs)}
 ${declareRow('y', 'targets', outputs)}
   let steps = steps_of(network);
@@ -69,15 +72,15 @@ ${each((i) => `    var g${i} = 0.0;`)}
     for (var m = 0u; m < rows; m++) {
 ${unpackRow('x', inputs)}
 ${unpackRow('y', outputs)}
-      at++;
       row = row_ahead;
-      row_ahead = row_at(min(at + 1u, last));
+      at += step_of_place;
+      row_ahead = row_at(min(at, last));
 ${loadRow('x', 'inputs', inputs)}
 ${loadRow('y', 'targets', outputs)}
 ${sampleLines(shape, (place) => `p${place}.value`)}
     }
     score += vec2f(loss, right);
-    let record = scalars[network * dispatch.scalars_stride + i * dispatch.stride];
+    let record = scalars[network * dispatch.scalars_stride + dispatch.scalars_first + i * dispatch.stride];
     let step = step_scalars(record);
     let share = 1.0 / f32(rows);
 ${weights.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share${shape.penalised ? ` + penalty(p${i}.value)` : ''}, step);`).join('\n')}
