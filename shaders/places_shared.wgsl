@@ -7,7 +7,7 @@ var<workgroup> rows: array<u32, WORDS * WIDTH>;
 
 fn fill_places(start: u32, lane: u32) {
   for (var word = 0u; 2u * word < dispatch.samples; word++) {
-    rows[word * WIDTH + lane] = 2u * word | ((2u * word + 1u) << 16u);
+    rows[word * WIDTH + lane] = (2u * word) | ((2u * word + 1u) << 16u);
   }
 }
 

@@ -7,6 +7,7 @@ import { countMinibatches, epochOrder } from '../src/data/minibatch.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { randomData, randomNetwork } from './backends.ts'
+import { countCalls } from './count-calls.ts'
 import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
 import { RecordingGPU } from './recording-gpu.ts'
@@ -106,32 +107,6 @@ async function expectSameBits(gpu: GPUDevice, members: readonly Member[], data: 
     expect(together[i], `network ${k}`).toEqual(await trainAlone(gpu, members[k]!, data))
     expect(Array.from(together[i]!.parameters)).not.toEqual(Array.from(network.parameters))
     expect(together[i]!.sums.every(({ loss }) => Number.isFinite(loss))).toBe(true)
-  }
-}
-
-/** Counts calls to a device from now on. */
-function countCalls(gpu: GPUDevice, counts: Record<'dispatches' | 'submits' | 'writes' | 'copies', number>): void {
-  const count = <Key extends string>(object: Record<Key, unknown>, method: Key, name: keyof typeof counts) => {
-    const original = object[method] as (...given: unknown[]) => unknown
-    const counting = (...given: unknown[]) => {
-      counts[name]++
-      return original.apply(object, given)
-    }
-    Object.assign(object, { [method]: counting })
-  }
-  count(gpu.queue, 'submit', 'submits')
-  count(gpu.queue, 'writeBuffer', 'writes')
-  const createEncoder = gpu.createCommandEncoder.bind(gpu)
-  gpu.createCommandEncoder = (descriptor) => {
-    const encoder = createEncoder(descriptor)
-    count(encoder, 'copyBufferToBuffer', 'copies')
-    const beginPass = encoder.beginComputePass.bind(encoder)
-    encoder.beginComputePass = (pass) => {
-      const begun = beginPass(pass)
-      count(begun, 'dispatchWorkgroups', 'dispatches')
-      return begun
-    }
-    return encoder
   }
 }
 

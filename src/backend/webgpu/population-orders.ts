@@ -8,8 +8,14 @@ import { type DeviceOrders, type OrderForm, OrderMaker } from './plans/resident/
 /** The most entries of the buffer that holds the orders of all networks, unless one epoch has more. */
 const ORDER_ENTRIES = 1 << 22
 
-/** How the orders that the device makes are laid out: the places of a network's order side by side, or the networks'. */
-export type OrderLayout = 'by network' | 'by place'
+/** What may be chosen, for measurements and tests; left out, it follows from the form of the kernel and the adapter. */
+export interface OrderChoices {
+  readonly form?: OrderForm
+  /** Whether the places of a network's order are side by side in memory, or the networks' for each place. */
+  readonly layout?: 'by network' | 'by place'
+  /** Entries that the buffer has at most, unless one epoch has more. */
+  readonly entries?: number
+}
 
 interface OrderBufferParts {
   readonly device: Device
@@ -17,40 +23,40 @@ interface OrderBufferParts {
   readonly buffers: Buffers
   readonly networks: number
   readonly form: ResidentForm
-  /** Left out, they follow from the form and the adapter. */
-  readonly orderForm?: OrderForm | undefined
-  readonly orderLayout?: OrderLayout | undefined
+  readonly choices?: OrderChoices | undefined
 }
 
 /** The orders of a population's epochs on the device. */
 export class OrderBuffer {
   readonly #parts: OrderBufferParts
-  readonly #layout: OrderLayout
+  readonly #layout: NonNullable<OrderChoices['layout']>
+  readonly #entries: number
   #order: GPUBuffer | undefined
   #maker: OrderMaker | undefined
 
   constructor(parts: OrderBufferParts) {
-    const { device, form, orderLayout } = parts
+    const { device, form, choices = {} } = parts
     this.#parts = parts
+    this.#entries = choices.entries ?? ORDER_ENTRIES
     // On hardware, invocations side by side read at the same time, each from its own network's order.
-    this.#layout = orderLayout ?? (form === 'straight' && !device.profile.software ? 'by place' : 'by network')
+    this.#layout = choices.layout ?? (form === 'straight' && !device.profile.software ? 'by place' : 'by network')
   }
 
   /** How many of these epochs may be one group; at least 1. */
   mostEpochs(epochs: ResidentEpochs): number {
     if (epochs.seeded) return Infinity
-    return Math.max(1, Math.floor((ORDER_ENTRIES * epochs.count) / epochs.entries))
+    return Math.max(1, Math.floor((this.#entries * epochs.count) / epochs.entries))
   }
 
   /** Writes the orders of epochs, or prepares for making them on the device. */
   async prepare(epochs: ResidentEpochs): Promise<DeviceOrders> {
     const { seeded, samples, networks, count } = epochs
     if (!seeded) return this.#parts.device.checked('orders', () => this.#write(epochs))
-    const { device, kernels, buffers, orderForm } = this.#parts
-    this.#maker ??= new OrderMaker(device, kernels, buffers, networks, orderForm)
+    const { device, kernels, buffers, choices } = this.#parts
+    this.#maker ??= new OrderMaker(device, kernels, buffers, networks, choices?.form)
     await this.#maker.compile(samples)
     // As many epochs as there are in a group have the same buffer as those that follow.
-    const held = Math.max(1, Math.min(count, Math.floor(ORDER_ENTRIES / (networks * samples))))
+    const held = Math.max(1, Math.min(count, Math.floor(this.#entries / (networks * samples))))
     const [stride, step] = this.#layout === 'by place' ? [1, networks] : [held * samples, 1]
     const buffer = await device.checked('orders', () => this.#bufferOf(networks * samples * held))
     return { buffer, stride, step, epochs: held, maker: this.#maker }

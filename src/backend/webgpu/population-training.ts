@@ -7,7 +7,7 @@ import { inSubmits, Pace } from './device/pace.ts'
 import { readBack } from './device/readback.ts'
 import type { Kernels } from './kernels/kernels.ts'
 import type { DeviceLayer } from './kernels/packs.ts'
-import { OrderBuffer, type OrderLayout } from './population-orders.ts'
+import { OrderBuffer, type OrderChoices } from './population-orders.ts'
 import { type Repeatable, type ReturnPoint, ReturnPoints } from './plans/copies.ts'
 import { searchFault } from './plans/fault.ts'
 import { LayeredPlan } from './plans/layered/layered.ts'
@@ -17,7 +17,6 @@ import type { Recorder } from './plans/recording.ts'
 import type { ResidentForm } from './plans/choice.ts'
 import { epochOf, GivenEpochs, type ResidentEpochs, stepsOf } from './plans/resident/epochs.ts'
 import type { ResidentKernel } from './plans/resident/kernel.ts'
-import type { OrderForm } from './plans/resident/orders.ts'
 import type { Workspace } from './plans/workspace.ts'
 import { joinSums, sumsOfScores } from './population-sums.ts'
 import { submitMilliseconds } from '#gpu'
@@ -27,8 +26,7 @@ export interface PopulationTrainingParts {
   readonly kernels: Kernels
   readonly buffers: Buffers
   readonly form: ResidentForm
-  readonly orderForm?: OrderForm | undefined
-  readonly orderLayout?: OrderLayout | undefined
+  readonly orderChoices?: OrderChoices | undefined
   readonly layers: readonly DeviceLayer[]
   readonly settings: PlacementSettings
   readonly store: ParameterStore
@@ -75,7 +73,7 @@ export class PopulationTraining {
     this.#parts = parts
     this.#pace = new Pace(submitMilliseconds, kernel.mostSteps, () => device.profile.latency)
     this.#points = new ReturnPoints(device, buffers, store)
-    this.#orders = new OrderBuffer({ ...parts, networks: kernel.networks })
+    this.#orders = new OrderBuffer({ ...parts, networks: kernel.networks, choices: parts.orderChoices })
   }
 
   /** Waits until all results are known, and the networks that diverged have their last good parameters. */

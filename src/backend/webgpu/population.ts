@@ -22,18 +22,26 @@ import { Evaluator } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
 import { checkFits } from './limits.ts'
 import { deviceLayers } from './kernels/packs.ts'
-import { residentForm } from './plans/choice.ts'
+import { MOST_GROUPS } from './kernels/tiling.ts'
+import { type ResidentForm, residentForm } from './plans/choice.ts'
 import { LayeredPasses } from './plans/layered/passes.ts'
 import { ParameterStore } from './plans/parameters.ts'
 import { Recorder } from './plans/recording.ts'
 import { GivenEpochs, SeededEpochs } from './plans/resident/epochs.ts'
+import type { StraightChoices } from './plans/resident/compile.ts'
 import { ResidentKernel } from './plans/resident/kernel.ts'
 import { makeWorkspace } from './plans/workspace.ts'
+import type { OrderChoices } from './population-orders.ts'
 import { PopulationTraining, type PopulationTrainingParts } from './population-training.ts'
 import { listSums } from './population-sums.ts'
 
-/** The most workgroups of a dispatch. */
-const MOST_NETWORKS = 65_535
+/** The most dispatches of one submit. */
+const MOST_DISPATCHES = 128
+
+/** What may be chosen, for measurements and tests; left out, all follows from rules. */
+export interface PopulationChoices extends StraightChoices {
+  readonly orders?: OrderChoices
+}
 
 interface Parts extends PopulationTrainingParts {
   /** The settings of each network. */
@@ -59,16 +67,15 @@ export class WebGPUPopulation implements Population {
     kernels: Kernels,
     networks: readonly Network[],
     all: readonly PlacementSettings[],
+    choices: PopulationChoices = {},
   ): Promise<WebGPUPopulation> {
-    if (networks.length > MOST_NETWORKS) {
-      throw new InputError(`population: at most ${MOST_NETWORKS} networks side by side, got ${networks.length}`)
-    }
     const settings = all[0]!
     const buffers = new Buffers(device)
     try {
       const layers = deviceLayers(networks[0]!.layers)
       checkFits(device, layers, settings, networks.length)
       const form = residentForm(device, 'resident', layers, settings, networks.length)!
+      checkCount(form, networks.length)
       const parts = { device, kernels, buffers, layers, settings, form, clock: undefined }
       const { store, evaluated, space } = await device.checked('parameters', () => ({
         store: new ParameterStore(parts, networks),
@@ -77,7 +84,13 @@ export class WebGPUPopulation implements Population {
       }))
       const recorder = new Recorder(device, evaluated.steps)
       const passes = new LayeredPasses(parts, evaluated)
-      const kernel = await ResidentKernel.create({ ...parts, store, settings: all })
+      const kernel = await ResidentKernel.create({
+        ...parts,
+        store,
+        settings: all,
+        mostDispatches: MOST_DISPATCHES,
+        choices,
+      })
       await device.measureWaits()
       const evaluation = new Evaluator({
         ...parts,
@@ -87,7 +100,18 @@ export class WebGPUPopulation implements Population {
         training: space,
         profiler: settings.profiler,
       })
-      return new WebGPUPopulation({ ...parts, all, store, kernel, evaluated, passes, recorder, space, evaluation })
+      return new WebGPUPopulation({
+        ...parts,
+        all,
+        orderChoices: choices.orders,
+        store,
+        kernel,
+        evaluated,
+        passes,
+        recorder,
+        space,
+        evaluation,
+      })
     } catch (error) {
       buffers.dispose()
       throw error
@@ -177,6 +201,14 @@ export class WebGPUPopulation implements Population {
   dispose(): void {
     this.#parts.buffers.dispose()
   }
+}
+
+/** Each network has its own workgroup, but for the straight form. */
+function checkCount(form: ResidentForm, networks: number): void {
+  if (form === 'straight' || networks <= MOST_GROUPS) return
+  throw new InputError(
+    `population: at most ${MOST_GROUPS} networks of this size side by side, got ${networks}; train them in parts`,
+  )
 }
 
 function checkSeeded({ seeds, first, count }: SeededOptions, settings: readonly PlacementSettings[]): void {
