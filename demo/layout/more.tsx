@@ -47,8 +47,8 @@ export function MoreSettings() {
         }}
       />
       <Amount name="seed" label="Seed" min={0} max={4294967295} step={1} />
-      <Amount name="stop" label="Stop after epochs (0: no limit)" min={0} max={1e9} step={1} />
-      <Amount name="patience" label="Patience in epochs (0: no limit)" min={0} max={1e6} step={1} />
+      <Amount name="stop" label="Stop after epochs" min={0} max={1e9} step={1} />
+      <Amount name="patience" label="Patience in epochs" min={0} max={1e6} step={1} />
       <Choice
         label="Colours"
         value={theme.value}

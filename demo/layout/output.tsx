@@ -92,7 +92,7 @@ function RegressionScore() {
       </div>
       {others.length === 0 && (
         <div>
-          <dt>mean error{target && ` of ${target}`}</dt>
+          <dt title={target && `mean absolute error of ${target}`}>mean error</dt>
           <dd>{error ? formatNumber(error.mean) : '–'}</dd>
         </div>
       )}

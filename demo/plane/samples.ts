@@ -30,15 +30,22 @@ export function drawSamples(
   // Samples with and without the label.
   const classes = shown.kind === 'labels' ? 2 : shown.classes.length
   const [outline, width] = isTest ? [colours.ink, side / 300] : [css(colours.middle), side / 400]
+  const places = Array.from(
+    samples.value,
+    (_, i) => [across(shown.view, samples.x[i]!) * side, down(shown.view, samples.y[i]!) * side] as const,
+  )
+  // Below the marks, so that the rings of close samples do not hide them.
+  places.forEach(([x, y], i) => {
+    if (wrong?.[i]) drawRing(context, x, y, 2.1 * radius, colours)
+  })
   samples.value.forEach((value, i) => {
-    const [x, y] = [across(shown.view, samples.x[i]!) * side, down(shown.view, samples.y[i]!) * side]
+    const [x, y] = places[i]!
     context.strokeStyle = outline
     context.lineWidth = width
     context.fillStyle = isRegression
       ? css(colourOf((value - low) / (high - low || 1), colours))
       : classColour(value, classes, colours)
     drawMark(context, x, y, radius, isRegression ? 0 : value)
-    if (wrong?.[i]) drawRing(context, x, y, 2.2 * radius, colours)
   })
 }
 
@@ -46,7 +53,7 @@ function drawRing(context: CanvasRenderingContext2D, x: number, y: number, radiu
   context.beginPath()
   context.arc(x, y, radius, 0, 2 * Math.PI)
   context.strokeStyle = colours.ink
-  context.lineWidth = context.canvas.width / 240
+  context.lineWidth = context.canvas.width / 300
   context.stroke()
 }
 
