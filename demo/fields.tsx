@@ -2,13 +2,34 @@ import type { ComponentChildren } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type { Settings } from './settings.ts'
 import { change, settings } from './state.ts'
+import { Term } from './terms/term.tsx'
+import { explainChoiceOf, type TermName } from './terms/terms.ts'
+
+interface FieldProps {
+  label: string
+  /** The term that the label is, which is explained with the current `choice`. */
+  term?: TermName | undefined
+  choice?: string
+  /** The value in words, which follows the label. */
+  value?: string
+  control: (id: string) => ComponentChildren
+}
 
 /** A label and its control, to which `control` gives the id that connects them. */
-export function Field({ label, control }: { label: string; control: (id: string) => ComponentChildren }) {
+export function Field({ label, term, choice, value, control }: FieldProps) {
   const id = useId()
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <label for={id}>
+        {term ? (
+          <Term name={term} choice={choice}>
+            {label}
+          </Term>
+        ) : (
+          label
+        )}
+        {value !== undefined && `: ${value}`}
+      </label>
       {control(id)}
     </div>
   )
@@ -21,8 +42,10 @@ export function Choice({
   choices,
   onChoose,
   disabled = false,
+  term,
 }: {
   label: string
+  term?: TermName
   value: string
   choices: readonly (string | readonly [value: string, text: string])[]
   onChoose: (value: string) => void
@@ -31,6 +54,8 @@ export function Choice({
   return (
     <Field
       label={label}
+      term={term}
+      choice={value}
       control={(id) => (
         <select
           id={id}
@@ -43,7 +68,7 @@ export function Choice({
           {choices.map((choice) => {
             const [name, text] = typeof choice === 'string' ? [choice, choice] : choice
             return (
-              <option key={name} value={name}>
+              <option key={name} value={name} title={term && explainChoiceOf(term, name)?.sentence}>
                 {text}
               </option>
             )
@@ -76,6 +101,7 @@ export function Amount({
   return (
     <Field
       label={label}
+      term={name}
       control={(id) => (
         <>
           <input
@@ -118,7 +144,7 @@ export const Switch = ({ name, label }: { name: 'scaleInputs' | 'scaleTargets'; 
         change({ [name]: currentTarget.checked })
       }}
     />
-    {label}
+    <Term name={name}>{label}</Term>
   </label>
 )
 
@@ -142,7 +168,9 @@ export function Slider({
   const value = settings.value[name]
   return (
     <Field
-      label={`${label}: ${unit(dragged ?? value)}`}
+      label={label}
+      term={name}
+      value={unit(dragged ?? value)}
       control={(id) => (
         <input
           id={id}

@@ -1,6 +1,7 @@
 import { type BackendName, backendNames } from '../../src/index.ts'
 import { perSecond, shortRate } from '../numbers.ts'
 import { activeBackend, change, notices, progress, rates, settings } from '../state.ts'
+import { Term } from '../terms/term.tsx'
 import { Value } from '../value.tsx'
 
 const backendLabels: Readonly<Record<BackendName, string>> = {
@@ -52,7 +53,9 @@ export function BackendChip() {
           </div>
         </dl>
         <fieldset class="backend">
-          <legend>Train on</legend>
+          <legend>
+            <Term name="backend">Train on</Term>
+          </legend>
           {backendNames.map((name) => (
             <label key={name}>
               <input

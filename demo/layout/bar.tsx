@@ -3,6 +3,7 @@ import { activationNames, optimizerNames } from '../../src/index.ts'
 import { changeHiddenActivation } from '../edits.ts'
 import { Amount, Choice } from '../fields.tsx'
 import { change, pause, play, playing, progress, restart, settings, step } from '../state.ts'
+import { Term } from '../terms/term.tsx'
 import { Value } from '../value.tsx'
 import { penaltyChoices, penaltyOf, settingsOfPenalty } from './penalties.ts'
 import './bar.css'
@@ -108,7 +109,9 @@ function Count() {
   const { epoch = 0, step: steps = 0 } = progress.value ?? {}
   return (
     <div class="bar-count">
-      <span class="label">Epoch</span>
+      <span class="label">
+        <Term name="epoch">Epoch</Term>
+      </span>
       <span class="epoch">
         <Value name="epoch" number={epoch}>
           {epoch.toLocaleString('en')}
@@ -118,7 +121,7 @@ function Count() {
         <Value name="step" number={steps}>
           {steps.toLocaleString('en')}
         </Value>{' '}
-        steps
+        <Term name="step">steps</Term>
       </small>
     </div>
   )
@@ -134,6 +137,7 @@ function MainFields() {
       <Amount name="learningRate" label="Learning rate" min={0.000001} max={100} step="any" />
       <Choice
         label="Activation"
+        term="activation"
         value={isMixed ? '' : (hidden[0] ?? '')}
         disabled={hidden.length === 0}
         choices={[
@@ -146,6 +150,7 @@ function MainFields() {
       <Amount name="batch" label="Batch size" min={1} max={5000} step={1} />
       <Choice
         label="Regularization"
+        term="regularization"
         value={penalty}
         choices={penaltyChoices(penalty)}
         onChoose={(name) => {
@@ -154,6 +159,7 @@ function MainFields() {
       />
       <Choice
         label="Optimizer"
+        term="optimizer"
         value={optimizer}
         choices={optimizerNames}
         onChoose={(chosen) => {
@@ -162,6 +168,7 @@ function MainFields() {
       />
       <Choice
         label="Speed"
+        term="speed"
         value={String(speed)}
         choices={speeds}
         onChoose={(value) => {

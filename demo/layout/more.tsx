@@ -14,6 +14,7 @@ export function MoreSettings() {
     <section id="more-settings" class="more" aria-label="More settings">
       <Choice
         label="Loss"
+        term="loss"
         value={loss}
         choices={lossesFor(kind())}
         onChoose={(chosen) => {
@@ -26,6 +27,7 @@ export function MoreSettings() {
           <Choice
             key={l}
             label={isOutput ? 'Output activation' : `Activation, layer ${l + 1}`}
+            term={isOutput ? 'outputActivation' : 'activation'}
             value={activation}
             choices={activationNames.filter((name) => isOutput || name !== 'softmax')}
             disabled={isOutput && outputActivationFor(kind()) !== undefined}
@@ -40,6 +42,7 @@ export function MoreSettings() {
       <Amount name="dropout" label="Dropout" min={0} max={0.9} step="any" />
       <Choice
         label="Initial weights"
+        term="init"
         value={init}
         choices={initializerNames}
         onChoose={(chosen) => {
@@ -51,6 +54,7 @@ export function MoreSettings() {
       <Amount name="patience" label="Patience in epochs" min={0} max={1e6} step={1} />
       <Choice
         label="Colours"
+        term="colours"
         value={theme.value}
         choices={['system', 'light', 'dark']}
         onChoose={(chosen) => {

@@ -5,6 +5,7 @@ import { Legend } from '../plane/legend.tsx'
 import { Plane } from '../plane/plane.tsx'
 import { PointControls } from '../plane/points.tsx'
 import { data, evaluation, kind, progress } from '../state.ts'
+import { Term } from '../terms/term.tsx'
 import { Value } from '../value.tsx'
 import './output.css'
 
@@ -37,7 +38,9 @@ function Scores() {
     <dl class="scores">
       {kind() === 'regression' ? <RegressionScore /> : <ClassScores />}
       <div>
-        <dt>loss</dt>
+        <dt>
+          <Term name="loss">loss</Term>
+        </dt>
         <dd>
           <Value name="loss" number={current?.train.loss}>
             {current ? formatNumber(current.train.loss) : '–'}
@@ -58,7 +61,9 @@ function ClassScores() {
         return (
           <div key={which}>
             <dt>
-              {which} {what}
+              <Term name={which === 'test' ? 'testScore' : 'trainingScore'}>
+                {which} {what}
+              </Term>
             </dt>
             <dd>
               <Value name={`${which}-score`} number={share}>
@@ -82,7 +87,8 @@ function RegressionScore() {
     <>
       <div>
         <dt>
-          {which} R²{others.length > 0 && `, mean of ${others.length + 1}`}
+          <Term name="r2">{which} R²</Term>
+          {others.length > 0 && `, mean of ${others.length + 1}`}
         </dt>
         <dd>
           <Value name={`${which}-score`} number={error?.r2}>

@@ -1,0 +1,150 @@
+import { render } from 'preact'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { change } from '../state.ts'
+import { close, closeSoon, keepOpen, opened, type OpenedTerm } from './opened.ts'
+import { placeFor } from './place.ts'
+import { choices, choicesOf, explainChoiceOf, type Explanation, terms } from './terms.ts'
+
+/** The element that describes the open term, for `aria-describedby`. */
+export const POPOVER_ID = 'term-explanation'
+
+let container: HTMLElement | undefined
+
+/** Adds the container of the explanations to the document, once. */
+export function showExplanations(): void {
+  if (container) return
+  container = document.createElement('div')
+  document.body.append(container)
+  render(<Popover />, container)
+  document.addEventListener('keydown', closeOnEscape, true)
+  document.addEventListener('pointerdown', closeOutside, true)
+}
+
+/** Moves the focus to the link of the explanation, once it is rendered. */
+export function focusExplanation(): void {
+  requestAnimationFrame(() => {
+    container?.querySelector<HTMLElement>('a, summary')?.focus()
+  })
+}
+
+function closeOnEscape(event: KeyboardEvent): void {
+  const anchor = opened.value?.anchor
+  if (event.key !== 'Escape' || !anchor) return
+  // Escape closes the explanation only, not the dialog in which the term is.
+  event.preventDefault()
+  event.stopPropagation()
+  if (container?.contains(document.activeElement)) anchor.focus()
+  close()
+}
+
+function closeOutside({ target }: PointerEvent): void {
+  if (!(target instanceof Node) || container?.contains(target) || opened.value?.anchor.contains(target)) return
+  close()
+}
+
+function Popover() {
+  const term = opened.value
+  return term ? <OpenPopover key={term.name} term={term} /> : null
+}
+
+function OpenPopover({ term }: { term: OpenedTerm }) {
+  const box = useRef<HTMLDivElement>(null)
+  const [place, setPlace] = useState<{ left: number; top: number }>()
+  const { title } = terms[term.name]
+  useLayoutEffect(() => {
+    const element = box.current!
+    // The top layer of the browser is above open dialogs.
+    element.showPopover()
+    const move = () => {
+      const { left, top } = placeFor(term.anchor, element)
+      setPlace((before) => (before?.left === left && before.top === top ? before : { left, top }))
+    }
+    move()
+    const watch = new ResizeObserver(move)
+    watch.observe(element)
+    window.addEventListener('scroll', move, true)
+    window.addEventListener('resize', move)
+    return () => {
+      watch.disconnect()
+      window.removeEventListener('scroll', move, true)
+      window.removeEventListener('resize', move)
+    }
+  }, [term.anchor])
+  return (
+    <div
+      ref={box}
+      class="term-popover"
+      popover="manual"
+      role="dialog"
+      aria-label={title}
+      style={place ? { left: `${place.left}px`, top: `${place.top}px` } : { visibility: 'hidden' }}
+      onPointerEnter={keepOpen}
+      onPointerLeave={closeSoon}
+      onFocusIn={keepOpen}
+      onKeyDown={(event) => {
+        // The explanation is at the end of the document, but its place in the order of the keys is after the term.
+        if (event.key !== 'Tab') return
+        term.anchor.focus()
+        close()
+      }}
+    >
+      <div id={POPOVER_ID}>
+        <Sentence explanation={terms[term.name]} />
+        <Chosen term={term} />
+      </div>
+      <More explanation={terms[term.name]} />
+      <AllChoices term={term} />
+    </div>
+  )
+}
+
+const Sentence = ({ explanation: { title, sentence } }: { explanation: Explanation }) => (
+  <p>
+    <b>{title}</b> {sentence}
+  </p>
+)
+
+/** The current choice of the setting. */
+function Chosen({ term: { name, choice } }: { term: OpenedTerm }) {
+  const explanation = choice === undefined ? undefined : explainChoiceOf(name, choice)
+  return explanation ? <Sentence explanation={explanation} /> : null
+}
+
+function AllChoices({ term: { name } }: { term: OpenedTerm }) {
+  const of = choicesOf(name)
+  if (!of) return null
+  const all: readonly Explanation[] = Object.values(choices[of])
+  return (
+    <details>
+      <summary>All {all.length} choices</summary>
+      {all.map((explanation) => (
+        <Sentence key={explanation.title} explanation={explanation} />
+      ))}
+    </details>
+  )
+}
+
+/** The link to the lesson, or to a page about the term. */
+function More({ explanation: { title, more } }: { explanation: Explanation }) {
+  if (more === undefined) return null
+  if (more !== 'lesson') {
+    return (
+      <a href={more} target="_blank" rel="noreferrer">
+        Read more about {title} ↗
+      </a>
+    )
+  }
+  return (
+    <a
+      href="#tab=learn"
+      onClick={(event) => {
+        // The link alone would forget the settings.
+        event.preventDefault()
+        close()
+        change({ tab: 'learn' })
+      }}
+    >
+      See it in “How it learns” →
+    </a>
+  )
+}
