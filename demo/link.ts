@@ -1,8 +1,8 @@
 import { activationNames, backendNames, initializerNames, lossNames, optimizerNames } from '../src/index.ts'
 import { decodePoints } from './points.ts'
+import { defaultsFor } from './presets.ts'
 import {
   defaults,
-  defaultsFor,
   makeConsistent,
   MAX_LAYERS,
   MAX_NEURONS,

@@ -1,5 +1,6 @@
 import { computed, effect, signal } from '@preact/signals'
 import { type ComponentType, render } from 'preact'
+import { Challenges } from './challenges/challenges.tsx'
 import { Curves } from './curves.tsx'
 import { DataControls, FilePanel } from './data.tsx'
 import { Diagram, LayerCount } from './diagram.tsx'
@@ -12,7 +13,9 @@ import { Output } from './layout/output.tsx'
 import { RowPrediction } from './row.tsx'
 import { Saving } from './saving.tsx'
 import { connect, kind, settings } from './state.ts'
+import { Story } from './story.tsx'
 import { Timeline } from './timeline.tsx'
+import { TryThis } from './try.tsx'
 import { Verify } from './verify.tsx'
 import './style.css'
 import './file.css'
@@ -60,7 +63,9 @@ function Play() {
         <DataControls />
         <NetworkPart />
         <Output />
+        <TryThis />
       </div>
+      <Story />
       <div class="below">
         <FilePanel />
         <section class="panel" aria-labelledby="curves-title">
@@ -74,6 +79,7 @@ function Play() {
           <Saving />
         </section>
         <Verify />
+        <Challenges />
       </div>
     </>
   )

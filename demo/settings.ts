@@ -90,6 +90,8 @@ export const problemNames = ['circle', 'linear', 'xor', 'moons', 'spirals', 'hil
 export const taskNames = ['auto', 'classification', 'multilabel', 'regression'] as const
 export const missingNames = ['impute', 'drop'] as const
 export type ProblemName = (typeof problemNames)[number]
+/** The problems whose data the page has; a file is opened by the user. */
+export type BuiltIn = Exclude<ProblemName, 'file'>
 
 /** The largest number of classes that the page can display; EMNIST has 62. */
 export const MAX_CLASSES = 100
@@ -132,33 +134,6 @@ export const defaults: Readonly<Settings> = {
   patience: 0,
   speed: 60,
   backend: 'auto',
-}
-
-/** The settings that differ from {@link defaults} for regression, labels, pictures (784-30-10) and classes of a CSV file. */
-const presets: Record<Kind | 'table', Partial<Settings>> = {
-  classes: {},
-  regression: { hidden: [8], activations: ['tanh', 'linear'], optimizer: 'adam', learningRate: 0.01 },
-  labels: {
-    hidden: [8],
-    activations: ['tanh', 'sigmoid'],
-    loss: 'binaryCrossEntropy',
-    optimizer: 'adam',
-    learningRate: 0.01,
-  },
-  images: { samples: 2000, hidden: [30], learningRate: 3, speed: 0 },
-  table: {
-    hidden: [8],
-    activations: ['tanh', 'softmax'],
-    loss: 'crossEntropy',
-    optimizer: 'adam',
-    learningRate: 0.01,
-  },
-}
-
-/** The default settings of a problem. */
-export function defaultsFor(problem: ProblemName, kind: Kind = kindOf(problem)): Settings {
-  const preset = presets[problem === 'file' && kind === 'classes' ? 'table' : kind]
-  return { ...defaults, ...preset, problem }
 }
 
 /** The kind of a built-in problem. For a file, the worker reports the kind after reading it. */

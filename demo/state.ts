@@ -21,10 +21,10 @@ export {
   stopReason,
   verification,
 } from './state/signals.ts'
-export { change, choose } from './state/changes.ts'
+export { change, choose, openSettings } from './state/changes.ts'
 export { chooseUse, open } from './state/files.ts'
 export { classifyDrawing, pause, play, rewind, step, verifyNow } from './state/requests.ts'
-export { restart } from './state/runs.ts'
+export { accepted, restart } from './state/runs.ts'
 
 /** Starts the run that the address describes, and shows what the worker reports from then on. */
 export function connect(): void {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { defaultsFor } from '../demo/settings.ts'
+import { defaultsFor } from '../demo/presets.ts'
 import { describeData } from '../demo/worker/display.ts'
 import { PlaneGrid } from '../demo/worker/plane.ts'
 import { FileReading, pack, unpack } from '../demo/worker/reading.ts'

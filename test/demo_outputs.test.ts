@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fromHash, toHash } from '../demo/link.ts'
-import { defaultsFor, makeConsistent, problemNames, type Settings } from '../demo/settings.ts'
+import { defaultsFor } from '../demo/presets.ts'
+import { makeConsistent, problemNames, type Settings } from '../demo/settings.ts'
 import { adviceAfter, adviceBefore, adviceDiverged } from '../demo/worker/advice.ts'
 import { describeData } from '../demo/worker/display.ts'
 import { prepare } from '../demo/worker/prepare.ts'

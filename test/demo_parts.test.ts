@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { centreDrawing } from '../demo/pad.ts'
 import { decodePoints, encodePoints, MAX_POINTS } from '../demo/points.ts'
 import { fromHash, toHash } from '../demo/link.ts'
-import { defaultsFor } from '../demo/settings.ts'
+import { defaultsFor } from '../demo/presets.ts'
 import { ColumnEstimates, columnsOf, mostInformativeColumns } from '../demo/worker/axes.ts'
 import { Dataset, Matrix } from '../src/index.ts'
 

@@ -1,4 +1,5 @@
-import { defaultsFor, kindOf, type ProblemName, type Settings } from '../settings.ts'
+import { defaultsFor } from '../presets.ts'
+import { type BuiltIn, kindOf, type Settings } from '../settings.ts'
 import { send } from './connection.ts'
 import { pause, play } from './requests.ts'
 import { applySettings, startRun } from './runs.ts'
@@ -41,9 +42,15 @@ function changeTab(next: Settings): void {
   } else if (playOnReturn) play()
 }
 
-/** Chooses another built-in problem. A problem of another kind starts with its own default settings. */
-export function choose(problem: Exclude<ProblemName, 'file'>): void {
-  const { problem: before, seed, backend, noise, test } = settings.value
-  if (before !== 'file' && kindOf(problem) === kind()) change({ problem, points: '' })
-  else startRun({ ...defaultsFor(problem), seed, backend, noise, test })
+/** Chooses another built-in problem, which opens with the settings of its preset. */
+export const choose = (problem: BuiltIn) => {
+  openSettings(defaultsFor(problem))
+}
+
+/** Starts a new run with settings of the page itself. What does not belong to the problem stays as the user chose it. */
+export function openSettings(next: Settings, play?: boolean): void {
+  const { seed, backend, speed, tab } = settings.value
+  // Pictures are trained without a limit, because an epoch of them takes long.
+  const isSlow = kindOf(next.problem) === 'images' || kind() === 'images'
+  startRun({ ...next, seed, backend, tab, speed: isSlow ? next.speed : speed }, play)
 }

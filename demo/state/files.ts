@@ -1,6 +1,7 @@
 import { fromHash } from '../link.ts'
 import type { WorkerMessage } from '../protocol.ts'
-import { defaultsFor, type FileUse, type Settings, useOf } from '../settings.ts'
+import { defaultsFor } from '../presets.ts'
+import { type FileUse, type Settings, useOf } from '../settings.ts'
 import { send } from './connection.ts'
 import { startRun } from './runs.ts'
 import { file, firstLink, opening, setNotices, settings } from './signals.ts'

@@ -1,6 +1,6 @@
 import { withReport } from '../history.ts'
 import type { Progress, WorkerMessage } from '../protocol.ts'
-import { defaultsFor } from '../settings.ts'
+import { defaultsFor } from '../presets.ts'
 import { receive } from './connection.ts'
 import { handleFile } from './files.ts'
 import { accept, accepted, applySettings, startRun } from './runs.ts'

@@ -9,7 +9,8 @@ import {
   scaleTargets,
 } from '../../src/index.ts'
 import type { FileInfo } from '../protocol.ts'
-import { type FileUse, type Kind, type Settings, defaultsFor, useOf } from '../settings.ts'
+import { defaultsFor } from '../presets.ts'
+import { type FileUse, type Kind, type Settings, useOf } from '../settings.ts'
 import type { Parts, Prepared } from './prepare.ts'
 import { prepareFile } from './prepare-csv.ts'
 import { type FileContent, openFiles } from './open.ts'

@@ -39,7 +39,7 @@ import {
 } from '../../src/index.ts'
 import { readModel, streamCsv } from '../../src/node/index.ts'
 import { fromHash, toHash } from '../../demo/link.ts'
-import { defaultsFor } from '../../demo/settings.ts'
+import { defaultsFor } from '../../demo/presets.ts'
 import { encodePoints } from '../../demo/points.ts'
 import numpyFiles from '../numpy/files.json' with { type: 'json' }
 import onnxModels from '../onnx/models.json' with { type: 'json' }
