@@ -1,18 +1,9 @@
 import { signal } from '@preact/signals'
 import { type Network, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
 import { shownNetwork } from './model.ts'
-import { kind } from './state.ts'
-
-function download(name: string, content: Blob): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(content)
-  link.download = name
-  link.click()
-  // The download has started by then.
-  setTimeout(() => {
-    URL.revokeObjectURL(link.href)
-  }, 1000)
-}
+import { download } from './share/download.ts'
+import { SaveFilm, SavePicture } from './share/save-run.tsx'
+import './share/share.css'
 
 /** The formats in which a model can be saved. */
 const formats: Record<
@@ -40,22 +31,20 @@ async function saveModel(): Promise<void> {
   if (network && chosen) download(chosen.file, new Blob([await chosen.write(network)]))
 }
 
-/** Saves predictions and data as one picture. */
-function savePicture(): void {
-  const layers = document.querySelectorAll<HTMLCanvasElement>('[data-regions] canvas')
-  const side = 900
-  const canvas = document.createElement('canvas')
-  canvas.width = canvas.height = side
-  const context = canvas.getContext('2d')
-  layers.forEach((layer) => context?.drawImage(layer, 0, 0, side, side))
-  canvas.toBlob((blob) => {
-    if (blob) download('regions.png', blob)
-  })
-}
-
+/** Saves the trained model, a picture of the page, and a film of the run. */
 export function Saving() {
   return (
-    <div class="saving">
+    <div class="share-saving">
+      <SaveModel />
+      <SavePicture />
+      <SaveFilm />
+    </div>
+  )
+}
+
+function SaveModel() {
+  return (
+    <p>
       <button
         type="button"
         onClick={() => {
@@ -79,11 +68,6 @@ export function Saving() {
           ))}
         </select>
       </label>
-      {kind() !== 'images' && (
-        <button type="button" onClick={savePicture}>
-          Save the picture
-        </button>
-      )}
-    </div>
+    </p>
   )
 }
