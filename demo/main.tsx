@@ -12,6 +12,9 @@ import { MoreSettings } from './layout/more.tsx'
 import { Output } from './layout/output.tsx'
 import { RowPrediction } from './row.tsx'
 import { Saving } from './saving.tsx'
+import { Embedded } from './share/embedded.tsx'
+import { isEmbedded } from './share/address.ts'
+import { startRecording } from './share/moment.ts'
 import { connect, kind, settings } from './state.ts'
 import { Story } from './story.tsx'
 import { Timeline } from './timeline.tsx'
@@ -102,4 +105,5 @@ function App() {
 }
 
 connect()
-render(<App />, document.getElementById('app')!)
+startRecording()
+render(isEmbedded(location.href) ? <Embedded /> : <App />, document.getElementById('app')!)

@@ -92,7 +92,7 @@ function Transport() {
   )
 }
 
-const Icon = ({ path, filled = false, wide = false }: { path: string; filled?: boolean; wide?: boolean }) => (
+export const Icon = ({ path, filled = false, wide = false }: { path: string; filled?: boolean; wide?: boolean }) => (
   <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
     <path
       d={path}

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { toHash } from '../link.ts'
 import type { Settings } from '../settings.ts'
 import { change, settings } from '../state.ts'
+import { Share } from '../share/share.tsx'
 import { BackendChip } from './backend-chip.tsx'
 import './header.css'
 
@@ -38,6 +39,7 @@ export function Header() {
         ))}
       </nav>
       <BackendChip />
+      <Share />
     </header>
   )
 }
