@@ -91,11 +91,23 @@ const node: UserConfig = {
   ssr: { external: packages, resolve: { conditions: ['node', 'module', 'import', 'default'] } },
 }
 
+/** Gives the picture for social networks its whole address, where PAGE_URL holds that of the page. */
+function absoluteCard(): Plugin {
+  const { PAGE_URL } = process.env
+  return {
+    name: 'absolute-card',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html) => (PAGE_URL ? html.replaceAll('"./card.png"', `"${new URL('card.png', PAGE_URL).href}"`) : html),
+    },
+  }
+}
+
 /** The demo page, as static files with relative paths. */
 const demo: UserConfig = {
   root: path('demo'),
   base: './',
-  plugins: [refuseNode()],
+  plugins: [refuseNode(), absoluteCard()],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },

@@ -8,10 +8,21 @@ import { runnerImport } from 'vite'
 /** Waits until the test score reaches a percentage. */
 const scoreReaches = (percent) => (page) =>
   page.waitForFunction(
-    (wanted) => parseFloat(document.querySelector('[data-testid=test-score]')?.textContent ?? '') >= wanted,
+    (wanted) => 100 * Number(document.querySelector('[data-value=test-score]')?.dataset.number) >= wanted,
     percent,
     { timeout: 120_000 },
   )
+
+/** The picture that social networks show beside a link to the page: network and plane in large, with a title. */
+const makeCard = async (page) => {
+  await scoreReaches(99)(page)
+  await page.locator('.embedded-bar').evaluate((bar) => {
+    bar.outerHTML = '<header class="head"><h1>Watch a <b>neural network</b> learn, on your own GPU.</h1></header>'
+    document.querySelector('.head h1').style.fontSize = '40px'
+    document.querySelector('.diagram').style.zoom = '1.5'
+  })
+  await page.waitForTimeout(1000)
+}
 
 const drawThree = async (page) => {
   await scoreReaches(95)(page)
@@ -50,20 +61,31 @@ const shots = [
   { name: 'page-digits', hash: 'problem=digits', until: drawThree, height: 900 },
   { name: 'page-learn', hash: 'tab=learn', until: formulasRendered, height: 900 },
   { name: 'page-phone', hash: '', until: scoreReaches(97), width: 390, height: 844 },
+  {
+    path: 'demo/public/card.png',
+    query: '?embed=1',
+    hash: 'hidden=5&activations=tanh-sigmoid&learningRate=0.3&speed=0',
+    until: makeCard,
+    width: 1200,
+    height: 630,
+  },
 ]
+
+/** Parts of the paths of the screenshots to take; without any, all are taken. */
+const wanted = process.argv.slice(2)
 
 const { module: browserModule } = await runnerImport('./test/browser.ts')
 const server = await browserModule.serve((path) => readFile(`dist-demo${path}`))
 const browser = await browserModule.launchChromium()
-for (const { name, hash, until, width = 1400, height, dark = false } of shots) {
+for (const { name, path = `docs/${name}.png`, query = '', hash, until, width = 1400, height, dark = false } of shots) {
+  if (wanted.length > 0 && !wanted.some((part) => path.includes(part))) continue
   const page = await browser.newPage({
     locale: 'en-US',
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
   })
-  await page.goto(`${server.url}#${hash}`)
+  await page.goto(`${server.url}${query}#${hash}`)
   await until(page)
-  const path = `docs/${name}.png`
   await page.screenshot({ path })
   console.log(path)
   await page.close()
