@@ -23,7 +23,7 @@ export function Axes({ shown }: { shown: ShownData }) {
       {!hasWords(horizontal) &&
         ticksOf(view.left, view.left + view.width).map((tick) => {
           const at = across(view, tick)
-          return at > 0.12 && at < 0.97 ? (
+          return at > 0.12 && at < 0.95 ? (
             <span class="plane-tick-x" key={tick} style={{ left: `${100 * at}%` }}>
               {formatTick(tick)}
             </span>

@@ -77,12 +77,11 @@ export function PointControls() {
           <span class="class-sign">{label === 1 ? '■' : '●'}</span> {name}
         </label>
       ))}
-      {(['last', 'all'] as const).map((how) => (
+      {(added > 0 ? (['last', 'all'] as const) : []).map((how) => (
         <button
           type="button"
           key={how}
           title={how === 'last' ? 'Remove the last added point' : 'Remove all added points'}
-          disabled={added === 0}
           onClick={() => {
             removePoints(how)
           }}
