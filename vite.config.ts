@@ -103,6 +103,16 @@ function absoluteCard(): Plugin {
   }
 }
 
+/** Parts of the library that only benchmarks call. */
+const bench: UserConfig = {
+  ...node,
+  build: {
+    ...node.build,
+    outDir: '.cache/bench',
+    lib: { entry: { internals: path('bench/internals.ts') }, formats: ['es'] },
+  },
+}
+
 /** The demo page, as static files with relative paths. */
 const demo: UserConfig = {
   root: path('demo'),
@@ -174,6 +184,7 @@ export default defineConfig(({ mode }) => {
   if (mode === 'browser') return browser
   if (mode === 'node') return node
   if (mode === 'demo') return demo
+  if (mode === 'bench') return bench
   // The loader reads LD_LIBRARY_PATH when a process starts, so it is set here for the forks to inherit.
   if (mode !== 'fuzz') Object.assign(process.env, softwareAdapterEnv())
   // The forks do not know the mode; they inherit these variables.

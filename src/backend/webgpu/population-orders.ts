@@ -5,8 +5,11 @@ import type { ResidentForm } from './plans/choice.ts'
 import type { ResidentEpochs } from './plans/resident/epochs.ts'
 import { type DeviceOrders, type OrderForm, OrderMaker } from './plans/resident/orders.ts'
 
-/** The most entries of the buffer that holds the orders of all networks, unless one epoch has more. */
-const ORDER_ENTRIES = 1 << 22
+/**
+ * The most entries of the buffer that holds the orders of all networks, unless one epoch has more. Those that the device
+ * makes are more on hardware: it makes those of many epochs at the same time.
+ */
+const ORDER_ENTRIES = { given: 1 << 22, software: 1 << 22, hardware: 1 << 24 }
 
 /** What may be chosen, for measurements and tests; left out, it follows from the form of the kernel and the adapter. */
 export interface OrderChoices {
@@ -37,7 +40,7 @@ export class OrderBuffer {
   constructor(parts: OrderBufferParts) {
     const { device, form, choices = {} } = parts
     this.#parts = parts
-    this.#entries = choices.entries ?? ORDER_ENTRIES
+    this.#entries = choices.entries ?? ORDER_ENTRIES[device.profile.software ? 'software' : 'hardware']
     // On hardware, invocations side by side read at the same time, each from its own network's order.
     this.#layout = choices.layout ?? (form === 'straight' && !device.profile.software ? 'by place' : 'by network')
   }
@@ -45,7 +48,7 @@ export class OrderBuffer {
   /** How many of these epochs may be one group; at least 1. */
   mostEpochs(epochs: ResidentEpochs): number {
     if (epochs.seeded) return Infinity
-    return Math.max(1, Math.floor((this.#entries * epochs.count) / epochs.entries))
+    return Math.max(1, Math.floor((ORDER_ENTRIES.given * epochs.count) / epochs.entries))
   }
 
   /** Writes the orders of epochs, or prepares for making them on the device. */

@@ -18,7 +18,7 @@ import type { ResidentForm } from './plans/choice.ts'
 import { epochOf, GivenEpochs, type ResidentEpochs, stepsOf } from './plans/resident/epochs.ts'
 import type { ResidentKernel } from './plans/resident/kernel.ts'
 import type { Workspace } from './plans/workspace.ts'
-import { joinSums, sumsOfScores } from './population-sums.ts'
+import { emptySums, fillSums } from './population-sums.ts'
 import { submitMilliseconds } from '#gpu'
 
 export interface PopulationTrainingParts {
@@ -43,6 +43,13 @@ interface Group extends Repeatable {
   readonly epochs: ResidentEpochs
   /** From where it can be repeated. */
   point: ReturnPoint<Group> | undefined
+}
+
+/** Where the sums of a group of epochs belong. */
+interface Place {
+  readonly sums: PopulationSums
+  /** The place of its first epoch. */
+  readonly first: number
 }
 
 /** The epoch in which a network left the finite numbers. */
@@ -91,16 +98,17 @@ export class PopulationTraining {
 
   /** Submits epochs: resolves when they are submitted, with the sums of all networks to come. */
   async start(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<PopulationSums> }> {
-    const groups: Promise<PopulationSums>[] = []
+    const filling: Promise<void>[] = []
+    const sums = emptySums(epochs)
     const most = Math.min(this.#parts.kernel.mostEpochs, this.#orders.mostEpochs(epochs))
     for (let first = 0; first < epochs.count; first += most) {
       const own = epochs.count > most ? epochs.slice(first, Math.min(first + most, epochs.count)) : epochs
-      const { sums } = await this.inTurn(() => this.#startGroup(data, own))
-      groups.push(sums)
+      const { filled } = await this.inTurn(() => this.#startGroup(data, own, { sums, first }))
+      filling.push(filled)
     }
-    const sums = Promise.all(groups).then(joinSums)
-    sums.catch(() => undefined)
-    return { sums }
+    const result = Promise.all(filling).then(() => sums)
+    result.catch(() => undefined)
+    return { sums: result }
   }
 
   /** Trains networks no more, after all that was handed over before. */
@@ -113,7 +121,7 @@ export class PopulationTraining {
   }
 
   /** Submits a group of epochs and the reading of their results. */
-  async #startGroup(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<PopulationSums> }> {
+  async #startGroup(data: WebGPUData, epochs: ResidentEpochs, into: Place): Promise<{ filled: Promise<void> }> {
     const { device, buffers, kernel } = this.#parts
     const group: Group = { data, epochs, entries: epochs.entries, point: undefined }
     try {
@@ -127,9 +135,9 @@ export class PopulationTraining {
       throw error
     }
     const bytes = 8 * kernel.scoresPerEpoch * epochs.count * kernel.networks
-    const sums = this.#finish(group, readBack(device, buffers, [kernel.scores], bytes))
-    this.#last = sums.catch(() => undefined) // Whoever started the group awaits it later.
-    return { sums }
+    const filled = this.#finish(group, readBack(device, buffers, [kernel.scores], bytes), into)
+    this.#last = filled.catch(() => undefined) // Whoever started the group awaits it later.
+    return { filled }
   }
 
   /** Submits a group's epochs, up to the limits that the kernel has. */
@@ -152,15 +160,15 @@ export class PopulationTraining {
   }
 
   /** Takes in the results of a group, after those of the groups before it. */
-  async #finish(group: Group, reading: Promise<Float32Array[]>): Promise<PopulationSums> {
+  async #finish(group: Group, reading: Promise<Float32Array[]>, { sums, first }: Place): Promise<void> {
     const before = this.#last
     try {
-      const [values] = await reading
+      const [scores] = await reading
       await before
       const isTrained = (k: number) => !this.#failed.has(k) && !this.#stopped.has(k)
-      const { sums, bad } = sumsOfScores(values!, group.epochs, this.#parts.kernel.scoresPerEpoch, isTrained)
+      const pairs = this.#parts.kernel.scoresPerEpoch
+      const bad = fillSums(sums, { epochs: group.epochs, scores: scores!, pairs, first }, isTrained)
       if (bad.size > 0) await this.inTurn(() => this.#recover(group, bad))
-      return sums
     } finally {
       this.#release(group)
     }

@@ -40,6 +40,7 @@ const MOST_DISPATCHES = 128
 
 /** What may be chosen, for measurements and tests; left out, all follows from rules. */
 export interface PopulationChoices extends StraightChoices {
+  readonly form?: ResidentForm
   readonly orders?: OrderChoices
 }
 
@@ -74,7 +75,7 @@ export class WebGPUPopulation implements Population {
     try {
       const layers = deviceLayers(networks[0]!.layers)
       checkFits(device, layers, settings, networks.length)
-      const form = residentForm(device, 'resident', layers, settings, networks.length)!
+      const form = choices.form ?? residentForm(device, 'resident', layers, settings, networks.length)!
       checkCount(form, networks.length)
       const parts = { device, kernels, buffers, layers, settings, form, clock: undefined }
       const { store, evaluated, space } = await device.checked('parameters', () => ({

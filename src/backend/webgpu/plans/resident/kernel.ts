@@ -16,7 +16,7 @@ import { mostSharedRows } from './straight.ts'
 /** The most epochs whose scores are kept on the device until they are read. */
 const MOST_EPOCHS = 1024
 /** The most pairs of scores. */
-const MOST_SCORES = { single: 1 << 15, population: 1 << 20 }
+const MOST_SCORES = { single: 1 << 15, population: 1 << 21 }
 
 /** Float32 numbers of a network's hyperparameters on the device, three vec4. */
 const HYPERPARAMETERS = 12

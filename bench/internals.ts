@@ -1,0 +1,10 @@
+/** What bench/population.js measures and the package does not export; `vite build --mode bench` makes one file of it. */
+export { cpu } from '../src/backend/host/backend.ts'
+export { Device } from '../src/backend/webgpu/device/device.ts'
+export { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
+export { WebGPUPopulation } from '../src/backend/webgpu/population.ts'
+export { Random } from '../src/core/random.ts'
+export { circle } from '../src/data/generators.ts'
+export { epochOrder } from '../src/data/minibatch.ts'
+export { Network } from '../src/model/network.ts'
+export { sgd } from '../src/optimizer/optimizer.ts'

@@ -1,0 +1,216 @@
+// `npm run bench:population`: many networks 2-3-2 side by side on the circle data. Compares some of them with float64 first,
+// then measures steps per second of all networks together: by their number, and by the choices of the kernels.
+import { checkNumber, main, readArguments } from './arguments.js'
+import { circle, cpu, Device, epochOrder, Kernels, Network, Random, sgd, WebGPUPopulation } from '../.cache/bench/internals.js' // prettier-ignore
+import { describeMachine, machineLine, writeJson } from './results.js'
+import { number, printTable, ratio } from './table.js'
+
+const usage = `
+npm run bench:population -- [options]
+
+  --networks N     of the comparison of choices, and of the whole training (default 65536; 1024 on software adapters)
+  --seconds N      time of each measurement (default 0.6)
+  --json FILE      write all results to a file
+`
+const sizes = [2, 3, 2]
+const batchSize = 10
+const samples = 400
+const epochs = 200
+const stepsPerEpoch = samples / batchSize
+/** The largest error of a parameter relative to the largest change of one, after the compared epochs. */
+const bound = 1e-4
+const comparedEpochs = 2
+
+const data = circle({ samples: 500, seed: 1 }).take(Array.from({ length: samples }, (_, i) => i))
+const rateOf = (k) => 0.5 * 2 ** (k % 5)
+const seedOf = (k) => new Random(k, 'data').bits()
+const networkOf = (k) => Network.create({ sizes, seed: seedOf(k) })
+const settings = Array.from({ length: 5 }, (_, k) => ({ loss: 'quadratic', optimizer: sgd({ learningRate: rateOf(k) }), batchSize })) // prettier-ignore
+const settingsOf = (k) => settings[k % 5]
+const listOf = (count, item) => Array.from({ length: count }, (_, k) => item(k))
+
+/** The choices that are compared: the first is the usual one. */
+const choices = {
+  usual: {},
+  'workgroups of 64': { width: 64 },
+  'workgroups of 128': { width: 128 },
+  'workgroups of 256': { width: 256 },
+  'samples in storage memory': { rows: 'stored' },
+  'samples in storage memory, 128': { rows: 'stored', width: 128 },
+  'samples in workgroup memory': { rows: 'shared' },
+  'orders shuffled in storage memory': { orders: { form: 'stored' } },
+  'orders by network': { orders: { layout: 'by network' } },
+  'orders by place': { orders: { layout: 'by place' } },
+  'orders by network, in storage memory': { orders: { form: 'stored', layout: 'by network' } },
+  'orders of fewer epochs at a time': { orders: { entries: 1 << 22 } },
+}
+
+class Lab {
+  /** @param device opened by the caller */
+  constructor(device) {
+    this.device = device
+    this.kernels = new Kernels(device)
+  }
+
+  /** Places networks with their own parameters, or copies of one, which are placed faster. */
+  place(count, choice, differ = false) {
+    const [one, own] = [networkOf(0), settingsOf(0)]
+    const networks = listOf(count, differ ? networkOf : () => one)
+    return WebGPUPopulation.place(
+      this.device,
+      this.kernels,
+      networks,
+      listOf(count, differ ? settingsOf : () => own),
+      choice,
+    )
+  }
+
+  /** The largest error of some networks, each relative to the largest change of its parameters. */
+  async errorOf(choice) {
+    const count = 300
+    const population = await this.place(count, choice, true)
+    const seeds = Uint32Array.from(listOf(count, seedOf))
+    await population.trainSeeded(await population.upload(data), { seeds, first: 1, count: comparedEpochs, batchSize })
+      .result
+    let largest = 0
+    for (const k of [0, 1, 63, 255, count - 1]) {
+      const before = networkOf(k).parameters
+      const { parameters } = await population.read(k)
+      const want = await reference(k)
+      const change = Math.max(...want.map((value, i) => Math.abs(value - before[i])))
+      const error = Math.max(...want.map((value, i) => Math.abs(value - parameters[i]))) / change
+      if (!(error <= largest)) largest = error
+    }
+    population.dispose()
+    if (!(largest <= bound)) throw new Error(`networks differ from float64 by ${largest} of their change`)
+    return largest
+  }
+
+  /** Steps per second of all networks together. */
+  async rate(count, choice, seconds) {
+    const population = await this.place(count, choice)
+    try {
+      const handle = await population.upload(data)
+      const seeds = Uint32Array.from(listOf(count, (k) => k))
+      let first = 1
+      const train = async (amount) => {
+        const began = performance.now()
+        await population.trainSeeded(handle, { seeds, first, count: amount, batchSize }).result
+        first += amount
+        return (performance.now() - began) / 1000
+      }
+      let amount = 2
+      let taken = await train(amount)
+      while (taken < seconds / 4)
+        taken = await train((amount = Math.ceil(amount * Math.min(8, (0.4 * seconds) / taken))))
+      taken = await train((amount = Math.max(1, Math.round((amount * seconds) / taken))))
+      return {
+        networks: count,
+        epochs: amount,
+        seconds: taken,
+        stepsPerSecond: (count * stepsPerEpoch * amount) / taken,
+      }
+    } finally {
+      population.dispose()
+    }
+  }
+}
+
+/** The parameters of a network that is trained alone in float64. */
+async function reference(k) {
+  const placement = await cpu({ precision: 'float64' }).place(networkOf(k), settingsOf(k))
+  const own = (e) => ({ order: epochOrder(samples, seedOf(k), e + 1, true), batchSize, learningRate: rateOf(k), stepsBefore: e * stepsPerEpoch }) // prettier-ignore
+  await placement.train(await placement.upload(data), listOf(comparedEpochs, own)).result
+  const { parameters } = await placement.read()
+  placement.dispose()
+  return Array.from(parameters)
+}
+
+/** Work until the device has its full clock: hardware that idles takes a second or two. */
+async function heat(lab, count, seconds) {
+  const until = performance.now() + 1000 * seconds
+  while (performance.now() < until) await lab.rate(count, {}, 0.5)
+}
+
+/** A whole training, with everything that belongs to it. */
+async function wholeTraining(lab, count) {
+  const times = {}
+  let began = performance.now()
+  const lap = (name) => {
+    times[name] = (performance.now() - began) / 1000
+    began = performance.now()
+  }
+  const networks = listOf(count, networkOf)
+  const seeds = Uint32Array.from(listOf(count, seedOf))
+  lap('parameters')
+  const population = await WebGPUPopulation.place(lab.device, lab.kernels, networks, listOf(count, settingsOf))
+  const handle = await population.upload(data)
+  lap('placement')
+  const { losses, right, trained } = await population.trainSeeded(handle, { seeds, first: 1, count: epochs, batchSize })
+    .result
+  lap('training')
+  population.dispose()
+  const accuracies = listOf(count, (k) => right[(k + 1) * epochs - 1] / samples).sort((a, b) => a - b)
+  const finished = trained.filter((own) => own === epochs).length
+  const steps = count * epochs * stepsPerEpoch
+  const median = accuracies[count >> 1]
+  return { networks: count, epochs, times, stepsPerSecond: steps / times.training, finished, median, loss: losses[epochs - 1] / samples } // prettier-ignore
+}
+
+const knee = (most) => listOf(Math.log2(most) + 1, (i) => 2 ** i)
+const shown = (choice) => ({ title: choice, columns: ['', 'steps/s'] })
+
+async function run() {
+  const { values } = readArguments(usage, { networks: { type: 'string' }, seconds: { type: 'string', default: '0.6' }, json: { type: 'string' } }) // prettier-ignore
+  const seconds = checkNumber('seconds', values.seconds, { least: 0.05 })
+  const device = await Device.open()
+  const { software } = device.profile
+  const most = values.networks ? checkNumber('networks', values.networks, { least: 300, whole: true }) : software ? 1024 : 65_536 // prettier-ignore
+  const machine = describeMachine()
+  const began = performance.now()
+  console.log(`${machineLine(machine)}\n${device.name}`)
+  const lab = new Lab(device)
+  const results = { machine, adapter: device.name, software, choices: [], counts: [] }
+  const elapsed = () => `${((performance.now() - began) / 1000).toFixed(0)} s`
+
+  for (const choice of software ? ['usual', 'orders by place'] : Object.keys(choices)) {
+    const error = await lab.errorOf(choices[choice])
+    results.choices.push({ choice, error })
+  }
+  for (const form of ['straight', 'lanes']) {
+    if (form === 'lanes' && software) continue
+    results.choices.push({ choice: form, error: await lab.errorOf({ form }) })
+  }
+  console.log(`correct: at most ${Math.max(...results.choices.map(({ error }) => error)).toExponential(1)} of the change (${elapsed()})`) // prettier-ignore
+
+  await heat(lab, most, software ? 0.5 : 3)
+  const measured = results.choices.filter(({ choice }) => choice in choices)
+  for (const own of measured) Object.assign(own, await lab.rate(most, choices[own.choice], seconds))
+  const usual = measured[0].stepsPerSecond
+  printTable({
+    ...shown(`${most} networks 2-3-2, by what is chosen (${elapsed()})`),
+    columns: ['', 'million steps/s', '÷ usual'],
+    rows: measured.map(({ choice, stepsPerSecond }) => [choice, number(stepsPerSecond / 1e6), ratio(stepsPerSecond / usual)]), // prettier-ignore
+  })
+
+  for (const count of knee(most)) {
+    const row = { networks: count, straight: await lab.rate(count, { form: 'straight' }, seconds) }
+    if (!software && count <= 16_384) row.lanes = await lab.rate(count, { form: 'lanes' }, seconds)
+    results.counts.push(row)
+  }
+  const million = (rate) => number(rate === undefined ? undefined : rate.stepsPerSecond / 1e6)
+  printTable({
+    title: `By the number of networks, million steps/s in all (${elapsed()})`,
+    columns: ['networks', 'an invocation each', 'a workgroup each', 'kilosteps/s of one'],
+    rows: results.counts.map(({ networks, straight, lanes }) => [number(networks), million(straight), million(lanes), number(Math.max(straight.stepsPerSecond, lanes?.stepsPerSecond ?? 0) / networks / 1e3)]), // prettier-ignore
+  })
+
+  results.whole = await wholeTraining(lab, most)
+  const { times, stepsPerSecond, median, finished } = results.whole
+  console.log(`\n${number(most)} networks, ${epochs} epochs: ${number(stepsPerSecond / 1e6)} million steps/s in all; parameters ${times.parameters.toFixed(2)} s, placement ${times.placement.toFixed(2)} s, training ${times.training.toFixed(2)} s; ${number(finished)} finished, median accuracy ${(100 * median).toFixed(1)} %`) // prettier-ignore
+  console.log(`${elapsed()} in total`)
+  if (values.json) await writeJson(values.json, results)
+  device.dispose()
+}
+
+await main(run)
