@@ -3,6 +3,7 @@ import { decodePoints } from './points.ts'
 import { defaultsFor } from './presets.ts'
 import {
   defaults,
+  LESSON_PAGES,
   makeConsistent,
   MAX_LAYERS,
   MAX_NEURONS,
@@ -42,6 +43,7 @@ const listOf =
 /** Parses each setting from a URL; undefined for an invalid value. */
 const parsers: { [K in keyof Settings]: (text: string) => Settings[K] | undefined } = {
   tab: oneOf(tabNames),
+  lesson: numberBetween(1, LESSON_PAGES, true),
   problem: oneOf(problemNames),
   file: shortText,
   target: shortText,
@@ -82,7 +84,10 @@ export function toHash(settings: Settings): string {
   const names = Object.keys(defaults) as (keyof Settings)[]
   const defaultSettings = defaultsFor(settings.problem)
   const changed = names.filter((name) => name === 'problem' || write(settings[name]) !== write(defaultSettings[name]))
-  const kept = changed.filter((name) => name !== 'problem' || settings.problem !== defaults.problem)
+  const kept = changed.filter((name) => {
+    if (name === 'problem') return settings.problem !== defaults.problem
+    return name !== 'lesson' || settings.tab === 'learn'
+  })
   return new URLSearchParams(kept.map((name) => [name, write(settings[name])])).toString()
 }
 

@@ -36,6 +36,8 @@ export function placesOfTargets(
 export interface Settings {
   /** The open tab. */
   tab: (typeof tabNames)[number]
+  /** The open page of the lesson, counted from 1. */
+  lesson: number
   problem: ProblemName
   /** The name of the opened file, its (first) target column, and below the two columns that the plane shows. */
   file: string
@@ -86,6 +88,8 @@ export interface Settings {
 }
 
 export const tabNames = ['play', 'learn'] as const
+/** The number of pages of the lesson. */
+export const LESSON_PAGES = 3
 export const problemNames = ['circle', 'linear', 'xor', 'moons', 'spirals', 'hills', 'digits', 'own', 'file'] as const
 export const taskNames = ['auto', 'classification', 'multilabel', 'regression'] as const
 export const missingNames = ['impute', 'drop'] as const
@@ -103,6 +107,7 @@ export const MAX_NEURONS = 32
 /** The default network: 2-3-2, trained on the circle. */
 export const defaults: Readonly<Settings> = {
   tab: 'play',
+  lesson: 1,
   problem: 'circle',
   file: '',
   target: '',

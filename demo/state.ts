@@ -22,6 +22,7 @@ export {
   verification,
 } from './state/signals.ts'
 export { change, choose, openSettings } from './state/changes.ts'
+export { playWith } from './state/navigation.ts'
 export { chooseUse, open } from './state/files.ts'
 export { classifyDrawing, pause, play, rewind, step, verifyNow } from './state/requests.ts'
 export { accepted, restart } from './state/runs.ts'

@@ -212,35 +212,3 @@ describe('accessibility of the page', () => {
     })
   }
 })
-
-describe('the lesson', () => {
-  it('follows a sample through a network, each equation with its numbers, and learns XOR', async () => {
-    const opened = await open()
-    const { page } = opened
-    await epochsReach(page, 2)
-    await page.getByRole('link', { name: 'How it learns' }).click()
-    await page.locator('.katex').first().waitFor()
-    expect(page.url()).toContain('tab=learn')
-    // Training on the other tab is paused.
-    await page.getByRole('heading', { name: 'One neuron separates two classes' }).waitFor()
-    await page.getByRole('button', { name: '100 steps' }).click()
-    await page.locator('dt', { hasText: 'Accuracy' }).locator('+ dd', { hasText: '100.0 %' }).waitFor()
-    await page.getByRole('button', { name: '2. Two layers' }).click()
-    for (let stage = 2; stage <= 7; stage++) {
-      await page.getByRole('button', { name: 'Next', exact: true }).click()
-      await page.getByText(`Stage ${stage}`).waitFor()
-      expect(await page.locator('.katex:visible').count()).toBeGreaterThan(0)
-    }
-    await page.getByRole('button', { name: 'Next sample' }).click()
-    await page.getByText('sample 3 of 4').waitFor()
-    for (let hundred = 0; hundred < 10; hundred++) await page.getByRole('button', { name: 'Train 100 samples' }).click()
-    await page.getByText('4 of 4 predictions are correct').waitFor()
-    await page.getByRole('link', { name: 'Play' }).click()
-    // Training on the other tab continues, and the lesson keeps its state.
-    const [before] = await countsOf(page)
-    await epochsReach(page, before! + 3)
-    await page.getByRole('link', { name: 'How it learns' }).click()
-    await page.getByText('4 of 4 predictions are correct').waitFor()
-    await close(opened)
-  })
-})

@@ -1,168 +1,37 @@
 import { useState } from 'preact/hooks'
-import { formatNumber } from './formulas.ts'
-import { defaults, initialLayers, isCorrect, type Layers, totalCost, computeStep, xorSamples } from './lesson.ts'
-import { NetworkDrawing } from './network.tsx'
-import { Rate } from './parts.tsx'
-import { CostCurve, type CostPoint, TruthTable } from './progress.tsx'
 import { stages } from './backpropagation.ts'
+import { Ending } from './ending.tsx'
+import { allZero } from './formulas.ts'
+import { computeStep, defaults, type TrainingStep, xorSamples } from './lesson.ts'
+import { NetworkDrawing } from './network.tsx'
+import { Stepper, Suggestion } from './parts.tsx'
+import { Repetition } from './repetition.tsx'
 import { Tex } from './tex.tsx'
+import { type Lesson, startLesson, trainSamples } from './training.ts'
 
-interface Lesson {
-  layers: Layers
-  /** The index of the current sample, and the stage that is shown. */
-  sample: number
-  stage: number
-  seed: number
-  learningRate: number
-  history: readonly CostPoint[]
-}
+/** The run of the other tab that trains this network: on points, of which each quadrant is a row of the truth table. */
+const runFor = ({ seed, learningRate }: Lesson) => ({
+  problem: 'xor' as const,
+  samples: 200,
+  seed,
+  noise: 0,
+  test: 0.2,
+  hidden: [2],
+  activations: ['sigmoid' as const, 'sigmoid' as const],
+  loss: 'quadratic' as const,
+  optimizer: 'sgd' as const,
+  init: 'standardNormal' as const,
+  learningRate,
+  batch: 1,
+})
 
-function startLesson(seed: number, learningRate: number): Lesson {
-  const layers = initialLayers(seed)
-  const history = [{ samples: 0, cost: totalCost(layers) }]
-  return { layers, sample: defaults.layers.first, stage: 0, seed, learningRate, history }
-}
-
-/** The lesson after training on `count` more samples. */
-function trainSamples(lesson: Lesson, count: number): Lesson {
-  let { layers, sample } = lesson
-  const history = [...lesson.history]
-  for (let i = 0; i < count; i++) {
-    layers = computeStep(layers, xorSamples[sample]!, lesson.learningRate).after
-    sample = (sample + 1) % xorSamples.length
-    history.push({ samples: history.at(-1)!.samples + 1, cost: totalCost(layers) })
-  }
-  return { ...lesson, layers, sample, history }
-}
-
-const last = stages.length - 1
-
-/** Buttons for every stage, and for the previous and the next one. */
-function Stepper({ lesson, change }: { lesson: Lesson; change: (to: Lesson) => void }) {
-  const { stage } = lesson
-  const go = (to: number) => {
-    change({ ...lesson, stage: to })
-  }
-  return (
-    <div class="stepper">
-      <button
-        type="button"
-        disabled={stage === 0}
-        onClick={() => {
-          go(stage - 1)
-        }}
-      >
-        Back
-      </button>
-      <ol aria-label="Stages">
-        {stages.map(({ name }, i) => (
-          <li key={name}>
-            <button
-              type="button"
-              class={i < stage ? 'done' : undefined}
-              aria-label={`Stage ${i + 1}: ${name}`}
-              aria-current={i === stage ? 'step' : undefined}
-              title={name}
-              onClick={() => {
-                go(i)
-              }}
-            >
-              {i + 1}
-            </button>
-          </li>
-        ))}
-      </ol>
-      <button
-        type="button"
-        class="main"
-        onClick={() => {
-          if (stage === last) change({ ...trainSamples(lesson, 1), stage: 0 })
-          else go(stage + 1)
-        }}
-      >
-        {stage === last ? 'Next sample' : 'Next'}
-      </button>
-    </div>
-  )
-}
-
-function SeedField({ value, change }: { value: number; change: (value: number) => void }) {
-  return (
-    <label class="field small">
-      <span>Seed</span>
-      <input
-        type="number"
-        value={value}
-        min={0}
-        max={4294967295}
-        step={1}
-        onChange={({ currentTarget }) => {
-          if (currentTarget.reportValidity() && currentTarget.value !== '') change(currentTarget.valueAsNumber)
-        }}
-      />
-    </label>
-  )
-}
-
-/** Trains on many samples, and shows the cost and the predictions. */
-function Repetition({ lesson, change }: { lesson: Lesson; change: (to: Lesson) => void }) {
-  const { layers, seed, learningRate, history, sample } = lesson
-  const { cost, samples } = history.at(-1)!
-  const correct = xorSamples.filter((one) => isCorrect(layers, one)).length
-  const learned = correct === 4 && cost < 0.1
-  return (
-    <section class="panel repetition" aria-labelledby="repetition-title">
-      <div>
-        <h2 id="repetition-title">Training on many samples</h2>
-        <p>
-          Training repeats these seven stages for every sample. After a few hundred samples the network has learned XOR.
-        </p>
-        <div class="row">
-          <button
-            type="button"
-            class="main"
-            onClick={() => {
-              change(trainSamples(lesson, 100))
-            }}
-          >
-            Train 100 samples
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              change(startLesson(seed, learningRate))
-            }}
-          >
-            Reset
-          </button>
-        </div>
-        <div class="row">
-          <Rate
-            value={learningRate}
-            change={(to) => {
-              change({ ...lesson, learningRate: to })
-            }}
-          />
-          <SeedField
-            value={seed}
-            change={(to) => {
-              change(startLesson(to, learningRate))
-            }}
-          />
-        </div>
-        <p class="cost" aria-live="polite">
-          After {samples.toLocaleString('en')} samples the cost over all four is <b>{formatNumber(cost)}</b>. {correct}{' '}
-          of 4 predictions are correct. {learned && <b class="good">The network has learned XOR.</b>}
-        </p>
-        <p class="hint">
-          With some seeds training does not converge to a solution, because the network is very small. With more hidden
-          neurons this is rare.
-        </p>
-      </div>
-      <CostCurve history={history} />
-      <TruthTable layers={layers} current={sample} />
-    </section>
-  )
+/** Why most numbers of a stage are 0; undefined if they are not. */
+function whyZero({ sample, deltas }: TrainingStep, stage: number): string | undefined {
+  if (allZero(deltas.flat())) return 'The network has learned this sample: every δ is 0.000, so nothing changes.'
+  const usesInputs = stage >= stages.findIndex(({ name }) => name === 'Gradients')
+  if (usesInputs && sample.x.every((value) => value === 0))
+    return 'Both inputs of this sample are 0, so all derivatives of W¹ are 0. Other samples show more.'
+  return undefined
 }
 
 /** A 2-2-2 network that learns XOR, one sample after another, with every stage of the training step. */
@@ -171,9 +40,10 @@ export function TwoLayers() {
   const { layers, sample, stage, learningRate } = lesson
   const step = computeStep(layers, xorSamples[sample]!, learningRate)
   const { title, why, tex } = stages[stage]!
+  const zero = whyZero(step, stage)
   return (
     <>
-      <div class="lesson even">
+      <div class="learn-columns even">
         <section class="panel" aria-labelledby="layers-title">
           <h2 id="layers-title">
             A 2-2-2 network, sample {sample + 1} of 4: {step.sample.x.join(' xor ')}
@@ -181,7 +51,19 @@ export function TwoLayers() {
           <NetworkDrawing step={step} stage={stage} />
         </section>
         <section class="panel stage" aria-label="Current stage">
-          <Stepper lesson={lesson} change={change} />
+          <Stepper
+            names={stages.map(({ name }) => name)}
+            stage={stage}
+            go={(to) => {
+              change({ ...lesson, stage: to })
+            }}
+            finish={{
+              text: 'Next sample',
+              act: () => {
+                change({ ...trainSamples(lesson, 1), stage: 0 })
+              },
+            }}
+          />
           <div aria-live="polite">
             <h3>
               <span class="number">Stage {stage + 1}</span> {title}
@@ -193,10 +75,25 @@ export function TwoLayers() {
               <Tex key={`${stage}-${i}`} tex={formula} label={`${title}, formula ${i + 1}`} />
             ))}
           </div>
-          <p class="hint">Values are rounded to three decimals for display.</p>
+          {zero && (
+            <Suggestion
+              text="Show the next sample"
+              act={() => {
+                change(trainSamples(lesson, 1))
+              }}
+            >
+              {zero}
+            </Suggestion>
+          )}
+          <p class="hint">Numbers are rounded for display.</p>
         </section>
       </div>
       <Repetition lesson={lesson} change={change} />
+      <Ending page={3} run={runFor(lesson)}>
+        The other tab trains the same network with the same learning rate. XOR is a picture there: the points of a
+        quadrant belong to one row of the truth table. The two hidden neurons make two lines, which is enough for about
+        9 of 10 points. How many more does it need for all of them?
+      </Ending>
     </>
   )
 }

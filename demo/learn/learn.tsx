@@ -1,6 +1,9 @@
-import { useState } from 'preact/hooks'
+import { toHash } from '../link.ts'
+import { change, settings } from '../state.ts'
+import { ChainRule } from './chain/page.tsx'
 import { TwoLayers } from './layers.tsx'
 import { OneNeuron } from './neuron.tsx'
+import { pages } from './pages.ts'
 import './learn.css'
 import './formulas.css'
 import './plot.css'
@@ -9,33 +12,34 @@ import './stages.css'
 import './repetition.css'
 import './layout.css'
 
-const pages = ['One neuron', 'Two layers: 2-2-2'] as const
+const contents = [OneNeuron, ChainRule, TwoLayers]
 
-/** The lesson: how a neuron and a network learn. Both pages remain in the document, which keeps their state. */
+/** The lesson: how a neuron and a network learn. All pages remain in the document, which keeps their state. */
 export default function Learn() {
-  const [page, setPage] = useState(0)
+  const page = settings.value.lesson
   return (
     <div class="learn">
-      <div class="problems pages" role="group" aria-label="Page of the lesson">
+      <nav class="learn-pages" aria-label="Pages of the lesson">
         {pages.map((title, i) => (
-          <button
-            type="button"
+          <a
             key={title}
-            aria-pressed={page === i}
-            onClick={() => {
-              setPage(i)
+            href={`#${toHash({ ...settings.value, lesson: i + 1 })}`}
+            aria-current={page === i + 1 ? 'page' : undefined}
+            onClick={(event) => {
+              if (event.ctrlKey || event.metaKey || event.shiftKey) return
+              event.preventDefault()
+              change({ lesson: i + 1 })
             }}
           >
             {i + 1}. {title}
-          </button>
+          </a>
         ))}
-      </div>
-      <div hidden={page !== 0}>
-        <OneNeuron />
-      </div>
-      <div hidden={page !== 1}>
-        <TwoLayers />
-      </div>
+      </nav>
+      {contents.map((Page, i) => (
+        <div key={pages[i]} hidden={page !== i + 1}>
+          <Page />
+        </div>
+      ))}
     </div>
   )
 }

@@ -1,9 +1,9 @@
 import { defaultsFor } from '../presets.ts'
 import { type BuiltIn, kindOf, type Settings } from '../settings.ts'
 import { send } from './connection.ts'
-import { pause, play } from './requests.ts'
+import { showTab } from './navigation.ts'
 import { applySettings, startRun } from './runs.ts'
-import { kind, notices, playing, settings } from './signals.ts'
+import { kind, notices, settings } from './signals.ts'
 
 /** Settings that change what the plane shows, or add points, and not the network. */
 const planeKeys: ReadonlySet<string> = new Set<keyof Settings>(['points', 'across', 'up', 'shownTarget'])
@@ -13,7 +13,7 @@ export function change(changed: Partial<Settings>): void {
   const next = { ...settings.value, ...changed }
   const keys = Object.keys(changed)
   const only = keys.length === 1 ? keys[0] : undefined
-  if (only === 'tab') changeTab(next)
+  if (keys.every((key) => key === 'tab' || key === 'lesson')) showTab(next)
   else if (only === 'backend') {
     applySettings(next)
     notices.value = {}
@@ -31,17 +31,6 @@ export function change(changed: Partial<Settings>): void {
   } else startRun(next)
 }
 
-/** Whether training continues when the user returns from the lesson. It is paused while the lesson is open. */
-let playOnReturn = false
-
-function changeTab(next: Settings): void {
-  applySettings(next)
-  if (next.tab === 'learn') {
-    playOnReturn = playing.value
-    if (playOnReturn) pause()
-  } else if (playOnReturn) play()
-}
-
 /** Chooses another built-in problem, which opens with the settings of its preset. */
 export const choose = (problem: BuiltIn) => {
   openSettings(defaultsFor(problem))
@@ -49,8 +38,8 @@ export const choose = (problem: BuiltIn) => {
 
 /** Starts a new run with settings of the page itself. What does not belong to the problem stays as the user chose it. */
 export function openSettings(next: Settings, play?: boolean): void {
-  const { seed, backend, speed, tab } = settings.value
+  const { seed, backend, speed, tab, lesson } = settings.value
   // Pictures are trained without a limit, because an epoch of them takes long.
   const isSlow = kindOf(next.problem) === 'images' || kind() === 'images'
-  startRun({ ...next, seed, backend, tab, speed: isSlow ? next.speed : speed }, play)
+  startRun({ ...next, seed, backend, tab, lesson, speed: isSlow ? next.speed : speed }, play)
 }

@@ -3,6 +3,7 @@ import type { WorkerMessage } from '../protocol.ts'
 import { defaultsFor } from '../presets.ts'
 import { type FileUse, type Settings, useOf } from '../settings.ts'
 import { send } from './connection.ts'
+import { followHistory, playsAtOnce } from './navigation.ts'
 import { startRun } from './runs.ts'
 import { file, firstLink, opening, setNotices, settings } from './signals.ts'
 
@@ -45,7 +46,8 @@ export function chooseUse(changed: Partial<FileUse>): void {
 function followLink({ settings: linked, problems }: ReturnType<typeof fromHash>): void {
   const missing = linked.problem === 'file' && file.value?.name !== linked.file
   if (missing) pendingLink = linked
-  startRun(missing ? defaultsFor('circle') : linked)
+  const { tab, lesson } = linked
+  startRun(missing ? { ...defaultsFor('circle'), tab, lesson } : linked, playsAtOnce(linked))
   if (problems.length > 0) setNotices('link', ...problems)
   if (missing) {
     const name = linked.file ? `“${linked.file}”` : 'a file'
@@ -56,7 +58,9 @@ function followLink({ settings: linked, problems }: ReturnType<typeof fromHash>)
 /** Follows the address with which the page was opened, and each later one. */
 export function followLinks(): void {
   followLink(firstLink)
-  window.addEventListener('hashchange', () => {
-    followLink(fromHash(location.hash))
+  // Browsers send this event for the Back and Forward buttons and for an address that the user edits.
+  window.addEventListener('popstate', ({ state }) => {
+    const link = fromHash(location.hash)
+    if (!followHistory(state, link.settings)) followLink(link)
   })
 }

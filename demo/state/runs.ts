@@ -1,5 +1,5 @@
-import { toHash } from '../link.ts'
 import { makeConsistent, type Settings } from '../settings.ts'
+import { writeAddress } from './address.ts'
 import { send } from './connection.ts'
 import { advice, file, history, notices, playing, settings, verification } from './signals.ts'
 
@@ -14,8 +14,7 @@ export const accept = (next: Settings) => {
 /** Updates the controls and the URL. */
 export function applySettings(next: Settings): void {
   settings.value = makeConsistent(next, next.problem === 'file' ? (file.value?.dataKind ?? 'classes') : undefined)
-  const hash = toHash(settings.value)
-  window.history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search)
+  writeAddress(settings.value)
 }
 
 /** Whether the first run starts to train at once; not for users who prefer reduced motion. */
