@@ -1,8 +1,9 @@
 // `npm run bench:population`: many networks 2-3-2 side by side on the circle data. Compares some of them with float64 first,
 // then measures steps per second of all networks together: by their number, and by the choices of the kernels.
+import { writeFileSync } from 'node:fs'
 import { checkNumber, main, readArguments } from './arguments.js'
 import { circle, cpu, Device, epochOrder, Kernels, Network, Random, sgd, WebGPUPopulation } from '../.cache/bench/internals.js' // prettier-ignore
-import { describeMachine, machineLine, writeJson } from './results.js'
+import { describeMachine, machineLine } from './results.js'
 import { number, printTable, ratio } from './table.js'
 
 const usage = `
@@ -157,59 +158,108 @@ async function wholeTraining(lab, count) {
   return { networks: count, epochs, times, stepsPerSecond: steps / times.training, finished, median, loss: losses[epochs - 1] / samples } // prettier-ignore
 }
 
-const knee = (most) => listOf(Math.log2(most) + 1, (i) => 2 ** i)
-const shown = (choice) => ({ title: choice, columns: ['', 'steps/s'] })
+const powersTo = (most) => listOf(Math.log2(most) + 1, (i) => 2 ** i)
+const million = (rate) => number(rate === undefined ? undefined : rate / 1e6)
+
+/** Adds what a measurement gives to a row of the results, or the error: the others are made nevertheless. */
+async function measureInto(row, measuring) {
+  try {
+    Object.assign(row, await measuring())
+  } catch (error) {
+    row.failure = error.message
+    console.log(`failed: ${JSON.stringify(row)}`)
+  }
+  return row
+}
+
+/** The errors of all choices against float64. */
+async function compareChoices(lab, names) {
+  const rows = []
+  for (const name of names) {
+    const choice = choices[name] ?? { form: name }
+    rows.push(await measureInto({ choice: name }, async () => ({ error: await lab.errorOf(choice) })))
+  }
+  return rows
+}
+
+async function measureChoices(lab, rows, count, seconds) {
+  for (const row of rows) await measureInto(row, () => lab.rate(count, choices[row.choice], seconds))
+  const [usual] = rows
+  return {
+    title: `${number(count)} networks 2-3-2, by what is chosen`,
+    columns: ['', 'million steps/s', '÷ usual'],
+    rows: rows.map(({ choice, stepsPerSecond }) => [choice, million(stepsPerSecond), ratio(stepsPerSecond / usual.stepsPerSecond)]), // prettier-ignore
+  }
+}
+
+async function measureCounts(lab, most, seconds) {
+  const rows = []
+  for (const count of powersTo(most)) {
+    const row = { networks: count, straight: {}, lanes: {} }
+    rows.push(row)
+    await measureInto(row.straight, () => lab.rate(count, { form: 'straight' }, seconds))
+    if (lab.device.profile.software || count > 16_384) continue
+    await measureInto(row.lanes, () => lab.rate(count, { form: 'lanes' }, seconds))
+  }
+  const table = {
+    title: 'By the number of networks, million steps/s of all together',
+    columns: ['networks', 'an invocation each', 'a workgroup each'],
+    rows: rows.map(({ networks, straight, lanes }) => [number(networks), million(straight.stepsPerSecond), million(lanes.stepsPerSecond)]), // prettier-ignore
+  }
+  return { rows, table }
+}
+
+function readOptions(software) {
+  const options = {
+    networks: { type: 'string' },
+    seconds: { type: 'string', default: '0.6' },
+    json: { type: 'string' },
+  }
+  const { values } = readArguments(usage, options)
+  const usualCount = software ? 1024 : 65_536
+  return {
+    seconds: checkNumber('seconds', values.seconds, { least: 0.05 }),
+    most: values.networks ? checkNumber('networks', values.networks, { least: 300, whole: true }) : usualCount,
+    json: values.json,
+  }
+}
 
 async function run() {
-  const { values } = readArguments(usage, { networks: { type: 'string' }, seconds: { type: 'string', default: '0.6' }, json: { type: 'string' } }) // prettier-ignore
-  const seconds = checkNumber('seconds', values.seconds, { least: 0.05 })
   const device = await Device.open()
   const { software } = device.profile
-  const most = values.networks ? checkNumber('networks', values.networks, { least: 300, whole: true }) : software ? 1024 : 65_536 // prettier-ignore
+  const { seconds, most, json } = readOptions(software)
   const machine = describeMachine()
   const began = performance.now()
+  const results = { ...machine, adapter: device.name, software }
+  const keep = (part, value) => {
+    results[part] = value
+    if (json) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`)
+    console.log(`(${((performance.now() - began) / 1000).toFixed(0)} s)`)
+  }
   console.log(`${machineLine(machine)}\n${device.name}`)
   const lab = new Lab(device)
-  const results = { machine, adapter: device.name, software, choices: [], counts: [] }
-  const elapsed = () => `${((performance.now() - began) / 1000).toFixed(0)} s`
 
-  for (const choice of software ? ['usual', 'orders by place'] : Object.keys(choices)) {
-    const error = await lab.errorOf(choices[choice])
-    results.choices.push({ choice, error })
-  }
-  for (const form of ['straight', 'lanes']) {
-    if (form === 'lanes' && software) continue
-    results.choices.push({ choice: form, error: await lab.errorOf({ form }) })
-  }
-  console.log(`correct: at most ${Math.max(...results.choices.map(({ error }) => error)).toExponential(1)} of the change (${elapsed()})`) // prettier-ignore
+  const compared = await compareChoices(lab, software ? ['usual', 'orders by place'] : [...Object.keys(choices), 'straight', 'lanes']) // prettier-ignore
+  const largest = Math.max(...compared.map(({ error = Infinity }) => error))
+  console.log(
+    `largest error after ${comparedEpochs} epochs, of the largest change of a parameter: ${largest.toExponential(1)}`,
+  )
+  keep('compared', compared)
 
   await heat(lab, most, software ? 0.5 : 3)
-  const measured = results.choices.filter(({ choice }) => choice in choices)
-  for (const own of measured) Object.assign(own, await lab.rate(most, choices[own.choice], seconds))
-  const usual = measured[0].stepsPerSecond
-  printTable({
-    ...shown(`${most} networks 2-3-2, by what is chosen (${elapsed()})`),
-    columns: ['', 'million steps/s', '÷ usual'],
-    rows: measured.map(({ choice, stepsPerSecond }) => [choice, number(stepsPerSecond / 1e6), ratio(stepsPerSecond / usual)]), // prettier-ignore
-  })
-
-  for (const count of knee(most)) {
-    const row = { networks: count, straight: await lab.rate(count, { form: 'straight' }, seconds) }
-    if (!software && count <= 16_384) row.lanes = await lab.rate(count, { form: 'lanes' }, seconds)
-    results.counts.push(row)
-  }
-  const million = (rate) => number(rate === undefined ? undefined : rate.stepsPerSecond / 1e6)
-  printTable({
-    title: `By the number of networks, million steps/s in all (${elapsed()})`,
-    columns: ['networks', 'an invocation each', 'a workgroup each', 'kilosteps/s of one'],
-    rows: results.counts.map(({ networks, straight, lanes }) => [number(networks), million(straight), million(lanes), number(Math.max(straight.stepsPerSecond, lanes?.stepsPerSecond ?? 0) / networks / 1e3)]), // prettier-ignore
-  })
-
   results.whole = await wholeTraining(lab, most)
   const { times, stepsPerSecond, median, finished } = results.whole
-  console.log(`\n${number(most)} networks, ${epochs} epochs: ${number(stepsPerSecond / 1e6)} million steps/s in all; parameters ${times.parameters.toFixed(2)} s, placement ${times.placement.toFixed(2)} s, training ${times.training.toFixed(2)} s; ${number(finished)} finished, median accuracy ${(100 * median).toFixed(1)} %`) // prettier-ignore
-  console.log(`${elapsed()} in total`)
-  if (values.json) await writeJson(values.json, results)
+  const inSeconds = Object.entries(times).map(([name, time]) => `${name} ${time.toFixed(2)} s`)
+  console.log(`${number(most)} networks, ${epochs} epochs: ${million(stepsPerSecond)} million steps/s; ${inSeconds.join(', ')}; ${number(finished)} finished, median accuracy ${(100 * median).toFixed(1)} %`) // prettier-ignore
+  keep('whole', results.whole)
+
+  const rows = compared.filter(({ choice, failure }) => choice in choices && !failure)
+  printTable(await measureChoices(lab, rows, most, seconds))
+  keep('choices', rows)
+
+  const counts = await measureCounts(lab, most, seconds)
+  printTable(counts.table)
+  keep('counts', counts.rows)
   device.dispose()
 }
 

@@ -2,7 +2,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { format, resolveConfig } from 'prettier'
 import { markdownTable } from './table.js'
 
 /** The heading of each kind of run, and its npm script. */
@@ -100,5 +99,7 @@ export async function writeSection(heading, section) {
 }
 
 async function formatWithPrettier(text, file) {
+  // Only where something is written: benchmarks also run where the tools of development are not installed.
+  const { format, resolveConfig } = await import('prettier')
   return format(text, { ...(await resolveConfig(here('./RESULTS.md'))), filepath: file })
 }
