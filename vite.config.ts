@@ -135,9 +135,16 @@ const file = (name: string) => `test/${name}.test.ts`
 /** Groups of tests with separate commands; `npm test` runs all other files. */
 const groups = {
   /** The demo page in a browser. */
-  page: ['demo', 'demo_data', 'demo_lesson', 'demo_people', 'demo_several', 'demo_tables', 'demo_without_webgpu'].map(
-    file,
-  ),
+  page: [
+    'demo',
+    'demo_data',
+    'demo_diagram',
+    'demo_lesson',
+    'demo_people',
+    'demo_several',
+    'demo_tables',
+    'demo_without_webgpu',
+  ].map(file),
   /** Full disks, closed pipes, killed processes. */
   faults: ['full_disk', 'kill'].map(file),
   /** The library as consumers use it: the installed package, bundles, and ONNX files. */

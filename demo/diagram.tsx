@@ -1,183 +1,185 @@
-import { useState } from 'preact/hooks'
-import { layOutDiagram, type DiagramLayout } from './diagram-layout.ts'
-import { palette } from './colours.ts'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { Card } from './diagram-card.tsx'
+import { type Edge, edgeAt } from './diagram-edges.ts'
+import { type DiagramLayout, layOutDiagram } from './diagram-layout.ts'
+import { useSpace } from './diagram-space.ts'
 import { Edges } from './edges.tsx'
-import { inspectedNeuron } from './inspected.ts'
+import { edited, focused, hovered, inspect } from './inspected.ts'
+import { LayerButtons } from './layer-buttons.tsx'
 import { Neuron } from './neuron.tsx'
-import { formatNumber } from './numbers.ts'
-import { MAX_LAYERS, MAX_NEURONS } from './settings.ts'
-import { changeLayers } from './edits.ts'
-import { data, progress, settings } from './state.ts'
-import type { Parameters, ShownData } from './protocol.ts'
+import type { ShownData } from './protocol.ts'
+import { data, settings } from './state.ts'
+import './network.css'
 
-/** The name of a neuron, with its bias and, for up to six inputs, its weights. */
-function describe(
-  network: Parameters | undefined,
-  shown: ShownData,
-  layer: number,
-  index: number,
-  last: number,
-): string {
-  const of = (l: number, i: number) =>
-    l === 0 ? (shown.inputs[i]?.name ?? `input ${i + 1}`) : `neuron ${i + 1} of layer ${l}`
-  if (layer === 0) return `input ${of(0, index)}`
-  const name = layer === last ? `output ${shown.outputs[index] ?? ''}` : of(layer, index)
-  const bias = network?.biases[layer - 1]?.[index]
-  if (!network || bias === undefined) return name
-  const inputs = network.sizes[layer - 1]!
-  const row = network.weights[layer - 1]!.subarray(index * inputs, (index + 1) * inputs)
-  const named = layer > 1 || !shown.picture
-  const weights = named && inputs <= 6 ? `; weights ${[...row].map((w) => formatNumber(w)).join(', ')}` : ''
-  return `${name}: bias ${formatNumber(bias)}${weights}`
-}
+/** How near the pointer must be to a line. */
+const REACH = { mouse: 7, touch: 16 }
 
-interface Tooltip {
-  text: string
-  x: number
-  y: number
-}
-
-/** The network: each neuron shows its outputs over the plane; colour and width of the lines show the weights. */
+/** The network: each neuron shows its values over the plane; width and dashes of the lines show the weights. */
 export function Diagram() {
-  const [tooltip, setTooltip] = useState<Tooltip>()
-  const [focus, setFocus] = useState<readonly [layer: number, index: number]>([1, 0])
   const shown = data.value?.shown
-  if (!shown) return null
-  const { hidden } = settings.value
-  const latest = progress.value?.network
-  const inputs = shown.picture ? shown.picture.side ** 2 : shown.inputs.length
-  const layout = layOutDiagram(shown, hidden, inputs)
-  const { sizes, width, height, x, y, boxed, neuron } = layout
-  // After a change of layers, the latest report may still describe the old network.
-  const network = latest?.sizes.join() === sizes.join() ? latest : undefined
-  const last = sizes.length - 1
-  const clearInspection = () => {
-    setTooltip(undefined)
-    inspectedNeuron.value = undefined
+  const { hidden, features } = settings.value
+  const { element, space } = useSpace(`${data.value?.description.sizes.join() ?? ''} ${features.join()}`)
+  const sizes = shown && [
+    shown.picture ? shown.picture.side ** 2 : shown.inputs.length,
+    ...hidden,
+    shown.outputs.length,
+  ]
+  const shape = sizes?.join('-')
+  useEffect(() => {
+    // What was inspected may not exist in the new network.
+    hovered.value = focused.value = edited.value = undefined
+  }, [shape])
+  const layout = useMemo(
+    () =>
+      space && space.width > 0 && shown && sizes
+        ? layOutDiagram({ ...space, sizes, picture: shown.picture !== undefined, names: shown.outputs })
+        : undefined,
+    [space, shape, shown?.outputs],
+  )
+  return (
+    <div class="diagram">
+      <div class="diagram-space" ref={element} style={layout && { height: `${layout.height}px` }}>
+        {layout && shown && <Neurons layout={layout} shown={shown} />}
+      </div>
+      <Legend />
+      <Card />
+    </div>
+  )
+}
+
+/** The step in layer and index of each arrow key. */
+const arrows: Readonly<Record<string, readonly [layer: number, index: number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+}
+
+function Neurons({ layout, shown }: { layout: DiagramLayout; shown: ShownData }) {
+  const edges = useRef<readonly Edge[]>([])
+  const [[layer, index], setFocus] = useState<readonly [layer: number, index: number]>([1, 0])
+  const { places, sizes } = layout
+  // After a change of layers, the neuron with the focus may no longer exist.
+  const focus = [Math.min(layer, sizes.length - 1), places[layer]?.[index] ? index : 0] as const
+  const edgeUnder = (event: PointerEvent | MouseEvent, reach: number) => {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect()
+    return edgeAt(edges.current, event.clientX - box.left, event.clientY - box.top, reach)
   }
-  const inspect = (layer: number, index: number) => {
-    const text = describe(network, shown, layer, index, last)
-    setTooltip({ text, x: x(layer), y: y(layer, index) - neuron / 2 })
-    inspectedNeuron.value = layer > 0 ? { layer, index, text } : undefined
-  }
+  const isNeuron = ({ target }: Event) => (target as HTMLElement).closest('.neuron, button') !== null
   const move = (event: KeyboardEvent) => {
     const [l, i] = focus
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key]
+    if ((event.key === 'Enter' || event.key === ' ') && l > 0) {
+      event.preventDefault()
+      edited.value = { layer: l, index: i }
+      return
+    }
+    const step = arrows[event.key]
     if (!step) return
     event.preventDefault()
-    const layer = Math.min(last, Math.max(0, l + step[0]!))
-    const count = layer === 0 && boxed ? 1 : sizes[layer]!
-    const index = Math.min(count - 1, Math.max(0, i + step[1]!))
-    setFocus([layer, index])
-    ;(event.currentTarget as HTMLElement).querySelector<HTMLElement>(`[data-at="${layer}-${index}"]`)?.focus()
+    const next = Math.min(sizes.length - 1, Math.max(0, l + step[0]))
+    const count = places[next]!.length
+    const at = Math.min(count - 1, Math.max(0, i + step[1]))
+    // Inputs beside the diagram are elsewhere on the page.
+    const found = document.querySelector<HTMLElement>(`[data-at="${next}-${at}"]`)
+    if (count === 0 || !found) return
+    if (next > 0 || !layout.beside) setFocus([next, at])
+    found.focus()
   }
   return (
     <div
-      class="diagram"
+      class="diagram-neurons"
       role="group"
-      aria-label="Neurons: move between them with the arrow keys"
-      style={{ width: `${width}px`, height: `${height}px` }}
-      onMouseLeave={clearInspection}
+      aria-label="Neurons: move between them with the arrow keys, press Enter to change values"
       onKeyDown={move}
-      onBlur={clearInspection}
+      onPointerMove={(event) => {
+        if (event.pointerType !== 'touch' && !isNeuron(event)) inspect(hovered, edgeUnder(event, REACH.mouse))
+      }}
+      onPointerLeave={() => {
+        inspect(hovered, undefined)
+      }}
+      onClick={(event) => {
+        if (isNeuron(event)) return
+        const isTouch = 'pointerType' in event && event.pointerType === 'touch'
+        edited.value = edgeUnder(event, isTouch ? REACH.touch : REACH.mouse)
+      }}
     >
-      <svg width={width} height={height} role="img" aria-label={`A network of ${sizes.join('-')} neurons`}>
-        {network && (
-          <Edges
-            network={network}
-            layout={layout}
-            colours={palette()}
-            onInspect={(text, at) => {
-              setTooltip({ text, ...at })
-            }}
-          />
-        )}
-      </svg>
-      {sizes.map((size, l) =>
-        Array.from({ length: l === 0 && boxed ? 1 : size }, (_, i) => (
-          <Neuron
-            key={`${l}-${i}`}
-            layer={l}
-            index={i}
-            layout={layout}
-            shown={shown}
-            bias={l > 0 ? network?.biases[l - 1]![i] : undefined}
-            text={describe(network, shown, l, i, last)}
-            focusable={focus[0] === l && focus[1] === i}
-            onInspect={() => {
-              inspect(l, i)
-            }}
-          />
-        )),
+      <Edges layout={layout} edges={edges} />
+      {places.flatMap((ofLayer, l) =>
+        l === 0 && layout.beside
+          ? []
+          : ofLayer.map((place, i) => (
+              <Neuron
+                key={`${l}-${i}`}
+                layer={l}
+                index={i}
+                place={place}
+                label={l === 0 ? (inputLabel(shown) ?? shown.inputs[i]?.name ?? '') : undefined}
+                focusable={focus[0] === l && focus[1] === i}
+                onOpen={
+                  l === 0
+                    ? undefined
+                    : () => {
+                        edited.value = { layer: l, index: i }
+                      }
+                }
+              />
+            )),
       )}
-      <LayerButtons hidden={hidden} x={x} />
-      {tooltip && (
-        <output
-          class="exact"
-          style={{ left: `${Math.min(width - 70, Math.max(70, tooltip.x))}px`, top: `${Math.max(30, tooltip.y)}px` }}
-        >
-          {tooltip.text}
-        </output>
-      )}
+      <OutputNames layout={layout} names={shown.outputs} />
+      <LayerButtons layout={layout} />
     </div>
   )
 }
 
-function LayerButtons({ hidden, x }: { hidden: readonly number[]; x: DiagramLayout['x'] }) {
-  return hidden.map((count, l) => (
-    <div class="layer-buttons" key={l} style={{ left: `${x(l + 1)}px` }}>
-      <button
-        type="button"
-        aria-label={`Fewer neurons in hidden layer ${l + 1}`}
-        disabled={count <= 1}
-        onClick={() => {
-          changeLayers(hidden.with(l, count - 1))
-        }}
-      >
-        −
-      </button>
-      <button
-        type="button"
-        aria-label={`More neurons in hidden layer ${l + 1}`}
-        disabled={count >= MAX_NEURONS}
-        onClick={() => {
-          changeLayers(hidden.with(l, count + 1))
-        }}
-      >
-        +
-      </button>
-    </div>
+/** The text in a box of inputs. */
+function inputLabel({ picture, inputs }: ShownData): string | undefined {
+  if (picture) return ''
+  return inputs.length > 12 ? `${inputs.length} inputs` : undefined
+}
+
+/** The names of the outputs, above the lines that go to the plane; long ones are shortened and complete in the card. */
+function OutputNames({ layout, names }: { layout: DiagramLayout; names: readonly string[] }) {
+  const { places, nameWidth, height } = layout
+  const outputs = places.at(-1)!
+  const isTight = outputs.length > 1 && outputs[1]!.y - outputs[0]!.y < 22
+  return outputs.map(({ x, y, side }, i) => (
+    <span
+      key={i}
+      class="output-name"
+      title={names[i]}
+      aria-hidden="true"
+      style={{
+        left: `${x + side / 2 + 6}px`,
+        bottom: `${height - y + (isTight ? -7 : 2)}px`,
+        maxWidth: `${nameWidth - 8}px`,
+      }}
+    >
+      {names[i]}
+    </span>
   ))
 }
 
-/** Buttons that add or remove the last hidden layer. */
-export function LayerCount() {
-  const { hidden } = settings.value
-  return (
-    <div class="layer-count">
-      <button
-        type="button"
-        aria-label="Remove a hidden layer"
-        disabled={hidden.length === 0}
-        onClick={() => {
-          changeLayers(hidden.slice(0, -1))
-        }}
-      >
-        −
-      </button>
-      <span>
-        {hidden.length} hidden {hidden.length === 1 ? 'layer' : 'layers'}
-      </span>
-      <button
-        type="button"
-        aria-label="Add a hidden layer"
-        disabled={hidden.length >= MAX_LAYERS}
-        onClick={() => {
-          changeLayers([...hidden, Math.min(hidden.at(-1) ?? 3, 8)])
-        }}
-      >
-        +
-      </button>
-    </div>
-  )
-}
+const Legend = () => (
+  <p class="diagram-legend">
+    <span>
+      <svg width="26" height="8" aria-hidden="true">
+        <path d="M0 4H26" stroke-width="3" />
+      </svg>
+      positive weight
+    </span>
+    <span>
+      <svg width="26" height="8" aria-hidden="true">
+        <path d="M0 4H26" stroke-width="3" stroke-dasharray="5 4" />
+      </svg>
+      negative
+    </span>
+    <span>
+      <svg width="22" height="10" aria-hidden="true">
+        <circle cx="5" cy="5" r="4.5" />
+        <circle class="ring" cx="16" cy="5" r="3.8" />
+      </svg>
+      bias, negative bias
+    </span>
+    <span class="diagram-legend-size">larger is stronger</span>
+  </p>
+)

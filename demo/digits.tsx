@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { palette } from './colours.ts'
-import { paint } from './drawing.ts'
+import { paintPicture } from './drawing.ts'
 import { DrawingPad } from './drawing-pad.tsx'
 import { inspectedNeuron } from './inspected.ts'
 import { weightMap } from './neuron.tsx'
@@ -29,13 +29,14 @@ export function NeuronWeights() {
   const isFirst = inspected?.layer === 1 && side !== undefined
   useEffect(() => {
     const map = isFirst && current && weightMap(current, inspected.index)
-    if (canvas.current && map) paint(canvas.current, map, side, colours)
+    if (canvas.current && map) paintPicture(canvas.current, map, side, colours)
   }, [current, inspected, colours])
   if (!isFirst) return null
   return (
     <figure class="plane neuron-weights">
       <figcaption>
-        Weights of neuron {inspected.index + 1}: ink on orange pixels increases its input, on blue pixels decreases it
+        Weights of neuron {inspected.index + 1}: ink raises its value where the picture has the colour of ink, and
+        lowers it elsewhere
       </figcaption>
       <canvas ref={canvas} role="img" aria-label={inspected.text} />
     </figure>

@@ -1,4 +1,5 @@
 import { activationNames, backendNames, initializerNames, lossNames, optimizerNames } from '../src/index.ts'
+import { featureNames, orderFeatures } from './plane-inputs.ts'
 import { decodePoints } from './points.ts'
 import { defaultsFor } from './presets.ts'
 import {
@@ -60,6 +61,10 @@ const parsers: { [K in keyof Settings]: (text: string) => Settings[K] | undefine
   samples: numberBetween(10, 60_000, true),
   noise: numberBetween(0, 100),
   test: numberBetween(0, 0.9),
+  features: (text) => {
+    const names = listOf(oneOf(featureNames), featureNames.length)(text)
+    return names && names.length > 0 && new Set(names).size === names.length ? orderFeatures(names) : undefined
+  },
   hidden: listOf(numberBetween(1, MAX_NEURONS, true), MAX_LAYERS),
   activations: listOf(oneOf(activationNames), MAX_LAYERS + 1),
   loss: oneOf(lossNames),

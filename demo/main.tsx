@@ -3,8 +3,10 @@ import { type ComponentType, render } from 'preact'
 import { Challenges } from './challenges/challenges.tsx'
 import { Curves } from './curves.tsx'
 import { DataControls, FilePanel } from './data.tsx'
-import { Diagram, LayerCount } from './diagram.tsx'
+import { Diagram } from './diagram.tsx'
 import { EvaluationPanel } from './evaluation.tsx'
+import { Inputs } from './inputs.tsx'
+import { LayerCount } from './layer-buttons.tsx'
 import { Bar } from './layout/bar.tsx'
 import { Header } from './layout/header.tsx'
 import { Messages } from './layout/messages.tsx'
@@ -22,7 +24,6 @@ import { TryThis } from './try.tsx'
 import { Verify } from './verify.tsx'
 import './style.css'
 import './file.css'
-import './network.css'
 import './output.css'
 import './layout.css'
 
@@ -39,17 +40,17 @@ effect(() => {
 function NetworkPart() {
   return (
     <section class="part network" aria-labelledby="network-title">
-      <h2 id="network-title">Network</h2>
-      <LayerCount />
+      <div class="network-head">
+        <h2 id="network-title">Network</h2>
+        <LayerCount />
+      </div>
       <p class="hint">
         {kind() === 'images'
-          ? 'The squares in the first layer show the weights of each pixel.'
+          ? 'Each picture shows the weights of a neuron, one for each pixel.'
           : 'Each square shows the output of a neuron over the plane.'}{' '}
         Wider lines are larger weights; dashed lines are negative.
       </p>
-      <div class="scroll">
-        <Diagram />
-      </div>
+      <Diagram />
     </section>
   )
 }
@@ -64,6 +65,7 @@ function Play() {
         <Timeline />
         <Messages />
         <DataControls />
+        <Inputs />
         <NetworkPart />
         <Output />
         <TryThis />

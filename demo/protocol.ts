@@ -9,6 +9,7 @@ import type {
   Verification,
 } from '../src/index.ts'
 import type { Centre } from './pad.ts'
+import type { FeatureName } from './plane-inputs.ts'
 import type { FileUse, Kind, Settings } from './settings.ts'
 
 /** Messages from the page to the worker. */
@@ -33,12 +34,22 @@ export type Request =
   | { type: 'backend'; backend: BackendName }
   /** Restores the parameters of an earlier snapshot. */
   | { type: 'rewind'; snapshot: number }
+  /** Sets a weight or a bias; training continues from there. */
+  | { type: 'edit'; edit: ParameterEdit }
   /** Classifies a drawing, now and with each progress report; undefined ends that. */
   | { type: 'classify'; pixels: Float32Array | undefined }
   | { type: 'verify' }
 
 /** Training stops after `stop` epochs, or after `patience` epochs without a lower loss; 0 disables a limit. */
 export type StopRule = Pick<Settings, 'stop' | 'patience'>
+
+/** A new value of the bias of a neuron, or of its weight for neuron `from` of the layer before; layer 0 holds the inputs. */
+export interface ParameterEdit {
+  layer: number
+  index: number
+  from: number | undefined
+  value: number
+}
 
 /** The name of a backend, and a description to display. */
 export interface BackendInfo {
@@ -94,6 +105,8 @@ export interface ShownInput {
   column: number
   /** If the column has categories: which of them the input is for. */
   category: { index: number; count: number } | undefined
+  /** For built-in problems over the plane: the function of x and y. */
+  feature: FeatureName | undefined
   /** The mean over the training data. */
   mean: number
 }

@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals'
 import { type Network, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
 import { shownNetwork } from './model.ts'
+import { initialFeatures } from './plane-inputs.ts'
+import { data, kind, settings } from './state.ts'
 import { download } from './share/download.ts'
 import { SaveFilm, SavePicture } from './share/save-run.tsx'
 import './share/share.css'
@@ -31,11 +33,20 @@ async function saveModel(): Promise<void> {
   if (network && chosen) download(chosen.file, new Blob([await chosen.write(network)]))
 }
 
+/** The columns that a model expects whose inputs are more than x and y. */
+function ExpectedColumns() {
+  const { features, problem } = settings.value
+  const names = data.value?.description.features
+  if (kind() === 'images' || problem === 'file' || features.join() === initialFeatures.join()) return null
+  return <p class="hint">A saved model expects these columns, computed from x and y: {names?.join(', ')}.</p>
+}
+
 /** Saves the trained model, a picture of the page, and a film of the run. */
 export function Saving() {
   return (
     <div class="share-saving">
       <SaveModel />
+      <ExpectedColumns />
       <SavePicture />
       <SaveFilm />
     </div>

@@ -7,6 +7,7 @@ import {
   type OptimizerName,
   requiredActivation,
 } from '../src/index.ts'
+import { type FeatureName, initialFeatures } from './plane-inputs.ts'
 
 /** What a network predicts: one class, several labels, regression targets, or the class of a picture. */
 export type Kind = 'classes' | 'labels' | 'regression' | 'images'
@@ -64,6 +65,8 @@ export interface Settings {
   noise: number
   /** Fraction of the samples that are held out for testing, 0 to 0.9. */
   test: number
+  /** For built-in problems over the plane: the inputs of the network. At least one. */
+  features: FeatureName[]
   /** Neurons in each hidden layer; the data determine the sizes of the input and output layers. */
   hidden: number[]
   /** One activation per layer; the last is that of the output layer. */
@@ -124,6 +127,7 @@ export const defaults: Readonly<Settings> = {
   samples: 500,
   noise: 0,
   test: 0.2,
+  features: [...initialFeatures],
   hidden: [3],
   activations: ['sigmoid', 'sigmoid'],
   loss: 'quadratic',

@@ -1,3 +1,4 @@
+import { sendEditsAfterReports } from './state/edit.ts'
 import { followLinks } from './state/files.ts'
 import { receiveMessages } from './state/messages.ts'
 
@@ -6,6 +7,7 @@ export {
   activeBackend,
   advice,
   data,
+  drawing,
   drawingOutputs,
   evaluation,
   file,
@@ -23,6 +25,7 @@ export {
 } from './state/signals.ts'
 export { change, choose, openSettings } from './state/changes.ts'
 export { playWith } from './state/navigation.ts'
+export { editParameter } from './state/edit.ts'
 export { chooseUse, open } from './state/files.ts'
 export { classifyDrawing, pause, play, rewind, step, verifyNow } from './state/requests.ts'
 export { accepted, restart } from './state/runs.ts'
@@ -30,5 +33,6 @@ export { accepted, restart } from './state/runs.ts'
 /** Starts the run that the address describes, and shows what the worker reports from then on. */
 export function connect(): void {
   receiveMessages()
+  sendEditsAfterReports()
   followLinks()
 }

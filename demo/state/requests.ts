@@ -1,5 +1,5 @@
 import { send } from './connection.ts'
-import { drawingOutputs, setNotices, verification } from './signals.ts'
+import { drawing, drawingOutputs, setNotices, verification } from './signals.ts'
 
 /** What the user asks the worker to do with the current run. */
 
@@ -23,6 +23,7 @@ export const verifyNow = () => {
   send({ type: 'verify' })
 }
 export const classifyDrawing = (pixels: Float32Array | undefined) => {
+  drawing.value = pixels
   if (!pixels) drawingOutputs.value = undefined
   send({ type: 'classify', pixels })
 }

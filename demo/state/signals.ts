@@ -13,6 +13,8 @@ export const settings = signal<Settings>(firstLink.settings)
 export const data = signal<{ shown: ShownData; description: Description } | undefined>(undefined)
 export const progress = signal<Progress | undefined>(undefined)
 export const evaluation = signal<Evaluation | undefined>(undefined)
+/** The user's drawing, as inputs of the network. */
+export const drawing = signal<Float32Array | undefined>(undefined)
 /** The outputs of the network for the user's drawing. */
 export const drawingOutputs = signal<Float32Array | undefined>(undefined)
 export const activeBackend = signal<BackendInfo | undefined>(undefined)

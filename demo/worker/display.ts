@@ -1,4 +1,5 @@
 import type { Dataset, Matrix } from '../../src/index.ts'
+import { planeInputs } from '../plane-inputs.ts'
 import type { PlottedSamples, ShownData, ShownInput, View } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { type Column, columnsOf, mostInformativeColumns, positionOf } from './axes.ts'
@@ -60,7 +61,7 @@ export function describeData(prepared: Prepared, settings: Settings): ShownData 
     kind,
     features: isImages ? ['pixels'] : columns.map(({ name }) => name),
     categories: columns.map(({ categories }) => categories),
-    inputs: columns.flatMap((column, j) => inputsOfColumn(column, j, means)),
+    inputs: inputsOf(prepared, columns, means),
     classes,
     outputs,
     targets: prepared.targets,
@@ -87,12 +88,26 @@ function namesOfOutputs({ kind, raw, targets }: Prepared): readonly string[] {
   return values.cols === 1 ? classes.slice(1, 2) : classes
 }
 
+/** The inputs of the network: functions of x and y, or the columns of a file. */
+function inputsOf({ features, train }: Prepared, columns: readonly Column[], means: Float32Array): ShownInput[] {
+  if (!features) return columns.flatMap((column, j) => inputsOfColumn(column, j, means))
+  const featureMeans = meanOf(train.inputs)
+  return features.map((feature, j) => ({
+    name: planeInputs[feature].label,
+    column: feature === 'y' ? 1 : 0,
+    category: undefined,
+    feature,
+    mean: featureMeans[j]!,
+  }))
+}
+
 function inputsOfColumn({ name, first, categories }: Column, column: number, means: Float32Array): ShownInput[] {
-  if (!categories) return [{ name, column, category: undefined, mean: means[first]! }]
+  if (!categories) return [{ name, column, category: undefined, feature: undefined, mean: means[first]! }]
   return categories.map((category, index) => ({
     name: `${name}=${category}`,
     column,
     category: { index, count: categories.length },
+    feature: undefined,
     mean: means[first + index]!,
   }))
 }

@@ -1,5 +1,6 @@
 import { Dataset, Matrix } from '../../src/index.ts'
 import { secondClassShare } from '../outputs.ts'
+import { featuresOfPoints } from '../plane-inputs.ts'
 import type { Regions, ShownData } from '../protocol.ts'
 import { type Column, ColumnEstimates, columnsOf, positionOf } from './axes.ts'
 import type { Prepared } from './prepare.ts'
@@ -24,10 +25,15 @@ export class PlaneGrid {
   points(side: number): Matrix {
     const known = this.#points.get(side)
     if (known) return known
-    const { raw, train } = this.#prepared
+    const { raw, train, features } = this.#prepared
     // Created on first use, because pictures have no plane.
     this.#plane ??= new PlaneRows(raw.train, this.#shown)
     const rows = this.#plane.rows(side)
+    if (features) {
+      const inputs = new Matrix(rows.rows, features.length, featuresOfPoints(rows.data, features))
+      this.#points.set(side, inputs)
+      return inputs
+    }
     const noTargets = { rows: rows.rows, cols: 1, data: new Float32Array(rows.rows) }
     const points = Dataset.fromRaw(rows, raw.train.encoding, noTargets)
     const { inputs } = train.scaling ? points.withScaling(train.scaling) : points

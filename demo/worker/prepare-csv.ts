@@ -53,7 +53,15 @@ async function prepareCsv(settings: Settings, content: CsvContent): Promise<Prep
   const prepared = preprocess(raw, settings)
   const kind = kindOfData(data, reading)
   const shown = describeColumns(columns, { ...reading, kind, without, data, train: prepared.train })
-  return { kind, raw, ...prepared, targets: targets.map((j) => columns[j]!.name), columns: shown, notes }
+  return {
+    kind,
+    raw,
+    ...prepared,
+    features: undefined,
+    targets: targets.map((j) => columns[j]!.name),
+    columns: shown,
+    notes,
+  }
 }
 
 /** Few different values of which some are numbers and some words are classes; else the library decides by the values. */

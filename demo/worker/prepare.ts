@@ -1,4 +1,5 @@
 import { circle, Dataset, digits, InputError, linear, Matrix, moons, spirals, split, xor } from '../../src/index.ts'
+import { type FeatureName, featuresOfPoints, initialFeatures, planeInputs } from '../plane-inputs.ts'
 import { decodePoints, initialPoints } from '../points.ts'
 import type { ShownColumn } from '../protocol.ts'
 import { type Kind, kindOf, MAX_CLASSES, type ProblemName, type Settings } from '../settings.ts'
@@ -12,6 +13,8 @@ export interface Prepared {
   /** The data for training. The numbers and the regression targets of a CSV file are scaled. */
   train: Dataset
   test: Dataset | undefined
+  /** For built-in problems over the plane: the inputs that {@link featuresOfPoints} computes from x and y. */
+  features: readonly FeatureName[] | undefined
   /** The names of the target columns. */
   targets: readonly string[]
   /** What was done with each column of a CSV file. */
@@ -58,7 +61,20 @@ export function prepare(settings: Settings, problem: Exclude<ProblemName, 'file'
   const given = problem === 'own' ? undefined : generated(problem, settings)
   const raw = withPoints(divide(given, settings), settings)
   const targets = [problem === 'hills' ? 'height' : 'class']
-  return { kind: kindOf(problem), raw, ...raw, targets, columns: [], notes: [] }
+  const features = problem === 'digits' ? undefined : settings.features
+  const parts = features ? withFeatures(raw, features) : raw
+  return { kind: kindOf(problem), raw, ...parts, features, targets, columns: [], notes: [] }
+}
+
+/** The data with these functions of x and y as inputs. */
+function withFeatures({ train, test }: Parts, features: readonly FeatureName[]): Parts {
+  if (features.join() === initialFeatures.join()) return { train, test }
+  const names = features.map((name) => planeInputs[name].name)
+  const compute = ({ inputs, targets, classes, targetNames, length }: Dataset) => {
+    const values = new Matrix(length, features.length, featuresOfPoints(inputs.data, features))
+    return Dataset.from(values, targets, { features: names, classes, targetNames })
+  }
+  return { train: compute(train), test: test && compute(test) }
 }
 
 function generated(problem: keyof typeof generators, { samples, seed, noise }: Settings): Dataset {
@@ -109,5 +125,5 @@ export function prepareIdx(settings: Settings, { train, test }: FileContent & { 
   const image = Number.isInteger(Math.sqrt(train.inputs.cols))
   const kind = image ? 'images' : 'classes'
   const available = { train: train.length, test: test?.length ?? 0 }
-  return { kind, raw, ...raw, targets: ['class'], columns: [], notes: [], available }
+  return { kind, raw, ...raw, features: undefined, targets: ['class'], columns: [], notes: [], available }
 }

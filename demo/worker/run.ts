@@ -8,7 +8,7 @@ import {
   type Task,
   Trainer,
 } from '../../src/index.ts'
-import { type Evaluation, MAP_SIDE, type Regions, type ShownData } from '../protocol.ts'
+import { type Evaluation, MAP_SIDE, type ParameterEdit, type Regions, type ShownData } from '../protocol.ts'
 import type { Kind, Settings } from '../settings.ts'
 import { evaluate, evaluationData } from './evaluation.ts'
 import type { Prepared } from './prepare.ts'
@@ -114,9 +114,9 @@ export class Run {
     await this.#scoreAndKeep()
   }
 
-  async #scoreAndKeep(): Promise<void> {
+  async #scoreAndKeep(edited = false): Promise<void> {
     const scores = await this.#score()
-    this.snapshots.keep({ ...this.#position, ...scores, parameters: this.network.parameters.slice() })
+    this.snapshots.keep({ ...this.#position, ...scores, edited, parameters: this.network.parameters.slice() })
   }
 
   async #score(): Promise<{ train: Score; test: Score | null }> {
@@ -168,6 +168,18 @@ export class Run {
     await this.release()
     this.network.parameters.set(snapshot.parameters)
     this.#position = { epoch: snapshot.epoch, step: snapshot.step }
+  }
+
+  /** Sets a weight or a bias, from which training continues. */
+  async edit({ layer, index, from, value }: ParameterEdit): Promise<void> {
+    const { weights, biases, sizes } = this.network
+    const values = from === undefined ? biases[layer - 1] : weights[layer - 1]
+    const at = from === undefined ? index : index * sizes[layer - 1]! + from
+    // The network may have changed since the user chose the value.
+    if (!values || at >= values.length || !Number.isFinite(value)) return
+    await this.release()
+    values[at] = value
+    await this.#scoreAndKeep(true)
   }
 
   /** Moves the network with its current parameters to another backend. */

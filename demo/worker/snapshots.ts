@@ -7,6 +7,8 @@ interface Snapshot {
   step: number
   train: Score
   test: Score | null
+  /** Whether the user set a value. */
+  edited?: boolean
   parameters: Float32Array
 }
 
@@ -31,7 +33,9 @@ export class Snapshots {
   /** Adds a snapshot of the current state; of the earlier ones, those of every `stride`-th epoch remain. */
   keep(snapshot: Snapshot): void {
     const last = this.#all.at(-1)
-    if (last && last.epoch % this.#stride !== 0) this.#all.pop()
+    // Of the values of a slider, only the last one can be restored.
+    const isSameEdit = snapshot.edited && last?.edited && last.step === snapshot.step && last.epoch === snapshot.epoch
+    if (last && (isSameEdit || last.epoch % this.#stride !== 0)) this.#all.pop()
     this.#all.push(snapshot)
     if (this.#all.length <= MAX_SNAPSHOTS) return
     this.#stride *= 2

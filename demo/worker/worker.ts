@@ -243,6 +243,12 @@ const handlers: { [T in Request['type']]: (request: Request & { type: T }) => Pr
     post({ type: 'advice', sentences: adviceBefore(activeRun) })
     await report(activeRun, snapshot)
   },
+  edit: async ({ edit }) => {
+    if (!activeRun) return
+    activeRun.snapshots.discardAfter(shownSnapshot)
+    await activeRun.edit(edit)
+    await report(activeRun)
+  },
   classify: async ({ pixels }) => {
     drawing = pixels
     const outputs = activeRun && pixels && (await activeRun.classify(pixels))
