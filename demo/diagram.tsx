@@ -180,6 +180,5 @@ const Legend = () => (
       </svg>
       bias, negative bias
     </span>
-    <span class="diagram-legend-size">larger is stronger</span>
   </p>
 )
