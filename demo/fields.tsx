@@ -2,8 +2,9 @@ import type { ComponentChildren } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type { Settings } from './settings.ts'
 import { change, settings } from './state.ts'
+import { explainChoiceOf } from './terms/choices.ts'
 import { Term } from './terms/term.tsx'
-import { explainChoiceOf, type TermName } from './terms/terms.ts'
+import type { TermName } from './terms/terms.ts'
 
 interface FieldProps {
   label: string

@@ -3,7 +3,8 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { change } from '../state.ts'
 import { close, closeSoon, keepOpen, opened, type OpenedTerm } from './opened.ts'
 import { placeFor } from './place.ts'
-import { choices, choicesOf, explainChoiceOf, type Explanation, terms } from './terms.ts'
+import { choices, choicesOf, explainChoiceOf } from './choices.ts'
+import { type Explanation, terms } from './terms.ts'
 
 /** The element that describes the open term, for `aria-describedby`. */
 export const POPOVER_ID = 'term-explanation'
@@ -93,7 +94,7 @@ function OpenPopover({ term }: { term: OpenedTerm }) {
         <Chosen term={term} />
       </div>
       <More explanation={terms[term.name]} />
-      <AllChoices term={term} />
+      <OtherChoices term={term} />
     </div>
   )
 }
@@ -110,14 +111,18 @@ function Chosen({ term: { name, choice } }: { term: OpenedTerm }) {
   return explanation ? <Sentence explanation={explanation} /> : null
 }
 
-function AllChoices({ term: { name } }: { term: OpenedTerm }) {
+function OtherChoices({ term: { name, choice } }: { term: OpenedTerm }) {
   const of = choicesOf(name)
   if (!of) return null
   const all: readonly Explanation[] = Object.values(choices[of])
+  const others = all.filter(({ title }) => title !== choice)
   return (
     <details>
-      <summary>All {all.length} choices</summary>
-      {all.map((explanation) => (
+      <summary>
+        The {others.length === all.length ? '' : 'other '}
+        {others.length} choices
+      </summary>
+      {others.map((explanation) => (
         <Sentence key={explanation.title} explanation={explanation} />
       ))}
     </details>
