@@ -144,6 +144,7 @@ const groups = {
     'demo_several',
     'demo_tables',
     'demo_without_webgpu',
+    'demo_words',
   ].map(file),
   /** Full disks, closed pipes, killed processes. */
   faults: ['full_disk', 'kill'].map(file),

@@ -1,4 +1,4 @@
-import { choose, settings } from '../state.ts'
+import { choose } from '../state.ts'
 import { type Challenge, challenges } from './list.ts'
 import { justSolved, solved } from './solved.ts'
 import './challenges.css'
@@ -26,20 +26,21 @@ export function Challenges() {
   )
 }
 
-function Item({ challenge: { text, problem }, isSolved }: { challenge: Challenge; isSolved: boolean }) {
+function Item({ challenge: { id, text, problem }, isSolved }: { challenge: Challenge; isSolved: boolean }) {
   return (
     <li class={isSolved ? 'solved' : undefined}>
       <span class="challenges-mark" role="img" aria-label={isSolved ? 'solved' : 'not solved yet'}>
         {isSolved ? '✓' : ''}
       </span>
+      <span id={`challenge-${id}`}>{text}</span>
       <button
         type="button"
-        title={`Open ${problem === settings.value.problem ? 'the preset of this problem' : 'this problem'}`}
+        aria-describedby={`challenge-${id}`}
         onClick={() => {
           choose(problem)
         }}
       >
-        {text}
+        Open
       </button>
     </li>
   )

@@ -98,7 +98,9 @@ function RegressionScore() {
       </div>
       {others.length === 0 && (
         <div>
-          <dt title={target && `mean absolute error of ${target}`}>mean error</dt>
+          <dt title={target && `mean absolute error of ${target}`}>
+            <Term name="meanError">mean error</Term>
+          </dt>
           <dd>{error ? formatNumber(error.mean) : '–'}</dd>
         </div>
       )}

@@ -51,11 +51,10 @@ function Popover() {
 function OpenPopover({ term }: { term: OpenedTerm }) {
   const box = useRef<HTMLDivElement>(null)
   const [place, setPlace] = useState<{ left: number; top: number }>()
-  const { title } = terms[term.name]
   useLayoutEffect(() => {
     const element = box.current!
     // The top layer of the browser is above open dialogs.
-    element.showPopover()
+    if (!element.matches(':popover-open')) element.showPopover()
     const move = () => {
       const { left, top } = placeFor(term.anchor, element)
       setPlace((before) => (before?.left === left && before.top === top ? before : { left, top }))
@@ -77,16 +76,13 @@ function OpenPopover({ term }: { term: OpenedTerm }) {
       class="term-popover"
       popover="manual"
       role="dialog"
-      aria-label={title}
+      aria-label="Explanation"
       style={place ? { left: `${place.left}px`, top: `${place.top}px` } : { visibility: 'hidden' }}
       onPointerEnter={keepOpen}
       onPointerLeave={closeSoon}
       onFocusIn={keepOpen}
       onKeyDown={(event) => {
-        // The explanation is at the end of the document, but its place in the order of the keys is after the term.
-        if (event.key !== 'Tab') return
-        term.anchor.focus()
-        close()
+        if (event.key === 'Tab') leaveByTab(event, term.anchor)
       }}
     >
       <div id={POPOVER_ID}>
@@ -97,6 +93,17 @@ function OpenPopover({ term }: { term: OpenedTerm }) {
       <OtherChoices term={term} />
     </div>
   )
+}
+
+/** The explanation is at the end of the document, but in the order of the Tab key its links follow the term. */
+function leaveByTab(event: KeyboardEvent, anchor: HTMLElement): void {
+  const stops = [...(container?.querySelectorAll<HTMLElement>('a, summary') ?? [])]
+  const edge = event.shiftKey ? stops[0] : stops.at(-1)
+  if (document.activeElement !== edge) return
+  // Forwards, the browser then moves the focus on to what follows the term.
+  if (event.shiftKey) event.preventDefault()
+  anchor.focus()
+  close()
 }
 
 const Sentence = ({ explanation: { title, sentence } }: { explanation: Explanation }) => (

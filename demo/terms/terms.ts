@@ -76,6 +76,11 @@ export const terms = {
     'How much of the differences between the heights the network explains: 100 % is perfect, 0 % is no better than the mean.',
     wikipedia('Coefficient_of_determination'),
   ),
+  meanError: explain(
+    'Mean error',
+    'The mean distance between prediction and truth, in the units of the data.',
+    wikipedia('Mean_absolute_error'),
+  ),
   epoch: explain('Epoch', 'One pass in which the network trains on every training example once.', 'lesson'),
   step: explain('Step', 'One update of all weights and biases, computed from one batch of examples.', 'lesson'),
   optimizer: explain('Optimizer', 'The rule that turns the slope of the loss into changes of the weights.', 'lesson'),
