@@ -27,8 +27,10 @@ import {
 } from '../demo/learn/lesson.ts'
 import { pages } from '../demo/learn/pages.ts'
 import { learnsXor, nextSeed } from '../demo/learn/seeds.ts'
-import { LESSON_PAGES } from '../demo/settings.ts'
-import { cpu, Network, Trainer } from '../src/index.ts'
+import { defaults as defaultSettings, LESSON_PAGES } from '../demo/settings.ts'
+import { prepare } from '../demo/worker/prepare.ts'
+import { Run } from '../demo/worker/run.ts'
+import { cpu, type Matrix, Network, Trainer } from '../src/index.ts'
 
 const networkOf = (layers: Layers) =>
   Network.from({
@@ -142,6 +144,29 @@ function roundedTo32(layers: Layers): Layers {
     biases: biases.map(Math.fround),
   }))
 }
+
+describe('the run that “Play with this network” starts', () => {
+  const settings = {
+    ...defaultSettings,
+    ...chainSettings,
+    hidden: [...chainSettings.hidden],
+    activations: [...chainSettings.activations],
+  }
+
+  it('has the points of the lesson', () => {
+    const prepared = prepare(settings, chainSettings.problem)
+    const rows = (data: { inputs: Matrix; targets: Matrix }) =>
+      data.inputs.toArray().map((x, i) => ({ x: [...x], y: [...data.targets.toArray()[i]!] }))
+    expect(rows(prepared.train)).toEqual(train)
+    expect(rows(prepared.test!)).toEqual(test)
+  })
+
+  it('has the initial weights of the lesson', () => {
+    const { network } = new Run(settings, prepare(settings, chainSettings.problem))
+    expect(network.weights.map((values) => [...values])).toEqual(initial.map(({ weights }) => weights.flat()))
+    expect(network.biases.map((values) => [...values])).toEqual(initial.map(({ biases }) => biases))
+  })
+})
 
 describe('the graph of the single neuron', () => {
   const points = pointsOf(defaults.neuron.samples, defaults.neuron.seed)

@@ -50,16 +50,16 @@ function whyDelta({ outputs, sample }: TrainingStep): string {
   const { a } = outputs[1]
   const worst = Math.abs(a[0] - sample.y[0]) > Math.abs(a[1] - sample.y[1]) ? 0 : 1
   const high = a[worst] > sample.y[worst]
-  return `Output ${worst + 1} was ${formatNumber(a[worst])} instead of ${sample.y[worst]}: too ${high ? 'high' : 'low'}, so its weighted input should ${high ? 'fall' : 'rise'}. δ is the derivative of the cost with respect to z; it is ${high ? 'positive' : 'negative'}.`
+  return `Output ${worst + 1} was ${formatNumber(a[worst])} instead of ${sample.y[worst]}: too ${high ? 'high' : 'low'}, so its z should ${high ? 'become smaller' : 'become larger'}. δ (delta) is the derivative of the cost C with respect to z; it is ${high ? 'positive' : 'negative'}. The symbol ⊙ multiplies two lists entry by entry.`
 }
 
 function whyGradient({ sample: { x } }: TrainingStep): string {
   const idle = x.every((value) => value === 0)
-    ? 'Both inputs are 0, so W¹ learns nothing from this sample; its biases do.'
+    ? 'Both inputs are 0, so no weight in W¹ changes with this sample; the biases do.'
     : x.some((value) => value === 0)
-      ? `Input ${x[0] === 0 ? 1 : 2} is 0, so its weights did not affect the outputs and learn nothing from this sample.`
-      : 'Both inputs are 1, so the gradient of every weight in W¹ equals the δ of its neuron.'
-  return `The gradient of a weight is the δ of its neuron times its input. ${idle}`
+      ? `Input ${x[0] === 0 ? 1 : 2} is 0, so its weights had no influence on the outputs and do not change with this sample.`
+      : 'Both inputs are 1, so the derivative of every weight in W¹ is the δ of its neuron.'
+  return `The gradient is the list of the derivatives of all weights and biases. For a weight, the derivative is the δ of its neuron times its input; for a bias, it is δ. ${idle}`
 }
 
 /** W ← W − η ∂C/∂W of one layer, and the same for b. */
@@ -90,7 +90,7 @@ export const stages: readonly Stage[] = [
     title: 'The network and the sample',
     name: 'Sample',
     why: ({ sample: { x, y } }) =>
-      `XOR of ${x[0]} and ${x[1]} is ${labelOf(y)}, so output ${y[0] === 1 ? 1 : 2} should be 1 and the other 0. Row i of W holds the weights into neuron i. The superscripts 1 and 2 are layer numbers, not powers.`,
+      `XOR (“exclusive or”) is true if exactly one of the two inputs is 1. XOR of ${x[0]} and ${x[1]} is ${labelOf(y)}, so output ${y[0] === 1 ? 1 : 2} should be 1 and the other 0. A bold letter is a list of numbers: 𝐱 the inputs, 𝐲 the targets, 𝐛 the biases of a layer. W is a table of weights: row i has the weights into neuron i. The small upper numbers are layers, not powers.`,
     tex: ({ sample: { x, y }, layers }) => [
       `\\mathbf{x} = ${bits(x)} \\qquad \\mathbf{y} = ${bits(y)}`,
       parametersOf(layers, 0),
@@ -103,7 +103,7 @@ export const stages: readonly Stage[] = [
     title: 'Forward into the hidden layer',
     name: 'Hidden layer',
     why: () =>
-      'Each hidden neuron computes the weighted sum of the inputs and its bias, then applies σ. Without this nonlinear function, two layers could compute no more than one layer, and no single line separates the classes of XOR.',
+      'Each hidden neuron adds its weighted inputs and its bias, which gives z. The sigmoid function σ turns z into the activation a. Without σ, two layers could do no more than one layer: draw a single line. No single line separates the classes of XOR.',
     tex: (step) => forwardOf(step, 0),
     highlight: { inputs: true, hidden: true, first: true, direction: 'forward' },
     edges: 'weights',
@@ -112,7 +112,7 @@ export const stages: readonly Stage[] = [
     title: 'Forward into the output layer',
     name: 'Output layer',
     why: ({ outputs, sample }) =>
-      `The same computation, with the hidden activations as inputs. Output ${labelOf(outputs[1].a) === 'true' ? 2 : 1} is the largest: the network predicts “${labelOf(outputs[1].a)}”, which is ${labelOf(outputs[1].a) === labelOf(sample.y) ? 'correct' : 'incorrect'}.`,
+      `The same calculation, with the activations of the hidden layer as inputs. Output ${labelOf(outputs[1].a) === 'true' ? 2 : 1} is the larger one: the network predicts “${labelOf(outputs[1].a)}”, which is ${labelOf(outputs[1].a) === labelOf(sample.y) ? 'correct' : 'incorrect'}.`,
     tex: (step) => forwardOf(step, 1),
     highlight: { hidden: true, outputs: true, second: true, direction: 'forward' },
     edges: 'weights',
@@ -145,7 +145,7 @@ export const stages: readonly Stage[] = [
     title: 'Hidden delta: backpropagation of the error',
     name: 'Hidden delta',
     why: () =>
-      'A hidden neuron has no target. Its contribution to the error is computed with the same weights as in the forward pass, transposed. ⊙ is the elementwise (Hadamard) product.',
+      'A hidden neuron has no target. Its δ follows from the δ of the outputs: each one comes back along the weight through which the neuron influenced it. For that, the table W² is turned: ⊤ swaps its rows and columns. The page about the chain rule derives this.',
     tex: ({ layers, outputs, deltas }) => {
       const slope = column(slopeOf(outputs[0]))
       const [[w11, w12], [w21, w22]] = layers[1].weights
@@ -192,7 +192,7 @@ export const stages: readonly Stage[] = [
     title: 'Update',
     name: 'Update',
     why: ({ cost, costAfter }) =>
-      `Every parameter changes by −η times its gradient. For this sample the cost changes from ${formatNumber(cost)} to ${formatNumber(costAfter)}.`,
+      `Every weight and bias changes by −η times its derivative; η (eta) is the learning rate. The cost of this sample changes from ${formatNumber(cost)} to ${formatNumber(costAfter)}.`,
     tex: (step) => [...updateOf(step, 1), ...updateOf(step, 0)],
     highlight: { inputs: true, hidden: true, outputs: true, first: true, second: true },
     edges: 'new weights',

@@ -9,6 +9,12 @@ export function runOf(given: Partial<Settings> & Pick<Settings, 'problem'>): Set
   return { ...defaults, speed, backend, ...given }
 }
 
+/** Opens a page of the lesson, counted from 1, at its top. */
+export function openPage(page: number): void {
+  change({ lesson: page })
+  window.scrollTo({ top: 0 })
+}
+
 /** The end of a page: the way to the next page, and to the other tab with the network of this page. */
 export function Ending({ page, run, children }: EndingProps) {
   const next = pages[page]
@@ -30,8 +36,7 @@ export function Ending({ page, run, children }: EndingProps) {
             type="button"
             class="main"
             onClick={() => {
-              change({ lesson: page + 1 })
-              window.scrollTo({ top: 0 })
+              openPage(page + 1)
             }}
           >
             Next page: {next} →

@@ -1,30 +1,10 @@
 import type { JSX } from 'preact'
 import { legible } from '../formulas.ts'
-import type { Factor, Graph, GraphEdge, GraphNode, Name } from './graph.ts'
+import type { Factor, Graph, GraphEdge } from './graph.ts'
+import { type Light, pointing } from './light.ts'
+import { type Badge, BadgeBox, Node, ParameterBox, type ShownParameter } from './nodes.tsx'
 import { PARAMETER } from './paths.ts'
 import { type Placement, RADIUS, type Spot, spotOfParameter } from './place.ts'
-
-/** What the equations and the drawing show together: the factor that the user points at, and how to change it. */
-export interface Light {
-  readonly lit: string | undefined
-  readonly light: (id: string | undefined) => void
-}
-
-/** The weight or bias whose derivative is computed. */
-export interface ShownParameter {
-  readonly name: Name
-  readonly value: number
-  readonly z: string
-  readonly input: string | undefined
-}
-
-/** A δ beside its z. */
-export interface Badge {
-  readonly id: string
-  readonly node: string
-  readonly name: Name
-  readonly value: number
-}
 
 export interface DrawingProps extends Light {
   readonly graph: Graph
@@ -37,22 +17,6 @@ export interface DrawingProps extends Light {
   /** Called when the user clicks the line between two nodes. */
   readonly chooseEdge?: (edge: GraphEdge) => void
 }
-
-/** Pointing at an element or moving the focus to it highlights the factor in drawing and equations. */
-export const pointing = (id: string, { light }: Light) => ({
-  onPointerEnter: () => {
-    light(id)
-  },
-  onPointerLeave: () => {
-    light(undefined)
-  },
-  onFocus: () => {
-    light(id)
-  },
-  onBlur: () => {
-    light(undefined)
-  },
-})
 
 const wordsFor = ({ symbol, formula, value }: Factor) => `${symbol.text} = ${formula.text} = ${legible(value)}`
 
@@ -82,15 +46,24 @@ function ends(from: Spot, to: Spot, startGap = RADIUS): [Spot, Spot] {
   return [between(from, to, startGap / length), between(from, to, 1 - (RADIUS + 2) / length)]
 }
 
-/** The distance of a number from its line. */
-const NUMBER_OFFSET = 13
+/** Where the number of a line is: numbers are wide, so they need more distance from a steep line than from a level one. */
+function besideLine(start: Spot, end: Spot, share: number, outer: 1 | -1): Spot {
+  const steepness = Math.abs(end.y - start.y) / (Math.hypot(end.x - start.x, end.y - start.y) || 1)
+  return between(start, end, share, -outer * (11 + 18 * steepness))
+}
+
+/** Numbers of the second path are on the other side, so that they are not between the lines of two paths. */
+function outerSide(from: Spot, to: Spot, { vertical }: Placement, through: readonly number[]): 1 | -1 {
+  const isLevel = vertical ? from.x === to.x : from.y === to.y
+  const isFirst = through.includes(0)
+  if (isLevel) return 1
+  return isFirst === vertical ? -1 : 1
+}
 
 /** A partial derivative at a line: highlighted together with its factor in the equations. */
-function FactorLine({ factor, from, to, through, share, startGap, light }: FactorLineProps) {
+function FactorLine({ factor, from, to, through, share, outer, startGap, light }: FactorLineProps) {
   const [start, end] = ends(from, to, startGap)
-  // Beside the line, and above it where it is level.
-  const side = end.x >= start.x ? -1 : 1
-  const text = between(start, end, share, side * NUMBER_OFFSET)
+  const text = besideLine(start, end, share, outer)
   const lit = light.lit === factor.id
   return (
     <g
@@ -115,79 +88,11 @@ interface FactorLineProps {
   from: Spot
   to: Spot
   through: readonly number[]
-  /** Where on the line its number is, 0 to 1. */
+  /** Where on the line its number is, 0 to 1, and on which side: 1 is on the left when looking along the line. */
   share: number
+  outer: 1 | -1
   startGap?: number
   light: Light
-}
-
-function Node({ node: { id, name, value }, spot: { x, y }, light, tone }: NodeProps) {
-  return (
-    <g
-      class={`node ${tone} ${light.lit === id ? 'lit' : ''}`}
-      data-factor={id}
-      role="img"
-      aria-label={`${name.text} = ${legible(value)}`}
-      {...pointing(id, light)}
-    >
-      <circle cx={x} cy={y} r={RADIUS} />
-      <text class="name" x={x} y={y - 4} text-anchor="middle">
-        {name.text}
-      </text>
-      <text class="value" x={x} y={y + 12} text-anchor="middle">
-        {brief(value)}
-      </text>
-    </g>
-  )
-}
-
-interface NodeProps {
-  node: GraphNode
-  spot: Spot
-  light: Light
-  /** Whether the node is on a highlighted path. */
-  tone: 'used' | 'unused'
-}
-
-/** Two decimals, for values inside circles and boxes. */
-function brief(value: number): string {
-  const text = value.toFixed(2).replace('-', '−')
-  return value !== 0 && Number(value.toFixed(2)) === 0 ? '≈ 0' : text
-}
-
-/** δ, below its z. */
-function BadgeBox({ badge: { id, name, value }, spot: { x, y }, light }: { badge: Badge; spot: Spot; light: Light }) {
-  const words = `${name.text} = ${legible(value)}`
-  return (
-    <g
-      class={light.lit === id ? 'badge lit' : 'badge'}
-      data-factor={id}
-      tabIndex={0}
-      role="img"
-      aria-label={words}
-      {...pointing(id, light)}
-    >
-      <rect x={x - 46} y={y + RADIUS + 3} width={92} height={21} rx={6} />
-      <text x={x} y={y + RADIUS + 18} text-anchor="middle">
-        {words}
-      </text>
-    </g>
-  )
-}
-
-/** The weight or bias whose derivative is computed: a box on its line, or beside its neuron. */
-function ParameterBox({ parameter, spot }: { parameter: ShownParameter; spot: Spot }) {
-  return (
-    <g class="parameter" role="img" aria-label={`${parameter.name.text} = ${legible(parameter.value)}`}>
-      <rect x={spot.x - 25} y={spot.y - 17} width={50} height={34} rx={6} />
-      <text class="name" x={spot.x} y={spot.y - 3} text-anchor="middle">
-        {parameter.name.text}
-      </text>
-      <text class="value" x={spot.x} y={spot.y + 11} text-anchor="middle">
-        {brief(parameter.value)}
-      </text>
-    </g>
-  )
 }
 
 /** The expanded graph: lines in the colours of the highlighted paths, with the partial derivatives as numbers. */
@@ -202,7 +107,15 @@ export function GraphDrawing(props: DrawingProps) {
     const indices = through(edge.id)
     const isWeight = edge.to.startsWith('z')
     if (indices.length > 0) {
-      const line = { factor: edge, from, to, through: indices, share: isWeight ? 0.42 : 0.46, light: { lit, light } }
+      const line = {
+        factor: edge,
+        from,
+        to,
+        through: indices,
+        share: isWeight ? 0.42 : 0.46,
+        outer: outerSide(from, to, placement, indices),
+        light: { lit, light },
+      }
       highlighted.push(<FactorLine key={edge.id} {...line} />)
       continue
     }
@@ -235,6 +148,7 @@ export function GraphDrawing(props: DrawingProps) {
           to={spots.get(parameter.z)!}
           through={paths.map((_, i) => i)}
           share={0.5}
+          outer={outerSide(box, spots.get(parameter.z)!, placement, [0])}
           startGap={parameter.input === undefined ? 18 : 26}
           light={{ lit, light }}
         />

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { legible } from '../formulas.ts'
 import { Inline } from '../tex.tsx'
-import { type Light, pointing } from './drawing.tsx'
+import { type Light, pointing } from './light.ts'
 import type { Factor, Name } from './graph.ts'
 import type { Path } from './paths.ts'
 

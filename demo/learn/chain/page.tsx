@@ -1,9 +1,10 @@
 import { useMemo, useState } from 'preact/hooks'
-import { Ending } from '../ending.tsx'
+import { Ending, openPage } from '../ending.tsx'
 import { allZero, formatNumber, largest } from '../formulas.ts'
 import { Chooser, NumberedList, Stepper, Suggestion } from '../parts.tsx'
 import { useNarrow } from '../narrow.ts'
-import { type Badge, GraphDrawing } from './drawing.tsx'
+import { GraphDrawing } from './drawing.tsx'
+import type { Badge } from './nodes.tsx'
 import { endsOfParameter, type GraphEdge, graphOf, nameOfParameter, type Parameter } from './graph.ts'
 import { chainData, chainSettings, computePass, initialLayers, minibatchesOf, type Sample } from './network.ts'
 import { place } from './place.ts'
@@ -120,7 +121,31 @@ export function ChainRule() {
             lit={lit}
             light={light}
           />
-          <Chooser names={minibatch.map(nameOf)} chosen={chosen} choose={setSample} label="Sample of the minibatch" />
+          <p class="hint">
+            {scene.wants === 'parameter'
+              ? 'A number at a line is a partial derivative: point at it to find it in the equations. Click a line to choose its weight.'
+              : 'Point at a number to find it in the equations.'}
+          </p>
+        </section>
+        <section class="panel stage" aria-label="Current stage">
+          <Stepper
+            names={scenes.map(({ name }) => name)}
+            stage={stage}
+            go={setStage}
+            finish={{
+              text: 'Next page',
+              act: () => {
+                openPage(3)
+              },
+            }}
+          />
+          <h3 aria-live="polite">
+            <span class="number">Stage {stage + 1}</span> {scene.title}
+          </h3>
+          <div class="chain-choices">
+            <ParameterSelect scene={scene} chosen={parameter} choose={choose} />
+            <Chooser names={minibatch.map(nameOf)} chosen={chosen} choose={setSample} label="Sample of the minibatch" />
+          </div>
           {better !== undefined && (
             <Suggestion
               text={`Show sample ${better + 1}`}
@@ -131,23 +156,6 @@ export function ChainRule() {
               The network has learned this sample: all of its derivatives are 0.000.
             </Suggestion>
           )}
-        </section>
-        <section class="panel stage" aria-label="Current stage">
-          <Stepper
-            names={scenes.map(({ name }) => name)}
-            stage={stage}
-            go={setStage}
-            finish={{
-              text: 'To the start',
-              act: () => {
-                setStage(0)
-              },
-            }}
-          />
-          <h3 aria-live="polite">
-            <span class="number">Stage {stage + 1}</span> {scene.title}
-          </h3>
-          <ParameterSelect scene={scene} chosen={parameter} choose={choose} />
           <Body {...props} />
           <p class="hint">Numbers are rounded for display.</p>
         </section>

@@ -17,7 +17,7 @@ export const RADIUS = 22
 
 /** The distance between the columns: z to a is shorter than a to z, where the weights are. */
 const gaps = {
-  network: { horizontal: [170, 98, 158, 98, 98], vertical: [104, 72, 92, 72, 72] },
+  network: { horizontal: [170, 98, 158, 98, 98], vertical: [98, 66, 86, 66, 66] },
   neuron: { horizontal: [170, 120, 120], vertical: [100, 78, 78] },
 }
 

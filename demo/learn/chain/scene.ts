@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact'
-import type { Badge, Light } from './drawing.tsx'
+import type { Light } from './light.ts'
+import type { Badge } from './nodes.tsx'
 import type { Factor, Graph, Parameter } from './graph.ts'
 import type { Layers, Sample, SamplePass } from './network.ts'
 

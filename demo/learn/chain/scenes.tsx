@@ -1,6 +1,6 @@
 import { Inline } from '../tex.tsx'
 import { DeltaBackward, DeltaNamed } from './delta.tsx'
-import type { Badge } from './drawing.tsx'
+import type { Badge } from './nodes.tsx'
 import { FactorCard, SumOverPaths } from './factors.tsx'
 import { type Factor, type Graph, named, nameOfParameter, nodeId } from './graph.ts'
 import { MeanOfMinibatch } from './mean.tsx'
