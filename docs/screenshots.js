@@ -45,8 +45,11 @@ const drawThree = async (page) => {
   await page.waitForTimeout(500)
 }
 
-const formulasRendered = async (page) => {
-  await page.locator('.katex').first().waitFor()
+/** The two paths of a weight of the hidden layer, with one factor highlighted. */
+const showPaths = async (page) => {
+  await page.getByRole('button', { name: 'Stage 3: Two paths' }).click()
+  await page.locator('.chain-card[data-factor="a1_1>z2_1"]').filter({ visible: true }).hover()
+  await page.waitForTimeout(300)
 }
 
 const shots = [
@@ -59,7 +62,7 @@ const shots = [
     dark: true,
   },
   { name: 'page-digits', hash: 'problem=digits', until: drawThree, height: 900 },
-  { name: 'page-learn', hash: 'tab=learn', until: formulasRendered, height: 900 },
+  { name: 'page-learn', hash: 'tab=learn&lesson=2', until: showPaths, height: 900 },
   { name: 'page-phone', hash: '', until: scoreReaches(97), width: 390, height: 844 },
   {
     path: 'demo/public/card.png',

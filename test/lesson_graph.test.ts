@@ -209,7 +209,7 @@ describe('the drawing of a graph', () => {
       for (const { x, y } of placement.spots.values()) {
         // The distance from the circle to the box, which is 50 × 34.
         const distance = Math.hypot(Math.max(0, Math.abs(x - box.x) - 25), Math.max(0, Math.abs(y - box.y) - 17))
-        expect(distance).toBeGreaterThanOrEqual(RADIUS - 8)
+        expect(distance).toBeGreaterThanOrEqual(RADIUS - 4)
       }
     }
   })

@@ -17,7 +17,7 @@ export const RADIUS = 22
 
 /** The distance between the columns: z to a is shorter than a to z, where the weights are. */
 const gaps = {
-  network: { horizontal: [170, 98, 158, 98, 98], vertical: [98, 66, 86, 66, 66] },
+  network: { horizontal: [170, 98, 158, 98, 98], vertical: [106, 64, 94, 64, 64] },
   neuron: { horizontal: [170, 120, 120], vertical: [100, 78, 78] },
 }
 
@@ -45,7 +45,8 @@ export function place(graph: Graph, vertical: boolean): Placement {
 export function spotOfParameter({ spots, vertical, width }: Placement, z: string, input: string | undefined): Spot {
   const to = spots.get(z)!
   const from = input === undefined ? undefined : spots.get(input)!
-  if (from) return { x: from.x + 0.36 * (to.x - from.x), y: from.y + 0.36 * (to.y - from.y) }
+  const share = vertical ? 0.44 : 0.37
+  if (from) return { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) }
   if (vertical) return { x: to.x + (to.x > width / 2 + 10 ? -58 : 58), y: to.y }
   return { x: to.x - 8, y: to.y - 56 }
 }
