@@ -10,7 +10,7 @@ import type { ResidentForm } from '../choice.ts'
 import type { ParameterStore } from '../parameters.ts'
 import { residentLanesSource } from './lanes.ts'
 import { residentLoopConstants, residentLoopSource } from './loop.ts'
-import { residentSource } from './straight.ts'
+import { mostSharedRows, residentSource } from './straight.ts'
 
 /**
  * Invocations that share the work of a network in the loop form. On an emulated GPU, those of one vector: barriers
@@ -19,6 +19,7 @@ import { residentSource } from './straight.ts'
 const LOOP_WIDTH = { software: 4, hardware: 128 }
 /** Networks of a population that one workgroup trains in the straight form, one in each invocation. */
 const STRAIGHT_WIDTH = { software: 4, hardware: 32 }
+
 /** What a resident kernel is made of. */
 export interface ResidentKernelParts {
   readonly device: Device
@@ -52,18 +53,22 @@ const widthOn = ({ profile }: Device, width: Width) => width[profile.software ? 
 export const straightWidth = ({ device, settings, choices }: ResidentKernelParts) =>
   choices?.width ?? (settings.length === 1 ? 1 : widthOn(device, STRAIGHT_WIDTH))
 
-/** Whether samples are read in workgroup memory where they fit. */
-const sharesRows = ({ device, settings, choices }: ResidentKernelParts) =>
+/** Whether samples are read in workgroup memory where they fit: in populations, on hardware. */
+export const sharesRows = ({ device, form, settings, choices }: ResidentKernelParts) =>
+  form === 'straight' &&
   (choices?.rows ?? (settings.length > 1 && !device.profile.software ? 'shared' : 'stored')) === 'shared'
 
-/** A kernel that reads samples as they are stored, and one that reads them in workgroup memory. */
-export interface CompiledKernels {
-  readonly stored: Kernel
-  readonly shared?: Kernel
+/**
+ * For how many samples' rows a kernel has workgroup memory: 0 if it reads them as they are stored. A power of two, so that
+ * few kernels serve all data sets, and no more than needed: a processor has memory for fewer of larger workgroups.
+ */
+export function sharedRowsFor(parts: ResidentKernelParts, samples: number): number {
+  if (!sharesRows(parts) || samples > mostSharedRows(parts.layers)) return 0
+  return Math.min(mostSharedRows(parts.layers), 2 ** Math.ceil(Math.log2(samples)))
 }
 
-/** Compiles what a resident plan or a population needs. */
-export async function compileResident(parts: ResidentKernelParts): Promise<CompiledKernels> {
+/** Compiles the kernel of a resident plan or a population. @param rows as {@link sharedRowsFor} gives them */
+export function compileResident(parts: ResidentKernelParts, rows: number): Promise<Kernel> {
   const { device, kernels, layers, form } = parts
   const settings = parts.settings[0]!
   const { loss, optimizer, batchSize } = settings
@@ -73,18 +78,10 @@ export async function compileResident(parts: ResidentKernelParts): Promise<Compi
   if (form !== 'loop') {
     const penalised = (settings.l1 ?? 0) > 0 || (settings.l2 ?? 0) > 0
     const shape = { layers, loss, slots, penalised }
-    if (form === 'lanes') {
-      return { stored: await kernels.compileStraight(residentLanesSource(shape, batchSize), formulas, rule) }
-    }
-    const constants = { ...rule, WIDTH: straightWidth(parts) }
-    const [stored, shared] = await Promise.all([
-      kernels.compileStraight(residentSource(shape), formulas, constants),
-      sharesRows(parts) ? kernels.compileStraight(residentSource(shape, 'shared'), formulas, constants) : undefined,
-    ])
-    return shared ? { stored, shared } : { stored }
+    if (form === 'lanes') return kernels.compileStraight(residentLanesSource(shape, batchSize), formulas, rule)
+    return kernels.compileStraight(residentSource(shape, rows), formulas, { ...rule, WIDTH: straightWidth(parts) })
   }
   const constants = residentLoopConstants(layers, loss, widthOn(device, LOOP_WIDTH))
   const sizes = { PACKS: countPacks(layers), SLOTS: slots }
-  const source = residentLoopSource(layers, batchSize)
-  return { stored: await kernels.compileLoop(source, formulas, { ...constants, ...sizes, ...rule }) }
+  return kernels.compileLoop(residentLoopSource(layers, batchSize), formulas, { ...constants, ...sizes, ...rule })
 }

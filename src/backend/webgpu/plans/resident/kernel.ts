@@ -6,12 +6,11 @@ import { countPacks } from '../../kernels/packs.ts'
 import { hyperparameterConstants } from '../../kernels/rule.ts'
 import { divideUp } from '../../kernels/tiling.ts'
 import type { ParameterStore } from '../parameters.ts'
-import { type CompiledKernels, compileResident, type ResidentKernelParts, straightWidth } from './compile.ts'
+import { compileResident, type ResidentKernelParts, sharedRowsFor, sharesRows, straightWidth } from './compile.ts'
 import { LANES } from './lanes.ts'
 import { type DispatchRecord, DispatchRecords } from './records.ts'
 import { ResidentScalars } from './scalars.ts'
 import { type ResidentWork, type Segment, segmentsOf } from './segments.ts'
-import { mostSharedRows } from './straight.ts'
 
 /** The most epochs whose scores are kept on the device until they are read. */
 const MOST_EPOCHS = 1024
@@ -36,7 +35,8 @@ export class ResidentKernel {
   /** The most epochs of one group. */
   readonly mostEpochs: number
   readonly #parts: ResidentKernelParts
-  #kernels: CompiledKernels | undefined
+  /** By the number of rows for which they have workgroup memory. */
+  #kernels = new Map<number, Kernel>()
   readonly #groups: number
   readonly #records: DispatchRecords
   readonly #scalars: ResidentScalars
@@ -64,7 +64,7 @@ export class ResidentKernel {
 
   static async create(parts: ResidentKernelParts): Promise<ResidentKernel> {
     const kernel = await parts.device.checked('resident plan', () => new ResidentKernel(parts))
-    await kernel.compile()
+    if (!sharesRows(parts)) await kernel.compile()
     return kernel
   }
 
@@ -81,20 +81,20 @@ export class ResidentKernel {
     return orders.maker ? Math.min(this.mostSteps, whole * orders.epochs * perEpoch) : this.mostSteps
   }
 
-  async compile(): Promise<void> {
-    this.#kernels ??= await compileResident(this.#parts)
+  /** Compiles the kernel, or where it differs from one data set to the next, the one for this. */
+  async compile(data?: WebGPUData): Promise<void> {
+    const rows = data ? sharedRowsFor(this.#parts, data.samples) : 0
+    if (!this.#kernels.has(rows)) this.#kernels.set(rows, await compileResident(this.#parts, rows))
   }
 
-  /** The kernel for a data set. */
   #kernelFor({ samples }: WebGPUData): Kernel {
-    const { stored, shared } = this.#kernels!
-    return shared && samples <= mostSharedRows(this.#parts.layers) ? shared : stored
+    return this.#kernels.get(sharedRowsFor(this.#parts, samples))!
   }
 
   /** A kernel that trains one of the networks alone to the same bits, in another store; it compiles nothing. */
   alone(network: number, store: ParameterStore): ResidentKernel {
     const settings = [this.#parts.settings[network]!]
-    const choices = { width: straightWidth(this.#parts) }
+    const choices = { width: straightWidth(this.#parts), rows: sharesRows(this.#parts) ? 'shared' : 'stored' } as const
     const kernel = new ResidentKernel({ ...this.#parts, store, settings, choices })
     kernel.#kernels = this.#kernels
     return kernel

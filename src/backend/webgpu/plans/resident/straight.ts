@@ -37,7 +37,7 @@ function storedRows(inputs: number, outputs: number): RowText {
 }
 
 /** Rows that the invocations of a workgroup first copy into its memory, inputs and targets without space between them. */
-function sharedRows(shape: ResidentShape, inputs: number, outputs: number): RowText {
+function sharedRows(most: number, inputs: number, outputs: number): RowText {
   const value = (i: number) =>
     i < inputs
       ? `inputs[i * ${packsOf(inputs)}u + ${i >> 2}u].${'xyzw'[i & 3]!}`
@@ -45,7 +45,6 @@ function sharedRows(shape: ResidentShape, inputs: number, outputs: number): RowT
         ? `targets[i * ${packsOf(outputs)}u + ${(i - inputs) >> 2}u].${'xyzw'[(i - inputs) & 3]!}`
         : '0.0'
   const packs = packsOf(inputs + outputs)
-  const most = mostSharedRows(shape.layers)
   const copies = range(packs).map(
     (k) => `    shared_rows[i * ${packs}u + ${k}u] = vec4f(${range(4).map((c) => value(4 * k + c)).join(', ')});`, // prettier-ignore
   )
@@ -71,14 +70,14 @@ ${copies.join('\n')}
  * every parameter, gradient and slot of state in a separate variable. Loops over arrays that are indexed at run time
  * are many times slower on every compiler that was tried, which is why this text is generated. Each invocation trains one
  * network, without a barrier. The formulas are those of the layered kernels, in the same files.
- * @param rows where samples are read, if there are not more of them than {@link mostSharedRows}: as they are stored, or in
- *   workgroup memory
+ * @param shared for how many samples' rows there is workgroup memory, out of which they are read; 0 if they are read as they are
+ *   stored
  */
-export function residentSource(shape: ResidentShape, rows: 'stored' | 'shared' = 'stored'): string {
+export function residentSource(shape: ResidentShape, shared = 0): string {
   const { layers, slots } = shape
   const inputs = layers[0]!.inputs
   const outputs = layers.at(-1)!.outputs
-  const text = rows === 'shared' ? sharedRows(shape, inputs, outputs) : storedRows(inputs, outputs)
+  const text = shared > 0 ? sharedRows(shared, inputs, outputs) : storedRows(inputs, outputs)
   const count = 4 * countPacks(layers)
   const weights = layers.flatMap(weightPlaces)
   const biases = layers.flatMap(biasPlaces)
