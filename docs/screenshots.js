@@ -53,16 +53,18 @@ const showPaths = async (page) => {
 }
 
 const shots = [
-  { name: 'page', hash: '', until: scoreReaches(97), height: 900 },
+  { name: 'page', hash: '', until: scoreReaches(97), width: 1280, height: 720 },
   {
     name: 'page-dark',
     hash: 'problem=spirals&hidden=8-8&activations=tanh-tanh-sigmoid&optimizer=adam&learningRate=0.01&speed=0',
     until: scoreReaches(97),
+    width: 1440,
     height: 900,
     dark: true,
   },
-  { name: 'page-digits', hash: 'problem=digits', until: drawThree, height: 900 },
-  { name: 'page-learn', hash: 'tab=learn&lesson=2', until: showPaths, height: 900 },
+  { name: 'page-digits', hash: 'problem=digits', until: drawThree, width: 1280, height: 800 },
+  { name: 'page-learn', hash: 'tab=learn&lesson=2', until: showPaths, width: 1280, height: 900 },
+  { name: 'page-tablet', hash: 'problem=moons', until: scoreReaches(97), width: 820, height: 1180 },
   { name: 'page-phone', hash: '', until: scoreReaches(97), width: 390, height: 844 },
   {
     path: 'demo/public/card.png',
