@@ -143,6 +143,7 @@ const groups = {
     'demo_people',
     'demo_several',
     'demo_tables',
+    'demo_time',
     'demo_without_webgpu',
     'demo_words',
   ].map(file),

@@ -22,23 +22,67 @@ export type Request =
   | { type: 'open'; files: readonly File[] }
   /** Chooses other target columns of the opened file, or another task. */
   | { type: 'target'; use: FileUse }
-  | { type: 'play' }
+  | ContinuingRequest
   | { type: 'pause' }
+  /** Changes hyperparameters of the current run: learning rate, batch size, penalties, dropout. */
+  | { type: 'hyperparameters'; settings: Settings }
   /** Sets the speed in epochs per second; 0 for no limit. */
   | { type: 'speed'; speed: number }
   /** Sets the rule by which training stops automatically. */
   | { type: 'stopping'; rule: StopRule }
-  /** Trains on one minibatch, or on the remaining minibatches of the epoch. */
-  | { type: 'step'; what: 'minibatch' | 'epoch' }
   /** Moves the network with its current parameters to another backend. */
   | { type: 'backend'; backend: BackendName }
-  /** Restores the parameters of an earlier snapshot. */
-  | { type: 'rewind'; snapshot: number }
-  /** Sets a weight or a bias; training continues from there. */
-  | { type: 'edit'; edit: ParameterEdit }
+  /** Restores the moment with this number. The later moments are kept until training continues. */
+  | { type: 'rewind'; moment: number }
   /** Classifies a drawing, now and with each progress report; undefined ends that. */
   | { type: 'classify'; pixels: Float32Array | undefined }
   | { type: 'verify' }
+
+/**
+ * Requests that continue from the moment that is shown. If there are later moments, the worker first asks
+ * ({@link LaterRunQuestion}) whether it may discard them; the same request with `discardLater` says so.
+ */
+export type ContinuingRequest = { discardLater?: boolean } & (
+  | { type: 'play' }
+  /** Trains on one minibatch, or on the remaining minibatches of the epoch. */
+  | { type: 'step'; what: 'minibatch' | 'epoch' }
+  /** Sets a weight or a bias. */
+  | { type: 'edit'; edit: ParameterEdit }
+)
+
+/** A request and a message with the session that they belong to: several sessions train side by side in one worker. */
+export interface ToSession {
+  session: number
+  /** `close` ends the session and frees what it holds. */
+  request: Request | { type: 'close' }
+}
+export interface FromSession {
+  session: number
+  message: WorkerMessage
+}
+
+/** A place in a run: the epochs that are complete, and all steps that were made. */
+export interface Place {
+  epoch: number
+  step: number
+}
+
+/** The moments of a run that can be restored, in their order; the last is the end of the run so far. */
+export interface MomentList {
+  /** Identify the moments. */
+  numbers: Float64Array
+  /** When the moments were: the epochs that were complete, and all steps that were made. */
+  epochs: Float64Array
+  steps: Float64Array
+}
+
+/** Training should continue from the place that is shown, but the run was trained further: until `latest`. */
+export interface LaterRunQuestion {
+  type: 'laterRun'
+  request: ContinuingRequest
+  shown: Place
+  latest: Place
+}
 
 /** Training stops after `stop` epochs, or after `patience` epochs without a lower loss; 0 disables a limit. */
 export type StopRule = Pick<Settings, 'stop' | 'patience'>
@@ -157,7 +201,7 @@ export interface ShownData {
 export const hasSeveralOutputs = ({ kind, outputs }: ShownData): boolean =>
   outputs.length > 1 && (kind === 'labels' || kind === 'regression')
 
-/** Copies of the parameters of a network, sent to the page while training continues. */
+/** The parameters of a network. */
 export interface Parameters {
   sizes: readonly number[]
   activations: readonly ActivationName[]
@@ -210,15 +254,14 @@ export interface Evaluation {
 }
 
 /** The state of the training run. */
-export interface Progress {
+export interface Report extends Place {
   type: 'progress'
-  epoch: number
-  step: number
   train: Score
   test: Score | null
   samplesPerSecond: number
   epochsPerSecond: number
-  network: Parameters
+  /** Of the network that {@link Description} describes: layer by layer weights, then biases. */
+  parameters: Float32Array
   /** Outputs of every neuron over the plane: one array per layer, of shape points × neurons. */
   maps: Float32Array[]
   regions: Regions | undefined
@@ -226,10 +269,14 @@ export interface Progress {
   evaluation: Evaluation | undefined
   /** The outputs of the network for the user's drawing. */
   drawingOutputs: Float32Array | undefined
-  /** The number of snapshots that can be restored. */
-  snapshots: number
-  /** The index of the snapshot that is shown; the last one during training. */
-  snapshot: number
+  /** The number of the moment that is shown. */
+  moment: number
+  moments: MomentList
+}
+
+/** The state of the training run as the page uses it. */
+export interface Progress extends Omit<Report, 'parameters'> {
+  network: Parameters
 }
 
 /** Points along each side of the maps in the neurons of the diagram. */
@@ -240,9 +287,12 @@ export type Subject = 'link' | 'data' | 'settings' | 'training' | 'backend' | 'v
 
 /** Messages from the worker to the page. */
 export type WorkerMessage =
-  | Progress
+  | Report
+  | LaterRunQuestion
   | { type: 'data'; shown: ShownData; settings: Settings; description: Description }
   | { type: 'opened'; file: FileInfo; kind: Kind; use: FileUse }
+  /** The current run uses these settings; it was not started again. */
+  | { type: 'accepted'; settings: Settings }
   /** What probably keeps the network from learning, and what helps: sentences. */
   | { type: 'advice'; sentences: readonly string[] }
   | { type: 'running'; backend: BackendInfo }

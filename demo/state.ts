@@ -12,6 +12,8 @@ export {
   evaluation,
   file,
   history,
+  laterEnd,
+  laterRunQuestion,
   kind,
   notices,
   opening,
@@ -27,7 +29,8 @@ export { change, choose, openSettings } from './state/changes.ts'
 export { playWith } from './state/navigation.ts'
 export { editParameter } from './state/edit.ts'
 export { chooseUse, open } from './state/files.ts'
-export { classifyDrawing, pause, play, rewind, step, verifyNow } from './state/requests.ts'
+export { answerLaterRun, classifyDrawing, pause, play, rewind, step, verifyNow } from './state/requests.ts'
+export { restartsRun } from './state/effects.ts'
 export { accepted, restart } from './state/runs.ts'
 
 /** Starts the run that the address describes, and shows what the worker reports from then on. */

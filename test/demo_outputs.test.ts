@@ -101,7 +101,7 @@ describe('several columns of 0 and 1', () => {
     expect(settings).toMatchObject({ loss: 'binaryCrossEntropy', activations: ['tanh', 'sigmoid'] })
     expect(run.network.task).toBe('multilabel')
     await run.epoch(100)
-    const { train, test } = run.snapshots.at(-1)!
+    const { train, test } = run.moment
     expect(train.accuracy).toBeGreaterThan(0.95)
     const { labels, confusion } = await run.evaluate()
     expect(confusion).toBeUndefined()

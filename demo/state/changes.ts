@@ -1,34 +1,33 @@
 import { defaultsFor } from '../presets.ts'
 import { type BuiltIn, kindOf, type Settings } from '../settings.ts'
 import { send } from './connection.ts'
+import { effects } from './effects.ts'
 import { showTab } from './navigation.ts'
 import { applySettings, startRun } from './runs.ts'
-import { kind, notices, settings } from './signals.ts'
-
-/** Settings that change what the plane shows, or add points, and not the network. */
-const planeKeys: ReadonlySet<string> = new Set<keyof Settings>(['points', 'across', 'up', 'shownTarget'])
+import { kind, notices, setNotices, settings } from './signals.ts'
 
 /** Changes settings and applies them: to the current run where possible, else in a new run. */
 export function change(changed: Partial<Settings>): void {
   const next = { ...settings.value, ...changed }
-  const keys = Object.keys(changed)
-  const only = keys.length === 1 ? keys[0] : undefined
-  if (keys.every((key) => key === 'tab' || key === 'lesson')) showTab(next)
-  else if (only === 'backend') {
-    applySettings(next)
+  const affected = new Set(Object.keys(changed).map((key) => effects[key as keyof Settings]))
+  if (affected.has('run')) {
+    startRun(next)
+    return
+  }
+  if (affected.delete('page')) showTab(next)
+  if (affected.size > 0) applySettings(next)
+  const { speed, stop, patience, backend } = settings.value
+  if (affected.has('speed')) send({ type: 'speed', speed })
+  if (affected.has('stopping')) send({ type: 'stopping', rule: { stop, patience } })
+  if (affected.has('hyperparameters')) {
+    setNotices('settings')
+    send({ type: 'hyperparameters', settings: settings.value })
+  }
+  if (affected.has('plane')) send({ type: 'data', settings: settings.value })
+  if (affected.has('backend')) {
     notices.value = {}
-    send({ type: 'backend', backend: next.backend })
-  } else if (only === 'speed') {
-    applySettings(next)
-    send({ type: 'speed', speed: next.speed })
-  } else if (keys.every((key) => key === 'stop' || key === 'patience')) {
-    applySettings(next)
-    send({ type: 'stopping', rule: { stop: next.stop, patience: next.patience } })
-  } else if (keys.every((key) => planeKeys.has(key))) {
-    // The network and its parameters do not change: it trains on the new points, or the plane shows other columns.
-    applySettings(next)
-    send({ type: 'data', settings: settings.value })
-  } else startRun(next)
+    send({ type: 'backend', backend })
+  }
 }
 
 /** Chooses another built-in problem, which opens with the settings of its preset. */

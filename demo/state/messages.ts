@@ -1,6 +1,7 @@
 import { withReport } from '../history.ts'
-import type { Progress, WorkerMessage } from '../protocol.ts'
+import { splitParameters } from '../parameters.ts'
 import { defaultsFor } from '../presets.ts'
+import type { Report, Request, WorkerMessage } from '../protocol.ts'
 import { receive } from './connection.ts'
 import { handleFile } from './files.ts'
 import { accept, accepted, applySettings, startRun } from './runs.ts'
@@ -11,6 +12,8 @@ import {
   drawingOutputs,
   evaluation,
   history,
+  laterEnd,
+  laterRunQuestion,
   opening,
   playing,
   progress,
@@ -26,6 +29,12 @@ export const receiveMessages = (): void => {
   receive({
     progress: handleProgress,
     data: handleData,
+    accepted: (message) => {
+      accept(message.settings)
+    },
+    laterRun: (message) => {
+      laterRunQuestion.value = message
+    },
     advice: ({ sentences }) => {
       advice.value = sentences
     },
@@ -47,13 +56,14 @@ export const receiveMessages = (): void => {
   })
 }
 
-function handleProgress(report: Progress): void {
-  progress.value = report
+function handleProgress({ parameters, ...report }: Report): void {
+  const { sizes, activations } = data.value!.description
+  progress.value = { ...report, network: { sizes, activations, ...splitParameters(sizes, parameters) } }
   if (report.evaluation) evaluation.value = report.evaluation
   if (report.drawingOutputs) drawingOutputs.value = report.drawingOutputs
   const name = activeBackend.value?.name
   if (name && report.samplesPerSecond > 0) rates.value = { ...rates.value, [name]: report.samplesPerSecond }
-  if (report.snapshot === report.snapshots - 1) history.value = withReport(history.value, report)
+  if (!laterEnd.value) history.value = withReport(history.value, progress.value)
 }
 
 function handleData({ settings: own, shown, description }: WorkerMessage & { type: 'data' }): void {
@@ -62,13 +72,17 @@ function handleData({ settings: own, shown, description }: WorkerMessage & { typ
   data.value = { shown, description }
 }
 
+/** Requests that change settings. */
+const changing: ReadonlySet<string> = new Set<Request['type']>(['start', 'data', 'backend', 'hyperparameters'])
+
 /** Shows the error next to the control that caused it, and restores the settings of the current run. */
 function handleRefusal({ subject, message, during }: WorkerMessage & { type: 'refused' }): void {
   opening.value = false
   if (verification.value === 'running') verification.value = undefined
-  if (during === 'start' || during === 'backend' || during === 'data') {
+  if (changing.has(during)) {
     const own = accepted()
-    if (own) applySettings({ ...own, speed: settings.value.speed })
+    const { speed, stop, patience, tab } = settings.value
+    if (own) applySettings({ ...own, speed, stop, patience, tab })
     else if (subject === 'backend') startRun({ ...settings.value, backend: 'auto' })
     else startRun({ ...defaultsFor('circle'), speed: settings.value.speed })
   }

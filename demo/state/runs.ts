@@ -1,7 +1,7 @@
 import { makeConsistent, type Settings } from '../settings.ts'
 import { writeAddress } from './address.ts'
 import { send } from './connection.ts'
-import { advice, file, history, notices, playing, settings, verification } from './signals.ts'
+import { advice, file, history, laterRunQuestion, notices, playing, settings, verification } from './signals.ts'
 
 /** The settings of the current run, restored if the worker refuses new ones. */
 let acceptedSettings: Settings | undefined
@@ -27,6 +27,7 @@ export function startRun(next: Settings, play = acceptedSettings ? playing.value
   verification.value = undefined
   history.value = []
   advice.value = []
+  laterRunQuestion.value = undefined
   send({ type: 'start', settings: settings.value })
   if (play) send({ type: 'play' })
 }

@@ -1,8 +1,18 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import type { Verification } from '../../src/index.ts'
 import type { HistoryPoint } from '../history.ts'
 import { fromHash } from '../link.ts'
-import type { BackendInfo, Description, Evaluation, FileInfo, Progress, ShownData, Subject } from '../protocol.ts'
+import type {
+  BackendInfo,
+  Description,
+  Evaluation,
+  FileInfo,
+  LaterRunQuestion,
+  Place,
+  Progress,
+  ShownData,
+  Subject,
+} from '../protocol.ts'
 import { type Kind, kindOf, type Settings } from '../settings.ts'
 
 /** The settings of the address with which the page was opened, and what is wrong in it. */
@@ -32,6 +42,16 @@ export const notices = signal<Partial<Record<Subject, readonly string[]>>>({})
 export const history = signal<readonly HistoryPoint[]>([])
 /** The latest training speed of each backend, in samples per second. */
 export const rates = signal<Readonly<Record<string, number>>>({})
+
+/** The user has returned to an earlier moment and wants to continue from there: whether the later run may be discarded. */
+export const laterRunQuestion = signal<LaterRunQuestion | undefined>(undefined)
+/** The end of the run so far, if the page shows an earlier moment of it. */
+export const laterEnd = computed((): Place | undefined => {
+  if (!progress.value) return undefined
+  const { moment, moments } = progress.value
+  if (moments.numbers.at(-1) === moment) return undefined
+  return { epoch: moments.epochs.at(-1)!, step: moments.steps.at(-1)! }
+})
 
 /** What the network predicts: classes, regression targets, or the class of a picture. */
 export const kind = (): Kind =>

@@ -23,7 +23,7 @@ export function adviceBefore(run: Run): string[] {
 
 /** Whether the network is worse than an answer that ignores the inputs, with the likely cause, as sentences. */
 export async function adviceAfter(run: Run): Promise<string[]> {
-  const { epoch } = run.snapshots.at(-1)!
+  const { epoch } = run.moment
   if (!isAdvised(run) || epoch === 0) return adviceBefore(run)
   const { train, test } = run.prepared
   const trainer = await run.trainer()

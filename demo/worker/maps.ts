@@ -1,24 +1,42 @@
-import { cpu, type Matrix, Network, Trainer } from '../../src/index.ts'
+import { Matrix, Network } from '../../src/index.ts'
 
-/** The outputs of every layer for these inputs, computed on the CPU by networks that end after each layer. */
-export function layerOutputs(
-  { sizes, activations, weights, biases }: Network,
-  inputs: Matrix,
-): Promise<Float32Array[]> {
-  const backend = cpu()
-  return Promise.all(
-    activations.map(async (_, l) => {
-      const part = Network.from({
-        sizes: sizes.slice(0, l + 2),
-        activations: activations.slice(0, l + 1),
-        weights: weights.slice(0, l + 1),
-        biases: biases.slice(0, l + 1),
-      })
-      const loss = activations[l] === 'softmax' ? 'crossEntropy' : 'quadratic'
-      const trainer = await Trainer.create(part, { backend, loss, batchSize: 1, seed: 0 })
-      const { data } = await trainer.predict(inputs)
-      trainer.dispose()
-      return data
-    }),
-  )
+const MAX_FLOAT32 = 3.4e38
+
+/** Computes the outputs of every layer of a network, layer by layer. */
+export class LayerOutputs {
+  readonly #network: Network
+  /** Each layer as a network of one layer, whose inputs are the outputs of the layer before it. */
+  readonly #layers: readonly Network[]
+
+  constructor(network: Network) {
+    const { sizes, activations } = network
+    this.#network = network
+    this.#layers = activations.map((activation, l) =>
+      Network.create({ sizes: sizes.slice(l, l + 2), activations: [activation], init: 'constant', seed: 0 }),
+    )
+  }
+
+  /**
+   * @param inputs points × inputs, preprocessed
+   * @returns for each layer its outputs, points × neurons
+   */
+  of(inputs: Matrix): Float32Array[] {
+    const { weights, biases } = this.#network
+    let below = inputs
+    return this.#layers.map((layer, l) => {
+      layer.weights[0]!.set(weights[l]!)
+      layer.biases[0]!.set(biases[l]!)
+      const outputs = layer.predict(below)
+      below = outputs.data.every(Number.isFinite) ? outputs : withFiniteValues(outputs)
+      return outputs.data
+    })
+  }
 }
+
+/** A network takes finite inputs only; outputs of a network with large weights may not be finite. */
+const withFiniteValues = ({ rows, cols, data }: Matrix): Matrix =>
+  new Matrix(
+    rows,
+    cols,
+    data.map((value) => (Number.isNaN(value) ? 0 : Math.max(-MAX_FLOAT32, Math.min(MAX_FLOAT32, value)))),
+  )

@@ -1,12 +1,10 @@
-import type { Evaluation, Progress } from '../protocol.ts'
+import type { Evaluation, Report } from '../protocol.ts'
 import type { Run } from './run.ts'
 
 interface ReportOptions {
   /** Points along each side of the plane. */
   side: number
-  /** The index of the snapshot that the network is in. */
-  snapshot: number
-  speeds: Pick<Progress, 'epochsPerSecond' | 'samplesPerSecond'>
+  speeds: Pick<Report, 'epochsPerSecond' | 'samplesPerSecond'>
   evaluation: Evaluation | undefined
   /** The user's drawing. */
   drawing: Float32Array | undefined
@@ -15,26 +13,41 @@ interface ReportOptions {
 /** The state of a run as the page shows it, and the buffers to transfer. */
 export async function describeProgress(
   run: Run,
-  { side, snapshot, speeds, evaluation, drawing }: ReportOptions,
-): Promise<{ progress: Progress; transfer: Transferable[] }> {
-  const { train, test, epoch, step } = run.snapshots.at(snapshot)!
-  const { sizes, activations, weights, biases } = run.network
-  const maps = await run.maps()
-  const regions = await run.regions(side)
-  const progress: Progress = {
+  { side, speeds, evaluation, drawing }: ReportOptions,
+): Promise<{ progress: Report; transfer: Transferable[] }> {
+  const { train, test, epoch, step } = run.moment
+  const progress: Report = {
     type: 'progress',
     epoch,
     step,
     train,
     test,
     ...speeds,
-    network: { sizes, activations, weights, biases },
-    maps,
-    regions,
+    parameters: run.network.parameters.slice(),
+    maps: run.maps(),
+    regions: await run.regions(side),
     evaluation,
     drawingOutputs: drawing && (await run.classify(drawing)),
-    snapshots: run.snapshots.length,
-    snapshot,
+    moment: run.moment.number,
+    moments: run.moments.list(),
   }
-  return { progress, transfer: [...maps.map(({ buffer }) => buffer), ...(regions ? [regions.shares.buffer] : [])] }
+  return { progress, transfer: buffersOf(progress) }
+}
+
+/** The buffers of a report: all were made for it. */
+function buffersOf({ parameters, maps, regions, evaluation, drawingOutputs, moments }: Report): Transferable[] {
+  const arrays = [
+    parameters,
+    ...maps,
+    regions?.shares,
+    regions?.best,
+    drawingOutputs,
+    moments.numbers,
+    moments.epochs,
+    moments.steps,
+    evaluation?.error?.targets,
+    evaluation?.error?.predictions,
+    ...(evaluation?.mistakes ?? []).map(({ pixels }) => pixels),
+  ]
+  return [...new Set(arrays.flatMap((array) => (array ? [array.buffer] : [])))]
 }

@@ -1,7 +1,9 @@
 import {
-  type BackendName,
+  type ChangeableOption,
+  type Checkpoint,
   decisionBoundary,
   type Epoch,
+  InputError,
   Network,
   type Score,
   type Step,
@@ -13,10 +15,10 @@ import type { Kind, Settings } from '../settings.ts'
 import { evaluate, evaluationData } from './evaluation.ts'
 import type { Prepared } from './prepare.ts'
 import { describeData } from './display.ts'
-import { layerOutputs } from './maps.ts'
+import { LayerOutputs } from './maps.ts'
+import { type Moment, Moments } from './moments.ts'
 import { optimizerOf } from './optimizers.ts'
 import { PlaneGrid } from './plane.ts'
-import { Snapshots } from './snapshots.ts'
 
 const tasks: Record<Kind, Task> = {
   classes: 'classification',
@@ -25,35 +27,40 @@ const tasks: Record<Kind, Task> = {
   regression: 'regression',
 }
 
-/** One run: a network, its data, its backend, and its snapshots. */
+/** One run: a network, its data, its backend, and the moments that can be restored. */
 export class Run {
-  readonly settings: Settings
   readonly network: Network
-  readonly snapshots = new Snapshots()
+  readonly moments = new Moments()
+  #settings: Settings
   #prepared: Prepared
   #shown: ShownData
   #grid: PlaneGrid
+  #layerOutputs: LayerOutputs
   #trainer: Trainer | undefined
   #epochs: AsyncIterableIterator<Epoch> | undefined
   #steps: AsyncIterableIterator<Step> | undefined
-  #backend: BackendName
-  #position = { epoch: 0, step: 0 }
+  /** The moment that the network is in. */
+  #moment: Moment | undefined
   /** The number of epochs in the next call. */
   #atOnce = 1
 
   constructor(settings: Settings, prepared: Prepared) {
-    this.settings = settings
+    this.#settings = settings
     this.#prepared = prepared
     this.#shown = describeData(prepared, settings)
     this.#grid = new PlaneGrid(prepared, this.#shown)
-    this.#backend = settings.backend
     const { hidden, init, seed } = settings
     const sizes = [prepared.train.inputs.cols, ...hidden, prepared.train.targets.cols]
     this.network = Network.create({ sizes, activations: settings.activations, init, seed })
+    this.#layerOutputs = new LayerOutputs(this.network)
     const { encoding, scaling, targetScaling, classes } = prepared.train
     const features = prepared.kind === 'images' ? undefined : prepared.train.features
     const task = tasks[prepared.kind]
     Object.assign(this.network, { encoding, scaling, targetScaling, classes, features, task })
+  }
+
+  get settings(): Settings {
+    return this.#settings
   }
 
   get prepared(): Prepared {
@@ -64,40 +71,60 @@ export class Run {
     return this.#shown
   }
 
-  get backend(): BackendName {
-    return this.#backend
+  /** The moment that the network is in: the latest one, unless the user returned to an earlier one. */
+  get moment(): Moment {
+    return this.#moment!
+  }
+
+  get isRewound(): boolean {
+    return this.moment !== this.moments.latest
   }
 
   /** Replaces the data by other data of the same shape, without changing the network. */
   async changeData(settings: Settings, prepared: Prepared): Promise<void> {
     await this.#endIterators()
+    const { points, across, up, shownTarget } = settings
+    this.#settings = { ...this.#settings, points, across, up, shownTarget }
     this.#prepared = prepared
     this.#shown = describeData(prepared, settings)
     this.#grid = new PlaneGrid(prepared, this.#shown)
   }
 
-  /** The trainer, created at the first call. */
-  async trainer(): Promise<Trainer> {
-    if (!this.#trainer) {
-      const { loss, batch, seed, l1, l2, dropout } = this.settings
-      this.#trainer = await Trainer.create(this.network, {
-        backend: this.#backend,
-        loss,
-        optimizer: optimizerOf(this.settings),
-        batchSize: batch,
-        seed,
-        l1,
-        l2,
-        dropout,
-      })
+  /**
+   * Trains with other hyperparameters, or on another backend, from now on. Parameters and optimizer state stay.
+   * @throws what the trainer refuses; the settings before then remain
+   */
+  async changeSettings(settings: Settings): Promise<void> {
+    const before = this.#settings
+    await this.release()
+    this.#settings = settings
+    try {
+      await this.trainer()
+    } catch (error) {
+      this.#settings = before
+      throw error
     }
-    return this.#trainer
   }
 
-  /** Scores the untrained network, which is the first snapshot. */
+  /** The trainer in the state of {@link moment}, created where there is none. */
+  async trainer(): Promise<Trainer> {
+    if (this.#trainer) return this.#trainer
+    const { loss, batch, seed, l1, l2, dropout, backend } = this.#settings
+    const optimizer = optimizerOf(this.#settings)
+    const trainer = await Trainer.create(this.network, { backend, loss, optimizer, batchSize: batch, seed, l1, l2, dropout }) // prettier-ignore
+    try {
+      if (this.#moment) await resume(trainer, this.#moment.checkpoint)
+    } catch (error) {
+      trainer.dispose()
+      throw error
+    }
+    return (this.#trainer = trainer)
+  }
+
+  /** Scores the untrained network, which is the first moment. */
   async scoreUntrained(): Promise<void> {
     await this.trainer()
-    await this.#scoreAndKeep()
+    await this.#keep(await this.#score())
   }
 
   /** Trains on one minibatch, then scores the network. */
@@ -106,17 +133,8 @@ export class Run {
     await this.#epochs?.return?.()
     this.#epochs = undefined
     this.#steps ??= trainer.steps(this.#prepared.train)
-    const before = trainer.epoch
-    await this.#steps.next()
-    await trainer.read()
-    const { epoch, step } = this.#position
-    this.#position = { epoch: epoch + trainer.epoch - before, step: step + 1 }
-    await this.#scoreAndKeep()
-  }
-
-  async #scoreAndKeep(edited = false): Promise<void> {
-    const scores = await this.#score()
-    this.snapshots.keep({ ...this.#position, ...scores, edited, parameters: this.network.parameters.slice() })
+    await this.#orRelease(this.#steps.next())
+    await this.#keep(await this.#score())
   }
 
   async #score(): Promise<{ train: Score; test: Score | null }> {
@@ -125,9 +143,17 @@ export class Run {
     return { train: await trainer.evaluate(train), test: test ? await trainer.evaluate(test) : null }
   }
 
+  /** Keeps the current state as a moment, and copies its parameters to the network. */
+  async #keep(scores: Pick<Moment, 'train' | 'test'>, edited = false): Promise<void> {
+    const checkpoint = await (await this.trainer()).checkpoint()
+    const { epoch, step, snapshot } = checkpoint
+    this.network.parameters.set(snapshot.parameters)
+    this.#moment = this.moments.keep({ epoch, step, ...scores, edited, checkpoint })
+  }
+
   /**
    * Trains one epoch, or the rest of an epoch that was begun with {@link minibatch}; or `count` epochs in one call, with a
-   * snapshot after the last one only.
+   * moment after the last one only.
    */
   async epoch(count = 1): Promise<void> {
     const trainer = await this.trainer()
@@ -136,56 +162,49 @@ export class Run {
     const { train, test } = this.#prepared
     const atOnce = () => this.#atOnce
     this.#epochs ??= trainer.epochs(train, { epochs: 1e9, atOnce, ...(test && { validation: test }) })
-    const done = trainer.step
     this.#atOnce = count
-    let value = await this.#next(this.#epochs)
-    for (let i = 1; i < count; i++) value = await this.#next(this.#epochs)
-    await trainer.read()
-    this.#position = { epoch: this.#position.epoch + count, step: this.#position.step + trainer.step - done }
-    const { loss, accuracy, validation } = value
+    let result = await this.#orRelease(this.#epochs.next())
+    for (let i = 1; i < count; i++) result = await this.#orRelease(this.#epochs.next())
+    const { loss, accuracy, validation } = result.value as Epoch
     // The scores of an epoch do not count correct labels.
-    const scores =
-      this.#prepared.kind === 'labels'
-        ? await this.#score()
-        : { train: { loss, ...(accuracy !== undefined && { accuracy }) }, test: validation }
-    this.snapshots.keep({ ...this.#position, ...scores, parameters: this.network.parameters.slice() })
+    const isCounted = this.#prepared.kind !== 'labels'
+    const scores = { train: { loss, ...(accuracy !== undefined && { accuracy }) }, test: validation }
+    await this.#keep(isCounted ? scores : await this.#score())
   }
 
-  /** The next epoch. On an error, for example a divergence, the trainer is released. */
-  async #next(epochs: AsyncIterator<Epoch, unknown>): Promise<Epoch> {
+  /** On an error, for example a divergence, the trainer is released. */
+  async #orRelease<T>(training: Promise<T>): Promise<T> {
     try {
-      return ((await epochs.next()) as { value: Epoch }).value
+      return await training
     } catch (error) {
       await this.release()
       throw error
     }
   }
 
-  /** Restores a snapshot, from which training continues. */
-  async rewindTo(index: number): Promise<void> {
-    const snapshot = this.snapshots.at(index)
-    if (!snapshot) return
-    await this.release()
-    this.network.parameters.set(snapshot.parameters)
-    this.#position = { epoch: snapshot.epoch, step: snapshot.step }
+  /** Restores the last moment whose number is at most this one. The later ones are kept. */
+  async rewindTo(number: number): Promise<void> {
+    const moment = this.moments.find(number)
+    if (moment === this.#moment) return
+    await this.#endIterators()
+    if (this.#trainer) await resume(this.#trainer, { ...moment.checkpoint, arithmetic: undefined })
+    this.network.parameters.set(moment.checkpoint.snapshot.parameters)
+    this.#moment = moment
   }
 
-  /** Sets a weight or a bias, from which training continues. */
+  /** Sets a weight or a bias, from which training continues. The optimizer's state stays. */
   async edit({ layer, index, from, value }: ParameterEdit): Promise<void> {
     const { weights, biases, sizes } = this.network
     const values = from === undefined ? biases[layer - 1] : weights[layer - 1]
     const at = from === undefined ? index : index * sizes[layer - 1]! + from
     // The network may have changed since the user chose the value.
     if (!values || at >= values.length || !Number.isFinite(value)) return
-    await this.release()
     values[at] = value
-    await this.#scoreAndKeep(true)
-  }
-
-  /** Moves the network with its current parameters to another backend. */
-  async changeBackend(backend: BackendName): Promise<void> {
-    await this.release()
-    this.#backend = backend
+    const { checkpoint } = this.moment
+    const snapshot = { ...checkpoint.snapshot, parameters: this.network.parameters.slice() }
+    await this.#endIterators()
+    await resume(await this.trainer(), { ...checkpoint, snapshot, arithmetic: undefined })
+    await this.#keep(await this.#score(), true)
   }
 
   /** Disposes the trainer; {@link trainer} creates another one. */
@@ -226,7 +245,14 @@ export class Run {
   }
 
   /** Outputs of every neuron over the plane; none for pictures. */
-  async maps(): Promise<Float32Array[]> {
-    return this.#prepared.kind === 'images' ? [] : layerOutputs(this.network, this.#grid.points(MAP_SIDE))
+  maps(): Float32Array[] {
+    return this.#prepared.kind === 'images' ? [] : this.#layerOutputs.of(this.#grid.points(MAP_SIDE))
   }
+}
+
+/** Continues from a checkpoint of this run, with the hyperparameters and the data that the run has now. */
+async function resume(trainer: Trainer, checkpoint: Checkpoint): Promise<void> {
+  const settings = { ...checkpoint.settings, batchSize: trainer.batchSize }
+  const changed: ChangeableOption[] = ['learningRate', 'l1', 'l2', 'dropout']
+  await trainer.resume({ ...checkpoint, data: undefined, settings }, { changed })
 }

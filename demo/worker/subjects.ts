@@ -4,6 +4,7 @@ import type { Request, Subject } from '../protocol.ts'
 /** The part of the page that a failed request concerns, unless the error names another one. */
 const subjects: Partial<Record<Request['type'], Subject>> = {
   start: 'settings',
+  hyperparameters: 'settings',
   data: 'data',
   open: 'data',
   target: 'data',
