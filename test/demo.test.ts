@@ -154,7 +154,7 @@ describe('the page', () => {
     await close(opened)
   })
 
-  it('restores earlier snapshots with their decision regions, and continues training from there', async () => {
+  it('restores earlier moments with their decision regions, and continues training from there', async () => {
     const opened = await open('speed=10')
     const { page } = opened
     const pixels = () =>
@@ -177,7 +177,7 @@ describe('the page', () => {
       await reached(epoch)
     }
     expect(await pixels()).not.toBe(old)
-    // The first snapshot is the untrained network.
+    // The first moment is the untrained network.
     await page.getByLabel('Rewind').fill('3')
     await reached(3)
     expect(await pixels()).toBe(old)
@@ -185,6 +185,7 @@ describe('the page', () => {
     await page.getByLabel('Rewind').fill('0')
     await reached(0)
     await page.getByRole('button', { name: 'One epoch' }).click()
+    await page.getByRole('button', { name: 'Train on', exact: true }).click()
     await reached(1)
     await close(opened)
   })
