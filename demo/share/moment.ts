@@ -1,7 +1,7 @@
 import { effect, untracked } from '@preact/signals'
 import { mapOf } from '../inspected.ts'
 import { MAP_SIDE, type Progress, type Regions } from '../protocol.ts'
-import { data, progress, settings } from '../state.ts'
+import { data, laterEnd, progress, settings } from '../state.ts'
 import { Recording } from './recording.ts'
 
 /** With more neurons in a layer, a frame shows the first ones. */
@@ -95,7 +95,7 @@ export function startRecording(): void {
   effect(() => {
     const report = progress.value
     // While the user looks at an earlier moment, nothing new happens.
-    if (!report || report.snapshot < report.snapshots - 1) return
+    if (!report || laterEnd.value) return
     untracked(() => {
       recording.add(report.epoch, () => momentOf(report))
     })
