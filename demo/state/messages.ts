@@ -81,8 +81,8 @@ function handleRefusal({ subject, message, during }: WorkerMessage & { type: 're
   if (verification.value === 'running') verification.value = undefined
   if (changing.has(during)) {
     const own = accepted()
-    const { speed, stop, patience, tab } = settings.value
-    if (own) applySettings({ ...own, speed, stop, patience, tab })
+    const { speed, stop, patience, tab, lesson } = settings.value
+    if (own) applySettings({ ...own, speed, stop, patience, tab, lesson })
     else if (subject === 'backend') startRun({ ...settings.value, backend: 'auto' })
     else startRun({ ...defaultsFor('circle'), speed: settings.value.speed })
   }
