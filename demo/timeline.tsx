@@ -58,8 +58,9 @@ function Question() {
   useEffect(() => {
     first.current?.focus()
   }, [])
+  const isLater = latest.epoch > shown.epoch || latest.step > shown.step
   const until =
-    latest.epoch > shown.epoch ? `until epoch ${inWords(latest.epoch)}` : `of ${latest.step - shown.step} steps`
+    latest.epoch > shown.epoch ? ` until epoch ${inWords(latest.epoch)}` : ` of ${latest.step - shown.step} steps`
   return (
     <div
       class="timeline-question"
@@ -70,7 +71,8 @@ function Question() {
       }}
     >
       <span id="timeline-question">
-        Train on from epoch {inWords(shown.epoch)}? The later run {until} is discarded.
+        Train on from epoch {inWords(shown.epoch)}?{' '}
+        {isLater ? `The later run${until} is discarded.` : 'The values that you set later are discarded.'}
       </span>
       <button
         type="button"

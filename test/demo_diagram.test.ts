@@ -43,7 +43,7 @@ describe('inputs that are functions of x and y', () => {
     await run.scoreUntrained()
     await run.epoch(100)
     expect(run.network.sizes).toEqual([2, 1, 2])
-    expect(run.snapshots.at(-1)!.train.accuracy).toBeGreaterThan(0.98)
+    expect(run.moment.train.accuracy).toBeGreaterThan(0.98)
     expect(run.shown.inputs.map(({ name }) => name)).toEqual(['x²', 'y²'])
     // The plane remains that of x and y: inside, in the middle, is the second class.
     const { shares } = (await run.regions(21))!

@@ -8,17 +8,17 @@ import { randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 
 /** A moment after this epoch, whose parameters and optimizer state have some bytes together. */
-function momentAt(epoch: number, step = 4 * epoch, bytes = 64): Moment {
+function momentAt(epoch: number, step = 4 * epoch, bytes = 64, edited = false): Omit<Moment, 'number'> {
   const half = new Float32Array(bytes / 8)
   const checkpoint = { epoch, step, snapshot: { parameters: half, state: half } } as unknown as Checkpoint
-  return { epoch, step, train: { loss: 1 }, test: null, checkpoint }
+  return { epoch, step, train: { loss: 1 }, test: null, edited, checkpoint }
 }
 
 describe('the moments of a run', () => {
   it('are spread over the run, with the first and the latest ones, however long it is', () => {
     const moments = new Moments()
     for (let epoch = 0; epoch <= 10_000; epoch++) moments.keep(momentAt(epoch))
-    const { epochs, steps } = moments.places()
+    const { epochs, steps } = moments.list()
     expect(epochs).toHaveLength(240)
     expect([...epochs.slice(0, 1), ...epochs.slice(-12)]).toEqual([0, ...Array.from({ length: 12 }, (_, i) => 9989 + i)]) // prettier-ignore
     expect([...steps]).toEqual([...epochs].map((epoch) => 4 * epoch))
@@ -31,23 +31,31 @@ describe('the moments of a run', () => {
   it('are fewer where a network has many parameters', () => {
     const moments = new Moments()
     for (let epoch = 0; epoch < 60; epoch++) moments.keep(momentAt(epoch, epoch, 2 ** 21))
-    expect(moments.places().epochs).toHaveLength(32)
+    expect(moments.list().epochs).toHaveLength(32)
     const large = new Moments()
     for (let epoch = 0; epoch < 30; epoch++) large.keep(momentAt(epoch, epoch, 2 ** 25))
-    expect([...large.places().epochs]).toEqual([0, expect.any(Number), expect.any(Number), expect.any(Number), 26, 27, 28, 29]) // prettier-ignore
+    expect([...large.list().epochs]).toEqual([0, expect.any(Number), expect.any(Number), expect.any(Number), 26, 27, 28, 29]) // prettier-ignore
   })
 
-  it('are found by their step, and discarded after one', () => {
+  it('are found by their number, and discarded after one; numbers are not used again', () => {
     const moments = new Moments()
     for (const [epoch, step] of [[0, 0], [0, 3], [1, 10], [2, 20]] as const) moments.keep(momentAt(epoch, step)) // prettier-ignore
-    const found = [0, 2, 3, 19, 20, 1e9, -5].map((step) => moments.at(step).step)
-    expect(found).toEqual([0, 0, 3, 10, 20, 20, 0])
-    moments.discardAfter(moments.at(10))
-    expect([...moments.places().steps]).toEqual([0, 3, 10])
-    const replaced = momentAt(1, 10)
-    moments.keep(replaced)
-    expect(moments.latest).toBe(replaced)
-    expect([...moments.places().steps]).toEqual([0, 3, 10])
+    const found = [0, 1, 3, 4, 1e9, -5].map((number) => moments.find(number).step)
+    expect(found).toEqual([0, 3, 20, 20, 20, 0])
+    moments.discardAfter(moments.find(2))
+    expect([...moments.list().steps]).toEqual([0, 3, 10])
+    const next = moments.keep(momentAt(2, 20))
+    expect(moments.latest).toBe(next)
+    expect([...moments.list().numbers]).toEqual([0, 1, 2, 4])
+    // A number of a moment that no longer exists leads to the one before it.
+    expect(moments.find(3).step).toBe(10)
+  })
+
+  it('keep the last of the values that the user set after one step, and the state before them', () => {
+    const moments = new Moments()
+    for (const edited of [false, true, true, true]) moments.keep(momentAt(1, 4, 64, edited))
+    moments.keep(momentAt(2, 8))
+    expect([...moments.list().numbers]).toEqual([0, 3, 4])
   })
 })
 

@@ -29,7 +29,12 @@ function openSession() {
   }
   const epoch = () => ask({ type: 'step', what: 'epoch', discardLater: true })
   const minibatch = () => ask({ type: 'step', what: 'minibatch', discardLater: true })
-  return { session, messages, all, report, ask, epoch, minibatch }
+  /** Returns to the last moment after this step. */
+  const rewind = (step: number) => {
+    const { numbers, steps } = report().moments
+    return ask({ type: 'rewind', moment: numbers[steps.lastIndexOf(step)]! })
+  }
+  return { session, messages, all, report, ask, epoch, minibatch, rewind }
 }
 
 async function started(settings: Partial<Settings> = {}) {
@@ -55,7 +60,7 @@ describe('time', () => {
   ] as Partial<Settings>[])(
     'trains on from an earlier moment to the same bits, with optimizer state and order: $optimizer',
     async (settings) => {
-      const { ask, epoch, minibatch, report } = await started(settings)
+      const { rewind, epoch, minibatch, report } = await started(settings)
       const first = (await repeat(3, epoch)).map(stateOf)
       // Four minibatches in each epoch.
       const within = (await repeat(2, minibatch)).map(stateOf)
@@ -67,11 +72,11 @@ describe('time', () => {
         [first[1]!, [first[2]!]],
         [within[0]!, [within[1]!, after[0]!]],
       ] as const) {
-        expect(stateOf(await ask({ type: 'rewind', step: back.step }))).toEqual(back)
+        expect(stateOf(await rewind(back.step))).toEqual(back)
         // The later run is kept.
         expect(report().moments).toEqual(moments)
-        expect(stateOf(await ask({ type: 'rewind', step: 24 }))).toEqual(after[2])
-        await ask({ type: 'rewind', step: back.step })
+        expect(stateOf(await rewind(24))).toEqual(after[2])
+        await rewind(back.step)
         for (const expected of forward) {
           const isWhole = expected.epoch > back.epoch
           expect(stateOf(await (isWhole ? epoch() : minibatch()))).toEqual(expected)
@@ -84,9 +89,9 @@ describe('time', () => {
   )
 
   it('asks before the later run is discarded, and discards it only then', async () => {
-    const { ask, epoch, all, report } = await started()
+    const { ask, epoch, all, report, rewind } = await started()
     await repeat(4, epoch)
-    await ask({ type: 'rewind', step: 8 })
+    await rewind(8)
     await ask({ type: 'play' }, { type: 'step', what: 'minibatch' })
     expect(all('laterRun')).toMatchObject([
       { request: { type: 'play' }, shown: { epoch: 2, step: 8 }, latest: { epoch: 4, step: 16 } },
@@ -106,7 +111,7 @@ describe('time', () => {
     const { ask, epoch, all } = await started()
     await repeat(5, epoch)
     const before = all('progress').length
-    const asked = Array.from({ length: 20 }, (_, i): Request => ({ type: 'rewind', step: 20 - i }))
+    const asked = Array.from({ length: 20 }, (_, i): Request => ({ type: 'rewind', moment: 19 - i }))
     expect((await ask(...asked)).step).toBe(0)
     expect(all('progress').length - before).toBe(1)
   })
@@ -172,7 +177,7 @@ describe('changes while it trains', () => {
   })
 
   it('accepts points while it plays, also after moments were removed', async () => {
-    const { ask, all, report } = await started({ speed: 0 })
+    const { ask, all, report, rewind } = await started({ speed: 0 })
     await ask({ type: 'play' })
     const points: { x: number; y: number; second: boolean }[] = []
     for (const epochs of [100, 300, 600]) {
@@ -185,14 +190,14 @@ describe('changes while it trains', () => {
     const { steps } = report().moments
     expect(steps.length).toBeLessThanOrEqual(240)
     const step = steps[Math.floor(steps.length / 2)]!
-    expect((await ask({ type: 'rewind', step })).step).toBe(step)
+    expect((await rewind(step)).step).toBe(step)
     await ask({ type: 'data', settings: { ...small, speed: 0, points: '' } })
     expect(report().step).toBe(step)
     expect(all('refused')).toEqual([])
   })
 
   it('returns to an earlier moment after a divergence, and trains on with a smaller rate', async () => {
-    const { ask, epoch, all, report } = await started({
+    const { ask, epoch, all, report, rewind } = await started({
       optimizer: 'sgd',
       activations: ['relu', 'linear'],
       hidden: [8],
@@ -203,28 +208,28 @@ describe('changes while it trains', () => {
     await until(() => all('refused').length > 0)
     expect(all('refused')[0]!.message).toContain('Drag the line below the controls back')
     expect(all('state').at(-1)!.playing).toBe(false)
-    await ask({ type: 'rewind', step: 0 })
+    await rewind(0)
     await ask({ type: 'hyperparameters', settings: { ...small, learningRate: 0.05 } })
     await epoch()
     expect(report().epoch).toBe(1)
     expect(all('refused')).toHaveLength(1)
   })
 
-  it('replaces single weights and biases', async () => {
-    const { ask, epoch, all } = await started()
+  it('asks before an edit discards the later run, and returns to the moment before an edit', async () => {
+    const { ask, epoch, all, report, rewind } = await started()
     const { parameters } = await epoch()
-    const edited = await ask({ type: 'parameter', part: 'biases', layer: 0, index: 2, value: 1.5 })
+    await epoch()
+    await rewind(4)
+    const edit = { layer: 1, index: 2, from: undefined, value: 1.5 }
+    await ask({ type: 'edit', edit })
+    expect(all('laterRun')).toHaveLength(1)
+    const edited = await ask({ type: 'edit', edit, discardLater: true })
     // Three hidden neurons of two inputs: six weights, then the biases.
     expect([...edited.parameters]).toEqual([...parameters].with(8, 1.5))
-    expect([edited.epoch, edited.step]).toEqual([1, 4])
-    expect(edited.train.loss).not.toBe(all('progress').at(-2)!.train.loss)
+    expect([...edited.moments.steps]).toEqual([0, 4, 4])
     expect((await epoch()).parameters[8]).toBeCloseTo(1.5, 0)
-    await ask({ type: 'parameter', part: 'weights', layer: 0, index: 6, value: 1 })
-    await ask({ type: 'parameter', part: 'weights', layer: 1, index: 0, value: Infinity })
-    expect(all('refused').map(({ message }) => message)).toEqual([
-      expect.stringContaining('weights[0][6] = 1'),
-      expect.stringContaining('weights[1][0] = Infinity'),
-    ])
+    const [, before] = report().moments.numbers
+    expect((await ask({ type: 'rewind', moment: before! })).parameters).toEqual(parameters)
   })
 })
 

@@ -22,6 +22,7 @@ export const effects: Readonly<Record<keyof Settings, Effect>> = {
   scaleInputs: 'run',
   scaleTargets: 'run',
   points: 'plane',
+  features: 'run',
   samples: 'run',
   noise: 'run',
   test: 'run',

@@ -3,7 +3,6 @@ import {
   type Checkpoint,
   decisionBoundary,
   type Epoch,
-  InputError,
   Network,
   type Score,
   type Step,
