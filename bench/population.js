@@ -117,6 +117,28 @@ class Lab {
   }
 }
 
+/** The rate of epochs whose orders the host makes, with the time that this takes. */
+async function rateOfHost(lab, count) {
+  const population = await lab.place(count, {})
+  try {
+    const handle = await population.upload(data)
+    const train = async (first, amount) => {
+      const began = performance.now()
+      const own = (k) => (e) => ({ order: epochOrder(samples, k, first + e, true), batchSize, learningRate: rateOf(0), stepsBefore: (first + e - 1) * stepsPerEpoch }) // prettier-ignore
+      await population.train(
+        handle,
+        listOf(count, (k) => listOf(amount, own(k))),
+      ).result
+      return (performance.now() - began) / 1000
+    }
+    await train(1, 1)
+    const taken = await train(2, 2)
+    return { networks: count, epochs: 2, seconds: taken, stepsPerSecond: (count * stepsPerEpoch * 2) / taken }
+  } finally {
+    population.dispose()
+  }
+}
+
 /** The parameters of a network that is trained alone in float64. */
 async function reference(k) {
   const placement = await cpu({ precision: 'float64' }).place(networkOf(k), settingsOf(k))
@@ -184,6 +206,7 @@ async function compareChoices(lab, names) {
 
 async function measureChoices(lab, rows, count, seconds) {
   for (const row of rows) await measureInto(row, () => lab.rate(count, choices[row.choice], seconds))
+  rows.push(await measureInto({ choice: 'orders of the host' }, () => rateOfHost(lab, count)))
   const [usual] = rows
   return {
     title: `${number(count)} networks 2-3-2, by what is chosen`,
