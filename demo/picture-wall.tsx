@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { triedPicture } from './drawing-pad.tsx'
 import { Picture } from './evaluation.tsx'
+import { describeCount } from './picture-count.ts'
 import type { ShownData } from './protocol.ts'
 import { change, data, settings } from './state.ts'
 
@@ -76,22 +77,6 @@ function Wall({ shown: { picture, classes } }: { shown: ShownData }) {
 /** The largest number of pictures of one class. */
 const rowsOf = (labels: Uint8Array) =>
   labels.reduce((most, label, i) => Math.max(most, labels.subarray(0, i + 1).filter((l) => l === label).length), 0)
-
-/** How many pictures of the file or of the generated ones the run uses. */
-export function describeCount({ train, test, available }: ShownData): string {
-  const [learn, check] = [train.count, test.count]
-  if (!available) {
-    return check > 0
-      ? `${count(learn + check)} pictures: ${count(learn)} to learn, ${count(check)} to test.`
-      : `${count(learn)} pictures to learn.`
-  }
-  if (available.test > 0) {
-    const tested = check > 0 ? `, tests on ${count(check)} of ${count(available.test)}` : ''
-    return `Learns ${count(learn)} of ${count(available.train)} pictures${tested}.`
-  }
-  const used = `${count(learn + check)} of ${count(available.train)} pictures are used`
-  return check > 0 ? `${used}: ${count(learn)} to learn, ${count(check)} to test.` : `${used}.`
-}
 
 /** How many pictures are used, and a button that uses all pictures of the file. */
 export function PictureCount() {
