@@ -238,7 +238,7 @@ describe('data on the page', () => {
     await drop(page, { name: 'train-images-idx3-ubyte', bytes: images })
     await page.getByText('contains images. Now drop the matching labels').waitFor()
     await drop(page, { name: 'train-labels-idx1-ubyte.gz', bytes: gzipSync(labels) })
-    await page.getByText('300 pictures').waitFor()
+    await page.getByText('300 of 300 pictures are used').waitFor()
     await page.getByRole('img', { name: 'A network of 784-30-10 neurons' }).waitFor()
     await scoreReaches(page, 'training-score', 95)
     expect(await page.locator('.confusion tbody tr').count()).toBe(10)
