@@ -8,6 +8,8 @@ import { classifyDrawing, data, drawingOutputs } from './state.ts'
 /** Pixels along a side of the drawing canvas, independent of its size on the screen. */
 const PAD = 280
 const PEN = 24
+/** Milliseconds between two classifications while the user draws. More would wait for each other behind the training. */
+const CLASSIFY_INTERVAL = 80
 
 /** A picture of the data that the user shows to the network, with values from 0 to 1. */
 export const triedPicture = signal<{ pixels: Float32Array } | undefined>(undefined)
@@ -22,6 +24,7 @@ export function DrawingPad() {
   const last = useRef<Point | undefined>(undefined)
   const side = shown?.picture?.side ?? 28
   const colours = palette()
+  const classifySoon = useThrottle(CLASSIFY_INTERVAL)
   const context = () => canvas.current?.getContext('2d', { willReadFrequently: true })
   const show = (next: Float32Array | undefined) => {
     setPixels(next)
@@ -48,9 +51,10 @@ export function DrawingPad() {
     const to = positionOf(event)
     drawLine(on, last.current, to, colours.ink)
     last.current = to
-    const { data: image } = on.getImageData(0, 0, PAD, PAD)
-    const alpha = Uint8Array.from({ length: PAD * PAD }, (_, i) => image[4 * i + 3]!)
-    show(centreDrawing(alpha, PAD, side, shown?.picture?.centre ?? 'mass'))
+    classifySoon(() => {
+      const alpha = alphaOf(on)
+      show(centreDrawing(alpha, PAD, side, shown?.picture?.centre ?? 'mass'))
+    })
   }
   const end = () => {
     last.current = undefined
@@ -89,6 +93,35 @@ export function DrawingPad() {
       <Prediction hasDrawing={pixels !== undefined} />
     </div>
   )
+}
+
+/** The ink of each pixel, 0 to 255. */
+function alphaOf(context: CanvasRenderingContext2D): Uint8Array {
+  const { data } = context.getImageData(0, 0, PAD, PAD)
+  return Uint8Array.from({ length: PAD * PAD }, (_, i) => data[4 * i + 3]!)
+}
+
+/** Runs only the latest of the functions that it receives, with a pause of these milliseconds in between. */
+function useThrottle(milliseconds: number): (run: () => void) => void {
+  const state = useRef<{ latest: (() => void) | undefined; timer: number | undefined }>({
+    latest: undefined,
+    timer: undefined,
+  })
+  const runLatest = () => {
+    const { latest } = state.current
+    state.current = { latest: undefined, timer: latest && window.setTimeout(runLatest, milliseconds) }
+    latest?.()
+  }
+  useEffect(
+    () => () => {
+      window.clearTimeout(state.current.timer)
+    },
+    [],
+  )
+  return (run) => {
+    state.current.latest = run
+    if (state.current.timer === undefined) runLatest()
+  }
 }
 
 function positionOf(event: PointerEvent): Point {
