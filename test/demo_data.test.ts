@@ -265,7 +265,7 @@ describe('data on the page', () => {
       const [first, ...others] = points.map(([x, y]) => [box.x + x * box.width, box.y + y * box.height] as const)
       await page.mouse.move(...first!)
       await page.mouse.down()
-      for (const point of others) await page.mouse.move(...point, { steps: 5 })
+      for (const point of others) await page.mouse.move(...point, { steps: 2 })
       await page.mouse.up()
     }
     const digit = page.getByTestId('digit')

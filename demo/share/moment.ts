@@ -36,7 +36,12 @@ export interface Moment {
   regions: { side: number; shares: Uint8ClampedArray; best: Uint8Array | undefined } | undefined
 }
 
-const toBytes = (shares: ArrayLike<number>) => Uint8ClampedArray.from(Array.from(shares), (share) => 255 * share)
+/** Shares from 0 to 1 as bytes, which are rounded. */
+function toBytes(shares: Float32Array): Uint8ClampedArray {
+  const bytes = new Uint8ClampedArray(shares.length)
+  for (let i = 0; i < shares.length; i++) bytes[i] = 255 * shares[i]!
+  return bytes
+}
 
 /** The regions of a moment, with shares from 0 to 1 again. */
 export const regionsOf = ({ regions }: Moment): Regions | undefined =>
