@@ -37,7 +37,7 @@ export interface Moment {
 }
 
 /** Shares from 0 to 1 as bytes, which are rounded. */
-function toBytes(shares: Float32Array): Uint8ClampedArray {
+function toBytes(shares: ArrayLike<number>): Uint8ClampedArray {
   const bytes = new Uint8ClampedArray(shares.length)
   for (let i = 0; i < shares.length; i++) bytes[i] = 255 * shares[i]!
   return bytes
