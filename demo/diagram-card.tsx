@@ -7,8 +7,9 @@ import { planeInputs } from './plane-inputs.ts'
 import type { Parameters } from './protocol.ts'
 import { data, editParameter, progress, settings } from './state.ts'
 
-/** The largest number of weights to list. */
+/** The largest number of weights to list, and how many are listed if there are more. */
 const MAX_LISTED = 6
+const MAX_LARGEST = 3
 /** The largest number of weights of a neuron among which one is chosen in a list. */
 const MAX_CHOICES = 40
 /** The ends of the slider; the number field takes any value. */
@@ -75,16 +76,21 @@ function Description({ at }: { at: Inspected }) {
 /** The weights of a neuron; of many, the largest. */
 function Weights({ network: { weights, sizes }, at: { layer, index } }: { network: Parameters; at: Inspected }) {
   const inputs = sizes[layer - 1]!
-  if (inputs > MAX_CHOICES) return <p>{inputs} weights, one for each pixel or input</p>
+  if (inputs > MAX_CHOICES)
+    return (
+      <p>
+        {inputs} weights, one for each {data.value?.shown.picture && layer === 1 ? 'pixel' : 'input'}
+      </p>
+    )
   const row = Array.from(weights[layer - 1]!.subarray(index * inputs, (index + 1) * inputs), (weight, from) => ({
     weight,
     from,
   }))
   const listed =
-    inputs <= MAX_LISTED ? row : row.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, MAX_LISTED - 1)
+    inputs <= MAX_LISTED ? row : row.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, MAX_LARGEST)
   return (
     <p class="diagram-weights">
-      {inputs <= MAX_LISTED ? 'weights:' : 'largest weights:'}
+      {inputs <= MAX_LISTED ? 'weights:' : `largest of ${inputs} weights:`}
       {listed.map(({ weight, from }) => (
         <span key={from}>
           {shortName(layer - 1, from)} <b>{formatNumber(weight)}</b>

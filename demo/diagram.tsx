@@ -9,6 +9,7 @@ import { LayerButtons } from './layer-buttons.tsx'
 import { Neuron } from './neuron.tsx'
 import type { ShownData } from './protocol.ts'
 import { data, settings } from './state.ts'
+import { Term } from './terms/term.tsx'
 import './network.css'
 
 /** How near the pointer must be to a line. */
@@ -165,7 +166,7 @@ const Legend = () => (
       <svg width="26" height="8" aria-hidden="true">
         <path d="M0 4H26" stroke-width="3" />
       </svg>
-      positive weight
+      <Term name="weight">positive weight</Term>
     </span>
     <span>
       <svg width="26" height="8" aria-hidden="true">
@@ -178,7 +179,7 @@ const Legend = () => (
         <circle cx="5" cy="5" r="4.5" />
         <circle class="ring" cx="16" cy="5" r="3.8" />
       </svg>
-      bias, negative bias
+      <Term name="bias">bias</Term>, negative bias
     </span>
   </p>
 )

@@ -17,13 +17,20 @@ const setColumn = (element: HTMLElement | null) => {
   inputsColumn.value = element ?? undefined
 }
 
+/** The right arrow key leads from an input to the first layer, as the left one leads back. */
+function moveToNetwork(event: KeyboardEvent): void {
+  if (event.key !== 'ArrowRight') return
+  event.preventDefault()
+  document.querySelector<HTMLElement>('[data-at="1-0"]')?.focus()
+}
+
 /** What the network gets: functions of x and y that are switched on and off, the columns of a file, or a picture. */
 export function Inputs() {
   const shown = data.value?.shown
   const { problem } = settings.value
   const isPlane = problem !== 'file' && problem !== 'digits'
   return (
-    <section class="part inputs" aria-labelledby="inputs-title" ref={setColumn}>
+    <section class="part inputs" aria-labelledby="inputs-title" ref={setColumn} onKeyDown={moveToNetwork}>
       <h2 id="inputs-title">Inputs</h2>
       <p class="hint">{isPlane ? 'What the network sees. Click to switch.' : 'What the network sees'}</p>
       {isPlane ? <Features /> : shown && <Columns shown={shown} />}
