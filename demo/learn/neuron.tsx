@@ -53,13 +53,9 @@ export function OneNeuron() {
         <section class="panel" aria-labelledby="neuron-title">
           <h2 id="neuron-title">One neuron separates two classes</h2>
           <p>
-            The neuron should answer 0 for blue circles and 1 for orange squares. It has three numbers that training
-            changes, its <b>parameters</b>: two weights and a bias. All three start at 0.1. Every step of training moves
-            the black line a little, so that the neuron is less wrong.
-          </p>
-          <Plot neuron={neuron} points={points} chosen={chosen} choose={choose} />
-          <p class="hint">
-            The arrow points to the side that the neuron predicts as “square”. Click a point to see its numbers.
+            The neuron should answer 0 for blue circles and 1 for orange squares. Training changes its three{' '}
+            <b>parameters</b>, two weights and a bias, which start at 0.1. Each step moves the black line a little, so
+            that the neuron makes smaller errors.
           </p>
           <div class="row">
             {[1, 10, 100].map((count) => (
@@ -79,6 +75,10 @@ export function OneNeuron() {
             </button>
             <Rate value={rate} change={setRate} />
           </div>
+          <Plot neuron={neuron} points={points} chosen={chosen} choose={choose} />
+          <p class="hint">
+            The arrow points to the side that the neuron predicts as “square”. Click a point to see its numbers.
+          </p>
           <dl class="learn-figures" aria-live="polite">
             <div>
               <dt>Steps</dt>

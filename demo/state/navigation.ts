@@ -2,13 +2,13 @@ import { toHash } from '../link.ts'
 import type { Settings } from '../settings.ts'
 import { OWN_ENTRY } from './address.ts'
 import { pause, play } from './requests.ts'
-import { applySettings, startRun } from './runs.ts'
+import { applySettings, startRun, startsAtOnce } from './runs.ts'
 import { firstLink, playing, settings } from './signals.ts'
 
 /** The tabs of the page and the pages of the lesson, between which the browser's Back button moves. */
 
 /** Whether training continues when the user returns from the lesson. It is paused while the lesson is open. */
-let playOnReturn = firstLink.settings.tab === 'learn'
+let playOnReturn = firstLink.settings.tab === 'learn' && startsAtOnce()
 
 /** Opens a tab or a page of the lesson; the run does not change. */
 export function showTab({ tab, lesson }: Pick<Settings, 'tab' | 'lesson'>): void {

@@ -18,7 +18,7 @@ export function applySettings(next: Settings): void {
 }
 
 /** Whether the first run starts to train at once; not for users who prefer reduced motion. */
-const startsAtOnce = () => !matchMedia('(prefers-reduced-motion: reduce)').matches
+export const startsAtOnce = () => !matchMedia('(prefers-reduced-motion: reduce)').matches
 
 /** Starts a new network on the data that the settings describe. */
 export function startRun(next: Settings, play = acceptedSettings ? playing.value : startsAtOnce()): void {

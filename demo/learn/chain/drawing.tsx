@@ -4,7 +4,7 @@ import type { Factor, Graph, GraphEdge } from './graph.ts'
 import { type Light, pointing } from './light.ts'
 import { type Badge, BadgeBox, Node, ParameterBox, type ShownParameter } from './nodes.tsx'
 import { PARAMETER } from './paths.ts'
-import { type Placement, RADIUS, type Spot, spotOfParameter } from './place.ts'
+import { type Placement, RADIUS, type Spot, spotOfBadge, spotOfParameter } from './place.ts'
 
 export interface DrawingProps extends Light {
   readonly graph: Graph
@@ -46,10 +46,20 @@ function ends(from: Spot, to: Spot, startGap = RADIUS): [Spot, Spot] {
   return [between(from, to, startGap / length), between(from, to, 1 - (RADIUS + 2) / length)]
 }
 
-/** Where the number of a line is: numbers are wide, so they need more distance from a steep line than from a level one. */
-function besideLine(start: Spot, end: Spot, share: number, outer: 1 | -1): Spot {
-  const steepness = Math.abs(end.y - start.y) / (Math.hypot(end.x - start.x, end.y - start.y) || 1)
-  return between(start, end, share, -outer * (11 + 18 * steepness))
+/** Where the number of a line is: above or below a level line, and beside a steep line, where it begins or ends. */
+function besideLine(
+  start: Spot,
+  end: Spot,
+  share: number,
+  outer: 1 | -1,
+): Spot & { anchor: 'start' | 'middle' | 'end' } {
+  const [across, down] = [Math.abs(end.x - start.x), Math.abs(end.y - start.y)]
+  const isSteep = down > 0.5 * across
+  // Numbers are wide: above a line that is not level, they need more distance.
+  const spot = between(start, end, share, -outer * (12 + (isSteep ? 0 : (18 * down) / across)))
+  if (!isSteep) return { ...spot, anchor: 'middle' }
+  const isRight = spot.x > start.x + share * (end.x - start.x)
+  return { ...spot, anchor: isRight ? 'start' : 'end' }
 }
 
 /** Numbers of the second path are on the other side, so that they are not between the lines of two paths. */
@@ -76,7 +86,7 @@ function FactorLine({ factor, from, to, through, share, outer, startGap, light }
     >
       <path class="hit" d={`M${start.x} ${start.y} L${end.x} ${end.y}`} />
       <Strokes from={start} to={end} through={through} />
-      <text class="number" x={text.x} y={text.y + 4} text-anchor="middle">
+      <text class="number" x={text.x} y={text.y + 4} text-anchor={text.anchor}>
         {legible(factor.value)}
       </text>
     </g>
@@ -163,7 +173,7 @@ export function GraphDrawing(props: DrawingProps) {
         />
       ))}
       {badges.map((badge) => (
-        <BadgeBox key={badge.id} badge={badge} spot={spots.get(badge.node)!} light={{ lit, light }} />
+        <BadgeBox key={badge.id} badge={badge} spot={spotOfBadge(placement, badge.node)} light={{ lit, light }} />
       ))}
       {parameter && box && <ParameterBox parameter={parameter} spot={box} />}
     </svg>

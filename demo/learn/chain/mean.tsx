@@ -80,6 +80,9 @@ export function MeanOfMinibatch({ layers, minibatch, parameter, chosen }: SceneP
         been used once, an <b>epoch</b> is complete, and the network is scored: how many points does it classify
         correctly?
       </p>
+      <p class="hint">
+        In the library, <code>trainer.gradients(inputs, targets)</code> returns these means for all weights and biases.
+      </p>
     </>
   )
 }

@@ -54,7 +54,7 @@ function brief(value: number): string {
   return value !== 0 && Number(value.toFixed(2)) === 0 ? '≈ 0' : text
 }
 
-/** δ, below its z. */
+/** δ, near its z. */
 export function BadgeBox({
   badge: { id, name, value },
   spot: { x, y },
@@ -74,8 +74,8 @@ export function BadgeBox({
       aria-label={words}
       {...pointing(id, light)}
     >
-      <rect x={x - 46} y={y + RADIUS + 3} width={92} height={21} rx={6} />
-      <text x={x} y={y + RADIUS + 18} text-anchor="middle">
+      <rect x={x - 46} y={y - 10.5} width={92} height={21} rx={6} />
+      <text x={x} y={y + 4.5} text-anchor="middle">
         {words}
       </text>
     </g>

@@ -50,3 +50,17 @@ export function spotOfParameter({ spots, vertical, width }: Placement, z: string
   if (vertical) return { x: to.x + (to.x > width / 2 + 10 ? -58 : 58), y: to.y }
   return { x: to.x - 8, y: to.y - 56 }
 }
+
+/** The distance of a badge, which is 92 × 21, from its circle. */
+const BADGE_GAP = 3
+
+/** Where the δ of a z is shown: where no highlighted line is. */
+export function spotOfBadge({ spots, vertical, width }: Placement, z: string): Spot {
+  const { x, y } = spots.get(z)!
+  const away = RADIUS + BADGE_GAP + 10.5
+  if (!vertical) return { x, y: y + away }
+  // Two neurons of the output layer have space beside them; three of the hidden layer do not.
+  if (z.startsWith('z1')) return { x: Math.min(Math.max(x, 48), width - 48), y: y - away }
+  const beside = RADIUS + BADGE_GAP + 46
+  return { x: x < width / 2 ? x - beside : x + beside, y }
+}
