@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { answerLaterRun, laterEnd, laterRunQuestion, progress, rewind } from './state.ts'
 import './timeline.css'
 
@@ -55,7 +55,8 @@ function Hint() {
 function Question() {
   const { shown, latest } = laterRunQuestion.value!
   const first = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
+  // Before the question is visible, so that no key goes elsewhere.
+  useLayoutEffect(() => {
     first.current?.focus()
   }, [])
   const isLater = latest.epoch > shown.epoch || latest.step > shown.step

@@ -96,7 +96,7 @@ describe('time on the page', () => {
     await epochsReach(page, 5)
     const runsOn = async () => page.locator('[data-value=backend]').first().getAttribute('data-number')
     expect(await runsOn()).toBe('cpu')
-    await page.locator('.chip button').click()
+    await page.locator('[popovertarget=backend-details]').click()
     await page.getByRole('radio', { name: 'GPU (WebGPU)' }).click()
     await page.locator('.notices', { hasText: 'WebGPU' }).waitFor()
     expect(await page.getByRole('radio', { name: 'CPU (JavaScript)' }).isChecked()).toBe(true)
