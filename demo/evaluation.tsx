@@ -38,7 +38,7 @@ function Confusion({ counts, classes }: { counts: number[][]; classes: readonly 
   const strongest = Math.max(1, ...counts.flat())
   return (
     <div class="evaluation-confusion">
-      <h3>Who is taken for whom</h3>
+      <h3>Confusion matrix</h3>
       <p class="hint">Each row is a true class, each column an answer of the network. Errors are in rings.</p>
       <div class="scroll" tabIndex={0} role="group" aria-label="Confusion matrix">
         <table class="confusion">

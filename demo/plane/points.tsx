@@ -63,7 +63,7 @@ export function PointControls() {
   const added = decodePoints(settings.value.points)?.length ?? 0
   return (
     <fieldset class="adding-controls">
-      <legend>Click to add a point:</legend>
+      <legend>Click to add:</legend>
       {shown.classes.slice(0, 2).map((name, label) => (
         <label key={name}>
           <input
