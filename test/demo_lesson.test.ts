@@ -201,6 +201,7 @@ describe('the address of the lesson', () => {
     await formulas(page)
     await button(page, 'Play with this network').filter({ visible: true }).click()
     await epochsReach(page, 3)
+    expect(await page.evaluate(() => scrollY)).toBe(0)
     expect(settingsIn(page)).toMatchObject({ learningRate: '3' })
     expect(page.url()).not.toContain('tab=learn')
     await page.goBack()

@@ -9,10 +9,15 @@ export function runOf(given: Partial<Settings> & Pick<Settings, 'problem'>): Set
   return { ...defaults, speed, backend, ...given }
 }
 
+/** Shows the top of what was opened: the button is at the end of a long page. */
+const toTop = () => {
+  window.scrollTo({ top: 0 })
+}
+
 /** Opens a page of the lesson, counted from 1, at its top. */
 export function openPage(page: number): void {
   change({ lesson: page })
-  window.scrollTo({ top: 0 })
+  toTop()
 }
 
 /** The end of a page: the way to the next page, and to the other tab with the network of this page. */
@@ -27,6 +32,7 @@ export function Ending({ page, run, children }: EndingProps) {
           class={next ? undefined : 'main'}
           onClick={() => {
             playWith(runOf(run))
+            toTop()
           }}
         >
           Play with this network
