@@ -163,12 +163,15 @@ async function wholeTraining(lab, count) {
     times[name] = (performance.now() - began) / 1000
     began = performance.now()
   }
-  const networks = listOf(count, networkOf)
   const seeds = Uint32Array.from(listOf(count, seedOf))
-  lap('parameters')
-  const population = await WebGPUPopulation.place(lab.device, lab.kernels, networks, listOf(count, settingsOf))
+  const one = networkOf(0)
+  const population = await WebGPUPopulation.place(lab.device, lab.kernels, listOf(count, () => one), listOf(count, settingsOf)) // prettier-ignore
   const handle = await population.upload(data)
   lap('placement')
+  await population.initialize(seeds, 'glorotUniform')
+  const last = await population.read(count - 1)
+  if (!networkOf(count - 1).parameters.every((value, i) => value === last.parameters[i])) throw new Error('other initial parameters than those of the host') // prettier-ignore
+  lap('parameters')
   const { losses, right, trained } = await population.trainSeeded(handle, { seeds, first: 1, count: epochs, batchSize })
     .result
   lap('training')

@@ -7,12 +7,16 @@ import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { readBack } from '../src/backend/webgpu/device/readback.ts'
 import { Compiler } from '../src/backend/webgpu/kernels/compiler.ts'
 import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
+import { deviceLayers, toDevice } from '../src/backend/webgpu/kernels/packs.ts'
+import { initializeOnDevice } from '../src/backend/webgpu/plans/resident/initial.ts'
 import { OrderMaker, type OrderForm } from '../src/backend/webgpu/plans/resident/orders.ts'
 import { DispatchRecords } from '../src/backend/webgpu/plans/resident/records.ts'
 import { type PopulationChoices, WebGPUPopulation } from '../src/backend/webgpu/population.ts'
 import { InputError } from '../src/core/errors.ts'
 import { Random } from '../src/core/random.ts'
 import { countMinibatches, epochOrder } from '../src/data/minibatch.ts'
+import { initializerNames } from '../src/model/initializer.ts'
+import { Network } from '../src/model/network.ts'
 import { adam, type Optimizer, sgd } from '../src/optimizer/optimizer.ts'
 import { step } from '../src/optimizer/schedule.ts'
 import { randomData, randomNetwork } from './backends.ts'
@@ -250,6 +254,67 @@ describe.each(Object.entries(forms))('seeded epochs of a population: %s', (_, fo
     expect(seen[0]!.dispatches).toBe(1)
     expect(seen.map(({ submits, writes, copies }) => [submits - writes, copies])).toEqual(Array(3).fill([2, 1]))
     expect(seen.map(({ dispatches }) => dispatches)).toEqual([1, 1, 1])
+  })
+})
+
+describe('initial parameters that the device makes', () => {
+  withDevice('have the bits of Network.create, for all kinds, sizes and seeds', async (device) => {
+    const random = new Random(5, 'data')
+    const buffers = new Buffers(device)
+    const parts = { device, kernels: new Kernels(device), buffers }
+    for (const sizes of [
+      [2, 3, 2],
+      [7, 5, 4, 1],
+      [3, 17, 3],
+    ]) {
+      const layers = deviceLayers(Network.create({ sizes }).layers)
+      for (const init of initializerNames) {
+        const seeds = Uint32Array.from([0, 2 ** 32 - 1, ...Array.from({ length: 998 }, () => random.bits())])
+        const want = Array.from(seeds, (seed) => toDevice(layers, Network.create({ sizes, init, seed }).parameters))
+        const buffer = buffers.storage('parameters', new Float32Array(seeds.length * want[0]!.length))
+        await initializeOnDevice({ ...parts, layers }, buffer, seeds, init)
+        const [values] = await readBack(device, buffers, [buffer])
+        buffers.free(buffer)
+        const differing = want.flatMap((own, k) => {
+          const made = values!.subarray(k * own.length, (k + 1) * own.length)
+          return own.every((value, i) => Object.is(value, made[i])) ? [] : [{ seed: seeds[k], own, made }]
+        })
+        expect(differing, `${init}, ${sizes.join('-')}`).toEqual([])
+      }
+    }
+    expect(buffers.bytes).toBe(0)
+  })
+
+  withDevice('are those of single networks, in populations', async (device) => {
+    const members = membersOf(5, [2, 3, 2])
+    const { population, seeds } = await place(device, forms.straight!, members)
+    await population.initialize(seeds, 'heUniform')
+    for (const [k, seed] of seeds.entries()) {
+      const { parameters, state } = await population.read(k)
+      const network = Network.create({ sizes: [2, 3, 2], init: 'heUniform', seed })
+      expect(Array.from(parameters)).toEqual(Array.from(network.parameters))
+      expect(state.every((value) => value === 0)).toBe(true)
+    }
+    await expect(async () => population.initialize(seeds.slice(1), 'uniform')).rejects.toThrow(InputError)
+    population.dispose()
+  })
+
+  withDevice('begin a training anew, also of networks that diverged or were stopped', async (device) => {
+    const rates = [0.01, 1e30, 0.02]
+    const members = membersOf(rates.length, [2, 3, 2], (k) => sgd({ learningRate: rates[k]! }))
+    const data = randomData(SAMPLES, 2, 2, 1)
+    const { population, seeds } = await place(device, forms.straight!, members)
+    const handle = await population.upload(data)
+    const epochs = { seeds, batchSize: BATCH, first: 1, count: 2 }
+    const run = async () => {
+      await population.initialize(seeds, 'glorotUniform')
+      return { sums: sumsOf(await population.trainSeeded(handle, epochs).result), read: await readAll(population) }
+    }
+    const first = await run()
+    expect(first.sums.map(({ length }) => length)).toEqual([2, 1, 2])
+    await population.stop([2])
+    expect(await run()).toEqual(first)
+    population.dispose()
   })
 })
 

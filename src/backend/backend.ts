@@ -1,5 +1,6 @@
 import type { Matrix } from '../core/matrix.ts'
 import type { LossName } from '../loss/loss.ts'
+import type { InitializerName } from '../model/initializer.ts'
 import type { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import type { Fault } from './fault.ts'
@@ -271,6 +272,12 @@ export interface Population {
    * work of the host for each network and epoch. A network that diverges is treated as there.
    */
   trainSeeded(data: DataHandle, epochs: SeededEpochs): Underway<PopulationSums>
+  /**
+   * Sets the parameters of all networks to those of `Network.create({ sizes, init, seed })`, to the bit, and their optimizers'
+   * state to what it is before the first step. Networks that diverged or were stopped are trained again.
+   * @param seeds one for each network: whole numbers from 0 to 2³² − 1
+   */
+  initialize(seeds: Uint32Array, init: InitializerName): Promise<void>
   /** Trains these networks no more: they keep their parameters, and later epochs have no sums of them. */
   stop(networks: readonly number[]): Promise<void>
   /**

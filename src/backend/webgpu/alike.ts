@@ -33,6 +33,7 @@ export function checkAlike(networks: readonly Network[], settings: readonly Plac
   }
   const first = traitsOf(networks[0]!, settings[0]!)
   for (const [k, network] of networks.entries()) {
+    if (network === networks[0] && settings[k] === settings[0]) continue
     const own = traitsOf(network, settings[k]!)
     const odd = Object.keys(first).find((name) => first[name] !== own[name])
     if (odd === undefined) continue

@@ -120,6 +120,18 @@ export class PopulationTraining {
     })
   }
 
+  /** Runs work that sets all parameters and states, after all that was handed over before, and trains all networks again. */
+  async restart(work: () => Promise<void>): Promise<void> {
+    await this.idle()
+    await this.inTurn(async () => {
+      this.#points.forget()
+      await work()
+      this.#failed.clear()
+      this.#stopped.clear()
+      await this.#limit()
+    })
+  }
+
   /** Submits a group of epochs and the reading of their results. */
   async #startGroup(data: WebGPUData, epochs: ResidentEpochs, into: Place): Promise<{ filled: Promise<void> }> {
     const { device, buffers, kernel } = this.#parts

@@ -1,4 +1,5 @@
 import { InputError } from '../../core/errors.ts'
+import type { InitializerName } from '../../model/initializer.ts'
 import type { Network } from '../../model/network.ts'
 import { rateAt } from '../../optimizer/schedule.ts'
 import {
@@ -28,6 +29,7 @@ import { LayeredPasses } from './plans/layered/passes.ts'
 import { ParameterStore } from './plans/parameters.ts'
 import { Recorder } from './plans/recording.ts'
 import { GivenEpochs, SeededEpochs } from './plans/resident/epochs.ts'
+import { initializeOnDevice } from './plans/resident/initial.ts'
 import type { StraightChoices } from './plans/resident/compile.ts'
 import { ResidentKernel } from './plans/resident/kernel.ts'
 import { makeWorkspace } from './plans/workspace.ts'
@@ -158,6 +160,15 @@ export class WebGPUPopulation implements Population {
     })
   }
 
+  initialize(seeds: Uint32Array, init: InitializerName): Promise<void> {
+    checkSeeds(seeds, this.networks)
+    const { store } = this.#parts
+    return this.#training.restart(async () => {
+      await initializeOnDevice(this.#parts, store.parameters, seeds, init)
+      await store.resetState()
+    })
+  }
+
   stop(networks: readonly number[]): Promise<void> {
     return this.#training.stop(networks)
   }
@@ -212,10 +223,13 @@ function checkCount(form: ResidentForm, networks: number): void {
   )
 }
 
+function checkSeeds(seeds: Uint32Array, networks: number): void {
+  if (seeds.length === networks) return
+  throw new InputError(`population: expected a seed for each of ${networks} networks, got ${seeds.length}`)
+}
+
 function checkSeeded({ seeds, first, count }: SeededOptions, settings: readonly PlacementSettings[]): void {
-  if (seeds.length !== settings.length) {
-    throw new InputError(`population: expected a seed for each of ${settings.length} networks, got ${seeds.length}`)
-  }
+  checkSeeds(seeds, settings.length)
   if (!Number.isInteger(first) || !Number.isInteger(count) || first < 1 || count < 1) {
     throw new InputError(
       `population: expected epochs counted from 1, and at least one of them, got ${count} from ${first} on`,

@@ -154,6 +154,12 @@ export class Kernels {
     return this.#compile('resident', { file: 'resident.wgsl', ...linked }, constants)
   }
 
+  /** Compiles shaders/initial.wgsl with make_parameters, as text, for one network's layers. */
+  compileInitial(text: string, width: number): Promise<Kernel> {
+    const linked = linkShader('initial', [], [`const WIDTH = ${width}u;`, text])
+    return this.#compile('initial', { file: 'initial.wgsl', ...linked }, {})
+  }
+
   async #compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
     try {
       return await this.#compiler.compile(name, source, constants)

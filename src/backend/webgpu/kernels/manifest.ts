@@ -27,6 +27,7 @@ import gradientKeep from '../../../../shaders/gradient_keep.wgsl?raw'
 import hiddenDelta from '../../../../shaders/hidden_delta.wgsl?raw'
 import hyperparameters from '../../../../shaders/hyperparameters.wgsl?raw'
 import hyperparametersEach from '../../../../shaders/hyperparameters_each.wgsl?raw'
+import initial from '../../../../shaders/initial.wgsl?raw'
 import inputsByte from '../../../../shaders/inputs_byte.wgsl?raw'
 import inputsFloat from '../../../../shaders/inputs_float.wgsl?raw'
 import layer from '../../../../shaders/layer.wgsl?raw'
@@ -99,6 +100,7 @@ export const shaderTexts = {
   hidden_delta: hiddenDelta,
   hyperparameters,
   hyperparameters_each: hyperparametersEach,
+  initial,
   inputs_byte: inputsByte,
   inputs_float: inputsFloat,
   layer,
