@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { palette } from './colours.ts'
 import { paintPicture } from './drawing.ts'
 import { Errors, LabelScores } from './scores.tsx'
+import { paintSoon } from './paint-queue.ts'
 import type { Mistake } from './protocol.ts'
 import { data, evaluation } from './state.ts'
 import './evaluation.css'
@@ -118,7 +119,11 @@ export function Picture({ pixels, side, scale = 1 }: { pixels: ArrayLike<number>
   const canvas = useRef<HTMLCanvasElement>(null)
   const colours = palette()
   useEffect(() => {
-    if (canvas.current) paintPicture(canvas.current, pixels, side, colours, scale)
+    const { current } = canvas
+    if (!current) return
+    paintSoon(current, () => {
+      paintPicture(current, pixels, side, colours, scale)
+    })
   }, [pixels, side, colours])
   return <canvas class="picture" ref={canvas} aria-hidden="true" />
 }

@@ -4,6 +4,7 @@ import { palette } from './colours.ts'
 import type { Place } from './diagram-layout.ts'
 import { paint, paintPicture } from './drawing.ts'
 import { focused, hovered, inspect, mapOf, nameOf } from './inspected.ts'
+import { paintSoon } from './paint-queue.ts'
 import { MAP_SIDE, type Progress } from './protocol.ts'
 import { data, drawing, drawingOutputs, progress, settings } from './state.ts'
 
@@ -35,11 +36,16 @@ function paintNeuron(canvas: HTMLCanvasElement, layer: number, index: number): v
   }
   if (picture) {
     const weights = current && layer === 1 ? weightMap(current, index) : undefined
-    paintPicture(canvas, weights ?? [0.5], weights ? picture.side : 1, colours)
+    paintSoon(canvas, () => {
+      paintPicture(canvas, weights ?? [0.5], weights ? picture.side : 1, colours)
+    })
     return
   }
   const map = layer === 0 || current ? mapOf(current ?? { maps: [] }, { layer, index }, activations) : undefined
-  if (map) paint(canvas, map, MAP_SIDE, colours)
+  if (!map) return
+  paintSoon(canvas, () => {
+    paint(canvas, map, MAP_SIDE, colours)
+  })
 }
 
 /**
