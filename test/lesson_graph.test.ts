@@ -12,7 +12,7 @@ import {
   scoreOf,
 } from '../demo/learn/chain/network.ts'
 import { pathOfNeuron, pathsFrom, pathsOfParameter, sumOf } from '../demo/learn/chain/paths.ts'
-import { place, RADIUS, spotOfParameter } from '../demo/learn/chain/place.ts'
+import { place, RADIUS, spotOfBadge, spotOfParameter } from '../demo/learn/chain/place.ts'
 import { allZero, largest, legible } from '../demo/learn/formulas.ts'
 import {
   computeStep,
@@ -210,6 +210,19 @@ describe('the drawing of a graph', () => {
         // The distance from the circle to the box, which is 50 × 34.
         const distance = Math.hypot(Math.max(0, Math.abs(x - box.x) - 25), Math.max(0, Math.abs(y - box.y) - 17))
         expect(distance).toBeGreaterThanOrEqual(RADIUS - 4)
+      }
+    }
+  })
+
+  it.each([false, true])('shows every δ inside the frame and over no circle (vertical: %s)', (vertical) => {
+    const placement = place(graph, vertical)
+    for (const z of ['z1_1', 'z1_2', 'z1_3', 'z2_1', 'z2_2']) {
+      const { x, y } = spotOfBadge(placement, z)
+      expect(Math.min(x, placement.width - x)).toBeGreaterThanOrEqual(46)
+      expect(Math.min(y, placement.height - y)).toBeGreaterThanOrEqual(11)
+      for (const spot of placement.spots.values()) {
+        const distance = Math.hypot(Math.max(0, Math.abs(spot.x - x) - 46), Math.max(0, Math.abs(spot.y - y) - 10.5))
+        expect(distance).toBeGreaterThanOrEqual(RADIUS)
       }
     }
   })

@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks'
 import { toHash } from '../link.ts'
 import { change, settings } from '../state.ts'
 import { ChainRule } from './chain/page.tsx'
@@ -14,9 +15,11 @@ import './layout.css'
 
 const contents = [OneNeuron, ChainRule, TwoLayers]
 
-/** The lesson: how a neuron and a network learn. All pages remain in the document, which keeps their state. */
+/** The lesson: how a neuron and a network learn. Pages that were opened remain in the document, which keeps their state. */
 export default function Learn() {
   const page = settings.value.lesson
+  const opened = useRef(new Set<number>()).current
+  opened.add(page)
   return (
     <div class="learn">
       <nav class="learn-pages" aria-label="Pages of the lesson">
@@ -37,7 +40,7 @@ export default function Learn() {
       </nav>
       {contents.map((Page, i) => (
         <div key={pages[i]} hidden={page !== i + 1}>
-          <Page />
+          {opened.has(i + 1) && <Page />}
         </div>
       ))}
     </div>

@@ -29,7 +29,7 @@ export function place(graph: Graph, vertical: boolean): Placement {
   const margin = RADIUS + 12
   const along = (column: number) => margin + steps.slice(0, column).reduce((sum, gap) => sum + gap, 0)
   const counts = Array.from({ length: columns }, (_, c) => graph.nodes.filter(({ column }) => column === c).length)
-  const breadth = vertical ? 348 : columns === 6 ? 430 : 230
+  const breadth = vertical ? 352 : columns === 6 ? 430 : 230
   const spacing = Math.min(vertical ? 116 : 140, breadth / Math.max(...counts))
   const spots = new Map(
     graph.nodes.map(({ id, column, place }) => {
