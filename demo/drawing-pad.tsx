@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { palette } from './colours.ts'
 import { Picture } from './evaluation.tsx'
+import { NeuronWeights } from './neuron-weights.tsx'
 import { centreDrawing } from './pad.ts'
 import { classifyDrawing, data, drawingOutputs } from './state.ts'
 
@@ -62,24 +63,27 @@ export function DrawingPad() {
   return (
     <div class="digits-pad">
       <div>
-        <canvas
-          ref={canvas}
-          width={PAD}
-          height={PAD}
-          class="drawing"
-          role="img"
-          aria-label="Draw a digit here, with mouse or finger"
-          onPointerDown={(event) => {
-            // A picture of the data is replaced, not drawn over.
-            if (triedPicture.value) clear()
-            event.currentTarget.setPointerCapture(event.pointerId)
-            last.current = positionOf(event)
-            draw(event)
-          }}
-          onPointerMove={draw}
-          onPointerUp={end}
-          onPointerCancel={end}
-        />
+        <div class="digits-canvas">
+          <canvas
+            ref={canvas}
+            width={PAD}
+            height={PAD}
+            class="drawing"
+            role="img"
+            aria-label="Draw a digit here, with mouse or finger"
+            onPointerDown={(event) => {
+              // A picture of the data is replaced, not drawn over.
+              if (triedPicture.value) clear()
+              event.currentTarget.setPointerCapture(event.pointerId)
+              last.current = positionOf(event)
+              draw(event)
+            }}
+            onPointerMove={draw}
+            onPointerUp={end}
+            onPointerCancel={end}
+          />
+          <NeuronWeights />
+        </div>
         <div class="digits-tools">
           <button type="button" onClick={clear} disabled={!pixels}>
             Clear

@@ -31,15 +31,18 @@ async function share(url: string): Promise<void> {
 export function Share() {
   return (
     <div class="chip share">
-      <button type="button" popovertarget="share-run">
-        Share
+      <button type="button" popovertarget="share-run" aria-label="Share">
+        <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">
+          <path d="M12 15V4 M7.5 8.5 12 4l4.5 4.5 M5 13v6h14v-6" />
+        </svg>
+        <span>Share</span>
       </button>
       <section popover="auto" id="share-run" class="share-popover" aria-label="Share this run">
         <SharedLink />
         <EmbedCode />
-        <p class="share-confirmation" role="status">
+        <div class="share-confirmation" role="status">
           {confirmation.value}
-        </p>
+        </div>
         <PageLinks />
       </section>
     </div>
@@ -51,7 +54,7 @@ function SharedLink() {
   return (
     <div class="share-row">
       <label>
-        <span>Link to this run, with all its settings</span>
+        <span>Link to this run</span>
         <input readOnly value={url} onFocus={selectAll} />
       </label>
       <button
