@@ -38,11 +38,9 @@ const choices = {
   'workgroups of 256': { width: 256 },
   'samples in storage memory': { rows: 'stored' },
   'samples in storage memory, 128': { rows: 'stored', width: 128 },
-  'samples in workgroup memory': { rows: 'shared' },
   'orders shuffled in storage memory': { orders: { form: 'stored' } },
   'orders by network': { orders: { layout: 'by network' } },
   'orders by place': { orders: { layout: 'by place' } },
-  'orders by network, in storage memory': { orders: { form: 'stored', layout: 'by network' } },
   'orders of fewer epochs at a time': { orders: { entries: 1 << 22 } },
 }
 
@@ -172,15 +170,14 @@ async function wholeTraining(lab, count) {
   const last = await population.read(count - 1)
   if (!networkOf(count - 1).parameters.every((value, i) => value === last.parameters[i])) throw new Error('other initial parameters than those of the host') // prettier-ignore
   lap('parameters')
-  const { losses, right, trained } = await population.trainSeeded(handle, { seeds, first: 1, count: epochs, batchSize })
-    .result
+  const sums = await population.trainSeeded(handle, { seeds, first: 1, count: epochs, batchSize }).result
   lap('training')
   population.dispose()
-  const accuracies = listOf(count, (k) => right[(k + 1) * epochs - 1] / samples).sort((a, b) => a - b)
-  const finished = trained.filter((own) => own === epochs).length
+  const accuracies = listOf(count, (k) => sums.right(k, epochs - 1) / samples).sort((a, b) => a - b)
+  const finished = sums.trained.filter((own) => own === epochs).length
   const steps = count * epochs * stepsPerEpoch
   const median = accuracies[count >> 1]
-  return { networks: count, epochs, times, stepsPerSecond: steps / times.training, finished, median, loss: losses[epochs - 1] / samples } // prettier-ignore
+  return { networks: count, epochs, times, stepsPerSecond: steps / times.training, finished, median, loss: sums.loss(0, epochs - 1) / samples } // prettier-ignore
 }
 
 const powersTo = (most) => listOf(Math.log2(most) + 1, (i) => 2 ** i)
@@ -208,13 +205,17 @@ async function compareChoices(lab, names) {
 }
 
 async function measureChoices(lab, rows, count, seconds) {
-  for (const row of rows) await measureInto(row, () => lab.rate(count, choices[row.choice], seconds))
-  rows.push(await measureInto({ choice: 'orders of the host' }, () => rateOfHost(lab, count)))
+  // Twice, in turn: how far the two are apart shows what differences mean.
+  for (const name of ['first', 'second']) {
+    for (const row of rows) await measureInto(row, async () => ({ [name]: await lab.rate(count, choices[row.choice], seconds) })) // prettier-ignore
+  }
+  rows.push(await measureInto({ choice: 'orders of the host' }, async () => ({ first: await rateOfHost(lab, count) })))
+  const rateIn = ({ first, second }) => Math.max(first?.stepsPerSecond ?? 0, second?.stepsPerSecond ?? 0)
   const [usual] = rows
   return {
     title: `${number(count)} networks 2-3-2, by what is chosen`,
-    columns: ['', 'million steps/s', '÷ usual'],
-    rows: rows.map(({ choice, stepsPerSecond }) => [choice, million(stepsPerSecond), ratio(stepsPerSecond / usual.stepsPerSecond)]), // prettier-ignore
+    columns: ['', 'first', 'second', '÷ usual'],
+    rows: rows.map((row) => [row.choice, million(row.first?.stepsPerSecond), million(row.second?.stepsPerSecond), ratio(rateIn(row) / rateIn(usual))]), // prettier-ignore
   }
 }
 
@@ -265,7 +266,7 @@ async function run() {
   console.log(`${machineLine(machine)}\n${device.name}`)
   const lab = new Lab(device)
 
-  const compared = await compareChoices(lab, software ? ['usual', 'orders by place'] : [...Object.keys(choices), 'straight', 'lanes']) // prettier-ignore
+  const compared = await compareChoices(lab, software ? ['usual', 'orders by place'] : [...Object.keys(choices).filter((name) => name !== 'orders by place'), 'straight', 'lanes']) // prettier-ignore
   const largest = Math.max(...compared.map(({ error = Infinity }) => error))
   console.log(
     `largest error after ${comparedEpochs} epochs, of the largest change of a parameter: ${largest.toExponential(1)}`,

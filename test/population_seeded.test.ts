@@ -143,13 +143,9 @@ const givenEpochs = (members: readonly Member[], first: number, count: number): 
     })),
   ) // prettier-ignore
 
-const sumsOf = ({ epochs, samples, trained, losses, right }: PopulationSums): Sums[][] =>
-  Array.from(trained, (count, k) =>
-    Array.from({ length: count }, (_, e) => ({
-      loss: losses[k * epochs + e]!,
-      right: right[k * epochs + e]!,
-      samples,
-    })),
+const sumsOf = (all: PopulationSums): Sums[][] =>
+  Array.from(all.trained, (count, k) =>
+    Array.from({ length: count }, (_, e) => ({ loss: all.loss(k, e), right: all.right(k, e), samples: all.samples })),
   )
 
 async function readAll(population: Population) {
@@ -222,8 +218,9 @@ describe.each(Object.entries(forms))('seeded epochs of a population: %s', (_, fo
     await population.trainSeeded(handle, { ...epochs, first: 1 }).result
     const stopped = await population.read(1)
     await population.stop([1])
-    const { trained } = await population.trainSeeded(handle, { ...epochs, first: 3 }).result
-    expect([...trained]).toEqual([2, 0, 2])
+    const sums3 = await population.trainSeeded(handle, { ...epochs, first: 3 }).result
+    expect([...sums3.trained]).toEqual([2, 0, 2])
+    expect(() => sums3.loss(1, 0)).toThrow(RangeError)
     expect(await population.read(1)).toEqual(stopped)
     const others = [await population.read(0), await population.read(2)]
     population.dispose()

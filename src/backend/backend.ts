@@ -237,17 +237,17 @@ export interface SeededEpochs {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Sums over the samples of each epoch of each network; that of epoch e of network k is at place k · epochs + e. */
+/** Sums over the samples of each epoch of each network, networks and epochs counted from 0. */
 export interface PopulationSums {
   /** Epochs that were to be trained, and the samples of each. */
   readonly epochs: number
   readonly samples: number
   /** Of how many epochs each network has sums; fewer than `epochs` where a network diverged or was stopped. */
   readonly trained: Uint32Array
-  /** As {@link Sums.loss}; the last one of a network that diverged is not finite. */
-  readonly losses: Float64Array
+  /** As {@link Sums.loss}; that of the last epoch of a network that diverged is not finite. */
+  loss(network: number, epoch: number): number
   /** As {@link Sums.right}. */
-  readonly right: Uint32Array
+  right(network: number, epoch: number): number
 }
 
 /**

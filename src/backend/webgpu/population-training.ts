@@ -1,4 +1,4 @@
-import type { EpochOrder, PlacementSettings, PopulationSums } from '../backend.ts'
+import type { EpochOrder, PlacementSettings } from '../backend.ts'
 import type { Fault } from '../fault.ts'
 import type { WebGPUData } from './data.ts'
 import type { Buffers } from './device/buffers.ts'
@@ -18,7 +18,7 @@ import type { ResidentForm } from './plans/choice.ts'
 import { epochOf, GivenEpochs, type ResidentEpochs, stepsOf } from './plans/resident/epochs.ts'
 import type { ResidentKernel } from './plans/resident/kernel.ts'
 import type { Workspace } from './plans/workspace.ts'
-import { emptySums, fillSums } from './population-sums.ts'
+import { ScoredSums } from './population-sums.ts'
 import { submitMilliseconds } from '#gpu'
 
 export interface PopulationTrainingParts {
@@ -43,13 +43,6 @@ interface Group extends Repeatable {
   readonly epochs: ResidentEpochs
   /** From where it can be repeated. */
   point: ReturnPoint<Group> | undefined
-}
-
-/** Where the sums of a group of epochs belong. */
-interface Place {
-  readonly sums: PopulationSums
-  /** The place of its first epoch. */
-  readonly first: number
 }
 
 /** The epoch in which a network left the finite numbers. */
@@ -97,13 +90,13 @@ export class PopulationTraining {
   }
 
   /** Submits epochs: resolves when they are submitted, with the sums of all networks to come. */
-  async start(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<PopulationSums> }> {
+  async start(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<ScoredSums> }> {
     const filling: Promise<void>[] = []
-    const sums = emptySums(epochs)
+    const sums = new ScoredSums(epochs)
     const most = Math.min(this.#parts.kernel.mostEpochs, this.#orders.mostEpochs(epochs))
     for (let first = 0; first < epochs.count; first += most) {
       const own = epochs.count > most ? epochs.slice(first, Math.min(first + most, epochs.count)) : epochs
-      const { filled } = await this.inTurn(() => this.#startGroup(data, own, { sums, first }))
+      const { filled } = await this.inTurn(() => this.#startGroup(data, own, sums))
       filling.push(filled)
     }
     const result = Promise.all(filling).then(() => sums)
@@ -133,7 +126,7 @@ export class PopulationTraining {
   }
 
   /** Submits a group of epochs and the reading of their results. */
-  async #startGroup(data: WebGPUData, epochs: ResidentEpochs, into: Place): Promise<{ filled: Promise<void> }> {
+  async #startGroup(data: WebGPUData, epochs: ResidentEpochs, into: ScoredSums): Promise<{ filled: Promise<void> }> {
     const { device, buffers, kernel } = this.#parts
     const group: Group = { data, epochs, entries: epochs.entries, point: undefined }
     try {
@@ -172,14 +165,13 @@ export class PopulationTraining {
   }
 
   /** Takes in the results of a group, after those of the groups before it. */
-  async #finish(group: Group, reading: Promise<Float32Array[]>, { sums, first }: Place): Promise<void> {
+  async #finish(group: Group, reading: Promise<Float32Array[]>, sums: ScoredSums): Promise<void> {
     const before = this.#last
     try {
       const [scores] = await reading
       await before
-      const isTrained = (k: number) => !this.#failed.has(k) && !this.#stopped.has(k)
-      const pairs = this.#parts.kernel.scoresPerEpoch
-      const bad = fillSums(sums, { epochs: group.epochs, scores: scores!, pairs, first }, isTrained)
+      const leftOut = new Set([...this.#failed.keys(), ...this.#stopped])
+      const bad = sums.add(group.epochs, scores!, this.#parts.kernel.scoresPerEpoch, leftOut)
       if (bad.size > 0) await this.inTurn(() => this.#recover(group, bad))
     } finally {
       this.#release(group)

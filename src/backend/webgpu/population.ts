@@ -35,7 +35,6 @@ import { ResidentKernel } from './plans/resident/kernel.ts'
 import { makeWorkspace } from './plans/workspace.ts'
 import type { OrderChoices } from './population-orders.ts'
 import { PopulationTraining, type PopulationTrainingParts } from './population-training.ts'
-import { listSums } from './population-sums.ts'
 
 /** The most dispatches of one submit. */
 const MOST_DISPATCHES = 128
@@ -136,7 +135,7 @@ export class WebGPUPopulation implements Population {
     return underway(async () => {
       if (epochs[0]!.length === 0) return { result: epochs.map(() => []) }
       const { sums } = await this.#training.start(ownData(data), new GivenEpochs(epochs))
-      return { result: sums.then(listSums) }
+      return { result: sums.then((all) => all.list()) }
     })
   }
 

@@ -43,8 +43,8 @@ const MOST_WORK = { straight: 40_000, lanes: 100_000 }
  * 2.1 million steps per second, 10 samples 0.44 against 1.5).
  */
 const FEWEST_LANES = 3
-/** With more networks, one invocation each keeps the adapter busy (64 networks 7.5 against 22 million, 1,024 42 against 23). */
-const MOST_NETWORKS_IN_LANES = 256
+/** With more networks, one invocation each keeps the adapter busy (NVIDIA H100, 512: 120 against 187 million; 1,024: 216 against 198). */
+const MOST_NETWORKS_IN_LANES = 512
 /** Floating-point operations of a step above which one workgroup is too slow on every adapter. */
 const MOST_OPERATIONS = 400_000
 /** Up to here the resident plan was the faster one where it was measured, so training begins with it. */
