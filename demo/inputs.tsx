@@ -8,6 +8,7 @@ import { inspecting, NeuronPicture } from './neuron.tsx'
 import { type FeatureName, featureNames, orderFeatures, planeInputs } from './plane-inputs.ts'
 import { MAP_SIDE, type ShownData } from './protocol.ts'
 import { change, data, settings } from './state.ts'
+import { Term } from './terms/term.tsx'
 import './inputs.css'
 
 /** The column of inputs, beside which the diagram begins its lines; undefined while it is not on the page. */
@@ -31,7 +32,9 @@ export function Inputs() {
   const isPlane = problem !== 'file' && problem !== 'digits'
   return (
     <section class="part inputs" aria-labelledby="inputs-title" ref={setColumn} onKeyDown={moveToNetwork}>
-      <h2 id="inputs-title">Inputs</h2>
+      <h2 id="inputs-title">
+        <Term name="features">Inputs</Term>
+      </h2>
       <p class="hint">{isPlane ? 'What the network sees. Click to switch.' : 'What the network sees'}</p>
       {isPlane ? <Features /> : shown && <Columns shown={shown} />}
     </section>

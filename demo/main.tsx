@@ -19,6 +19,7 @@ import { isEmbedded } from './share/address.ts'
 import { startRecording } from './share/moment.ts'
 import { connect, kind, settings } from './state.ts'
 import { Story } from './story.tsx'
+import { Term } from './terms/term.tsx'
 import { Timeline } from './timeline.tsx'
 import { TryThis } from './try.tsx'
 import { Verify } from './verify.tsx'
@@ -45,10 +46,16 @@ function NetworkPart() {
         <LayerCount />
       </div>
       <p class="hint">
-        {kind() === 'images'
-          ? 'Each picture shows the weights of a neuron, one for each pixel.'
-          : 'Each square shows the output of a neuron over the plane.'}{' '}
-        Wider lines are larger weights; dashed lines are negative.
+        {kind() === 'images' ? (
+          <>
+            Each picture shows the weights of a <Term name="neuron">neuron</Term>, one for each pixel.
+          </>
+        ) : (
+          <>
+            Each square shows the output of a <Term name="neuron">neuron</Term> over the plane.
+          </>
+        )}{' '}
+        Wider lines are larger <Term name="weight">weights</Term>; dashed lines are negative.
       </p>
       <Diagram />
     </section>

@@ -135,7 +135,7 @@ describe('challenges', () => {
     const opened = await open('problem=spirals&seed=2&speed=0')
     const { page } = opened
     const list = page.getByRole('region', { name: 'Challenges' })
-    const item = list.getByRole('listitem').filter({ hasText: 'Spirals with at most 3' })
+    const item = list.getByRole('listitem').filter({ hasText: 'Spirals from x and y' })
     // More neurons than the challenge allows do not solve it.
     await numberReaches(page, 'test-score', 0.95)
     await item.getByRole('img', { name: 'not solved yet' }).waitFor()

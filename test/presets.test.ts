@@ -142,6 +142,14 @@ describe('suggestions lead to what they say', () => {
 
 /** Settings that solve each challenge, and epochs that are enough. */
 const solutions: Record<string, { change: Partial<Settings>; epochs: number }> = {
+  'circle-inputs': {
+    change: { hidden: [], activations: ['sigmoid'], features: ['x2', 'y2'] },
+    epochs: 30,
+  },
+  'xor-inputs': {
+    change: { hidden: [], activations: ['sigmoid'], features: ['xy'], learningRate: 1 },
+    epochs: 100,
+  },
   'moons-3': { change: { hidden: [3] }, epochs: 300 },
   'spirals-3': { change: { hidden: [3], activations: ['tanh', 'sigmoid'] }, epochs: 300 },
   'hills-3': { change: { hidden: [3] }, epochs: 400 },

@@ -20,39 +20,64 @@ export interface Attempt {
   epoch: number
 }
 
+/** A limit on the hidden neurons, and no inputs but x and y, with which a problem would be easy. */
 const atMost =
   (most: number) =>
-  ({ neurons }: Attempt) =>
-    neurons <= most
+  ({ neurons, settings }: Attempt) =>
+    neurons <= most && onlyCoordinates(settings)
+
+const onlyCoordinates = ({ features }: Settings) => features.every((name) => name === 'x' || name === 'y')
+const withoutHidden = ({ neurons }: Attempt) => neurons === 0
 
 export const challenges: readonly Challenge[] = [
   {
+    id: 'circle-inputs',
+    text: 'The circle without a hidden layer: 97 %',
+    problem: 'circle',
+    score: 0.97,
+    allows: withoutHidden,
+  },
+  {
+    id: 'xor-inputs',
+    text: 'Exclusive or without a hidden layer: 97 %',
+    problem: 'xor',
+    score: 0.97,
+    allows: withoutHidden,
+  },
+  {
     id: 'moons-3',
-    text: 'Moons with at most 3 hidden neurons: 97 %',
+    text: 'Moons from x and y, with at most 3 hidden neurons: 97 %',
     problem: 'moons',
     score: 0.97,
     allows: atMost(3),
   },
   {
     id: 'spirals-3',
-    text: 'Spirals with at most 3 hidden neurons: 95 %',
+    text: 'Spirals from x and y, with at most 3 hidden neurons: 95 %',
     problem: 'spirals',
     score: 0.95,
     allows: atMost(3),
   },
   {
+    id: 'xor-3',
+    text: 'Exclusive or from x and y, with at most 3 hidden neurons: 95 %',
+    problem: 'xor',
+    score: 0.95,
+    allows: atMost(3),
+  },
+  {
     id: 'hills-3',
-    text: 'Hills with at most 3 hidden neurons: R² of 95 %',
+    text: 'Hills from x and y, with at most 3 hidden neurons: R² of 95 %',
     problem: 'hills',
     score: 0.95,
     allows: atMost(3),
   },
   {
     id: 'circle-20',
-    text: 'The circle in at most 20 epochs: 95 %',
+    text: 'The circle from x and y, in at most 20 epochs: 95 %',
     problem: 'circle',
     score: 0.95,
-    allows: ({ epoch }) => epoch <= 20,
+    allows: ({ epoch, settings }) => epoch <= 20 && onlyCoordinates(settings),
   },
   {
     id: 'digits-8',
@@ -60,13 +85,6 @@ export const challenges: readonly Challenge[] = [
     problem: 'digits',
     score: 0.95,
     allows: atMost(8),
-  },
-  {
-    id: 'xor-3',
-    text: 'Exclusive or with at most 3 hidden neurons: 95 %',
-    problem: 'xor',
-    score: 0.95,
-    allows: atMost(3),
   },
 ]
 

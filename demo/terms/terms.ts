@@ -29,7 +29,10 @@ export const terms = {
     wikipedia('Training,_validation,_and_test_data_sets'),
   ),
   training: explain('Training data', 'The examples from which the network learns.'),
-  features: explain('Inputs', 'The numbers that the network receives for each point, such as x or x².'),
+  features: explain(
+    'Inputs',
+    'The numbers that the network receives for each example, such as x and y, or the pixels of a picture.',
+  ),
   hidden: explain(
     'Hidden layers',
     'Layers between inputs and output; each one combines what the layer before it found.',
