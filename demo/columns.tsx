@@ -25,7 +25,7 @@ export function quote(names: readonly string[]): string {
 export function describeTask({ kind, classes, targets }: ShownData): string {
   const count = (kind === 'regression' ? targets : classes).length.toLocaleString('en')
   if (kind === 'labels')
-    return `The network predicts for each of ${count} labels whether a row has it: ${someOf(classes)}.`
+    return `For each of ${count} labels, the network predicts whether a row has it: ${someOf(classes)}.`
   if (kind !== 'regression') return `The network predicts one of ${count} classes: ${someOf(classes)} (classification).`
   if (targets.length > 1) return `The network predicts ${count} numbers: ${someOf(targets)} (regression).`
   return `The network predicts the number ${quote(targets)} (regression).`
@@ -41,7 +41,7 @@ export function taskChoices(targets: readonly (CsvColumn | undefined)[]): (reado
     (isSeveral ? areBinary : column && column.distinct <= MAX_CLASSES)
       ? ['classification', isSeveral ? 'one class: exactly one column is 1' : 'one of several classes']
       : undefined,
-    isSeveral && areBinary ? ['multilabel', 'labels: any of the columns are 1'] : undefined,
+    isSeveral && areBinary ? ['multilabel', 'labels: any number of the columns are 1'] : undefined,
     targets.every((target) => target?.kind === 'number')
       ? ['regression', isSeveral ? 'numbers' : 'a number']
       : undefined,

@@ -66,7 +66,7 @@ function Description({ at }: { at: Inspected }) {
         {drawn !== undefined && ` · ${Math.round(100 * drawn)} % for your drawing`}
       </p>
       <p>
-        bias <b data-testid="diagram-bias">{formatNumber(value)}</b>: the neuron’s own starting value
+        bias <b data-testid="diagram-bias">{formatNumber(value)}</b>, which the neuron adds to its weighted inputs
       </p>
       <Weights network={current} at={at} />
     </>

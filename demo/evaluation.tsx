@@ -5,6 +5,7 @@ import { Errors, LabelScores } from './scores.tsx'
 import { paintSoon } from './paint-queue.ts'
 import type { Mistake } from './protocol.ts'
 import { data, evaluation } from './state.ts'
+import { Term } from './terms/term.tsx'
 import './evaluation.css'
 
 /** The largest number of classes for which a confusion matrix is readable. */
@@ -15,7 +16,7 @@ export function EvaluationPanel() {
   const current = evaluation.value
   const shown = data.value?.shown
   if (!current || !shown) return null
-  const source = current.on === 'held-out' ? 'held-out' : 'training'
+  const source = current.on === 'held-out' ? 'test' : 'training'
   return (
     <section class="panel evaluation" aria-labelledby="evaluation-title">
       <h2 id="evaluation-title">Evaluation</h2>
@@ -39,8 +40,10 @@ function Confusion({ counts, classes }: { counts: number[][]; classes: readonly 
   const strongest = Math.max(1, ...counts.flat())
   return (
     <div class="evaluation-confusion">
-      <h3>Confusion matrix</h3>
-      <p class="hint">Each row is a true class, each column an answer of the network. Errors are in rings.</p>
+      <h3>
+        <Term name="confusion">Confusion matrix</Term>
+      </h3>
+      <p class="hint">Each row is a true class, each column a prediction. Rings mark errors.</p>
       <div class="scroll" tabIndex={0} role="group" aria-label="Confusion matrix">
         <table class="confusion">
           <thead>
@@ -86,11 +89,11 @@ function Mistakes({ mistakes, side, classes }: MistakesProps) {
     <div class="evaluation-mistakes">
       <h3>Mistakes</h3>
       {mistakes.length === 0 ? (
-        <p class="good">No sample is misclassified.</p>
+        <p class="good">Every sample is classified correctly.</p>
       ) : (
         <>
           <p class="hint">
-            The answer of the network, the right one, and how sure the network is. The surest come first.
+            What the network predicted, what is correct, and how certain it was. The most certain mistakes come first.
           </p>
           <ul class="mistakes">
             {mistakes.map((mistake, i) => (

@@ -50,6 +50,7 @@ function TargetControls({ opened, shown }: Opened) {
     <>
       <Choice
         label="Target column"
+        term="target"
         value={isSeveral ? '' : settings.value.target}
         choices={isSeveral ? [['', `${shown.targets.length} columns (see below)`], ...names] : names}
         onChoose={(name) => {
@@ -58,6 +59,7 @@ function TargetControls({ opened, shown }: Opened) {
       />
       <Choice
         label={isSeveral ? 'Predict them as' : 'Predict it as'}
+        term="task"
         value={settings.value.task}
         choices={taskChoices(shown.targets.map((target) => columns.find(({ name }) => name === target)))}
         onChoose={(task) => {
@@ -76,7 +78,8 @@ function PreprocessingControls({ opened, shown }: Opened) {
     <>
       {hasGaps && (
         <Choice
-          label="Missing values in columns to predict from"
+          label="Missing values in the input columns"
+          term="missing"
           value={settings.value.missing}
           choices={[
             ['impute', 'fill them in'],

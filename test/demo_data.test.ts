@@ -121,7 +121,7 @@ describe('data on the page', () => {
     await page.getByLabel('Noise').fill('50')
     await page.getByLabel('Test data').fill('0.5')
     await page.getByText('Test data: 50 %').waitFor()
-    await page.getByText('On the 100 held-out samples.').waitFor()
+    await page.getByText('On the 100 test samples.').waitFor()
     expect(page.url()).toMatch(/samples=200&noise=50&test=0.5/)
     await page.getByLabel('Test data').fill('0')
     await page.getByText('On the 200 training samples.').waitFor()
@@ -250,7 +250,7 @@ describe('data on the page', () => {
       { name: 't10k-images-idx3-ubyte', bytes: test.images },
       { name: 't10k-labels-idx1-ubyte', bytes: test.labels },
     )
-    await page.getByText('On the 60 held-out samples.').waitFor()
+    await page.getByText('On the 60 test samples.').waitFor()
     await close(opened)
   })
 

@@ -204,7 +204,7 @@ describe('other files', () => {
     expect(filled.columns.map(({ done }) => done)).toEqual([
       'scaled',
       'scaled; 10 missing values filled with the median 5',
-      '2 classes; 10 rows without a value left out',
+      '2 classes; 10 rows without a value are left out',
     ])
     expect(filled.notes).toEqual([
       '10 rows have no target: left out.',
@@ -214,8 +214,8 @@ describe('other files', () => {
     expect(raw.train.length).toBe(40)
     expect(columns.map(({ done }) => done)).toEqual([
       'scaled',
-      'scaled; 12 rows without a value left out',
-      '2 classes; 10 rows without a value left out',
+      'scaled; 12 rows without a value are left out',
+      '2 classes; 10 rows without a value are left out',
     ])
     expect(notes).toEqual([
       '10 rows have no target: left out.',
@@ -233,7 +233,7 @@ describe('other files', () => {
     const text = ['l\u00e4nge,art', ...Array.from({ length: 30 }, (_, i) => `${i},${i % 2 ? 'gr\u00fcn' : 'rot'}`)].join('\n') // prettier-ignore
     const { reading, summary, settings } = await openFile('alt.csv', new Uint8Array(Buffer.from(text, 'latin1')))
     expect(summary.file.notes).toEqual([
-      'The file is not UTF-8; it is read as windows-1252, in which spreadsheets save.',
+      'The file is not in UTF-8, so it is read as windows-1252, which spreadsheet programs often use.',
     ])
     const { raw } = await reading.prepare(settings)
     expect([raw.train.features, raw.train.classes]).toEqual([['länge'], ['grün', 'rot']])

@@ -90,7 +90,7 @@ describe('several targets', () => {
   it('are refused where one holds words', async () => {
     const { reading, settings } = await openFile('a,b,c\n1,x,2\n2,y,3\n3,x,4\n4,y,5\n', { target: 'c' })
     const both = reading.prepare({ ...settings, otherTargets: [1] })
-    await expect(both).rejects.toThrow('“b” holds words; it can be the target only alone.')
+    await expect(both).rejects.toThrow('“b” contains words, so it can only be the single target.')
   })
 })
 

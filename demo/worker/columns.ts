@@ -26,7 +26,7 @@ export function describeColumns(columns: readonly CsvColumn[], use: Use): ShownC
     const encoded = train.encoding?.columns[inputs.indexOf(place)]
     const holds = describeContent(column, encoded)
     if (targets.includes(place)) {
-      const gaps = column.missing > 0 ? `; ${plural(column.missing, 'row', 'rows')} without a value left out` : ''
+      const gaps = column.missing > 0 ? `; ${leftOut(column.missing)}` : ''
       return { name, holds, role: 'target', done: describeTarget(use, targets.indexOf(place)) + gaps }
     }
     if (problem !== undefined) return { name, holds, role: 'unusable', done: `left out: it ${problem}` }
@@ -56,11 +56,11 @@ function describeTarget({ kind, targets, train: { classes, targetScaling } }: Us
     return targets.length > 1 ? `one of ${classes.length} classes` : plural(classes.length, 'class', 'classes')
   if (!targetScaling) return 'not scaled'
   const { offset, scale } = targetScaling
-  return `scaled: mean ${formatNumber(offset[output]!)}, deviation ${formatNumber(scale[output]!)}`
+  return `scaled: mean ${formatNumber(offset[output]!)}, standard deviation ${formatNumber(scale[output]!)}`
 }
 
 function describeWay({ kind, distinct, missing }: CsvColumn, isScaled: boolean): string {
-  if (distinct === 1 && missing === 0) return 'the same in every row: of no use'
+  if (distinct === 1 && missing === 0) return 'the same in every row, so it cannot help'
   const ways = {
     number: isScaled ? 'scaled' : 'not scaled',
     boolean: 'yes is 1, no is 0',
@@ -72,7 +72,7 @@ function describeWay({ kind, distinct, missing }: CsvColumn, isScaled: boolean):
 /** @param filled how many values are missing in the rows that are used */
 function describeGaps({ missing }: CsvColumn, encoded: EncodedColumn | undefined, filled: number): string {
   if (missing === 0) return ''
-  if (encoded?.fill === undefined) return `; ${plural(missing, 'row', 'rows')} without a value left out`
+  if (encoded?.fill === undefined) return `; ${leftOut(missing)}`
   return `; ${plural(filled, 'missing value', 'missing values')} filled with ${describeFill(encoded)}`
 }
 
@@ -87,6 +87,8 @@ function describeFill({ kind, fill }: EncodedColumn): string {
   if (kind === 'number') return `the median ${formatNumber(fill ?? 0)}`
   return kind === 'boolean' ? (fill === 1 ? 'yes' : 'no') : `“${fill}”`
 }
+
+const leftOut = (rows: number) => `${plural(rows, 'row', 'rows')} without a value ${rows === 1 ? 'is' : 'are'} left out`
 
 const plural = (count: number, one: string, several: string) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : several}`

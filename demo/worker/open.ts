@@ -88,7 +88,7 @@ async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Fi
     .catch((cause: unknown) => {
       if (!(cause instanceof InputError && cause.message.includes('not UTF-8'))) throw cause
       encoding = 'windows-1252'
-      notes.push('The file is not UTF-8; it is read as windows-1252, in which spreadsheets save.')
+      notes.push('The file is not in UTF-8, so it is read as windows-1252, which spreadsheet programs often use.')
       return read()
     })
     .catch((cause: unknown) => {

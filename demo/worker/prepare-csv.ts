@@ -100,7 +100,9 @@ function checkColumns(
   }
   const words = targets.length > 1 && targets.map((j) => columns[j]!).find(({ kind }) => !canBeOneOfSeveral(kind))
   if (words) {
-    throw new InputError(`“${words.name}” holds words; it can be the target only alone. Choose columns of numbers.`)
+    throw new InputError(
+      `“${words.name}” contains words, so it can only be the single target. For several targets, choose columns of numbers.`,
+    )
   }
   if (inputs.length === 0) throw new InputError(`No column is left to predict ${names} from. Switch a column on.`)
   const width = inputs.reduce((sum, j) => sum + (columns[j]!.kind === 'category' ? columns[j]!.distinct : 1), 0)
