@@ -47,7 +47,7 @@ describe('several targets', () => {
     const { kind, run, prepared } = await openRun(flights, { target: 'time', otherTargets: [3], shownTarget: 'fuel' })
     expect(kind).toBe('regression')
     expect(prepared.columns.map(({ role }) => role)).toEqual(['input', 'input', 'target', 'target'])
-    expect(prepared.columns[3]!.done).toMatch(/^scaled: mean \d+, deviation \d+$/)
+    expect(prepared.columns[3]!.done).toMatch(/^scaled: mean \d+, standard deviation \d+$/)
     expect(run.network.sizes).toEqual([2, 8, 2])
     expect(run.shown).toMatchObject({ outputs: ['time', 'fuel'], targets: ['time', 'fuel'], shownOutput: 1 })
     expect(run.shown.range[0]).toBeGreaterThan(4000)
