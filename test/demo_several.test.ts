@@ -92,7 +92,9 @@ describe('several outputs', () => {
     await page.getByText('The network predicts one of 2 classes: 0, 1 (classification).').waitFor()
     await page.getByRole('checkbox', { name: 'Predict column happy' }).check()
     await page.getByRole('checkbox', { name: 'Predict column loud', exact: true }).check()
-    await page.getByText('For each of 3 labels, the network predicts whether a row has it: happy, loud, fast.').waitFor()
+    await page
+      .getByText('For each of 3 labels, the network predicts whether a row has it: happy, loud, fast.')
+      .waitFor()
     await page.getByText('Training labels correct').waitFor()
     await scoreReaches(page, 'training-score', 90)
     await page.waitForFunction(
