@@ -19,7 +19,7 @@ const makeCard = async (page) => {
   await page.locator('.embedded-bar').evaluate((bar) => {
     bar.outerHTML = '<header class="head"><h1>Watch a <b>neural network</b> learn, on your own GPU.</h1></header>'
     document.querySelector('.head h1').style.fontSize = '40px'
-    document.querySelector('.diagram').style.zoom = '1.5'
+    document.querySelector('.diagram-card').hidden = true
   })
   await page.waitForTimeout(1000)
 }

@@ -20,18 +20,26 @@ const playVideo = (page: Page, base64: string) =>
     const video = document.createElement('video')
     video.src = `data:video/webm;base64,${data}`
     const context = new OffscreenCanvas(96, 54).getContext('2d')!
-    const frameAt = async (time: number) => {
-      video.currentTime = time
-      await new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }))
-      context.drawImage(video, 0, 0, 96, 54)
-      return context.getImageData(0, 0, 96, 54).data.join()
-    }
     await new Promise((resolve, reject) => {
       video.onloadeddata = resolve
       video.onerror = reject
     })
+    /** The pixels at a time, once they satisfy a condition; a busy machine decodes a frame some time after the seek. */
+    const frameAt = async (time: number, isReady: (pixels: string) => boolean) => {
+      video.currentTime = time
+      await new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }))
+      for (let tries = 0; tries < 100; tries++) {
+        context.drawImage(video, 0, 0, 96, 54)
+        const pixels = context.getImageData(0, 0, 96, 54).data.join()
+        if (isReady(pixels)) return pixels
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      return undefined
+    }
     const { duration, videoWidth, videoHeight } = video
-    return { duration, videoWidth, videoHeight, differ: (await frameAt(0.05)) !== (await frameAt(duration - 0.5)) }
+    const first = await frameAt(0.05, (pixels) => /[1-9]/.test(pixels))
+    const last = await frameAt(duration - 0.5, (pixels) => pixels !== first)
+    return { duration, videoWidth, videoHeight, differ: first !== undefined && last !== undefined }
   }, base64)
 
 describe('sharing', () => {
