@@ -12,6 +12,10 @@ export function MoreSettings() {
   if (!moreIsOpen.value) return null
   return (
     <section id="more-settings" class="more" aria-label="More settings">
+      <p class="hint">
+        Learning rate, batch size, penalties and dropout change the current run. Other settings of the network start a
+        new run.
+      </p>
       <Choice
         label="Loss"
         term="loss"
