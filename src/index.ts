@@ -142,6 +142,11 @@ export {
   type CrossValidationOptions,
   type Fold,
 } from './training/cross-validate.ts'
+export { sweep, type Sweep } from './training/sweep/sweep.ts'
+export type { SweepSettings } from './training/sweep/settings.ts'
+export type { Halving, RandomSearch, SweepOptions } from './training/sweep/options.ts'
+export type { SweepFault, SweepResult, SweepRound } from './training/sweep/results.ts'
+export { logspace, type OneOrMore, type SweepRange } from './training/sweep/values.ts'
 export { fit } from './training/fit.ts'
 export { LoadedData, type TrainingData } from './training/loaded.ts'
 export type { Epoch, History, Outcome, ValidatedEpoch } from './training/history.ts'

@@ -37,6 +37,7 @@ import {
 import { crossValidateSchema } from './training/cross-validate.ts'
 import { resumeSchema } from './training/checkpoint.ts'
 import { earlyStoppingSchema } from './training/stopping.ts'
+import { sweepSchema } from './training/sweep/options.ts'
 import { verifySchema } from './training/verify.ts'
 
 /**
@@ -77,6 +78,7 @@ export const optionSchemas = {
   'trainer.resume': resumeSchema,
   fit: fitOnceSchema,
   crossValidate: crossValidateSchema,
+  sweep: sweepSchema,
   earlyStopping: earlyStoppingSchema,
   checkpoint: checkpointSchema,
   verify: verifySchema,

@@ -292,5 +292,7 @@ export interface Population {
   outputs(data: DataHandle, network: number): Promise<Float32Array>
   /** Copies of a network's parameters and of its optimizer's state. */
   read(network: number): Promise<Snapshot>
+  /** Copies of the parameters of all networks, read together. */
+  readParameters(): Promise<Float32Array[]>
   dispose(): void
 }

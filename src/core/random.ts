@@ -37,7 +37,7 @@ function splitmix32(state: number): () => number {
 }
 
 /** What the numbers are for: each purpose has its own stream, so that one seed is enough for a whole run. */
-export type Purpose = 'initialization' | 'split' | 'shuffle' | 'dropout' | 'data' | 'stream' | 'fold'
+export type Purpose = 'initialization' | 'split' | 'shuffle' | 'dropout' | 'data' | 'stream' | 'fold' | 'sweep'
 const streams: Record<Purpose, number> = {
   initialization: 1,
   split: 2,
@@ -46,6 +46,7 @@ const streams: Record<Purpose, number> = {
   data: 5,
   stream: 6,
   fold: 7,
+  sweep: 8,
 }
 
 /**

@@ -203,6 +203,10 @@ export class WebGPUPopulation implements Population {
     return this.#evaluate(() => this.#parts.store.read(network))
   }
 
+  readParameters(): Promise<Float32Array[]> {
+    return this.#evaluate(() => this.#parts.store.readAll())
+  }
+
   /** Runs work on parameters that are valid: networks that diverge have those from before that epoch. */
   async #evaluate<T>(work: () => Promise<T>): Promise<T> {
     await this.#training.idle()

@@ -87,16 +87,29 @@ export class ParameterStore {
   }
 
   async #read(ranges: readonly BufferRange[]): Promise<Float32Array[]> {
-    const { profiler } = this.#settings
-    const read = () => readRanges(this.#device, this.#buffers, ranges)
-    const packed = await timed(profiler, 'read-back', 'results', read)
+    const packed = await this.#readPacked(ranges)
     return packed.map((values) => toHost(this.#layers, values))
+  }
+
+  #readPacked(ranges: readonly BufferRange[]): Promise<Float32Array[]> {
+    const read = () => readRanges(this.#device, this.#buffers, ranges)
+    return timed(this.#settings.profiler, 'read-back', 'results', read)
   }
 
   /** The parameters of a network, laid out as `network.parameters`. */
   async readParameters(network = 0): Promise<Float32Array> {
     const [parameters] = await this.#read([this.#parametersOf(network)])
     return parameters!
+  }
+
+  /** The parameters of all networks, each laid out as `network.parameters`. */
+  async readAll(): Promise<Float32Array[]> {
+    const size = this.#networks * this.#bytes
+    const [all] = await this.#readPacked([{ buffer: this.parameters, offset: 0, size }])
+    const count = this.#bytes / 4
+    return Array.from({ length: this.#networks }, (_, k) =>
+      toHost(this.#layers, all!.subarray(k * count, (k + 1) * count)),
+    )
   }
 
   /** Copies of a network's parameters and of its optimizer's state. */

@@ -1,0 +1,98 @@
+import { BackendUnavailableError, InputError, OutOfMemoryError } from '../../core/errors.ts'
+import type { Optimizer } from '../../optimizer/optimizer.ts'
+import type { Context, Group } from './context.ts'
+import type { Combination, Member, Plan } from './members.ts'
+import { OneByOne } from './one-by-one.ts'
+import { SideBySide } from './side-by-side.ts'
+
+/** The most networks that are trained side by side: more would not be faster, and take more memory. */
+const MOST_NETWORKS = 65_536
+
+/** Networks that can be trained by the same kernel, or one after another. */
+interface Alike {
+  readonly members: readonly Member[]
+  /** Why they are trained separately, if they are. */
+  readonly reason: string | undefined
+}
+
+/** Whether each constant of an optimizer is used, and those that kernels have as numbers. */
+const traitsOfOptimizer = (optimizer: Optimizer) =>
+  Object.entries(optimizer).map(([name, value]: [string, unknown]) =>
+    name === 'learningRate' || typeof value === 'string' || name === 'initialAccumulator' ? value : Boolean(value),
+  )
+
+/** What the networks of a population have in common; finer than a backend may need. */
+function traitsOf({ settings, activations }: Combination): string {
+  const { sizes, loss, batchSize, epochs, l1, l2, optimizer } = settings
+  const traits = traitsOfOptimizer({ ...optimizer, learningRate: 0 })
+  return JSON.stringify([sizes, activations, loss, batchSize, epochs, l1 > 0, l2 > 0, traits])
+}
+
+/** Why a network cannot be one of a population, whatever the backend. */
+function reasonAgainst({ settings, placement }: Combination, { options, train, validation }: Plan): string | undefined {
+  const { optimizer, learningRate, shuffle } = settings
+  if (placement.dropout?.some((share) => share > 0)) return 'dropout'
+  if (optimizer.clipNorm > 0) return 'gradients are clipped (clipNorm)'
+  if (typeof learningRate === 'object' && learningRate.plateau) return 'reduceOnPlateau follows the loss of each epoch'
+  if (options.earlyStopping) return 'early stopping follows the loss of each epoch'
+  if (!shuffle) return 'the samples are not shuffled'
+  if (train.weights ?? validation?.weights) return 'the samples have weights'
+  return undefined
+}
+
+/** Divides networks into those that can be trained together; a group has the same number of epochs. */
+export function divide(context: Context): Alike[] {
+  const groups = new Map<string, { members: Member[]; reason: string | undefined }>()
+  const keys = new Map<Combination, string>()
+  const general = context.backend.populate
+    ? undefined
+    : `the backend ${context.backend.name} trains one network at a time`
+  for (const member of context.members) {
+    const { combination } = member
+    let key = keys.get(combination)
+    if (key === undefined) {
+      const reason = general ?? reasonAgainst(combination, context)
+      key = reason === undefined ? traitsOf(combination) : `${combination.settings.epochs} ${reason}`
+      keys.set(combination, key)
+      if (!groups.has(key)) groups.set(key, { members: [], reason })
+    }
+    groups.get(key)!.members.push(member)
+  }
+  return [...groups.values()]
+}
+
+/**
+ * Places networks, as many side by side as the device takes; each group is placed when it is asked for, so that one that was
+ * disposed of makes room for the next.
+ */
+export async function* placeGroups({ members, reason }: Alike, context: Context): AsyncGenerator<Group> {
+  if (reason !== undefined) {
+    yield new OneByOne(members, context, reason)
+    return
+  }
+  let most = MOST_NETWORKS
+  for (let from = 0; from < members.length;) {
+    const part = members.slice(from, from + most)
+    const group = await placeTogether(part, context)
+    if (typeof group !== 'string') {
+      yield group
+      from += part.length
+    } else if (part.length > 1) most = Math.ceil(part.length / 2)
+    else {
+      yield new OneByOne(members.slice(from), context, group)
+      return
+    }
+  }
+}
+
+/** @returns the networks side by side; or why that is not possible with so many of them */
+async function placeTogether(members: readonly Member[], context: Context): Promise<Group | string> {
+  try {
+    return await SideBySide.place(members, context)
+  } catch (error) {
+    const isRefusal =
+      error instanceof InputError || error instanceof OutOfMemoryError || error instanceof BackendUnavailableError
+    if (!isRefusal) throw error
+    return error.message
+  }
+}

@@ -1,0 +1,195 @@
+import type { Backend } from '../../backend/backend.ts'
+import { describe, InputError } from '../../core/errors.ts'
+import {
+  boolean,
+  callback,
+  type Checked,
+  type Fields,
+  integer,
+  kind,
+  list,
+  name,
+  nested,
+  optional,
+  required,
+  seed,
+  withDefault,
+} from '../../core/schema.ts'
+import { type ClassWeights, Dataset } from '../../data/dataset.ts'
+import type { LossName } from '../../loss/loss.ts'
+import { type ActivationName, activationNames } from '../../model/activation.ts'
+import { type InitializerName, initializerNames } from '../../model/initializer.ts'
+import { networkSchema } from '../../model/network.ts'
+import type { Optimizer } from '../../optimizer/optimizer.ts'
+import type { LearningRate } from '../../optimizer/schedule.ts'
+import { learningRateKind } from '../../optimizer/schedule.ts'
+import type { BackendName } from '../backends.ts'
+import { optimizerKind, usualOptimizer } from '../optimizer-option.ts'
+import { fitSchema, trainerSchema } from '../options.ts'
+import type { EarlyStopping } from '../stopping.ts'
+import type { SweepRound } from './results.ts'
+import { arrays, type OneOrMore, seedsKind, type SweepRange, values, valuesOrRange } from './values.ts'
+
+/** How many random combinations a sweep trains, in the place of all. */
+export interface RandomSearch {
+  /** Each is trained with every seed. */
+  count: number
+  /** Of the choice of combinations, so that it can be repeated. Default 1. */
+  seed?: number | undefined
+}
+
+/** Successive halving: all networks train for some epochs, the best of them train on, and so forth. */
+export interface Halving {
+  /** The last one ends with all epochs. Default 4; at least 2. */
+  rounds?: number | undefined
+  /**
+   * The share of the networks that train on after each round, above 0 and below 1; also how much shorter each round is than
+   * the next one. Default 0.5: of 100 networks, 50 train on after an eighth of the epochs, 25 after a quarter, 13 after half.
+   */
+  keep?: number | undefined
+}
+
+/** Which networks {@link sweep} trains, and how. What takes one value also takes an array of values to try. */
+export interface SweepOptions {
+  /** Neurons per layer, the inputs first: [2, 3, 2]; or several such lists. */
+  sizes: readonly number[] | readonly (readonly number[])[]
+  /** One activation for every layer; as the other options of networks, those of {@link Network.create}. */
+  activation?: OneOrMore<ActivationName> | undefined
+  hidden?: OneOrMore<ActivationName> | undefined
+  /** Default: the activation that the loss needs, if it needs one and no other option has activations. */
+  output?: OneOrMore<ActivationName> | undefined
+  /** One for each layer; or several such lists. */
+  activations?: readonly ActivationName[] | readonly (readonly ActivationName[])[] | undefined
+  init?: OneOrMore<InitializerName> | undefined
+  /** As the options that follow, those of {@link Trainer.create}. */
+  loss?: OneOrMore<LossName> | undefined
+  optimizer?: OneOrMore<Optimizer> | undefined
+  /** Replaces that of each optimizer. Default: the optimizer's. */
+  learningRate?: OneOrMore<LearningRate> | SweepRange | undefined
+  batchSize?: OneOrMore<number> | SweepRange | undefined
+  l1?: OneOrMore<number> | SweepRange | undefined
+  l2?: OneOrMore<number> | SweepRange | undefined
+  /** An array holds values to try; a list for the hidden layers is an array within it: [0.2, [0.1, 0.5]]. */
+  dropout?: number | readonly (number | readonly number[])[] | SweepRange | undefined
+  /** Passes over the training data. Default 10. */
+  epochs?: OneOrMore<number> | undefined
+  shuffle?: OneOrMore<boolean> | undefined
+  /** How many seeds to train each combination with, from 1 on; or an array of the seeds. Default 1. */
+  seeds?: number | readonly number[] | undefined
+  /** Trains random combinations of the values and of numbers in ranges. Default: all combinations of the values. */
+  random?: RandomSearch | undefined
+  /** Ends the training of weak networks early; true for the usual rounds. Default false. */
+  halving?: boolean | Halving | undefined
+  /** The most networks that may be trained. Default 100,000. */
+  limit?: number | undefined
+  /** Scores the networks. Default: they are scored by their training data. */
+  validation?: Dataset | undefined
+  /** For all networks alike, as {@link FitOptions.classWeights}. */
+  classWeights?: ClassWeights | undefined
+  /** For all networks alike, as {@link FitOptions.earlyStopping}; each is then trained separately. */
+  earlyStopping?: EarlyStopping | undefined
+  /** For all networks alike, as the options that follow; those of {@link Trainer.create}. */
+  backend?: BackendName | Backend | undefined
+  threads?: number | undefined
+  deterministic?: boolean | undefined
+  dataMemory?: number | undefined
+  /** Aborting stops within some milliseconds, and rejects with the reason. */
+  signal?: AbortSignal | undefined
+  /** Called with each round; awaited. */
+  onRound?: ((round: SweepRound) => void | Promise<void>) | undefined
+}
+
+const randomSchema = {
+  name: 'random',
+  prefix: 'random: ',
+  fields: {
+    count: required(integer()),
+    seed: withDefault(seed, 1),
+  } satisfies Fields<RandomSearch>,
+}
+
+const halvingSchema = {
+  name: 'halving',
+  prefix: 'halving: ',
+  fields: {
+    rounds: withDefault(integer(2, 32), 4),
+    keep: withDefault(
+      kind((argument, value) => {
+        if (typeof value === 'number' && value > 0 && value < 1) return value
+        throw new InputError(`${argument}: expected a number above 0 and below 1, got ${describe(value)}`)
+      }, true),
+      0.5,
+    ),
+  } satisfies Fields<Halving>,
+}
+
+/** {@link Halving}, checked and complete. */
+export type CheckedHalving = Checked<(typeof halvingSchema)['fields']>
+
+const halving = kind<CheckedHalving | false>((argument, value) => {
+  if (value === false) return false
+  return nested(halvingSchema).check(argument, value === true ? {} : value)
+})
+
+const validation = kind<Dataset>((argument, value) => {
+  if (value instanceof Dataset) return value
+  throw new InputError(`${argument}: expected a Dataset (Dataset.from(x, y) makes one), got ${describe(value)}`)
+})
+
+const { fields: trainer } = trainerSchema
+const { fields: fit } = fitSchema
+const activationKind = name(activationNames)
+
+/** The options with several values: each combination of theirs is trained with every seed. */
+export const axisFields = {
+  sizes: required(arrays<number>(networkSchema.fields.sizes)),
+  activation: optional(values(activationKind)),
+  hidden: optional(values(activationKind)),
+  output: optional(values(activationKind)),
+  activations: optional(arrays<ActivationName>(list(activationKind, 'a list of activations, one a layer'))),
+  init: withDefault(values(name(initializerNames)), ['glorotUniform'] as const),
+  loss: withDefault(values<LossName>(trainer.loss), ['quadratic'] as const),
+  optimizer: withDefault(values<Optimizer>(optimizerKind), [usualOptimizer()]),
+  learningRate: optional(valuesOrRange<LearningRate>(learningRateKind)),
+  batchSize: withDefault(valuesOrRange<number>(trainer.batchSize, true), [32]),
+  l1: withDefault(valuesOrRange<number>(trainer.l1), [0]),
+  l2: withDefault(valuesOrRange<number>(trainer.l2), [0]),
+  dropout: withDefault(valuesOrRange<number | readonly number[]>(trainer.dropout), [0]),
+  epochs: withDefault(values<number>(integer()), [10]),
+  shuffle: withDefault(values<boolean>(boolean), [true]),
+}
+
+export const sweepSchema = {
+  name: 'sweep',
+  fields: {
+    ...axisFields,
+    seeds: withDefault(seedsKind, [1]),
+    random: optional(nested(randomSchema)),
+    halving: withDefault(halving, false),
+    limit: withDefault(integer(1, 2 ** 24), 100_000),
+    validation: optional(validation),
+    classWeights: optional(fit.classWeights),
+    earlyStopping: optional(fit.earlyStopping),
+    backend: withDefault(trainer.backend, 'auto' as const),
+    threads: optional(trainer.threads),
+    deterministic: withDefault(boolean, false),
+    dataMemory: optional(trainer.dataMemory),
+    signal: optional(fit.signal),
+    onRound: optional(callback<NonNullable<SweepOptions['onRound']>>()),
+  } satisfies Fields<SweepOptions>,
+  elsewhere: {
+    'give how many seeds, or an array of them: seeds: 32': ['seed'],
+    'an option of the optimizer: optimizer: sgd({ momentum: 0.9 })': [
+      'momentum',
+      'nesterov',
+      'weightDecay',
+      'clipNorm',
+    ],
+    'split the data first: split(data, { test: 0.2 })': ['test', 'validationSplit', 'validation_split'],
+    'a sweep reports rounds: onRound': ['onEpoch'],
+    'sweeps are not resumed': ['checkpoint'],
+  },
+}
+
+/** {@link SweepOptions}, checked and complete. */
+export type CheckedSweep = Checked<(typeof sweepSchema)['fields']>

@@ -1,0 +1,88 @@
+import type { Network } from '../../model/network.ts'
+import type { History } from '../history.ts'
+import type { SweepSettings } from './settings.ts'
+
+/** Where the training of a network left the finite numbers; all counted from 1. */
+export interface SweepFault {
+  readonly epoch: number
+  /** Of that epoch, where it was searched for. */
+  readonly minibatch?: number | undefined
+  readonly layer?: number | undefined
+}
+
+/** What a result is made of. */
+export interface ResultParts {
+  readonly settings: SweepSettings
+  readonly parameters: number
+  readonly seed: number
+  readonly score: number
+  readonly loss: number
+  readonly epochs: number
+  readonly fault: SweepFault | undefined
+  readonly history: () => History
+  readonly network: () => Network
+}
+
+/** A network of a sweep and how well it does. */
+export class SweepResult {
+  readonly settings: SweepSettings
+  /** Of the initial parameters, as in {@link Network.create}, and of the order, as in {@link Trainer.create}. */
+  readonly seed: number
+  /** Accuracy; for several labels the share of correct labels; for regression R². NaN where the training diverged. */
+  readonly score: number
+  /** Mean over the samples that the score is of. Not finite where the training diverged. */
+  readonly loss: number
+  /** Whether the training left the finite numbers. The parameters are those from before that epoch. */
+  readonly diverged: boolean
+  /** Where it did. */
+  readonly fault: SweepFault | undefined
+  /** Epochs that were trained: fewer than in the settings where the training diverged or was ended early. */
+  readonly epochs: number
+  /** The number of weights and biases. */
+  readonly parameters: number
+  readonly #parts: ResultParts
+
+  constructor(parts: ResultParts) {
+    this.settings = parts.settings
+    this.seed = parts.seed
+    this.score = parts.score
+    this.loss = parts.loss
+    this.diverged = parts.fault !== undefined
+    this.fault = parts.fault
+    this.epochs = parts.epochs
+    this.parameters = parts.parameters
+    this.#parts = parts
+  }
+
+  /**
+   * As that of {@link Trainer.fit}. Of networks that were trained side by side only the last epoch of each round has the score
+   * of the validation data, and the time of an epoch is that of all of them together.
+   */
+  get history(): History {
+    return this.#parts.history()
+  }
+
+  /** A network with the trained parameters; a new one each time. */
+  network(): Network {
+    return this.#parts.network()
+  }
+}
+
+/** How far a sweep is. */
+export interface SweepRound {
+  /** How many networks it trains. */
+  readonly networks: number
+  /** How many of them are not finished. */
+  readonly remaining: number
+  /** The share of the work that is done, from 0 to 1. */
+  readonly progress: number
+  /** The round of {@link SweepOptions.halving}, from 1 on; without halving there is one. */
+  readonly halving: number
+  /** The best networks of this round that are known, at most ten, the best one first. */
+  readonly best: readonly SweepResult[]
+  /** Since the beginning of the sweep: parts of trainings count as such. */
+  readonly networksPerSecond: number
+  readonly seconds: number
+  /** The networks that are trained separately, one after another, and why. */
+  readonly separately: { readonly networks: number; readonly reasons: readonly string[] }
+}

@@ -1,0 +1,175 @@
+import type { DataHandle, Population, Sums } from '../../backend/backend.ts'
+import { RegressionSums, meanScore, type Score } from '../score.ts'
+import { type Context, type Group, type Progress, trainedNetwork } from './context.ts'
+import { epochsOf, historyOf, type Stretch } from './histories.ts'
+import { type Member, networkOf } from './members.ts'
+import type { SweepFault } from './results.ts'
+import type { Trained } from './trained.ts'
+
+/** A call trains about so long: shorter ones would keep the device waiting, longer ones the reports. */
+const MILLISECONDS = 500
+/** For so many networks that diverge, the place is searched for: that trains an epoch again, one network at a time. */
+const MOST_FAULTS = 16
+
+/** Networks of one shape that a device trains side by side. */
+export class SideBySide implements Group {
+  readonly members: readonly Member[]
+  readonly reason = undefined
+  readonly #context: Context
+  readonly #population: Population
+  readonly #train: DataHandle
+  readonly #validation: DataHandle | undefined
+  readonly #places: ReadonlyMap<Member, number>
+  readonly #stretches: Stretch[] = []
+  /** The scores of the validation data after some epochs: of all networks. */
+  readonly #validated: { readonly epoch: number; readonly scores: readonly Score[] }[] = []
+  readonly #faults = new Map<Member, { readonly fault: SweepFault; readonly loss: number }>()
+  #kept: readonly Member[]
+  #epoch = 0
+  /** Epochs of the next call. */
+  #count = 1
+
+  private constructor(
+    members: readonly Member[],
+    context: Context,
+    population: Population,
+    data: readonly DataHandle[],
+  ) {
+    this.members = members
+    this.#kept = members
+    this.#context = context
+    this.#population = population
+    this.#train = data[0]!
+    this.#validation = data[1]
+    this.#places = new Map(members.map((member, place) => [member, place]))
+  }
+
+  /** @throws InputError where the backend cannot train these networks side by side */
+  static async place(members: readonly Member[], context: Context): Promise<SideBySide> {
+    const { backend, train, validation } = context
+    const networks = members.map((member) => networkOf(member, train))
+    const settings = members.map(({ combination, seed }) => ({ ...combination.placement, seed }))
+    const population = await backend.populate!(networks, settings)
+    try {
+      const data = [await population.upload(train)]
+      if (validation) data.push(validation === train ? data[0]! : await population.upload(validation))
+      return new SideBySide(members, context, population, data)
+    } catch (error) {
+      population.dispose()
+      throw error
+    }
+  }
+
+  async *trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress> {
+    await this.#keep(kept)
+    while (this.#epoch < epoch) {
+      const count = Math.min(this.#count, epoch - this.#epoch)
+      await this.#trainFor(count)
+      yield { epochs: count * kept.length, trained: [] }
+    }
+    yield { epochs: 0, trained: await this.#results() }
+  }
+
+  /** Trains the others no more. */
+  async #keep(kept: readonly Member[]): Promise<void> {
+    const next = new Set(kept)
+    const dropped = this.#kept.filter((member) => !next.has(member))
+    this.#kept = kept
+    if (dropped.length > 0) await this.#population.stop(dropped.map((member) => this.#places.get(member)!))
+  }
+
+  async #trainFor(count: number): Promise<void> {
+    const { members } = this
+    const { batchSize } = members[0]!.combination.settings
+    const { signal } = this.#context.options
+    const first = this.#epoch + 1
+    const seeds = Uint32Array.from(members, ({ seed }) => seed)
+    const countsLabels = members[0]!.combination.task === 'multilabel'
+    const began = performance.now()
+    const epochs = { seeds, first, count, batchSize, countsLabels, signal }
+    const sums = await this.#population.trainSeeded(this.#train, epochs).result
+    const milliseconds = performance.now() - began
+    this.#stretches.push({ sums, first, seconds: milliseconds / 1000 / count })
+    this.#epoch += count
+    const fitting = Math.floor((count * MILLISECONDS) / milliseconds)
+    this.#count = Math.max(1, Math.min(fitting, 4 * count))
+    for (const member of this.#kept) this.#watch(member)
+  }
+
+  /** Takes note of a network that diverged in the last epochs. */
+  #watch(member: Member): void {
+    if (this.#faults.has(member)) return
+    const { sums, first } = this.#stretches.at(-1)!
+    const place = this.#places.get(member)!
+    const last = sums.trained[place]! - 1
+    const loss = sums.losses[place * sums.epochs + last]!
+    if (Number.isFinite(loss)) return
+    this.#faults.set(member, { fault: { epoch: first + last }, loss: loss / sums.samples })
+  }
+
+  /** The results of the networks that are still trained. */
+  async #results(): Promise<Trained[]> {
+    await this.#searchFaults()
+    const { task } = this.members[0]!.combination
+    const scored = this.#validation ?? (task === 'regression' ? this.#train : undefined)
+    const sums = scored && (await this.#population.score(scored, task === 'multilabel').result)
+    const scores = sums?.map((own) => this.#meanOf(own))
+    if (scores && this.#validation) this.#validated.push({ epoch: this.#epoch, scores })
+    const parameters = await this.#population.readParameters()
+    const results: Trained[] = []
+    for (const member of this.#kept) {
+      const place = this.#places.get(member)!
+      const r2 = task === 'regression' && !this.#faults.has(member) ? await this.#r2(scored!, place) : undefined
+      results.push(this.#resultOf(member, parameters[place]!, scores?.[place], r2))
+    }
+    return results
+  }
+
+  #meanOf(sums: Sums): Score {
+    const { task, outputs } = this.members[0]!.combination
+    return meanScore(sums, task, outputs)
+  }
+
+  #resultOf(member: Member, parameters: Float32Array, scored: Score | undefined, r2: number | undefined): Trained {
+    const context = this.#context
+    const place = this.#places.get(member)!
+    const { seed } = member
+    // The results are kept longer than this group, so they have no part of the device's memory.
+    const [stretches, all] = [[...this.#stretches], [...this.#validated]]
+    const { fault, loss } = this.#faults.get(member) ?? {}
+    const validated = () => new Map(all.map(({ epoch, scores }) => [epoch, scores[place]!]))
+    const samples = context.train.length
+    const end = { stopped: 'epochs', bestEpoch: null } as const
+    const history = () =>
+      historyOf(epochsOf(member, place, stretches, validated()), { seed, backend: context.backend, samples, ...end })
+    const result = { member, fault, history, network: () => trainedNetwork(member, context, parameters) }
+    if (fault) return { ...result, epochs: fault.epoch - 1, score: NaN, loss: loss! }
+    const { sums } = stretches.at(-1)!
+    const last = (place + 1) * sums.epochs - 1
+    const training = () => this.#meanOf({ loss: sums.losses[last]!, right: sums.right[last]!, samples: sums.samples })
+    const score = scored ?? training()
+    return { ...result, epochs: this.#epoch, score: r2 ?? score.accuracy!, loss: score.loss }
+  }
+
+  async #r2(data: DataHandle, place: number): Promise<number> {
+    const { train, validation } = this.#context
+    const { targets } = validation ?? train
+    const sums = new RegressionSums()
+    sums.add(await this.#population.outputs(data, place), targets)
+    return sums.score().r2
+  }
+
+  async #searchFaults(): Promise<void> {
+    const unknown = [...this.#faults].filter(([, { fault }]) => fault.minibatch === undefined)
+    for (const [member, { fault, loss }] of unknown.slice(0, MOST_FAULTS)) {
+      const found = await this.#population.locateFault(this.#places.get(member)!)
+      if (!found) continue
+      const whole = { ...fault, minibatch: found.minibatch + 1, layer: found.layer + 1 }
+      this.#faults.set(member, { fault: whole, loss })
+    }
+  }
+
+  dispose(): void {
+    this.#population.dispose()
+  }
+}

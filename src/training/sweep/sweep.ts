@@ -1,0 +1,92 @@
+import { readOptions } from '../../core/schema.ts'
+import type { Dataset } from '../../data/dataset.ts'
+import { chooseBackend } from '../backends.ts'
+import { checkIsDataset } from '../settings.ts'
+import { planOf, type Plan } from './members.ts'
+import { type SweepOptions, sweepSchema } from './options.ts'
+import type { SweepResult, SweepRound } from './results.ts'
+import { Run } from './run.ts'
+
+/**
+ * A sweep that begins when it is first awaited or iterated over. Awaiting it gives the ranked results, the best one first;
+ * iterating over it gives rounds while it trains. It trains once: after a loop over its rounds, awaiting it gives the results
+ * of what the loop has seen, also where the loop was left early.
+ */
+export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRound> {
+  /** How many networks it trains. */
+  readonly networks: number
+  readonly #plan: Plan
+  #run: Run | undefined
+  readonly #rounds: AsyncGenerator<SweepRound>
+  #results: Promise<SweepResult[]> | undefined
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+    this.networks = plan.members.length
+    this.#rounds = this.#train()
+  }
+
+  async *#train(): AsyncGenerator<SweepRound> {
+    const { options } = this.#plan
+    const { backend: choice, deterministic, threads, onRound } = options
+    options.signal?.throwIfAborted()
+    const { backend, opened } = await chooseBackend(choice, { deterministic, threads })
+    try {
+      this.#run = new Run({ ...this.#plan, backend })
+      for await (const round of this.#run.rounds()) {
+        await onRound?.(round)
+        yield round
+      }
+    } finally {
+      if (opened) backend.dispose()
+    }
+  }
+
+  async #finish(): Promise<SweepResult[]> {
+    let round = await this.#rounds.next()
+    while (!round.done) round = await this.#rounds.next()
+    return this.#run?.results() ?? []
+  }
+
+  /** Trains all networks, or those that are not trained yet. */
+  then<T = SweepResult[], E = never>(
+    resolved?: ((results: SweepResult[]) => T | PromiseLike<T>) | null,
+    rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<T | E> {
+    this.#results ??= this.#finish()
+    return this.#results.then(resolved, rejected)
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<SweepRound> {
+    return this.#rounds
+  }
+}
+
+/**
+ * Trains many networks, one for each combination of the settings and each seed, and ranks them: by the score of the validation
+ * data, or without them by that of the training data; then by the loss, then by the number of parameters. Networks whose
+ * training diverged come last. After successive halving, those that trained longer come before those that were left out.
+ *
+ * Each network equals the one of a single training with its settings and its seed: `Network.create({ sizes, …, seed })` with
+ * `Trainer.create(network, { optimizer, …, seed })`; bit for bit on the backend `cpu`, up to the rounding of float32 on others.
+ *
+ * On a GPU, networks of one shape and batch size train side by side, the groups one after another. Networks that are too large
+ * for it, that have dropout, clipped gradients, weights of samples, early stopping or `shuffle: false`, and all networks on
+ * the CPU, are trained one after another; each round says how many, and why.
+ * @param data to train on; for regression, scaled with {@link standardizeTargets} if they are large
+ * @returns what can be awaited or iterated over; nothing is trained before
+ * @throws InputError at once, for options or data that do not fit together, for no combination, and for more than `limit`
+ * @example
+ * const data = circle({ samples: 100, seed: 1 })
+ * const sizes = [[2, 3, 2], [2, 6, 2]]
+ * const results = await sweep(data, { sizes, learningRate: logspace(0.1, 10, 3), seeds: 2, epochs: 5, backend: 'cpu' })
+ * const [best] = results
+ * console.log(results.length, best?.score, best?.settings.learningRate, best?.network().predict([[0.5, 0.5]]))
+ * for await (const round of sweep(data, { sizes, seeds: 8, halving: true, epochs: 8, backend: 'cpu' })) {
+ *   console.log(`${round.remaining} of ${round.networks} remain; best ${round.best[0]?.score}`)
+ * }
+ */
+export function sweep(data: Dataset, options: SweepOptions): Sweep {
+  checkIsDataset(data, 'data')
+  return new Sweep(planOf(data, readOptions(sweepSchema, options)))
+}
