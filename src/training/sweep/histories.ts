@@ -56,7 +56,7 @@ export function epochsOf(
   for (const { sums, first, seconds } of stretches) {
     const { samples } = sums
     for (let e = 0; e < sums.trained[place]!; e++) {
-      const [loss, right] = [sums.losses[place * sums.epochs + e]!, sums.right[place * sums.epochs + e]!]
+      const [loss, right] = [sums.loss(place, e), sums.right(place, e)]
       if (!Number.isFinite(loss)) break
       const epoch = first + e
       epochs.push({

@@ -102,7 +102,7 @@ export class SideBySide implements Group {
     const { sums, first } = this.#stretches.at(-1)!
     const place = this.#places.get(member)!
     const last = sums.trained[place]! - 1
-    const loss = sums.losses[place * sums.epochs + last]!
+    const loss = sums.loss(place, last)
     if (Number.isFinite(loss)) return
     this.#faults.set(member, { fault: { epoch: first + last }, loss: loss / sums.samples })
   }
@@ -145,8 +145,9 @@ export class SideBySide implements Group {
     const result = { member, fault, history, network: () => trainedNetwork(member, context, parameters) }
     if (fault) return { ...result, epochs: fault.epoch - 1, score: NaN, loss: loss! }
     const { sums } = stretches.at(-1)!
-    const last = (place + 1) * sums.epochs - 1
-    const training = () => this.#meanOf({ loss: sums.losses[last]!, right: sums.right[last]!, samples: sums.samples })
+    const last = sums.epochs - 1
+    const training = () =>
+      this.#meanOf({ loss: sums.loss(place, last), right: sums.right(place, last), samples: sums.samples })
     const score = scored ?? training()
     return { ...result, epochs: this.#epoch, score: r2 ?? score.accuracy!, loss: score.loss }
   }
