@@ -5,8 +5,9 @@ import type { Parameters } from './protocol.ts'
 
 /** The largest number of weights to draw between two layers; with more, the lines would merge into one area. */
 const MAX_EDGES = 320
-/** The same for the lines from a wall of weight pictures. */
+/** The same beside a wall of weight pictures, where lines are thinner. */
 const MAX_WALL_EDGES = 40
+const WALL_WIDTH = 0.4
 
 /** Where all weights of a layer are smaller than this, its lines are thinner. */
 const LEAST_LARGEST = 2
@@ -24,24 +25,29 @@ export interface Edge {
 }
 
 /**
- * The lines to draw: those of the largest weights of each layer.
- * @param lit the outputs of each layer for the user's drawing: the lines from a wall are then those that carry most of it
+ * The lines to draw: those of the largest weights of each layer, and of all weights of the neuron that is inspected.
+ * @param lit the outputs of each layer for the user's drawing: the lines are then those that carry most of it
  */
-export function edgesOf(network: Parameters, layout: DiagramLayout, lit?: readonly ArrayLike<number>[]): Edge[] {
+export function edgesOf(
+  network: Parameters,
+  layout: DiagramLayout,
+  inspected?: Inspected,
+  lit?: readonly ArrayLike<number>[],
+): Edge[] {
+  const isWall = layout.wall !== undefined
   return network.weights.flatMap((weights, l): Edge[] => {
     const inputs = network.sizes[l]!
-    if (l === 0 && layout.boxed) return layout.wall === undefined ? leadsOf(layout, network.sizes[1]!) : []
-    const isWall = l === 1 && layout.wall !== undefined
-    const strength = (at: number) => Math.abs(weights[at]! * (isWall ? (lit?.[0]?.[at % inputs] ?? 1) : 1))
+    if (l === 0 && layout.boxed) return isWall ? [] : leadsOf(layout, network.sizes[1]!)
+    const strength = (at: number) => Math.abs(weights[at]! * (lit?.[l - 1]?.[at % inputs] ?? 1))
     const least = leastDrawn(weights.length, strength, isWall ? MAX_WALL_EDGES : MAX_EDGES)
     const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), LEAST_LARGEST)
     const edges: Edge[] = []
     weights.forEach((weight, at) => {
-      if (strength(at) < least) return
-      const [to, from] = [Math.floor(at / inputs), at % inputs]
-      const curve = curveOf(layout, l, from, to)
-      const share = (Math.abs(weight) / largest) * (isWall ? 0.4 : 1)
-      if (curve) edges.push({ layer: l + 1, from, to, weight, share, curve })
+      const place = { layer: l + 1, to: Math.floor(at / inputs), from: at % inputs }
+      if (strength(at) < least && !(inspected && belongs(place, inspected))) return
+      const curve = curveOf(layout, l, place.from, place.to)
+      const share = (Math.abs(weight) / largest) * (isWall ? WALL_WIDTH : 1)
+      if (curve) edges.push({ ...place, weight, share, curve })
     })
     return edges
   })
@@ -81,7 +87,7 @@ export function edgeAt(edges: readonly Edge[], x: number, y: number, reach: numb
 }
 
 /** Whether a line belongs to what is inspected: it is the weight, or begins or ends at the neuron. */
-function belongs({ layer, from, to }: Edge, inspected: Inspected): boolean {
+function belongs({ layer, from, to }: Pick<Edge, 'layer' | 'from' | 'to'>, inspected: Inspected): boolean {
   if (inspected.from !== undefined)
     return layer === inspected.layer && to === inspected.index && from === inspected.from
   const isStart = layer === inspected.layer + 1 && (from === inspected.index || from < 0)
@@ -168,24 +174,22 @@ export function drawOutputs(
   })
 }
 
-/** Draws what the user's drawing lights up: a bar in each hidden neuron shows its value, and weak ones are pale. */
+/** Draws what the user's drawing lights up in a wall: a bar in each picture shows the neuron's value; weak ones are pale. */
 export function drawLit(
   context: CanvasRenderingContext2D,
   layout: DiagramLayout,
-  shares: readonly ArrayLike<number>[],
+  shares: ArrayLike<number> | undefined,
   colours: Palette,
 ): void {
-  layout.places.slice(1, -1).forEach((places, l) => {
-    places.forEach(({ x, y, side }, i) => {
-      const value = Math.min(1, Math.max(0, shares[l]?.[i] ?? 0))
-      const [left, top, height] = [x - side / 2 + 2, y + side / 2 - 8, 6]
-      context.fillStyle = css(colours.middle)
-      context.globalAlpha = 0.72 * (1 - value)
-      context.fillRect(left, y - side / 2 + 2, side - 4, side - 4)
-      context.globalAlpha = 1
-      context.fillRect(left, top, side - 4, height)
-      context.fillStyle = colours.ink
-      context.fillRect(left + 1, top + 1, (side - 6) * value, height - 2)
-    })
+  layout.places[1]?.forEach(({ x, y, side }, i) => {
+    const value = Math.min(1, Math.max(0, shares?.[i] ?? 0))
+    const [left, top, height] = [x - side / 2 + 2, y + side / 2 - 8, 6]
+    context.fillStyle = css(colours.middle)
+    context.globalAlpha = 0.72 * (1 - value)
+    context.fillRect(left, y - side / 2 + 2, side - 4, side - 4)
+    context.globalAlpha = 1
+    context.fillRect(left, top, side - 4, height)
+    context.fillStyle = colours.ink
+    context.fillRect(left + 1, top + 1, (side - 6) * value, height - 2)
   })
 }

@@ -21,7 +21,7 @@ const WALL_COLUMN = 62
 const PITCH = { most: 84, least: 15 }
 /** The width of a letter in the names of outputs, and the bounds of the width of these names. */
 const LETTER = 7
-const NAME = { least: 22, most: 110 }
+const NAME = { least: 22, most: 140 }
 /** Below this width, buttons are as large as a finger. */
 const NARROW = 440
 

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Card } from './diagram-card.tsx'
 import { type Edge, edgeAt } from './diagram-edges.ts'
-import { type DiagramLayout, layOutDiagram } from './diagram-layout.ts'
+import { type DiagramLayout, layOutDiagram, MAX_INPUTS } from './diagram-layout.ts'
 import { useSpace } from './diagram-space.ts'
 import { Edges } from './edges.tsx'
 import { edited, focused, hovered, inspect } from './inspected.ts'
@@ -60,6 +60,7 @@ function Neurons({ layout, shown }: { layout: DiagramLayout; shown: ShownData })
   const edges = useRef<readonly Edge[]>([])
   const [[layer, index], setFocus] = useState<readonly [layer: number, index: number]>([1, 0])
   const { places, sizes } = layout
+  const hasRoom = hasRoomBelowInputs(layout)
   // After a change of layers, the neuron with the focus may no longer exist.
   const focus = [Math.min(layer, sizes.length - 1), places[layer]?.[index] ? index : 0] as const
   const edgeUnder = (event: PointerEvent | MouseEvent, reach: number) => {
@@ -114,7 +115,8 @@ function Neurons({ layout, shown }: { layout: DiagramLayout; shown: ShownData })
                 layer={l}
                 index={i}
                 place={place}
-                label={l === 0 ? (inputLabel(shown) ?? shown.inputs[i]?.name ?? '') : undefined}
+                label={l === 0 ? inputLabel(shown, i) : undefined}
+                hasRoomBelow={hasRoom}
                 focusable={focus[0] === l && focus[1] === i}
                 onOpen={
                   l === 0
@@ -132,10 +134,19 @@ function Neurons({ layout, shown }: { layout: DiagramLayout; shown: ShownData })
   )
 }
 
-/** The text in a box of inputs. */
-function inputLabel({ picture, inputs }: ShownData): string | undefined {
+/** The text at an input, or at the box of all inputs. */
+function inputLabel({ picture, inputs }: ShownData, index: number): string {
   if (picture) return ''
-  return inputs.length > 12 ? `${inputs.length} inputs` : undefined
+  return inputs.length > MAX_INPUTS ? `${inputs.length} inputs` : (inputs[index]?.name ?? '')
+}
+
+/** The height of a name below an input. */
+const NAME_HEIGHT = 14
+
+/** Whether names fit between the inputs. */
+function hasRoomBelowInputs({ places: [inputs = []] }: DiagramLayout): boolean {
+  const [first, second] = inputs
+  return !first || !second || second.y - first.y - first.side >= NAME_HEIGHT
 }
 
 /** The names of the outputs, above the lines that go to the plane; long ones are shortened and complete in the card. */

@@ -54,10 +54,10 @@ export function Edges({ layout, edges }: { layout: DiagramLayout; edges: { curre
         drawOutputs(context, layout, outputColour, bleedRight(layout))
         // After a change of layers, the latest report may still describe the old network.
         const isCurrent = network?.sizes.join() === layout.sizes.join()
-        edges.current = network && isCurrent ? edgesOf(network, layout, values) : []
+        edges.current = network && isCurrent ? edgesOf(network, layout, at, values) : []
         if (!network || !isCurrent) return
         drawEdges(context, edges.current, at, colours)
-        if (values) drawLit(context, layout, values, colours)
+        if (values && layout.wall !== undefined) drawLit(context, layout, values[0], colours)
         drawBiases(context, network, layout, colours)
       }),
     [layout],

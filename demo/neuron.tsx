@@ -4,6 +4,7 @@ import { palette } from './colours.ts'
 import type { Place } from './diagram-layout.ts'
 import { paint, paintPicture } from './drawing.ts'
 import { focused, hovered, inspect, mapOf, nameOf } from './inspected.ts'
+import { lit } from './lit.ts'
 import { paintSoon } from './paint-queue.ts'
 import { MAP_SIDE, type Progress } from './protocol.ts'
 import { data, drawing, drawingOutputs, progress, settings } from './state.ts'
@@ -29,13 +30,14 @@ function paintNeuron(canvas: HTMLCanvasElement, layer: number, index: number): v
     return
   }
   const { activations } = settings.value
-  // For pictures, which have no plane, a later neuron shows its output for the user's drawing.
-  if (picture && layer === activations.length && layer > 1) {
-    paintPicture(canvas, [drawingOutputs.value?.[index] ?? 0], 1, colours)
+  // For pictures, which have no plane, a later neuron shows its value for the user's drawing.
+  if (picture && layer > 1) {
+    const value = layer === activations.length ? drawingOutputs.value?.[index] : lit.value?.[layer - 1]?.[index]
+    paintPicture(canvas, [value ?? 0], 1, colours)
     return
   }
   if (picture) {
-    const weights = current && layer === 1 ? weightMap(current, index) : undefined
+    const weights = current && weightMap(current, index)
     paintSoon(canvas, () => {
       paintPicture(canvas, weights ?? [0.5], weights ? picture.side : 1, colours)
     })
@@ -76,31 +78,46 @@ export const inspecting = (layer: number, index: number) => ({
   },
 })
 
+/** The longest name of an input that fits into its square. */
+const MAX_INSIDE = 4
+
 interface NeuronProps {
   layer: number
   index: number
   place: Place
-  /** The text in the square, for an input. */
+  /** The name of an input. */
   label: string | undefined
+  /** Whether a name that does not fit into the square can be below it. */
+  hasRoomBelow: boolean
   focusable: boolean
   onOpen: ((event: MouseEvent) => void) | undefined
 }
 
-export function Neuron({ layer, index, place: { x, y, side }, label, focusable, onOpen }: NeuronProps) {
-  const name = layer === 0 && label !== undefined && label !== '' ? `input ${label}` : nameOf(layer, index)
-  const common = {
-    class: layer === 0 ? 'neuron input' : 'neuron',
-    'data-at': `${layer}-${index}`,
-    tabIndex: focusable ? 0 : -1,
-    'aria-label': name,
-    'aria-describedby': 'diagram-card',
-    style: { width: `${side}px`, height: `${side}px`, left: `${x - side / 2}px`, top: `${y - side / 2}px` },
-    ...inspecting(layer, index),
-  }
+export function Neuron({ layer, index, place: { x, y, side }, label = '', hasRoomBelow, ...props }: NeuronProps) {
+  const { focusable, onOpen } = props
+  const [left, top] = [x - side / 2, y - side / 2]
+  const isBelow = hasRoomBelow && label.length > MAX_INSIDE
   return (
-    <div {...common} role={onOpen ? 'button' : 'img'} onClick={onOpen}>
-      <NeuronPicture layer={layer} index={index} />
-      {label !== undefined && <span class="neuron-label">{label}</span>}
-    </div>
+    <>
+      <div
+        class={layer === 0 ? 'neuron input' : 'neuron'}
+        data-at={`${layer}-${index}`}
+        role={onOpen ? 'button' : 'img'}
+        tabIndex={focusable ? 0 : -1}
+        aria-label={label === '' ? nameOf(layer, index) : `input ${label}`}
+        aria-describedby="diagram-card"
+        style={{ width: `${side}px`, height: `${side}px`, left: `${left}px`, top: `${top}px` }}
+        onClick={onOpen}
+        {...inspecting(layer, index)}
+      >
+        <NeuronPicture layer={layer} index={index} />
+        {label !== '' && !isBelow && <span class="neuron-label">{label}</span>}
+      </div>
+      {isBelow && (
+        <span class="input-name" style={{ left: `${left}px`, top: `${top + side}px` }} title={label} aria-hidden="true">
+          {label}
+        </span>
+      )}
+    </>
   )
 }

@@ -55,7 +55,7 @@ describe('inputs that are functions of x and y', () => {
     expect(saved.classify([{ 'x²': 0.01, 'y²': 0.01 }])[0]!.class).toBe('inside')
     expect(saved.classify([{ 'x²': 0.9, 'y²': 0.9 }])[0]!.class).toBe('outside')
     expect(toJavaScript(run.network)).toContain('export const features = ["x²","y²"]')
-    expect((await fromOnnx(await toOnnx(run.network))).features).toEqual(['x²', 'y²'])
+    expect(fromOnnx(await toOnnx(run.network)).features).toEqual(['x²', 'y²'])
     await run.release()
   })
 })
@@ -204,6 +204,24 @@ describe('the diagram', () => {
     }
     await page.getByRole('img', { name: 'A network of 1-3-2-2 neurons' }).waitFor()
     expect(await page.getByRole('button', { name: 'Input x²' }).getAttribute('aria-pressed')).toBe('true')
+    await close(opened)
+  })
+
+  it('shows the weights of digits as pictures of 60 pixels, and what a drawing lights up', async () => {
+    const opened = await open('problem=digits&samples=200', { width: 1280 })
+    const { page } = opened
+    await epochsReach(page, 3)
+    const neuron = page.locator('[data-at="1-0"]')
+    expect((await neuron.boundingBox())!.width).toBe(60)
+    await neuron.hover()
+    expect(await card(page).textContent()).not.toContain('for your drawing')
+    const pad = (await page.getByRole('img', { name: 'Draw a digit here' }).boundingBox())!
+    await page.mouse.move(pad.x + 0.5 * pad.width, pad.y + 0.2 * pad.height)
+    await page.mouse.down()
+    await page.mouse.move(pad.x + 0.5 * pad.width, pad.y + 0.8 * pad.height, { steps: 4 })
+    await page.mouse.up()
+    await neuron.hover()
+    expect(await card(page).textContent()).toMatch(/^Neuron 1 of layer 1 · sigmoid · \d+ % for your drawing/)
     await close(opened)
   })
 

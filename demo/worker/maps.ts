@@ -2,13 +2,17 @@ import { Matrix, Network } from '../../src/index.ts'
 
 const MAX_FLOAT32 = 3.4e38
 
+/** What is needed of a network: one array of weights and one of biases for each layer. */
+type LayerParameters = Pick<Network, 'sizes' | 'activations'> &
+  Record<'weights' | 'biases', readonly ArrayLike<number>[]>
+
 /** Computes the outputs of every layer of a network, layer by layer. */
 export class LayerOutputs {
-  readonly #network: Network
+  readonly #network: LayerParameters
   /** Each layer as a network of one layer, whose inputs are the outputs of the layer before it. */
   readonly #layers: readonly Network[]
 
-  constructor(network: Network) {
+  constructor(network: LayerParameters) {
     const { sizes, activations } = network
     this.#network = network
     this.#layers = activations.map((activation, l) =>
