@@ -36,8 +36,6 @@ const choices = {
   'workgroups of 64': { width: 64 },
   'workgroups of 128': { width: 128 },
   'workgroups of 256': { width: 256 },
-  'samples in storage memory': { rows: 'stored' },
-  'samples in storage memory, 128': { rows: 'stored', width: 128 },
   'orders shuffled in storage memory': { orders: { form: 'stored' } },
   'orders by network': { orders: { layout: 'by network' } },
   'orders by place': { orders: { layout: 'by place' } },

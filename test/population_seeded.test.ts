@@ -93,10 +93,10 @@ interface Form {
 
 const forms: Record<string, Form> = {
   straight: { sizes: [2, 3, 2], hardware: false },
-  'straight, samples in workgroup memory, orders by place': {
+  'straight, orders by place, made in workgroup memory': {
     sizes: [3, 4, 2],
     hardware: false,
-    choices: { rows: 'shared', width: 4, orders: { form: 'shared', layout: 'by place' } },
+    choices: { width: 8, orders: { form: 'shared', layout: 'by place' } },
   },
   lanes: { sizes: [3, 4, 2], hardware: true },
   loop: { sizes: [5, 20, 12, 3], hardware: false },

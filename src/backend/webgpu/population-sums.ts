@@ -14,10 +14,13 @@ function addUp(scores: Float32Array, pairs: number): Float32Array | Float64Array
   if (pairs === 1) return scores
   const sums = new Float64Array(scores.length / pairs)
   for (let place = 0; place < sums.length; place += 2) {
+    let [loss, right] = [0, 0]
     for (let i = pairs * place; i < pairs * (place + 2); i += 2) {
-      sums[place]! += scores[i]!
-      sums[place + 1]! += scores[i + 1]!
+      loss += scores[i]!
+      right += scores[i + 1]!
     }
+    sums[place] = loss
+    sums[place + 1] = right
   }
   return sums
 }

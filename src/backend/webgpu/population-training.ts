@@ -152,7 +152,7 @@ export class PopulationTraining {
   ): Promise<void> {
     const { device, kernel } = this.#parts
     await this.#pace.ready()
-    const [orders] = await Promise.all([this.#orders.prepare(epochs), kernel.compile(data)])
+    const orders = await this.#orders.prepare(epochs)
     await device.checked('training', () => {
       const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp epoch' })
       record(encoder)

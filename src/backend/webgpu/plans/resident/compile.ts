@@ -10,7 +10,7 @@ import type { ResidentForm } from '../choice.ts'
 import type { ParameterStore } from '../parameters.ts'
 import { residentLanesSource } from './lanes.ts'
 import { residentLoopConstants, residentLoopSource } from './loop.ts'
-import { mostSharedRows, residentSource } from './straight.ts'
+import { residentSource } from './straight.ts'
 
 /**
  * Invocations that share the work of a network in the loop form. On an emulated GPU, those of one vector: barriers
@@ -42,8 +42,6 @@ export interface ResidentKernelParts {
 export interface StraightChoices {
   /** Invocations of a workgroup; by default as many as suit the number of networks. */
   readonly width?: number
-  /** Where samples are read; by default in workgroup memory if they fit, on hardware, where many networks read them. */
-  readonly rows?: 'stored' | 'shared'
 }
 
 type Width = Record<'software' | 'hardware', number>
@@ -53,22 +51,8 @@ const widthOn = ({ profile }: Device, width: Width) => width[profile.software ? 
 export const straightWidth = ({ device, settings, choices }: ResidentKernelParts) =>
   choices?.width ?? (settings.length === 1 ? 1 : widthOn(device, STRAIGHT_WIDTH))
 
-/** Whether samples are read in workgroup memory where they fit: in populations, on hardware. */
-export const sharesRows = ({ device, form, settings, choices }: ResidentKernelParts) =>
-  form === 'straight' &&
-  (choices?.rows ?? (settings.length > 1 && !device.profile.software ? 'shared' : 'stored')) === 'shared'
-
-/**
- * For how many samples' rows a kernel has workgroup memory: 0 if it reads them as they are stored. A power of two, so that
- * few kernels serve all data sets, and no more than needed: a processor has memory for fewer of larger workgroups.
- */
-export function sharedRowsFor(parts: ResidentKernelParts, samples: number): number {
-  if (!sharesRows(parts) || samples > mostSharedRows(parts.layers)) return 0
-  return Math.min(mostSharedRows(parts.layers), 2 ** Math.ceil(Math.log2(samples)))
-}
-
-/** Compiles the kernel of a resident plan or a population. @param rows as {@link sharedRowsFor} gives them */
-export function compileResident(parts: ResidentKernelParts, rows: number): Promise<Kernel> {
+/** Compiles the kernel of a resident plan or a population. */
+export function compileResident(parts: ResidentKernelParts): Promise<Kernel> {
   const { device, kernels, layers, form } = parts
   const settings = parts.settings[0]!
   const { loss, optimizer, batchSize } = settings
@@ -79,7 +63,7 @@ export function compileResident(parts: ResidentKernelParts, rows: number): Promi
     const penalised = (settings.l1 ?? 0) > 0 || (settings.l2 ?? 0) > 0
     const shape = { layers, loss, slots, penalised }
     if (form === 'lanes') return kernels.compileStraight(residentLanesSource(shape, batchSize), formulas, rule)
-    return kernels.compileStraight(residentSource(shape, rows), formulas, { ...rule, WIDTH: straightWidth(parts) })
+    return kernels.compileStraight(residentSource(shape), formulas, { ...rule, WIDTH: straightWidth(parts) })
   }
   const constants = residentLoopConstants(layers, loss, widthOn(device, LOOP_WIDTH))
   const sizes = { PACKS: countPacks(layers), SLOTS: slots }

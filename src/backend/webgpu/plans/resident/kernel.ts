@@ -6,7 +6,7 @@ import { countPacks } from '../../kernels/packs.ts'
 import { hyperparameterConstants } from '../../kernels/rule.ts'
 import { divideUp } from '../../kernels/tiling.ts'
 import type { ParameterStore } from '../parameters.ts'
-import { compileResident, type ResidentKernelParts, sharedRowsFor, sharesRows, straightWidth } from './compile.ts'
+import { compileResident, type ResidentKernelParts, straightWidth } from './compile.ts'
 import { LANES } from './lanes.ts'
 import { type DispatchRecord, DispatchRecords } from './records.ts'
 import { ResidentScalars } from './scalars.ts'
@@ -35,8 +35,7 @@ export class ResidentKernel {
   /** The most epochs of one group. */
   readonly mostEpochs: number
   readonly #parts: ResidentKernelParts
-  /** By the number of rows for which they have workgroup memory. */
-  #kernels = new Map<number, Kernel>()
+  #kernel: Kernel | undefined
   readonly #groups: number
   readonly #records: DispatchRecords
   readonly #scalars: ResidentScalars
@@ -64,7 +63,7 @@ export class ResidentKernel {
 
   static async create(parts: ResidentKernelParts): Promise<ResidentKernel> {
     const kernel = await parts.device.checked('resident plan', () => new ResidentKernel(parts))
-    if (!sharesRows(parts)) await kernel.compile()
+    await kernel.compile()
     return kernel
   }
 
@@ -81,22 +80,16 @@ export class ResidentKernel {
     return orders.maker ? Math.min(this.mostSteps, whole * orders.epochs * perEpoch) : this.mostSteps
   }
 
-  /** Compiles the kernel, or where it differs from one data set to the next, the one for this. */
-  async compile(data?: WebGPUData): Promise<void> {
-    const rows = data ? sharedRowsFor(this.#parts, data.samples) : 0
-    if (!this.#kernels.has(rows)) this.#kernels.set(rows, await compileResident(this.#parts, rows))
-  }
-
-  #kernelFor({ samples }: WebGPUData): Kernel {
-    return this.#kernels.get(sharedRowsFor(this.#parts, samples))!
+  async compile(): Promise<void> {
+    this.#kernel ??= await compileResident(this.#parts)
   }
 
   /** A kernel that trains one of the networks alone to the same bits, in another store; it compiles nothing. */
   alone(network: number, store: ParameterStore): ResidentKernel {
     const settings = [this.#parts.settings[network]!]
-    const choices = { width: straightWidth(this.#parts), rows: sharesRows(this.#parts) ? 'shared' : 'stored' } as const
+    const choices = { width: straightWidth(this.#parts) }
     const kernel = new ResidentKernel({ ...this.#parts, store, settings, choices })
-    kernel.#kernels = this.#kernels
+    kernel.#kernel = this.#kernel
     return kernel
   }
 
@@ -146,7 +139,7 @@ export class ResidentKernel {
     let record = 0
     for (const { begins, epochs } of segments) {
       if (begins) maker!.encode(pass, this.#records.group(record++), buffer, this.networks * epochs)
-      pass.setPipeline(this.#kernelFor(work.data).pipeline)
+      pass.setPipeline(this.#kernel!.pipeline)
       pass.setBindGroup(0, this.#records.group(record++))
       pass.setBindGroup(1, this.#bind(work))
       pass.dispatchWorkgroups(this.#groups)
@@ -192,7 +185,7 @@ export class ResidentKernel {
     const buffers = [inputs, order, targets, parameters, state, this.#scalars.buffer, this.scores, hyperparameters]
     const group = this.#parts.device.gpu.createBindGroup({
       label: 'webgpu-mlp resident',
-      layout: this.#kernelFor(data).layout,
+      layout: this.#kernel!.layout,
       entries: buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
     })
     this.#bound.set(data, { order, group })

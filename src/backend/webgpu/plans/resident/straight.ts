@@ -1,4 +1,4 @@
-import { countPacks, packsOf } from '../../kernels/packs.ts'
+import { countPacks } from '../../kernels/packs.ts'
 import {
   biasPlaces,
   declareRow,
@@ -11,73 +11,16 @@ import {
   weightPlaces,
 } from './sample.ts'
 
-/** Bytes of workgroup memory that every device has. */
-const WORKGROUP_BYTES = 1 << 14
-
-/** How many samples' rows fit into workgroup memory, inputs and targets together. */
-export const mostSharedRows = (layers: ResidentShape['layers']) =>
-  Math.floor(WORKGROUP_BYTES / 16 / packsOf(layers[0]!.inputs + layers.at(-1)!.outputs))
-
-/** Where a kernel reads samples, as parts of its text. */
-interface RowText {
-  /** Variables of the module, and what precedes the first step. */
-  readonly declarations: string
-  readonly preparation: string
-  /** Declares variables of a row, loads one into them, and names its values x0 … and y0 …. */
-  readonly declare: string
-  readonly load: string
-  readonly unpack: string
-}
-
-/** Rows that are read from memory whenever they are visited. */
-function storedRows(inputs: number, outputs: number): RowText {
-  const both = (text: typeof loadRow) => `${text('x', 'inputs', inputs)}\n${text('y', 'targets', outputs)}`
-  const unpack = `${unpackRow('x', inputs)}\n${unpackRow('y', outputs)}`
-  return { declarations: '', preparation: '', declare: both(declareRow), load: both(loadRow), unpack }
-}
-
-/** Rows that the invocations of a workgroup first copy into its memory, inputs and targets without space between them. */
-function sharedRows(most: number, inputs: number, outputs: number): RowText {
-  const value = (i: number) =>
-    i < inputs
-      ? `inputs[i * ${packsOf(inputs)}u + ${i >> 2}u].${'xyzw'[i & 3]!}`
-      : i < inputs + outputs
-        ? `targets[i * ${packsOf(outputs)}u + ${(i - inputs) >> 2}u].${'xyzw'[(i - inputs) & 3]!}`
-        : '0.0'
-  const packs = packsOf(inputs + outputs)
-  const copies = range(packs).map(
-    (k) => `    shared_rows[i * ${packs}u + ${k}u] = vec4f(${range(4).map((c) => value(4 * k + c)).join(', ')});`, // prettier-ignore
-  )
-  const names = range(inputs + outputs).map((i) => (i < inputs ? `x${i}` : `y${i - inputs}`))
-  return {
-    declarations: `var<workgroup> shared_rows: array<vec4f, ${packs * most}>;`,
-    preparation: `
-  let row_count = min(${most}u, arrayLength(&inputs) / ${packsOf(inputs)}u);
-  for (var i = lane; i < row_count; i += WIDTH) {
-${copies.join('\n')}
-  }
-  workgroupBarrier();`,
-    declare: declareRow('both', 'shared_rows', inputs + outputs),
-    load: loadRow('both', 'shared_rows', inputs + outputs),
-    unpack: [unpackRow('both', inputs + outputs), ...names.map((name, i) => `      let ${name} = both${i};`)].join(
-      '\n',
-    ),
-  }
-}
-
 /**
  * Writes the resident kernel of one network: whole minibatch loops as straight-line code for exactly that network's shape,
  * every parameter, gradient and slot of state in a separate variable. Loops over arrays that are indexed at run time
  * are many times slower on every compiler that was tried, which is why this text is generated. Each invocation trains one
  * network, without a barrier. The formulas are those of the layered kernels, in the same files.
- * @param shared for how many samples' rows there is workgroup memory, out of which they are read; 0 if they are read as they are
- *   stored
  */
-export function residentSource(shape: ResidentShape, shared = 0): string {
+export function residentSource(shape: ResidentShape): string {
   const { layers, slots } = shape
   const inputs = layers[0]!.inputs
   const outputs = layers.at(-1)!.outputs
-  const text = shared > 0 ? sharedRows(shared, inputs, outputs) : storedRows(inputs, outputs)
   const count = 4 * countPacks(layers)
   const weights = layers.flatMap(weightPlaces)
   const biases = layers.flatMap(biasPlaces)
@@ -95,10 +38,9 @@ export function residentSource(shape: ResidentShape, shared = 0): string {
     ].join('\n')
   return `${residentBindings}
 override WIDTH: u32;
-${text.declarations}
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {${text.preparation}
+fn main(@builtin(global_invocation_id) id: vec3u) {
   let network = id.x;
   if (network >= dispatch.networks) { return; }
   read_hyperparameters(network);
@@ -119,7 +61,8 @@ ${each(load)}
   var row = row_at(min(at, last));
   at += step_of_place;
   var row_ahead = row_at(min(at, last));
-${text.declare}
+${declareRow('x', 'inputs', inputs)}
+${declareRow('y', 'targets', outputs)}
   let steps = steps_of(network);
   for (var i = 0u; i < steps; i++) {
     let rows = min(dispatch.batch, dispatch.samples - place * dispatch.batch);
@@ -127,11 +70,13 @@ ${text.declare}
     var right = 0.0;
 ${each((i) => `    var g${i} = 0.0;`)}
     for (var m = 0u; m < rows; m++) {
-${text.unpack}
+${unpackRow('x', inputs)}
+${unpackRow('y', outputs)}
       row = row_ahead;
       at += step_of_place;
       row_ahead = row_at(min(at, last));
-${text.load}
+${loadRow('x', 'inputs', inputs)}
+${loadRow('y', 'targets', outputs)}
 ${sampleLines(shape, (place) => `p${place}.value`)}
     }
     score += vec2f(loss, right);
