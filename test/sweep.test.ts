@@ -20,9 +20,13 @@ import {
   type SweepRound,
   Trainer,
   wasm,
-  webgpu,
 } from '../src/index.ts'
+import { webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Random } from '../src/core/random.ts'
+import { readOptions } from '../src/core/schema.ts'
+import { divide } from '../src/training/sweep/grouping.ts'
+import { planOf } from '../src/training/sweep/members.ts'
+import { sweepSchema } from '../src/training/sweep/options.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 
@@ -91,7 +95,7 @@ function onEachBackend(name: string, body: (backend: Backend) => Promise<void>) 
     await body(backend)
     backend.dispose()
   })
-  withDevice(`${name}: webgpu`, ({ gpu }) => body(webgpu({ device: gpu })))
+  withDevice(`${name}: webgpu`, (device) => body(webgpuWith(device)))
 }
 
 describe('each network equals the one of a single training', () => {
@@ -125,11 +129,11 @@ describe('each network equals the one of a single training', () => {
     backend.dispose()
   })
 
-  withDevice('on webgpu, up to the rounding of float32', async ({ gpu }) => {
+  withDevice('on webgpu, up to the rounding of float32', async (device) => {
     // Few kernels, because compiling them takes most of the time.
     const shapes = { sizes: [2, 3, 2], hidden: 'tanh', loss: 'quadratic', dropout: 0, random: undefined } as const
     const rules = { optimizer: [sgd({ momentum: 0.9 }), adam()], l1: 0, batchSize: [7, 32], seeds: 5 }
-    expect(await compare({ ...randomOptions(2), ...shapes, ...rules }, webgpu({ device: gpu }), 1e-5)).toBe(40)
+    expect(await compare({ ...randomOptions(2), ...shapes, ...rules }, webgpuWith(device), 1e-5)).toBe(40)
   })
 
   onEachBackend('of regression, by R² of the validation data', async (backend) => {
@@ -278,26 +282,34 @@ describe('rounds', () => {
     expect(await running).toBe(results)
   })
 
-  withDevice('on webgpu say which networks are trained separately, and why', async ({ gpu }) => {
-    const backend = webgpu({ device: gpu })
+  withDevice('on webgpu say which networks are trained separately, and why', async (device) => {
+    const backend = webgpuWith(device)
     let last: SweepRound | undefined
-    const options = {
-      ...small,
-      backend,
-      epochs: 1,
-      dropout: [0, 0.2],
-      optimizer: [sgd(), sgd({ clipNorm: 1 })],
-      seeds: 2,
-    }
+    const options = { ...small, backend, epochs: 1, dropout: [0, 0.2], seeds: 2 }
     await sweep(train, { ...options, onRound: (round) => void (last = round) })
-    expect(last!.separately.networks).toBe(6)
-    expect(last!.separately.reasons.toSorted()).toEqual(['dropout', 'gradients are clipped (clipNorm)'])
-    const plateau = { ...small, backend, epochs: 1, learningRate: reduceOnPlateau({ learningRate: 1 }) }
-    for await (const { separately } of sweep(train, plateau)) expect(separately.networks).toBe(1)
+    expect(last!.separately).toEqual({ networks: 2, reasons: ['dropout'] })
     // Too many values for the memory of a workgroup.
     const wide = { backend, sizes: [2, 100, 100, 2], epochs: 1, batchSize: 60 }
     for await (const round of sweep(train, wide)) last = round
     expect(last!.separately).toMatchObject({ networks: 1, reasons: [expect.stringContaining('more than the')] })
+  })
+
+  it('train separately what populations do not have', () => {
+    const options = {
+      sizes: [2, 3, 2],
+      optimizer: [sgd(), sgd({ clipNorm: 1 })],
+      learningRate: [1, reduceOnPlateau({ learningRate: 1 })],
+      shuffle: [true, false],
+    }
+    const plan = planOf(train, readOptions(sweepSchema, options))
+    const populate = () => Promise.reject(new Error('not called'))
+    const groups = divide({ ...plan, backend: { ...cpu(), populate } })
+    expect(groups.map(({ members, reason }) => [members.length, reason])).toEqual([
+      [1, undefined],
+      [1, 'the samples are not shuffled'],
+      [2, 'reduceOnPlateau follows the loss of each epoch'],
+      [4, 'gradients are clipped (clipNorm)'],
+    ])
   })
 
   it('end where the loop is left; awaiting gives what was trained', async () => {
