@@ -49,7 +49,7 @@ describe('the page', () => {
     const opened = await open('backend=cpu')
     const { page } = opened
     await epochsReach(page, 30)
-    await page.locator('.chip > button').click()
+    await page.locator('[popovertarget=backend-details]').click()
     await page.getByRole('radio', { name: 'GPU (WebGPU)' }).check()
     await page.getByText('GPU: ').waitFor()
     const [before] = await countsOf(page)

@@ -219,7 +219,7 @@ describe('data on the page', () => {
     await page.getByText('to predict “kind” from').waitFor()
     await page.getByRole('combobox', { name: 'Target column' }).selectOption('petal length')
     await page.getByText('5 columns to predict “petal length” from').waitFor()
-    await page.getByText('Mean error of petal length').waitFor()
+    await page.getByTitle('mean absolute error of petal length').waitFor()
     await page.getByRole('button', { name: 'More neurons in hidden layer 1' }).click()
     await page.getByRole('img', { name: 'A network of 8-9-1 neurons' }).waitFor()
     const other = await open(new URL(page.url()).hash.slice(1))
@@ -270,8 +270,7 @@ describe('data on the page', () => {
     }
     const digit = page.getByTestId('digit')
     await stroke([0.5, 0.15], [0.5, 0.85])
-    await digit.waitFor()
-    expect(await digit.textContent()).toBe('1')
+    await page.waitForFunction(() => document.querySelector('[data-testid=digit]')?.textContent === '1')
     await page.getByRole('button', { name: 'Clear' }).click()
     await digit.waitFor({ state: 'detached' })
     await stroke([0.25, 0.2], [0.75, 0.2], [0.45, 0.85])

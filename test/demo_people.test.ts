@@ -48,7 +48,7 @@ describe('accessibility of the page', () => {
     await page.locator('[data-at="1-0"]').focus()
     const card = page.getByTestId('diagram-card')
     expect(await card.textContent()).toMatch(
-      /^Neuron 1 of layer 1 · tanhbias −?[\d.]+: .*weights:x −?[\d.e-]+y −?[\d.e-]+$/,
+      /^Neuron 1 of layer 1 · tanhbias −?[\d.e−]+, which .*weights:x −?[\d.e-]+y −?[\d.e-]+$/,
     )
     await page.keyboard.press('ArrowDown')
     expect(await card.textContent()).toMatch(/^Neuron 2 of layer 1/)

@@ -59,10 +59,10 @@ describe('several outputs', () => {
       expect.stringMatching(/^time0\.\d{3}0\.\d+$/) as string,
       expect.stringMatching(/^fuel[01]\.\d{3}\d/) as string,
     ])
-    await page.getByText('“time”: Predictions (vertical)').waitFor()
+    await page.getByText('“time”: Predictions (upwards)').waitFor()
     await page.getByRole('combobox', { name: 'Shown on the plane' }).selectOption('fuel')
     await page.getByText('Predictions of “fuel”').waitFor()
-    await page.getByText('“fuel”: Predictions (vertical)').waitFor()
+    await page.getByText('“fuel”: Predictions (upwards)').waitFor()
     await fill(page, 'wind', '0.5')
     await fill(page, 'weight', '0.25')
     const [answer] = (await savedNetwork(page)).predict([{ wind: 0.5, weight: 0.25, place: 'a' }]).toArray()

@@ -24,7 +24,7 @@ for (const { neverHadWebGPU, reason } of reasons) {
       const opened = await open('', { neverHadWebGPU })
       const { page } = opened
       await epochsReach(page, 5)
-      await page.locator('.chip > button').click()
+      await page.locator('[popovertarget=backend-details]').click()
       await page.getByRole('radio', { name: 'GPU (WebGPU)' }).click()
       await page.locator('.messages .notices', { hasText: reason }).waitFor()
       expect(await page.getByRole('radio', { name: 'Automatic' }).isChecked()).toBe(true)

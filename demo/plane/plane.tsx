@@ -51,7 +51,7 @@ export function Plane() {
         {shown && canAdd() && <PointEditor shown={shown} />}
         {shown && <Axes shown={shown} />}
       </div>
-      <figcaption>{inspected ? inspected.text : output && `Predictions of ${output}`}</figcaption>
+      <figcaption class="plane-caption">{inspected ? inspected.text : output && `Predictions of ${output}`}</figcaption>
     </figure>
   )
 }

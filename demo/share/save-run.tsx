@@ -92,6 +92,7 @@ export function SaveFilm() {
       <label class="format">
         <span>as</span>
         <select
+          aria-label="Format of the film"
           value={format.value}
           onChange={({ currentTarget }) => {
             format.value = currentTarget.value as FilmFormat
