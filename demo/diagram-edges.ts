@@ -12,7 +12,7 @@ const WALL_WIDTH = 0.4
 /** Where all weights of a layer are smaller than this, its lines are thinner. */
 const LEAST_LARGEST = 2
 
-/** The line of one weight. `from` is −1 for the line from a box of inputs, which stands for all of its weights. */
+/** The line of one weight. `from` is −1 for the line from a box of inputs, which represents all of its weights. */
 export interface Edge {
   /** The layer of `to`. */
   layer: number

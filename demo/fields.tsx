@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type { Settings } from './settings.ts'
-import { change, settings } from './state.ts'
+import { change, restartsRun, settings } from './state.ts'
 import { explainChoiceOf } from './terms/choices.ts'
 import { Term } from './terms/term.tsx'
 import type { TermName } from './terms/terms.ts'
@@ -13,11 +13,13 @@ interface FieldProps {
   choice?: string
   /** The value in words, which follows the label. */
   value?: string
+  /** The setting that the control changes; the label marks those that start a new run. */
+  setting?: keyof Settings | undefined
   control: (id: string) => ComponentChildren
 }
 
 /** A label and its control, to which `control` gives the id that connects them. */
-export function Field({ label, term, choice, value, control }: FieldProps) {
+export function Field({ label, term, choice, value, setting, control }: FieldProps) {
   const id = useId()
   return (
     <div class="field">
@@ -30,6 +32,11 @@ export function Field({ label, term, choice, value, control }: FieldProps) {
           label
         )}
         {value !== undefined && `: ${value}`}
+        {setting && restartsRun(setting) && (
+          <span class="restarts" title="A change starts a new run." aria-hidden="true">
+            ↺
+          </span>
+        )}
       </label>
       {control(id)}
     </div>
@@ -44,9 +51,11 @@ export function Choice({
   onChoose,
   disabled = false,
   term,
+  setting,
 }: {
   label: string
   term?: TermName
+  setting?: keyof Settings
   value: string
   choices: readonly (string | readonly [value: string, text: string])[]
   onChoose: (value: string) => void
@@ -57,6 +66,7 @@ export function Choice({
       label={label}
       term={term}
       choice={value}
+      setting={setting}
       control={(id) => (
         <select
           id={id}
@@ -103,6 +113,7 @@ export function Amount({
     <Field
       label={label}
       term={name}
+      setting={name}
       control={(id) => (
         <>
           <input
@@ -171,6 +182,7 @@ export function Slider({
     <Field
       label={label}
       term={name}
+      setting={name}
       value={unit(dragged ?? value)}
       control={(id) => (
         <input

@@ -116,6 +116,13 @@ describe('data on the page', () => {
   it('has sliders for the number of points, the noise and the share held out', async () => {
     const opened = await open()
     const { page } = opened
+    // While the user drags, the label follows, and the run continues.
+    await page.getByLabel('Points').evaluate((slider: HTMLInputElement) => {
+      slider.value = '1200'
+      slider.dispatchEvent(new Event('input', { bubbles: true }))
+    })
+    await page.getByText('Points: 1,200').waitFor()
+    expect(page.url()).not.toContain('samples')
     await page.getByLabel('Points').fill('200')
     await page.getByText('Points: 200').waitFor()
     await page.getByLabel('Noise').fill('50')

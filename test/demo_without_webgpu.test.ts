@@ -31,6 +31,8 @@ for (const { neverHadWebGPU, reason } of reasons) {
       await epochsReach(page, 200)
       await page.getByRole('button', { name: 'Verify on this GPU' }).click()
       await page.locator('section:has(#verify-title) .notices', { hasText: reason }).waitFor()
+      // The advice where to look is given once.
+      if (!neverHadWebGPU) expect((await page.locator('body').innerText()).split('chrome://gpu')).toHaveLength(2)
       await close(opened)
     })
 

@@ -137,6 +137,7 @@ function MainFields() {
       <Amount name="learningRate" label="Learning rate" min={0.000001} max={100} step="any" />
       <Choice
         label="Activation"
+        setting="activations"
         term="activation"
         value={isMixed ? '' : (hidden[0] ?? '')}
         disabled={hidden.length === 0}
@@ -159,6 +160,7 @@ function MainFields() {
       />
       <Choice
         label="Optimizer"
+        setting="optimizer"
         term="optimizer"
         value={optimizer}
         choices={optimizerNames}

@@ -13,11 +13,11 @@ export function MoreSettings() {
   return (
     <section id="more-settings" class="more" aria-label="More settings">
       <p class="hint">
-        Learning rate, batch size, penalties and dropout change the current run. Other settings of the network start a
-        new run.
+        A change of a setting with the mark ↺ starts a new run; all others take effect in the current run.
       </p>
       <Choice
         label="Loss"
+        setting="loss"
         term="loss"
         value={loss}
         choices={lossesFor(kind())}
@@ -31,6 +31,7 @@ export function MoreSettings() {
           <Choice
             key={l}
             label={isOutput ? 'Output activation' : `Activation, layer ${l + 1}`}
+            setting="activations"
             term={isOutput ? 'outputActivation' : 'activation'}
             value={activation}
             choices={activationNames.filter((name) => isOutput || name !== 'softmax')}
@@ -46,6 +47,7 @@ export function MoreSettings() {
       <Amount name="dropout" label="Dropout" min={0} max={0.9} step="any" />
       <Choice
         label="Initial weights"
+        setting="init"
         term="init"
         value={init}
         choices={initializerNames}

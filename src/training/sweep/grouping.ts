@@ -85,7 +85,7 @@ export async function* placeGroups({ members, reason }: Alike, context: Context)
   }
 }
 
-/** @returns the networks side by side; or why that is not possible with so many of them */
+/** @returns the networks side by side; or why that is not possible for this number of networks */
 async function placeTogether(members: readonly Member[], context: Context): Promise<Group | string> {
   try {
     return await SideBySide.place(members, context)

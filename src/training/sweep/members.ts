@@ -14,7 +14,7 @@ import type { SweepSettings } from './settings.ts'
 /** What all networks with the same settings have in common. */
 export interface Combination {
   readonly settings: SweepSettings
-  /** As a backend takes them; each network has a seed of its own. */
+  /** As a backend takes them; each network has its seed. */
   readonly placement: Omit<PlacementSettings, 'seed' | 'profiler'>
   readonly parameters: number
   readonly outputs: number

@@ -8,7 +8,7 @@ import type { Trained } from './trained.ts'
 
 /** A call trains about so long: shorter ones would keep the device waiting, longer ones the reports. */
 const MILLISECONDS = 500
-/** For so many networks that diverge, the place is searched for: that trains an epoch again, one network at a time. */
+/** The place is searched for at most this number of networks that diverge: that trains an epoch again, one network at a time. */
 const MOST_FAULTS = 16
 
 /** Networks of one shape that a device trains side by side. */
