@@ -71,7 +71,7 @@ fn shifted_right(a: vec3u, count: u32) -> u32 {
   return (low >> within) | select(high << (32u - max(within, 1u)), 0u, within == 0u);
 }
 
-// rounded to so many significant bits; halves to even
+// rounded to this number of significant bits; halves to even
 fn rounded(a: vec3u, bits: u32) -> vec3u {
   let length = length_of(a);
   if (length <= bits) { return a; }

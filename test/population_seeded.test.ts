@@ -327,7 +327,7 @@ describe('seeded epochs are refused', () => {
     population.dispose()
   })
 
-  it('by backends of which it is known that a network needs a workgroup of its own, if they are too many', async () => {
+  it('by backends of which it is known that each network needs a workgroup, if they are too many', async () => {
     const { device } = await RecordingGPU.trusted({ software: true, subgroups: false })
     const [{ network, settings }] = membersOf(1, forms.loop!.sizes, () => sgd({ learningRate: 0.1 })) as [Member]
     const many = 65_536

@@ -221,7 +221,7 @@ export interface Placement {
 }
 
 /**
- * Epochs of a population in which each network visits the samples in the orders of its own seed: epoch e in that of
+ * Epochs of a population in which each network visits the samples in the orders of its seed: epoch e in that of
  * `epochOrder(samples, seed, e, true)`, as a trainer with this seed does. The learning rates are those of the settings.
  */
 export interface SeededEpochs {

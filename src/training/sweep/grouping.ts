@@ -63,7 +63,7 @@ export function divide(context: Context): Alike[] {
 
 /**
  * Places networks, as many side by side as the device takes; each group is placed when it is asked for, so that one that was
- * disposed of makes room for the next.
+ * disposed of frees the memory for the next.
  */
 export async function* placeGroups({ members, reason }: Alike, context: Context): AsyncGenerator<Group> {
   if (reason !== undefined) {
