@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals'
 import { classColour } from '../drawing.ts'
 import { css, palette } from '../colours.ts'
 import { formatTick } from '../numbers.ts'
@@ -16,30 +17,8 @@ export function Legend() {
     <div class="legend">
       <Scale shown={shown} />
       <div class="legend-choices">
-        {hasTest && (
-          <label>
-            <input
-              type="checkbox"
-              checked={showsTest.value}
-              onChange={({ currentTarget }) => {
-                showsTest.value = currentTarget.checked
-              }}
-            />
-            test points
-          </label>
-        )}
-        {!isRegression && (
-          <label>
-            <input
-              type="checkbox"
-              checked={isHard.value}
-              onChange={({ currentTarget }) => {
-                isHard.value = currentTarget.checked
-              }}
-            />
-            hard regions
-          </label>
-        )}
+        {hasTest && <Switch shows={showsTest} text="test points" />}
+        {!isRegression && <Switch shows={isHard} text="hard regions" />}
         {!isRegression && shown.features.length <= 2 && (
           <span>
             <span class="legend-ring" aria-hidden="true" /> misclassified
@@ -49,6 +28,20 @@ export function Legend() {
     </div>
   )
 }
+
+/** A checkbox that switches a part of the picture on and off. */
+const Switch = ({ shows, text }: { shows: Signal<boolean>; text: string }) => (
+  <label>
+    <input
+      type="checkbox"
+      checked={shows.value}
+      onChange={({ currentTarget }) => {
+        shows.value = currentTarget.checked
+      }}
+    />
+    {text}
+  </label>
+)
 
 /** The colour scale between two classes or of a regression target, or the colours of several classes. */
 function Scale({ shown }: { shown: ShownData }) {

@@ -9,59 +9,65 @@ export const down = ({ bottom, height }: ShownData['view'], y: number) => 1 - (y
 /** With more samples than this, their marks are smaller. */
 const MANY = 800
 
-interface Look {
-  isTest: boolean
-  /** Which samples are misclassified, where that is known. */
-  wrong: Uint8Array | undefined
-  colours: Palette
-}
-
-/** Draws samples as marks in the colour and shape of their class; test data have a bold outline, errors a ring. */
-export function drawSamples(
-  context: CanvasRenderingContext2D,
-  shown: ShownData,
-  samples: PlottedSamples,
-  { isTest, wrong, colours }: Look,
-): void {
-  const side = context.canvas.width
-  const radius = side / (samples.x.length > MANY ? 150 : 110)
-  const [low, high] = shown.range
-  const isRegression = shown.kind === 'regression'
-  // Samples with and without the label.
-  const classes = shown.kind === 'labels' ? 2 : shown.classes.length
-  const [outline, width] = isTest ? [colours.ink, side / 300] : [css(colours.middle), side / 400]
+/** Where the samples are in a picture of side × side pixels, and the radius of their marks. */
+function placesOf(shown: ShownData, samples: PlottedSamples, side: number) {
   const places = Array.from(
     samples.value,
     (_, i) => [across(shown.view, samples.x[i]!) * side, down(shown.view, samples.y[i]!) * side] as const,
   )
-  // Below the marks, so that the rings of close samples do not hide them.
-  places.forEach(([x, y], i) => {
-    if (wrong?.[i]) drawRing(context, x, y, 2.1 * radius, colours)
-  })
+  return { places, radius: side / (samples.x.length > MANY ? 150 : 110) }
+}
+
+/** Draws samples as marks in the colour and shape of their class; test data have a bold outline. */
+export function drawSamples(
+  context: CanvasRenderingContext2D,
+  shown: ShownData,
+  samples: PlottedSamples,
+  { isTest, colours }: { isTest: boolean; colours: Palette },
+): void {
+  const side = context.canvas.width
+  const { places, radius } = placesOf(shown, samples, side)
+  const [low, high] = shown.range
+  const isRegression = shown.kind === 'regression'
+  // Samples with and without the label.
+  const classes = shown.kind === 'labels' ? 2 : shown.classes.length
+  context.strokeStyle = isTest ? colours.ink : css(colours.middle)
+  context.lineWidth = side / (isTest ? 300 : 400)
   samples.value.forEach((value, i) => {
-    const [x, y] = places[i]!
-    context.strokeStyle = outline
-    context.lineWidth = width
     context.fillStyle = isRegression
       ? css(colourOf((value - low) / (high - low || 1), colours))
       : classColour(value, classes, colours)
-    drawMark(context, x, y, radius, isRegression ? 0 : value)
+    drawMark(context, ...places[i]!, radius, isRegression ? 0 : value)
   })
 }
 
-function drawRing(context: CanvasRenderingContext2D, x: number, y: number, radius: number, colours: Palette): void {
-  context.beginPath()
-  context.arc(x, y, radius, 0, 2 * Math.PI)
+/** Draws a ring around each misclassified sample. It belongs below the marks, so that rings of close samples hide none. */
+export function drawRings(
+  context: CanvasRenderingContext2D,
+  shown: ShownData,
+  samples: PlottedSamples,
+  regions: Regions,
+  colours: Palette,
+): void {
+  const wrong = findMisclassified(shown, samples, regions)
+  if (!wrong) return
+  const side = context.canvas.width
+  const { places, radius } = placesOf(shown, samples, side)
   context.strokeStyle = colours.ink
-  context.lineWidth = context.canvas.width / 300
-  context.stroke()
+  context.lineWidth = side / 300
+  places.forEach(([x, y], i) => {
+    if (!wrong[i]) return
+    context.beginPath()
+    context.arc(x, y, 2.1 * radius, 0, 2 * Math.PI)
+    context.stroke()
+  })
 }
 
 /**
  * Which samples lie in the region of another class. Undefined for regression, and for tables with more columns than the
  * plane shows, where a sample differs from its place on the plane in the other columns.
  */
-export function findMisclassified(
+function findMisclassified(
   { kind, features, view }: ShownData,
   { x, y, value }: PlottedSamples,
   { side, shares, best }: Regions,

@@ -2,7 +2,7 @@ import { css, mix, pale, type Palette } from '../colours.ts'
 import { paintRegions } from '../drawing.ts'
 import type { HistoryPoint } from '../history.ts'
 import { formatNumber, percent } from '../numbers.ts'
-import { drawSamples, findMisclassified } from '../plane/samples.ts'
+import { drawRings, drawSamples } from '../plane/samples.ts'
 import type { ShownData } from '../protocol.ts'
 import { drawNetwork } from './frame-network.ts'
 import { type Moment, regionsOf } from './moment.ts'
@@ -86,8 +86,8 @@ function drawPlane(context: CanvasRenderingContext2D, moment: Moment, scene: Sce
   drawSquare(context, PLANE, (canvas) => {
     canvas.width = canvas.height = Math.round(PLANE.side * scale)
     const on = canvas.getContext('2d')
-    const wrong = regions && findMisclassified(shown, shown.train, regions)
-    if (on) drawSamples(on, shown, shown.train, { isTest: false, wrong, colours })
+    if (on && regions) drawRings(on, shown, shown.train, regions, colours)
+    if (on) drawSamples(on, shown, shown.train, { isTest: false, colours })
   })
   context.strokeStyle = soft(colours)
   context.lineWidth = 1
