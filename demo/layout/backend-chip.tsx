@@ -2,7 +2,7 @@ import { type BackendName, backendNames } from '../../src/index.ts'
 import { perSecond, shortRate } from '../numbers.ts'
 import { activeBackend, change, notices, progress, rates, settings } from '../state.ts'
 import { Term } from '../terms/term.tsx'
-import { Value } from '../value.tsx'
+import { Value, type ValueName } from '../value.tsx'
 
 const backendLabels: Readonly<Record<BackendName, string>> = {
   auto: 'Automatic',
@@ -30,27 +30,13 @@ export function BackendChip() {
         {current && current.samplesPerSecond > 0 && ` · ${shortRate(current.samplesPerSecond)}/s`}
         <span aria-hidden="true"> ▾</span>
       </button>
-      <section popover="auto" id="backend-details" class="status" aria-label="What the network runs on">
+      <section popover="auto" id="backend-details" class="popover status" aria-label="What the network runs on">
         <p>
           <b>Runs on</b> {backend ? describeBackend(backend) : 'starting …'}
         </p>
         <dl>
-          <div>
-            <dt>Samples per second</dt>
-            <dd>
-              <Value name="samples-per-second" number={current?.samplesPerSecond}>
-                {current?.samplesPerSecond ? perSecond(current.samplesPerSecond) : '–'}
-              </Value>
-            </dd>
-          </div>
-          <div>
-            <dt>Epochs per second</dt>
-            <dd>
-              <Value name="epochs-per-second" number={current?.epochsPerSecond}>
-                {current?.epochsPerSecond ? perSecond(current.epochsPerSecond) : '–'}
-              </Value>
-            </dd>
-          </div>
+          <Rate name="samples-per-second" title="Samples per second" rate={current?.samplesPerSecond} />
+          <Rate name="epochs-per-second" title="Epochs per second" rate={current?.epochsPerSecond} />
         </dl>
         <fieldset class="backend">
           <legend>
@@ -72,6 +58,19 @@ export function BackendChip() {
           ))}
         </fieldset>
       </section>
+    </div>
+  )
+}
+
+function Rate({ name, title, rate }: { name: ValueName; title: string; rate: number | undefined }) {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>
+        <Value name={name} number={rate}>
+          {rate ? perSecond(rate) : '–'}
+        </Value>
+      </dd>
     </div>
   )
 }

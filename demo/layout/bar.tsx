@@ -43,6 +43,16 @@ export function Bar() {
   )
 }
 
+const steps = [
+  { what: 'minibatch', name: 'One step', explanation: 'train on one minibatch', path: 'M6 6l8 6-8 6z M18 6v12' },
+  {
+    what: 'epoch',
+    name: 'One epoch',
+    explanation: 'train once on all training data',
+    path: 'M4 6l7 6-7 6z M11 6l7 6-7 6z M20 6v12',
+  },
+] as const
+
 function Transport() {
   return (
     <div class="transport" role="group" aria-label="Training">
@@ -66,28 +76,20 @@ function Transport() {
       >
         {playing.value ? <Icon path="M8 5v14 M16 5v14" wide /> : <Icon path="M8 5l11 7-11 7z" filled />}
       </button>
-      <button
-        type="button"
-        class="round"
-        aria-label="One step"
-        title="One step: train on one minibatch"
-        onClick={() => {
-          step('minibatch')
-        }}
-      >
-        <Icon path="M6 6l8 6-8 6z M18 6v12" filled />
-      </button>
-      <button
-        type="button"
-        class="round"
-        aria-label="One epoch"
-        title="One epoch: train once on all training data"
-        onClick={() => {
-          step('epoch')
-        }}
-      >
-        <Icon path="M4 6l7 6-7 6z M11 6l7 6-7 6z M20 6v12" filled />
-      </button>
+      {steps.map(({ what, name, explanation, path }) => (
+        <button
+          type="button"
+          key={what}
+          class="round"
+          aria-label={name}
+          title={`${name}: ${explanation}`}
+          onClick={() => {
+            step(what)
+          }}
+        >
+          <Icon path={path} filled />
+        </button>
+      ))}
     </div>
   )
 }

@@ -37,7 +37,7 @@ export function Share() {
         </svg>
         <span>Share</span>
       </button>
-      <section popover="auto" id="share-run" class="share-popover" aria-label="Share this run">
+      <section popover="auto" id="share-run" class="popover share-popover" aria-label="Share this run">
         <SharedLink />
         <EmbedCode />
         <div class="share-confirmation" role="status">
