@@ -16,8 +16,12 @@ interface Axis {
 
 const sizeOf = ({ values }: Axis) => (isRange(values) ? Infinity : values.length)
 
-/** The combinations of settings that a sweep trains, each with every seed. @throws InputError where there are too many */
-export function combinationsOf(options: CheckedSweep): SweepSettings[] {
+/**
+ * The combinations of settings that a sweep trains, each with every seed.
+ * @param samples of the training data, for the time that the error names
+ * @throws InputError where there are too many
+ */
+export function combinationsOf(options: CheckedSweep, samples: number): SweepSettings[] {
   const axes = axisNames.map((name): Axis => ({ name, values: options[name] ?? [undefined] }))
   const { random } = options
   const ranged = axes.find(({ values }) => isRange(values))
@@ -27,7 +31,7 @@ export function combinationsOf(options: CheckedSweep): SweepSettings[] {
     )
   }
   const all = axes.reduce((product, axis) => product * sizeOf(axis), 1)
-  checkCount(axes, random?.count ?? all, options)
+  checkCount(axes, random?.count ?? all, samples, options)
   if (!random) return Array.from({ length: all }, (_, index) => settingsOf(axes, valuesAt(axes, index)))
   if (random.count > all) {
     throw new InputError(
@@ -37,18 +41,47 @@ export function combinationsOf(options: CheckedSweep): SweepSettings[] {
   return takeRandom(axes, all, random).map((chosen) => settingsOf(axes, chosen))
 }
 
-/** Says which options have how many values, since one of them probably has too many. */
-function checkCount(axes: readonly Axis[], combinations: number, { seeds, limit, random }: CheckedSweep): void {
-  const count = combinations * seeds.length
-  if (count <= limit) return
+/** Says which options have how many values, since one of them probably has too many, and how long they would take. */
+function checkCount(axes: readonly Axis[], combinations: number, samples: number, options: CheckedSweep): void {
+  const { seeds, limit, random, folds, shard } = options
+  // Each fold is trained, and all samples together.
+  const trainings = folds ? folds.count + 1 : 1
+  const count = combinations * seeds.length * trainings
+  const shards = shard?.count ?? 1
+  if (count <= limit * shards) return
   const factors = random
     ? [`${random.count} combinations`]
     : axes.filter((axis) => sizeOf(axis) > 1).map((axis) => `${sizeOf(axis)} of ${axis.name}`)
   if (seeds.length > 1) factors.push(`${seeds.length} seeds`)
+  if (folds) factors.push(`${trainings} trainings (${folds.count} folds, and all samples)`)
+  const steps = count * meanOf(options.epochs) * Math.ceil(samples / meanOf(options.batchSize))
   throw new InputError(
     `sweep: ${factors.join(' × ')} are ${count.toLocaleString('en')} networks, more than the limit of ` +
-      `${limit.toLocaleString('en')}; give fewer values, train some of them with random: { count: 1000 }, or raise limit`,
+      `${limit.toLocaleString('en')}${shards > 1 ? ` for each of ${shards} shards` : ''}. They need ` +
+      `${sayRoughly(steps)} steps: ${sayDuration(steps / STEPS_PER_SECOND)} at a million steps a second. ` +
+      'Give fewer values, train some of them with random: { count: 1000 }, or raise limit',
   )
+}
+
+/** What small networks reach side by side, more or less, on a usual computer; it is named with the time that follows. */
+const STEPS_PER_SECOND = 1e6
+
+const meanOf = (values: readonly number[] | CheckedRange) =>
+  isRange(values) ? (values.from + values.to) / 2 : values.reduce((sum, value) => sum + value / values.length, 0)
+
+const sayRoughly = (value: number) => Number(value.toPrecision(2)).toLocaleString('en', { notation: 'compact' })
+
+/** 'about 5 days' */
+export function sayDuration(seconds: number): string {
+  const units = [
+    ['year', 31_557_600],
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+  ] as const
+  const [unit, length] = units.find(([, length]) => seconds >= length) ?? (['second', 1] as const)
+  const count = Math.max(1, Math.round(seconds / length))
+  return `about ${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`
 }
 
 /** The values of a combination by its number: those of the last option change first. */

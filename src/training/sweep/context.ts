@@ -33,8 +33,8 @@ export interface Group {
 }
 
 /** A network with trained parameters. */
-export function trainedNetwork(member: Member, { train }: Context, parameters: Float32Array): Network {
-  const network = networkOf(member, train)
+export function trainedNetwork(member: Member, parameters: Float32Array): Network {
+  const network = networkOf(member)
   network.parameters.set(parameters)
   return network
 }

@@ -29,34 +29,38 @@ function traitsOf({ settings, activations }: Combination): string {
 }
 
 /** Why a network cannot be one of a population, whatever the backend. */
-function reasonAgainst({ settings, placement }: Combination, { options, train, validation }: Plan): string | undefined {
+function reasonAgainst({ settings, placement }: Combination, { options, parts }: Plan): string | undefined {
   const { optimizer, learningRate, shuffle } = settings
   if (placement.dropout?.some((share) => share > 0)) return 'dropout'
   if (optimizer.clipNorm > 0) return 'gradients are clipped (clipNorm)'
   if (typeof learningRate === 'object' && learningRate.plateau) return 'reduceOnPlateau follows the loss of each epoch'
   if (options.earlyStopping) return 'early stopping follows the loss of each epoch'
   if (!shuffle) return 'the samples are not shuffled'
-  if (train.weights ?? validation?.weights) return 'the samples have weights'
+  if (parts.some(({ train, validation }) => train.weights ?? validation?.weights)) return 'the samples have weights'
   return undefined
 }
 
 /** Divides networks into those that can be trained together; a group has the same number of epochs. */
 export function divide(context: Context): Alike[] {
   const groups = new Map<string, { members: Member[]; reason: string | undefined }>()
-  const keys = new Map<Combination, string>()
+  const kinds = new Map<Combination, { readonly key: string; readonly reason: string | undefined }>()
   const general = context.backend.populate
     ? undefined
     : `the backend ${context.backend.name} trains one network at a time`
   for (const member of context.members) {
-    const { combination } = member
-    let key = keys.get(combination)
-    if (key === undefined) {
+    const { combination, part } = member
+    let known = kinds.get(combination)
+    if (known === undefined) {
       const reason = general ?? reasonAgainst(combination, context)
-      key = reason === undefined ? traitsOf(combination) : `${combination.settings.epochs} ${reason}`
-      keys.set(combination, key)
-      if (!groups.has(key)) groups.set(key, { members: [], reason })
+      const key = reason === undefined ? traitsOf(combination) : `${combination.settings.epochs} ${reason}`
+      known = { key, reason }
+      kinds.set(combination, known)
     }
-    groups.get(key)!.members.push(member)
+    // Networks that are trained one after another may have different data.
+    const key = known.reason === undefined ? `${part.number} ${known.key}` : known.key
+    const group = groups.get(key) ?? { members: [], reason: known.reason }
+    group.members.push(member)
+    groups.set(key, group)
   }
   return [...groups.values()]
 }

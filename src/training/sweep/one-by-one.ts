@@ -39,8 +39,7 @@ export class OneByOne implements Group {
 
   /** Trains a member up to an epoch, from its checkpoint if it has one. */
   async #train(member: Member, epoch: number): Promise<Trained> {
-    const { train } = this.#context
-    const network = networkOf(member, train)
+    const network = networkOf(member)
     const trainer = await this.#place(member, network)
     try {
       const pending = this.#pending.get(member)
@@ -67,8 +66,9 @@ export class OneByOne implements Group {
   }
 
   /** @returns the history from the first epoch on, and the error with which the training ended if it diverged */
-  async #fit(trainer: Trainer, { combination, seed }: Member, epoch: number, before: readonly Epoch[]) {
-    const { train, validation, options, backend } = this.#context
+  async #fit(trainer: Trainer, { combination, seed, part }: Member, epoch: number, before: readonly Epoch[]) {
+    const { options, backend } = this.#context
+    const { train, validation } = part
     const { signal, earlyStopping } = options
     const { shuffle } = combination.settings
     const epochs = [...before]
@@ -86,7 +86,7 @@ export class OneByOne implements Group {
   }
 
   async #score(trainer: Trainer, member: Member, { epochs, bestEpoch }: History) {
-    const { train, validation } = this.#context
+    const { train, validation } = member.part
     if (member.combination.task === 'regression') {
       const { r2, loss } = await trainer.evaluate(validation ?? train)
       return { score: r2!, loss }

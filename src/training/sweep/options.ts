@@ -49,6 +49,29 @@ export interface Halving {
   keep?: number | undefined
 }
 
+/** Cross-validation: each network is trained once for each fold, on the other folds, and once on all samples. */
+export interface SweepFolds {
+  /** Parts that the data are divided into, at least 2. Default 5. */
+  count?: number | undefined
+  /** Keeps the shares of the classes the same in all folds. Default true; data without classes are divided at random. */
+  stratify?: boolean | undefined
+  /** Of the division. Default 1. */
+  seed?: number | undefined
+  /** Scales inputs to mean 0 and deviation 1, as measured on the samples that are trained on. Default false. */
+  standardize?: boolean | undefined
+  /** Scales inputs to 0–1, as measured on the samples that are trained on. Default false. */
+  normalize?: boolean | undefined
+  /** Scales regression targets to mean 0 and deviation 1, as measured on the samples that are trained on. Default false. */
+  standardizeTargets?: boolean | undefined
+}
+
+/** One of several parts of a sweep, each of them trained by another process or machine. */
+export interface SweepShard {
+  /** From 1 on. */
+  index: number
+  count: number
+}
+
 /** Which networks {@link sweep} trains, and how. What takes one value also takes an array of values to try. */
 export interface SweepOptions {
   /** Neurons per layer, the inputs first: [2, 3, 2]; or several such lists. */
@@ -80,6 +103,16 @@ export interface SweepOptions {
   random?: RandomSearch | undefined
   /** Ends the training of weak networks early; true for the usual rounds. Default false. */
   halving?: boolean | Halving | undefined
+  /**
+   * Scores each network by cross-validation, in this number of folds: the score is the mean over the folds, each scored by a network
+   * that was trained on the others. The network of a result is trained on all samples. Default: no cross-validation.
+   */
+  folds?: number | SweepFolds | undefined
+  /**
+   * Trains a part of the networks: every `count`-th, so that all shards take about the same time. With halving, networks are
+   * compared within their shard. Default: all.
+   */
+  shard?: SweepShard | undefined
   /** The most networks that may be trained. Default 100,000. */
   limit?: number | undefined
   /** Scores the networks. Default: they are scored by their training data. */
@@ -122,6 +155,38 @@ const halvingSchema = {
     ),
   } satisfies Fields<Halving>,
 }
+
+const foldsSchema = {
+  name: 'folds',
+  prefix: 'folds: ',
+  fields: {
+    count: withDefault(integer(2), 5),
+    stratify: withDefault(boolean, true),
+    seed: withDefault(seed, 1),
+    standardize: withDefault(boolean, false),
+    normalize: withDefault(boolean, false),
+    standardizeTargets: withDefault(boolean, false),
+  } satisfies Fields<SweepFolds>,
+}
+
+/** {@link SweepFolds}, checked and complete. */
+export type CheckedFolds = Checked<(typeof foldsSchema)['fields']>
+
+const folds = kind<CheckedFolds>((argument, value) =>
+  nested(foldsSchema).check(argument, typeof value === 'number' ? { count: value } : value),
+)
+
+const shardSchema = {
+  name: 'shard',
+  prefix: 'shard: ',
+  fields: { index: required(integer(1)), count: required(integer(1)) } satisfies Fields<SweepShard>,
+}
+
+const shard = kind<SweepShard>((argument, value) => {
+  const { index, count } = nested(shardSchema).check(argument, value)
+  if (index <= count) return { index, count }
+  throw new InputError(`${argument}: index: expected a number from 1 to count, which is ${count}, got ${index}`)
+})
 
 /** {@link Halving}, checked and complete. */
 export type CheckedHalving = Checked<(typeof halvingSchema)['fields']>
@@ -166,6 +231,8 @@ export const sweepSchema = {
     seeds: withDefault(seedsKind, [1]),
     random: optional(nested(randomSchema)),
     halving: withDefault(halving, false),
+    folds: optional(folds),
+    shard: optional(shard),
     limit: withDefault(integer(1, 2 ** 24), 100_000),
     validation: optional(validation),
     classWeights: optional(fit.classWeights),

@@ -46,8 +46,9 @@ export class SideBySide implements Group {
 
   /** @throws InputError where the backend cannot train these networks side by side */
   static async place(members: readonly Member[], context: Context): Promise<SideBySide> {
-    const { backend, train, validation } = context
-    const networks = members.map((member) => networkOf(member, train))
+    const { backend } = context
+    const { train, validation } = members[0]!.part
+    const networks = members.map(networkOf)
     const settings = members.map(({ combination, seed }) => ({ ...combination.placement, seed }))
     const population = await backend.populate!(networks, settings)
     try {
@@ -138,11 +139,11 @@ export class SideBySide implements Group {
     const [stretches, all] = [[...this.#stretches], [...this.#validated]]
     const { fault, loss } = this.#faults.get(member) ?? {}
     const validated = () => new Map(all.map(({ epoch, scores }) => [epoch, scores[place]!]))
-    const samples = context.train.length
+    const samples = member.part.train.length
     const end = { stopped: 'epochs', bestEpoch: null } as const
     const history = () =>
       historyOf(epochsOf(member, place, stretches, validated()), { seed, backend: context.backend, samples, ...end })
-    const result = { member, fault, history, network: () => trainedNetwork(member, context, parameters) }
+    const result = { member, fault, history, network: () => trainedNetwork(member, parameters) }
     if (fault) return { ...result, epochs: fault.epoch - 1, score: NaN, loss: loss! }
     const { sums } = stretches.at(-1)!
     const last = sums.epochs - 1
@@ -153,7 +154,7 @@ export class SideBySide implements Group {
   }
 
   async #r2(data: DataHandle, place: number): Promise<number> {
-    const { train, validation } = this.#context
+    const { train, validation } = this.members[0]!.part
     const { targets } = validation ?? train
     const sums = new RegressionSums()
     sums.add(await this.#population.outputs(data, place), targets)
