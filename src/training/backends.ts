@@ -146,8 +146,7 @@ export class BackendWithFallback implements Backend {
   get populate() {
     const { populate } = this.#backend
     if (!populate) return undefined
-    return (networks: readonly Network[], settings: readonly PlacementSettings[]): Promise<Population> =>
-      populate.call(this.#backend, networks, settings)
+    return (...given: Parameters<typeof populate>): Promise<Population> => populate.apply(this.#backend, given)
   }
 
   dispose(): void {

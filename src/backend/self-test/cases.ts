@@ -7,20 +7,27 @@ import { outputFits, passesOn, sharesRows } from '../webgpu/kernels/output-kerne
 import { productShapes, type StageMaker } from '../webgpu/kernels/stage-kernels.ts'
 import { hasFewTerms, type Tiling } from '../webgpu/kernels/tiling.ts'
 import { tilingFor } from '../webgpu/kernels/tuning.ts'
-import { type PlanChoice, residentForm, residentForms } from '../webgpu/plans/choice.ts'
+import { type PlanChoice, type ResidentForm, residentForm, residentForms } from '../webgpu/plans/choice.ts'
 import type { TestCase } from './bench.ts'
 import { outputCase, outputDeltaCase } from './outputs.ts'
 import { clippingCase, finiteCase, gatherCase } from './parameters.ts'
 import { forwardCase, gradientCase, hiddenDeltaCase } from './products.ts'
 import { populationCase, residentCase } from './resident.ts'
 
+/** Networks that are placed side by side. */
+export interface TestedPopulation {
+  readonly networks: number
+  /** Left out, the one that is taken for this number of networks. */
+  readonly form?: ResidentForm | undefined
+}
+
 /** What is about to be placed on a device. */
 export interface Needed {
   readonly layers: readonly DeviceLayer[]
   readonly settings: PlacementSettings
   readonly plan: PlanChoice
-  /** The number of networks that are placed side by side; undefined for a single one. */
-  readonly population: number | undefined
+  /** Undefined for a single network. */
+  readonly population: TestedPopulation | undefined
 }
 
 const smallTile: Tiling = { rowTiles: 1, columnTiles: 1, width: 4, slices: 1 }
@@ -36,7 +43,8 @@ const inOrder = (Object.keys(optionalForms) as OptionalForm[]).filter(
  */
 export function casesFor(device: Device, kernels: Kernels, { layers, settings, plan, population }: Needed): TestCase[] {
   const parts = { device, kernels, layers, settings }
-  const form = residentForm(device, population ? 'resident' : plan, layers, settings, population)
+  const form =
+    population?.form ?? residentForm(device, population ? 'resident' : plan, layers, settings, population?.networks)
   const cases = [...layers.flatMap((_, l) => layerCases(parts, l)), finiteCase()]
   if (settings.optimizer.clipNorm > 0) cases.push(clippingCase())
   if (form) cases.push(population ? populationCase(form) : residentCase(form))

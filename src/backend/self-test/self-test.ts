@@ -9,7 +9,7 @@ import { Kernels } from '../webgpu/kernels/kernels.ts'
 import { deviceLayers } from '../webgpu/kernels/packs.ts'
 import type { PlanChoice } from '../webgpu/plans/choice.ts'
 import { TestBench, type TestCase } from './bench.ts'
-import { casesFor, type Needed } from './cases.ts'
+import { casesFor, type Needed, type TestedPopulation } from './cases.ts'
 import { untilSilent, UntestableError } from './silence.ts'
 
 /** A device with the kernels of it that give correct results. */
@@ -52,7 +52,12 @@ export class SelfTest {
    * @returns the device as it may be used for these networks
    * @throws BackendUnavailableError where no form gives correct results
    */
-  check(network: Network, settings: PlacementSettings, plan: PlanChoice, population?: number): Promise<TestedDevice> {
+  check(
+    network: Network,
+    settings: PlacementSettings,
+    plan: PlanChoice,
+    population?: TestedPopulation,
+  ): Promise<TestedDevice> {
     const needed = { layers: deviceLayers(network.layers), settings, plan, population }
     // One after another, so that no kernel is tested twice.
     const checked = this.#last.then(() => this.#check(needed))

@@ -26,15 +26,19 @@ function traitsOf(network: Network, settings: PlacementSettings): Record<string,
  * @throws InputError that names the first trait in which they differ
  */
 export function checkAlike(networks: readonly Network[], settings: readonly PlacementSettings[]): void {
-  if (networks.length === 0 || networks.length !== settings.length) {
+  if (settings.length === 0 || (networks.length !== settings.length && networks.length !== 1)) {
     throw new InputError(
       `population: expected settings for each network, got ${settings.length} for ${networks.length}`,
     )
   }
   const first = traitsOf(networks[0]!, settings[0]!)
-  for (const [k, network] of networks.entries()) {
-    if (network === networks[0] && settings[k] === settings[0]) continue
-    const own = traitsOf(network, settings[k]!)
+  // Thousands of networks have a few settings.
+  const alike = new Set<PlacementSettings>()
+  for (const [k, one] of settings.entries()) {
+    const network = networks[k] ?? networks[0]!
+    if (network === networks[0] && alike.has(one)) continue
+    alike.add(one)
+    const own = traitsOf(network, one)
     const odd = Object.keys(first).find((name) => first[name] !== own[name])
     if (odd === undefined) continue
     throw new InputError(

@@ -3,6 +3,7 @@ import { boolean, type Fields, kind, name, optional, readOptions, withDefault } 
 import type { Network } from '../../model/network.ts'
 import type { Backend, Placement, PlacementSettings, Population } from '../backend.ts'
 import { timed } from '../profiler.ts'
+import type { TestedPopulation } from '../self-test/cases.ts'
 import { SelfTest, type TestedDevice } from '../self-test/self-test.ts'
 import { Device } from './device/device.ts'
 import { AdapterProfile } from './device/profile.ts'
@@ -13,7 +14,7 @@ import { checkAlike } from './alike.ts'
 import { Kernels } from './kernels/kernels.ts'
 import { WebGPUPlacement } from './placement.ts'
 import { WebGPUPopulation } from './population.ts'
-import { type PlanChoice, planChoices } from './plans/choice.ts'
+import { type PlanChoice, planChoices, residentForms } from './plans/choice.ts'
 
 /** Options of {@link webgpu}. */
 export interface WebGPUOptions {
@@ -153,7 +154,7 @@ class WebGPUBackend implements Backend {
   }
 
   /** Opens the device and, before its kernels are used for networks like this one, tests them. */
-  async #prepare(network: Network, settings: PlacementSettings, population?: number): Promise<TestedDevice> {
+  async #prepare(network: Network, settings: PlacementSettings, population?: TestedPopulation): Promise<TestedDevice> {
     const { profiler } = settings
     this.#opening ??= this.#open()
     const opening = this.#opening
@@ -171,10 +172,15 @@ class WebGPUBackend implements Backend {
     return WebGPUPlacement.place(device, kernels, network, settings, this.#parts.plan)
   }
 
-  async populate(networks: readonly Network[], settings: readonly PlacementSettings[]): Promise<Population> {
+  async populate(
+    networks: readonly Network[],
+    settings: readonly PlacementSettings[],
+    given?: string,
+  ): Promise<Population> {
     checkAlike(networks, settings)
-    const { device, kernels } = await this.#prepare(networks[0]!, settings[0]!, networks.length)
-    return WebGPUPopulation.place(device, kernels, networks, settings)
+    const form = given === undefined ? undefined : name(residentForms).check('form', given)
+    const { device, kernels } = await this.#prepare(networks[0]!, settings[0]!, { networks: settings.length, form })
+    return WebGPUPopulation.place(device, kernels, networks, settings, { form })
   }
 
   dispose(): void {

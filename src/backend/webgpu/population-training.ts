@@ -113,14 +113,23 @@ export class PopulationTraining {
     })
   }
 
-  /** Runs work that sets all parameters and states, after all that was handed over before, and trains all networks again. */
-  async restart(work: () => Promise<void>): Promise<void> {
+  /** The networks that are trained no more, after all that was handed over before. */
+  get ended(): ReadonlySet<number> {
+    return new Set([...this.#failed.keys(), ...this.#stopped])
+  }
+
+  /**
+   * Runs work that sets all parameters and states, after all that was handed over before.
+   * @param ended the networks that are trained no more from then on; the others are, also those that diverged before
+   */
+  async restart(work: () => Promise<void>, ended: Iterable<number> = []): Promise<void> {
     await this.idle()
     await this.inTurn(async () => {
       this.#points.forget()
       await work()
       this.#failed.clear()
       this.#stopped.clear()
+      for (const k of ended) this.#stopped.add(k)
       await this.#limit()
     })
   }
@@ -170,8 +179,7 @@ export class PopulationTraining {
     try {
       const [scores] = await reading
       await before
-      const leftOut = new Set([...this.#failed.keys(), ...this.#stopped])
-      const bad = sums.add(group.epochs, scores!, this.#parts.kernel.scoresPerEpoch, leftOut)
+      const bad = sums.add(group.epochs, scores!, this.#parts.kernel.scoresPerEpoch, this.ended)
       if (bad.size > 0) await this.inTurn(() => this.#recover(group, bad))
     } finally {
       this.#release(group)

@@ -1,6 +1,7 @@
 import { InputError } from '../../core/errors.ts'
 import type { InitializerName } from '../../model/initializer.ts'
 import type { Network } from '../../model/network.ts'
+import { stateSlots } from '../../optimizer/optimizer.ts'
 import { rateAt } from '../../optimizer/schedule.ts'
 import {
   type DataHandle,
@@ -8,6 +9,7 @@ import {
   type EpochOrder,
   type PlacementSettings,
   type Population,
+  type PopulationState,
   type PopulationSums,
   type SeededEpochs as SeededOptions,
   type Snapshot,
@@ -23,8 +25,7 @@ import { Evaluator } from './evaluator.ts'
 import type { Kernels } from './kernels/kernels.ts'
 import { checkFits } from './limits.ts'
 import { deviceLayers } from './kernels/packs.ts'
-import { MOST_GROUPS } from './kernels/tiling.ts'
-import { type ResidentForm, residentForm } from './plans/choice.ts'
+import { isPossible, type ResidentForm, residentForm } from './plans/choice.ts'
 import { LayeredPasses } from './plans/layered/passes.ts'
 import { ParameterStore } from './plans/parameters.ts'
 import { Recorder } from './plans/recording.ts'
@@ -33,6 +34,7 @@ import { initializeOnDevice } from './plans/resident/initial.ts'
 import type { StraightChoices } from './plans/resident/compile.ts'
 import { ResidentKernel } from './plans/resident/kernel.ts'
 import { makeWorkspace } from './plans/workspace.ts'
+import { checkEpochs, checkForm, checkSeeded, checkSeeds, checkState } from './population-checks.ts'
 import type { OrderChoices } from './population-orders.ts'
 import { PopulationTraining, type PopulationTrainingParts } from './population-training.ts'
 
@@ -41,7 +43,7 @@ const MOST_DISPATCHES = 128
 
 /** What may be chosen, for measurements and tests; left out, all follows from rules. */
 export interface PopulationChoices extends StraightChoices {
-  readonly form?: ResidentForm
+  readonly form?: ResidentForm | undefined
   readonly orders?: OrderChoices
 }
 
@@ -75,12 +77,12 @@ export class WebGPUPopulation implements Population {
     const buffers = new Buffers(device)
     try {
       const layers = deviceLayers(networks[0]!.layers)
-      checkFits(device, layers, settings, networks.length)
-      const form = choices.form ?? residentForm(device, 'resident', layers, settings, networks.length)!
-      checkCount(form, networks.length)
+      checkFits(device, layers, settings, all.length)
+      const form = choices.form ?? residentForm(device, 'resident', layers, settings, all.length)!
+      checkForm(form, isPossible(device, form, layers, settings), all.length)
       const parts = { device, kernels, buffers, layers, settings, form, clock: undefined }
       const { store, evaluated, space } = await device.checked('parameters', () => ({
-        store: new ParameterStore(parts, networks),
+        store: new ParameterStore(parts, networks, all.length),
         evaluated: new ParameterStore(parts, networks.slice(0, 1)),
         space: makeWorkspace(buffers, layers, 'training', settings.batchSize),
       }))
@@ -118,6 +120,10 @@ export class WebGPUPopulation implements Population {
       buffers.dispose()
       throw error
     }
+  }
+
+  get form(): string {
+    return this.#parts.form
   }
 
   get held(): number {
@@ -203,8 +209,24 @@ export class WebGPUPopulation implements Population {
     return this.#evaluate(() => this.#parts.store.read(network))
   }
 
-  readParameters(): Promise<Float32Array[]> {
-    return this.#evaluate(() => this.#parts.store.readAll())
+  readParameters(): Promise<Float32Array> {
+    return this.#evaluate(() => this.#parts.store.readAllParameters())
+  }
+
+  readState(): Promise<PopulationState> {
+    const { store, form } = this.#parts
+    return this.#evaluate(async () => {
+      const ended = new Uint8Array(this.networks)
+      for (const k of this.#training.ended) ended[k] = 1
+      return { form, ended, ...(await store.readAll()) }
+    })
+  }
+
+  async writeState(state: PopulationState): Promise<void> {
+    const { form, layers, settings, store } = this.#parts
+    checkState(state, { form, networks: this.networks, layers, slots: stateSlots(settings.optimizer) })
+    const ended = Array.from(state.ended.keys()).filter((k) => state.ended[k] === 1)
+    await this.#training.restart(() => store.writeAll(state), ended)
   }
 
   /** Runs work on parameters that are valid: networks that diverge have those from before that epoch. */
@@ -215,44 +237,5 @@ export class WebGPUPopulation implements Population {
 
   dispose(): void {
     this.#parts.buffers.dispose()
-  }
-}
-
-/** Each network has its own workgroup, but for the straight form. */
-function checkCount(form: ResidentForm, networks: number): void {
-  if (form === 'straight' || networks <= MOST_GROUPS) return
-  throw new InputError(
-    `population: at most ${MOST_GROUPS} networks of this size side by side, got ${networks}; train them in parts`,
-  )
-}
-
-function checkSeeds(seeds: Uint32Array, networks: number): void {
-  if (seeds.length === networks) return
-  throw new InputError(`population: expected a seed for each of ${networks} networks, got ${seeds.length}`)
-}
-
-function checkSeeded({ seeds, first, count }: SeededOptions, settings: readonly PlacementSettings[]): void {
-  checkSeeds(seeds, settings.length)
-  if (!Number.isInteger(first) || !Number.isInteger(count) || first < 1 || count < 1) {
-    throw new InputError(
-      `population: expected epochs counted from 1, and at least one of them, got ${count} from ${first} on`,
-    )
-  }
-  if (settings.some(({ optimizer: { learningRate } }) => typeof learningRate !== 'number' && learningRate.plateau)) {
-    throw new InputError(
-      'population: reduceOnPlateau follows the loss of each epoch; train one network at a time with it',
-    )
-  }
-}
-
-function checkEpochs(epochs: readonly (readonly EpochOrder[])[], networks: number): void {
-  if (epochs.length !== networks || epochs.some((own) => own.length !== epochs[0]!.length)) {
-    throw new InputError(`population: expected the same number of epochs for each of ${networks} networks`)
-  }
-  const [first] = epochs.flat()
-  const differs = ({ order, batchSize }: EpochOrder) =>
-    order.length !== first!.order.length || batchSize !== first!.batchSize
-  if (epochs.flat().some(differs)) {
-    throw new InputError('population: the epochs of all networks have orders of the same length, and one batchSize')
   }
 }

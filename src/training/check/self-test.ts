@@ -1,4 +1,5 @@
 import type { PlacementSettings } from '../../backend/backend.ts'
+import type { TestedPopulation } from '../../backend/self-test/cases.ts'
 import { SelfTest } from '../../backend/self-test/self-test.ts'
 import { Device } from '../../backend/webgpu/device/device.ts'
 import { AdapterRecord } from '../../backend/webgpu/device/record.ts'
@@ -14,7 +15,7 @@ interface Tested {
   readonly batchSize: number
   readonly clipNorm?: number
   readonly dropout?: readonly number[]
-  readonly population?: number
+  readonly population?: TestedPopulation
 }
 
 /** Networks that together need every kernel that is tested. */
@@ -33,7 +34,13 @@ const networks: readonly Tested[] = [
   { name: 'a network with dropout', sizes: [64, 128, 32, 10], plan: 'layered', batchSize: 10, dropout: [0.2, 0.5] },
   { name: 'one layer', sizes: [64, 10], plan: 'layered', batchSize: 10 },
   { name: 'a wide network', sizes: [512, 512, 512], plan: 'layered', batchSize: 128 },
-  { name: 'small networks side by side', sizes: [2, 3, 2], plan: 'resident', batchSize: 10, population: 8 },
+  {
+    name: 'small networks side by side',
+    sizes: [2, 3, 2],
+    plan: 'resident',
+    batchSize: 10,
+    population: { networks: 8 },
+  },
 ]
 
 /** The self-test without what earlier processes found out: a form of a kernel that it does not use has failed. */

@@ -117,11 +117,13 @@ export class SideBySide implements Group {
     const scores = sums?.map((own) => this.#meanOf(own))
     if (scores && this.#validation) this.#validated.push({ epoch: this.#epoch, scores })
     const parameters = await this.#population.readParameters()
+    const count = this.members[0]!.combination.parameters
     const results: Trained[] = []
     for (const member of this.#kept) {
       const place = this.#places.get(member)!
+      const own = parameters.subarray(place * count, (place + 1) * count)
       const r2 = task === 'regression' && !this.#faults.has(member) ? await this.#r2(scored!, place) : undefined
-      results.push(this.#resultOf(member, parameters[place]!, scores?.[place], r2))
+      results.push(this.#resultOf(member, own, scores?.[place], r2))
     }
     return results
   }

@@ -68,6 +68,38 @@ export function toHost(layers: readonly DeviceLayer[], values: Float32Array): Fl
   return moved
 }
 
+/** The place of each parameter in the device's layout. */
+function placesOf(layers: readonly DeviceLayer[]): Uint32Array {
+  const last = layers.at(-1)!
+  const places = new Uint32Array(last.biasOffset + last.outputs)
+  forEachPlace(layers, (host, device) => {
+    places[host] = device
+  })
+  return places
+}
+
+/** Parameters of many networks, one after another, from the networks' layout into the device's. */
+export function allToDevice(layers: readonly DeviceLayer[], values: Float32Array): Float32Array {
+  const places = placesOf(layers)
+  const [own, packed] = [places.length, 4 * countPacks(layers)]
+  const moved = new Float32Array((values.length / own) * packed)
+  for (let from = 0, to = 0; from < values.length; from += own, to += packed) {
+    for (let i = 0; i < own; i++) moved[to + places[i]!] = values[from + i]!
+  }
+  return moved
+}
+
+/** And back. */
+export function allToHost(layers: readonly DeviceLayer[], values: Float32Array): Float32Array {
+  const places = placesOf(layers)
+  const [own, packed] = [places.length, 4 * countPacks(layers)]
+  const moved = new Float32Array((values.length / packed) * own)
+  for (let from = 0, to = 0; from < values.length; from += packed, to += own) {
+    for (let i = 0; i < own; i++) moved[to + i] = values[from + places[i]!]!
+  }
+  return moved
+}
+
 /** Rows of `cols` values as rows of whole packs; the array itself where they are that already. */
 export function packRows(values: Float32Array, rows: number, cols: number): Float32Array {
   const stride = 4 * packsOf(cols)

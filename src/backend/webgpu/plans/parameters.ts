@@ -6,7 +6,7 @@ import type { Buffers } from '../device/buffers.ts'
 import type { Device } from '../device/device.ts'
 import { type BufferRange, readRanges } from '../device/readback.ts'
 import type { Kernels } from '../kernels/kernels.ts'
-import { countPacks, type DeviceLayer, toDevice, toHost } from '../kernels/packs.ts'
+import { allToDevice, allToHost, countPacks, type DeviceLayer, toDevice, toHost } from '../kernels/packs.ts'
 import { NORM_PARTS } from '../kernels/stage-kernels.ts'
 import { StepRecords } from './steps.ts'
 
@@ -21,7 +21,7 @@ export interface StoreParts {
 /** A snapshot; without a state, it is what it is before the first step. */
 export type Written = Pick<Snapshot, 'parameters'> & Partial<Snapshot>
 
-/** All values of a store, in the device's layout. */
+/** All values of a store. */
 export interface StoredValues {
   readonly parameters: Float32Array
   readonly state: Float32Array
@@ -48,25 +48,34 @@ export class ParameterStore {
   /** Bytes of the parameters of one network. */
   readonly #bytes: number
 
-  /** @param networks of one shape; a population has more than one */
-  constructor({ device, kernels, buffers, layers, settings }: StoreParts, networks: readonly Network[]) {
+  /**
+   * @param networks of one shape; a population has more than one
+   * @param count how many, where all begin with the parameters of a single one
+   */
+  constructor(
+    { device, kernels, buffers, layers, settings }: StoreParts,
+    networks: readonly Network[],
+    count = networks.length,
+  ) {
     const { optimizer } = settings
     this.#device = device
     this.#buffers = buffers
     this.#layers = layers
     this.#settings = settings
-    this.#networks = networks.length
+    this.#networks = count
     this.#slots = stateSlots(optimizer)
-    const count = 4 * countPacks(layers)
-    this.#bytes = 4 * count
-    const parameters = new Float32Array(count * networks.length)
-    for (const [k, network] of networks.entries()) parameters.set(toDevice(layers, network.parameters), k * count)
+    const own = 4 * countPacks(layers)
+    this.#bytes = 4 * own
+    const parameters = new Float32Array(own * count)
+    for (const [k, network] of networks.entries()) parameters.set(toDevice(layers, network.parameters), k * own)
+    // Twice as many networks each time: copying whole blocks takes no time for each of them.
+    for (let n = networks.length; n < count; n *= 2) parameters.copyWithin(n * own, 0, Math.min(n, count - n) * own)
     this.parameters = buffers.storage('parameters', parameters)
     this.state = buffers.storage('optimizer state', this.#initialState())
     this.clipping =
       optimizer.clipNorm > 0
         ? {
-            gradients: buffers.storage('gradients', count),
+            gradients: buffers.storage('gradients', own),
             parts: buffers.storage('parts of the norm', 2 * NORM_PARTS),
           }
         : undefined
@@ -102,14 +111,30 @@ export class ParameterStore {
     return parameters!
   }
 
-  /** The parameters of all networks, each laid out as `network.parameters`. */
-  async readAll(): Promise<Float32Array[]> {
+  /** The parameters of all networks: networks × parameters, each row laid out as `network.parameters`. */
+  async readAllParameters(): Promise<Float32Array> {
     const size = this.#networks * this.#bytes
     const [all] = await this.#readPacked([{ buffer: this.parameters, offset: 0, size }])
-    const count = this.#bytes / 4
-    return Array.from({ length: this.#networks }, (_, k) =>
-      toHost(this.#layers, all!.subarray(k * count, (k + 1) * count)),
-    )
+    return allToHost(this.#layers, all!)
+  }
+
+  /** Parameters and state of all networks: networks × parameters, and networks × slots × parameters. */
+  async readAll(): Promise<StoredValues> {
+    const size = this.#networks * this.#bytes
+    const slots = Array.from({ length: this.#slots }, (_, s) => ({ buffer: this.state, offset: s * size, size }))
+    const packed = await this.#readPacked([{ buffer: this.parameters, offset: 0, size }, ...slots])
+    const [parameters, ...states] = packed.map((values) => allToHost(this.#layers, values))
+    return { parameters: parameters!, state: joinSlots(states, this.#networks) }
+  }
+
+  /** Replaces parameters and state of all networks; they are as {@link readAll} gives them. */
+  writeAll({ parameters, state }: StoredValues): Promise<void> {
+    return this.#device.checked('writing parameters', () => {
+      this.#device.write(this.parameters, 0, allToDevice(this.#layers, parameters))
+      for (const [s, slot] of splitSlots(state, this.#slots, this.#networks).entries()) {
+        this.#device.write(this.state, s * this.#networks * this.#bytes, allToDevice(this.#layers, slot))
+      }
+    })
   }
 
   /** Copies of a network's parameters and of its optimizer's state. */
@@ -168,4 +193,31 @@ export class ParameterStore {
   #writeInitialState(): void {
     this.#device.write(this.state, 0, this.#initialState())
   }
+}
+
+/** The slots of each network one after another, from those of all networks. */
+function joinSlots(slots: readonly Float32Array[], networks: number): Float32Array {
+  const [first] = slots
+  if (slots.length === 1) return first!
+  const count = (first?.length ?? 0) / networks
+  const joined = new Float32Array(slots.length * count * networks)
+  for (const [s, values] of slots.entries()) {
+    for (let k = 0; k < networks; k++) {
+      joined.set(values.subarray(k * count, (k + 1) * count), (k * slots.length + s) * count)
+    }
+  }
+  return joined
+}
+
+/** And back. */
+function splitSlots(state: Float32Array, slots: number, networks: number): Float32Array[] {
+  const count = state.length / (slots * networks)
+  return Array.from({ length: slots }, (_, s) => {
+    const values = new Float32Array(networks * count)
+    for (let k = 0; k < networks; k++) {
+      const from = (k * slots + s) * count
+      values.set(state.subarray(from, from + count), k * count)
+    }
+    return values
+  })
 }
