@@ -37,6 +37,7 @@ import {
 import { crossValidateSchema } from './training/cross-validate.ts'
 import { resumeSchema } from './training/checkpoint.ts'
 import { earlyStoppingSchema } from './training/stopping.ts'
+import { liveSweepSchema } from './training/sweep/live.ts'
 import { sweepSchema } from './training/sweep/options.ts'
 import { verifySchema } from './training/verify.ts'
 
@@ -79,6 +80,7 @@ export const optionSchemas = {
   fit: fitOnceSchema,
   crossValidate: crossValidateSchema,
   sweep: sweepSchema,
+  liveSweep: liveSweepSchema,
   earlyStopping: earlyStoppingSchema,
   checkpoint: checkpointSchema,
   verify: verifySchema,

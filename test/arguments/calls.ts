@@ -126,6 +126,7 @@ const functions: Record<string, Call['valid']> = {
   adviseDiverged: () => [network(), data(), { loss: 'quadratic', optimizer: library.sgd() }],
   crossValidate: () => [{ sizes: [2, 3, 2] }, data(), { backend: 'cpu', epochs: 1, seed: 1, folds: 2 }],
   sweep: () => [data(), { sizes: [2, 3, 2], backend: 'cpu', epochs: 1, seeds: 2 }],
+  liveSweep: () => [data(), { sizes: [2, 3, 2], backend: 'cpu', seeds: 2 }],
   logspace: () => [0.01, 10, 4],
   verify: () => [network(), data(), { backend: 'cpu', seed: 1 }],
   checkWritable: () => ['out/file', {}],

@@ -1,0 +1,212 @@
+import type { Backend } from '../../backend/backend.ts'
+import { checkConstructor, KEY } from '../../core/constructors.ts'
+import { checkInteger, InputError } from '../../core/errors.ts'
+import { type Fields, readOptions } from '../../core/schema.ts'
+import type { Dataset } from '../../data/dataset.ts'
+import type { Network } from '../../model/network.ts'
+import { chooseBackend } from '../backends.ts'
+import type { Checkpoint } from '../checkpoint.ts'
+import { checkIsDataset } from '../settings.ts'
+import type { Context } from './context.ts'
+import { trainedNetwork } from './context.ts'
+import { type LiveGroup, type LiveScore, placeLive } from './live-groups.ts'
+import { type Member, planOf } from './members.ts'
+import { axisFields, type SweepOptions, sweepSchema } from './options.ts'
+import type { SweepSettings } from './settings.ts'
+
+/** The options of {@link sweep} that {@link liveSweep} takes: all but those that decide when the training ends. */
+export type LiveSweepOptions = Omit<SweepOptions, 'epochs' | 'halving' | 'earlyStopping' | 'onRound'>
+
+const { epochs: _, ...axes } = axisFields
+const { seeds, random, limit, validation, classWeights } = sweepSchema.fields
+const { backend, threads, deterministic, dataMemory, signal } = sweepSchema.fields
+
+export const liveSweepSchema = {
+  name: 'liveSweep',
+  fields: {
+    ...axes,
+    seeds,
+    random,
+    limit,
+    validation,
+    classWeights,
+    backend,
+    threads,
+    deterministic,
+    dataMemory,
+    signal,
+  } satisfies Fields<LiveSweepOptions>,
+  elsewhere: {
+    ...sweepSchema.elsewhere,
+    'train(epochs) says for how many epochs': ['epochs'],
+    'for sweep, which decides when the training of a network ends': ['halving', 'earlyStopping', 'onRound'],
+  },
+}
+
+/** A network of a live sweep, as it is now. */
+export interface LiveNetwork {
+  readonly settings: Omit<SweepSettings, 'epochs'>
+  /** Of the initial parameters, as in {@link Network.create}, and of the order, as in {@link Trainer.create}. */
+  readonly seed: number
+  /** Epochs that it was trained for. */
+  readonly epoch: number
+  /** Whether its training left the finite numbers: it has the parameters from before that epoch, and is trained no more. */
+  readonly diverged: boolean
+}
+
+/**
+ * Networks that all train on together while a program looks at them, made by {@link liveSweep}. Networks are named by their
+ * number, from 0 on: combinations in their order, each with all seeds. Calls wait for those that were made before.
+ */
+export class LiveSweep {
+  readonly backend: Backend
+  readonly #context: Context
+  readonly #groups: readonly LiveGroup[]
+  readonly #places = new Map<Member, { readonly group: LiveGroup; readonly place: number }>()
+  readonly #isBackendOpened: boolean
+  #last: Promise<unknown> = Promise.resolve()
+  #isDisposed = false
+
+  /** Not public: {@link liveSweep} makes one. */
+  constructor(key: unknown, context: Context, groups: readonly LiveGroup[], isBackendOpened: boolean) {
+    checkConstructor(key, 'LiveSweep', 'await liveSweep(data, options)')
+    this.backend = context.backend
+    this.#context = context
+    this.#groups = groups
+    this.#isBackendOpened = isBackendOpened
+    for (const group of groups) group.members.forEach((member, place) => this.#places.set(member, { group, place }))
+  }
+
+  /** All networks, in their order. */
+  get networks(): LiveNetwork[] {
+    return this.#context.members.map((member): LiveNetwork => {
+      const { group, place } = this.#places.get(member)!
+      const { epochs: _, ...settings } = member.combination.settings
+      return { settings, seed: member.seed, epoch: group.epochsOf(place), diverged: group.isDiverged(place) }
+    })
+  }
+
+  /** How many networks are trained one after another, not side by side, and why. */
+  get separately(): { readonly networks: number; readonly reasons: readonly string[] } {
+    const groups = this.#groups.filter(({ reason }) => reason !== undefined)
+    const networks = groups.reduce((sum, { members }) => sum + members.length, 0)
+    return { networks, reasons: [...new Set(groups.map(({ reason }) => reason!))] }
+  }
+
+  /**
+   * Trains every network for some epochs. Networks that diverge are left out from then on.
+   * @throws InputError for a number of epochs below 1; the reason of the signal that was aborted
+   */
+  async train(epochs = 1): Promise<void> {
+    checkInteger('epochs', epochs)
+    await this.#inTurn(async () => {
+      for (const group of this.#groups) await group.train(epochs)
+    })
+  }
+
+  /** Copies of the weights and biases of each network, laid out as {@link Network.parameters}. */
+  parameters(): Promise<Float32Array[]> {
+    return this.#inTurn(() => this.#ofAll((group) => group.parameters()))
+  }
+
+  /** The score and the loss of each network on the validation data, or without them on the training data. */
+  scores(): Promise<LiveScore[]> {
+    return this.#inTurn(() => this.#ofAll((group) => group.scores()))
+  }
+
+  /**
+   * A copy of one network with its present parameters.
+   * @throws InputError for a number that no network has
+   */
+  async network(index: number): Promise<Network> {
+    const member = this.#memberAt(index)
+    const parameters = await this.parameters()
+    return trainedNetwork(member, this.#context, parameters[index]!)
+  }
+
+  /**
+   * The state of one network. A trainer with its settings and seed takes it, and trains on from there.
+   * @throws InputError for a number that no network has
+   * @example
+   * using live = await liveSweep(train, { sizes: [2, 3, 2], seeds: 4, backend: 'cpu' })
+   * await live.train(10)
+   * const { settings, seed } = live.networks[2]!
+   * const { sizes, loss, optimizer, batchSize } = settings
+   * const trainer = await Trainer.create(Network.create({ sizes, seed }), { loss, optimizer, batchSize, seed, backend: 'cpu' })
+   * await trainer.resume(await live.checkpoint(2))
+   * await trainer.fit(train, { epochs: 10 })
+   */
+  async checkpoint(index: number): Promise<Checkpoint> {
+    const { group, place } = this.#places.get(this.#memberAt(index))!
+    return this.#inTurn(() => group.checkpoint(place))
+  }
+
+  #memberAt(index: number): Member {
+    const { members } = this.#context
+    return members[checkInteger('index', index, 0, members.length - 1)]!
+  }
+
+  /** What the groups give, in the order of the networks. */
+  async #ofAll<T>(get: (group: LiveGroup) => Promise<readonly T[]>): Promise<T[]> {
+    const all: T[] = []
+    for (const group of this.#groups) {
+      const own = await get(group)
+      group.members.forEach(({ index }, place) => (all[index] = own[place]!))
+    }
+    return all
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => {
+      if (this.#isDisposed) throw new InputError('liveSweep: it was disposed of')
+      return work()
+    })
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+
+  /** Frees everything that it holds, after the calls that were made before. */
+  dispose(): void {
+    if (this.#isDisposed) return
+    this.#isDisposed = true
+    void this.#last.then(() => {
+      for (const group of this.#groups) group.dispose()
+      if (this.#isBackendOpened) this.backend.dispose()
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
+
+/**
+ * Places many networks, one for each combination of the settings and each seed, that train on together for as long as the
+ * program wants, and whose parameters and scores it can look at in between: for a display of many networks that learn.
+ * {@link sweep} is faster where only the results count. Each network equals the one of a single training, as there.
+ * @param data to train on
+ * @throws InputError for options or data that do not fit together; BackendUnavailableError where the backend is not available
+ * @example
+ * const data = circle({ samples: 100, seed: 1 })
+ * using live = await liveSweep(data, { sizes: [2, 3, 2], learningRate: logspace(0.1, 10, 3), seeds: 4, backend: 'cpu' })
+ * for (let frame = 0; frame < 10; frame++) {
+ *   await live.train(2)
+ *   const parameters = await live.parameters()
+ *   const scores = await live.scores()
+ *   console.log(parameters.length, scores[0]?.score, live.networks[0]?.settings.learningRate)
+ * }
+ */
+export async function liveSweep(data: Dataset, options: LiveSweepOptions): Promise<LiveSweep> {
+  checkIsDataset(data, 'data')
+  const checked = readOptions(liveSweepSchema, options)
+  const plan = planOf(data, { ...checked, epochs: [1], halving: false, earlyStopping: undefined, onRound: undefined })
+  checked.signal?.throwIfAborted()
+  const { backend, opened } = await chooseBackend(checked.backend, checked)
+  try {
+    const context = { ...plan, backend }
+    return new LiveSweep(KEY, context, await placeLive(context), opened)
+  } catch (error) {
+    if (opened) backend.dispose()
+    throw error
+  }
+}
