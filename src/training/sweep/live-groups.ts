@@ -88,10 +88,10 @@ class LivePopulation implements LiveGroup {
   }
 
   static async place(members: readonly Member[], context: Context): Promise<LivePopulation> {
-    const { backend, train, validation } = context
-    const networks = members.map((member) => networkOf(member, train))
+    const { train, validation } = members[0]!.part
+    const networks = members.map(networkOf)
     const settings = members.map(({ combination, seed }) => ({ ...combination.placement, seed }))
-    const population = await backend.populate!(networks, settings)
+    const population = await context.backend.populate!(networks, settings)
     try {
       const data = [await population.upload(train)]
       if (validation) data.push(await population.upload(validation))
@@ -149,23 +149,22 @@ class LivePopulation implements LiveGroup {
   }
 
   async #r2(data: DataHandle, place: number): Promise<number> {
-    const { train, validation } = this.#context
+    const { train, validation } = this.members[place]!.part
     const sums = new RegressionSums()
     sums.add(await this.#population.outputs(data, place), (validation ?? train).targets)
     return sums.score().r2
   }
 
   async checkpoint(place: number): Promise<Checkpoint> {
-    const { train } = this.#context
-    const { combination, seed } = this.members[place]!
+    const { combination, seed, part } = this.members[place]!
     const { loss, optimizer, batchSize, l1, l2, dropout } = combination.placement
     const { sizes } = combination.settings
     const epoch = this.epochsOf(place)
     return {
       epoch,
-      step: epoch * countMinibatches(train.length, batchSize),
+      step: epoch * countMinibatches(part.train.length, batchSize),
       seed,
-      data: fingerprint(train),
+      data: fingerprint(part.train),
       settings: { sizes, activations: combination.activations, loss, optimizer, batchSize, l1, l2, dropout },
       snapshot: await this.#population.read(place),
       plateau: newPlateau(),
@@ -208,8 +207,9 @@ class LiveTrainers implements LiveGroup {
         context.options.signal?.throwIfAborted()
         const trainer = await createTrainer(member, context)
         made.push(trainer)
-        const train = await trainer.load(context.train)
-        const scored = context.validation ? await trainer.load(context.validation) : train
+        const { part } = member
+        const train = await trainer.load(part.train)
+        const scored = part.validation ? await trainer.load(part.validation) : train
         placed.push({ trainer, train, scored, isDiverged: false })
       }
       return new LiveTrainers(members, context, reason, placed)
@@ -269,9 +269,9 @@ class LiveTrainers implements LiveGroup {
   }
 }
 
-function createTrainer(member: Member, { backend, options, train }: Context): Promise<Trainer> {
+function createTrainer(member: Member, { backend, options }: Context): Promise<Trainer> {
   const { loss, optimizer, batchSize, l1, l2, dropout } = member.combination.settings
   const { dataMemory } = options
   const placement = { backend, loss, optimizer, batchSize, l1, l2, dropout, seed: member.seed, dataMemory }
-  return Trainer.create(networkOf(member, train), placement)
+  return Trainer.create(networkOf(member), placement)
 }

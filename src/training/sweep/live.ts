@@ -11,35 +11,40 @@ import type { Context } from './context.ts'
 import { trainedNetwork } from './context.ts'
 import { type LiveGroup, type LiveScore, placeLive } from './live-groups.ts'
 import { type Member, planOf } from './members.ts'
-import { axisFields, type SweepOptions, sweepSchema } from './options.ts'
+import { type SweepOptions, sweepSchema } from './options.ts'
 import type { SweepSettings } from './settings.ts'
 
-/** The options of {@link sweep} that {@link liveSweep} takes: all but those that decide when the training ends. */
-export type LiveSweepOptions = Omit<SweepOptions, 'epochs' | 'halving' | 'earlyStopping' | 'onRound'>
+/** The options of {@link sweep} that {@link liveSweep} takes: all but those that decide which networks train for how long. */
+export type LiveSweepOptions = Omit<
+  SweepOptions,
+  'epochs' | 'halving' | 'earlyStopping' | 'folds' | 'shard' | 'onRound'
+>
 
-const { epochs: _, ...axes } = axisFields
-const { seeds, random, limit, validation, classWeights } = sweepSchema.fields
-const { backend, threads, deterministic, dataMemory, signal } = sweepSchema.fields
+const {
+  epochs: _,
+  halving: __,
+  earlyStopping: ___,
+  folds: ____,
+  shard: _____,
+  onRound: ______,
+  ...fields
+} = sweepSchema.fields
+
+const { 'a sweep reports rounds: onRound': _______, ...elsewhere } = sweepSchema.elsewhere
 
 export const liveSweepSchema = {
   name: 'liveSweep',
-  fields: {
-    ...axes,
-    seeds,
-    random,
-    limit,
-    validation,
-    classWeights,
-    backend,
-    threads,
-    deterministic,
-    dataMemory,
-    signal,
-  } satisfies Fields<LiveSweepOptions>,
+  fields: fields satisfies Fields<LiveSweepOptions>,
   elsewhere: {
-    ...sweepSchema.elsewhere,
-    'train(epochs) says for how many epochs': ['epochs'],
-    'for sweep, which decides when the training of a network ends': ['halving', 'earlyStopping', 'onRound'],
+    ...elsewhere,
+    'train(epochs) says for how many epochs': ['epochs', 'onEpoch'],
+    'an option of sweep, which ranks networks after their training': [
+      'halving',
+      'earlyStopping',
+      'folds',
+      'shard',
+      'onRound',
+    ],
   },
 }
 
@@ -121,7 +126,7 @@ export class LiveSweep {
   async network(index: number): Promise<Network> {
     const member = this.#memberAt(index)
     const parameters = await this.parameters()
-    return trainedNetwork(member, this.#context, parameters[index]!)
+    return trainedNetwork(member, parameters[index]!)
   }
 
   /**
@@ -199,7 +204,8 @@ export class LiveSweep {
 export async function liveSweep(data: Dataset, options: LiveSweepOptions): Promise<LiveSweep> {
   checkIsDataset(data, 'data')
   const checked = readOptions(liveSweepSchema, options)
-  const plan = planOf(data, { ...checked, epochs: [1], halving: false, earlyStopping: undefined, onRound: undefined })
+  // What it does not take has the defaults of a sweep.
+  const plan = planOf(data, readOptions(sweepSchema, { ...options, epochs: 1 }))
   checked.signal?.throwIfAborted()
   const { backend, opened } = await chooseBackend(checked.backend, checked)
   try {
