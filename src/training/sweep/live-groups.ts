@@ -129,8 +129,10 @@ class LivePopulation implements LiveGroup {
     return this.#diverged.has(place)
   }
 
-  parameters(): Promise<readonly Float32Array[]> {
-    return this.#population.readParameters()
+  async parameters(): Promise<readonly Float32Array[]> {
+    const all = await this.#population.readParameters()
+    const { parameters: count } = this.#common
+    return this.members.map((_, place) => all.subarray(place * count, (place + 1) * count))
   }
 
   async scores(): Promise<readonly LiveScore[]> {
