@@ -144,7 +144,7 @@ export {
 } from './training/cross-validate.ts'
 export { sweep, type Sweep } from './training/sweep/sweep.ts'
 export { liveSweep, type LiveNetwork, type LiveSweep, type LiveSweepOptions } from './training/sweep/live.ts'
-export type { LiveScore } from './training/sweep/live-groups.ts'
+export type { LiveScore } from './training/sweep/live-group.ts'
 export type { SweepSettings } from './training/sweep/settings.ts'
 export type { Halving, RandomSearch, SweepOptions } from './training/sweep/options.ts'
 export type { SweepFault, SweepResult, SweepRound } from './training/sweep/results.ts'

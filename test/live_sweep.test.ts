@@ -6,6 +6,7 @@ import {
   Dataset,
   liveSweep,
   type LiveSweepOptions,
+  Matrix,
   Network,
   sgd,
   split,
@@ -27,6 +28,12 @@ const options = {
   batchSize: 8,
   seeds: [5, 6],
 } as const satisfies LiveSweepOptions
+
+const points = Matrix.from([
+  [0, 0.5],
+  [-1, 1],
+  [0.2, 0],
+])
 
 /**
  * Trains in several calls, and compares every network with one that is trained separately.
@@ -58,6 +65,9 @@ async function compare(backend: Backend, bound: number): Promise<void> {
     await trainer.read()
     expect([epoch, diverged]).toEqual([3, false])
     expectClose(parameters[k]!, network.parameters, { name: `parameters of ${k}`, atol: bound })
+    const [outputs] = await live.outputs(points, [k])
+    const want = await trainer.predict(points)
+    expectClose(outputs!.data, want.data, { name: `outputs of ${k}`, atol: 10 * bound })
     const { loss: own, accuracy } = await trainer.evaluate(validation)
     expectClose(scores[k]!.loss, own, { name: `loss of ${k}`, atol: bound })
     expectClose(scores[k]!.score, accuracy!, { name: `score of ${k}`, atol: bound && 2 / validation.length })
@@ -128,6 +138,7 @@ describe('the networks of a live sweep', () => {
     await expect(live.train(0)).rejects.toThrow('epochs')
     await expect(live.checkpoint(3)).rejects.toThrow('index')
     await expect(live.network(-1)).rejects.toThrow('index')
+    await expect(live.outputs([[1, 2, 3]])).rejects.toThrow('2')
     const training = live.train(100_000)
     stop.abort(new Error('enough'))
     await expect(training).rejects.toThrow('enough')

@@ -1,15 +1,18 @@
 import type { Backend } from '../../backend/backend.ts'
 import { checkConstructor, KEY } from '../../core/constructors.ts'
 import { checkInteger, InputError } from '../../core/errors.ts'
+import type { Matrix } from '../../core/matrix.ts'
 import { type Fields, readOptions } from '../../core/schema.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import type { Network } from '../../model/network.ts'
+import type { PredictRows } from '../../model/rows.ts'
 import { chooseBackend } from '../backends.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { checkIsDataset } from '../settings.ts'
 import type { Context } from './context.ts'
 import { trainedNetwork } from './context.ts'
-import { type LiveGroup, type LiveScore, placeLive } from './live-groups.ts'
+import type { LiveGroup, LiveScore } from './live-group.ts'
+import { placeLive } from './live-groups.ts'
 import { type Member, planOf } from './members.ts'
 import { type SweepOptions, sweepSchema } from './options.ts'
 import type { SweepSettings } from './settings.ts'
@@ -112,6 +115,27 @@ export class LiveSweep {
   /** Copies of the weights and biases of each network, laid out as {@link Network.parameters}. */
   parameters(): Promise<Float32Array[]> {
     return this.#inTurn(() => this.#ofAll((group) => group.parameters()))
+  }
+
+  /**
+   * The outputs of some networks for the same rows, for example the points of a grid over the plane.
+   * @param x rows in the units of the data, preprocessed as the networks need it; see {@link Network.predict}
+   * @param indices the numbers of the networks; default all
+   * @returns a matrix for each of them: rows × outputs
+   * @throws InputError for rows that do not fit, and for a number that no network has
+   */
+  async outputs(x: PredictRows, indices?: readonly number[]): Promise<Matrix[]> {
+    const members = indices?.map((index) => this.#memberAt(index)) ?? this.#context.members
+    return this.#inTurn(async () => {
+      const found = new Map<Member, Matrix>()
+      for (const group of this.#groups) {
+        const own = members.filter((member) => this.#places.get(member)!.group === group)
+        if (own.length === 0) continue
+        const outputs = await group.outputs(x, own.map((member) => this.#places.get(member)!.place)) // prettier-ignore
+        own.forEach((member, i) => found.set(member, outputs[i]!))
+      }
+      return members.map((member) => found.get(member)!)
+    })
   }
 
   /** The score and the loss of each network on the validation data, or without them on the training data. */

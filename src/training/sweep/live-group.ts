@@ -1,0 +1,34 @@
+import type { Matrix } from '../../core/matrix.ts'
+import type { PredictRows } from '../../model/rows.ts'
+import type { Checkpoint } from '../checkpoint.ts'
+import type { Member } from './members.ts'
+
+/** How well a network of a live sweep does; both are NaN after its training diverged. */
+export interface LiveScore {
+  /** As {@link SweepResult.score}: accuracy, share of correct labels, or R², of the validation data if there are any. */
+  readonly score: number
+  /** Mean over the samples that the score is of. */
+  readonly loss: number
+}
+
+/** Of a network that diverged. */
+export const noScore: LiveScore = { score: NaN, loss: NaN }
+
+/** Networks of a live sweep that are trained by one population, or by a trainer each. Places are counted from 0. */
+export interface LiveGroup {
+  readonly members: readonly Member[]
+  /** Why its networks are trained one after another; undefined where they are trained side by side. */
+  readonly reason: string | undefined
+  /** Trains all networks that did not diverge for some epochs. */
+  train(epochs: number): Promise<void>
+  /** The epochs that a network was trained for: of one that diverged, those before that epoch. */
+  epochsOf(place: number): number
+  isDiverged(place: number): boolean
+  /** Copies of the parameters of all networks. */
+  parameters(): Promise<readonly Float32Array[]>
+  /** Outputs of some networks for rows: one matrix for each, rows × outputs, in the units of the targets. */
+  outputs(x: PredictRows, places: readonly number[]): Promise<readonly Matrix[]>
+  scores(): Promise<readonly LiveScore[]>
+  checkpoint(place: number): Promise<Checkpoint>
+  dispose(): void
+}

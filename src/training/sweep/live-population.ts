@@ -1,0 +1,140 @@
+import type { DataHandle, Population } from '../../backend/backend.ts'
+import type { Matrix } from '../../core/matrix.ts'
+import { fingerprint } from '../../data/fingerprint.ts'
+import { countMinibatches } from '../../data/minibatch.ts'
+import type { PredictRows } from '../../model/rows.ts'
+import { newPlateau } from '../../optimizer/schedule.ts'
+import type { Checkpoint } from '../checkpoint.ts'
+import { meanScore, RegressionSums } from '../score.ts'
+import type { Context } from './context.ts'
+import { HostOutputs } from './host-outputs.ts'
+import { type LiveGroup, type LiveScore, noScore } from './live-group.ts'
+import { type Member, networkOf } from './members.ts'
+
+/** Networks of one shape that a device trains side by side. */
+export class LivePopulation implements LiveGroup {
+  readonly members: readonly Member[]
+  readonly reason = undefined
+  readonly #context: Context
+  readonly #population: Population
+  readonly #train: DataHandle
+  readonly #validation: DataHandle | undefined
+  /** By place, the epochs before the one in which the training diverged. */
+  readonly #diverged = new Map<number, number>()
+  readonly #host: HostOutputs
+  #epoch = 0
+  /** Those of all networks, until they are trained on. */
+  #parameters: Promise<Float32Array> | undefined
+
+  private constructor(
+    members: readonly Member[],
+    context: Context,
+    population: Population,
+    [train, validation]: readonly DataHandle[],
+  ) {
+    this.members = members
+    this.#context = context
+    this.#population = population
+    this.#train = train!
+    this.#validation = validation
+    this.#host = new HostOutputs(members[0]!)
+  }
+
+  static async place(members: readonly Member[], context: Context): Promise<LivePopulation> {
+    const { train, validation } = members[0]!.part
+    const networks = members.map(networkOf)
+    const settings = members.map(({ combination, seed }) => ({ ...combination.placement, seed }))
+    const population = await context.backend.populate!(networks, settings)
+    try {
+      const data = [await population.upload(train)]
+      if (validation) data.push(await population.upload(validation))
+      return new LivePopulation(members, context, population, data)
+    } catch (error) {
+      population.dispose()
+      throw error
+    }
+  }
+
+  get #common() {
+    return this.members[0]!.combination
+  }
+
+  async train(count: number): Promise<void> {
+    if (this.#diverged.size === this.members.length) return
+    const { batchSize } = this.#common.settings
+    const seeds = Uint32Array.from(this.members, ({ seed }) => seed)
+    const first = this.#epoch + 1
+    const { signal } = this.#context.options
+    this.#parameters = undefined
+    const sums = await this.#population.trainSeeded(this.#train, { seeds, first, count, batchSize, signal }).result
+    this.#epoch += count
+    this.members.forEach((_, place) => {
+      const trained = sums.trained[place]!
+      if (this.#diverged.has(place) || trained === 0) return
+      if (!Number.isFinite(sums.loss(place, trained - 1))) this.#diverged.set(place, first + trained - 2)
+    })
+  }
+
+  epochsOf(place: number): number {
+    return this.#diverged.get(place) ?? this.#epoch
+  }
+
+  isDiverged(place: number): boolean {
+    return this.#diverged.has(place)
+  }
+
+  async parameters(): Promise<readonly Float32Array[]> {
+    const all = await (this.#parameters ??= this.#population.readParameters())
+    const { parameters: count } = this.#common
+    return this.members.map((_, place) => all.slice(place * count, (place + 1) * count))
+  }
+
+  async outputs(x: PredictRows, places: readonly number[]): Promise<readonly Matrix[]> {
+    const all = await this.parameters()
+    return this.#host.of(x, places.map((place) => all[place]!)) // prettier-ignore
+  }
+
+  async scores(): Promise<readonly LiveScore[]> {
+    const { task, outputs } = this.#common
+    const data = this.#validation ?? this.#train
+    const sums = await this.#population.score(data, task === 'multilabel').result
+    const scores: LiveScore[] = []
+    for (const [place, own] of sums.entries()) {
+      if (this.#diverged.has(place)) scores.push(noScore)
+      else {
+        const { loss, accuracy } = meanScore(own, task, outputs)
+        scores.push({ loss, score: accuracy ?? (await this.#r2(data, place)) })
+      }
+    }
+    return scores
+  }
+
+  async #r2(data: DataHandle, place: number): Promise<number> {
+    const { train, validation } = this.members[place]!.part
+    const sums = new RegressionSums()
+    sums.add(await this.#population.outputs(data, place), (validation ?? train).targets)
+    return sums.score().r2
+  }
+
+  async checkpoint(place: number): Promise<Checkpoint> {
+    const { combination, seed, part } = this.members[place]!
+    const { loss, optimizer, batchSize, l1, l2, dropout } = combination.placement
+    const { sizes } = combination.settings
+    const epoch = this.epochsOf(place)
+    return {
+      epoch,
+      step: epoch * countMinibatches(part.train.length, batchSize),
+      seed,
+      data: fingerprint(part.train),
+      settings: { sizes, activations: combination.activations, loss, optimizer, batchSize, l1, l2, dropout },
+      snapshot: await this.#population.read(place),
+      plateau: newPlateau(),
+      stopping: undefined,
+    }
+  }
+
+  dispose(): void {
+    this.#host.dispose()
+    this.#population.dispose()
+  }
+}
