@@ -3,7 +3,7 @@
 // Library: the hyperparameters of an optimizer's rule for each network of a population. A kernel calls read_hyperparameters
 // once, so that they are in registers afterwards; hyperparameters.wgsl has the same functions over pipeline constants.
 //   hyperparameters  for each network three vec4, with the numbers in the order of hyperparameters.wgsl, and after them the
-//                    number of epochs of the group that the network is trained for
+//                    number of epochs of the group that the network is trained for, and its row of scalars
 @group(1) @binding(8) var<storage, read> hyperparameters: array<vec4f>;
 
 var<private> decay_momentum_1: vec4f;   // weight_decay, momentum, keep1, take1
@@ -21,6 +21,9 @@ fn steps_of(network: u32) -> u32 {
   let epochs = min(u32(hyperparameters[3u * network + 2u].y), dispatch.epochs);
   return min(dispatch.steps, max(epochs * dispatch.per_epoch, dispatch.first) - dispatch.first);
 }
+
+// the row of the network's scalars, which are dispatch.scalars_stride apart
+fn scalars_row(network: u32) -> u32 { return u32(hyperparameters[3u * network + 2u].z); }
 
 fn weight_decay() -> f32 { return decay_momentum_1.x; }
 fn momentum() -> f32 { return decay_momentum_1.y; }

@@ -1,14 +1,14 @@
 // needs: bits, dispatch, step, activation, inputs, softmax_row, delta_row, update, hyperparameters
-// uses: VALUES, train_step, steps_of
+// uses: VALUES, train_step, steps_of, scalars_row
 // Whole minibatch loops in one dispatch, for networks whose values fit the memory of one workgroup: each workgroup trains
 // one network, its invocations share the tiles of each stage, and there are barriers where the layered plan has separate
 // dispatches. Every sum is added up in the order of product.wgsl, so that both plans give the same bits.
 //   inputs, targets, order   the data set; the orders of several epochs one after another, for each network or for all
 //   parameters, state        for each network as in the layered plan (update.wgsl), read and written throughout
-//   scalars                  the optimizer's for each network, one record a step or one for all
+//   scalars                  the optimizer's in rows that networks share, one record a step or one for all
 //   row_scores               for each network, epoch and row of the minibatch (loss, correct predictions), summed over steps
 // train_step, which names the layers one after another, and VALUES, the packs of Z, activations and deltas of all layers,
-// are written by src/backend/webgpu/plans/resident/loop.ts; steps_of is in hyperparameters_each.wgsl.
+// are written by src/backend/webgpu/plans/resident/loop.ts; steps_of and scalars_row are in hyperparameters_each.wgsl.
 // CPU: the stages in src/backend/host/reference/stages.ts.
 override WIDTH: u32;
 override OUTPUTS: u32;         // of the output layer, as the two below
@@ -180,8 +180,9 @@ fn main(@builtin(local_invocation_index) invocation: u32, @builtin(workgroup_id)
   var epoch = dispatch.first / dispatch.per_epoch;
   var place = dispatch.first % dispatch.per_epoch;
   let steps = steps_of(network);
+  let own_scalars = scalars_row(network) * dispatch.scalars_stride + dispatch.scalars_first;
   for (var i = 0u; i < steps; i++) {
-    let record = scalars[network * dispatch.scalars_stride + dispatch.scalars_first + i * dispatch.stride];
+    let record = scalars[own_scalars + i * dispatch.stride];
     let start = place * dispatch.batch;
     step = Step(network * dispatch.order_stride + (epoch - dispatch.order_first) * dispatch.samples + start, min(dispatch.batch, dispatch.samples - start), 0u,
       dispatch.labels, step_scalars(record));

@@ -197,6 +197,11 @@ describe.each(Object.entries(forms))('seeded epochs of a population: %s', (_, fo
       membersOf(1, form.sizes, () => sgd({ learningRate: 0.1 })),
       { orders: { entries: 1 } },
     )
+    // Networks with equal optimizers share what their steps need.
+    await trainBoth(
+      device,
+      membersOf(7, form.sizes, (k) => adam({ learningRate: k % 3 === 0 ? 0.1 : 0.02 })),
+    )
     const schedule = step({ learningRate: 0.1, every: 2, factor: 0.5 })
     await trainBoth(
       device,
@@ -252,6 +257,32 @@ describe.each(Object.entries(forms))('seeded epochs of a population: %s', (_, fo
     expect(seen.map(({ submits, writes, copies }) => [submits - writes, copies])).toEqual(Array(3).fill([2, 1]))
     expect(seen.map(({ dispatches }) => dispatches)).toEqual([1, 1, 1])
   })
+})
+
+it('networks with equal optimizers have the numbers of their steps in common', async () => {
+  const { device: gpu } = await RecordingGPU.trusted({ software: true, subgroups: false })
+  const write = gpu.queue.writeBuffer.bind(gpu.queue)
+  let written = 0
+  gpu.queue.writeBuffer = (buffer, offset, data, first, count) => {
+    written += count!
+    write(buffer, offset, data, first, count)
+  }
+  const seen: number[] = []
+  const rates = [0.1, 0.01, 0.001]
+  for (const count of [6, 600]) {
+    const members = membersOf(count, [2, 3, 2], (k) => adam({ learningRate: rates[k % 3]! }))
+    const { population, seeds } = await place(Device.from(gpu), forms.straight!, members)
+    const handle = await population.upload(randomData(SAMPLES, 2, 2, 1))
+    const epochs = { seeds, batchSize: BATCH, count: EPOCHS }
+    // The first call writes the seeds, and which network has which numbers.
+    await population.trainSeeded(handle, { ...epochs, first: 1 }).result
+    written = 0
+    await population.trainSeeded(handle, { ...epochs, first: EPOCHS + 1 }).result
+    seen.push(written)
+    population.dispose()
+  }
+  expect(seen[0]).toBeGreaterThanOrEqual(4 * rates.length * EPOCHS * STEPS)
+  expect(seen[1]).toBe(seen[0])
 })
 
 describe('initial parameters that the device makes', () => {

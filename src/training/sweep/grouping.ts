@@ -23,9 +23,9 @@ const traitsOfOptimizer = (optimizer: Optimizer) =>
 
 /** What the networks of a population have in common; finer than a backend may need. */
 function traitsOf({ settings, activations }: Combination): string {
-  const { sizes, loss, batchSize, epochs, l1, l2, optimizer } = settings
+  const { sizes, init, loss, batchSize, epochs, l1, l2, optimizer } = settings
   const traits = traitsOfOptimizer({ ...optimizer, learningRate: 0 })
-  return JSON.stringify([sizes, activations, loss, batchSize, epochs, l1 > 0, l2 > 0, traits])
+  return JSON.stringify([sizes, activations, init, loss, batchSize, epochs, l1 > 0, l2 > 0, traits])
 }
 
 /** Why a network cannot be one of a population, whatever the backend. */

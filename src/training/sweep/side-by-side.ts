@@ -19,6 +19,7 @@ export class SideBySide implements Group {
   readonly #population: Population
   readonly #train: DataHandle
   readonly #validation: DataHandle | undefined
+  readonly #seeds: Uint32Array
   readonly #places: ReadonlyMap<Member, number>
   readonly #stretches: Stretch[] = []
   /** The scores of the validation data after some epochs: of all networks. */
@@ -41,6 +42,7 @@ export class SideBySide implements Group {
     this.#population = population
     this.#train = data[0]!
     this.#validation = data[1]
+    this.#seeds = Uint32Array.from(members, ({ seed }) => seed)
     this.#places = new Map(members.map((member, place) => [member, place]))
   }
 
@@ -48,10 +50,12 @@ export class SideBySide implements Group {
   static async place(members: readonly Member[], context: Context): Promise<SideBySide> {
     const { backend } = context
     const { train, validation } = members[0]!.part
-    const networks = members.map(networkOf)
-    const settings = members.map(({ combination, seed }) => ({ ...combination.placement, seed }))
-    const population = await backend.populate!(networks, settings)
+    // One network has the shape of all; their parameters are made on the device.
+    const settings = members.map(({ combination }) => combination.placement)
+    const population = await backend.populate!([networkOf(members[0]!)], settings)
     try {
+      const seeds = Uint32Array.from(members, ({ seed }) => seed)
+      await population.initialize(seeds, members[0]!.combination.settings.init)
       const data = [await population.upload(train)]
       if (validation) data.push(validation === train ? data[0]! : await population.upload(validation))
       return new SideBySide(members, context, population, data)
@@ -84,7 +88,7 @@ export class SideBySide implements Group {
     const { batchSize } = members[0]!.combination.settings
     const { signal } = this.#context.options
     const first = this.#epoch + 1
-    const seeds = Uint32Array.from(members, ({ seed }) => seed)
+    const seeds = this.#seeds
     const countsLabels = members[0]!.combination.task === 'multilabel'
     const began = performance.now()
     const epochs = { seeds, first, count, batchSize, countsLabels, signal }

@@ -8,8 +8,9 @@ import { divideUp } from '../../kernels/tiling.ts'
 import type { ParameterStore } from '../parameters.ts'
 import { compileResident, type ResidentKernelParts, straightWidth } from './compile.ts'
 import { LANES } from './lanes.ts'
+import type { ResidentEpochs } from './epochs.ts'
 import { type DispatchRecord, DispatchRecords } from './records.ts'
-import { ResidentScalars } from './scalars.ts'
+import { ResidentScalars, type ScalarRows } from './scalars.ts'
 import { type ResidentWork, type Segment, segmentsOf } from './segments.ts'
 
 /** The most epochs whose scores are kept on the device until they are read. */
@@ -21,6 +22,8 @@ const MOST_SCORES = { single: 1 << 15, population: 1 << 21 }
 const HYPERPARAMETERS = 12
 /** The place among them of the number of epochs that a network is trained for, and a number that is no limit. */
 const EPOCH_LIMIT = { place: 9, none: 2 * MOST_EPOCHS }
+/** The place of the number of a network's row of scalars. */
+const SCALARS_ROW = 10
 
 /** Trains whole epochs of one or many networks of the same shape in one dispatch. */
 export class ResidentKernel {
@@ -40,6 +43,8 @@ export class ResidentKernel {
   readonly #records: DispatchRecords
   readonly #scalars: ResidentScalars
   readonly #hyperparameters: { readonly buffer: GPUBuffer; readonly numbers: Float32Array }
+  /** The rows of scalars that the hyperparameters name. */
+  #rows: ScalarRows | undefined
   readonly #bound = new WeakMap<WebGPUData, { readonly order: GPUBuffer; readonly group: GPUBindGroup }>()
   readonly #slotStride: number
 
@@ -77,7 +82,8 @@ export class ResidentKernel {
     const perEpoch = countMinibatches(epochs.samples, epochs.batchSize)
     // The first and the last dispatch of a submit may be parts of what the buffer holds.
     const whole = Math.floor((this.#parts.mostDispatches ?? 1) / 2) - 1
-    return orders.maker ? Math.min(this.mostSteps, whole * orders.epochs * perEpoch) : this.mostSteps
+    const most = this.#scalars.mostStepsOf(epochs)
+    return orders.maker ? Math.min(most, whole * orders.epochs * perEpoch) : most
   }
 
   async compile(): Promise<void> {
@@ -102,6 +108,16 @@ export class ResidentKernel {
     for (let k = 0; k < this.networks; k++) {
       numbers[HYPERPARAMETERS * k + EPOCH_LIMIT.place] = epochsOf(k) ?? EPOCH_LIMIT.none
     }
+    this.#parts.device.write(buffer, 0, numbers)
+  }
+
+  /** Names the rows of scalars that these epochs need, unless they are named already. */
+  #useRows(epochs: ResidentEpochs): void {
+    const rows = this.#scalars.rowsOf(epochs)
+    if (this.#rows === rows) return
+    this.#rows = rows
+    const { buffer, numbers } = this.#hyperparameters
+    for (const [k, row] of rows.ofNetworks.entries()) numbers[HYPERPARAMETERS * k + SCALARS_ROW] = row
     this.#parts.device.write(buffer, 0, numbers)
   }
 
@@ -149,6 +165,7 @@ export class ResidentKernel {
   /** Writes the steps' scalars, and the records of the dispatches. */
   #write({ data, orders, epochs }: ResidentWork, segments: readonly Segment[], first: number, steps: number): void {
     const { samples, batchSize: batch, countsLabels, seeded } = epochs
+    this.#useRows(epochs)
     const apart = this.#scalars.write(epochs, first, steps)
     if (seeded) orders.maker!.write(seeded.seeds)
     const ofOrders = { samples, networks: this.networks, orderStride: orders.stride, orderStep: orders.step }
@@ -161,7 +178,7 @@ export class ResidentKernel {
         perEpoch: countMinibatches(samples, batch),
         stride: apart.ofSteps,
         isSorted: data.sorted !== undefined,
-        scalarsStride: apart.ofNetworks,
+        scalarsStride: apart.ofRows,
         epochs: epochs.count,
         slotStride: this.#slotStride,
         countsLabels,
@@ -195,8 +212,11 @@ export class ResidentKernel {
 
 function hyperparametersOf(settings: readonly PlacementSettings[]): Float32Array {
   const numbers = new Float32Array(HYPERPARAMETERS * settings.length)
+  const known = new Map<PlacementSettings, number[]>()
   for (const [k, rule] of settings.entries()) {
-    numbers.set(Object.values(hyperparameterConstants(rule)), HYPERPARAMETERS * k)
+    let own = known.get(rule)
+    if (!own) known.set(rule, (own = Object.values(hyperparameterConstants(rule))))
+    numbers.set(own, HYPERPARAMETERS * k)
     numbers[HYPERPARAMETERS * k + EPOCH_LIMIT.place] = EPOCH_LIMIT.none
   }
   return numbers

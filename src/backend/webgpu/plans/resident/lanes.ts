@@ -109,6 +109,7 @@ ${advanceLines('  ', active)}
 ${declareRow('x', 'inputs', inputs)}
 ${declareRow('y', 'targets', outputs)}
   let steps = steps_of(network);
+  let own_scalars = scalars_row(network) * dispatch.scalars_stride + dispatch.scalars_first;
   for (var i = 0u; i < steps; i++) {
     let rows = min(dispatch.batch, dispatch.samples - place * dispatch.batch);
     var loss = 0.0;
@@ -131,7 +132,7 @@ ${sampleLines(shape, (place) => `p${place}`)}
 ${each((place, k) => `      partial[${k * stride}u + lane] = g${place};`)}
     }
     workgroupBarrier();
-    let record = scalars[network * dispatch.scalars_stride + dispatch.scalars_first + i * dispatch.stride];
+    let record = scalars[own_scalars + i * dispatch.stride];
     let step = step_scalars(record);
     let share = 1.0 / f32(rows);
 ${owned.map(update).join('')}

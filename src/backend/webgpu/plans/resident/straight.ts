@@ -64,6 +64,7 @@ ${each(load)}
 ${declareRow('x', 'inputs', inputs)}
 ${declareRow('y', 'targets', outputs)}
   let steps = steps_of(network);
+  let own_scalars = scalars_row(network) * dispatch.scalars_stride + dispatch.scalars_first;
   for (var i = 0u; i < steps; i++) {
     let rows = min(dispatch.batch, dispatch.samples - place * dispatch.batch);
     var loss = 0.0;
@@ -80,7 +81,7 @@ ${loadRow('y', 'targets', outputs)}
 ${sampleLines(shape, (place) => `p${place}.value`)}
     }
     score += vec2f(loss, right);
-    let record = scalars[network * dispatch.scalars_stride + dispatch.scalars_first + i * dispatch.stride];
+    let record = scalars[own_scalars + i * dispatch.stride];
     let step = step_scalars(record);
     let share = 1.0 / f32(rows);
 ${weights.map((i) => `    p${i} = move_parameters(p${i}, g${i} * share${shape.penalised ? ` + penalty(p${i}.value)` : ''}, step);`).join('\n')}
