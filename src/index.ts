@@ -58,6 +58,13 @@ export { activationNames, type ActivationName } from './model/activation.ts'
 export { initializerNames, type InitializerName } from './model/initializer.ts'
 export type { NetworkJSON } from './model/json.ts'
 export { Network, type NetworkOptions, type NetworkParameters } from './model/network.ts'
+export {
+  Ensemble,
+  type EnsembleClassPrediction,
+  type EnsembleJSON,
+  type EnsembleMember,
+  type SpreadPrediction,
+} from './model/ensemble.ts'
 export { Neuron, type NeuronOptions } from './model/neuron.ts'
 export { type EncodedColumn, Encoding, type MissingPolicy } from './model/encoding.ts'
 export type { Task } from './model/description.ts'
@@ -149,6 +156,7 @@ export type { SweepSettings } from './training/sweep/settings.ts'
 export type { Halving, RandomSearch, SweepOptions } from './training/sweep/options.ts'
 export type { SweepFault, SweepResult, SweepRound } from './training/sweep/results.ts'
 export { logspace, type OneOrMore, type SweepRange } from './training/sweep/values.ts'
+export { evaluateEnsemble, type EvaluateEnsembleOptions } from './training/evaluate-ensemble.ts'
 export { fit } from './training/fit.ts'
 export { LoadedData, type TrainingData } from './training/loaded.ts'
 export type { Epoch, History, Outcome, ValidatedEpoch } from './training/history.ts'

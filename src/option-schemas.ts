@@ -35,6 +35,7 @@ import {
   trainerSchema,
 } from './training/options.ts'
 import { crossValidateSchema } from './training/cross-validate.ts'
+import { evaluateEnsembleSchema } from './training/evaluate-ensemble.ts'
 import { resumeSchema } from './training/checkpoint.ts'
 import { earlyStoppingSchema } from './training/stopping.ts'
 import { liveSweepSchema } from './training/sweep/live.ts'
@@ -81,6 +82,7 @@ export const optionSchemas = {
   crossValidate: crossValidateSchema,
   sweep: sweepSchema,
   liveSweep: liveSweepSchema,
+  evaluateEnsemble: evaluateEnsembleSchema,
   earlyStopping: earlyStoppingSchema,
   checkpoint: checkpointSchema,
   verify: verifySchema,

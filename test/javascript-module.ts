@@ -2,6 +2,8 @@
 export interface ExportedModule {
   predict: (rows: unknown) => number[] & number[][]
   classify: (rows: unknown) => unknown
+  /** Of an ensemble only. */
+  predictWithSpread?: (rows: unknown) => { mean: number[]; deviation: number[] }[]
   sizes: number[]
   activations: string[]
   features: string[] | undefined

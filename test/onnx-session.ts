@@ -1,12 +1,19 @@
 import { InferenceSession, Tensor, env } from 'onnxruntime-web'
-import { type Network, toOnnx } from '../src/index.ts'
+import { type Ensemble, type Network, toOnnx } from '../src/index.ts'
 import type { CellValue } from '../src/model/rows.ts'
 
 env.wasm.numThreads = 1
 env.logLevel = 'error'
 
 /** The outputs of ONNX Runtime for rows of cells, given as each input of the model wants them. */
-export async function runOnnx(network: Network, rows: readonly (readonly CellValue[])[]): Promise<Float32Array> {
+export const runOnnx = async (network: Network, rows: readonly (readonly CellValue[])[]): Promise<Float32Array> =>
+  (await runAllOutputs(network, rows)).outputs!
+
+/** All outputs by their names. */
+export async function runAllOutputs(
+  network: Network | Ensemble,
+  rows: readonly (readonly CellValue[])[],
+): Promise<Record<string, Float32Array>> {
   const session = await InferenceSession.create(await toOnnx(network))
   try {
     const isTable = session.inputNames.length === 1 && session.inputNames[0] === 'inputs'
@@ -17,9 +24,13 @@ export async function runOnnx(network: Network, rows: readonly (readonly CellVal
         return [input.name, tensorOf(input.type, cells, [rows.length, cells.length / rows.length])]
       }),
     )
-    const { outputs } = await session.run(feeds)
-    if (outputs!.dims.join() !== [rows.length, network.sizes.at(-1)!].join()) throw new Error(`outputs: ${outputs!.dims.join()}`) // prettier-ignore
-    return outputs!.data as Float32Array
+    const columns = 'sizes' in network ? network.sizes.at(-1)! : network.outputs
+    return Object.fromEntries(
+      Object.entries(await session.run(feeds)).map(([name, { dims, data }]) => {
+        if (dims.join() !== [rows.length, columns].join()) throw new Error(`${name}: ${dims.join()}`)
+        return [name, data as Float32Array]
+      }),
+    )
   } finally {
     await session.release()
   }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { activationNames, Encoding, Network, Scaling, toOnnx } from '../src/index.ts'
+import { activationNames, Encoding, Ensemble, Network, Scaling, toOnnx } from '../src/index.ts'
 import { encodeModel, type OnnxModel } from '../src/formats/onnx-file.ts'
 import { namedNetwork } from './formats.ts'
 
@@ -84,6 +84,14 @@ describe(`the official ONNX checker${reason}`, () => {
       expect(answers).toEqual(networks.map(({ sizes }) => ({ wrong: null, shape: ['batch', sizes.at(-1)] })))
     },
   )
+
+  it.skipIf(!python)('passes ensembles', async () => {
+    const networks = [undefined, 'normalize' as const, 'standardize' as const].map(withWords)
+    const plain = [1, 2].map((seed) => Network.create({ sizes: [2, seed, 3], hidden: 'mish', output: 'softmax', seed }))
+    const ensembles = [Ensemble.from(networks), Ensemble.from(plain), Ensemble.from(plain.slice(0, 1))]
+    const answers = check(await Promise.all(ensembles.map(toOnnx)))
+    expect(answers).toEqual(ensembles.map(({ outputs }) => ({ wrong: null, shape: ['batch', outputs] })))
+  })
 
   it.skipIf(!python)('refuses invalid models', async () => {
     const model = (change: Partial<OnnxModel['graph']>): OnnxModel => ({

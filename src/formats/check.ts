@@ -1,6 +1,8 @@
 import { checkInstance, describe, InputError } from '../core/errors.ts'
+import { checkAlike } from '../model/alike-networks.ts'
 import { columnsOf, fitClasses, tasks } from '../model/description.ts'
 import { Encoding } from '../model/encoding.ts'
+import { Ensemble } from '../model/ensemble.ts'
 import { Network } from '../model/network.ts'
 import { Scaling } from '../model/scaling.ts'
 
@@ -59,6 +61,14 @@ function checkFieldNames(network: Network): void {
   if (targetNames !== undefined && targetNames.length !== outputs) {
     throw new InputError(`network: targetNames has ${targetNames.length} names, expected ${outputs}, one an output`)
   }
+}
+
+/** The networks of a network or an ensemble, checked. @throws InputError as {@link checkNetwork} does */
+export function checkNetworks(model: unknown): readonly Network[] {
+  const networks = model instanceof Ensemble ? model.networks : [model]
+  for (const network of networks) checkNetwork(network)
+  checkAlike(networks as readonly Network[])
+  return networks as readonly Network[]
 }
 
 /** Checks that a file came as bytes. */

@@ -43,6 +43,19 @@ export class Graph {
     return this.nodes.some(({ output }) => output === name) || this.initializers.some((one) => one.name === name)
   }
 
+  /**
+   * Adds the nodes and constants of another graph, with `prefix` before the names of all values that it makes.
+   * @returns the new name of a value of that graph
+   */
+  include(part: Graph, prefix: string): (name: string) => string {
+    const rename = (name: string) => (part.has(name) ? prefix + name : name)
+    for (const node of part.nodes) {
+      this.nodes.push({ ...node, inputs: node.inputs.map(rename), output: rename(node.output) })
+    }
+    for (const initializer of part.initializers) this.#keep({ ...initializer, name: rename(initializer.name) })
+    return rename
+  }
+
   /** Nodes that read inputs under other names. */
   renameInputs(names: ReadonlyMap<string, string>): void {
     this.nodes.forEach((node, i) => {

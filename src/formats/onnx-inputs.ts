@@ -6,6 +6,7 @@ import type { GraphValue } from './onnx-file.ts'
 import type { Graph } from './onnx-graph.ts'
 
 type NumberType = 'float' | 'double'
+type Preprocessing = Pick<Network, 'encoding' | 'scaling'>
 
 /**
  * Rounding a value x of the data to float32 moves the scaled input by up to 2^-24 · |x| / scale. Up to this |offset| / scale
@@ -18,31 +19,37 @@ const MOST_FLOAT_OFFSET = 8
  * The nodes between the inputs of a graph and the inputs of the first layer: one-hot encoding, scaling, and fills of missing
  * values. Where all columns are numbers or truth values there is one input, batch × columns; where there are categories,
  * one input per column, batch × 1, of strings for a column of categories, so that a table is given column by column.
- * @returns the inputs, whose nodes still read `column_0`, `column_1` …; and the value that the first layer takes
+ * @returns the value that the first layer takes, in float32
  */
-export function addPreprocessing(graph: Graph, network: Network): { inputs: GraphValue[]; value: string } {
-  const { encoding, scaling, sizes } = network
-  const type = needsDouble(network) ? 'double' : 'float'
-  const hasWords = hasCategories(network)
-  const inputs: GraphValue[] = hasWords
-    ? encoding!.columns.map(({ kind }, j) => ({
-        name: columnInput(j),
-        type: kind === 'category' ? 'string' : type,
-        shape: ['batch', 1],
-      }))
-    : [{ name: 'inputs', type, shape: ['batch', sizes[0]!] }]
-  let value = hasWords ? addColumns(graph, encoding!, type) : 'inputs'
-  if (scaling) value = type === 'double' ? addDoubleScaling(graph, value, scaling) : addScaling(graph, value, scaling)
-  return { inputs, value: addFills(graph, value, encoding, scaling) }
+export function addPreprocessing(graph: Graph, { encoding, scaling }: Preprocessing, type: NumberType): string {
+  let value = hasCategories(encoding) ? addColumns(graph, encoding!, type) : 'inputs'
+  if (type === 'double')
+    value = scaling ? addDoubleScaling(graph, value, scaling) : graph.cast(value, 'rounded', 'float')
+  else if (scaling) value = addScaling(graph, value, scaling)
+  return addFills(graph, value, encoding, scaling)
 }
 
-const hasCategories = ({ encoding }: Network): boolean =>
+/** The inputs of a graph, whose nodes read them as `inputs`, or as `column_0`, `column_1` … */
+export function inputsOf({ encoding, sizes }: Network, type: NumberType): GraphValue[] {
+  if (!hasCategories(encoding)) return [{ name: 'inputs', type, shape: ['batch', sizes[0]!] }]
+  return encoding!.columns.map(({ kind }, j) => ({
+    name: columnInput(j),
+    type: kind === 'category' ? 'string' : type,
+    shape: ['batch', 1],
+  }))
+}
+
+/** The type of the numbers that go in: float64 where rounding to float32 would lose too much for one of the networks. */
+export const numberTypeOf = (networks: readonly Preprocessing[]): NumberType =>
+  networks.some(needsDouble) ? 'double' : 'float'
+
+const hasCategories = (encoding: Encoding | undefined): boolean =>
   encoding?.columns.some(({ kind }) => kind === 'category') ?? false
 
 const columnInput = (j: number) => `column_${j}`
 
 /** Whether rounding to float32 before scaling would change answers, or float32 cannot hold the scaling. */
-function needsDouble({ encoding, scaling }: Network): boolean {
+function needsDouble({ encoding, scaling }: Preprocessing): boolean {
   if (!scaling) return false
   const columns: readonly EncodedColumn[] = encoding?.columns ?? Array.from(scaling.offset, () => ({ kind: 'number' }))
   let first = 0

@@ -1,13 +1,14 @@
 import { version } from '../../package.json'
 import { InputError } from '../core/errors.ts'
-import type { ActivationName } from '../model/activation.ts'
+import { areEqual } from '../core/values.ts'
 import { encodeDescription } from '../model/description.ts'
+import { Ensemble } from '../model/ensemble.ts'
 import type { Network } from '../model/network.ts'
-import type { Scaling } from '../model/scaling.ts'
-import { checkNetwork } from './check.ts'
+import { checkNetworks } from './check.ts'
 import { encodeModel, type GraphValue, mlDomain } from './onnx-file.ts'
 import { Graph } from './onnx-graph.ts'
-import { addPreprocessing, nameInputs } from './onnx-inputs.ts'
+import { addPreprocessing, inputsOf, nameInputs, numberTypeOf } from './onnx-inputs.ts'
+import { addLayers } from './onnx-nodes.ts'
 
 /** Operators as of ONNX 1.12: every runtime since 2022 has them. Gelu is an operator from 20 on only; it is composed. */
 const opset = 17
@@ -18,9 +19,9 @@ const mlOpset = 2
 const largestFile = 2 ** 31 - 2 ** 20
 
 /**
- * The network as an ONNX model, which ONNX Runtime and others run: rows in the units of the data go in, answers in the units
- * of the targets come out (`outputs`, float32, batch × outputs). Encoding, fills and scaling are part of the graph. The batch
- * can have any size.
+ * The network, or the ensemble, as an ONNX model, which ONNX Runtime and others run: rows in the units of the data go in,
+ * answers in the units of the targets come out (`outputs`, float32, batch × outputs). Encoding, fills and scaling are part of
+ * the graph. The batch can have any size.
  *
  * - Where all columns are numbers or truth values (0 and 1), there is one input `inputs`, batch × columns. Where there are
  *   categories, there is one input per column, named after it, batch × 1: strings for categories, numbers for the others.
@@ -31,19 +32,22 @@ const largestFile = 2 ** 31 - 2 ** 20
  * - Names of features, classes and targets, and the rest of what {@link Network.toJSON} writes except for the parameters, are in the
  *   model's metadata, as JSON. The class of a row is the name of its largest output; there is no output for it, because
  *   accelerators have no operators on strings.
+ * - Of an ensemble, `outputs` is the mean of its networks, and `deviation`, of the same shape, their standard deviation. All
+ *   networks are in the one graph; preprocessing that they have in common is there once.
  *
  * Operator set 17, IR version 8; with categories also `ai.onnx.ml` 2.
  * @throws InputError for parameters that are not finite, a scaling of targets outside of float32, and more than 2 GiB
  * @example await writeFile('model.onnx', await toOnnx(network))
  */
-export async function toOnnx(network: Network): Promise<Uint8Array> {
-  checkNetwork(network)
-  if (network.parameters.length * 4 > largestFile) {
-    throw new InputError(
-      `network: ${network.parameters.length} parameters, ONNX holds at most ${largestFile / 4} in a file`,
-    )
+export async function toOnnx(network: Network | Ensemble): Promise<Uint8Array> {
+  const networks = checkNetworks(network)
+  const isEnsemble = network instanceof Ensemble
+  const count = networks.reduce((sum, { parameters }) => sum + parameters.length, 0)
+  if (count * 4 > largestFile) {
+    throw new InputError(`network: ${count} parameters, ONNX holds at most ${largestFile / 4} in a file`)
   }
-  const { graph, inputs } = buildGraph(network)
+  const { graph, inputs } = buildGraph(networks, isEnsemble)
+  const shape = ['batch', networks[0]!.sizes.at(-1)!]
   return encodeModel({
     irVersion,
     opset,
@@ -54,11 +58,9 @@ export async function toOnnx(network: Network): Promise<Uint8Array> {
       nodes: graph.nodes,
       initializers: graph.initializers,
       inputs,
-      outputs: [{ name: 'outputs', shape: ['batch', network.sizes.at(-1)!] }],
+      outputs: [{ name: 'outputs', shape }, ...(isEnsemble ? [{ name: 'deviation', shape }] : [])],
     },
-    metadata: Object.fromEntries(
-      Object.entries(encodeDescription(network)).map(([field, value]) => [field, JSON.stringify(value)]),
-    ),
+    metadata: metadataOf(networks),
   })
 }
 
@@ -75,69 +77,54 @@ export interface OnnxInput {
  * @throws InputError as toOnnx does
  * @example onnxInputs(network) // [{ name: 'inputs', type: 'float32', width: 2 }]
  */
-export function onnxInputs(network: Network): OnnxInput[] {
-  checkNetwork(network)
+export function onnxInputs(network: Network | Ensemble): OnnxInput[] {
+  const networks = checkNetworks(network)
   const types = { float: 'float32', double: 'float64', string: 'string' } as const
-  return buildGraph(network).inputs.map(({ name, type = 'float', shape }) => {
+  return buildGraph(networks, network instanceof Ensemble).inputs.map(({ name, type = 'float', shape }) => {
     return { name, type: types[type], width: shape[1] as number }
   })
 }
 
-/** The nodes from the columns of the data to `outputs`. */
-function buildGraph(network: Network): { graph: Graph; inputs: GraphValue[] } {
-  const { layers, targetScaling } = network
+/** The nodes from the columns of the data to `outputs`; of an ensemble also to `deviation`. */
+function buildGraph(networks: readonly Network[], isEnsemble: boolean): { graph: Graph; inputs: GraphValue[] } {
   const graph = new Graph()
-  const { inputs, value } = addPreprocessing(graph, network)
-  let below = value
-  layers.forEach(({ inputs, outputs, activation }, l) => {
-    const weights = graph.constant(`weights_${l}`, network.weights[l]!, [outputs, inputs])
-    const biases = graph.constant(`biases_${l}`, network.biases[l]!, [outputs])
-    const activated = l === layers.length - 1 && !targetScaling ? 'outputs' : `activations_${l}`
-    const z = activation === 'linear' ? activated : `weighted_inputs_${l}`
-    graph.add('Gemm', [below, weights, biases], z, { transB: { int: 1 } })
-    if (activation !== 'linear') activationNodes[activation](graph, z, activated)
-    below = activated
-  })
-  if (targetScaling) addTargetScaling(graph, below, targetScaling)
-  return { graph, inputs: nameInputs(graph, inputs, network.features) }
-}
-
-/** Regression targets in their own units: y · scale + offset. */
-function addTargetScaling(graph: Graph, value: string, { offset, scale }: Scaling): void {
-  for (let i = 0; i < offset.length; i++) {
-    const divisor = Math.fround(scale[i]!)
-    if (Number.isFinite(Math.fround(offset[i]!)) && divisor > 0 && divisor < Infinity) continue
-    throw new InputError(
-      `network: targetScaling of output ${i} (offset ${offset[i]}, scale ${scale[i]}) is outside of float32`,
+  const [first, ...others] = networks
+  const type = numberTypeOf(networks)
+  const isShared = others.every(
+    ({ encoding, scaling }) => areEqual(encoding, first!.encoding) && areEqual(scaling, first!.scaling),
+  )
+  const shared = isShared ? addPreprocessing(graph, first!, type) : undefined
+  if (isEnsemble) {
+    addMean(
+      graph,
+      networks.map((network, i) => {
+        const part = new Graph()
+        addLayers(part, network, shared ?? addPreprocessing(part, network, type))
+        return graph.include(part, `network_${i}_`)('outputs')
+      }),
     )
-  }
-  const shape = [offset.length]
-  const product = graph.add('Mul', [value, graph.constant('target_scale', scale, shape)], 'outputs_times_scale')
-  graph.add('Add', [product, graph.constant('target_offset', offset, shape)], 'outputs')
+  } else addLayers(graph, first!, shared!)
+  return { graph, inputs: nameInputs(graph, inputsOf(first!, type), first!.features) }
 }
 
-/** a = f(z), as nodes that end in the value `a`. */
-const activationNodes: Record<Exclude<ActivationName, 'linear'>, (graph: Graph, z: string, a: string) => void> = {
-  sigmoid: (graph, z, a) => graph.add('Sigmoid', [z], a),
-  tanh: (graph, z, a) => graph.add('Tanh', [z], a),
-  relu: (graph, z, a) => graph.add('Relu', [z], a),
-  leakyRelu: (graph, z, a) => graph.add('LeakyRelu', [z], a, { alpha: { float: 0.01 } }),
-  elu: (graph, z, a) => graph.add('Elu', [z], a, { alpha: { float: 1 } }),
-  /** z/2 · (1 + erf(z/√2)); in this order of operations ONNX Runtime knows it again, and runs one kernel. */
-  gelu(graph, z, a) {
-    const divided = graph.add('Div', [z, graph.constant('square_root_of_2', [Math.SQRT2])], `${z}_divided`)
-    const erf = graph.add('Erf', [divided], `${z}_erf`)
-    const sum = graph.add('Add', [erf, graph.constant('one', [1])], `${z}_sum`)
-    const product = graph.add('Mul', [z, sum], `${z}_product`)
-    graph.add('Mul', [product, graph.constant('half', [0.5])], a)
-  },
-  silu(graph, z, a) {
-    graph.add('Mul', [z, graph.add('Sigmoid', [z], `${z}_sigmoid`)], a)
-  },
-  softplus: (graph, z, a) => graph.add('Softplus', [z], a),
-  mish(graph, z, a) {
-    const softplus = graph.add('Softplus', [z], `${z}_softplus`)
-    graph.add('Mul', [z, graph.add('Tanh', [softplus], `${z}_tanh`)], a)
-  },
-  softmax: (graph, z, a) => graph.add('Softmax', [z], a, { axis: { int: -1 } }),
+/** The mean of some values, and their standard deviation from it. */
+function addMean(graph: Graph, values: string[]): void {
+  graph.add('Mean', values, 'outputs')
+  const squares = values.map((value, i) => {
+    const difference = graph.add('Sub', [value, 'outputs'], `network_${i}_difference`)
+    return graph.add('Mul', [difference, difference], `network_${i}_square`)
+  })
+  graph.add('Sqrt', [graph.add('Mean', squares, 'variance')], 'deviation')
+}
+
+/** What all networks have in common of what lies between a row of data and an answer, each as JSON. */
+function metadataOf([first, ...others]: readonly Network[]): Record<string, string> {
+  const textOf = (network: Network) =>
+    Object.fromEntries(
+      Object.entries(encodeDescription(network)).map(([field, value]) => [field, JSON.stringify(value)]),
+    )
+  const rest = others.map(textOf)
+  return Object.fromEntries(
+    Object.entries(textOf(first!)).filter(([field, text]) => rest.every((other) => other[field] === text)),
+  )
 }

@@ -1,33 +1,7 @@
-// The part of an exported module that is the same for every network; toJavaScript writes the constants above it: sizes,
-// activations, features, classes, targetNames, columns, task, boundary, scaling, targetScaling, truthWords, encoded, and
-// functions, with f(z) of each activation. Formulas as in model/activation.ts. Plain JavaScript, for any browser or runtime.
-
-const parameters = decodeParameters()
-
-/**
- * The outputs of the network, in the units of the data.
- * @param rows one row, or a list of rows, in the units of the data. A row is a list with a value per column, or an object
- *   with a value per name in `features`. Values are numbers, words where a column holds categories, true or false; null,
- *   undefined, NaN and '' are missing. Categories are encoded, missing values filled and columns scaled here.
- * @returns the outputs of that row, or a list of the outputs of each row
- */
-export function predict(rows) {
-  return answerRows('predict', rows, predictRow)
-}
-
-/**
- * The class of the largest output; with one output, of the side of the boundary on which it is.
- * @param rows as for predict
- * @returns { class, probability } of that row, or a list of them
- */
-export function classify(rows) {
-  if (task === 'regression' || task === 'multilabel') {
-    throw new TypeError(
-      `classify: the network predicts ${task === 'regression' ? 'numbers' : 'several labels'}; use predict`,
-    )
-  }
-  return answerRows('classify', rows, (row, name) => classOf(predictRow(row, name).map(Math.fround)))
-}
+// The part of an exported module that is the same for every model; toJavaScript writes the constants above it: features,
+// classes, columnCount, task, boundary, truthWords, and functions, with f(z) of each activation; and before those, what
+// standalone-network.js or standalone-ensemble.js exports. Formulas as in model/activation.ts. Plain JavaScript, for any
+// browser or runtime.
 
 function answerRows(call, rows, answer) {
   const isMany = isList(rows) && (rows.length === 0 || isRow(rows[0]))
@@ -36,8 +10,10 @@ function answerRows(call, rows, answer) {
   return answer(rows, `${call}: the row`)
 }
 
-function predictRow(row, name) {
-  let values = inputsOf(row, name)
+/** The outputs of a network for a row, in the units of the data. */
+function outputsOf(network, row, name) {
+  const { sizes, activations, parameters, targetScaling } = network
+  let values = inputsOf(network, row, name)
   let at = 0
   activations.forEach((activation, l) => {
     const [inputs, outputs] = [sizes[l], sizes[l + 1]]
@@ -54,11 +30,11 @@ function predictRow(row, name) {
 }
 
 /** The inputs of a row: encoded, scaled in float64, then rounded to float32 once, as in training. */
-function inputsOf(row, name) {
+function inputsOf({ columns, scaling }, row, name) {
   const cells = isList(row) ? Array.from(row) : cellsOf(row, name)
   if (cells.length !== columnCount) throw new TypeError(`${name}: expected ${columnCount} values, got ${cells.length}`)
   return cells
-    .flatMap((cell, j) => encodeCell(cell, j, name))
+    .flatMap((cell, j) => encodeCell(cell, columns ? columns[j] : { kind: 'number' }, j, name))
     .map((value, i) => {
       const input = Math.fround(scaling ? (value - scaling.offset[i]) / scaling.scale[i] : value)
       if (Number.isFinite(input)) return input
@@ -77,8 +53,7 @@ function cellsOf(row, name) {
 }
 
 /** The inputs, not scaled, that a value becomes: one per category, else one. */
-function encodeCell(cell, j, name) {
-  const { kind, categories, fill } = columns ? columns[j] : { kind: 'number' }
+function encodeCell(cell, { kind, categories, fill }, j, name) {
   const refuse = (expected) => {
     const column = features ? ` (${show(features[j])})` : ''
     throw new TypeError(`${name}: value ${j}${column} is ${show(cell)}, expected ${expected}`)
@@ -99,17 +74,25 @@ function encodeCell(cell, j, name) {
   return typeof value === 'number' && Number.isFinite(value) ? value : refuse('a finite number')
 }
 
-/** Outputs are compared in float32, so that outputs that saturate are equal, and the first of them is the answer. */
-function classOf(outputs) {
-  const nameOf = (label) => (classes ? classes[label] : String(label))
-  if (outputs.length === 1) {
-    const label = Number(outputs[0] > boundary)
-    // The range of tanh, whose boundary is 0, is -1 to 1.
-    const share = boundary === 0 ? (outputs[0] + 1) / 2 : outputs[0]
-    return { class: nameOf(label), probability: label === 1 ? share : 1 - share }
-  }
-  const largest = outputs.reduce((a, b) => Math.max(a, b))
-  return { class: nameOf(outputs.indexOf(largest)), probability: largest }
+/** The index of the class that outputs name: of the largest, or with one output, the side of the boundary. */
+function labelOf(outputs) {
+  if (outputs.length === 1) return Number(outputs[0] > boundary)
+  return outputs.indexOf(outputs.reduce((a, b) => Math.max(a, b)))
+}
+
+/** The name of a class, with its probability. */
+function classOf(outputs, label) {
+  // The range of a single tanh, whose boundary is 0, is -1 to 1.
+  const share = boundary === 0 ? (outputs[0] + 1) / 2 : outputs[0]
+  const probability = outputs.length > 1 ? outputs[label] : label === 1 ? share : 1 - share
+  return { class: classes ? classes[label] : String(label), probability }
+}
+
+function checkClassifies() {
+  if (task !== 'regression' && task !== 'multilabel') return
+  throw new TypeError(
+    `classify: the network predicts ${task === 'regression' ? 'numbers' : 'several labels'}; use predict`,
+  )
 }
 
 const isList = (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
@@ -117,8 +100,8 @@ const isRow = (value) => typeof value === 'object' && value !== null
 const show = (value) => (typeof value === 'string' ? JSON.stringify(value) : isRow(value) ? 'an object' : String(value))
 
 /** Layer by layer: weights (out × in, row-major), then biases; little-endian float32 in base64. */
-function decodeParameters() {
-  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
+function decode(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
   const view = new DataView(bytes.buffer)
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true))
 }

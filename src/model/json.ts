@@ -59,6 +59,10 @@ export function decodeNetwork(value: unknown): {
     throw new InputError(`model: expected an object as Network.toJSON() makes, got ${describe(value)}`)
   }
   const json = value as Partial<Record<keyof NetworkJSON, unknown>>
+  const { networks } = value as { networks?: unknown }
+  if ((json.format) === 'webgpu-mlp ensemble' && Array.isArray(networks)) {
+    throw new InputError(`model: an ensemble of ${networks.length} networks, expected one network; Ensemble.fromJSON reads it`) // prettier-ignore
+  }
   if (json.format !== 'webgpu-mlp') {
     throw new InputError(`model: not a webgpu-mlp model (its "format" is ${describe(json.format)})`)
   }

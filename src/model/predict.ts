@@ -1,5 +1,6 @@
 import { InputError } from '../core/errors.ts'
-import { Matrix } from '../core/matrix.ts'
+import { argmax, Matrix } from '../core/matrix.ts'
+import type { Values } from '../core/values.ts'
 import { activations, outputBoundary } from './activation.ts'
 import type { Layer } from './layout.ts'
 import type { Scaling } from './scaling.ts'
@@ -16,8 +17,14 @@ interface Forward {
  * @param inputs rows × inputs, preprocessed
  * @returns rows × outputs
  */
-export function forward({ layers, weights, biases }: Forward, inputs: Matrix): Matrix {
-  const outputs = new Matrix(inputs.rows, layers.at(-1)!.outputs)
+export function forward(network: Forward, inputs: Matrix): Matrix {
+  const outputs = new Matrix(inputs.rows, network.layers.at(-1)!.outputs)
+  forwardInto(network, inputs, outputs.data)
+  return outputs
+}
+
+/** The same with the outputs in the precision of `outputs`: rows × outputs, row-major. */
+export function forwardInto({ layers, weights, biases }: Forward, inputs: Matrix, outputs: Values): void {
   const values = layers.map((layer) => new Float64Array(layer.outputs))
   // Converted to float64 once, not once per neuron.
   const row = new Float64Array(inputs.cols)
@@ -30,9 +37,8 @@ export function forward({ layers, weights, biases }: Forward, inputs: Matrix): M
       activate(layer, sums)
       below = sums
     })
-    outputs.data.set(below, i * outputs.cols)
+    outputs.set(below, i * below.length)
   }
-  return outputs
 }
 
 /** sums = weights · below + biases; weights are out × in, row-major. */
@@ -116,23 +122,27 @@ export interface ClassPrediction {
   probability: number
 }
 
+/** The index of the class that each row of outputs names. @param outputs rows × outputs */
+export function labelsOf({ rows, cols, data }: Matrix, output: Layer): Uint32Array {
+  const boundary = outputBoundary(output.activation)
+  return Uint32Array.from({ length: rows }, (_, i) =>
+    cols === 1 ? Number(data[i]! > boundary) : argmax(data, i * cols, cols),
+  )
+}
+
 /** The classes that outputs name. @param outputs rows × outputs */
 export function classesOf(outputs: Matrix, classes: readonly string[] | undefined, output: Layer): ClassPrediction[] {
-  const { rows, cols, data } = outputs
-  const nameOf = (label: number) => classes?.[label] ?? String(label)
-  return Array.from({ length: rows }, (_, i) => {
-    if (cols === 1) {
-      const boundary = outputBoundary(output.activation)
-      const value = data[i]!
-      // The range of tanh is −1 to 1.
-      const share = boundary === 0 ? (value + 1) / 2 : value
-      const label = Number(value > boundary)
-      return { class: nameOf(label), probability: label === 1 ? share : 1 - share }
-    }
-    let best = 0
-    for (let j = 1; j < cols; j++) if (data[i * cols + j]! > data[i * cols + best]!) best = j
-    return { class: nameOf(best), probability: data[i * cols + best]! }
+  const { cols, data } = outputs
+  return Array.from(labelsOf(outputs, output), (label, i) => {
+    const value = data[cols === 1 ? i : i * cols + label]!
+    const probability = cols > 1 || label === 1 ? shareOf(value, output) : 1 - shareOf(value, output)
+    return { class: classes?.[label] ?? String(label), probability }
   })
+}
+
+/** The output as a share from 0 to 1 where there is only one: the range of tanh is −1 to 1. */
+function shareOf(value: number, { outputs, activation }: Layer): number {
+  return outputs === 1 && outputBoundary(activation) === 0 ? (value + 1) / 2 : value
 }
 
 /** @throws InputError for a network whose outputs are not one class per sample */

@@ -13,10 +13,11 @@ export interface Call {
   readonly options: readonly string[]
 }
 
-const { circle, Dataset, DataStream, Matrix, Network, Neuron, Scaling, Trainer } = library
+const { circle, Dataset, DataStream, Ensemble, Matrix, Network, Neuron, Scaling, Trainer } = library
 
 const data = () => circle({ samples: 6, seed: 1 })
 const network = () => Network.create({ sizes: [2, 3, 2], seed: 1 })
+const ensemble = () => Ensemble.from([network(), Network.create({ sizes: [2, 2], seed: 2 })])
 const outputs = () => new Matrix(6, 2)
 const raw = () => new RawRows(2, 2)
 const prices = () => Dataset.from([[1], [2], [4]], [100, 200, 400])
@@ -127,6 +128,7 @@ const functions: Record<string, Call['valid']> = {
   crossValidate: () => [{ sizes: [2, 3, 2] }, data(), { backend: 'cpu', epochs: 1, seed: 1, folds: 2 }],
   sweep: () => [data(), { sizes: [2, 3, 2], backend: 'cpu', epochs: 1, seeds: 2 }],
   liveSweep: () => [data(), { sizes: [2, 3, 2], backend: 'cpu', seeds: 2 }],
+  evaluateEnsemble: () => [ensemble(), data(), {}],
   logspace: () => [0.01, 10, 4],
   verify: () => [network(), data(), { backend: 'cpu', seed: 1 }],
   checkWritable: () => ['out/file', {}],
@@ -147,13 +149,15 @@ const functions: Record<string, Call['valid']> = {
 }
 
 /** Classes whose constructors TypeScript hides: they have no valid arguments. */
-export const hidden = ['Network', 'Dataset', 'DataStream', 'Trainer', 'LoadedData']
+export const hidden = ['Network', 'Ensemble', 'Dataset', 'DataStream', 'Trainer', 'LoadedData']
 
 /** Valid arguments of static methods. */
 const statics: Record<string, Call['valid']> = {
   'Network.create': () => [{ sizes: [2, 3, 2], seed: 1 }],
   'Network.from': () => [parameters()],
   'Network.fromJSON': () => [network().toJSON()],
+  'Ensemble.from': () => [[network(), { network }]],
+  'Ensemble.fromJSON': () => [ensemble().toJSON()],
   'Dataset.from': () => [[[1], [2]], [0, 1], {}],
   'Dataset.fromRaw': () => [raw(), undefined, [0, 1], {}],
   'Encoding.ofNumbers': () => [2],
@@ -165,6 +169,7 @@ const statics: Record<string, Call['valid']> = {
 /** New objects for the methods. */
 const instances: Record<string, () => unknown> = {
   Network: network,
+  Ensemble: ensemble,
   Dataset: data,
   DataStream: stream,
   Matrix: outputs,
@@ -195,6 +200,10 @@ const instances: Record<string, () => unknown> = {
 const methods: Record<string, Call['valid']> = {
   'Network.clone': () => [],
   'Network.toJSON': () => [],
+  'Ensemble.predict': () => [[[0, 1]]],
+  'Ensemble.predictWithSpread': () => [[[0, 1]]],
+  'Ensemble.classify': () => [[[0, 1]]],
+  'Ensemble.toJSON': () => [],
   'Dataset.take': () => [[0, 1]],
   'Dataset.slice': () => [0, 2],
   'Dataset.concat': () => [data(), data()],
