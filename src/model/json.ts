@@ -60,7 +60,7 @@ export function decodeNetwork(value: unknown): {
   }
   const json = value as Partial<Record<keyof NetworkJSON, unknown>>
   const { networks } = value as { networks?: unknown }
-  if ((json.format) === 'webgpu-mlp ensemble' && Array.isArray(networks)) {
+  if (json.format === 'webgpu-mlp ensemble' && Array.isArray(networks)) {
     throw new InputError(`model: an ensemble of ${networks.length} networks, expected one network; Ensemble.fromJSON reads it`) // prettier-ignore
   }
   if (json.format !== 'webgpu-mlp') {
