@@ -8,3 +8,9 @@ declare module '*?raw' {
   const text: string
   export default text
 }
+
+/** A program of a worker thread with everything that it imports, as text: thread-text.js makes it. */
+declare module '*?thread' {
+  const text: string
+  export default text
+}

@@ -1,6 +1,7 @@
 import type { Backend, Placement, PlacementSettings, Population } from '../backend/backend.ts'
 import { type Candidate, candidateOf, fastestBackend } from '../backend/faster.ts'
 import { cpu } from '../backend/host/backend.ts'
+import { recipeOf } from '../backend/host/recipe.ts'
 import { wasm } from '../backend/host/wasm/backend.ts'
 import { webgpu, webgpuOn } from '../backend/webgpu/backend.ts'
 import { explainMissingAdapter, findAdapter, isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
@@ -133,6 +134,17 @@ export class BackendWithFallback implements Backend {
     const candidates = this.#candidates
     if (!this.#isMeasured) return candidates[0]!
     return fastestBackend(candidates, network, settings, (one, error) => this.#leaveOut(one, error))
+  }
+
+  /**
+   * The backend of the host that trains a network where many are trained: the first one where there is no GPU, because
+   * measuring each shape takes longer than many of them train.
+   * @returns undefined where the network is placed on a GPU
+   */
+  async hostFor(network: Network, settings: PlacementSettings): Promise<Backend | undefined> {
+    const areHosts = this.#candidates.every(({ backend }) => recipeOf(backend))
+    const { backend } = areHosts ? this.#candidates[0]! : await this.#choose(network, settings)
+    return recipeOf(backend) && backend
   }
 
   /** The last one stays: whoever places a network on it gets its error. */

@@ -2,6 +2,7 @@ import { type Fields, name, readOptions, withDefault } from '../../core/schema.t
 import type { Backend } from '../backend.ts'
 import { javascriptStages } from './js/set.ts'
 import { HostPlacement } from './placement.ts'
+import { withRecipe } from './recipe.ts'
 import { referenceStages } from './reference/set.ts'
 import type { StageSet } from './stage-set.ts'
 import type { Precision } from './values.ts'
@@ -36,7 +37,9 @@ export const cpuSchema = {
  */
 export function cpu(options: CPUOptions = {}): Backend {
   const { precision } = readOptions(cpuSchema, options)
-  return precision === 'float32'
-    ? hostBackend('cpu', 'CPU, float32', javascriptStages)
-    : hostBackend('cpu', 'CPU, float64 reference', referenceStages('float64'))
+  const backend =
+    precision === 'float32'
+      ? hostBackend('cpu', 'CPU, float32', javascriptStages)
+      : hostBackend('cpu', 'CPU, float64 reference', referenceStages('float64'))
+  return withRecipe(backend, { name: 'cpu', precision })
 }

@@ -1,11 +1,14 @@
 import type { Backend } from '../../backend/backend.ts'
 import type { Network } from '../../model/network.ts'
 import { type Member, networkOf, type Plan } from './members.ts'
+import type { SweepThreads } from './threads/sweep-threads.ts'
 import type { Trained } from './trained.ts'
 
 /** What all parts of a running sweep work with. */
 export interface Context extends Plan {
   readonly backend: Backend
+  /** Those of the host, for networks that are trained separately. */
+  readonly threads: SweepThreads
 }
 
 /** What was done since the last report. */
@@ -17,8 +20,8 @@ export interface Progress {
 }
 
 /**
- * Networks that are trained together: side by side on a device (side-by-side.ts), or one after another (one-by-one.ts). A
- * third way, on several threads, would be one more implementation.
+ * Networks that are trained together: side by side on a device (side-by-side.ts), or separately (one-by-one.ts): one after
+ * another, or on several threads.
  */
 export interface Group {
   readonly members: readonly Member[]
@@ -29,6 +32,8 @@ export interface Group {
   trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress>
   /** Why its networks are trained separately; undefined where they are trained side by side. */
   readonly reason: string | undefined
+  /** How many threads train networks that are trained separately. */
+  readonly threads: number
   dispose(): void
 }
 

@@ -2,7 +2,7 @@ import { BackendUnavailableError, InputError, OutOfMemoryError } from '../../cor
 import type { Optimizer } from '../../optimizer/optimizer.ts'
 import type { Context, Group } from './context.ts'
 import type { Combination, Member, Plan } from './members.ts'
-import { OneByOne } from './one-by-one.ts'
+import { placeSeparately } from './separate.ts'
 import { SideBySide } from './side-by-side.ts'
 
 /** The most networks that are trained side by side: more would not be faster, and take more memory. */
@@ -71,7 +71,7 @@ export function divide(context: Context): Alike[] {
  */
 export async function* placeGroups({ members, reason }: Alike, context: Context): AsyncGenerator<Group> {
   if (reason !== undefined) {
-    yield new OneByOne(members, context, reason)
+    yield* placeSeparately(members, context, reason)
     return
   }
   let most = MOST_NETWORKS
@@ -83,7 +83,7 @@ export async function* placeGroups({ members, reason }: Alike, context: Context)
       from += part.length
     } else if (part.length > 1) most = Math.ceil(part.length / 2)
     else {
-      yield new OneByOne(members.slice(from), context, group)
+      yield* placeSeparately(members.slice(from), context, group)
       return
     }
   }

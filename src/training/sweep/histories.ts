@@ -7,7 +7,7 @@ import type { Member } from './members.ts'
 
 interface HistoryParts extends Outcome {
   readonly seed: number
-  readonly backend: Backend
+  readonly backend: Pick<Backend, 'name' | 'description'>
   /** Of an epoch. */
   readonly samples: number
 }

@@ -1,99 +1,73 @@
-import { DivergedError } from '../../core/errors.ts'
-import type { Network } from '../../model/network.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import type { Epoch, History, Outcome } from '../history.ts'
-import { Trainer } from '../trainer.ts'
-import type { Context, Group, Progress } from './context.ts'
+import { type Context, type Group, type Progress, trainedNetwork } from './context.ts'
+import { countEpochs, type Epochs, joinEpochs, unpackEpochs } from './epochs.ts'
 import { historyOf } from './histories.ts'
-import { type Member, networkOf } from './members.ts'
-import type { SweepFault } from './results.ts'
+import type { Member } from './members.ts'
+import { type Job, type JobResult, keyOf, MemberTrainer, type TrainingSetup } from './member-trainer.ts'
+import type { SweepThreads } from './threads/sweep-threads.ts'
 import type { Trained } from './trained.ts'
 
 /** A training that goes on in a later round. */
 interface Pending {
   readonly checkpoint: Checkpoint
-  readonly epochs: readonly Epoch[]
+  readonly epochs: Epochs
 }
 
-/** Networks that are trained by a trainer each, one after another. */
+/** A job with its result. */
+export type Finished = readonly [job: Job, result: JobResult]
+
+/** How networks are trained that are not trained side by side. */
+export interface Separately {
+  /** Why. */
+  readonly reason: string
+  readonly setup: TrainingSetup
+  /** Threads that train them; undefined where this one does. */
+  readonly threads: SweepThreads | undefined
+}
+
+/** Networks of which each is trained by itself: one after another, or on several threads. */
 export class OneByOne implements Group {
   readonly members: readonly Member[]
   readonly reason: string
   readonly #context: Context
+  readonly #setup: TrainingSetup
+  readonly #threads: SweepThreads | undefined
   readonly #pending = new Map<Member, Pending>()
 
-  constructor(members: readonly Member[], context: Context, reason: string) {
+  constructor(members: readonly Member[], context: Context, { reason, setup, threads }: Separately) {
     this.members = members
     this.#context = context
     this.reason = reason
+    this.#setup = setup
+    this.#threads = threads
+  }
+
+  get threads(): number {
+    return this.#threads?.count ?? 1
   }
 
   async *trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress> {
-    for (const member of kept) {
-      this.#context.options.signal?.throwIfAborted()
-      const before = this.#pending.get(member)?.epochs.length ?? 0
-      const trained = [await this.#train(member, epoch)]
-      yield { epochs: epoch - before, trained }
+    const jobs = alikeTogether(kept).map((member): Job => {
+      return { member, epoch, checkpoint: this.#pending.get(member)?.checkpoint }
+    })
+    const results = this.#threads ? this.#threads.run(jobs, this.#setup.signal) : trainHere(jobs, this.#setup)
+    for await (const finished of results) {
+      const epochs = finished.reduce((sum, [{ checkpoint }]) => sum + epoch - (checkpoint?.epoch ?? 0), 0)
+      yield { epochs, trained: finished.map((one) => this.#take(one)) }
     }
   }
 
-  /** Trains a member up to an epoch, from its checkpoint if it has one. */
-  async #train(member: Member, epoch: number): Promise<Trained> {
-    const network = networkOf(member)
-    const trainer = await this.#place(member, network)
-    try {
-      const pending = this.#pending.get(member)
-      this.#pending.delete(member)
-      if (pending) await trainer.resume(pending.checkpoint)
-      const { history, diverged } = await this.#fit(trainer, member, epoch, pending?.epochs ?? [])
-      await trainer.read()
-      const { epochs } = history
-      const result = { member, epochs: epochs.length, history: () => history, network: () => network.clone() }
-      if (diverged) return { ...result, score: NaN, loss: diverged.loss, fault: faultOf(diverged) }
-      const isLast = epoch === member.combination.settings.epochs
-      if (!isLast) this.#pending.set(member, { checkpoint: await trainer.checkpoint(), epochs })
-      return { ...result, fault: undefined, ...(await this.#score(trainer, member, history)) }
-    } finally {
-      trainer.dispose()
-    }
-  }
-
-  #place({ combination, seed }: Member, network: Network): Promise<Trainer> {
-    const { backend, options } = this.#context
-    const { loss, optimizer, batchSize, l1, l2, dropout } = combination.settings
-    const { dataMemory } = options
-    return Trainer.create(network, { backend, loss, optimizer, batchSize, l1, l2, dropout, seed, dataMemory })
-  }
-
-  /** @returns the history from the first epoch on, and the error with which the training ended if it diverged */
-  async #fit(trainer: Trainer, { combination, seed, part }: Member, epoch: number, before: readonly Epoch[]) {
-    const { options, backend } = this.#context
-    const { train, validation } = part
-    const { signal, earlyStopping } = options
-    const { shuffle } = combination.settings
-    const epochs = [...before]
-    const onEpoch = (one: Epoch) => void epochs.push(one)
-    let end: Outcome = { stopped: 'epochs', bestEpoch: null }
-    let diverged: DivergedError | undefined
-    try {
-      const count = epoch - before.length
-      end = await trainer.fit(train, { epochs: count, validation, shuffle, earlyStopping, signal, onEpoch })
-    } catch (error) {
-      if (!(error instanceof DivergedError)) throw error
-      diverged = error
-    }
-    return { history: historyOf(epochs, { seed, backend, samples: train.length, ...end }), diverged }
-  }
-
-  async #score(trainer: Trainer, member: Member, { epochs, bestEpoch }: History) {
-    const { train, validation } = member.part
-    if (member.combination.task === 'regression') {
-      const { r2, loss } = await trainer.evaluate(validation ?? train)
-      return { score: r2!, loss }
-    }
-    const last = epochs.find(({ epoch }) => epoch === bestEpoch) ?? epochs.at(-1)!
-    const { accuracy, loss } = last.validation ?? last
-    return { score: accuracy!, loss }
+  /** Takes note of where a network is, for the next round. */
+  #take([{ member }, result]: Finished): Trained {
+    const { train } = this.#context
+    const { checkpoint, fault, score, loss, parameters, backend, stopped, bestEpoch } = result
+    const epochs = joinEpochs(this.#pending.get(member)?.epochs, result.epochs)
+    if (checkpoint) this.#pending.set(member, { checkpoint, epochs })
+    else this.#pending.delete(member)
+    const parts = { seed: member.seed, backend, samples: train.length, stopped, bestEpoch }
+    const history = () => historyOf(unpackEpochs(epochs, member, train.length), parts)
+    const network = () => trainedNetwork(member, this.#context, parameters)
+    return { member, score, loss, epochs: countEpochs(epochs), fault, history, network }
   }
 
   dispose(): void {
@@ -101,4 +75,26 @@ export class OneByOne implements Group {
   }
 }
 
-const faultOf = ({ epoch, minibatch, layer }: DivergedError): SweepFault => ({ epoch, minibatch, layer })
+/** Networks that can be trained on one placement come one after another. */
+function alikeTogether(members: readonly Member[]): Member[] {
+  const groups = new Map<string, Member[]>()
+  for (const member of members) {
+    const key = keyOf(member)
+    const group = groups.get(key)
+    if (group) group.push(member)
+    else groups.set(key, [member])
+  }
+  return [...groups.values()].flat()
+}
+
+async function* trainHere(jobs: readonly Job[], setup: TrainingSetup): AsyncGenerator<readonly Finished[]> {
+  const trainer = new MemberTrainer(setup)
+  try {
+    for (const job of jobs) {
+      setup.signal?.throwIfAborted()
+      yield [[job, await trainer.train(job)]]
+    }
+  } finally {
+    trainer.dispose()
+  }
+}

@@ -83,6 +83,6 @@ export interface SweepRound {
   /** Since the beginning of the sweep: parts of trainings count as such. */
   readonly networksPerSecond: number
   readonly seconds: number
-  /** The networks that are trained separately, one after another, and why. */
-  readonly separately: { readonly networks: number; readonly reasons: readonly string[] }
+  /** The networks that are trained separately: on how many threads, each of which trains one after another, and why. */
+  readonly separately: { readonly networks: number; readonly threads: number; readonly reasons: readonly string[] }
 }

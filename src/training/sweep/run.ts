@@ -22,7 +22,7 @@ export class Run {
   #current: Trained[] = []
   /** The groups that train on in a later stage. */
   #groups: Group[] = []
-  #separately = { networks: 0, reasons: new Set<string>() }
+  #separately = { networks: 0, threads: 1, reasons: new Set<string>() }
   readonly #planned: number
   #trainedEpochs = 0
   #began = 0
@@ -91,6 +91,7 @@ export class Run {
         if (group.reason !== undefined) {
           this.#separately.networks += group.members.length
           this.#separately.reasons.add(group.reason)
+          this.#separately.threads = Math.max(this.#separately.threads, group.threads)
         }
         yield group
       }
@@ -124,7 +125,7 @@ export class Run {
       best: own.toSorted(compareTrained).slice(0, MOST_BEST).map(resultOf),
       networksPerSecond: (progress * members.length) / seconds,
       seconds,
-      separately: { networks: this.#separately.networks, reasons: [...this.#separately.reasons] },
+      separately: { ...this.#separately, reasons: [...this.#separately.reasons] },
     }
   }
 }

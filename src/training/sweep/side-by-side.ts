@@ -15,6 +15,7 @@ const MOST_FAULTS = 16
 export class SideBySide implements Group {
   readonly members: readonly Member[]
   readonly reason = undefined
+  readonly threads = 1
   readonly #context: Context
   readonly #population: Population
   readonly #train: DataHandle

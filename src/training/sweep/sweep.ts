@@ -1,11 +1,14 @@
 import { readOptions } from '../../core/schema.ts'
 import type { Dataset } from '../../data/dataset.ts'
-import { chooseBackend } from '../backends.ts'
+import type { Backend } from '../../backend/backend.ts'
+import { recipeOf } from '../../backend/host/recipe.ts'
+import { type BackendName, chooseBackend } from '../backends.ts'
 import { checkIsDataset } from '../settings.ts'
 import { planOf, type Plan } from './members.ts'
 import { type SweepOptions, sweepSchema } from './options.ts'
 import type { SweepResult, SweepRound } from './results.ts'
 import { Run } from './run.ts'
+import { SweepThreads } from './threads/sweep-threads.ts'
 
 /**
  * A sweep that begins when it is first awaited or iterated over. Awaiting it gives the ranked results, the best one first;
@@ -30,14 +33,17 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
     const { options } = this.#plan
     const { backend: choice, deterministic, threads, onRound } = options
     options.signal?.throwIfAborted()
-    const { backend, opened } = await chooseBackend(choice, { deterministic, threads })
+    const named = { deterministic, threads: takesThreads(choice) ? undefined : threads }
+    const { backend, opened } = await chooseBackend(choice, named)
+    const host = new SweepThreads()
     try {
-      this.#run = new Run({ ...this.#plan, backend })
+      this.#run = new Run({ ...this.#plan, backend, threads: host })
       for await (const round of this.#run.rounds()) {
         await onRound?.(round)
         yield round
       }
     } finally {
+      host.dispose()
       if (opened) backend.dispose()
     }
   }
@@ -61,6 +67,10 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
     return this.#rounds
   }
 }
+
+/** Whether a backend trains one network on one thread, so that the option is about the threads of the sweep only. */
+const takesThreads = (choice: BackendName | Backend) =>
+  choice === 'cpu' || (typeof choice === 'object' && recipeOf(choice) !== undefined)
 
 /**
  * Trains many networks, one for each combination of the settings and each seed, and ranks them: by the score of the validation

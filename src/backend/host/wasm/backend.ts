@@ -3,6 +3,7 @@ import { type Fields, integer, optional, readOptions } from '../../../core/schem
 import type { Network } from '../../../model/network.ts'
 import type { Backend, Placement, PlacementSettings } from '../../backend.ts'
 import { timed } from '../../profiler.ts'
+import { withRecipe } from '../recipe.ts'
 
 /** The options of {@link wasm}. */
 export interface WasmOptions {
@@ -39,7 +40,8 @@ export const wasmSchema = {
  * console.log(trainer.backend.description) // WebAssembly SIMD, float32, 2 threads
  */
 export function wasm(options: WasmOptions = {}): Backend {
-  return new WasmBackend(readOptions(wasmSchema, options).threads)
+  const { threads } = readOptions(wasmSchema, options)
+  return withRecipe(new WasmBackend(threads), { name: 'wasm', threads })
 }
 
 /** The backend before its code is loaded. */

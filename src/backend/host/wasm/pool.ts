@@ -1,6 +1,7 @@
 import { BackendUnavailableError } from '../../../core/errors.ts'
 import source from './thread.js?raw'
-import { mayBlock, sharingObstacle, startThread, type Thread } from './threads.ts'
+import { messageOf, type StartedThread, startAndWait } from './starting.ts'
+import { mayBlock, sharingObstacle } from './threads.ts'
 
 /**
  * Threads that run a function of a WebAssembly module together with the calling thread. The caller blocks until all have
@@ -77,50 +78,14 @@ const pause = (Atomics as { pause?: () => void }).pause ?? (() => undefined)
 export async function openPool(threads: number, limits = usualLimits): Promise<Pool> {
   const obstacle = threads > 1 ? sharingObstacle() : undefined
   if (threads === 1 || obstacle !== undefined) return new ThreadPool([], obstacle, limits)
-  const starting = Array.from({ length: threads - 1 }, (_, i) => startWorker(`webgpu-mlp thread ${i + 1}`, limits))
-  const workers: Worker[] = []
+  const starting = Array.from({ length: threads - 1 }, (_, i) => startAndWait(source, `webgpu-mlp thread ${i + 1}`, limits.start))
+  const workers: StartedThread[] = []
   let reason: string | undefined
   for (const result of await Promise.allSettled(starting)) {
     if (result.status === 'fulfilled') workers.push(result.value)
     else reason ??= messageOf(result.reason)
   }
   return new ThreadPool(workers, reason, limits)
-}
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
-/** A thread that has started; the pool replaces the functions that receive its events. */
-interface Worker {
-  readonly thread: Thread
-  onMessage: (message: unknown) => void
-  onFailure: (reason: string) => void
-}
-
-function startWorker(name: string, limits: PoolLimits): Promise<Worker> {
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string) => {
-      clearTimeout(timer)
-      worker?.thread.end()
-      reject(new Error(`a thread could not be started: ${reason}`))
-    }
-    const events = {
-      onMessage: (message: unknown) => worker?.onMessage(message),
-      onFailure: (reason: string) => (worker ? worker.onFailure(reason) : fail(reason)),
-    }
-    const timer = setTimeout(() => fail(`it is not ready after ${limits.start / 1000} s`), limits.start)
-    let worker: Worker | undefined
-    try {
-      const thread = startThread(source, name, events)
-      const onMessage = () => {
-        clearTimeout(timer)
-        thread.keepProcess(false)
-        resolve(worker!)
-      }
-      worker = { thread, onMessage, onFailure: fail }
-    } catch (error) {
-      fail(messageOf(error))
-    }
-  })
 }
 
 interface Attachment {
@@ -133,7 +98,7 @@ interface Attachment {
 class ThreadPool implements Pool {
   readonly threads: number
   readonly reason: string | undefined
-  readonly #workers: readonly Worker[]
+  readonly #workers: readonly StartedThread[]
   readonly #limits: PoolLimits
   readonly #board: Int32Array
   readonly #attachments = new Map<number, Attachment>()
@@ -141,7 +106,7 @@ class ThreadPool implements Pool {
   #failure: BackendUnavailableError | undefined
   #canWait: boolean
 
-  constructor(workers: readonly Worker[], reason: string | undefined, limits: PoolLimits) {
+  constructor(workers: readonly StartedThread[], reason: string | undefined, limits: PoolLimits) {
     this.threads = workers.length + 1
     this.reason = reason
     this.#workers = workers

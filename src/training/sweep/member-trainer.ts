@@ -1,0 +1,170 @@
+import type { Backend, Placement } from '../../backend/backend.ts'
+import { recipeOf } from '../../backend/host/recipe.ts'
+import { DivergedError } from '../../core/errors.ts'
+import type { Dataset } from '../../data/dataset.ts'
+import type { Network } from '../../model/network.ts'
+import type { Checkpoint } from '../checkpoint.ts'
+import type { Epoch, Outcome } from '../history.ts'
+import { PlacedNetwork } from '../placed-network.ts'
+import type { Settings } from '../settings.ts'
+import type { StoppingRule } from '../stopping.ts'
+import { type Epochs, packEpochs } from './epochs.ts'
+import { KeptPlacement } from './kept-placement.ts'
+import { type Combination, type Member, networkOf } from './members.ts'
+import type { SweepFault } from './results.ts'
+
+/** What all networks that are trained one at a time have in common. */
+export interface TrainingSetup {
+  readonly backend: Backend
+  readonly train: Dataset
+  readonly validation: Dataset | undefined
+  readonly earlyStopping: StoppingRule | undefined
+  /** Bytes of device memory that data may take. */
+  readonly dataMemory: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One network, and how far it is to be trained. */
+export interface Job {
+  readonly member: Member
+  /** The last epoch. */
+  readonly epoch: number
+  /** From where it goes on; undefined from the beginning. */
+  readonly checkpoint: Checkpoint | undefined
+}
+
+/** What a job comes to; plain data, which can be sent to another thread. */
+export interface JobResult extends Outcome {
+  readonly score: number
+  readonly loss: number
+  readonly fault: SweepFault | undefined
+  readonly parameters: Float32Array
+  /** Those of this job, without the ones before its checkpoint. */
+  readonly epochs: Epochs
+  /** Where a later job goes on; undefined after the last epoch. */
+  readonly checkpoint: Checkpoint | undefined
+  readonly backend: { readonly name: string; readonly description: string }
+}
+
+/**
+ * Trains one network after another. The backends of the host keep what was placed for the next network that is alike, since
+ * compiling takes longer than training a small network.
+ */
+export class MemberTrainer {
+  readonly #setup: TrainingSetup
+  #kept: { readonly key: string; readonly placement: KeptPlacement } | undefined
+
+  constructor(setup: TrainingSetup) {
+    this.#setup = setup
+  }
+
+  async train(job: Job): Promise<JobResult> {
+    const { member, checkpoint } = job
+    const network = networkOf(member, this.#setup.train)
+    const { dropout = [], l1 = 0, l2 = 0, ...others } = member.combination.placement
+    const { dataMemory } = this.#setup
+    const settings = { ...others, dropout, l1, l2, seed: member.seed, dataMemory, profiler: undefined }
+    const placed = new PlacedNetwork(network, await this.#place(network, member, settings), settings)
+    try {
+      if (checkpoint) await placed.resume(checkpoint, {})
+      const result = await this.#trainPlaced(placed, job)
+      placed.dispose()
+      return result
+    } catch (error) {
+      placed.dispose()
+      this.dispose()
+      throw error
+    }
+  }
+
+  async #place(network: Network, member: Member, settings: Settings): Promise<Placement> {
+    const { backend } = this.#setup
+    if (!recipeOf(backend)) return backend.place(network, settings)
+    const key = keyOf(member)
+    if (this.#kept?.key === key) {
+      await this.#kept.placement.write({ parameters: network.parameters })
+      return this.#kept.placement
+    }
+    this.dispose()
+    const placement = new KeptPlacement(await backend.place(network, settings))
+    this.#kept = { key, placement }
+    return placement
+  }
+
+  async #trainPlaced(placed: PlacedNetwork, job: Job): Promise<JobResult> {
+    const { member, epoch, checkpoint } = job
+    const { backend, validation } = this.#setup
+    const before = checkpoint?.epoch ?? 0
+    const { epochs, diverged, ...outcome } = await this.#fit(placed, member, epoch - before)
+    const { name, description } = backend
+    const parameters = await placed.readParameters()
+    const packed = packEpochs(epochs, validation !== undefined)
+    const result = { ...outcome, parameters, epochs: packed, backend: { name, description } }
+    if (diverged) {
+      const { epoch, minibatch, layer, loss } = diverged
+      return { ...result, score: NaN, loss, fault: { epoch, minibatch, layer }, checkpoint: undefined }
+    }
+    const isLast = epoch === member.combination.settings.epochs
+    const next = isLast ? undefined : withPlainSettings(await placed.checkpoint())
+    const score = await this.#score(placed, member, epochs, outcome)
+    return { ...result, fault: undefined, checkpoint: next, ...score }
+  }
+
+  /** @returns the epochs, and the error with which the training ended if it diverged */
+  async #fit(placed: PlacedNetwork, { combination }: Member, count: number) {
+    const { train, validation, earlyStopping, signal } = this.#setup
+    const { shuffle } = combination.settings
+    const given = { train, validation, epochs: count, shuffle, earlyStopping, signal }
+    const options = { ...given, classWeights: undefined, checkpoint: undefined, onEpoch: undefined }
+    const epochs: Epoch[] = []
+    try {
+      const groups = placed.trainGroups('fit', options, Infinity)
+      for (;;) {
+        const group = await groups.next()
+        if (group.done) return { ...group.value, epochs, diverged: undefined }
+        epochs.push(...group.value)
+      }
+    } catch (error) {
+      if (!(error instanceof DivergedError)) throw error
+      return { stopped: 'epochs' as const, bestEpoch: null, epochs, diverged: error }
+    }
+  }
+
+  async #score(placed: PlacedNetwork, { combination }: Member, epochs: readonly Epoch[], { bestEpoch }: Outcome) {
+    const { train, validation } = this.#setup
+    if (combination.task === 'regression') {
+      const { r2, loss } = await placed.evaluate(validation ?? train)
+      return { score: r2!, loss }
+    }
+    const last = epochs.find(({ epoch }) => epoch === bestEpoch) ?? epochs.at(-1)!
+    const { accuracy, loss } = last.validation ?? last
+    return { score: accuracy!, loss }
+  }
+
+  /** Frees what is kept. */
+  dispose(): void {
+    this.#kept?.placement.end()
+    this.#kept = undefined
+  }
+}
+
+const keys = new WeakMap<Combination, string>()
+
+/** What networks have in common that can be trained on one placement, one after another. */
+export function keyOf({ combination, seed }: Member): string {
+  const { settings, activations, placement } = combination
+  let key = keys.get(combination)
+  if (key === undefined) {
+    const optimizer = { ...placement.optimizer, learningRate: 0 }
+    key = JSON.stringify([settings.sizes, activations, { ...placement, optimizer }])
+    keys.set(combination, key)
+  }
+  // The units that are dropped follow from the seed.
+  return placement.dropout?.some((share) => share > 0) ? `${key} ${seed}` : key
+}
+
+/** Schedules have functions, which cannot be sent; the settings of a checkpoint are compared as JSON. */
+const withPlainSettings = (checkpoint: Checkpoint): Checkpoint => ({
+  ...checkpoint,
+  settings: JSON.parse(JSON.stringify(checkpoint.settings)) as Checkpoint['settings'],
+})

@@ -1,0 +1,158 @@
+import type { HostRecipe } from '../../../backend/host/recipe.ts'
+import { messageOf, startAndWait, type StartedThread } from '../../../backend/host/wasm/starting.ts'
+import { BackendUnavailableError } from '../../../core/errors.ts'
+import type { Job, JobResult, TrainingSetup } from '../member-trainer.ts'
+import { errorOf, type FromThread, plainCombination, plainSetup, type ToThread } from './messages.ts'
+
+/** Milliseconds for which a thread has work, about: its messages take well below one. */
+const MILLISECONDS = 25
+
+/** A thread with the work that was sent to it. */
+interface Worker {
+  readonly started: StartedThread
+  /** In the order in which they were sent. */
+  readonly sent: (readonly Job[])[]
+  /** The time of a job; undefined before the first result. */
+  milliseconds: number | undefined
+}
+
+type Finished = readonly [job: Job, result: JobResult]
+
+/** What came of a thread. */
+type Event = { readonly worker: Worker; readonly message: FromThread } | { readonly error: Error }
+
+/** The threads of a sweep: each trains whole networks. They start when they are first needed. */
+export class SweepThreads {
+  #workers: Worker[] = []
+  #opening: Promise<void> | undefined
+  #obstacle: string | undefined
+  readonly #events: Event[] = []
+  #wake: (() => void) | undefined
+  #isDisposed = false
+
+  /** How many have started. */
+  get count(): number {
+    return this.#workers.length
+  }
+
+  /** Why there are fewer than were asked for, as a clause; undefined if there are not. */
+  get obstacle(): string | undefined {
+    return this.#obstacle
+  }
+
+  /** Starts the threads, once. */
+  async open(count: number, setup: TrainingSetup, recipe: HostRecipe): Promise<void> {
+    this.#opening ??= this.#start(count, setup, recipe)
+    await this.#opening
+  }
+
+  async #start(count: number, setup: TrainingSetup, recipe: HostRecipe): Promise<void> {
+    try {
+      const { default: source } = await import('./sweep-thread.ts?thread')
+      const starting = Array.from({ length: count }, (_, i) => startAndWait(source, `webgpu-mlp sweep ${i + 1}`))
+      for (const result of await Promise.allSettled(starting)) {
+        if (result.status === 'rejected') this.#obstacle ??= messageOf(result.reason)
+        else this.#add(result.value)
+      }
+    } catch (error) {
+      this.#obstacle = `their program cannot be loaded: ${messageOf(error)}`
+    }
+    const message = { kind: 'setup', setup: plainSetup(setup, recipe) } as const
+    for (const worker of this.#workers) post(worker, message)
+  }
+
+  #add(started: StartedThread): void {
+    if (this.#isDisposed) {
+      started.thread.end()
+      return
+    }
+    const worker: Worker = { started, sent: [], milliseconds: undefined }
+    const number = this.#workers.push(worker)
+    started.onMessage = (message) => this.#receive({ worker, message: message as FromThread })
+    started.onFailure = (reason) => {
+      this.#receive({ error: new BackendUnavailableError(`sweep: thread ${number} is gone: ${reason}`) })
+    }
+  }
+
+  #receive(event: Event): void {
+    this.#events.push(event)
+    this.#wake?.()
+  }
+
+  /**
+   * Trains networks; the results come in the order in which they are known.
+   * @throws the reason of the signal as soon as it is aborted, and the error of a thread; the threads are of no use then
+   */
+  async *run(jobs: readonly Job[], signal: AbortSignal | undefined): AsyncGenerator<readonly Finished[]> {
+    const waiting = [...jobs].reverse()
+    let open = jobs.length
+    const wake = () => this.#wake?.()
+    signal?.addEventListener('abort', wake)
+    try {
+      while (open > 0) {
+        for (const worker of this.#workers) this.#supply(worker, waiting)
+        const event = await this.#next(signal)
+        if ('error' in event) throw event.error
+        const finished = take(event)
+        open -= finished.length
+        yield finished
+      }
+    } finally {
+      signal?.removeEventListener('abort', wake)
+    }
+  }
+
+  /** Sends work to a thread: more before it has finished the last, where that is short. */
+  #supply(worker: Worker, waiting: Job[]): void {
+    const { sent, milliseconds } = worker
+    const isShort = milliseconds !== undefined && milliseconds < MILLISECONDS
+    while (waiting.length > 0 && sent.length < (isShort ? 2 : 1)) {
+      const fitting = isShort ? Math.floor(MILLISECONDS / Math.max(0.01, milliseconds)) : 1
+      // Less towards the end, so that all threads end at the same time.
+      const fair = Math.ceil(waiting.length / (2 * this.count))
+      const jobs = waiting.splice(-Math.max(1, Math.min(fitting, fair))).reverse()
+      sent.push(jobs)
+      post(worker, { kind: 'jobs', jobs: jobs.map(plainJob) })
+    }
+  }
+
+  async #next(signal: AbortSignal | undefined): Promise<Event> {
+    this.#keepProcess(true)
+    try {
+      for (;;) {
+        signal?.throwIfAborted()
+        const event = this.#events.shift()
+        if (event) return event
+        await new Promise<void>((resolve) => (this.#wake = resolve))
+      }
+    } finally {
+      this.#keepProcess(false)
+    }
+  }
+
+  #keepProcess(isKept: boolean): void {
+    for (const { started } of this.#workers) started.thread.keepProcess(isKept)
+  }
+
+  /** Ends the threads, whatever they do. */
+  dispose(): void {
+    this.#isDisposed = true
+    for (const { started } of this.#workers.splice(0)) started.thread.end()
+  }
+}
+
+const post = ({ started }: Worker, message: ToThread) => started.thread.post(message)
+
+const plainJob = ({ member, ...job }: Job): Job => ({
+  ...job,
+  member: { ...member, combination: plainCombination(member.combination) },
+})
+
+/** @throws the error of a thread */
+function take({ worker, message }: Extract<Event, { worker: Worker }>): Finished[] {
+  if (message.kind === 'failed') throw errorOf(message.error)
+  if (message.kind === 'ready') return []
+  const jobs = worker.sent.shift()!
+  worker.milliseconds = message.milliseconds / jobs.length
+  return jobs.map((job, i) => [job, message.results[i]!])
+}
