@@ -2,6 +2,9 @@ import { build } from 'vite'
 
 const suffix = '?thread'
 
+/** By entry: builds of several programs take the same one in. */
+const bundles = new Map()
+
 /**
  * A plugin of Vite that takes a module with everything that it imports in as text: `import source from './program.ts?thread'`.
  * Worker threads that start from text need no file of their own, which bundlers of programs that use the library would have
@@ -12,16 +15,21 @@ export function threadText() {
   return {
     name: 'thread-text',
     enforce: 'pre',
-    async resolveId(id, importer) {
-      if (!id.endsWith(suffix)) return undefined
-      const resolved = await this.resolve(id.slice(0, -suffix.length), importer, { skipSelf: true })
-      // The other ending keeps those plugins away that compile TypeScript.
-      return resolved && `\0${resolved.id}.js${suffix}`
+    resolveId: {
+      filter: { id: /\?thread$/ },
+      async handler(id, importer) {
+        const resolved = await this.resolve(id.slice(0, -suffix.length), importer, { skipSelf: true })
+        // The other ending keeps those plugins away that compile TypeScript.
+        return resolved && `\0${resolved.id.replace(/\.ts$/, '.js')}${suffix}`
+      },
     },
-    async load(id) {
-      if (!id.startsWith('\0') || !id.endsWith(suffix)) return undefined
-      const entry = id.slice(1, -`.js${suffix}`.length)
-      return `export default ${JSON.stringify(await bundle(entry))}`
+    load: {
+      filter: { id: /^\0.*\?thread$/ },
+      async handler(id) {
+        const entry = id.slice(1, -suffix.length).replace(/\.js$/, '.ts')
+        if (this.meta.watchMode || !bundles.has(entry)) bundles.set(entry, bundle(entry))
+        return `export default ${JSON.stringify(await bundles.get(entry))}`
+      },
     },
   }
 }

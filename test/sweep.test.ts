@@ -275,7 +275,11 @@ describe('rounds', () => {
     }
     expect(last).toMatchObject({ networks: 12, remaining: 0, progress: 1, halving: 1 })
     expect(last!.networksPerSecond).toBeGreaterThan(0)
-    expect(last!.separately).toEqual({ networks: 12, reasons: ['the backend cpu trains one network at a time'] })
+    expect(last!.separately).toEqual({
+      networks: 12,
+      threads: 1,
+      reasons: ['the backend cpu trains one network at a time'],
+    })
     expect(last!.best).toHaveLength(10)
     const results = await running
     expect(results).toHaveLength(12)
@@ -288,7 +292,7 @@ describe('rounds', () => {
     let last: SweepRound | undefined
     const options = { ...small, backend, epochs: 1, dropout: [0, 0.2], seeds: 2 }
     await sweep(train, { ...options, onRound: (round) => void (last = round) })
-    expect(last!.separately).toEqual({ networks: 2, reasons: ['dropout'] })
+    expect(last!.separately).toEqual({ networks: 2, threads: 1, reasons: ['dropout'] })
     // Too many values for the memory of a workgroup.
     const wide = { backend, sizes: [2, 100, 100, 2], epochs: 1, batchSize: 60 }
     for await (const round of sweep(train, wide)) last = round

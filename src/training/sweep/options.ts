@@ -123,6 +123,10 @@ export interface SweepOptions {
   earlyStopping?: EarlyStopping | undefined
   /** For all networks alike, as the options that follow; those of {@link Trainer.create}. */
   backend?: BackendName | Backend | undefined
+  /**
+   * On the CPU, how many threads train, each of them whole networks; the results do not depend on it. Default: all cores, in
+   * browsers all but one, and one where the sweep is over in a moment.
+   */
   threads?: number | undefined
   deterministic?: boolean | undefined
   dataMemory?: number | undefined

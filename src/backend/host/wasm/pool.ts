@@ -78,7 +78,9 @@ const pause = (Atomics as { pause?: () => void }).pause ?? (() => undefined)
 export async function openPool(threads: number, limits = usualLimits): Promise<Pool> {
   const obstacle = threads > 1 ? sharingObstacle() : undefined
   if (threads === 1 || obstacle !== undefined) return new ThreadPool([], obstacle, limits)
-  const starting = Array.from({ length: threads - 1 }, (_, i) => startAndWait(source, `webgpu-mlp thread ${i + 1}`, limits.start))
+  const starting = Array.from({ length: threads - 1 }, (_, i) =>
+    startAndWait(source, `webgpu-mlp thread ${i + 1}`, limits.start),
+  )
   const workers: StartedThread[] = []
   let reason: string | undefined
   for (const result of await Promise.allSettled(starting)) {

@@ -9,8 +9,7 @@ import type { Combination } from '../members.ts'
 
 /** What is sent to the threads of a sweep and back: plain data, without functions and objects of the library's classes. */
 export type ToThread =
-  | { readonly kind: 'setup'; readonly setup: PlainSetup }
-  | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
+  { readonly kind: 'setup'; readonly setup: PlainSetup } | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
 
 export type FromThread =
   | { readonly kind: 'ready' }
@@ -87,7 +86,7 @@ export function plainCombination(combination: Combination): Combination {
   if (!plain) {
     const rates = Array.from({ length: epochs }, (_, epoch) => rateAt(learningRate, epoch))
     const schedule = { ...(JSON.parse(JSON.stringify(learningRate)) as Schedule), rates }
-    plain = withRate(combination, schedule as unknown as LearningRate)
+    plain = withRate(combination, schedule)
     plainCombinations.set(combination, plain)
   }
   return plain
