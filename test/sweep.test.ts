@@ -26,7 +26,6 @@ import { Random } from '../src/core/random.ts'
 import { readOptions } from '../src/core/schema.ts'
 import { divide } from '../src/training/sweep/grouping.ts'
 import { planOf } from '../src/training/sweep/members.ts'
-import { SweepThreads } from '../src/training/sweep/threads/sweep-threads.ts'
 import { sweepSchema } from '../src/training/sweep/options.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
@@ -308,7 +307,7 @@ describe('rounds', () => {
     }
     const plan = planOf(train, readOptions(sweepSchema, options))
     const populate = () => Promise.reject(new Error('not called'))
-    const groups = divide({ ...plan, backend: { ...cpu(), populate }, threads: new SweepThreads() })
+    const groups = divide({ ...plan, backend: { ...cpu(), populate } })
     expect(groups.map(({ members, reason }) => [members.length, reason])).toEqual([
       [1, undefined],
       [1, 'the samples are not shuffled'],

@@ -7,7 +7,11 @@ import type { Trained } from './trained.ts'
 /** What all parts of a running sweep work with. */
 export interface Context extends Plan {
   readonly backend: Backend
-  /** Those of the host, for networks that are trained separately. */
+}
+
+/** With what trains networks that are trained separately. */
+export interface RunContext extends Context {
+  /** Those of the host. */
   readonly threads: SweepThreads
 }
 

@@ -1,6 +1,6 @@
 import { BackendUnavailableError, InputError, OutOfMemoryError } from '../../core/errors.ts'
 import type { Optimizer } from '../../optimizer/optimizer.ts'
-import type { Context, Group } from './context.ts'
+import type { Context, Group, RunContext } from './context.ts'
 import type { Combination, Member, Plan } from './members.ts'
 import { placeSeparately } from './separate.ts'
 import { SideBySide } from './side-by-side.ts'
@@ -69,7 +69,7 @@ export function divide(context: Context): Alike[] {
  * Places networks, as many side by side as the device takes; each group is placed when it is asked for, so that one that was
  * disposed of frees the memory for the next.
  */
-export async function* placeGroups({ members, reason }: Alike, context: Context): AsyncGenerator<Group> {
+export async function* placeGroups({ members, reason }: Alike, context: RunContext): AsyncGenerator<Group> {
   if (reason !== undefined) {
     yield* placeSeparately(members, context, reason)
     return

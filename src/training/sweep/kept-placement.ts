@@ -92,9 +92,14 @@ export class KeptPlacement implements Placement {
     // The next network is trained on it.
   }
 
-  end(): void {
+  /** Frees the data, none of which are in use. */
+  forget(): void {
     for (const { inner } of this.#handles.values()) inner.dispose()
     this.#handles.clear()
+  }
+
+  end(): void {
+    this.forget()
     this.#inner.dispose()
   }
 }

@@ -1,7 +1,6 @@
 import type { Backend, Placement } from '../../backend/backend.ts'
 import { recipeOf } from '../../backend/host/recipe.ts'
 import { DivergedError } from '../../core/errors.ts'
-import type { Dataset } from '../../data/dataset.ts'
 import type { Network } from '../../model/network.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Epoch, Outcome } from '../history.ts'
@@ -16,8 +15,6 @@ import type { SweepFault } from './results.ts'
 /** What all networks that are trained one at a time have in common. */
 export interface TrainingSetup {
   readonly backend: Backend
-  readonly train: Dataset
-  readonly validation: Dataset | undefined
   readonly earlyStopping: StoppingRule | undefined
   /** Bytes of device memory that data may take. */
   readonly dataMemory: number
@@ -52,7 +49,8 @@ export interface JobResult extends Outcome {
  */
 export class MemberTrainer {
   readonly #setup: TrainingSetup
-  #kept: { readonly key: string; readonly placement: KeptPlacement } | undefined
+  /** `part`: whose data lie there. */
+  #kept: { readonly key: string; part: number; readonly placement: KeptPlacement } | undefined
 
   constructor(setup: TrainingSetup) {
     this.#setup = setup
@@ -60,7 +58,7 @@ export class MemberTrainer {
 
   async train(job: Job): Promise<JobResult> {
     const { member, checkpoint } = job
-    const network = networkOf(member, this.#setup.train)
+    const network = networkOf(member)
     const { dropout = [], l1 = 0, l2 = 0, ...others } = member.combination.placement
     const { dataMemory } = this.#setup
     const settings = { ...others, dropout, l1, l2, seed: member.seed, dataMemory, profiler: undefined }
@@ -82,23 +80,25 @@ export class MemberTrainer {
     if (!recipeOf(backend)) return backend.place(network, settings)
     const key = keyOf(member)
     if (this.#kept?.key === key) {
+      if (this.#kept.part !== member.part.number) this.#kept.placement.forget()
+      this.#kept.part = member.part.number
       await this.#kept.placement.write({ parameters: network.parameters })
       return this.#kept.placement
     }
     this.dispose()
     const placement = new KeptPlacement(await backend.place(network, settings))
-    this.#kept = { key, placement }
+    this.#kept = { key, part: member.part.number, placement }
     return placement
   }
 
   async #trainPlaced(placed: PlacedNetwork, job: Job): Promise<JobResult> {
     const { member, epoch, checkpoint } = job
-    const { backend, validation } = this.#setup
+    const { backend } = this.#setup
     const before = checkpoint?.epoch ?? 0
     const { epochs, diverged, ...outcome } = await this.#fit(placed, member, epoch - before)
     const { name, description } = backend
     const parameters = await placed.readParameters()
-    const packed = packEpochs(epochs, validation !== undefined)
+    const packed = packEpochs(epochs, member.part.validation !== undefined)
     const result = { ...outcome, parameters, epochs: packed, backend: { name, description } }
     if (diverged) {
       const { epoch, minibatch, layer, loss } = diverged
@@ -111,8 +111,9 @@ export class MemberTrainer {
   }
 
   /** @returns the epochs, and the error with which the training ended if it diverged */
-  async #fit(placed: PlacedNetwork, { combination }: Member, count: number) {
-    const { train, validation, earlyStopping, signal } = this.#setup
+  async #fit(placed: PlacedNetwork, { combination, part }: Member, count: number) {
+    const { earlyStopping, signal } = this.#setup
+    const { train, validation } = part
     const { shuffle } = combination.settings
     const given = { train, validation, epochs: count, shuffle, earlyStopping, signal }
     const options = { ...given, classWeights: undefined, checkpoint: undefined, onEpoch: undefined }
@@ -130,8 +131,8 @@ export class MemberTrainer {
     }
   }
 
-  async #score(placed: PlacedNetwork, { combination }: Member, epochs: readonly Epoch[], { bestEpoch }: Outcome) {
-    const { train, validation } = this.#setup
+  async #score(placed: PlacedNetwork, { combination, part }: Member, epochs: readonly Epoch[], { bestEpoch }: Outcome) {
+    const { train, validation } = part
     if (combination.task === 'regression') {
       const { r2, loss } = await placed.evaluate(validation ?? train)
       return { score: r2!, loss }

@@ -59,14 +59,14 @@ export class OneByOne implements Group {
 
   /** Takes note of where a network is, for the next round. */
   #take([{ member }, result]: Finished): Trained {
-    const { train } = this.#context
+    const { train } = member.part
     const { checkpoint, fault, score, loss, parameters, backend, stopped, bestEpoch } = result
     const epochs = joinEpochs(this.#pending.get(member)?.epochs, result.epochs)
     if (checkpoint) this.#pending.set(member, { checkpoint, epochs })
     else this.#pending.delete(member)
     const parts = { seed: member.seed, backend, samples: train.length, stopped, bestEpoch }
     const history = () => historyOf(unpackEpochs(epochs, member, train.length), parts)
-    const network = () => trainedNetwork(member, this.#context, parameters)
+    const network = () => trainedNetwork(member, parameters)
     return { member, score, loss, epochs: countEpochs(epochs), fault, history, network }
   }
 
@@ -75,11 +75,11 @@ export class OneByOne implements Group {
   }
 }
 
-/** Networks that can be trained on one placement come one after another. */
+/** Networks that can be trained on one placement come one after another, those with the same data first. */
 function alikeTogether(members: readonly Member[]): Member[] {
   const groups = new Map<string, Member[]>()
   for (const member of members) {
-    const key = keyOf(member)
+    const key = `${keyOf(member)} ${member.part.number}`
     const group = groups.get(key)
     if (group) group.push(member)
     else groups.set(key, [member])

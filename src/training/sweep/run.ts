@@ -1,4 +1,4 @@
-import type { Context, Group, Progress } from './context.ts'
+import type { Group, RunContext, Progress } from './context.ts'
 import { divide, placeGroups } from './grouping.ts'
 import type { Member } from './members.ts'
 import type { SweepResult, SweepRound } from './results.ts'
@@ -12,7 +12,7 @@ const MOST_BEST = 10
 
 /** Trains the networks of a sweep and ranks them. */
 export class Run {
-  readonly #context: Context
+  readonly #context: RunContext
   readonly #stages: readonly Stage[]
   /** Networks that are finished, the best ones of those that trained for the same number of stages first. */
   readonly #finished: Trained[][] = []
@@ -28,7 +28,7 @@ export class Run {
   #began = 0
   #reported = 0
 
-  constructor(context: Context) {
+  constructor(context: RunContext) {
     this.#context = context
     this.#stages = stagesOf(context.options.halving)
     const epochs = context.members.map(({ combination }) => combination.settings.epochs)

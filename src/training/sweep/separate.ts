@@ -3,7 +3,7 @@ import { recipeOf } from '../../backend/host/recipe.ts'
 import { usualThreads } from '../../backend/host/wasm/threads.ts'
 import { usualDataMemory } from '../../backend/webgpu/device/adapter.ts'
 import { BackendWithFallback } from '../backends.ts'
-import type { Context } from './context.ts'
+import type { RunContext } from './context.ts'
 import { type Combination, type Member, networkOf } from './members.ts'
 import type { TrainingSetup } from './member-trainer.ts'
 import { OneByOne } from './one-by-one.ts'
@@ -17,7 +17,7 @@ const PARAMETER_SECONDS = 5e-10
 /** Groups networks that are trained one at a time by where they are trained: on threads of the host, or on the device. */
 export async function* placeSeparately(
   members: readonly Member[],
-  context: Context,
+  context: RunContext,
   reason: string,
 ): AsyncGenerator<OneByOne> {
   const places = new Map<Backend, Member[]>()
@@ -33,12 +33,12 @@ export async function* placeSeparately(
 const hosts = new WeakMap<Combination, Promise<Backend | undefined>>()
 
 /** The backend of the host that trains a network, where the choice was left to the library. */
-async function hostFor(member: Member, { backend, train }: Context): Promise<Backend | undefined> {
+async function hostFor(member: Member, { backend }: RunContext): Promise<Backend | undefined> {
   if (!(backend instanceof BackendWithFallback)) return undefined
   const { combination, seed } = member
   let host = hosts.get(combination)
   if (!host) {
-    host = backend.hostFor(networkOf(member, train), { ...combination.placement, seed })
+    host = backend.hostFor(networkOf(member), { ...combination.placement, seed })
     hosts.set(combination, host)
   }
   return host
@@ -47,12 +47,12 @@ async function hostFor(member: Member, { backend, train }: Context): Promise<Bac
 async function placeOn(
   backend: Backend,
   members: readonly Member[],
-  context: Context,
+  context: RunContext,
   reason: string,
 ): Promise<OneByOne> {
-  const { options, train, validation, threads } = context
+  const { options, parts, threads } = context
   const { signal, earlyStopping, dataMemory = usualDataMemory() } = options
-  const setup: TrainingSetup = { backend, train, validation, earlyStopping, dataMemory, signal }
+  const setup: TrainingSetup = { backend, earlyStopping, dataMemory, signal }
   const recipe = recipeOf(backend)
   const most = recipe && requestedThreads(recipe, context)
   if (!recipe || most === undefined || most < 2 || context.members.length < 2) {
@@ -61,21 +61,22 @@ async function placeOn(
   const count = Math.min(most, context.members.length)
   // Where there are fewer networks than threads, each has several.
   const own = recipe.name === 'wasm' ? { ...recipe, threads: Math.floor(most / count) } : recipe
-  await threads.open(count, setup, own)
+  await threads.open(count, setup, own, parts)
   const { obstacle } = threads
   const reasons = obstacle === undefined ? reason : `${reason}; ${threads.count || 'no'} threads, because ${obstacle}`
   return new OneByOne(members, context, { reason: reasons, setup, threads: threads.count > 0 ? threads : undefined })
 }
 
 /** How many threads to train on; undefined where starting them takes longer than it saves. */
-function requestedThreads(recipe: { name: string; threads?: number | undefined }, context: Context) {
-  const { members, options, train } = context
+function requestedThreads(recipe: { name: string; threads?: number | undefined }, context: RunContext) {
+  const { members, options } = context
   if (options.threads !== undefined) return options.threads
   let seconds = 0
-  for (const { combination } of members) {
+  for (const { combination, part } of members) {
     const { epochs, batchSize } = combination.settings
-    const steps = Math.ceil(train.length / batchSize)
-    seconds += epochs * (steps * STEP_SECONDS + train.length * combination.parameters * PARAMETER_SECONDS)
+    const samples = part.train.length
+    const steps = Math.ceil(samples / batchSize)
+    seconds += epochs * (steps * STEP_SECONDS + samples * combination.parameters * PARAMETER_SECONDS)
   }
   return seconds < LEAST_SECONDS ? undefined : (recipe.threads ?? usualThreads())
 }

@@ -5,11 +5,12 @@ import { Matrix } from '../../../core/matrix.ts'
 import { Dataset } from '../../../data/dataset.ts'
 import { type LearningRate, rateAt, type Schedule } from '../../../optimizer/schedule.ts'
 import type { Job, JobResult, TrainingSetup } from '../member-trainer.ts'
-import type { Combination } from '../members.ts'
+import type { Combination, Member } from '../members.ts'
+import type { Part } from '../parts.ts'
 
 /** What is sent to the threads of a sweep and back: plain data, without functions and objects of the library's classes. */
 export type ToThread =
-  { readonly kind: 'setup'; readonly setup: PlainSetup } | { readonly kind: 'jobs'; readonly jobs: readonly Job[] }
+  { readonly kind: 'setup'; readonly setup: PlainSetup } | { readonly kind: 'jobs'; readonly jobs: readonly PlainJob[] }
 
 export type FromThread =
   | { readonly kind: 'ready' }
@@ -27,11 +28,20 @@ interface PlainData {
 
 type PlainMatrix = Pick<Matrix, 'rows' | 'cols' | 'data'>
 
-interface PlainSetup extends Omit<TrainingSetup, 'backend' | 'train' | 'validation' | 'signal'> {
-  readonly recipe: HostRecipe
+interface PlainPart extends Pick<Part, 'number'> {
   readonly train: PlainData
   /** The same object as `train` where it is the same data set: messages keep that. */
   readonly validation: PlainData | undefined
+}
+
+interface PlainSetup extends Omit<TrainingSetup, 'backend' | 'signal'> {
+  readonly recipe: HostRecipe
+  readonly parts: readonly PlainPart[]
+}
+
+/** A job for a member whose part is known by its number. */
+interface PlainJob extends Omit<Job, 'member'> {
+  readonly member: Omit<Member, 'part'> & { readonly part: number }
 }
 
 /** All threads read the same memory, where memory can be shared; elsewhere each gets a copy. */
@@ -61,16 +71,35 @@ function datasetOf({ inputs, targets, classes, weights }: PlainData): Dataset {
   return weights ? data.withWeights(weights) : data
 }
 
-export function plainSetup({ train, validation, ...setup }: TrainingSetup, recipe: HostRecipe): PlainSetup {
-  const { earlyStopping, dataMemory } = setup
-  const data = plainData(train)
-  const scored = validation === train ? data : validation && plainData(validation)
-  return { recipe, train: data, validation: scored, earlyStopping, dataMemory }
+export function plainSetup(
+  { earlyStopping, dataMemory }: TrainingSetup,
+  recipe: HostRecipe,
+  parts: readonly Part[],
+): PlainSetup {
+  const known = new Map<Dataset, PlainData>()
+  const plain = (data: Dataset) => {
+    const made = known.get(data) ?? plainData(data)
+    known.set(data, made)
+    return made
+  }
+  const plainParts = parts.map(({ number, train, validation }): PlainPart => {
+    return { number, train: plain(train), validation: validation && plain(validation) }
+  })
+  return { recipe, parts: plainParts, earlyStopping, dataMemory }
 }
 
-export function dataOf({ train, validation }: PlainSetup): Pick<TrainingSetup, 'train' | 'validation'> {
-  const data = datasetOf(train)
-  return { train: data, validation: validation === train ? data : validation && datasetOf(validation) }
+/** The parts of a message, by their numbers. */
+export function partsOf({ parts }: PlainSetup): Map<number, Part> {
+  const known = new Map<PlainData, Dataset>()
+  const whole = (data: PlainData) => {
+    const made = known.get(data) ?? datasetOf(data)
+    known.set(data, made)
+    return made
+  }
+  const wholeParts = parts.map(({ number, train, validation }): Part => {
+    return { number, train: whole(train), validation: validation && whole(validation) }
+  })
+  return new Map(wholeParts.map((part) => [part.number, part]))
 }
 
 /** A schedule with its rates in the place of its functions. */
@@ -78,8 +107,18 @@ type PlainSchedule = Omit<Schedule, 'rate'> & { readonly rates: readonly number[
 
 const plainCombinations = new WeakMap<Combination, Combination>()
 
+export const plainJob = ({ member, ...job }: Job): PlainJob => ({
+  ...job,
+  member: { ...member, part: member.part.number, combination: plainCombination(member.combination) },
+})
+
+export const wholeJob = ({ member, ...job }: PlainJob, parts: ReadonlyMap<number, Part>): Job => ({
+  ...job,
+  member: { ...member, part: parts.get(member.part)!, combination: wholeCombination(member.combination) },
+})
+
 /** A combination that can be sent. */
-export function plainCombination(combination: Combination): Combination {
+function plainCombination(combination: Combination): Combination {
   const { learningRate, epochs } = combination.settings
   if (typeof learningRate === 'number') return combination
   let plain = plainCombinations.get(combination)
@@ -93,7 +132,7 @@ export function plainCombination(combination: Combination): Combination {
 }
 
 /** A combination that was sent, with the functions of its schedule. */
-export function wholeCombination(combination: Combination): Combination {
+function wholeCombination(combination: Combination): Combination {
   const { learningRate } = combination.settings as { learningRate: number | PlainSchedule }
   if (typeof learningRate === 'number') return combination
   const { rates, ...schedule } = learningRate

@@ -1,6 +1,7 @@
 import { openRecipe } from '../../../backend/host/open-recipe.ts'
 import { MemberTrainer } from '../member-trainer.ts'
-import { dataOf, type FromThread, plainError, type ToThread, wholeCombination } from './messages.ts'
+import type { Part } from '../parts.ts'
+import { type FromThread, partsOf, plainError, type ToThread, wholeJob } from './messages.ts'
 
 /**
  * The program of a thread of a sweep: it trains networks, one after another, on one thread. The library has it as text
@@ -19,13 +20,15 @@ interface Surroundings {
 const { process, self } = globalThis as unknown as Surroundings
 const port = (process?.getBuiltinModule?.('worker_threads')?.parentPort ?? self) as unknown as Port
 let trainer: MemberTrainer | undefined
+let parts: ReadonlyMap<number, Part> = new Map()
 let working: Promise<void> = Promise.resolve()
 
 async function receive(message: ToThread): Promise<void> {
   try {
     if (message.kind === 'setup') {
       const { recipe, earlyStopping, dataMemory } = message.setup
-      trainer = new MemberTrainer({ backend: openRecipe(recipe), ...dataOf(message.setup), earlyStopping, dataMemory })
+      parts = partsOf(message.setup)
+      trainer = new MemberTrainer({ backend: openRecipe(recipe), earlyStopping, dataMemory })
     } else await train(message)
   } catch (error) {
     port.postMessage({ kind: 'failed', error: plainError(error) })
@@ -35,10 +38,7 @@ async function receive(message: ToThread): Promise<void> {
 async function train({ jobs }: Extract<ToThread, { kind: 'jobs' }>): Promise<void> {
   const began = performance.now()
   const results = []
-  for (const { member, ...job } of jobs) {
-    const combination = wholeCombination(member.combination)
-    results.push(await trainer!.train({ ...job, member: { ...member, combination } }))
-  }
+  for (const job of jobs) results.push(await trainer!.train(wholeJob(job, parts)))
   const milliseconds = performance.now() - began
   const arrays = results.flatMap(({ parameters, epochs }) => [parameters.buffer, epochs.values.buffer] as ArrayBuffer[])
   port.postMessage({ kind: 'results', results, milliseconds }, arrays)

@@ -2,7 +2,8 @@ import type { HostRecipe } from '../../../backend/host/recipe.ts'
 import { messageOf, startAndWait, type StartedThread } from '../../../backend/host/wasm/starting.ts'
 import { BackendUnavailableError } from '../../../core/errors.ts'
 import type { Job, JobResult, TrainingSetup } from '../member-trainer.ts'
-import { errorOf, type FromThread, plainCombination, plainSetup, type ToThread } from './messages.ts'
+import type { Part } from '../parts.ts'
+import { errorOf, type FromThread, plainJob, plainSetup, type ToThread } from './messages.ts'
 
 /** Milliseconds for which a thread has work, about: its messages take well below one. */
 const MILLISECONDS = 25
@@ -41,12 +42,12 @@ export class SweepThreads {
   }
 
   /** Starts the threads, once. */
-  async open(count: number, setup: TrainingSetup, recipe: HostRecipe): Promise<void> {
-    this.#opening ??= this.#start(count, setup, recipe)
+  async open(count: number, setup: TrainingSetup, recipe: HostRecipe, parts: readonly Part[]): Promise<void> {
+    this.#opening ??= this.#start(count, () => plainSetup(setup, recipe, parts))
     await this.#opening
   }
 
-  async #start(count: number, setup: TrainingSetup, recipe: HostRecipe): Promise<void> {
+  async #start(count: number, makeSetup: () => ReturnType<typeof plainSetup>): Promise<void> {
     try {
       const { default: source } = await import('./sweep-thread.ts?thread')
       const starting = Array.from({ length: count }, (_, i) => startAndWait(source, `webgpu-mlp sweep ${i + 1}`))
@@ -57,7 +58,8 @@ export class SweepThreads {
     } catch (error) {
       this.#obstacle = `their program cannot be loaded: ${messageOf(error)}`
     }
-    const message = { kind: 'setup', setup: plainSetup(setup, recipe) } as const
+    if (this.count === 0) return
+    const message = { kind: 'setup', setup: makeSetup() } as const
     for (const worker of this.#workers) post(worker, message)
   }
 
@@ -142,11 +144,6 @@ export class SweepThreads {
 }
 
 const post = ({ started }: Worker, message: ToThread) => started.thread.post(message)
-
-const plainJob = ({ member, ...job }: Job): Job => ({
-  ...job,
-  member: { ...member, combination: plainCombination(member.combination) },
-})
 
 /** @throws the error of a thread */
 function take({ worker, message }: Extract<Event, { worker: Worker }>): Finished[] {
