@@ -44,6 +44,13 @@ export default {
     layer('node', node, [index, '^src/(core|data|model|backend/webgpu/device|backend/host/wasm|training/check)/']),
     layer('cli', '^src/cli/', [index, node, '^package']),
     {
+      name: 'page-script',
+      comment: 'What runs in the page of a sweep is inlined into it, so it contains nothing of the library.',
+      severity: error,
+      from: { path: '^src/cli/sweep-page/browser/' },
+      to: { path: '^src/', pathNot: '^src/cli/sweep-page/(browser/|payload\\.ts$)' },
+    },
+    {
       name: 'demo',
       comment: 'The page takes what every user gets.',
       severity: error,
@@ -82,8 +89,8 @@ export default {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
-        // The report takes uPlot's files in as text.
-        pathNot: '^node_modules/uplot/',
+        // Reports contain the text of uPlot, and the script of the page of a sweep with all that it imports.
+        pathNot: '(^|/)node_modules/(uplot|preact|@preact|d3-[a-z]+)/',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration as Project } from 'vitest/config'
 import { softwareAdapterEnv } from './test/software-adapter.ts'
-import { threadText } from './thread-text.js'
+import { scriptText } from './script-text.js'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -52,7 +52,7 @@ const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
  * `webgpu-mlp/node` for them; one build produces both entries, so that they share one set of classes.
  */
 const browser: UserConfig = {
-  plugins: [refuseNode(), threadText(), removeStale()],
+  plugins: [refuseNode(), scriptText(), removeStale()],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
   build: {
     outDir: 'dist',
@@ -69,7 +69,7 @@ const browser: UserConfig = {
 
 /** The build for Node and Bun: entries that share chunks, so that they share one set of classes. Packages are external. */
 const node: UserConfig = {
-  plugins: [threadText(), removeStale()],
+  plugins: [scriptText(), removeStale()],
   resolve: { conditions: ['node', 'module', 'import', 'default'] },
   build: {
     ssr: true,
@@ -118,10 +118,10 @@ const bench: UserConfig = {
 const demo: UserConfig = {
   root: path('demo'),
   base: './',
-  plugins: [refuseNode(), threadText(), absoluteCard()],
+  plugins: [refuseNode(), scriptText(), absoluteCard()],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  worker: { format: 'es', plugins: () => [threadText()] },
+  worker: { format: 'es', plugins: () => [scriptText()] },
   build: {
     outDir: path('dist-demo'),
     emptyOutDir: true,
@@ -207,7 +207,7 @@ export default defineConfig(({ mode }) => {
   if (mode === 'presets') process.env.ALL_SEEDS = '1'
   if (mode === 'exhaustive') process.env.EXHAUSTIVE = '1'
   return {
-    plugins: [threadText()],
+    plugins: [scriptText()],
     test: {
       pool: 'forks',
       // Without this, the style sheets of reports would be empty in tests.

@@ -9,8 +9,14 @@ declare module '*?raw' {
   export default text
 }
 
-/** A program of a worker thread with everything that it imports, as text: thread-text.js makes it. */
+/** A program of a worker thread with everything that it imports, as text: script-text.js makes it. */
 declare module '*?thread' {
+  const text: string
+  export default text
+}
+
+/** A script of a page with everything that it imports, as text: script-text.js makes it. */
+declare module '*?page' {
   const text: string
   export default text
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { build } from 'vite'
-import { threadText } from '../../thread-text.js'
+import { scriptText } from '../../script-text.js'
 
 /**
  * Bundles test files with the program that runs them (suite.ts), for engines in which Vitest itself does not run. The
@@ -13,7 +13,7 @@ export async function bundleTests(root, names, folder) {
   const files = names.map((name) => [name, join(root, 'test', `${name}.test.ts`)])
   await build({
     configFile: false,
-    plugins: [threadText()],
+    plugins: [scriptText()],
     root,
     logLevel: 'warn',
     resolve: {

@@ -52,13 +52,15 @@ export interface Page {
   payload: object
   /** A script that draws the charts; runs after uPlot and `charts.js`. */
   script: string
+  /** Styles after those of every page. */
+  styles?: string
 }
 
 /** The start of the payload in a page; nothing in it holds a `<`, so that it ends at the next one. */
 export const payloadStart = '<script type="application/json" id="run">'
 
 /** One self-contained HTML file: its policy forbids to load anything. */
-export function makePage({ title, eyebrow, summary, body, payload, script }: Page): string {
+export function makePage({ title, eyebrow, summary, body, payload, script, styles = '' }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -68,7 +70,7 @@ export function makePage({ title, eyebrow, summary, body, payload, script }: Pag
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(title)}</title>
 <style>${chartStyle}
-${style}</style>
+${style}${styles}</style>
 </head>
 <body>
 <main>

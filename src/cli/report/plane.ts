@@ -1,4 +1,4 @@
-import { DataStream, decisionBoundary, Matrix, predictedClasses } from '../../index.ts'
+import { DataStream, decisionBoundary, Matrix, type Network, predictedClasses } from '../../index.ts'
 import { palette } from './html.ts'
 import { predictFirst } from '../train/loaded.ts'
 import type { TrainedRun } from './trained-run.ts'
@@ -7,6 +7,10 @@ import type { TrainedRun } from './trained-run.ts'
 const GRID = 160
 /** Points that a report shows at most: enough to see, few enough to open. */
 const MOST_POINTS = 2000
+
+/** Whether the inputs are two columns of numbers: categories and truth values make no plane. */
+export const hasPlane = ({ sizes, encoding }: Network) =>
+  sizes[0] === 2 && (encoding?.columns.every(({ kind }) => kind === 'number') ?? true)
 
 /** The points with their classes and answers, and the plane around them as colours, a row at a time from the top. */
 export async function makePlane({ data, loaded, network, trainer }: TrainedRun) {
@@ -18,13 +22,8 @@ export async function makePlane({ data, loaded, network, trainer }: TrainedRun) 
   const answers = await predictFirst(trainer, data, loaded, 'train', points)
   const predicted = predictedClasses(answers, { boundary })
   const wrong = labels.map((label, i) => Number(predicted[i] !== label))
-  const bounds = [0, 1].map((j) => {
-    const values = Array.from({ length: shown.length }, (_, i) => shown.inputs.get(i, j))
-    const [low, high] = [Math.min(...values), Math.max(...values)]
-    const margin = 0.08 * (high - low || 1)
-    return { values, low: low - margin, high: high + margin }
-  }) as [Bounds, Bounds]
-  const colours = colourPlane(await trainer.predict(gridPoints(bounds)), boundary)
+  const bounds = boundsOf(shown.inputs)
+  const colours = colourPlane(await trainer.predict(gridPoints(bounds, GRID)), boundary)
   // Streams are scaled; what people read on the axes are the units of the data.
   const { scaling } = shown
   const unscale = (value: number, j: number) => (scaling ? value * scaling.scale[j]! + scaling.offset[j]! : value)
@@ -36,20 +35,32 @@ export async function makePlane({ data, loaded, network, trainer }: TrainedRun) 
   return { x: axis(bounds[0], 0), y: axis(bounds[1], 1), labels, wrong, grid: GRID, colours }
 }
 
-interface Bounds {
+/** The coordinates of points along one axis, and the part of the axis that is shown. */
+export interface Bounds {
   readonly values: number[]
   readonly low: number
   readonly high: number
 }
 
-function gridPoints([x, y]: readonly [Bounds, Bounds]): Matrix {
-  const points = new Matrix(GRID * GRID, 2)
+/** The bounds of points with a margin. @param points samples × 2 */
+export function boundsOf(points: Matrix): [Bounds, Bounds] {
+  return [0, 1].map((j) => {
+    const values = Array.from({ length: points.rows }, (_, i) => points.get(i, j))
+    const [low, high] = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]) // prettier-ignore
+    const margin = 0.08 * (high - low || 1)
+    return { values, low: low - margin, high: high + margin }
+  }) as [Bounds, Bounds]
+}
+
+/** The middle of each of side × side cells, a row at a time from the top. */
+export function gridPoints([x, y]: readonly [Bounds, Bounds], side: number): Matrix {
+  const points = new Matrix(side * side, 2)
   const at = ({ low, high }: Bounds, share: number) => low + (high - low) * share
-  for (let row = 0; row < GRID; row++) {
-    for (let column = 0; column < GRID; column++) {
-      const place = 2 * (row * GRID + column)
-      points.data[place] = at(x, (column + 0.5) / GRID)
-      points.data[place + 1] = at(y, 1 - (row + 0.5) / GRID)
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      const place = 2 * (row * side + column)
+      points.data[place] = at(x, (column + 0.5) / side)
+      points.data[place + 1] = at(y, 1 - (row + 0.5) / side)
     }
   }
   return points
@@ -69,7 +80,8 @@ function colourPlane(answers: Matrix, boundary: number): string {
   return Buffer.from(bytes).toString('base64')
 }
 
-function classShares(answer: Float32Array, boundary: number): number[] {
+/** The part of each class in an output, from 0 to 1. @param boundary between two classes of one output */
+export function classShares(answer: Float32Array, boundary: number): number[] {
   const clamp = (value: number) => Math.max(0, Math.min(1, value))
   if (answer.length > 1) return Array.from(answer, clamp)
   const second = clamp(boundary === 0 ? (answer[0]! + 1) / 2 : answer[0]!)

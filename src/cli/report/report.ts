@@ -1,8 +1,8 @@
-import type { Evaluation, Network } from '../../index.ts'
+import type { Evaluation } from '../../index.ts'
 import { count, decimal, duration, percent } from '../output.ts'
 import { dataTable, escapeHtml, makePage, namedRows } from './html.ts'
 import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.ts'
-import { makePlane } from './plane.ts'
+import { hasPlane, makePlane } from './plane.ts'
 import { makeRecord, type RunRecord } from './record.ts'
 import type { TrainedRun } from './trained-run.ts'
 import { foldsSection, labelsSection, regressionSection, targetCharts } from './outputs.ts'
@@ -67,10 +67,6 @@ function makeTiles({ result, validation }: TrainedRun): string {
   }
   return tiles(['Training', result]) + (validation ? tiles(['Validation', validation]) : '')
 }
-
-/** Whether the inputs are two columns of numbers: categories and truth values make no plane. */
-const hasPlane = ({ sizes, encoding }: Network) =>
-  sizes[0] === 2 && (encoding?.columns.every(({ kind }) => kind === 'number') ?? true)
 
 const planeSection = `<section id="plane"><h2>Data and decision regions</h2><div class="legend"></div><div class="pair">
 <figure><div class="chart"></div><figcaption>The raw data</figcaption></figure>

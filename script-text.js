@@ -1,32 +1,33 @@
 import { build } from 'vite'
 
-const suffix = '?thread'
+/** Programs of worker threads, and scripts of pages that the command line writes. */
+const suffix = /\?(thread|page)$/
 
 /** By entry: builds of several programs take the same one in. */
 const bundles = new Map()
 
 /**
- * A plugin of Vite that takes a module with everything that it imports in as text: `import source from './program.ts?thread'`.
- * Worker threads that start from text need no file of their own, which bundlers of programs that use the library would have
- * to find.
+ * A plugin of Vite that takes a module with everything that it imports in as text: `import source from './program.ts?thread'`
+ * or `import script from './main.tsx?page'`. Worker threads that start from text need no file of their own, which bundlers of
+ * programs that use the library would have to find; pages that contain their script need no second file.
  * @returns {import('vite').Plugin}
  */
-export function threadText() {
+export function scriptText() {
   return {
-    name: 'thread-text',
+    name: 'script-text',
     enforce: 'pre',
     resolveId: {
-      filter: { id: /\?thread$/ },
+      filter: { id: suffix },
       async handler(id, importer) {
-        const resolved = await this.resolve(id.slice(0, -suffix.length), importer, { skipSelf: true })
+        const resolved = await this.resolve(id.replace(suffix, ''), importer, { skipSelf: true })
         // The other ending keeps those plugins away that compile TypeScript.
-        return resolved && `\0${resolved.id.replace(/\.ts$/, '.js')}${suffix}`
+        return resolved && `\0${resolved.id}.js${suffix.exec(id)[0]}`
       },
     },
     load: {
-      filter: { id: /^\0.*\?thread$/ },
+      filter: { id: /^\0.*\?(thread|page)$/ },
       async handler(id) {
-        const entry = id.slice(1, -suffix.length).replace(/\.js$/, '.ts')
+        const entry = id.slice(1).replace(suffix, '').slice(0, -'.js'.length)
         if (this.meta.watchMode || !bundles.has(entry)) bundles.set(entry, bundle(entry))
         return `export default ${JSON.stringify(await bundles.get(entry))}`
       },
@@ -39,12 +40,14 @@ async function bundle(entry) {
   const result = await build({
     configFile: false,
     logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"' },
     resolve: { conditions: ['browser', 'module', 'import', 'default'] },
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       write: false,
       target: 'es2022',
       minify: true,
-      lib: { entry, formats: ['iife'], name: 'thread' },
+      lib: { entry, formats: ['iife'], name: 'program' },
       rolldownOptions: { output: { codeSplitting: false } },
     },
   })

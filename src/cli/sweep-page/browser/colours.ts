@@ -1,0 +1,41 @@
+import { interpolateRgbBasis } from 'd3-interpolate'
+import { signal } from '@preact/signals'
+import { quantile, sortedScores } from './axes.ts'
+
+const darkScheme = matchMedia('(prefers-color-scheme: dark)')
+export const isDark = signal(darkScheme.matches)
+darkScheme.addEventListener('change', ({ matches }) => {
+  isDark.value = matches
+})
+
+/** One hue: what is better differs more from the background. People with any colour vision see the same order. */
+const ramps = {
+  light: interpolateRgbBasis(['#c3d9ee', '#7db3da', '#2f7fc1', '#114a8f', '#082a5c']),
+  dark: interpolateRgbBasis(['#2b4560', '#3d74a8', '#5ea5dd', '#a3d0f5', '#e6f4ff']),
+}
+const STEPS = 48
+const stepsOf = (ramp: (share: number) => string) => Array.from({ length: STEPS }, (_, i) => ramp(i / (STEPS - 1)))
+const scales = { light: stepsOf(ramps.light), dark: stepsOf(ramps.dark) }
+
+/** The scores with the first and the last colour; the worst twentieth has the first one, so that others differ more. */
+export const lowest = quantile(0.05)
+export const highest = sortedScores.at(-1) ?? 1
+export const isCut = (sortedScores[0] ?? 0) < lowest
+
+/** The colours from the worst to the best. */
+export const colourSteps = () => (isDark.value ? scales.dark : scales.light)
+
+/** The place of a score's colour. */
+export function stepOf(score: number): number {
+  const share = highest > lowest ? (score - lowest) / (highest - lowest) : 1
+  return Math.round((STEPS - 1) * Math.max(0, Math.min(1, share)))
+}
+
+/** A colour for text that can be read on the colour of a score. */
+export function inkOn(colour: string): string {
+  const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map((value) => {
+    const share = Number(value) / 255
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#10151f' : '#ffffff'
+}

@@ -1,0 +1,212 @@
+import { effect, useComputed, useSignal, useSignalEffect } from '@preact/signals'
+import { brushY, type D3BrushEvent } from 'd3-brush'
+import { select as selectElement } from 'd3-selection'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { axes, score } from './axes.ts'
+import { isDark } from './colours.ts'
+import { count } from './format.ts'
+import { chooseLines, drawHighlight, drawLines, type Geometry, lineAt, makeYs, MOST_LINES } from './lines.ts'
+import { networks, run } from './run.ts'
+import { type AxisScale, makeScale } from './scale.ts'
+import { filters, hovered, select, selected, setFilter, shown } from './state.ts'
+
+const HEIGHT = 340
+/** Axes are at least this far apart; where the window is narrower, the chart scrolls. */
+const LEAST_SPACE = 96
+/** Half the width of the part of an axis in which dragging selects a part of it. */
+const REACH = 16
+
+const longest = (labels: readonly string[]) => labels.reduce((most, { length }) => Math.max(most, length), 0)
+
+function makeGeometry(available: number): Geometry {
+  const scales = axes.map((axis) => makeScale(axis, HEIGHT))
+  const labels = scales[0]!.ticks.map(({ label }) => label)
+  const left = Math.max(48, Math.min(130, 16 + 7 * longest(labels)))
+  const right = 76
+  const width = Math.max(available, left + right + LEAST_SPACE * (axes.length - 1))
+  const xs = axes.map((_, a) => Math.round(left + (a * (width - left - right)) / Math.max(1, axes.length - 1)))
+  return { width, height: HEIGHT, xs, scales, ys: makeYs(scales) }
+}
+
+/** The context of a canvas, with the size of the chart in CSS pixels. */
+function prepare(canvas: HTMLCanvasElement, { width, height }: Geometry): CanvasRenderingContext2D {
+  const scale = Math.min(2, devicePixelRatio || 1)
+  const context = canvas.getContext('2d')!
+  const [wide, high] = [Math.round(width * scale), Math.round(height * scale)]
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high })
+  context.setTransform(scale, 0, 0, scale, 0, 0)
+  return context
+}
+
+const styleOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+/** Calls a function at most once a frame. */
+function onFrame(call: () => void): () => void {
+  let isWaiting = false
+  return () => {
+    if (isWaiting) return
+    isWaiting = true
+    requestAnimationFrame(() => {
+      isWaiting = false
+      call()
+    })
+  }
+}
+
+/** Whether the user drags along an axis; the part that is marked then follows the pointer, not the values in it. */
+let isDragging = false
+
+/** An axis with its labels, and the part of it that is marked. */
+function AxisLines({ scale, x, side }: { scale: AxisScale; x: number; side: 'left' | 'right' }) {
+  const place = useRef<SVGGElement>(null)
+  const { axis } = scale
+  useEffect(() => {
+    const group = selectElement(place.current!)
+    const brush = brushY<unknown>()
+      .extent([
+        [-REACH, 0],
+        [REACH, HEIGHT],
+      ])
+      .on('start brush end', ({ type, selection, sourceEvent }: D3BrushEvent<unknown>) => {
+        if (!sourceEvent) return
+        isDragging = type !== 'end'
+        if (selection) setFilter(axis, scale.interval(selection[0] as number, selection[1] as number))
+        else if (type === 'end') setFilter(axis, undefined)
+      })
+    group.call(brush)
+    return effect(() => {
+      const own = filters.value.get(axis)
+      if (!isDragging) group.call((chosen) => brush.move(chosen, own ? scale.span(own) : null))
+    })
+  }, [scale])
+  const sign = side === 'left' ? -1 : 1
+  return (
+    <g transform={`translate(${x} 0)`}>
+      <line class="axis-line" y1={0} y2={HEIGHT} />
+      {scale.ticks.map(({ y, label }) => (
+        <g key={label} transform={`translate(0 ${y})`}>
+          <line class="axis-line" x2={5 * sign} />
+          <text x={9 * sign} dy="0.34em" text-anchor={side === 'left' ? 'end' : 'start'}>
+            {label.length > 16 ? `${label.slice(0, 15)}…` : label}
+          </text>
+        </g>
+      ))}
+      <g ref={place} class="brush" />
+    </g>
+  )
+}
+
+/** The values of the network under the pointer, or of the selected one, beside the axes. */
+function Values({ geometry: { xs, scales, ys } }: { geometry: Geometry }) {
+  const network = hovered.value ?? selected.value
+  if (network === undefined) return null
+  const labels = scales.map(({ axis }) => {
+    const value = axis.text(axis.coordinates[network]!)
+    return axis === score ? `#${count(run.ranks[network]!)}: ${value}` : value
+  })
+  return (
+    <g class="values">
+      {labels.map((label, a) => {
+        const isLast = a === labels.length - 1
+        const width = 12 + 7.2 * label.length
+        const x = isLast ? xs[a]! - width - 9 : xs[a]! + 9
+        return (
+          <g key={a} transform={`translate(${x} ${Math.max(12, ys[network * axes.length + a]! - 12)})`}>
+            <rect y={-10} width={width} height={20} rx={5} />
+            <text x={width / 2} dy="0.34em" text-anchor="middle">
+              {label}
+            </text>
+          </g>
+        )
+      })}
+    </g>
+  )
+}
+
+/** Parallel coordinates: an axis for each setting and result, a line for each network. */
+export function Parallel() {
+  const place = useRef<HTMLDivElement>(null)
+  const [back, front] = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)]
+  const available = useSignal(0)
+  const geometry = useComputed(() => makeGeometry(available.value))
+  useLayoutEffect(() => {
+    const measure = () => (available.value = place.current!.clientWidth)
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(place.current!)
+    return () => observer.disconnect()
+  }, [])
+  const redraw = useRef(
+    onFrame(() => {
+      const colours = { behind: styleOf('--line'), diverged: styleOf('--diverged') }
+      drawLines(prepare(back.current!, geometry.peek()), geometry.peek(), shown.peek(), colours)
+    }),
+  ).current
+  useSignalEffect(() => {
+    void [geometry.value, shown.value, isDark.value]
+    redraw()
+  })
+  useSignalEffect(() => {
+    void isDark.value
+    const context = prepare(front.current!, geometry.value)
+    context.clearRect(0, 0, geometry.value.width, HEIGHT)
+    const colours = { line: styleOf('--accent'), border: styleOf('--card') }
+    for (const network of new Set([selected.value, hovered.value])) {
+      if (network !== undefined) drawHighlight(context, geometry.value, network, colours)
+    }
+  })
+  const find = (event: MouseEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect()
+    return lineAt(geometry.peek(), chooseLines(shown.peek()).lines, event.clientX - box.left, event.clientY - box.top)
+  }
+  const { width, xs, scales } = geometry.value
+  const { every } = chooseLines(shown.value)
+  return (
+    <>
+      <div class="scroll parallel" ref={place} tabIndex={0} role="group" aria-label="Parallel coordinates">
+        <div class="parallel-inner" style={{ width: `${width}px` }}>
+          <div class="axis-names">
+            {scales.map(({ axis }, a) => (
+              <span key={a} title={axis.title} style={{ left: `${xs[a]!}px` }}>
+                {axis.name}
+              </span>
+            ))}
+          </div>
+          <div class="parallel-lines" style={{ height: `${HEIGHT}px` }}>
+            <canvas ref={back} style={{ width: `${width}px`, height: `${HEIGHT}px` }} />
+            <canvas ref={front} style={{ width: `${width}px`, height: `${HEIGHT}px` }} />
+            <svg
+              aria-hidden="true"
+              width={width}
+              height={HEIGHT}
+              onPointerMove={(event) => (hovered.value = event.pointerType === 'mouse' ? find(event) : undefined)}
+              onPointerLeave={() => (hovered.value = undefined)}
+              onClick={(event) => {
+                const network = find(event)
+                if (network !== undefined && !isBrush(event.target)) select(network)
+              }}
+            >
+              {scales.map((scale, a) => (
+                <AxisLines
+                  key={scale.axis.name}
+                  scale={scale}
+                  x={xs[a]!}
+                  side={a === axes.length - 1 ? 'right' : 'left'}
+                />
+              ))}
+              <Values geometry={geometry.value} />
+            </svg>
+          </div>
+        </div>
+      </div>
+      {every > 1 && (
+        <p class="note">
+          {count(MOST_LINES)} lines at most are drawn: those of the best 1,000, and of the others one in {count(every)}.
+          Filters, table and heat map use all {count(networks)} networks.
+        </p>
+      )}
+    </>
+  )
+}
+
+const isBrush = (target: EventTarget | null) => target instanceof Element && target.closest('.brush') !== null
