@@ -1,5 +1,5 @@
 import { interpolateRgbBasis } from 'd3-interpolate'
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { quantile, sortedScores } from './axes.ts'
 
 const darkScheme = matchMedia('(prefers-color-scheme: dark)')
@@ -22,8 +22,28 @@ export const lowest = quantile(0.05)
 export const highest = sortedScores.at(-1) ?? 1
 export const isCut = (sortedScores[0] ?? 0) < lowest
 
-/** The colours from the worst to the best. */
-export const colourSteps = () => (isDark.value ? scales.dark : scales.light)
+/** The colours of the lines of networks. */
+export interface LineColours {
+  /** From the worst score to the best. */
+  readonly steps: readonly string[]
+  readonly diverged: string
+  /** Of networks that the filters exclude. */
+  readonly behind: string
+  readonly highlight: string
+  /** Around the highlighted line. */
+  readonly border: string
+}
+
+export const lineColours = computed((): LineColours => {
+  const steps = isDark.value ? scales.dark : scales.light
+  const style = getComputedStyle(document.documentElement)
+  const named = (name: string) => style.getPropertyValue(name).trim()
+  const [diverged, behind, highlight, border] = ['--diverged', '--line', '--accent', '--card'].map(named) as [string, string, string, string] // prettier-ignore
+  return { steps, diverged, behind, highlight, border }
+})
+
+/** The colours from the worst score to the best. */
+export const colourSteps = () => lineColours.value.steps
 
 /** The place of a score's colour. */
 export function stepOf(score: number): number {

@@ -60,17 +60,14 @@ function Chart({ kind, caption }: { kind: Kind; caption: string }) {
   const plot = useRef<Plot | undefined>(undefined)
   useEffect(() => {
     plot.current = charts.chart(place.current!, () => 280, options(kind), kind.data)
-    focus()
+    focus(hovered.peek() ?? selected.peek())
     return () => plot.current?.destroy()
   }, [])
-  const focus = () => {
-    const one = run.curves.findIndex(({ network }) => network === (hovered.peek() ?? selected.peek()))
+  const focus = (chosen: number | undefined) => {
+    const one = run.curves.findIndex(({ network }) => network === chosen)
     plot.current?.setSeries(one < 0 ? null : one + 1, { focus: true })
   }
-  useSignalEffect(() => {
-    void [hovered.value, selected.value]
-    focus()
-  })
+  useSignalEffect(() => focus(hovered.value ?? selected.value))
   return (
     <figure>
       <div class="chart" ref={place} role="img" aria-label={caption} />

@@ -1,5 +1,5 @@
 import { axes, score } from './axes.ts'
-import { colourSteps, stepOf } from './colours.ts'
+import { type LineColours, stepOf } from './colours.ts'
 import { networks } from './run.ts'
 import type { AxisScale } from './scale.ts'
 
@@ -54,17 +54,12 @@ function traceLine(context: CanvasRenderingContext2D, { xs, ys }: Geometry, netw
   }
 }
 
-export interface LineColours {
-  readonly behind: string
-  readonly diverged: string
-}
-
 /** Draws the lines of networks, the best one last, over those that the filters exclude. */
 export function drawLines(
   context: CanvasRenderingContext2D,
   geometry: Geometry,
   shown: Uint32Array,
-  { behind, diverged }: LineColours,
+  { steps, behind, diverged }: LineColours,
 ): void {
   const { width, height } = geometry
   context.clearRect(0, 0, width, height)
@@ -78,7 +73,6 @@ export function drawLines(
     for (const network of every(others, Math.ceil(others.length / MOST_BEHIND))) strokeLines(context, geometry, [network]) // prettier-ignore
   }
   const { lines } = chooseLines(shown)
-  const steps = colourSteps()
   context.globalAlpha = Math.max(0.3, Math.min(0.95, 14 / Math.sqrt(lines.length)))
   context.lineWidth = lines.length > 300 ? 1 : 1.6
   let group: number[] = []
@@ -111,17 +105,17 @@ export function drawHighlight(
   context: CanvasRenderingContext2D,
   geometry: Geometry,
   network: number,
-  { line, border }: { line: string; border: string },
+  { highlight, border }: LineColours,
 ): void {
   for (const [style, width] of [
     [border, 6],
-    [line, 2.6],
+    [highlight, 2.6],
   ] as const) {
     context.lineWidth = width
     context.strokeStyle = style
     strokeLines(context, geometry, [network])
   }
-  context.fillStyle = line
+  context.fillStyle = highlight
   geometry.xs.forEach((x, a) => {
     context.beginPath()
     context.arc(x, geometry.ys[network * axes.length + a]!, 4, 0, 2 * Math.PI)

@@ -3,7 +3,7 @@ import { brushY, type D3BrushEvent } from 'd3-brush'
 import { select as selectElement } from 'd3-selection'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { axes, score } from './axes.ts'
-import { isDark } from './colours.ts'
+import { type LineColours, lineColours } from './colours.ts'
 import { count } from './format.ts'
 import { chooseLines, drawHighlight, drawLines, type Geometry, lineAt, makeYs, MOST_LINES } from './lines.ts'
 import { networks, run } from './run.ts'
@@ -38,18 +38,18 @@ function prepare(canvas: HTMLCanvasElement, { width, height }: Geometry): Canvas
   return context
 }
 
-const styleOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
-
-/** Calls a function at most once a frame. */
-function onFrame(call: () => void): () => void {
-  let isWaiting = false
-  return () => {
-    if (isWaiting) return
-    isWaiting = true
-    requestAnimationFrame(() => {
-      isWaiting = false
-      call()
-    })
+/** Calls a function at most once a frame, with the latest arguments. */
+function onFrame<Given extends unknown[]>(call: (...given: Given) => void): (...given: Given) => void {
+  let latest: Given | undefined
+  return (...given) => {
+    if (!latest) {
+      requestAnimationFrame(() => {
+        const last = latest!
+        latest = undefined
+        call(...last)
+      })
+    }
+    latest = given
   }
 }
 
@@ -137,22 +137,16 @@ export function Parallel() {
     return () => observer.disconnect()
   }, [])
   const redraw = useRef(
-    onFrame(() => {
-      const colours = { behind: styleOf('--line'), diverged: styleOf('--diverged') }
-      drawLines(prepare(back.current!, geometry.peek()), geometry.peek(), shown.peek(), colours)
-    }),
+    onFrame((all: Geometry, networks: Uint32Array, colours: LineColours) =>
+      drawLines(prepare(back.current!, all), all, networks, colours),
+    ),
   ).current
+  useSignalEffect(() => redraw(geometry.value, shown.value, lineColours.value))
   useSignalEffect(() => {
-    void [geometry.value, shown.value, isDark.value]
-    redraw()
-  })
-  useSignalEffect(() => {
-    void isDark.value
     const context = prepare(front.current!, geometry.value)
     context.clearRect(0, 0, geometry.value.width, HEIGHT)
-    const colours = { line: styleOf('--accent'), border: styleOf('--card') }
     for (const network of new Set([selected.value, hovered.value])) {
-      if (network !== undefined) drawHighlight(context, geometry.value, network, colours)
+      if (network !== undefined) drawHighlight(context, geometry.value, network, lineColours.value)
     }
   })
   const find = (event: MouseEvent) => {
