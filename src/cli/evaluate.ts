@@ -3,8 +3,11 @@ import {
   ClassificationTally,
   Dataset,
   DataStream,
-  Encoding,
   decisionBoundary,
+  Encoding,
+  Ensemble,
+  evaluateEnsemble,
+  type Evaluation,
   InputError,
   type LossName,
   Matrix,
@@ -15,7 +18,7 @@ import {
   taskOf,
   Trainer,
 } from '../index.ts'
-import { readModel } from '../node/files.ts'
+import { readAnyModel } from '../node/files.ts'
 import {
   type ArrayOptions,
   describeData,
@@ -30,7 +33,13 @@ import {
 } from './data.ts'
 import { fitOutputs, readingFor } from './target.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
-import { addBackendOptions, addDataOptions, type BackendOptions, checkBackend } from './options.ts'
+import {
+  addBackendOptions,
+  addDataOptions,
+  type BackendOptions,
+  checkBackend,
+  checkEnsembleBackend,
+} from './options.ts'
 import { decimal, percent, print } from './output.ts'
 import { classNames, describeScores, labelTable, targetNames, targetTable } from './scores.ts'
 
@@ -69,10 +78,10 @@ export function usualLoss(network: Network): LossName {
 }
 
 /** The samples as the file has them. The model says what the columns and the target are, not the file. */
-async function loadSamples(options: EvaluateOptions, network: Network) {
+async function loadSamples(options: EvaluateOptions, network: Network, encoding: Encoding | undefined) {
   const { features, classes, targetNames } = network
   const { data, target, stream, missing } = options
-  const columns = network.encoding ?? Encoding.ofNumbers(network.sizes[0]!)
+  const columns = encoding ?? Encoding.ofNumbers(network.sizes[0]!)
   const known = { features, classes, targetNames, columns, missing, ...readingFor(network) }
   const outputs = network.sizes.at(-1)
   const hasColumns = !isGenerated(data) && !(await isNpy(data))
@@ -92,49 +101,73 @@ async function loadSamples(options: EvaluateOptions, network: Network) {
 /** The number of samples of a stream that are evaluated at once. */
 const AT_ONCE = 8192
 
+/** What is scored: a network on a backend, or an ensemble on the CPU. */
+interface Scorer {
+  /** Of an ensemble the first network, which says what outputs mean. */
+  readonly network: Network
+  readonly backend: { readonly name: string; readonly description: string }
+  readonly evaluate: (data: Dataset | DataStream) => Promise<Evaluation>
+  readonly predict: (inputs: Matrix) => Promise<Matrix> | Matrix
+  readonly dispose: () => void
+}
+
+async function openScorer(model: Network | Ensemble, loss: LossName, options: EvaluateOptions): Promise<Scorer> {
+  const backend = checkBackend(options)
+  if (!(model instanceof Ensemble)) return Trainer.create(model, { ...backend, loss })
+  checkEnsembleBackend(backend)
+  return {
+    network: model.networks[0]!,
+    backend: { name: 'cpu', description: `ensemble of ${model.networks.length} networks` },
+    evaluate: (data) => evaluateEnsemble(model, data, { loss }),
+    predict: (inputs) => model.predict(inputs),
+    dispose: () => undefined,
+  }
+}
+
 /** Feeds a tally with the outputs for all samples. */
 async function tallyOutputs(
-  trainer: Trainer,
+  scorer: Scorer,
   data: Dataset | DataStream,
   add: (outputs: Matrix, part: Dataset) => void,
 ): Promise<void> {
   for await (const part of data instanceof DataStream ? data.windows(AT_ONCE) : [data]) {
-    add(await trainer.predict(part.inputs), part)
+    add(await scorer.predict(part.inputs), part)
   }
 }
 
-async function classReport(trainer: Trainer, data: Dataset | DataStream, topK: number | undefined) {
-  const boundary = decisionBoundary(trainer.network)
+async function classReport(scorer: Scorer, data: Dataset | DataStream, topK: number | undefined) {
+  const boundary = decisionBoundary(scorer.network)
   const tally = new ClassificationTally(exampleOf(data).targets.cols, { topK, boundary })
-  await tallyOutputs(trainer, data, (outputs, part) => {
+  await tallyOutputs(scorer, data, (outputs, part) => {
     tally.add(outputs, part)
   })
   return tally.report()
 }
 
-async function labelReport(trainer: Trainer, data: Dataset | DataStream) {
-  const tally = new MultilabelTally({ boundary: decisionBoundary(trainer.network) })
-  await tallyOutputs(trainer, data, (outputs, part) => {
+async function labelReport(scorer: Scorer, data: Dataset | DataStream) {
+  const tally = new MultilabelTally({ boundary: decisionBoundary(scorer.network) })
+  await tallyOutputs(scorer, data, (outputs, part) => {
     tally.add(outputs, part)
   })
   return tally.report()
 }
 
-async function targetReport(trainer: Trainer, data: Dataset | DataStream) {
+async function targetReport(scorer: Scorer, data: Dataset | DataStream) {
   const tally = new RegressionTally()
-  await tallyOutputs(trainer, data, (outputs, part) => {
+  await tallyOutputs(scorer, data, (outputs, part) => {
     tally.add(outputs, part)
   })
   return tally.report()
 }
 
 async function evaluate(options: EvaluateOptions): Promise<void> {
-  const network = await readModel(options.model)
-  const loss = options.loss ?? usualLoss(network)
-  const { samples, close } = await loadSamples(options, network)
-  const trainer = await Trainer.create(network, { ...checkBackend(options), loss })
+  const model = await readAnyModel(options.model)
+  const network = model instanceof Ensemble ? model.networks[0]! : model
+  const loss = options.loss ?? model.loss ?? usualLoss(network)
+  const { samples, close } = await loadSamples(options, network, model.encoding)
+  const scorer = await openScorer(model, loss, options)
   try {
-    const evaluation = await trainer.evaluate(samples)
+    const evaluation = await scorer.evaluate(samples)
     const { classes, targets } = exampleOf(samples)
     const { topK } = options
     const task = taskOf(network, loss, samples)
@@ -145,14 +178,14 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     if (topK !== undefined && topK > most) {
       throw new InputError(`--top-k: expected a whole number from 1 to ${most}, got ${topK}`)
     }
-    const report = task === 'classification' ? await classReport(trainer, samples, topK) : undefined
-    const labels = task === 'multilabel' ? await labelReport(trainer, samples) : undefined
-    const regression = task === 'regression' ? await targetReport(trainer, samples) : undefined
+    const report = task === 'classification' ? await classReport(scorer, samples, topK) : undefined
+    const labels = task === 'multilabel' ? await labelReport(scorer, samples) : undefined
+    const regression = task === 'regression' ? await targetReport(scorer, samples) : undefined
     const names = regression
       ? targetNames(network, options.target, targets.cols)
       : classNames(network.classes ?? classes ?? network.targetNames, report?.classes.length ?? targets.cols)
     const named = <T>(scores: readonly T[]) => scores.map((one, i) => ({ name: names[i], ...one }))
-    const { name, description } = trainer.backend
+    const { name, description } = scorer.backend
     if (options.json) {
       const all = { ...(report && { ...report, classes: named(report.classes) }), ...(labels && { ...labels, labels: named(labels.labels) }), ...(regression && { targets: named(regression.targets) }) } // prettier-ignore
       print(JSON.stringify({ backend: { name, description }, lossFunction: loss, ...all, ...evaluation }))
@@ -170,7 +203,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
       print([`Labels are predicted where the output is above ${labels.boundary}`, '', ...labelTable(names, labels)])
     if (regression) print(['', ...targetTable(names, regression)])
   } finally {
-    trainer.dispose()
+    scorer.dispose()
     close()
   }
 }

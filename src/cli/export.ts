@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { extname } from 'node:path'
 import {
   checkName,
+  Ensemble,
   InputError,
   type Network,
   onnxInputs,
@@ -10,7 +11,7 @@ import {
   toOnnx,
   toSafetensors,
 } from '../index.ts'
-import { readModel } from '../node/files.ts'
+import { readAnyModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { addOwn, addRequired, ownFlags } from './flags.ts'
 import { bytes, note } from './output.ts'
@@ -50,7 +51,8 @@ Formats:
   safetensors  the parameters by name, as PyTorch's nn.Sequential has them; the rest in its metadata; 'import' reads it back
   npy          all parameters as one float32 vector: layer by layer the weights (out × in, row by row), then the
                biases; nothing else is in it
-  javascript   a module that needs nothing: import { predict, classify } from './model.js'`
+  javascript   a module that needs nothing: import { predict, classify } from './model.js'
+An ensemble is written as onnx (outputs: the mean, and deviation) or javascript (predictWithSpread too).`
 
 export function exportCommand(): Command {
   const command = new Command('export').description(
@@ -63,8 +65,8 @@ export function exportCommand(): Command {
 
 async function exportModel({ model, to, out, force = false }: ExportOptions): Promise<void> {
   const format = to === undefined ? formatByEnd(out) : checkName('--to', to, formatNames)
-  const network = await readModel(model)
-  const content = await writers[format](network)
+  const network = await readAnyModel(model)
+  const content = await contentOf(network, format)
   const output = { option: '--out', path: out, mark: markOf(format, content), force }
   await checkOutputs([output], [{ option: '--model', path: model }])
   await writeFileAtomic(out, content, { force })
@@ -73,9 +75,17 @@ async function exportModel({ model, to, out, force = false }: ExportOptions): Pr
   if (remark) note(remark)
 }
 
+function contentOf(network: Network | Ensemble, format: FormatName): Promise<Uint8Array> | Uint8Array | string {
+  if (!(network instanceof Ensemble)) return writers[format](network)
+  if (format === 'onnx') return toOnnx(network)
+  if (format === 'javascript') return toJavaScript(network)
+  throw new InputError(`--to: ${format} holds one network, the model is an ensemble of ${network.networks.length}; expected onnx, javascript`) // prettier-ignore
+}
+
 /** What a user of the file has to know; undefined where the file alone gives the answers for rows of numbers. */
-function remarkOn(format: FormatName, network: Network): string | undefined {
+function remarkOn(format: FormatName, network: Network | Ensemble): string | undefined {
   if (format === 'onnx') return describeOnnxInputs(network)
+  if (network instanceof Ensemble) return undefined
   const { encoding, scaling, targetScaling } = network
   const missing = [
     ...(encoding ? ['one-hot encoding and fills'] : []),
@@ -103,7 +113,7 @@ function formatByEnd(path: string): FormatName {
 }
 
 /** How the inputs of the model are given; undefined for one float32 input of all columns. */
-function describeOnnxInputs(network: Network): string | undefined {
+function describeOnnxInputs(network: Network | Ensemble): string | undefined {
   const inputs = onnxInputs(network)
   const hasWords = inputs.some(({ type }) => type === 'string')
   const isDouble = inputs.some(({ type }) => type === 'float64')

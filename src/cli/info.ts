@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { version } from '../../package.json'
-import { InputError } from '../index.ts'
-import { readModel } from '../node/files.ts'
+import { Ensemble, InputError, type Network } from '../index.ts'
+import { readAnyModel } from '../node/files.ts'
 import { diagnose } from '../node/diagnose.ts'
 import { describeColumns } from './columns.ts'
 import { addOwn, ownFlags } from './flags.ts'
@@ -30,7 +30,30 @@ async function describeProgram(): Promise<Record<string, string>> {
 }
 
 async function describeModel(path: string): Promise<Record<string, string | number>> {
-  const network = await readModel(path)
+  const model = await readAnyModel(path)
+  return model instanceof Ensemble ? describeEnsemble(model) : describeNetwork(model)
+}
+
+const names = (list: readonly string[] | undefined) =>
+  list ? `${list.slice(0, 12).join(', ')}${list.length > 12 ? `, … (${list.length})` : ''}` : 'unnamed'
+
+function describeEnsemble(ensemble: Ensemble): Record<string, string | number> {
+  const { networks, features, classes, targetNames, encoding, task, loss } = ensemble
+  const parameters = networks.reduce((sum, network) => sum + network.parameters.length, 0)
+  return {
+    networks: networks.length,
+    sizes: names([...new Set(networks.map(({ sizes }) => sizes.join('-')))]),
+    parameters: count(parameters),
+    features: names(features),
+    classes: names(classes),
+    targetNames: names(targetNames),
+    columns: encoding ? describeColumns({ encoding, features }) : 'numbers',
+    task: task ?? 'unknown',
+    loss: loss ?? 'unknown, or not the same for all networks',
+  }
+}
+
+function describeNetwork(network: Network): Record<string, string | number> {
   const {
     sizes,
     activations,
@@ -44,8 +67,6 @@ async function describeModel(path: string): Promise<Record<string, string | numb
     task,
     loss,
   } = network
-  const names = (list: readonly string[] | undefined) =>
-    list ? `${list.slice(0, 12).join(', ')}${list.length > 12 ? `, … (${list.length})` : ''}` : 'unnamed'
   return {
     sizes: sizes.join('-'),
     activations: activations.join(', '),

@@ -88,6 +88,12 @@ export function checkBackend({ backend, threads }: BackendOptions): Pick<Trainer
   throw new InputError(`--threads: is for --backend wasm or auto, not for ${backend}`)
 }
 
+/** @throws InputError for a backend on which ensembles do not compute */
+export function checkEnsembleBackend({ backend }: Pick<TrainerOptions, 'backend'>): void {
+  if (backend === undefined || backend === 'auto' || backend === 'cpu') return
+  throw new InputError('--backend: the model is an ensemble, which computes on the CPU; expected auto or cpu')
+}
+
 /** The options that name a data set. */
 export function addDataOptions(command: Command): Command {
   const { target, samples, noise } = libraryFlags

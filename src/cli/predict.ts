@@ -1,24 +1,15 @@
 import { Command } from 'commander'
-import {
-  decisionBoundary,
-  InputError,
-  Matrix,
-  type MissingPolicy,
-  Network,
-  optionSchemas,
-  predictedClasses,
-  Trainer,
-} from '../index.ts'
-import { type CsvRows, readCsvRows, readModel } from '../node/files.ts'
+import { Ensemble, InputError, type Matrix, type MissingPolicy, type Network, optionSchemas } from '../index.ts'
+import { type CsvRows, readAnyModel, readCsvRows } from '../node/files.ts'
 import { readNpyInputs } from '../node/npy-files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { isNpy, type TextOptions, textOptions } from './data.ts'
-import { usualLoss } from './evaluate.ts'
 import { addFlag, addOwn, addRequired, libraryFlags, ownFlags } from './flags.ts'
 import { addBackendOptions, addTextOptions, type BackendOptions, checkBackend } from './options.ts'
 import { count, note } from './output.ts'
 import { headerMark } from './outputs/marks.ts'
 import { checkOutputs } from './outputs/plan.ts'
+import { headOf, openPredictor, type Predictor } from './predictor.ts'
 import { standardOutput } from './streams.ts'
 
 interface PredictOptions extends BackendOptions, TextOptions {
@@ -45,17 +36,17 @@ export function predictCommand(): Command {
 }
 
 async function predict(options: PredictOptions): Promise<void> {
-  const network = await readModel(options.model)
-  const { classes } = network
+  const model = await readAnyModel(options.model)
+  const { classes } = model
   const { default: Papa } = await import('papaparse')
   const textOf = (rows: (readonly (string | number)[])[]) => `${Papa.unparse(rows, { newline: '\n' })}\n`
-  const head = textOf([[...(options.keep ?? []), ...headOf(network, options.keep)]])
+  const head = textOf([[...(options.keep ?? []), ...headOf(model, options.keep)]])
   const output = options.out === undefined ? undefined : await planOutput(options, options.out, head)
-  const trainer = await Trainer.create(network, { ...checkBackend(options), loss: usualLoss(network) })
+  const predictor = await openPredictor(model, checkBackend(options))
   const done = { rows: 0, incomplete: 0 }
   const answers = async function* () {
-    for await (const part of readParts(options, network)) {
-      const text = textOf(await answerRows(trainer, network, part))
+    for await (const part of readParts(options, model)) {
+      const text = textOf(await answerRows(predictor, model, part))
       // The heads of the columns are there once.
       yield done.rows === 0 ? head + text : text
       done.rows += part.rows
@@ -71,7 +62,7 @@ async function predict(options: PredictOptions): Promise<void> {
       note(`webgpu-mlp: note: ${options.data}: ${what} missing values: the predictions are empty there`)
     }
   } finally {
-    trainer.dispose()
+    predictor.dispose()
   }
 }
 
@@ -81,9 +72,10 @@ type Part = Omit<CsvRows, 'inputs'> & {
 }
 
 /** The rows, a part at a time, with the columns to keep. */
-async function* readParts(options: PredictOptions, network: Network): AsyncGenerator<Part> {
+async function* readParts(options: PredictOptions, model: Network | Ensemble): AsyncGenerator<Part> {
   const { data, arrays, maxUnpackedBytes, keep, missing } = options
-  const { features, encoding: columns, scaling } = network
+  const { features, encoding: columns } = model
+  const scaling = model instanceof Ensemble ? undefined : model.scaling
   if (await isNpy(data)) {
     if (keep) throw new InputError(`--keep: is for CSV files, '${data}' is none`)
     const inputs = await readNpyInputs(data, arrays?.split(','), maxUnpackedBytes)
@@ -95,9 +87,9 @@ async function* readParts(options: PredictOptions, network: Network): AsyncGener
 }
 
 /** One row of the result for each row of the file; those with missing values are empty behind the columns to keep. */
-async function answerRows(trainer: Trainer, network: Network, { rows, inputs, complete, kept }: Part) {
-  const answers = inputs.rows > 0 ? rowsOf(network, await trainer.predict(inputs)) : []
-  const empty = headOf(network).map(() => '')
+async function answerRows(predictor: Predictor, model: Network | Ensemble, { rows, inputs, complete, kept }: Part) {
+  const answers = inputs.rows > 0 ? await predictor.predict(inputs) : []
+  const empty = headOf(model).map(() => '')
   let next = 0
   return Array.from({ length: rows }, (_, i) => {
     const isComplete = complete === undefined || complete[next] === i
@@ -123,28 +115,4 @@ async function printParts(parts: AsyncIterable<string>): Promise<void> {
     await standardOutput.writeContent(part)
     if (standardOutput.failure) return
   }
-}
-
-/**
- * The names of the columns: a class, or the labels that are true, and the share of each class or label; of regression
- * targets the values, several called as the targets are, or `prediction u` beside a column `u` of the file that is kept.
- */
-function headOf({ classes, targetNames, sizes }: Network, kept: readonly string[] = []): string[] {
-  const outputs = sizes.at(-1)!
-  if (classes) return ['prediction', ...(outputs === 1 ? [classes[1] ?? 'answer'] : classes)]
-  if (outputs === 1) return ['prediction']
-  const names = targetNames?.map((name) => (kept.includes(name) ? `prediction ${name}` : name))
-  return names ?? Array.from({ length: outputs }, (_, j) => `prediction ${j + 1}`)
-}
-
-function rowsOf(network: Network, answers: Matrix): (string | number)[][] {
-  const { classes } = network
-  const rows = answers.toArray().map((row) => row.map((value) => Number(value.toPrecision(7))))
-  if (!classes) return rows
-  const boundary = decisionBoundary(network)
-  if (network.task === 'multilabel') {
-    return rows.map((row) => [classes.filter((_, j) => row[j]! > boundary).join(';'), ...row])
-  }
-  const predicted = predictedClasses(answers, { boundary })
-  return rows.map((row, i) => [classes[predicted[i]!] ?? '', ...row])
 }

@@ -1,6 +1,7 @@
 import { describe, InputError, listNames } from '../core/errors.ts'
 import { outputBoundary } from './activation.ts'
 import { columnsOf } from './description.ts'
+import { type EncodedColumn, Encoding } from './encoding.ts'
 import type { Network } from './network.ts'
 
 /** What networks must have in common so that their outputs have a mean: how an error calls it, and its value. */
@@ -35,6 +36,18 @@ export function checkAlike([first, ...others]: readonly Network[]): void {
         'the networks of an ensemble predict the same from the same columns',
     )
   })
+}
+
+/** The encoding with the categories of several for the same columns; fills and policy are those of the first. */
+export function joinEncodings([first, ...others]: readonly (Encoding | undefined)[]): Encoding | undefined {
+  if (!first || !others.every((one) => one !== undefined)) return undefined
+  if (others.every((one) => first.equals(one))) return first
+  const columns = first.columns.map((column, j): EncodedColumn => {
+    if (column.kind !== 'category') return column
+    const more = others.flatMap((one) => (one.columns[j] as typeof column).categories)
+    return { ...column, categories: [...new Set([...column.categories, ...more])] }
+  })
+  return new Encoding(columns, first.missing)
 }
 
 const isSame = (a: unknown, b: unknown): boolean =>

@@ -2,8 +2,9 @@ import { checkConstructor, KEY } from '../core/constructors.ts'
 import { describe, InputError } from '../core/errors.ts'
 import { Matrix } from '../core/matrix.ts'
 import type { LossName } from '../loss/loss.ts'
-import { checkAlike } from './alike-networks.ts'
+import { checkAlike, joinEncodings } from './alike-networks.ts'
 import type { Task } from './description.ts'
+import type { Encoding } from './encoding.ts'
 import type { NetworkJSON } from './json.ts'
 import { Network } from './network.ts'
 import { checkClassifies, type ClassPrediction, classesOf, labelsOf } from './predict.ts'
@@ -93,6 +94,14 @@ export class Ensemble {
   /** What the outputs mean; undefined for networks that were never fitted. */
   get task(): Task | undefined {
     return this.networks[0]!.task
+  }
+
+  /**
+   * How rows are read, such as those of a CSV file: with all categories that one of the networks knows. Each network encodes them
+   * as it was trained. Undefined where all columns are numbers, and for one of the networks none may be missing.
+   */
+  get encoding(): Encoding | undefined {
+    return joinEncodings(this.networks.map(({ encoding }) => encoding))
   }
 
   /** The number of outputs. */

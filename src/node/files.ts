@@ -15,6 +15,7 @@ import {
   type Dataset,
   decodeCheckpoint,
   encodeCheckpoint,
+  Ensemble,
   InputError,
   type Matrix,
   Network,
@@ -43,28 +44,55 @@ export const readCsvInputsSchema = { name: 'readCsvInputs', fields: csvInputsFie
  * @example const network = await readModel('model.json')
  */
 export async function readModel(path: string): Promise<Network> {
+  const value = await readJson(path)
+  return withPath(path, () => Network.fromJSON(value))
+}
+
+/**
+ * Reads the file of an ensemble, as {@link writeModel} writes it.
+ * @throws InputError naming the path where it is missing, cannot be read, or is not an ensemble
+ * @example
+ * await writeModel('ensemble.json', Ensemble.from([network]))
+ * const ensemble = await readEnsemble('ensemble.json')
+ */
+export async function readEnsemble(path: string): Promise<Ensemble> {
+  const value = await readJson(path)
+  return withPath(path, () => Ensemble.fromJSON(value))
+}
+
+/** Reads the file of a network or of an ensemble. */
+export async function readAnyModel(path: string): Promise<Network | Ensemble> {
+  const value = await readJson(path)
+  const { format } = (value ?? {}) as { format?: unknown }
+  return withPath<Network | Ensemble>(path, () =>
+    format === 'webgpu-mlp ensemble' ? Ensemble.fromJSON(value) : Network.fromJSON(value),
+  )
+}
+
+async function readJson(path: string): Promise<unknown> {
   const text = utf8Text(await readBytes(path), path)
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
     const problem = text.trim() === '' ? 'it is empty' : 'it is not JSON, or cut short'
     throw new InputError(`${path}: not a model file: ${problem}`, { cause })
   }
-  return withPath(path, () => Promise.resolve(Network.fromJSON(value)))
 }
 
 /**
  * Writes a model file (JSON; its size is about 5.4 bytes a parameter), all or nothing, as {@link writeFileAtomic} does.
+ * @param network a network, or an ensemble of networks
  * @throws InputError naming the path where it cannot be written, and where a parameter is not finite
  * @example await writeModel('runs/first/model.json', network)
  */
-export async function writeModel(path: string, network: Network, options: WriteOptions = {}): Promise<void> {
+export async function writeModel(path: string, network: Network | Ensemble, options: WriteOptions = {}): Promise<void> {
   checkPath(path)
-  checkInstance('network', network, Network, 'Network')
+  if (!(network instanceof Ensemble)) checkInstance('network', network, Network, 'Network')
   readOptions(writeSchemas.writeModel, options)
-  const bad = network.parameters.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${network.parameters[bad]}; ${path} was not written`)
+  for (const { parameters } of network instanceof Ensemble ? network.networks : [network]) {
+    const bad = parameters.findIndex((value) => !Number.isFinite(value))
+    if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${parameters[bad]}; ${path} was not written`)
+  }
   await writeFileAtomic(path, `${JSON.stringify(network.toJSON())}\n`, options)
 }
 

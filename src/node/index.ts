@@ -1,3 +1,11 @@
 export { streamCsv, type CsvStream, type CsvStreamOptions } from './csv-stream.ts'
-export { readCheckpoint, readCsvInputs, readDataset, readModel, writeCheckpoint, writeModel } from './files.ts'
+export {
+  readCheckpoint,
+  readCsvInputs,
+  readDataset,
+  readEnsemble,
+  readModel,
+  writeCheckpoint,
+  writeModel,
+} from './files.ts'
 export { checkWritable, writeFileAtomic, type WriteOptions } from './write.ts'

@@ -142,6 +142,10 @@ const functions: Record<string, Call['valid']> = {
     await files.writeModel('model.json', network())
     return ['model.json']
   },
+  readEnsemble: async () => {
+    await files.writeModel('ensemble.json', ensemble())
+    return ['ensemble.json']
+  },
   streamCsv: () => ['data.csv', { seed: 1 }],
   writeCheckpoint: async () => ['run.checkpoint', await checkpoint(), {}],
   writeFileAtomic: () => ['file', 'text', {}],

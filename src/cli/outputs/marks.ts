@@ -34,7 +34,7 @@ async function isOwnSafetensors(head: Buffer, read: (bytes: number) => Promise<B
 
 /** The kinds whose files say which program wrote them. */
 export const marks = {
-  model: beginning('a model', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp"/),
+  model: beginning('a model', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp( ensemble)?"/),
   checkpoint: beginning('a checkpoint', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp checkpoint"/),
   check: beginning('a check', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp check"/),
   // Pages of earlier versions have no generator, but their title.
@@ -44,7 +44,10 @@ export const marks = {
   ),
   safetensors: { name: 'a safetensors file', otherwise: isNot('a safetensors file'), fits: isOwnSafetensors },
   onnx: beginning('an ONNX model', /^\x08.\x12\x0awebgpu-mlp/s),
-  javascript: beginning('a JavaScript module', /^\/\/ A multi-layer perceptron, [^\n]* Written by webgpu-mlp /),
+  javascript: beginning(
+    'a JavaScript module',
+    /^\/\/ (A multi-layer perceptron, |An ensemble of )[^\n]* Written by webgpu-mlp /,
+  ),
 } satisfies Record<string, Mark>
 
 /**
