@@ -10,8 +10,9 @@ fn magnitude_bits(value: Values) -> Bits {
   return bitcast<Bits>(value) & Bits(0x7fffffffu);
 }
 
+// A comparison of signed numbers: processors have none of vectors of unsigned ones.
 fn is_nan(value: Values) -> Flags {
-  return magnitude_bits(value) > Bits(INFINITE);
+  return bitcast<SignedBits>(magnitude_bits(value)) > SignedBits(i32(INFINITE));
 }
 
 // x where it is NaN, else the value

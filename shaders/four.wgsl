@@ -3,3 +3,4 @@
 alias Values = vec4f;
 alias Flags = vec4<bool>;
 alias Bits = vec4u;
+alias SignedBits = vec4i;

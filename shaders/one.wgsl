@@ -3,3 +3,4 @@
 alias Values = f32;
 alias Flags = bool;
 alias Bits = u32;
+alias SignedBits = i32;

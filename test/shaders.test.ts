@@ -14,7 +14,7 @@ import type { RequestedPipeline } from './recording-gpu.ts'
 /** WGSL's keywords, types, attributes and the built-in functions and values that the shaders use. */
 const wgsl = new Set(
   `alias array atomic bool break case const continue default else enable f32 false fn for function i32 if let loop mat4x4f
-  override private read read_write return storage struct switch true u32 uniform var vec2f vec3u vec4 vec4f vec4u
+  override private read read_write return storage struct switch true u32 uniform var vec2f vec3u vec4 vec4f vec4i vec4u
   while workgroup align binding builtin compute group workgroup_size global_invocation_id local_invocation_index
   num_workgroups subgroup_invocation_id workgroup_id abs all any arrayLength atomicLoad atomicStore bitcast clamp countLeadingZeros dot exp
   log max min quadBroadcast select sign sqrt storageBarrier transpose workgroupBarrier bool`

@@ -1,8 +1,7 @@
 // needs: numbers, bits, exponential
 // Activation sigmoid; formulas in src/model/activation.ts.
 fn sigmoid(z: Values) -> Values {
-  let e = falling_power(z);
-  return select(Values(1.0), e, z < Values()) / (1.0 + e);
+  return 1.0 / (1.0 + inverse_power(z));
 }
 
 fn sigmoid_value(z: Values) -> Values {

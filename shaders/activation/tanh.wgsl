@@ -5,7 +5,8 @@
 fn tanh_value(z: Values) -> Values {
   let s = z * z;
   let series = z * (1.0 + s * (-0.333333333 + s * (0.133333333 + s * (-0.0539682540 + s * 0.0218694885))));
-  let e = exp(-2.0 * min(abs(z), Values(40.0)));
+  let size = abs(z);
+  let e = exp(-2.0 * select(size, Values(40.0), size > Values(40.0)));
   let quotient = sign(z) * (1.0 - e) / (1.0 + e);
   return unless_nan(select(quotient, series, s < Values(0.0625)), z);
 }

@@ -64,6 +64,8 @@ export class PopulationTraining {
   /** The last work that has the kernel's buffers, and the results that were asked for last. */
   #turn: Promise<unknown> = Promise.resolve()
   #last: Promise<unknown> = Promise.resolve()
+  /** The calls of {@link start}: the groups of one follow those of the one before. */
+  #starts: Promise<unknown> = Promise.resolve()
   /** The networks that diverged, and those that were stopped: they are not trained any more. */
   readonly #failed = new Map<number, FailedEpoch>()
   readonly #stopped = new Set<number>()
@@ -78,8 +80,11 @@ export class PopulationTraining {
 
   /** Waits until all results are known, and the networks that diverged have their last good parameters. */
   async idle(): Promise<void> {
-    let last: unknown
-    while (last !== this.#last) await (last = this.#last)
+    let [starts, last]: unknown[] = []
+    while (starts !== this.#starts || last !== this.#last) {
+      await (starts = this.#starts)
+      await (last = this.#last)
+    }
   }
 
   /** Runs work that submits, after all that came before it: the kernel has one set of buffers. */
@@ -90,7 +95,13 @@ export class PopulationTraining {
   }
 
   /** Submits epochs: resolves when they are submitted, with the sums of all networks to come. */
-  async start(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<ScoredSums> }> {
+  start(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<ScoredSums> }> {
+    const started = this.#starts.then(() => this.#startGroups(data, epochs))
+    this.#starts = started.catch(() => undefined)
+    return started
+  }
+
+  async #startGroups(data: WebGPUData, epochs: ResidentEpochs): Promise<{ sums: Promise<ScoredSums> }> {
     const filling: Promise<void>[] = []
     const sums = new ScoredSums(epochs)
     const most = Math.min(this.#parts.kernel.mostEpochs, this.#orders.mostEpochs(epochs))

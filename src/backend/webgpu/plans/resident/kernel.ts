@@ -167,7 +167,7 @@ export class ResidentKernel {
     const { samples, batchSize: batch, countsLabels, seeded } = epochs
     this.#useRows(epochs)
     const apart = this.#scalars.write(epochs, first, steps)
-    if (seeded) orders.maker!.write(seeded.seeds)
+    if (seeded) orders.maker?.write(seeded.seeds)
     const ofOrders = { samples, networks: this.networks, orderStride: orders.stride, orderStep: orders.step }
     const records = segments.flatMap((segment): DispatchRecord[] => {
       const training = {
