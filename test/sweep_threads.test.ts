@@ -104,6 +104,12 @@ describe.each<[string, Backend]>([
     expect(contents).toHaveLength(40)
   })
 
+  it('with cross-validation', async () => {
+    const options = { sizes: [2, 3, 2], learningRate: [1, 5], seeds: 2, epochs: 3, backend }
+    const contents = await compare(train, { ...options, folds: { count: 3, standardize: true } })
+    expect(contents.length).toBeGreaterThanOrEqual(4)
+  })
+
   it('with networks that diverge', async () => {
     const options = { sizes: [1, 2, 1], activation: 'linear', batchSize: 1, epochs: 20 } as const
     const contents = await compare(line, { ...options, learningRate: [1e30, 0.01], seeds: 3, backend, halving: true })
