@@ -39,6 +39,7 @@ import { evaluateEnsembleSchema } from './training/evaluate-ensemble.ts'
 import { resumeSchema } from './training/checkpoint.ts'
 import { earlyStoppingSchema } from './training/stopping.ts'
 import { liveSweepSchema } from './training/sweep/live.ts'
+import { sweepCheckpointSchema } from './training/sweep/checkpoint/checkpoint.ts'
 import { sweepSchema } from './training/sweep/options.ts'
 import { verifySchema } from './training/verify.ts'
 
@@ -83,6 +84,7 @@ export const optionSchemas = {
   sweep: sweepSchema,
   liveSweep: liveSweepSchema,
   evaluateEnsemble: evaluateEnsembleSchema,
+  'sweep.checkpoint': sweepCheckpointSchema,
   earlyStopping: earlyStoppingSchema,
   checkpoint: checkpointSchema,
   verify: verifySchema,

@@ -307,7 +307,7 @@ describe('rounds', () => {
     }
     const plan = planOf(train, readOptions(sweepSchema, options))
     const populate = () => Promise.reject(new Error('not called'))
-    const groups = divide({ ...plan, backend: { ...cpu(), populate } })
+    const groups = divide({ ...plan, backend: { ...cpu(), populate }, states: new Map() })
     expect(groups.map(({ members, reason }) => [members.length, reason])).toEqual([
       [1, undefined],
       [1, 'the samples are not shuffled'],

@@ -40,6 +40,12 @@ async function checkpoint(): Promise<library.Checkpoint> {
   return made!
 }
 
+async function sweepCheckpoint(): Promise<library.SweepCheckpoint> {
+  const run = library.sweep(data(), { sizes: [2, 3, 2], backend: 'cpu', epochs: 2 })
+  await run
+  return run.checkpoint()
+}
+
 const divergence = () => ({ epoch: 1, loss: NaN, weights: [], biases: [] })
 const optimizer = () => [{ learningRate: 0.1 }]
 const generated = () => [{ samples: 4, seed: 1 }]
@@ -129,6 +135,9 @@ const functions: Record<string, Call['valid']> = {
   sweep: () => [data(), { sizes: [2, 3, 2], backend: 'cpu', epochs: 1, seeds: 2 }],
   liveSweep: () => [data(), { sizes: [2, 3, 2], backend: 'cpu', seeds: 2 }],
   evaluateEnsemble: () => [ensemble(), data(), {}],
+  encodeSweepCheckpoint: async () => [await sweepCheckpoint()],
+  decodeSweepCheckpoint: async () => [library.encodeSweepCheckpoint(await sweepCheckpoint())],
+  mergeSweepCheckpoints: async () => [[await sweepCheckpoint()]],
   logspace: () => [0.01, 10, 4],
   verify: () => [network(), data(), { backend: 'cpu', seed: 1 }],
   checkWritable: () => ['out/file', {}],

@@ -1,12 +1,14 @@
 import type { Backend } from '../../backend/backend.ts'
-import type { Network } from '../../model/network.ts'
-import { type Member, networkOf, type Plan } from './members.ts'
+import type { MemberState } from './checkpoint/state.ts'
+import type { Member, Plan } from './members.ts'
 import type { SweepThreads } from './threads/sweep-threads.ts'
 import type { Trained } from './trained.ts'
 
 /** What all parts of a running sweep work with. */
 export interface Context extends Plan {
   readonly backend: Backend
+  /** Where trainings go on, of a sweep that is resumed; the others begin. */
+  readonly states: ReadonlyMap<Member, MemberState>
 }
 
 /** With what trains networks that are trained separately. */
@@ -34,16 +36,11 @@ export interface Group {
    * @param kept those that are still trained; the others are not any more
    */
   trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress>
+  /** Where its trainings are that are not over: between two epochs, as long as `trainTo` is not waiting for its device. */
+  states(): Promise<ReadonlyMap<Member, MemberState>>
   /** Why its networks are trained separately; undefined where they are trained side by side. */
   readonly reason: string | undefined
   /** How many threads train networks that are trained separately. */
   readonly threads: number
   dispose(): void
-}
-
-/** A network with trained parameters. */
-export function trainedNetwork(member: Member, parameters: Float32Array): Network {
-  const network = networkOf(member)
-  network.parameters.set(parameters)
-  return network
 }

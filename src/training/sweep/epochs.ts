@@ -14,7 +14,7 @@ export interface Epochs {
   readonly hasValidation: boolean
 }
 
-const COLUMNS = 6
+export const COLUMNS = 6
 
 export const countEpochs = ({ values }: Epochs): number => values.length / COLUMNS
 
@@ -41,13 +41,9 @@ export function joinEpochs(before: Epochs | undefined, next: Epochs): Epochs {
   return { ...before, values }
 }
 
-/** @param samples of an epoch */
-export function unpackEpochs(
-  { first, values, hasValidation }: Epochs,
-  { combination }: Member,
-  samples: number,
-): Epoch[] {
+export function unpackEpochs({ first, values, hasValidation }: Epochs, { combination, part }: Member): Epoch[] {
   const { task, settings } = combination
+  const samples = part.train.length
   const steps = countMinibatches(samples, settings.batchSize)
   const scoreAt = (place: number): Score =>
     task === 'regression' ? { loss: values[place]! } : { loss: values[place]!, accuracy: values[place + 1]! }
@@ -57,7 +53,7 @@ export function unpackEpochs(
     return {
       epoch: first + i,
       ...scoreAt(row),
-      validation: hasValidation ? scoreAt(row + 2) : null,
+      validation: hasValidation && !Number.isNaN(values[row + 2]) ? scoreAt(row + 2) : null,
       steps,
       learningRate,
       seconds,

@@ -56,8 +56,9 @@ export function divide(context: Context): Alike[] {
       known = { key, reason }
       kinds.set(combination, known)
     }
-    // Networks that are trained one after another may have different data.
-    const key = known.reason === undefined ? `${part.number} ${known.key}` : known.key
+    const trained = context.states.get(member)?.epoch ?? 0
+    // Networks that are trained one after another may have different data, and go on from different epochs.
+    const key = known.reason === undefined ? `${part.number} ${trained} ${known.key}` : known.key
     const group = groups.get(key) ?? { members: [], reason: known.reason }
     group.members.push(member)
     groups.set(key, group)

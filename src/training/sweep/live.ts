@@ -10,17 +10,16 @@ import { chooseBackend } from '../backends.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { checkIsDataset } from '../settings.ts'
 import type { Context } from './context.ts'
-import { trainedNetwork } from './context.ts'
 import type { LiveGroup, LiveScore } from './live-group.ts'
 import { placeLive } from './live-groups.ts'
-import { type Member, planOf } from './members.ts'
+import { type Member, planOf, trainedNetwork } from './members.ts'
 import { type SweepOptions, sweepSchema } from './options.ts'
 import type { SweepSettings } from './settings.ts'
 
 /** The options of {@link sweep} that {@link liveSweep} takes: all but those that decide which networks train for how long. */
 export type LiveSweepOptions = Omit<
   SweepOptions,
-  'epochs' | 'halving' | 'earlyStopping' | 'folds' | 'shard' | 'onRound'
+  'epochs' | 'halving' | 'earlyStopping' | 'folds' | 'shard' | 'resume' | 'onRound'
 >
 
 const {
@@ -29,11 +28,12 @@ const {
   earlyStopping: ___,
   folds: ____,
   shard: _____,
-  onRound: ______,
+  resume: ______,
+  onRound: _______,
   ...fields
 } = sweepSchema.fields
 
-const { 'a sweep reports rounds: onRound': _______, ...elsewhere } = sweepSchema.elsewhere
+const { 'a sweep reports rounds: onRound': ________, ...elsewhere } = sweepSchema.elsewhere
 
 export const liveSweepSchema = {
   name: 'liveSweep',
@@ -46,6 +46,7 @@ export const liveSweepSchema = {
       'earlyStopping',
       'folds',
       'shard',
+      'resume',
       'onRound',
     ],
   },
@@ -233,7 +234,7 @@ export async function liveSweep(data: Dataset, options: LiveSweepOptions): Promi
   checked.signal?.throwIfAborted()
   const { backend, opened } = await chooseBackend(checked.backend, checked)
   try {
-    const context = { ...plan, backend }
+    const context = { ...plan, backend, states: new Map<never, never>() }
     return new LiveSweep(KEY, context, await placeLive(context), opened)
   } catch (error) {
     if (opened) backend.dispose()

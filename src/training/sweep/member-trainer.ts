@@ -2,6 +2,7 @@ import type { Backend, Placement } from '../../backend/backend.ts'
 import { recipeOf } from '../../backend/host/recipe.ts'
 import { DivergedError } from '../../core/errors.ts'
 import type { Network } from '../../model/network.ts'
+import type { Position } from './checkpoint/state.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Epoch, Outcome } from '../history.ts'
 import { PlacedNetwork } from '../placed-network.ts'
@@ -27,7 +28,7 @@ export interface Job {
   /** The last epoch. */
   readonly epoch: number
   /** From where it goes on; undefined from the beginning. */
-  readonly checkpoint: Checkpoint | undefined
+  readonly from: Position | undefined
 }
 
 /** What a job comes to; plain data, which can be sent to another thread. */
@@ -36,10 +37,10 @@ export interface JobResult extends Outcome {
   readonly loss: number
   readonly fault: SweepFault | undefined
   readonly parameters: Float32Array
-  /** Those of this job, without the ones before its checkpoint. */
+  /** Those of this job, without earlier ones. */
   readonly epochs: Epochs
   /** Where a later job goes on; undefined after the last epoch. */
-  readonly checkpoint: Checkpoint | undefined
+  readonly position: Position | undefined
   readonly backend: { readonly name: string; readonly description: string }
 }
 
@@ -57,14 +58,14 @@ export class MemberTrainer {
   }
 
   async train(job: Job): Promise<JobResult> {
-    const { member, checkpoint } = job
+    const { member, from } = job
     const network = networkOf(member)
     const { dropout = [], l1 = 0, l2 = 0, ...others } = member.combination.placement
     const { dataMemory } = this.#setup
     const settings = { ...others, dropout, l1, l2, seed: member.seed, dataMemory, profiler: undefined }
     const placed = new PlacedNetwork(network, await this.#place(network, member, settings), settings)
     try {
-      if (checkpoint) await placed.resume(checkpoint, {})
+      if (from) await placed.resume({ ...(await placed.checkpoint()), ...from }, {})
       const result = await this.#trainPlaced(placed, job)
       placed.dispose()
       return result
@@ -92,9 +93,9 @@ export class MemberTrainer {
   }
 
   async #trainPlaced(placed: PlacedNetwork, job: Job): Promise<JobResult> {
-    const { member, epoch, checkpoint } = job
+    const { member, epoch, from } = job
     const { backend } = this.#setup
-    const before = checkpoint?.epoch ?? 0
+    const before = from?.epoch ?? 0
     const { epochs, diverged, ...outcome } = await this.#fit(placed, member, epoch - before)
     const { name, description } = backend
     const parameters = await placed.readParameters()
@@ -102,12 +103,12 @@ export class MemberTrainer {
     const result = { ...outcome, parameters, epochs: packed, backend: { name, description } }
     if (diverged) {
       const { epoch, minibatch, layer, loss } = diverged
-      return { ...result, score: NaN, loss, fault: { epoch, minibatch, layer }, checkpoint: undefined }
+      return { ...result, score: NaN, loss, fault: { epoch, minibatch, layer }, position: undefined }
     }
     const isLast = epoch === member.combination.settings.epochs
-    const next = isLast ? undefined : withPlainSettings(await placed.checkpoint())
+    const position = isLast ? undefined : positionOf(await placed.checkpoint())
     const score = await this.#score(placed, member, epochs, outcome)
-    return { ...result, fault: undefined, checkpoint: next, ...score }
+    return { ...result, fault: undefined, position, ...score }
   }
 
   /** @returns the epochs, and the error with which the training ended if it diverged */
@@ -164,8 +165,5 @@ export function keyOf({ combination, seed }: Member): string {
   return placement.dropout?.some((share) => share > 0) ? `${key} ${seed}` : key
 }
 
-/** Schedules have functions, which cannot be sent; the settings of a checkpoint are compared as JSON. */
-const withPlainSettings = (checkpoint: Checkpoint): Checkpoint => ({
-  ...checkpoint,
-  settings: JSON.parse(JSON.stringify(checkpoint.settings)) as Checkpoint['settings'],
-})
+/** The rest of a checkpoint follows from the member. */
+const positionOf = ({ epoch, step, snapshot, plateau }: Checkpoint): Position => ({ epoch, step, snapshot, plateau })

@@ -53,6 +53,13 @@ export function networkOf({ combination, seed, part: { train } }: Member): Netwo
   return network
 }
 
+/** A network with trained parameters. */
+export function trainedNetwork(member: Member, parameters: Float32Array): Network {
+  const network = networkOf(member)
+  network.parameters.set(parameters)
+  return network
+}
+
 const createNetwork = (settings: SweepSettings, seed: number) => {
   const { sizes, activation, hidden, output, activations, init } = settings
   return Network.create({ sizes, activation, hidden, output, activations, init, seed })

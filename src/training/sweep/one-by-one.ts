@@ -1,6 +1,6 @@
-import type { Checkpoint } from '../checkpoint.ts'
-import { type Context, type Group, type Progress, trainedNetwork } from './context.ts'
-import { countEpochs, type Epochs, joinEpochs, unpackEpochs } from './epochs.ts'
+import type { MemberState, Position } from './checkpoint/state.ts'
+import type { Context, Group, Progress } from './context.ts'
+import { countEpochs, type Epochs, joinEpochs, packEpochs, unpackEpochs } from './epochs.ts'
 import { historyOf } from './histories.ts'
 import type { Member } from './members.ts'
 import { type Job, type JobResult, keyOf, MemberTrainer, type TrainingSetup } from './member-trainer.ts'
@@ -9,7 +9,7 @@ import type { Trained } from './trained.ts'
 
 /** A training that goes on in a later round. */
 interface Pending {
-  readonly checkpoint: Checkpoint
+  readonly position: Position
   readonly epochs: Epochs
 }
 
@@ -29,17 +29,27 @@ export interface Separately {
 export class OneByOne implements Group {
   readonly members: readonly Member[]
   readonly reason: string
-  readonly #context: Context
   readonly #setup: TrainingSetup
   readonly #threads: SweepThreads | undefined
   readonly #pending = new Map<Member, Pending>()
 
   constructor(members: readonly Member[], context: Context, { reason, setup, threads }: Separately) {
     this.members = members
-    this.#context = context
     this.reason = reason
     this.#setup = setup
     this.#threads = threads
+    for (const member of members) {
+      const state = context.states.get(member)
+      if (!state) continue
+      const { epochs, ...position } = state
+      this.#pending.set(member, { position, epochs: packEpochs(epochs(), member.part.validation !== undefined) })
+    }
+  }
+
+  states(): Promise<ReadonlyMap<Member, MemberState>> {
+    const stateOf = ([member, { position, epochs }]: [Member, Pending]) =>
+      [member, { ...position, epochs: () => unpackEpochs(epochs, member) }] as const
+    return Promise.resolve(new Map([...this.#pending].map(stateOf)))
   }
 
   get threads(): number {
@@ -48,26 +58,26 @@ export class OneByOne implements Group {
 
   async *trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress> {
     const jobs = alikeTogether(kept).map((member): Job => {
-      return { member, epoch, checkpoint: this.#pending.get(member)?.checkpoint }
+      return { member, epoch, from: this.#pending.get(member)?.position }
     })
     const results = this.#threads ? this.#threads.run(jobs, this.#setup.signal) : trainHere(jobs, this.#setup)
     for await (const finished of results) {
-      const epochs = finished.reduce((sum, [{ checkpoint }]) => sum + epoch - (checkpoint?.epoch ?? 0), 0)
+      const epochs = finished.reduce((sum, [{ from }]) => sum + epoch - (from?.epoch ?? 0), 0)
       yield { epochs, trained: finished.map((one) => this.#take(one)) }
     }
   }
 
   /** Takes note of where a network is, for the next round. */
-  #take([{ member }, result]: Finished): Trained {
+  #take([{ member, from }, result]: Finished): Trained {
     const { train } = member.part
-    const { checkpoint, fault, score, loss, parameters, backend, stopped, bestEpoch } = result
+    const { position, fault, score, loss, parameters, backend, stopped, bestEpoch } = result
     const epochs = joinEpochs(this.#pending.get(member)?.epochs, result.epochs)
-    if (checkpoint) this.#pending.set(member, { checkpoint, epochs })
+    if (position) this.#pending.set(member, { position, epochs })
     else this.#pending.delete(member)
     const parts = { seed: member.seed, backend, samples: train.length, stopped, bestEpoch }
-    const history = () => historyOf(unpackEpochs(epochs, member, train.length), parts)
-    const network = () => trainedNetwork(member, parameters)
-    return { member, score, loss, epochs: countEpochs(epochs), fault, history, network }
+    const history = () => historyOf(unpackEpochs(epochs, member), parts)
+    const trained = (from?.epoch ?? 0) + countEpochs(result.epochs)
+    return { member, score, loss, epochs: trained, fault, history, parameters }
   }
 
   dispose(): void {

@@ -27,6 +27,7 @@ import type { BackendName } from '../backends.ts'
 import { optimizerKind, usualOptimizer } from '../optimizer-option.ts'
 import { fitSchema, trainerSchema } from '../options.ts'
 import type { EarlyStopping } from '../stopping.ts'
+import type { SweepCheckpoint } from './checkpoint/checkpoint.ts'
 import type { SweepRound } from './results.ts'
 import { arrays, type OneOrMore, seedsKind, type SweepRange, values, valuesOrRange } from './values.ts'
 
@@ -113,6 +114,8 @@ export interface SweepOptions {
    * compared within their shard. Default: all.
    */
   shard?: SweepShard | undefined
+  /** Goes on from {@link Sweep.checkpoint} of a sweep with the same data and options. Backends may differ. */
+  resume?: SweepCheckpoint | undefined
   /** The most networks that may be trained. Default 100,000. */
   limit?: number | undefined
   /** Scores the networks. Default: they are scored by their training data. */
@@ -205,6 +208,13 @@ const validation = kind<Dataset>((argument, value) => {
   throw new InputError(`${argument}: expected a Dataset (Dataset.from(x, y) makes one), got ${describe(value)}`)
 })
 
+const resume = kind<SweepCheckpoint>((argument, value) => {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) return value as SweepCheckpoint
+  throw new InputError(
+    `${argument}: expected a checkpoint of a sweep (decodeSweepCheckpoint reads bytes), got ${describe(value)}`,
+  )
+})
+
 const { fields: trainer } = trainerSchema
 const { fields: fit } = fitSchema
 const activationKind = name(activationNames)
@@ -237,6 +247,7 @@ export const sweepSchema = {
     halving: withDefault(halving, false),
     folds: optional(folds),
     shard: optional(shard),
+    resume: optional(resume),
     limit: withDefault(integer(1, 2 ** 24), 100_000),
     validation: optional(validation),
     classWeights: optional(fit.classWeights),
@@ -258,7 +269,7 @@ export const sweepSchema = {
     ],
     'split the data first: split(data, { test: 0.2 })': ['test', 'validationSplit', 'validation_split'],
     'a sweep reports rounds: onRound': ['onEpoch'],
-    'sweeps are not resumed': ['checkpoint'],
+    'make one while it trains: await run.checkpoint(), with run = sweep(…)': ['checkpoint'],
   },
 }
 

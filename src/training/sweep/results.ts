@@ -10,8 +10,16 @@ export interface SweepFault {
   readonly layer?: number | undefined
 }
 
+/** What a network that was trained without the samples of a fold does on them. */
+export interface FoldScore {
+  /** As {@link SweepResult.score}. */
+  readonly score: number
+  readonly loss: number
+}
+
 /** What a result is made of. */
 export interface ResultParts {
+  readonly index: number
   readonly settings: SweepSettings
   readonly parameters: number
   readonly seed: number
@@ -19,12 +27,15 @@ export interface ResultParts {
   readonly loss: number
   readonly epochs: number
   readonly fault: SweepFault | undefined
+  readonly folds?: readonly FoldScore[] | undefined
   readonly history: () => History
   readonly network: () => Network
 }
 
 /** A network of a sweep and how well it does. */
 export class SweepResult {
+  /** The number of the combination and seed in the whole sweep, all shards together, from 0 on. The seeds change first. */
+  readonly index: number
   readonly settings: SweepSettings
   /** Of the initial parameters, as in {@link Network.create}, and of the order, as in {@link Trainer.create}. */
   readonly seed: number
@@ -32,6 +43,10 @@ export class SweepResult {
   readonly score: number
   /** Mean over the samples that the score is of. Not finite where the training diverged. */
   readonly loss: number
+  /** With {@link SweepOptions.folds}: the score of each fold. `score` and `loss` are their means. */
+  readonly folds: readonly FoldScore[] | undefined
+  /** With folds: the standard deviation of their scores, the root of the mean square of the differences from the mean. */
+  readonly deviation: number | undefined
   /** Whether the training left the finite numbers. The parameters are those from before that epoch. */
   readonly diverged: boolean
   /** Where it did. */
@@ -43,10 +58,13 @@ export class SweepResult {
   readonly #parts: ResultParts
 
   constructor(parts: ResultParts) {
+    this.index = parts.index
     this.settings = parts.settings
     this.seed = parts.seed
     this.score = parts.score
     this.loss = parts.loss
+    this.folds = parts.folds
+    this.deviation = parts.folds && deviationOf(parts.folds.map(({ score }) => score))
     this.diverged = parts.fault !== undefined
     this.fault = parts.fault
     this.epochs = parts.epochs
@@ -66,6 +84,11 @@ export class SweepResult {
   network(): Network {
     return this.#parts.network()
   }
+}
+
+function deviationOf(scores: readonly number[]): number {
+  const mean = scores.reduce((sum, score) => sum + score / scores.length, 0)
+  return Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2 / scores.length, 0))
 }
 
 /** How far a sweep is. */

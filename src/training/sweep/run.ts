@@ -1,9 +1,12 @@
-import type { Group, RunContext, Progress } from './context.ts'
+import type { SweepCheckpoint } from './checkpoint/checkpoint.ts'
+import { restoreRun, type RunState, takeCheckpoint } from './checkpoint/run-state.ts'
+import type { MemberState } from './checkpoint/state.ts'
+import type { Group, Progress, RunContext } from './context.ts'
 import { divide, placeGroups } from './grouping.ts'
 import type { Member } from './members.ts'
 import type { SweepResult, SweepRound } from './results.ts'
 import { countKept, lastEpoch, plannedEpochs, type Stage, stagesOf } from './schedule.ts'
-import { compareTrained, resultOf, type Trained } from './trained.ts'
+import { combineFolds, compareTrained, resultOf, type Trained } from './trained.ts'
 
 /** Milliseconds between two reports, at least. */
 const MILLISECONDS = 100
@@ -13,68 +16,125 @@ const MOST_BEST = 10
 /** Trains the networks of a sweep and ranks them. */
 export class Run {
   readonly #context: RunContext
+  /** Where trainings are that go on, as of the last checkpoint. */
+  readonly #states = new Map<Member, MemberState>()
   readonly #stages: readonly Stage[]
+  /** The number of the running stage. */
+  #stage = 0
   /** Networks that are finished, the best ones of those that trained for the same number of stages first. */
-  readonly #finished: Trained[][] = []
+  readonly #finished: (readonly Trained[])[] = []
   /** Those that train on after the last stage, as they were at its end. */
   #kept: readonly Trained[] = []
-  /** Those that were trained in the running stage. */
+  /** The trainings that reached the end of the running stage. */
   #current: Trained[] = []
   /** The groups that train on in a later stage. */
   #groups: Group[] = []
   #separately = { networks: 0, threads: 1, reasons: new Set<string>() }
   readonly #planned: number
+  /** Networks, each with all its trainings. */
+  readonly #networks: number
   #trainedEpochs = 0
-  #began = 0
-  #reported = 0
+  #began = performance.now()
+  #reported = this.#began
+  /** Of the sweep before it was resumed. */
+  readonly #secondsBefore: number = 0
 
-  constructor(context: RunContext) {
-    this.#context = context
+  /** @throws InputError for the checkpoint of another sweep */
+  constructor(context: Omit<RunContext, 'states'>, checkpoint?: SweepCheckpoint) {
     this.#stages = stagesOf(context.options.halving)
     const epochs = context.members.map(({ combination }) => combination.settings.epochs)
     this.#planned = plannedEpochs(this.#stages, epochs)
+    this.#networks = context.members.length / context.parts.length
+    this.#context = { ...context, states: this.#states }
+    if (!checkpoint) return
+    const restored = restoreRun(checkpoint, context)
+    for (const [member, state] of restored.states) this.#states.set(member, state)
+    this.#stage = restored.stage
+    this.#finished = [...restored.finished]
+    this.#kept = restored.kept
+    this.#current = [...restored.current]
+    this.#trainedEpochs = restored.epochs
+    this.#secondsBefore = restored.seconds
   }
 
   /** The results so far, the best one first. */
   results(): SweepResult[] {
-    const seen = new Set(this.#current.map(({ member }) => member))
-    const waiting = this.#kept.filter(({ member }) => !seen.has(member))
+    const current = this.#combined(this.#current)
+    const seen = new Set(current.map(({ member }) => member.index))
+    const waiting = this.#kept.filter(({ member }) => !seen.has(member.index))
     // Those that trained longest come first.
-    const stages = [...this.#finished, waiting, this.#current].toReversed()
+    const stages = [...this.#finished, waiting, current].toReversed()
     return stages
       .flatMap((own) => own.toSorted(compareTrained))
       .toSorted(divergedLast)
       .map(resultOf)
   }
 
-  /** Trains the networks; reports from time to time, and after each stage. */
-  async *rounds(): AsyncGenerator<SweepRound> {
-    this.#reported = this.#began = performance.now()
-    try {
-      let members: readonly Member[] = this.#context.members
-      for (const [number, stage] of this.#stages.entries()) {
-        for await (const { epochs, trained } of this.#trainStage(number, stage, new Set(members))) {
-          this.#trainedEpochs += epochs
-          this.#current.push(...trained)
-          if (performance.now() - this.#reported >= MILLISECONDS) yield this.#report(number)
-        }
-        this.#leaveOut(number, stage)
-        yield this.#report(number)
-        members = this.#kept.map(({ member }) => member)
-        if (members.length === 0) return
-      }
-    } finally {
-      for (const group of this.#groups) group.dispose()
+  /** Where it is, also while networks are trained; then as of the last report. */
+  async checkpoint(): Promise<SweepCheckpoint> {
+    await this.#keepStates()
+    const state: RunState = {
+      stage: this.#stage,
+      finished: this.#finished,
+      kept: this.#kept,
+      current: this.#current,
+      states: this.#states,
+      epochs: this.#trainedEpochs,
+      seconds: this.#seconds(),
+    }
+    return takeCheckpoint(state, this.#context)
+  }
+
+  /** Takes note of where the trainings are that go on. */
+  async #keepStates(): Promise<void> {
+    for (const group of this.#groups) {
+      for (const [member, state] of await group.states()) this.#states.set(member, state)
     }
   }
 
-  async *#trainStage(number: number, stage: Stage, kept: ReadonlySet<Member>): AsyncGenerator<Progress> {
-    const isLast = number === this.#stages.length - 1
-    const groups = number === 0 ? this.#place() : this.#groups.splice(0)
-    for await (const group of groups) {
-      // Also where training fails or is left, so that it is disposed of.
-      this.#groups.push(group)
-      const own = group.members.filter((member) => kept.has(member))
+  /** Trains the networks; reports from time to time, and after each stage. */
+  async *rounds(): AsyncGenerator<SweepRound> {
+    this.#reported = this.#began = performance.now()
+    let isFailed = false
+    try {
+      if (this.#isOver()) yield this.#report()
+      while (!this.#isOver()) {
+        const stage = this.#stages[this.#stage]!
+        for await (const { epochs, trained } of this.#trainStage(stage)) {
+          this.#trainedEpochs += epochs
+          this.#current.push(...trained)
+          if (performance.now() - this.#reported >= MILLISECONDS) yield this.#report()
+        }
+        this.#leaveOut(stage)
+        yield this.#report()
+      }
+    } catch (error) {
+      isFailed = true
+      throw error
+    } finally {
+      // Where the loop is left, it may go on later from a checkpoint.
+      if (!isFailed) await this.#keepStates()
+      for (const group of this.#groups) group.dispose()
+      this.#groups = []
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#stage > 0 && this.#kept.length === 0 && this.#current.length === 0
+  }
+
+  /** The trainings that the running stage still has to train. */
+  #openMembers(): Member[] {
+    const kept = this.#stage === 0 ? undefined : new Set(this.#kept.map(({ member }) => member.index))
+    const done = new Set(this.#current.map(({ member }) => member))
+    return this.#context.members.filter((member) => !done.has(member) && (kept?.has(member.index) ?? true))
+  }
+
+  async *#trainStage(stage: Stage): AsyncGenerator<Progress> {
+    const isLast = this.#stage === this.#stages.length - 1
+    const open = new Set(this.#openMembers())
+    for await (const group of this.#groupsOf(open)) {
+      const own = group.members.filter((member) => open.has(member))
       if (own.length > 0) {
         const epoch = lastEpoch(stage, own[0]!.combination.settings.epochs)
         yield* group.trainTo(epoch, own)
@@ -85,45 +145,60 @@ export class Run {
     }
   }
 
-  async *#place(): AsyncGenerator<Group> {
-    for (const alike of divide(this.#context)) {
+  /** Groups that have trained before, then those of the other networks, each placed when it is asked for. */
+  async *#groupsOf(open: ReadonlySet<Member>): AsyncGenerator<Group> {
+    const placed = new Set(this.#groups.flatMap(({ members }) => members))
+    yield* [...this.#groups]
+    const members = [...open].filter((member) => !placed.has(member))
+    for (const alike of divide({ ...this.#context, members })) {
       for await (const group of placeGroups(alike, this.#context)) {
         if (group.reason !== undefined) {
-          this.#separately.networks += group.members.length
+          this.#separately.networks += group.members.filter(({ part }) => part.number === 0).length
           this.#separately.reasons.add(group.reason)
           this.#separately.threads = Math.max(this.#separately.threads, group.threads)
         }
+        // Also where training fails or is left, so that it is disposed of.
+        this.#groups.push(group)
         yield group
       }
     }
   }
 
-  /** Ends the training of the weak networks of a stage. */
-  #leaveOut(number: number, stage: Stage): void {
-    const isLast = number === this.#stages.length - 1
-    const ranked = this.#current.toSorted(compareTrained)
+  #combined(trained: readonly Trained[]): readonly Trained[] {
+    return combineFolds(trained, this.#context.parts.length)
+  }
+
+  /** Ends the training of the weak networks of a stage, and begins the next one. */
+  #leaveOut(stage: Stage): void {
+    const isLast = this.#stage === this.#stages.length - 1
+    const ranked = this.#combined(this.#current).toSorted(compareTrained)
     const well = ranked.filter(({ fault }) => fault === undefined)
     const count = isLast ? 0 : Math.min(well.length, countKept(stage, ranked.length))
     this.#finished.push(ranked.slice(count))
     this.#kept = ranked.slice(0, count)
     this.#current = []
+    this.#stage++
   }
 
-  #report(number: number): SweepRound {
-    const { members } = this.#context
+  #seconds(): number {
+    return this.#secondsBefore + (performance.now() - this.#began) / 1000
+  }
+
+  #report(): SweepRound {
     this.#reported = performance.now()
-    const seconds = (this.#reported - this.#began) / 1000
-    const isOver = this.#finished.length > number
-    const progress = isOver && this.#kept.length === 0 ? 1 : Math.min(1, this.#trainedEpochs / this.#planned)
+    const seconds = this.#seconds()
+    const progress = this.#isOver() ? 1 : Math.min(1, this.#trainedEpochs / this.#planned)
     const finished = this.#finished.reduce((sum, { length }) => sum + length, 0)
-    const own = isOver ? [...this.#kept, ...this.#finished[number]!] : this.#current
+    // Between two stages, those of the last one.
+    const hasBegun = this.#current.length > 0 || this.#stage === 0
+    const own = hasBegun ? this.#combined(this.#current) : [...this.#kept, ...this.#finished.at(-1)!]
     return {
-      networks: members.length,
-      remaining: members.length - finished,
+      networks: this.#networks,
+      remaining: this.#networks - finished,
       progress,
-      halving: number + 1,
+      halving: hasBegun ? this.#stage + 1 : this.#stage,
       best: own.toSorted(compareTrained).slice(0, MOST_BEST).map(resultOf),
-      networksPerSecond: (progress * members.length) / seconds,
+      networksPerSecond: (progress * this.#networks) / seconds,
       seconds,
       separately: { ...this.#separately, reasons: [...this.#separately.reasons] },
     }

@@ -1,6 +1,10 @@
 import type { DataHandle, Population, Sums } from '../../backend/backend.ts'
+import { countMinibatches } from '../../data/minibatch.ts'
+import { newPlateau } from '../../optimizer/schedule.ts'
+import type { Epoch } from '../history.ts'
 import { RegressionSums, meanScore, type Score } from '../score.ts'
-import { type Context, type Group, type Progress, trainedNetwork } from './context.ts'
+import type { MemberState } from './checkpoint/state.ts'
+import type { Context, Group, Progress } from './context.ts'
 import { epochsOf, historyOf, type Stretch } from './histories.ts'
 import { type Member, networkOf } from './members.ts'
 import type { SweepFault } from './results.ts'
@@ -25,6 +29,8 @@ export class SideBySide implements Group {
   readonly #stretches: Stretch[] = []
   /** The scores of the validation data after some epochs: of all networks. */
   readonly #validated: { readonly epoch: number; readonly scores: readonly Score[] }[] = []
+  /** The epochs before the sweep was resumed. */
+  readonly #before = new Map<Member, () => readonly Epoch[]>()
   readonly #faults = new Map<Member, { readonly fault: SweepFault; readonly loss: number }>()
   #kept: readonly Member[]
   #epoch = 0
@@ -59,11 +65,61 @@ export class SideBySide implements Group {
       await population.initialize(seeds, members[0]!.combination.settings.init)
       const data = [await population.upload(train)]
       if (validation) data.push(validation === train ? data[0]! : await population.upload(validation))
-      return new SideBySide(members, context, population, data)
+      const placed = new SideBySide(members, context, population, data)
+      await placed.#resume()
+      return placed
     } catch (error) {
       population.dispose()
       throw error
     }
+  }
+
+  /** Goes on where the networks were, if the sweep is resumed. */
+  async #resume(): Promise<void> {
+    const { states } = this.#context
+    const own = this.members.map((member) => states.get(member))
+    const [first] = own
+    if (!first) return
+    this.#epoch = first.epoch
+    const known = own as MemberState[]
+    await this.#population.writeState({
+      form: this.#population.form,
+      parameters: joined(known.map(({ snapshot }) => snapshot.parameters)),
+      state: joined(known.map(({ snapshot }) => snapshot.state)),
+      ended: Uint8Array.from(known, ({ diverged }) => (diverged ? 1 : 0)),
+    })
+    for (const [place, { epochs, diverged }] of known.entries()) {
+      const member = this.members[place]!
+      this.#before.set(member, epochs)
+      if (diverged) this.#faults.set(member, diverged)
+    }
+  }
+
+  async states(): Promise<ReadonlyMap<Member, MemberState>> {
+    if (this.#epoch === 0) return new Map()
+    const { parameters, state } = await this.#population.readState()
+    const [width, slots] = [parameters, state].map(({ length }) => length / this.members.length) as [number, number]
+    const { batchSize } = this.members[0]!.combination.settings
+    const step = this.#epoch * countMinibatches(this.members[0]!.part.train.length, batchSize)
+    const stateOf = (member: Member): MemberState => {
+      const place = this.#places.get(member)!
+      const snapshot = {
+        parameters: parameters.slice(place * width, (place + 1) * width),
+        state: state.slice(place * slots, (place + 1) * slots),
+      }
+      const [epochs, diverged] = [this.#epochsOf(member), this.#faults.get(member)]
+      return { epoch: this.#epoch, step, epochs, snapshot, plateau: newPlateau(), diverged }
+    }
+    return new Map(this.#kept.map((member) => [member, stateOf(member)]))
+  }
+
+  /** The epochs of a network so far, as they are now. */
+  #epochsOf(member: Member): () => Epoch[] {
+    const place = this.#places.get(member)!
+    // What is returned is kept longer than this group, so it has no part of the device's memory.
+    const [stretches, all, before] = [[...this.#stretches], [...this.#validated], this.#before.get(member)]
+    const validated = () => new Map(all.map(({ epoch, scores }) => [epoch, scores[place]!]))
+    return () => [...(before?.() ?? []), ...epochsOf(member, place, stretches, validated())]
   }
 
   async *trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress> {
@@ -142,22 +198,24 @@ export class SideBySide implements Group {
     const context = this.#context
     const place = this.#places.get(member)!
     const { seed } = member
-    // The results are kept longer than this group, so they have no part of the device's memory.
-    const [stretches, all] = [[...this.#stretches], [...this.#validated]]
+    const epochs = this.#epochsOf(member)
     const { fault, loss } = this.#faults.get(member) ?? {}
-    const validated = () => new Map(all.map(({ epoch, scores }) => [epoch, scores[place]!]))
     const samples = member.part.train.length
     const end = { stopped: 'epochs', bestEpoch: null } as const
-    const history = () =>
-      historyOf(epochsOf(member, place, stretches, validated()), { seed, backend: context.backend, samples, ...end })
-    const result = { member, fault, history, network: () => trainedNetwork(member, parameters) }
+    const history = () => historyOf(epochs(), { seed, backend: context.backend, samples, ...end })
+    const result = { member, fault, history, parameters }
     if (fault) return { ...result, epochs: fault.epoch - 1, score: NaN, loss: loss! }
-    const { sums } = stretches.at(-1)!
-    const last = sums.epochs - 1
-    const training = () =>
-      this.#meanOf({ loss: sums.loss(place, last), right: sums.right(place, last), samples: sums.samples })
-    const score = scored ?? training()
+    // A sweep may have been resumed after its last epoch.
+    const score = scored ?? this.#lastScore(place) ?? epochs().at(-1)!
     return { ...result, epochs: this.#epoch, score: r2 ?? score.accuracy!, loss: score.loss }
+  }
+
+  /** That of the training data in the last epoch of the last call. */
+  #lastScore(place: number): Score | undefined {
+    const { sums } = this.#stretches.at(-1) ?? {}
+    if (!sums) return undefined
+    const last = sums.epochs - 1
+    return this.#meanOf({ loss: sums.loss(place, last), right: sums.right(place, last), samples: sums.samples })
   }
 
   async #r2(data: DataHandle, place: number): Promise<number> {
@@ -181,4 +239,15 @@ export class SideBySide implements Group {
   dispose(): void {
     this.#population.dispose()
   }
+}
+
+/** Arrays one after another. */
+function joined(arrays: readonly (Float32Array | Float64Array)[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const own of arrays) {
+    all.set(own, at)
+    at += own.length
+  }
+  return all
 }

@@ -1,9 +1,12 @@
+import { InputError } from '../../core/errors.ts'
 import { readOptions } from '../../core/schema.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import type { Backend } from '../../backend/backend.ts'
 import { recipeOf } from '../../backend/host/recipe.ts'
 import { type BackendName, chooseBackend } from '../backends.ts'
 import { checkIsDataset } from '../settings.ts'
+import { type SweepCheckpoint, type SweepCheckpointOptions, sweepCheckpointSchema } from './checkpoint/checkpoint.ts'
+import { checkSameSweep } from './checkpoint/run-state.ts'
 import { planOf, type Plan } from './members.ts'
 import { type SweepOptions, sweepSchema } from './options.ts'
 import type { SweepResult, SweepRound } from './results.ts'
@@ -16,7 +19,7 @@ import { SweepThreads } from './threads/sweep-threads.ts'
  * of what the loop has seen, also where the loop was left early.
  */
 export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRound> {
-  /** How many networks it trains. */
+  /** How many networks it trains, those of other shards not counted. */
   readonly networks: number
   readonly #plan: Plan
   #run: Run | undefined
@@ -25,7 +28,7 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
 
   constructor(plan: Plan) {
     this.#plan = plan
-    this.networks = plan.members.length
+    this.networks = plan.members.length / plan.parts.length
     this.#rounds = this.#train()
   }
 
@@ -37,7 +40,7 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
     const { backend, opened } = await chooseBackend(choice, named)
     const host = new SweepThreads()
     try {
-      this.#run = new Run({ ...this.#plan, backend, threads: host })
+      this.#run = new Run({ ...this.#plan, backend, threads: host }, this.#plan.options.resume)
       for await (const round of this.#run.rounds()) {
         await onRound?.(round)
         yield round
@@ -46,6 +49,28 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
       host.dispose()
       if (opened) backend.dispose()
     }
+  }
+
+  /**
+   * Where the sweep is, to go on from later, with the option `resume`. For use within a loop over its rounds, or in
+   * {@link SweepOptions.onRound}: what it has trained up to that round; and after the sweep.
+   * @throws InputError before the first round
+   * @example
+   * const options = { sizes: [2, 3, 2], seeds: 4, epochs: 4, backend: 'cpu' } as const
+   * const data = circle({ samples: 50, seed: 1 })
+   * const run = sweep(data, options)
+   * for await (const round of run) {
+   *   const checkpoint = await run.checkpoint({ notes: 'first attempt' })
+   *   if (round.progress > 0.5) break
+   * }
+   * const results = await sweep(data, { ...options, resume: await run.checkpoint() })
+   */
+  async checkpoint(options: SweepCheckpointOptions = {}): Promise<SweepCheckpoint> {
+    const { notes } = readOptions(sweepCheckpointSchema, options)
+    if (!this.#run)
+      throw new InputError('sweep: it has not begun; make checkpoints in a loop over its rounds, or in onRound')
+    const checkpoint = await this.#run.checkpoint()
+    return notes === undefined ? checkpoint : { ...checkpoint, notes }
   }
 
   async #finish(): Promise<SweepResult[]> {
@@ -99,5 +124,7 @@ const takesThreads = (choice: BackendName | Backend) =>
  */
 export function sweep(data: Dataset, options: SweepOptions): Sweep {
   checkIsDataset(data, 'data')
-  return new Sweep(planOf(data, readOptions(sweepSchema, options)))
+  const plan = planOf(data, readOptions(sweepSchema, options))
+  if (plan.options.resume) checkSameSweep(plan.options.resume, plan)
+  return new Sweep(plan)
 }

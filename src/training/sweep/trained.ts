@@ -1,7 +1,6 @@
-import type { Network } from '../../model/network.ts'
 import type { History } from '../history.ts'
-import type { Member } from './members.ts'
-import { type SweepFault, SweepResult } from './results.ts'
+import { type Member, trainedNetwork } from './members.ts'
+import { type FoldScore, type SweepFault, SweepResult } from './results.ts'
 
 /** What is known of a network after its training, or after a part of it. */
 export interface Trained {
@@ -14,8 +13,10 @@ export interface Trained {
   readonly fault: SweepFault | undefined
   /** Made when it is asked for: those of thousands of networks take much memory. */
   readonly history: () => History
-  /** A new one each time; of a network that diverged, with the parameters from before that epoch. */
-  readonly network: () => Network
+  /** Of a network that diverged, those from before that epoch. Laid out as `network.parameters`. */
+  readonly parameters: Float32Array
+  /** With cross-validation, the scores of the folds; then `score` and `loss` are their means. */
+  readonly folds?: readonly FoldScore[] | undefined
 }
 
 /** Of numbers that may be NaN, which is the worst. */
@@ -35,8 +36,37 @@ export function compareTrained(a: Trained, b: Trained): number {
   )
 }
 
+/**
+ * Networks of which all trainings are known: with cross-validation, those of the folds are put together with the one on all
+ * samples, whose parameters and history they have.
+ * @param parts how many trainings each network has
+ */
+export function combineFolds(trained: readonly Trained[], parts: number): readonly Trained[] {
+  if (parts === 1) return trained
+  const networks = new Map<number, Trained[]>()
+  for (const one of trained) {
+    const own = networks.get(one.member.index) ?? []
+    own[one.member.part.number] = one
+    networks.set(one.member.index, own)
+  }
+  return [...networks.values()].flatMap((own) => {
+    const known = own.filter(() => true)
+    const [whole, ...folds] = known
+    return known.length < parts ? [] : [combine(whole!, folds)]
+  })
+}
+
+function combine(whole: Trained, trained: readonly Trained[]): Trained {
+  const folds = trained.map(({ score, loss }) => ({ score, loss }))
+  const diverged = [whole, ...trained].find(({ fault }) => fault !== undefined)
+  if (diverged) return { ...whole, folds, score: NaN, loss: diverged.loss, fault: diverged.fault }
+  const mean = (of: (fold: FoldScore) => number) => folds.reduce((sum, fold) => sum + of(fold) / folds.length, 0)
+  return { ...whole, folds, score: mean(({ score }) => score), loss: mean(({ loss }) => loss) }
+}
+
 /** What users see of it. */
-export function resultOf({ member, ...trained }: Trained): SweepResult {
+export function resultOf({ member, parameters: values, ...trained }: Trained): SweepResult {
   const { settings, parameters } = member.combination
-  return new SweepResult({ ...trained, settings, parameters, seed: member.seed })
+  const network = () => trainedNetwork(member, values)
+  return new SweepResult({ ...trained, index: member.index, network, settings, parameters, seed: member.seed })
 }

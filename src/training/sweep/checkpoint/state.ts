@@ -1,0 +1,117 @@
+import type { Backend, Snapshot } from '../../../backend/backend.ts'
+import { InputError } from '../../../core/errors.ts'
+import type { PlateauState } from '../../../optimizer/schedule.ts'
+import type { Epoch, Outcome } from '../../history.ts'
+import { type Epochs, packEpochs, unpackEpochs } from '../epochs.ts'
+import { historyOf } from '../histories.ts'
+import type { Member } from '../members.ts'
+import type { FoldScore, SweepFault } from '../results.ts'
+import type { Trained } from '../trained.ts'
+
+/** A training between two epochs: with it, it goes on elsewhere; to the same bits on the same kind of device. */
+export interface MemberState {
+  /** Epochs that were trained so far, and steps. */
+  readonly epoch: number
+  readonly step: number
+  /** The epochs so far; of large sweeps that were resumed only some. */
+  readonly epochs: () => readonly Epoch[]
+  readonly snapshot: Snapshot
+  readonly plateau: PlateauState
+  /** Of a network that diverged, and is trained no more. */
+  readonly diverged?: { readonly fault: SweepFault; readonly loss: number } | undefined
+}
+
+/** Where a training is, without the epochs that led there. */
+export type Position = Omit<MemberState, 'epochs' | 'diverged'>
+
+/** Which training of a sweep something is of. */
+export interface TrainingName {
+  /** As {@link Member.index}. */
+  readonly index: number
+  /** As {@link Part.number}. */
+  readonly part: number
+}
+
+/** {@link MemberState} as plain data. */
+export interface KeptState extends TrainingName {
+  readonly epoch: number
+  readonly step: number
+  readonly epochs: Epochs
+  readonly snapshot: Snapshot
+  readonly plateau: PlateauState
+  readonly diverged?: MemberState['diverged']
+}
+
+/** What is known of a network after its training, as plain data; see {@link Trained}. */
+export interface KeptResult extends TrainingName {
+  readonly score: number
+  readonly loss: number
+  readonly epochs: number
+  readonly fault?: SweepFault | undefined
+  readonly folds?: readonly FoldScore[] | undefined
+  readonly parameters: Float32Array
+  readonly history: Epochs
+  readonly stopped: Outcome['stopped']
+  readonly bestEpoch: number | null
+}
+
+/** Epochs of all networks together of which checkpoints keep the scores: about 64 MB. */
+const MOST_EPOCHS = 1 << 21
+
+function packed(epochs: readonly Epoch[], networks: number, { part }: Member): Epochs {
+  const kept = networks * epochs.length > MOST_EPOCHS ? epochs.slice(-1) : epochs
+  return packEpochs(kept, part.validation !== undefined)
+}
+
+const keptResults = new WeakMap<Trained, KeptResult>()
+
+/** @param networks how many results are kept; with many epochs of many networks, only the last epoch of each is kept */
+export function keepResult(trained: Trained, networks: number): KeptResult {
+  // Checkpoints are made again and again; a result does not change.
+  const known = keptResults.get(trained)
+  if (known) return known
+  const { member, score, loss, epochs, fault, folds, parameters } = trained
+  const history = trained.history()
+  const kept: KeptResult = {
+    ...nameOf(member),
+    ...{ score, loss, epochs, fault, folds, parameters },
+    history: packed(history.epochs, networks, member),
+    stopped: history.stopped,
+    bestEpoch: history.bestEpoch,
+  }
+  keptResults.set(trained, kept)
+  return kept
+}
+
+/** @throws InputError for parameters that are not those of the network */
+export function restoreResult(kept: KeptResult, member: Member, backend: Backend): Trained {
+  const { score, loss, epochs, fault, folds, parameters, stopped, bestEpoch } = kept
+  checkLength('parameters', parameters, member)
+  const { seed, part } = member
+  const history = () =>
+    historyOf(unpackEpochs(kept.history, member), { seed, backend, samples: part.train.length, stopped, bestEpoch })
+  const trained = { member, score, loss, epochs, fault, folds, parameters, history }
+  keptResults.set(trained, kept)
+  return trained
+}
+
+/** @param networks as of {@link keepResult} */
+export function keepState(member: Member, { epochs, ...state }: MemberState, networks: number): KeptState {
+  return { ...nameOf(member), ...state, epochs: packed(epochs(), networks, member) }
+}
+
+/** @throws InputError for parameters that are not those of the network */
+export function restoreState(kept: KeptState, member: Member): MemberState {
+  const { epoch, step, epochs, snapshot, plateau, diverged } = kept
+  checkLength('snapshot.parameters', snapshot.parameters, member)
+  return { epoch, step, epochs: () => unpackEpochs(epochs, member), snapshot, plateau, diverged }
+}
+
+const nameOf = ({ index, part }: Member): TrainingName => ({ index, part: part.number })
+
+function checkLength(field: string, { length }: ArrayLike<number>, { index, combination }: Member): void {
+  if (length === combination.parameters) return
+  throw new InputError(
+    `checkpoint: network ${index} has ${length} "${field}", expected ${combination.parameters}; it is damaged`,
+  )
+}
