@@ -1,18 +1,8 @@
 import { countMinibatches } from '../../data/minibatch.ts'
 import type { Epoch } from '../history.ts'
 import type { Score } from '../score.ts'
+import type { Epochs } from './checkpoint/kept.ts'
 import type { Member } from './members.ts'
-
-/**
- * Results of consecutive epochs in one array, a row for each: a sweep keeps those of all its networks. NaN for what an epoch
- * does not have.
- */
-export interface Epochs {
-  /** The number of the first, from 1 on. */
-  readonly first: number
-  readonly values: Float64Array
-  readonly hasValidation: boolean
-}
 
 export const COLUMNS = 6
 

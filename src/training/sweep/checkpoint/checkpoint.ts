@@ -1,5 +1,5 @@
 import { type Fields, kind, optional } from '../../../core/schema.ts'
-import type { KeptResult, KeptState } from './state.ts'
+import type { KeptResult, KeptState } from './kept.ts'
 
 /**
  * All that a sweep needs to go on where it was: made by {@link Sweep.checkpoint}, taken by the option `resume` of

@@ -5,15 +5,8 @@ import type { Trained } from '../trained.ts'
 import { checkSweepCheckpoint } from './check.ts'
 import type { SweepCheckpoint } from './checkpoint.ts'
 import { checkSamePlan, describePlan } from './plan.ts'
-import {
-  keepResult,
-  keepState,
-  type KeptResult,
-  type MemberState,
-  restoreResult,
-  restoreState,
-  type TrainingName,
-} from './state.ts'
+import type { KeptResult, TrainingName } from './kept.ts'
+import { keepResult, keepState, type MemberState, restoreResult, restoreState } from './state.ts'
 
 /** Where a running sweep is; the fields are those of {@link SweepCheckpoint}. */
 export interface RunState {

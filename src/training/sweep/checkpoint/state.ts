@@ -1,58 +1,18 @@
-import type { Backend, Snapshot } from '../../../backend/backend.ts'
+import type { Backend } from '../../../backend/backend.ts'
 import { InputError } from '../../../core/errors.ts'
-import type { PlateauState } from '../../../optimizer/schedule.ts'
-import type { Epoch, Outcome } from '../../history.ts'
-import { type Epochs, packEpochs, unpackEpochs } from '../epochs.ts'
+import type { Epoch } from '../../history.ts'
+import { packEpochs, unpackEpochs } from '../epochs.ts'
 import { historyOf } from '../histories.ts'
 import type { Member } from '../members.ts'
-import type { FoldScore, SweepFault } from '../results.ts'
 import type { Trained } from '../trained.ts'
+import type { Epochs, KeptFault, KeptResult, KeptState, Position, TrainingName } from './kept.ts'
 
 /** A training between two epochs: with it, it goes on elsewhere; to the same bits on the same kind of device. */
-export interface MemberState {
-  /** Epochs that were trained so far, and steps. */
-  readonly epoch: number
-  readonly step: number
+export interface MemberState extends Position {
   /** The epochs so far; of large sweeps that were resumed only some. */
   readonly epochs: () => readonly Epoch[]
-  readonly snapshot: Snapshot
-  readonly plateau: PlateauState
   /** Of a network that diverged, and is trained no more. */
-  readonly diverged?: { readonly fault: SweepFault; readonly loss: number } | undefined
-}
-
-/** Where a training is, without the epochs that led there. */
-export type Position = Omit<MemberState, 'epochs' | 'diverged'>
-
-/** Which training of a sweep something is of. */
-export interface TrainingName {
-  /** As {@link Member.index}. */
-  readonly index: number
-  /** As {@link Part.number}. */
-  readonly part: number
-}
-
-/** {@link MemberState} as plain data. */
-export interface KeptState extends TrainingName {
-  readonly epoch: number
-  readonly step: number
-  readonly epochs: Epochs
-  readonly snapshot: Snapshot
-  readonly plateau: PlateauState
-  readonly diverged?: MemberState['diverged']
-}
-
-/** What is known of a network after its training, as plain data; see {@link Trained}. */
-export interface KeptResult extends TrainingName {
-  readonly score: number
-  readonly loss: number
-  readonly epochs: number
-  readonly fault?: SweepFault | undefined
-  readonly folds?: readonly FoldScore[] | undefined
-  readonly parameters: Float32Array
-  readonly history: Epochs
-  readonly stopped: Outcome['stopped']
-  readonly bestEpoch: number | null
+  readonly diverged?: KeptFault | undefined
 }
 
 /** Epochs of all networks together of which checkpoints keep the scores: about 64 MB. */
