@@ -1,5 +1,9 @@
 import type { Matrix } from '../../core/matrix.ts'
 import type { PredictRows } from '../../model/rows.ts'
+import type { Snapshot } from '../../backend/backend.ts'
+import { fingerprint } from '../../data/fingerprint.ts'
+import { countMinibatches } from '../../data/minibatch.ts'
+import type { PlateauState } from '../../optimizer/schedule.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Member } from './members.ts'
 
@@ -14,7 +18,7 @@ export interface LiveScore {
 /** Of a network that diverged. */
 export const noScore: LiveScore = { score: NaN, loss: NaN }
 
-/** Networks of a live sweep that are trained by one population, or by a trainer each. Places are counted from 0. */
+/** Networks of a live sweep that are trained by one population, or take turns in host memory. Places are counted from 0. */
 export interface LiveGroup {
   readonly members: readonly Member[]
   /** Why its networks are trained one after another; undefined where they are trained side by side. */
@@ -31,4 +35,23 @@ export interface LiveGroup {
   scores(): Promise<readonly LiveScore[]>
   checkpoint(place: number): Promise<Checkpoint>
   dispose(): void
+}
+
+/** The checkpoint of a network, as a trainer with its settings makes it after this epoch. */
+export function checkpointOf(
+  { combination, seed, part }: Member,
+  { snapshot, epoch, plateau }: { snapshot: Snapshot; epoch: number; plateau: PlateauState },
+): Checkpoint {
+  const { loss, optimizer, batchSize, l1, l2, dropout } = combination.placement
+  const { sizes } = combination.settings
+  return {
+    epoch,
+    step: epoch * countMinibatches(part.train.length, batchSize),
+    seed,
+    data: fingerprint(part.train),
+    settings: { sizes, activations: combination.activations, loss, optimizer, batchSize, l1, l2, dropout },
+    snapshot,
+    plateau: { ...plateau },
+    stopping: undefined,
+  }
 }

@@ -2,8 +2,8 @@ import { BackendUnavailableError, InputError, OutOfMemoryError } from '../../cor
 import type { Context } from './context.ts'
 import { divide } from './grouping.ts'
 import type { LiveGroup } from './live-group.ts'
+import { LiveHost } from './live-host.ts'
 import { LivePopulation } from './live-population.ts'
-import { LiveTrainers } from './live-trainers.ts'
 import type { Member } from './members.ts'
 
 /** Places all networks of a sweep: as many as possible side by side. */
@@ -19,13 +19,13 @@ export async function placeLive(context: Context): Promise<LiveGroup[]> {
 }
 
 async function placeGroup(members: readonly Member[], context: Context, reason?: string): Promise<LiveGroup> {
-  if (reason !== undefined) return LiveTrainers.place(members, context, reason)
+  if (reason !== undefined) return LiveHost.place(members, context, reason)
   try {
     return await LivePopulation.place(members, context)
   } catch (error) {
     const isRefusal =
       error instanceof InputError || error instanceof OutOfMemoryError || error instanceof BackendUnavailableError
     if (!isRefusal) throw error
-    return LiveTrainers.place(members, context, error.message)
+    return LiveHost.place(members, context, error.message)
   }
 }

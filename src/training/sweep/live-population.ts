@@ -1,14 +1,12 @@
 import type { DataHandle, Population } from '../../backend/backend.ts'
 import type { Matrix } from '../../core/matrix.ts'
-import { fingerprint } from '../../data/fingerprint.ts'
-import { countMinibatches } from '../../data/minibatch.ts'
 import type { PredictRows } from '../../model/rows.ts'
 import { newPlateau } from '../../optimizer/schedule.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { meanScore, RegressionSums } from '../score.ts'
 import type { Context } from './context.ts'
 import { HostOutputs } from './host-outputs.ts'
-import { type LiveGroup, type LiveScore, noScore } from './live-group.ts'
+import { checkpointOf, type LiveGroup, type LiveScore, noScore } from './live-group.ts'
 import { type Member, networkOf } from './members.ts'
 
 /** Networks of one shape that a device trains side by side. */
@@ -117,20 +115,8 @@ export class LivePopulation implements LiveGroup {
   }
 
   async checkpoint(place: number): Promise<Checkpoint> {
-    const { combination, seed, part } = this.members[place]!
-    const { loss, optimizer, batchSize, l1, l2, dropout } = combination.placement
-    const { sizes } = combination.settings
-    const epoch = this.epochsOf(place)
-    return {
-      epoch,
-      step: epoch * countMinibatches(part.train.length, batchSize),
-      seed,
-      data: fingerprint(part.train),
-      settings: { sizes, activations: combination.activations, loss, optimizer, batchSize, l1, l2, dropout },
-      snapshot: await this.#population.read(place),
-      plateau: newPlateau(),
-      stopping: undefined,
-    }
+    const state = { snapshot: await this.#population.read(place), epoch: this.epochsOf(place), plateau: newPlateau() }
+    return checkpointOf(this.members[place]!, state)
   }
 
   dispose(): void {

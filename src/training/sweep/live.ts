@@ -232,7 +232,9 @@ export async function liveSweep(data: Dataset, options: LiveSweepOptions): Promi
   // What it does not take has the defaults of a sweep.
   const plan = planOf(data, readOptions(sweepSchema, { ...options, epochs: 1 }))
   checked.signal?.throwIfAborted()
-  const { backend, opened } = await chooseBackend(checked.backend, checked)
+  // To measure which backend is the fastest for each of many shapes would take longer than it saves.
+  const named = checked.backend === 'auto' ? { ...checked, deterministic: true } : checked
+  const { backend, opened } = await chooseBackend(checked.backend, named)
   try {
     const context = { ...plan, backend, states: new Map<never, never>() }
     return new LiveSweep(KEY, context, await placeLive(context), opened)
