@@ -145,6 +145,7 @@ const groups = {
     'demo_people',
     'demo_several',
     'demo_share',
+    'demo_sweep',
     'demo_tables',
     'demo_time',
     'demo_without_webgpu',

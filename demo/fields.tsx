@@ -101,14 +101,14 @@ export function Amount({
   max,
   step: by,
 }: {
-  name: 'learningRate' | 'batch' | 'seed' | 'l1' | 'l2' | 'dropout' | 'stop' | 'patience'
+  name: 'learningRate' | 'batch' | 'seed' | 'dataSeed' | 'l1' | 'l2' | 'dropout' | 'stop' | 'patience'
   label: string
   min: number
   max: number
   step: number | 'any'
 }) {
   const [problem, setProblem] = useState('')
-  const value = settings.value[name]
+  const value = settings.value[name] ?? settings.value.seed
   return (
     <Field
       label={label}

@@ -13,6 +13,7 @@ import {
   type Settings,
   tabNames,
   taskNames,
+  wallAxisNames,
 } from './settings.ts'
 
 /** The link to a run: the settings as the fragment of a URL. */
@@ -44,6 +45,8 @@ const listOf =
 /** Parses each setting from a URL; undefined for an invalid value. */
 const parsers: { [K in keyof Settings]: (text: string) => Settings[K] | undefined } = {
   tab: oneOf(tabNames),
+  wallAcross: oneOf(wallAxisNames),
+  wallUp: oneOf(wallAxisNames),
   lesson: numberBetween(1, LESSON_PAGES, true),
   problem: oneOf(problemNames),
   file: shortText,
@@ -76,6 +79,7 @@ const parsers: { [K in keyof Settings]: (text: string) => Settings[K] | undefine
   dropout: numberBetween(0, 0.9),
   init: oneOf(initializerNames),
   seed: numberBetween(0, 2 ** 32 - 1, true),
+  dataSeed: numberBetween(0, 2 ** 32 - 1, true),
   stop: numberBetween(0, 1e9, true),
   patience: numberBetween(0, 1e6, true),
   speed: numberBetween(0, 1000),
@@ -127,6 +131,9 @@ export function fromHash(hash: string): { settings: Settings; problems: string[]
     settings.activations = Array.from({ length: layers }, (_, l) =>
       l === layers - 1 ? output : (settings.activations[l] ?? defaultSettings.activations[0]!),
     )
+  }
+  if (settings.wallAcross === settings.wallUp) {
+    settings.wallUp = settings.wallAcross === 'seed' ? 'learningRate' : 'seed'
   }
   return { settings: makeConsistent(settings), problems: limitProblems(problems) }
 }

@@ -28,13 +28,20 @@ import './file.css'
 import './output.css'
 import './layout.css'
 
-/** The lesson, which is loaded when its tab is opened for the first time. */
+/** The lesson and the wall, which are loaded when their tabs are opened for the first time. */
 const lesson = signal<ComponentType | undefined>(undefined)
+const wall = signal<ComponentType | undefined>(undefined)
 const tab = computed(() => settings.value.tab)
 effect(() => {
   if (tab.value !== 'learn' || lesson.peek()) return
   void import('./learn/learn.tsx').then(({ default: loaded }) => {
     lesson.value = loaded
+  })
+})
+effect(() => {
+  if (tab.value !== 'wall' || wall.peek()) return
+  void import('./sweep/wall.tsx').then(({ default: loaded }) => {
+    wall.value = loaded
   })
 })
 
@@ -99,11 +106,13 @@ function Play() {
 
 function App() {
   const Lesson = lesson.value
+  const Wall = wall.value
   return (
     <>
       <Header />
       <main>
         {tab.value === 'play' && <Play />}
+        {tab.value === 'wall' && (Wall ? <Wall /> : <p class="loading">Loading …</p>)}
         {/* The lesson remains in the document, which keeps its state while the other tab is open. */}
         <div class="lesson" hidden={tab.value !== 'learn'}>
           {Lesson ? <Lesson /> : <p>Loading …</p>}

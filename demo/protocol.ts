@@ -1,6 +1,7 @@
 import type {
   ActivationName,
   BackendName,
+  Checkpoint,
   CsvColumn,
   MultilabelReport,
   NetworkJSON,
@@ -16,8 +17,8 @@ export type { PictureSamples, PlottedSamples, ShownColumn, ShownData, ShownInput
 
 /** Messages from the page to the worker. */
 export type Request =
-  /** Creates a new network and trains it on the data that the settings describe. */
-  | { type: 'start'; settings: Settings }
+  /** Creates a new network on the data that the settings describe; a checkpoint is the state from which it trains on. */
+  | { type: 'start'; settings: Settings; checkpoint?: Checkpoint }
   /** Keeps the network and changes the data. */
   | { type: 'data'; settings: Settings }
   /** Opens files that the user dropped or chose. */

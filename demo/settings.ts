@@ -37,6 +37,9 @@ export function placesOfTargets(
 export interface Settings {
   /** The open tab. */
   tab: (typeof tabNames)[number]
+  /** What changes across the wall of networks, and what changes up it. */
+  wallAcross: WallAxisName
+  wallUp: WallAxisName
   /** The open page of the lesson, counted from 1. */
   lesson: number
   problem: ProblemName
@@ -81,6 +84,8 @@ export interface Settings {
   dropout: number
   init: InitializerName
   seed: number
+  /** The seed of the data, where it is another one; see {@link seedOfData}. */
+  dataSeed: number | undefined
   /** Epochs after which training stops; 0 for no limit. */
   stop: number
   /** Epochs without a lower loss (test loss, else training loss) after which training stops; 0 disables this. */
@@ -90,7 +95,19 @@ export interface Settings {
   backend: BackendName
 }
 
-export const tabNames = ['play', 'learn'] as const
+export const tabNames = ['play', 'learn', 'wall'] as const
+export const wallAxisNames = [
+  'learningRate',
+  'seed',
+  'width',
+  'layers',
+  'activation',
+  'batch',
+  'l2',
+  'optimizer',
+  'init',
+] as const
+export type WallAxisName = (typeof wallAxisNames)[number]
 /** The number of pages of the lesson. */
 export const LESSON_PAGES = 3
 export const problemNames = ['circle', 'linear', 'xor', 'moons', 'spirals', 'hills', 'digits', 'own', 'file'] as const
@@ -110,6 +127,8 @@ export const MAX_NEURONS = 32
 /** The default network: 2-3-2, trained on the circle. */
 export const defaults: Readonly<Settings> = {
   tab: 'play',
+  wallAcross: 'learningRate',
+  wallUp: 'seed',
   lesson: 1,
   problem: 'circle',
   file: '',
@@ -139,11 +158,15 @@ export const defaults: Readonly<Settings> = {
   dropout: 0,
   init: 'glorotUniform',
   seed: 1,
+  dataSeed: undefined,
   stop: 0,
   patience: 0,
   speed: 60,
   backend: 'auto',
 }
+
+/** The seed from which the data and their division follow: by default that of the run. */
+export const seedOfData = ({ dataSeed, seed }: Pick<Settings, 'seed' | 'dataSeed'>): number => dataSeed ?? seed
 
 /** The kind of a built-in problem. For a file, the worker reports the kind after reading it. */
 export function kindOf(problem: ProblemName): Kind {

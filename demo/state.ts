@@ -26,12 +26,13 @@ export {
   verification,
 } from './state/signals.ts'
 export { change, choose, openSettings } from './state/changes.ts'
-export { playWith } from './state/navigation.ts'
+export { receiveWall, sendToWall } from './state/connection.ts'
+export { openNetwork, playWith } from './state/navigation.ts'
 export { editParameter } from './state/edit.ts'
 export { chooseUse, open } from './state/files.ts'
 export { answerLaterRun, classifyDrawing, pause, play, rewind, step, verifyNow } from './state/requests.ts'
 export { restartsRun } from './state/effects.ts'
-export { accepted, restart } from './state/runs.ts'
+export { accepted, restart, startsAtOnce } from './state/runs.ts'
 
 /** Starts the run that the address describes, and shows what the worker reports from then on. */
 export function connect(): void {

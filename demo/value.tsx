@@ -2,7 +2,15 @@ import type { ComponentChildren } from 'preact'
 
 /** The numbers of the page that tests and scripts can read. */
 export type ValueName =
-  'epoch' | 'step' | 'epochs-per-second' | 'samples-per-second' | 'training-score' | 'test-score' | 'loss' | 'backend'
+  | 'epoch'
+  | 'step'
+  | 'epochs-per-second'
+  | 'samples-per-second'
+  | 'training-score'
+  | 'test-score'
+  | 'best-score'
+  | 'loss'
+  | 'backend'
 
 /**
  * A number as text, with the number itself in an attribute: `data-value` is its name, `data-number` the number, or the name

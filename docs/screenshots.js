@@ -13,6 +13,14 @@ const scoreReaches = (percent) => (page) =>
     { timeout: 120_000 },
   )
 
+/** Waits until an epoch. */
+const epochsReach = (epoch) => (page) =>
+  page.waitForFunction(
+    (wanted) => Number(document.querySelector('[data-value=epoch]')?.dataset.number) >= wanted,
+    epoch,
+    { timeout: 120_000 },
+  )
+
 /** The picture that social networks show beside a link to the page: network and plane in large, with a title. */
 const makeCard = async (page) => {
   await scoreReaches(99)(page)
@@ -64,6 +72,7 @@ const shots = [
   },
   { name: 'page-digits', hash: 'problem=digits', until: drawThree, width: 1280, height: 800 },
   { name: 'page-learn', hash: 'tab=learn&lesson=2', until: showPaths, width: 1280, height: 900 },
+  { name: 'wall', hash: 'tab=wall', until: epochsReach(600), width: 1280, height: 720 },
   { name: 'page-tablet', hash: 'problem=moons', until: scoreReaches(97), width: 820, height: 1180 },
   { name: 'page-phone', hash: '', until: scoreReaches(97), width: 390, height: 844 },
   {

@@ -8,7 +8,7 @@ import { Value } from '../value.tsx'
 import { penaltyChoices, penaltyOf, settingsOfPenalty } from './penalties.ts'
 import './bar.css'
 
-const speeds: readonly [value: string, text: string][] = [
+export const speeds: readonly [value: string, text: string][] = [
   ['2', '2 epochs/s'],
   ['10', '10 epochs/s'],
   ['60', '60 epochs/s'],

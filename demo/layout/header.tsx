@@ -9,6 +9,7 @@ import './header.css'
 const tabs: readonly [name: Settings['tab'], text: string, title: string][] = [
   ['play', 'Play', 'webgpu-mlp: watch a neural network learn'],
   ['learn', 'How it learns', 'How a neural network learns: webgpu-mlp'],
+  ['wall', '144 at once', '144 neural networks learn at once: webgpu-mlp'],
 ]
 
 /** The title, the parts of the page, and what the network runs on. */

@@ -56,6 +56,9 @@ export function MoreSettings() {
         }}
       />
       <Amount name="seed" label="Seed" min={0} max={4294967295} step={1} />
+      {settings.value.dataSeed !== undefined && (
+        <Amount name="dataSeed" label="Seed of the data" min={0} max={4294967295} step={1} />
+      )}
       <Amount name="stop" label="Stop after epochs" min={0} max={1e9} step={1} />
       <Amount name="patience" label="Patience in epochs" min={0} max={1e6} step={1} />
       <Choice

@@ -2,7 +2,7 @@ import { defaultsFor } from '../presets.ts'
 import { type BuiltIn, kindOf, type Settings } from '../settings.ts'
 import { send } from './connection.ts'
 import { effects } from './effects.ts'
-import { showTab } from './navigation.ts'
+import { placeOf, showTab } from './navigation.ts'
 import { applySettings, startRun } from './runs.ts'
 import { kind, notices, setNotices, settings } from './signals.ts'
 
@@ -37,8 +37,8 @@ export const choose = (problem: BuiltIn) => {
 
 /** Starts a new run with settings of the page itself. What does not belong to the problem stays as the user chose it. */
 export function openSettings(next: Settings, play?: boolean): void {
-  const { seed, backend, speed, tab, lesson } = settings.value
+  const { seed, backend, speed } = settings.value
   // Pictures are trained without a limit, because an epoch of them takes long.
   const isSlow = kindOf(next.problem) === 'images' || kind() === 'images'
-  startRun({ ...next, seed, backend, tab, lesson, speed: isSlow ? next.speed : speed }, play)
+  startRun({ ...next, seed, backend, ...placeOf(settings.value), speed: isSlow ? next.speed : speed }, play)
 }

@@ -1,4 +1,5 @@
 import type { FromSession, Request, ToSession, WorkerMessage } from '../protocol.ts'
+import type { FromWall, ToWall, WallMessage, WallRequest } from '../sweep/protocol.ts'
 import { setNotices } from './signals.ts'
 
 /** The worker that trains. */
@@ -16,9 +17,26 @@ export const send = (request: Request) => {
 export type Handlers = { [T in WorkerMessage['type']]: (message: WorkerMessage & { type: T }) => void }
 
 export function receive(handlers: Handlers): void {
-  worker.onmessage = ({ data: { session, message } }: MessageEvent<FromSession>) => {
+  worker.onmessage = ({ data }: MessageEvent<FromSession | FromWall>) => {
+    if ('wall' in data) {
+      receiveFromWall?.(data.wall)
+      return
+    }
+    const { session, message } = data
     if (session === SHOWN) (handlers[message.type] as (message: WorkerMessage) => void)(message)
   }
+}
+
+let receiveFromWall: ((message: WallMessage) => void) | undefined
+
+/** Receives the messages about the wall of networks, which is loaded when its tab is opened. */
+export function receiveWall(receiver: (message: WallMessage) => void): void {
+  receiveFromWall = receiver
+}
+
+export const sendToWall = (request: WallRequest) => {
+  const posted: ToWall = { wall: request }
+  worker.postMessage(posted)
 }
 
 worker.onerror = ({ message }) => {

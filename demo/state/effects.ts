@@ -4,11 +4,13 @@ import type { Settings } from '../settings.ts'
  * What a change of a setting affects: `page` nothing that the worker does; `plane` what the plane shows or the points that
  * are trained on; `run` everything, so that a new run starts. The others change the current run.
  */
-type Effect = 'page' | 'speed' | 'stopping' | 'backend' | 'hyperparameters' | 'plane' | 'run'
+type Effect = 'wall' | 'page' | 'speed' | 'stopping' | 'backend' | 'hyperparameters' | 'plane' | 'run'
 
 export const effects: Readonly<Record<keyof Settings, Effect>> = {
   tab: 'page',
   lesson: 'page',
+  wallAcross: 'wall',
+  wallUp: 'wall',
   problem: 'run',
   file: 'run',
   target: 'run',
@@ -37,6 +39,7 @@ export const effects: Readonly<Record<keyof Settings, Effect>> = {
   dropout: 'hyperparameters',
   init: 'run',
   seed: 'run',
+  dataSeed: 'run',
   stop: 'stopping',
   patience: 'stopping',
   speed: 'speed',

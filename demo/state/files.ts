@@ -3,7 +3,7 @@ import type { WorkerMessage } from '../protocol.ts'
 import { defaultsFor } from '../presets.ts'
 import { type FileUse, type Settings, useOf } from '../settings.ts'
 import { send } from './connection.ts'
-import { followHistory, playsAtOnce } from './navigation.ts'
+import { followHistory, placeOf, playsAtOnce } from './navigation.ts'
 import { startRun } from './runs.ts'
 import { file, firstLink, opening, setNotices, settings } from './signals.ts'
 
@@ -19,14 +19,14 @@ export function handleFile({ file: info, kind: dataKind, use }: WorkerMessage & 
   opening.value = false
   file.value = { ...info, dataKind }
   const next = pendingLink?.file === info.name ? pendingLink : { ...defaultsFor('file', dataKind), ...use }
-  const { seed, speed, backend } = settings.value
+  const { seed, speed, backend, tab, wallAcross, wallUp } = settings.value
   // The target column and the task of the link determine whether the data are for classification or regression.
   if (pendingLink && next === pendingLink && info.kind === 'csv' && usedOtherwise(pendingLink, use)) {
     send({ type: 'target', use: useOf(pendingLink) })
     return
   }
   pendingLink = undefined
-  const chosen = { ...next, file: info.name, seed, speed, backend }
+  const chosen = { ...next, file: info.name, seed, speed, backend, tab, wallAcross, wallUp }
   startRun(dataKind === 'images' ? { ...chosen, speed: 0 } : chosen)
 }
 
@@ -46,8 +46,8 @@ export function chooseUse(changed: Partial<FileUse>): void {
 function followLink({ settings: linked, problems }: ReturnType<typeof fromHash>): void {
   const missing = linked.problem === 'file' && file.value?.name !== linked.file
   if (missing) pendingLink = linked
-  const { tab, lesson } = linked
-  startRun(missing ? { ...defaultsFor('circle'), tab, lesson } : linked, playsAtOnce(linked))
+  const place = placeOf(linked)
+  startRun(missing ? { ...defaultsFor('circle'), ...place } : linked, playsAtOnce(linked))
   if (problems.length > 0) setNotices('link', ...problems)
   if (missing) {
     const name = linked.file ? `“${linked.file}”` : 'a file'

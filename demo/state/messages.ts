@@ -4,6 +4,7 @@ import { defaultsFor } from '../presets.ts'
 import type { Report, Request, WorkerMessage } from '../protocol.ts'
 import { receive } from './connection.ts'
 import { handleFile } from './files.ts'
+import { placeOf } from './navigation.ts'
 import { accept, accepted, applySettings, startRun } from './runs.ts'
 import {
   activeBackend,
@@ -81,10 +82,10 @@ function handleRefusal({ subject, message, during }: WorkerMessage & { type: 're
   if (verification.value === 'running') verification.value = undefined
   if (changing.has(during)) {
     const own = accepted()
-    const { speed, stop, patience, tab, lesson } = settings.value
-    if (own) applySettings({ ...own, speed, stop, patience, tab, lesson })
+    const { speed, stop, patience } = settings.value
+    if (own) applySettings({ ...own, speed, stop, patience, ...placeOf(settings.value) })
     else if (subject === 'backend') startRun({ ...settings.value, backend: 'auto' })
-    else startRun({ ...defaultsFor('circle'), speed: settings.value.speed })
+    else startRun({ ...defaultsFor('circle'), speed, ...placeOf(settings.value) })
   }
   setNotices(subject, message)
 }

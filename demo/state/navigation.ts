@@ -1,5 +1,6 @@
+import type { Checkpoint } from '../../src/index.ts'
 import { toHash } from '../link.ts'
-import type { Settings } from '../settings.ts'
+import { defaults, type Settings } from '../settings.ts'
 import { OWN_ENTRY } from './address.ts'
 import { pause, play } from './requests.ts'
 import { applySettings, startRun, startsAtOnce } from './runs.ts'
@@ -7,15 +8,20 @@ import { firstLink, playing, settings } from './signals.ts'
 
 /** The tabs of the page and the pages of the lesson, between which the browser's Back button moves. */
 
-/** Whether training continues when the user returns from the lesson. It is paused while the lesson is open. */
-let playOnReturn = firstLink.settings.tab === 'learn' && startsAtOnce()
+/** Whether training continues when the user returns to the run. It is paused while another tab is open. */
+let playOnReturn = firstLink.settings.tab !== 'play' && startsAtOnce()
 
-/** Opens a tab or a page of the lesson; the run does not change. */
-export function showTab({ tab, lesson }: Pick<Settings, 'tab' | 'lesson'>): void {
+/** The settings that say which part of the page is open, and what it shows; they do not change the run. */
+export const placeOf = ({ tab, lesson, wallAcross, wallUp }: Settings) => ({ tab, lesson, wallAcross, wallUp })
+
+/** Opens a tab, a page of the lesson or other axes of the wall; the run does not change. */
+export function showTab(next: ReturnType<typeof placeOf>): void {
   const before = settings.value.tab
-  applySettings({ ...settings.value, tab, lesson })
+  applySettings({ ...settings.value, ...next })
+  const { tab } = next
   if (tab === before) return
-  if (tab === 'learn') {
+  if (tab !== 'play' && before !== 'play') return
+  if (tab !== 'play') {
     playOnReturn = playing.value
     if (playOnReturn) pause()
   } else if (playOnReturn) play()
@@ -24,10 +30,16 @@ export function showTab({ tab, lesson }: Pick<Settings, 'tab' | 'lesson'>): void
 /** Opens the other tab with a new run, and trains. */
 export function playWith(run: Settings): void {
   playOnReturn = false
-  startRun({ ...run, lesson: settings.value.lesson, tab: 'play' }, true)
+  startRun({ ...run, ...placeOf(settings.value), tab: 'play' }, true)
 }
 
-const runOf = (all: Settings) => toHash({ ...all, tab: 'play' })
+/** Opens a network of the wall in the main view, in the state in which it is. */
+export function openNetwork(run: Settings, checkpoint: Checkpoint): void {
+  playOnReturn = false
+  startRun({ ...run, ...placeOf(settings.value), tab: 'play' }, false, checkpoint)
+}
+
+const runOf = (all: Settings) => toHash({ ...all, ...placeOf(defaults) })
 
 /**
  * Follows the Back and Forward buttons to an entry of the browser's history that the page made. The run continues if the
@@ -37,14 +49,21 @@ const runOf = (all: Settings) => toHash({ ...all, tab: 'play' })
 export function followHistory(state: unknown, linked: Settings): boolean {
   const { value: current } = settings
   const own = state === OWN_ENTRY && (linked.tab === 'learn' || runOf(linked) === runOf(current))
-  if (own) showTab({ tab: linked.tab, lesson: linked.tab === 'learn' ? linked.lesson : current.lesson })
+  if (own) {
+    const { lesson, wallAcross, wallUp } = current
+    showTab({
+      ...placeOf(linked),
+      ...(linked.tab !== 'learn' && { lesson }),
+      ...(linked.tab !== 'wall' && { wallAcross, wallUp }),
+    })
+  }
   return own
 }
 
-/** Whether a run that a link describes trains at once; undefined where the page decides. A lesson opens with a pause. */
+/** Whether a run that a link describes trains at once; undefined where the page decides. Other tabs open with a pause. */
 export function playsAtOnce({ tab }: Settings): boolean | undefined {
   if (tab === 'play') {
-    const returning = settings.value.tab === 'learn' && playOnReturn
+    const returning = settings.value.tab !== 'play' && playOnReturn
     return returning || undefined
   }
   playOnReturn ||= playing.value

@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../../src/index.ts'
 import { makeConsistent, type Settings } from '../settings.ts'
 import { writeAddress } from './address.ts'
 import { send } from './connection.ts'
@@ -20,15 +21,22 @@ export function applySettings(next: Settings): void {
 /** Whether the first run starts to train at once; not for users who prefer reduced motion. */
 export const startsAtOnce = () => !matchMedia('(prefers-reduced-motion: reduce)').matches
 
-/** Starts a new network on the data that the settings describe. */
-export function startRun(next: Settings, play = acceptedSettings ? playing.value : startsAtOnce()): void {
+/**
+ * Starts a new network on the data that the settings describe.
+ * @param checkpoint of a training with these settings, from which it continues
+ */
+export function startRun(
+  next: Settings,
+  play = acceptedSettings ? playing.value : startsAtOnce(),
+  checkpoint?: Checkpoint,
+): void {
   applySettings(next)
   notices.value = {}
   verification.value = undefined
   history.value = []
   advice.value = []
   laterRunQuestion.value = undefined
-  send({ type: 'start', settings: settings.value })
+  send({ type: 'start', settings: settings.value, ...(checkpoint && { checkpoint }) })
   if (play) send({ type: 'play' })
 }
 

@@ -127,6 +127,26 @@ export const terms = {
     'The number from which everything random follows: data, initial weights and order; the same seed repeats the run.',
     wikipedia('Random_seed'),
   ),
+  dataSeed: explain(
+    'Seed of the data',
+    'The number from which the data follow; networks that are compared with each other train on the same data.',
+    wikipedia('Random_seed'),
+  ),
+  wall: explain(
+    'Decision region',
+    'The part of the plane for which the network answers with the same class; the border between them is what it has learned.',
+    wikipedia('Decision_boundary'),
+  ),
+  diverged: explain(
+    'Diverged',
+    'The steps became so large that the weights grew beyond all bounds; this network does not train on.',
+    wikipedia('Gradient_descent'),
+  ),
+  hyperparameter: explain(
+    'Setting',
+    'A number or a rule that people choose before the training, such as the learning rate; a hyperparameter.',
+    wikipedia('Hyperparameter_(machine_learning)'),
+  ),
   stop: explain('Stop after', 'Training pauses after this many epochs; 0 means that it goes on.'),
   patience: explain(
     'Patience',

@@ -41,6 +41,12 @@ export class PlaneGrid {
     return inputs
   }
 
+  /** Whether the plane shows the predicted class, one of more than two. */
+  get classes(): boolean {
+    const { kind, outputs } = this.#shown
+    return kind === 'classes' && outputs.length > 2
+  }
+
   /** Converts the outputs at {@link points} to the values that colour the plane. */
   regions(side: number, outputs: Float32Array, activation: string): Regions {
     const { kind, outputs: names, range, shownOutput } = this.#shown

@@ -2,7 +2,7 @@ import { circle, Dataset, digits, InputError, linear, Matrix, moons, spirals, sp
 import { type FeatureName, featuresOfPoints, initialFeatures, planeInputs } from '../plane-inputs.ts'
 import { decodePoints, initialPoints } from '../points.ts'
 import type { ShownColumn } from '../protocol.ts'
-import { type Kind, kindOf, MAX_CLASSES, type ProblemName, type Settings } from '../settings.ts'
+import { type Kind, kindOf, MAX_CLASSES, type ProblemName, seedOfData, type Settings } from '../settings.ts'
 import type { FileContent } from './open.ts'
 
 /** Data for training. Inputs and targets carry the preprocessing that the library applied. */
@@ -77,15 +77,17 @@ function withFeatures({ train, test }: Parts, features: readonly FeatureName[]):
   return { train: compute(train), test: test && compute(test) }
 }
 
-function generated(problem: keyof typeof generators, { samples, seed, noise }: Settings): Dataset {
-  return generators[problem]({ samples, seed, noise: (noise / 100) * MAX_NOISE })
+function generated(problem: keyof typeof generators, settings: Settings): Dataset {
+  const { samples, noise } = settings
+  return generators[problem]({ samples, seed: seedOfData(settings), noise: (noise / 100) * MAX_NOISE })
 }
 
-export function divide(data: Dataset | undefined, { test, seed }: Settings): Partial<Parts> {
+export function divide(data: Dataset | undefined, settings: Settings): Partial<Parts> {
+  const { test } = settings
   if (!data || test === 0) return { ...(data && { train: data }) }
   // For very few samples, the number of test samples may round to none or all of them.
   const held = Math.round(data.length * test)
-  return held === 0 || held === data.length ? { train: data } : split(data, { test, seed })
+  return held === 0 || held === data.length ? { train: data } : split(data, { test, seed: seedOfData(settings) })
 }
 
 /** Adds the user's points to the training data; they are never held out. */

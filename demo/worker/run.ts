@@ -126,6 +126,12 @@ export class Run {
     await this.#keep(await this.#score())
   }
 
+  /** Continues from a checkpoint of another training with the same settings and data. */
+  async continueFrom(checkpoint: Checkpoint): Promise<void> {
+    await resume(await this.trainer(), { ...checkpoint, arithmetic: undefined })
+    await this.#keep(await this.#score())
+  }
+
   /** Trains on one minibatch, then scores the network. */
   async minibatch(): Promise<void> {
     const trainer = await this.trainer()

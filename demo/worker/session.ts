@@ -1,25 +1,19 @@
-import { DivergedError, verify } from '../../src/index.ts'
+import { type Checkpoint, DivergedError, verify } from '../../src/index.ts'
 import type { ContinuingRequest, Request, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { adviceBefore, adviceDiverged } from './advice.ts'
-import { openFile, prepareFromFile, summarizeUse } from './files.ts'
+import { openFile, summarizeUse } from './files.ts'
 import { Playback } from './playback.ts'
-import { prepare, type Prepared } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
+import { prepareData } from './prepare-data.ts'
 import { Run } from './run.ts'
-import { subjectOf, withSubject } from './subjects.ts'
+import { subjectOf } from './subjects.ts'
 import { Turns } from './turns.ts'
 
 /** Sends a message to the page, and transfers these buffers. */
 export type Post = (message: WorkerMessage, transfer?: Transferable[]) => void
 
 type Handlers = { [T in Request['type']]: (request: Request & { type: T }) => Promise<void> | void }
-
-/** The data that the settings describe. A second worker prepares the data of a file. */
-const prepareData = (settings: Settings): Promise<Prepared> =>
-  withSubject('data', async () => {
-    const { problem } = settings
-    return problem === 'file' ? prepareFromFile(settings) : prepare(settings, problem)
-  })
 
 /** Requests that do not use the trainer: other requests do not wait for them. */
 const isReading = ({ type }: Request) => type === 'open' || type === 'target'
@@ -64,9 +58,9 @@ export class Session {
   }
 
   readonly #handlers: Handlers = {
-    start: async ({ settings }) => {
+    start: async ({ settings, checkpoint }) => {
       const prepared = await prepareData(settings)
-      await this.#trainer.take(() => this.#start(settings, prepared))
+      await this.#trainer.take(() => this.#start(settings, prepared, checkpoint))
     },
     data: async ({ settings }) => {
       const prepared = await prepareData(settings)
@@ -135,10 +129,11 @@ export class Session {
   }
 
   /** Starts a new run, and replaces the active run once the first evaluation of the new one has succeeded. */
-  async #start(settings: Settings, prepared: Prepared): Promise<void> {
+  async #start(settings: Settings, prepared: Prepared, checkpoint?: Checkpoint): Promise<void> {
     const run = new Run(settings, prepared)
     try {
       await run.scoreUntrained()
+      if (checkpoint) await run.continueFrom(checkpoint)
     } catch (error) {
       await run.release()
       throw error
@@ -158,8 +153,13 @@ export class Session {
     this.#postData(run)
     this.#postAdviceBefore(run)
     await this.#postBackend(run)
-    if (wasPlaying) this.#playback.play()
+    if (wasPlaying && !checkpoint) this.#playback.play()
     await this.#playback.report()
+    if (checkpoint) {
+      this.#playback.stop(
+        `Opened at epoch ${run.moment.epoch.toLocaleString('en')}. Press play: it trains on from there.`,
+      )
+    }
   }
 
   /** Whether the page was asked if the moments after the one that is shown may be discarded; otherwise they are. */

@@ -1,5 +1,7 @@
 import type { FromSession, ToSession } from '../protocol.ts'
+import type { FromWall, ToWall, WallRequest } from '../sweep/protocol.ts'
 import { Session } from './session.ts'
+import type { Wall } from './sweep/wall.ts'
 
 /** The sessions of this worker, by the numbers that the page gave them. */
 const sessions = new Map<number, Session>()
@@ -13,7 +15,26 @@ function openSession(id: number): Session {
   return session
 }
 
-self.onmessage = ({ data: { session: id, request } }: MessageEvent<ToSession>) => {
+/** The wall of networks, whose code is loaded when the page opens it. */
+let wall: Promise<Wall> | undefined
+
+async function handleWall(request: WallRequest): Promise<void> {
+  wall ??= import('./sweep/wall.ts').then(
+    ({ Wall }) =>
+      new Wall((message, transfer = []) => {
+        const posted: FromWall = { wall: message }
+        self.postMessage(posted, { transfer })
+      }),
+  )
+  await (await wall).handle(request)
+}
+
+self.onmessage = ({ data }: MessageEvent<ToSession | ToWall>) => {
+  if ('wall' in data) {
+    void handleWall(data.wall)
+    return
+  }
+  const { session: id, request } = data
   const session = sessions.get(id) ?? openSession(id)
   if (request.type === 'close') {
     sessions.delete(id)

@@ -1,0 +1,137 @@
+import { batch, computed, signal } from '@preact/signals'
+import { palette } from '../colours.ts'
+import type { BackendInfo } from '../protocol.ts'
+import type { Kind, Settings } from '../settings.ts'
+import { openNetwork, receiveWall, sendToWall, settings, startsAtOnce } from '../state.ts'
+import { wallOf } from './axes.ts'
+import { Pictures } from './pixels.ts'
+import type { WallFrame, WallMessage } from './protocol.ts'
+
+/** The state of the wall of networks. */
+
+/** What the networks that train are of; undefined until they are placed. */
+export const started = signal<{ kind: Kind; hasTest: boolean; backend: BackendInfo } | undefined>(undefined)
+export const playing = signal(false)
+export const failure = signal('')
+export const progress = signal({ epoch: 0, epochsPerSecond: 0 })
+/** By tile; NaN for networks that diverged. Empty before there are any. */
+export const scores = signal<Float64Array>(new Float64Array())
+/** The tiles, the best one first. */
+export const ranking = signal<readonly number[]>([])
+/** Whether the wall shows the networks by score and not by their settings. */
+export const byScore = signal(false)
+/** The tile under the pointer or with the focus. */
+export const pointed = signal<number | undefined>(undefined)
+
+/** What decides which networks there are and what they are trained on: a change starts them anew. */
+const KEPT: ReadonlySet<keyof Settings> = new Set(['tab', 'lesson', 'speed', 'stop', 'patience'])
+const keyOf = (all: Settings) =>
+  JSON.stringify(Object.entries(all).filter(([name]) => !KEPT.has(name as keyof Settings)))
+const key = computed(() => keyOf(settings.value))
+
+/** The settings of the wall that is shown; its axes and tiles. */
+export const shown = signal<Settings>(settings.peek())
+export const wall = computed(() => wallOf(shown.value))
+export let pictures = new Pictures(1, 1, palette())
+
+let run = 0
+let startedKey = ''
+/** Called with each frame. */
+let onFrame: (() => void) | undefined
+
+export const watchFrames = (watcher: () => void): (() => void) => {
+  onFrame = watcher
+  return () => (onFrame = undefined)
+}
+
+/** Places the networks anew, on the data of the settings. */
+export function start(play: boolean): void {
+  startedKey = key.peek()
+  batch(() => {
+    shown.value = settings.peek()
+    started.value = undefined
+    scores.value = new Float64Array()
+    ranking.value = []
+    failure.value = ''
+    progress.value = { epoch: 0, epochsPerSecond: 0 }
+    pointed.value = undefined
+  })
+  pictures = new Pictures(wall.value.across.length, wall.value.up.length, palette())
+  sendToWall({ type: 'start', run: ++run, settings: shown.value, play })
+}
+
+/** Starts the networks where they are not those of the settings; called when the settings change. */
+export function follow(): void {
+  if (key.value !== startedKey) start(startedKey === '' ? startsAtOnce() : playing.peek())
+}
+
+export const play = () => {
+  sendToWall({ type: 'play' })
+}
+export const pause = () => {
+  sendToWall({ type: 'pause' })
+}
+export const changeSpeed = (speed: number) => {
+  sendToWall({ type: 'speed', speed })
+}
+/** Opens the network of a tile in the main view. */
+export const openTile = (tile: number) => {
+  if (started.peek()) sendToWall({ type: 'open', tile })
+}
+/** The page has drawn a frame. */
+export const drawn = () => {
+  sendToWall({ type: 'drawn' })
+}
+
+/** The tiles in the order in which they are shown, row by row from the top left. */
+export const order = computed<readonly number[]>(() => {
+  const tiles = [...wall.value.tiles.keys()]
+  return byScore.value && ranking.value.length === tiles.length ? ranking.value : tiles
+})
+
+receiveWall((message) => {
+  // Messages of networks that were replaced.
+  if (message.run !== run) return
+  receive(message)
+})
+
+function receive(message: WallMessage): void {
+  switch (message.type) {
+    case 'started':
+      started.value = message
+      break
+    case 'frame':
+      takeFrame(message)
+      break
+    case 'scores':
+      batch(() => {
+        scores.value = message.scores
+        ranking.value = rank(message.scores, message.losses)
+      })
+      break
+    case 'state':
+      playing.value = message.playing
+      break
+    case 'opened':
+      openNetwork(message.settings, message.checkpoint)
+      break
+    case 'failed':
+      failure.value = message.message
+  }
+}
+
+function takeFrame(frame: WallFrame): void {
+  pictures.take(frame)
+  const { epoch, epochsPerSecond } = frame
+  progress.value = { epoch, epochsPerSecond }
+  if (onFrame) onFrame()
+  else drawn()
+}
+
+/** By score, then by loss; networks that diverged last. */
+function rank(all: Float64Array, losses: Float64Array): number[] {
+  const value = (number: number) => (Number.isNaN(number) ? -Infinity : number)
+  return [...all.keys()].sort(
+    (a, b) => value(all[b]!) - value(all[a]!) || value(-losses[b]!) - value(-losses[a]!) || a - b,
+  )
+}
