@@ -17,7 +17,3 @@ fn falling_power(z: Values) -> Values {
   return exp(-select(size, Values(LARGEST_EXPONENT), size > Values(LARGEST_EXPONENT)));
 }
 
-// e^-z for z of either sign, at most e^87
-fn inverse_power(z: Values) -> Values {
-  return exp(-select(z, Values(-LARGEST_EXPONENT), z < Values(-LARGEST_EXPONENT)));
-}

@@ -139,7 +139,7 @@ describe('a linked kernel', () => {
     const of = (loss: (typeof lossNames)[number], optimizer: (typeof optimizerNames)[number]) =>
       linkShader(
         { text: '', needs: ['activation', 'loss', 'rule'] },
-        ['one', ...formulaVariants({ activations: ['tanh', 'softmax'], loss, optimizer })],
+        ['one', 'inverse_power_bounded', ...formulaVariants({ activations: ['tanh', 'softmax'], loss, optimizer })],
       ).code // prettier-ignore
     expect(of('huber', 'sgd')).toMatch(/fn tanh_value/)
     expect(of('huber', 'sgd')).not.toMatch(/fn gelu_value|fn softplus|KEEP1 \*/)

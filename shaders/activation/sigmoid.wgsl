@@ -1,4 +1,4 @@
-// needs: numbers, bits, exponential
+// needs: numbers, bits, inverse_power
 // Activation sigmoid; formulas in src/model/activation.ts.
 fn sigmoid(z: Values) -> Values {
   return 1.0 / (1.0 + inverse_power(z));

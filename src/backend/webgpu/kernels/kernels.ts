@@ -52,8 +52,9 @@ export type KernelName = keyof typeof kernelFiles
 const gradientFiles = { step: 'update', keep: 'gradient_keep', hold: 'gradient_hold' } as const
 
 /** What provides the interfaces that kernels need, on adapters with quads (subgroups) and without. */
-const variantsOf = (variant: Variant, quads: boolean): (ShaderName | Fragment)[] => [
+const variantsOf = (variant: Variant, quads: boolean, power: ShaderName): (ShaderName | Fragment)[] => [
   'four',
+  power,
   'rows_stored',
   variant.sharedRows ? 'row_shared' : 'row_alone',
   gradientFiles[variant.gradients ?? 'step'],
@@ -106,6 +107,11 @@ export class Kernels {
     return this.#device.profile.allows(form)
   }
 
+  /** What provides inverse_power on the adapter. */
+  get #power(): ShaderName {
+    return this.#device.profile.software ? 'inverse_power_plain' : 'inverse_power_bounded'
+  }
+
   /** How many the compiler keeps now; those that only a placed network uses are not counted. */
   get kept(): CacheCounts {
     return this.#compiler.kept
@@ -126,7 +132,7 @@ export class Kernels {
    */
   compile(name: KernelName, constants: Record<string, number>, variant: Variant = {}): Promise<Kernel> {
     const file = kernelFiles[name]
-    const linked = linkShader(file, variantsOf(variant, this.allows('quads')), literalLines(variant))
+    const linked = linkShader(file, variantsOf(variant, this.allows('quads'), this.#power), literalLines(variant))
     return this.#compile(name, { file: `${file}.wgsl`, ...linked }, constants)
   }
 
@@ -135,6 +141,7 @@ export class Kernels {
     const linked = linkShader({ text: kernel, needs: straightNeeds }, [
       'one',
       'hyperparameters_each',
+      this.#power,
       ...formulaVariants(formulas),
     ])
     return this.#compile('resident', { file: 'resident kernel', ...linked }, constants)
@@ -148,6 +155,7 @@ export class Kernels {
       'inputs_float',
       'hyperparameters_each',
       'row_alone',
+      this.#power,
       rows,
       ...formulaVariants(formulas),
     ])

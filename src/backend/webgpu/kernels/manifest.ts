@@ -30,6 +30,8 @@ import hyperparametersEach from '../../../../shaders/hyperparameters_each.wgsl?r
 import initial from '../../../../shaders/initial.wgsl?raw'
 import inputsByte from '../../../../shaders/inputs_byte.wgsl?raw'
 import inputsFloat from '../../../../shaders/inputs_float.wgsl?raw'
+import inversePowerBounded from '../../../../shaders/inverse_power_bounded.wgsl?raw'
+import inversePowerPlain from '../../../../shaders/inverse_power_plain.wgsl?raw'
 import layer from '../../../../shaders/layer.wgsl?raw'
 import lossBinaryCrossEntropy from '../../../../shaders/loss/binaryCrossEntropy.wgsl?raw'
 import lossCrossEntropy from '../../../../shaders/loss/crossEntropy.wgsl?raw'
@@ -103,6 +105,8 @@ export const shaderTexts = {
   initial,
   inputs_byte: inputsByte,
   inputs_float: inputsFloat,
+  inverse_power_bounded: inversePowerBounded,
+  inverse_power_plain: inversePowerPlain,
   layer,
   'loss/binaryCrossEntropy': lossBinaryCrossEntropy,
   'loss/crossEntropy': lossCrossEntropy,

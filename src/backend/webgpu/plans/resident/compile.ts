@@ -10,6 +10,7 @@ import type { ResidentForm } from '../choice.ts'
 import type { ParameterStore } from '../parameters.ts'
 import { residentLanesSource } from './lanes.ts'
 import { residentLoopConstants, residentLoopSource } from './loop.ts'
+import { COUNTS_LABELS, countsBoth, type ResidentShape } from './sample.ts'
 import { residentSource } from './straight.ts'
 
 /**
@@ -42,6 +43,8 @@ export interface ResidentKernelParts {
 export interface StraightChoices {
   /** Invocations of a workgroup; by default as many as suit the number of networks. */
   readonly width?: number
+  /** By default ahead on hardware, in place on software adapters. */
+  readonly reading?: ResidentShape['reading']
 }
 
 type Width = Record<'software' | 'hardware', number>
@@ -51,9 +54,9 @@ const widthOn = ({ profile }: Device, width: Width) => width[profile.software ? 
 export const straightWidth = ({ device, settings, choices }: ResidentKernelParts) =>
   choices?.width ?? (settings.length === 1 ? 1 : widthOn(device, STRAIGHT_WIDTH))
 
-/** Compiles the kernel of a resident plan or a population. */
-export function compileResident(parts: ResidentKernelParts): Promise<Kernel> {
-  const { device, kernels, layers, form } = parts
+/** Compiles the kernel of a resident plan or a population that counts correct samples, or correct labels. */
+export function compileResident(parts: ResidentKernelParts, countsLabels: boolean): Promise<Kernel> {
+  const { device, kernels, layers, form, choices } = parts
   const settings = parts.settings[0]!
   const { loss, optimizer, batchSize } = settings
   const slots = stateSlots(optimizer)
@@ -61,9 +64,11 @@ export function compileResident(parts: ResidentKernelParts): Promise<Kernel> {
   const formulas = { activations: layers.map(({ activation }) => activation), loss, optimizer: optimizer.name }
   if (form !== 'loop') {
     const penalised = (settings.l1 ?? 0) > 0 || (settings.l2 ?? 0) > 0
-    const shape = { layers, loss, slots, penalised }
-    if (form === 'lanes') return kernels.compileStraight(residentLanesSource(shape, batchSize), formulas, rule)
-    return kernels.compileStraight(residentSource(shape), formulas, { ...rule, WIDTH: straightWidth(parts) })
+    const reading = choices?.reading ?? (device.profile.software ? 'in place' : 'ahead')
+    const shape = { layers, loss, slots, penalised, reading, sorts: parts.settings.length === 1 }
+    const constants = { ...rule, ...(countsBoth(layers) && { [COUNTS_LABELS]: Number(countsLabels) }) }
+    if (form === 'lanes') return kernels.compileStraight(residentLanesSource(shape, batchSize), formulas, constants)
+    return kernels.compileStraight(residentSource(shape), formulas, { ...constants, WIDTH: straightWidth(parts) })
   }
   const constants = residentLoopConstants(layers, loss, widthOn(device, LOOP_WIDTH))
   const sizes = { PACKS: countPacks(layers), SLOTS: slots }

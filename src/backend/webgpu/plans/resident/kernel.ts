@@ -38,7 +38,8 @@ export class ResidentKernel {
   /** The most epochs of one group. */
   readonly mostEpochs: number
   readonly #parts: ResidentKernelParts
-  #kernel: Kernel | undefined
+  /** Compiled, by whether they count correct labels. */
+  readonly #kernels: Map<boolean, Kernel>
   readonly #groups: number
   readonly #records: DispatchRecords
   readonly #scalars: ResidentScalars
@@ -48,8 +49,12 @@ export class ResidentKernel {
   readonly #bound = new WeakMap<WebGPUData, { readonly order: GPUBuffer; readonly group: GPUBindGroup }>()
   readonly #slotStride: number
 
-  /** Allocates its buffers; {@link compile} comes before the first step. */
-  constructor(parts: ResidentKernelParts) {
+  /**
+   * Allocates its buffers; {@link compile} comes before the first step.
+   * @param compiled shared with another one
+   */
+  constructor(parts: ResidentKernelParts, compiled = new Map<boolean, Kernel>()) {
+    this.#kernels = compiled
     const { device, kernels, buffers, form, layers, settings } = parts
     this.#parts = parts
     this.networks = settings.length
@@ -86,17 +91,24 @@ export class ResidentKernel {
     return orders.maker ? Math.min(most, whole * orders.epochs * perEpoch) : most
   }
 
+  /** Compiles what training most likely needs; whether labels are counted is known with the first data. */
   async compile(): Promise<void> {
-    this.#kernel ??= await compileResident(this.#parts)
+    if (this.#kernels.size === 0) await this.#kernelFor(this.#parts.settings[0]!.loss === 'binaryCrossEntropy')
+  }
+
+  async #kernelFor(countsLabels: boolean): Promise<Kernel> {
+    const known = this.#kernels.get(countsLabels)
+    if (known) return known
+    const kernel = await compileResident(this.#parts, countsLabels)
+    this.#kernels.set(countsLabels, kernel)
+    return kernel
   }
 
   /** A kernel that trains one of the networks alone to the same bits, in another store; it compiles nothing. */
   alone(network: number, store: ParameterStore): ResidentKernel {
     const settings = [this.#parts.settings[network]!]
-    const choices = { width: straightWidth(this.#parts) }
-    const kernel = new ResidentKernel({ ...this.#parts, store, settings, choices })
-    kernel.#kernel = this.#kernel
-    return kernel
+    const choices = { ...this.#parts.choices, width: straightWidth(this.#parts) }
+    return new ResidentKernel({ ...this.#parts, store, settings, choices }, this.#kernels)
   }
 
   /**
@@ -131,6 +143,7 @@ export class ResidentKernel {
    */
   async submit(work: ResidentWork, first: number, steps: number): Promise<void> {
     const { device, clock } = this.#parts
+    const kernel = await this.#kernelFor(work.epochs.countsLabels)
     const began = performance.now()
     let encoded = began
     let submitted = began
@@ -139,7 +152,7 @@ export class ResidentKernel {
       this.#write(work, segments, first, steps)
       const encoder = device.gpu.createCommandEncoder({ label: 'webgpu-mlp resident' })
       const pass = clock?.beginPass(encoder, 'resident') ?? encoder.beginComputePass({ label: 'webgpu-mlp resident' })
-      this.#encode(pass, work, segments)
+      this.#encode(pass, kernel, work, segments)
       pass.end()
       clock?.end(encoder)
       const commands = encoder.finish()
@@ -150,14 +163,14 @@ export class ResidentKernel {
     await clock?.collect({ began, encoded, submitted, steps })
   }
 
-  #encode(pass: GPUComputePassEncoder, work: ResidentWork, segments: readonly Segment[]): void {
+  #encode(pass: GPUComputePassEncoder, kernel: Kernel, work: ResidentWork, segments: readonly Segment[]): void {
     const { maker, buffer } = work.orders
     let record = 0
     for (const { begins, epochs } of segments) {
       if (begins) maker!.encode(pass, this.#records.group(record++), buffer, this.networks * epochs)
-      pass.setPipeline(this.#kernel!.pipeline)
+      pass.setPipeline(kernel.pipeline)
       pass.setBindGroup(0, this.#records.group(record++))
-      pass.setBindGroup(1, this.#bind(work))
+      pass.setBindGroup(1, this.#bind(kernel, work))
       pass.dispatchWorkgroups(this.#groups)
     }
   }
@@ -191,7 +204,7 @@ export class ResidentKernel {
     this.#records.write(records)
   }
 
-  #bind({ data, orders }: ResidentWork): GPUBindGroup {
+  #bind({ layout }: Kernel, { data, orders }: ResidentWork): GPUBindGroup {
     const order = orders.buffer
     const known = this.#bound.get(data)
     if (known?.order === order) return known.group
@@ -202,7 +215,7 @@ export class ResidentKernel {
     const buffers = [inputs, order, targets, parameters, state, this.#scalars.buffer, this.scores, hyperparameters]
     const group = this.#parts.device.gpu.createBindGroup({
       label: 'webgpu-mlp resident',
-      layout: this.#kernel!.layout,
+      layout,
       entries: buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
     })
     this.#bound.set(data, { order, group })

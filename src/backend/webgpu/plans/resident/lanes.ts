@@ -76,7 +76,7 @@ ${range(slots)
   .join('\n')}
   }`
   const each = (line: (place: number, i: number) => string) => places.map(line).join('\n')
-  return `${residentBindings}
+  return `${residentBindings(shape)}
 const PLACES = array<u32, ${places.length}>(${places.map((place) => `${place}u`).join(', ')});
 
 var<workgroup> current: array<f32, ${places.length}>;

@@ -11,6 +11,13 @@ export interface ResidentShape {
   readonly penalised: boolean
   /** Numbers of optimizer state per parameter. */
   readonly slots: number
+  /**
+   * How samples are read: ahead of their use, in whole packs, because memory answers late; or in place, single numbers, where
+   * processors execute the kernel: on SwiftShader reading a number takes about 80 instructions, and keeping it for later 10.
+   */
+  readonly reading: 'ahead' | 'in place'
+  /** Whether data may be in the order of the epoch. */
+  readonly sorts: boolean
 }
 
 /** The expression of the parameter at a place. */
@@ -20,7 +27,9 @@ export const range = (count: number) => Array.from({ length: count }, (_, i) => 
 const sum = (terms: readonly string[]) => terms.join(' + ')
 
 /** The bindings of the kernels that train one network with code for its shape, and where a sample's row is. */
-export const residentBindings = `
+export const residentBindings = ({
+  layers,
+}: ResidentShape) => `${countsBoth(layers) ? `override ${COUNTS_LABELS}: bool;` : ''}
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 @group(1) @binding(1) var<storage, read> inputs: array<vec4f>;
 @group(1) @binding(2) var<storage, read> order: array<u32>;
@@ -35,6 +44,11 @@ fn row_at(place: u32) -> u32 {
   return order[place];
 }
 `
+
+/** The constant that says whether correct labels are counted, and not correct samples. */
+export const COUNTS_LABELS = 'COUNTS_LABELS'
+/** Whether the kernel of such a network has it: of a single output, both are the same. */
+export const countsBoth = (layers: readonly DeviceLayer[]) => layers.at(-1)!.outputs > 1
 
 /**
  * One sample of a minibatch as straight-line code: forward pass, loss, correct predictions, and what it adds to the
@@ -71,6 +85,15 @@ export const declareRow = (name: string, buffer: string, count: number) =>
 export const loadRow = (name: string, buffer: string, count: number) =>
   rowPacks(name, buffer, count)
     .map((line) => `      ${line}`)
+    .join('\n')
+
+/** A sample's values as x0, x1 …, each read from its place in memory; `last` is the name of the buffer's last place. */
+export const readRow = (name: string, buffer: string, count: number, last: string) =>
+  range(count)
+    .map(
+      (j) =>
+        `      let ${name}${j} = ${buffer}[min(row * ${packsOf(count)}u + ${j >> 2}u, ${last})].${'xyzw'[j & 3]!};`,
+    )
     .join('\n')
 
 /** A sample's values as x0, x1 …, from its packs. */
@@ -127,25 +150,31 @@ function outputLines({ layers, loss }: ResidentShape): string {
   return [...lines, ...answerLines(activation, a)].join('\n')
 }
 
-/** Counts correct predictions: the largest of several outputs or, where the dispatch says so, each of them. */
+/** Counts correct predictions: the largest of several outputs, or each of them. */
 function answerLines(activation: ActivationName, a: readonly string[]): string[] {
   const boundary = `f32(${outputBoundary(activation)})`
   const labels = a.map((name, i) => `right += select(0.0, 1.0, (${name} > ${boundary}) == (y${i} > ${boundary}));`)
   if (a.length === 1) return labels.map((line) => `      ${line}`)
-  const pick = (names: readonly string[], best: string, place: string) => [
-    `      var ${best} = ${names[0]};`,
-    `      var ${place} = 0u;`,
-    ...names.slice(1).map((name, i) => `      if (${name} > ${best}) { ${best} = ${name}; ${place} = ${i + 1}u; }`),
-  ]
+  const last = a.length - 1
   const wanted = a.map((_, i) => `y${i}`)
   return [
-    '      if (dispatch.labels == 1u) {',
+    `      if (${COUNTS_LABELS}) {`,
     ...labels.map((line) => `        ${line}`),
     '      } else {',
-    ...[...pick(a, 'best_answer', 'answer'), ...pick(wanted, 'best_label', 'label')].map((line) => `  ${line}`),
-    '        right += select(0.0, 1.0, answer == label);',
+    ...[...largestLines(a, 'answer'), ...largestLines(wanted, 'label')].map((line) => `        ${line}`),
+    `        right += select(0.0, 1.0, answer${last} == label${last});`,
     '      }',
   ]
+}
+
+/** The place of the largest value, of the first of them if there are several: as the last of the names place0, place1 …. */
+function largestLines([first, ...others]: readonly string[], place: string): string[] {
+  const lines = others.flatMap((name, k) => [
+    `let ${place}_moves${k + 1} = ${name} > ${place}_best${k};`,
+    `let ${place}_best${k + 1} = select(${place}_best${k}, ${name}, ${place}_moves${k + 1});`,
+    `let ${place}${k + 1} = select(${place}${k}, ${k + 1}u, ${place}_moves${k + 1});`,
+  ])
+  return [`let ${place}_best0 = ${first};`, `let ${place}0 = 0u;`, ...lines]
 }
 
 /** What layer l adds to its gradients, and the δ of the layer below it. */

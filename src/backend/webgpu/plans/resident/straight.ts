@@ -4,6 +4,7 @@ import {
   declareRow,
   loadRow,
   range,
+  readRow,
   residentBindings,
   type ResidentShape,
   sampleLines,
@@ -27,6 +28,7 @@ export function residentSource(shape: ResidentShape): string {
   const places = [...weights, ...biases]
   const each = (line: (i: number) => string) => places.map(line).join('\n')
   const slotPlace = (slot: number, i: number) => `${slot}u * dispatch.slot_stride + own + ${i}u`
+  const reading = shape.reading === 'ahead' ? readAhead(inputs, outputs) : readInPlace(inputs, outputs, shape.sorts)
   const load = (i: number) => {
     const state = range(3).map((slot) => (slot < slots ? `state[${slotPlace(slot, i)}]` : '0.0'))
     return `  var p${i} = Parameters(parameters[own + ${i}u], ${state.join(', ')});`
@@ -36,7 +38,7 @@ export function residentSource(shape: ResidentShape): string {
       `  parameters[own + ${i}u] = p${i}.value;`,
       ...range(slots).map((k) => `  state[${slotPlace(k, i)}] = p${i}.slot${k};`),
     ].join('\n')
-  return `${residentBindings}
+  return `${residentBindings(shape)}
 override WIDTH: u32;
 
 @compute @workgroup_size(WIDTH)
@@ -52,17 +54,12 @@ ${each(load)}
   // An earlier dispatch may have begun the epoch: one sum in one order, independent of where the dispatches end.
   var score = vec2f();
   if (place > 0u) { score = scores[own_scores + epoch]; }
-  // The samples follow each other through minibatches and epochs. The next one is loaded while one is worked on, and the
-  // place of the one after: memory answers late, in large data sets above all.
+  // The samples follow each other through minibatches and epochs.
   let last = arrayLength(&order) - 1u;
   let step_of_place = dispatch.order_step;
   var at = network * dispatch.order_stride +
     ((epoch - dispatch.order_first) * dispatch.samples + place * dispatch.batch) * step_of_place;
-  var row = row_at(min(at, last));
-  at += step_of_place;
-  var row_ahead = row_at(min(at, last));
-${declareRow('x', 'inputs', inputs)}
-${declareRow('y', 'targets', outputs)}
+${reading.before}
   let steps = steps_of(network);
   let own_scalars = scalars_row(network) * dispatch.scalars_stride + dispatch.scalars_first;
   for (var i = 0u; i < steps; i++) {
@@ -71,13 +68,7 @@ ${declareRow('y', 'targets', outputs)}
     var right = 0.0;
 ${each((i) => `    var g${i} = 0.0;`)}
     for (var m = 0u; m < rows; m++) {
-${unpackRow('x', inputs)}
-${unpackRow('y', outputs)}
-      row = row_ahead;
-      at += step_of_place;
-      row_ahead = row_at(min(at, last));
-${loadRow('x', 'inputs', inputs)}
-${loadRow('y', 'targets', outputs)}
+${reading.within}
 ${sampleLines(shape, (place) => `p${place}.value`)}
     }
     score += vec2f(loss, right);
@@ -103,3 +94,35 @@ ${each(store)}
 }
 `
 }
+
+/** Lines before the loop over samples, and those at the beginning of its body. */
+interface ReadingLines {
+  readonly before: string
+  readonly within: string
+}
+
+/** The next sample is loaded while one is worked on, and the row of the one after. */
+const readAhead = (inputs: number, outputs: number): ReadingLines => ({
+  before: `  var row = row_at(min(at, last));
+  at += step_of_place;
+  var row_ahead = row_at(min(at, last));
+${declareRow('x', 'inputs', inputs)}
+${declareRow('y', 'targets', outputs)}`,
+  within: `${unpackRow('x', inputs)}
+${unpackRow('y', outputs)}
+      row = row_ahead;
+      at += step_of_place;
+      row_ahead = row_at(min(at, last));
+${loadRow('x', 'inputs', inputs)}
+${loadRow('y', 'targets', outputs)}`,
+})
+
+/** The lengths of the arrays are known before the loop: SwiftShader divides four times for each. */
+const readInPlace = (inputs: number, outputs: number, sorts: boolean): ReadingLines => ({
+  before: `  let last_inputs = arrayLength(&inputs) - 1u;
+  let last_targets = arrayLength(&targets) - 1u;`,
+  within: `      let row = ${sorts ? 'row_at(min(at, last))' : 'order[min(at, last)]'};
+      at += step_of_place;
+${readRow('x', 'inputs', inputs, 'last_inputs')}
+${readRow('y', 'targets', outputs, 'last_targets')}`,
+})
