@@ -7,6 +7,7 @@ import { countMinibatches, epochOrder } from '../src/data/minibatch.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
 import { randomData, randomNetwork } from './backends.ts'
+import { expectClose } from './close.ts'
 import { countCalls } from './count-calls.ts'
 import { covering } from './covering.ts'
 import { withDevice } from './device.ts'
@@ -172,6 +173,7 @@ describe.each(Object.entries(forms))('networks that are trained together: %s', (
     const { device: gpu } = await RecordingGPU.trusted({ software: true, subgroups: false })
     const counts = { dispatches: 0, submits: 0, writes: 0, copies: 0 }
     countCalls(gpu, counts)
+    const scoring: (typeof counts)[] = []
     for (const count of [2, 40]) {
       const members = membersOf(count, shape, optimizers.adam!)
       const population = await webgpu({ device: gpu }).populate!(
@@ -187,10 +189,16 @@ describe.each(Object.entries(forms))('networks that are trained together: %s', (
       const { dispatches, ...others } = counts
       expect(dispatches).toBeGreaterThan(0)
       // Before the first step, a submit clears the scores and copies parameters and state; the last one reads the scores.
-      // Orders are written once, scalars and the steps' numbers for each dispatch.
-      expect(others).toEqual({ submits: dispatches + 2, writes: 2 * dispatches + 1, copies: 3 })
+      // Orders, and which network has which scalars, are written once, scalars and the steps' numbers for each dispatch.
+      expect(others).toEqual({ submits: dispatches + 2, writes: 2 * dispatches + 2, copies: 3 })
+      Object.assign(counts, { dispatches: 0, submits: 0, writes: 0, copies: 0 })
+      await population.score(handle, false, true).result
+      scoring.push({ ...counts })
       population.dispose()
     }
+    // The sums are cleared, the data are passed through all networks, and the sums are read together.
+    expect(scoring[0]).toMatchObject({ submits: scoring[0]!.dispatches + 2, copies: 2 })
+    expect(scoring[1]).toEqual(scoring[0])
   })
 
   withDevice('have the scores and outputs of single networks', async ({ gpu }) => {
@@ -205,13 +213,26 @@ describe.each(Object.entries(forms))('networks that are trained together: %s', (
       handle,
       members.map(({ epochs }) => epochs),
     ).accepted
-    const scores = await population.score(handle).result
+    const scores = await population.score(handle, false, true).result
+    const labels = await population.score(handle, true).result
+    expect(labels.every(({ squares }) => squares === undefined)).toBe(true)
     for (const [k, { network, settings, epochs }] of members.entries()) {
       const placement = await webgpu({ device: gpu, plan: 'resident' }).place(network, settings)
       const own = await placement.upload(data)
       await placement.train(own, epochs).accepted
-      expect(scores[k]).toEqual(await placement.score(own).result)
-      expect(await population.outputs(handle, k)).toEqual(await placement.outputs(own))
+      const outputs = await placement.outputs(own)
+      expect(await population.outputs(handle, k)).toEqual(outputs)
+      for (const [countsLabels, score] of [[false, scores[k]!], [true, labels[k]!]] as const) {
+        const want = await placement.score(own, countsLabels).result
+        expect({ right: score.right, samples: score.samples }).toEqual({ right: want.right, samples: want.samples })
+        expectClose(score.loss, want.loss, { name: 'loss', rtol: 1e-5 })
+      } // prettier-ignore
+      const { cols, data: targets } = data.targets
+      const squares = Array.from({ length: cols }, (_, j) => {
+        const errors = targets.reduce((sum, y, i) => sum + (i % cols === j ? (outputs[i]! - y) ** 2 : 0), 0)
+        return errors
+      })
+      expectClose(scores[k]!.squares!, squares, { name: 'squared errors', rtol: 1e-5 })
       placement.dispose()
     }
     population.dispose()

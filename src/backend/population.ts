@@ -49,6 +49,12 @@ export interface PopulationState {
   readonly ended: Uint8Array
 }
 
+/** The sums of a network over a data set. */
+export interface PopulationScore extends Sums {
+  /** Where they were asked for: Σ(a − y)² of each output, from which R² follows. */
+  readonly squares?: Float32Array
+}
+
 /**
  * Many networks of one shape that a backend trains side by side on shared data, each with its own parameters, orders,
  * learning rate, momentum, decays and penalty. Every network has the same parameters afterwards as after a separate training.
@@ -87,8 +93,13 @@ export interface Population {
    * @returns undefined where there was no such epoch, or where the repeated steps stay finite
    */
   locateFault(network: number): Promise<Fault | undefined>
-  /** Each network's loss and correct predictions over a data set; as {@link Placement.score}. */
-  score(data: DataHandle, countsLabels?: boolean): Underway<Sums[]>
+  /**
+   * Each network's loss and correct predictions over a data set, as {@link Placement.score} up to the rounding of float32:
+   * all networks at once, read back together.
+   * @param countsLabels whether {@link Sums.right} counts labels; default false
+   * @param wantsSquares whether the squared errors of each output are summed up too; default false
+   */
+  score(data: DataHandle, countsLabels?: boolean, wantsSquares?: boolean): Underway<PopulationScore[]>
   /** The outputs of a network for each row of the data: samples × outputs, row-major. */
   outputs(data: DataHandle, network: number): Promise<Float32Array>
   /** Copies of a network's parameters and of its optimizer's state. */

@@ -112,6 +112,12 @@ export class RegressionSums {
     this.#samples += rows
   }
 
+  /** R² from the sums Σ(a − y)² of each output over the same targets, where they were added up elsewhere. */
+  r2From(squares: ArrayLike<number>): number {
+    const r2 = this.#outputs.map((moments, j) => determination({ ...moments, residual: squares[j]! }))
+    return r2.reduce((sum, one) => sum + one / r2.length, 0)
+  }
+
   /** Of each output. */
   targets(): TargetScore[] {
     return this.#outputs.map((moments, j) => {

@@ -1,7 +1,7 @@
 import { Matrix } from '../../core/matrix.ts'
 import { Network } from '../../model/network.ts'
 import { sgd } from '../../optimizer/optimizer.ts'
-import type { DataSource, EpochOrder, Placement, PlacementSettings, Sums, Underway } from '../backend.ts'
+import type { DataSource, EpochOrder, Placement, PlacementSettings, PopulationScore, Sums, Underway } from '../backend.ts' // prettier-ignore
 import { cpu } from '../host/backend.ts'
 import { WebGPUPlacement } from '../webgpu/placement.ts'
 import { WebGPUPopulation } from '../webgpu/population.ts'
@@ -91,6 +91,32 @@ async function trainReference(network: Network, batchSize: number, learningRate:
   return trained
 }
 
+/** The score of a network with these parameters in float64: loss, correct predictions, and squared errors of each output. */
+async function scoreReference(network: Network, batchSize: number, parameters: Float32Array): Promise<PopulationScore> {
+  const placement = await cpu({ precision: 'float64' }).place(network, settingsOf(batchSize))
+  await placement.write({ parameters })
+  const data = dataOf(network, batchSize)
+  const handle = await placement.upload(data)
+  const outputs = await placement.outputs(handle)
+  const sums = await placement.score(handle).result
+  placement.dispose()
+  const { rows, cols, data: targets } = data.targets
+  const squares = Float32Array.from({ length: cols }, (_, j) => {
+    const errors = Array.from({ length: rows }, (_, i) => outputs[i * cols + j]! - targets[i * cols + j]!)
+    return errors.reduce((sum, error) => sum + error ** 2, 0)
+  })
+  return { ...sums, squares }
+}
+
+/** What is wrong with a score; empty if nothing is. */
+function scoreFault(got: PopulationScore, want: PopulationScore): string {
+  const sumsOf = ({ loss, squares }: PopulationScore) => [loss, ...squares!]
+  const sums = sumsOf(got)
+  const isClose = sumsOf(want).every((value, i) => Math.abs(sums[i]! - value) <= LOSS_ERROR * value)
+  if (!isClose) return `the sums of a score are ${sums.join(', ')}, where they should be ${sumsOf(want).join(', ')}`
+  return got.right === want.right ? '' : `${got.right} predictions of a score count as correct, where ${want.right} are`
+}
+
 /** What is wrong with a training; empty if nothing is. Gradients that are all zero are wrong, because the changes are. */
 function faultOf({ layers, parameters: before }: Network, got: Trained, want: Trained): string {
   const parts = layers.flatMap(({ weightOffset, biasOffset, outputs }, l) => [
@@ -142,7 +168,7 @@ export function residentCase(form: ResidentForm): TestCase {
   return { key: `resident ${form}`, stage: `the resident plan (${form})`, forms: [form], run }
 }
 
-/** The training of as many networks side by side as take two workgroups, each with another rate. */
+/** The training and scoring of as many networks side by side as take two workgroups, each with another rate. */
 export function populationCase(form: ResidentForm): TestCase {
   const run = async (bench: TestBench) => {
     const { device, kernels } = only(form, bench)
@@ -160,10 +186,12 @@ export function populationCase(form: ResidentForm): TestCase {
         () => population.train(handle, epochs),
         () => population.train(handle, labels),
       )
+      const scores = await population.score(handle, false, true).result
       const faults = networks.map(async (network, k) => {
-        const { parameters } = await population.read(k)
-        const got = { parameters: Float32Array.from(parameters), sums: sums.flatMap((each) => each[k]!) }
-        return faultOf(network, got, await trainReference(network, batchSize, rates[k]!))
+        const parameters = Float32Array.from((await population.read(k)).parameters)
+        const got = { parameters, sums: sums.flatMap((each) => each[k]!) }
+        const fault = faultOf(network, got, await trainReference(network, batchSize, rates[k]!))
+        return fault || scoreFault(scores[k]!, await scoreReference(network, batchSize, parameters))
       })
       return firstFault(await Promise.all(faults))
     } finally {

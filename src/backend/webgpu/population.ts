@@ -9,6 +9,7 @@ import {
   type EpochOrder,
   type PlacementSettings,
   type Population,
+  type PopulationScore,
   type PopulationState,
   type PopulationSums,
   type SeededEpochs as SeededOptions,
@@ -36,6 +37,7 @@ import { ResidentKernel } from './plans/resident/kernel.ts'
 import { makeWorkspace } from './plans/workspace.ts'
 import { checkEpochs, checkForm, checkSeeded, checkSeeds, checkState } from './population-checks.ts'
 import type { OrderChoices } from './population-orders.ts'
+import { PopulationScoring } from './population-scoring.ts'
 import { PopulationTraining, type PopulationTrainingParts } from './population-training.ts'
 
 /** The most dispatches of one submit. */
@@ -51,6 +53,7 @@ interface Parts extends PopulationTrainingParts {
   /** The settings of each network. */
   readonly all: readonly PlacementSettings[]
   readonly evaluation: Evaluator
+  readonly scoring: PopulationScoring
 }
 
 /** Many networks of one shape on the GPU, each trained by one invocation or one workgroup. */
@@ -115,6 +118,7 @@ export class WebGPUPopulation implements Population {
         recorder,
         space,
         evaluation,
+        scoring: await device.checked('scores', () => new PopulationScoring({ ...parts, store, networks: all.length })),
       })
     } catch (error) {
       buffers.dispose()
@@ -182,19 +186,8 @@ export class WebGPUPopulation implements Population {
     return this.#training.locateFault(network)
   }
 
-  score(data: DataHandle, countsLabels = false): Underway<Sums[]> {
-    const { device, store, evaluated, evaluation } = this.#parts
-    return underway(() =>
-      this.#evaluate(async () => {
-        const sums: Promise<Sums>[] = []
-        for (let k = 0; k < this.networks; k++) {
-          device.check()
-          evaluated.copyFrom(store, k)
-          sums.push((await evaluation.startScore(ownData(data), countsLabels)).sums)
-        }
-        return { result: Promise.all(sums) }
-      }),
-    )
+  score(data: DataHandle, countsLabels = false, wantsSquares = false): Underway<PopulationScore[]> {
+    return underway(() => this.#evaluate(() => this.#parts.scoring.start(ownData(data), countsLabels, wantsSquares)))
   }
 
   outputs(data: DataHandle, network: number): Promise<Float32Array> {

@@ -25,6 +25,8 @@ export class SideBySide implements Group {
   readonly #train: DataHandle
   readonly #validation: DataHandle | undefined
   readonly #seeds: Uint32Array
+  /** The targets that R² compares with. */
+  readonly #targets = new RegressionSums()
   readonly #places: ReadonlyMap<Member, number>
   readonly #stretches: Stretch[] = []
   /** The scores of the validation data after some epochs: of all networks. */
@@ -49,6 +51,9 @@ export class SideBySide implements Group {
     this.#population = population
     this.#train = data[0]!
     this.#validation = data[1]
+    const { train, validation } = members[0]!.part
+    const { targets } = validation ?? train
+    if (members[0]!.combination.task === 'regression') this.#targets.add(targets.data, targets)
     this.#seeds = Uint32Array.from(members, ({ seed }) => seed)
     this.#places = new Map(members.map((member, place) => [member, place]))
   }
@@ -173,8 +178,9 @@ export class SideBySide implements Group {
   async #results(): Promise<Trained[]> {
     await this.#searchFaults()
     const { task } = this.members[0]!.combination
-    const scored = this.#validation ?? (task === 'regression' ? this.#train : undefined)
-    const sums = scored && (await this.#population.score(scored, task === 'multilabel').result)
+    const isRegression = task === 'regression'
+    const scored = this.#validation ?? (isRegression ? this.#train : undefined)
+    const sums = scored && (await this.#population.score(scored, task === 'multilabel', isRegression).result)
     const scores = sums?.map((own) => this.#meanOf(own))
     if (scores && this.#validation) this.#validated.push({ epoch: this.#epoch, scores })
     const parameters = await this.#population.readParameters()
@@ -183,8 +189,8 @@ export class SideBySide implements Group {
     for (const member of this.#kept) {
       const place = this.#places.get(member)!
       const own = parameters.subarray(place * count, (place + 1) * count)
-      const r2 = task === 'regression' && !this.#faults.has(member) ? await this.#r2(scored!, place) : undefined
-      results.push(this.#resultOf(member, own, scores?.[place], r2))
+      const { squares } = sums?.[place] ?? {}
+      results.push(this.#resultOf(member, own, scores?.[place], squares && this.#targets.r2From(squares)))
     }
     return results
   }
@@ -216,14 +222,6 @@ export class SideBySide implements Group {
     if (!sums) return undefined
     const last = sums.epochs - 1
     return this.#meanOf({ loss: sums.loss(place, last), right: sums.right(place, last), samples: sums.samples })
-  }
-
-  async #r2(data: DataHandle, place: number): Promise<number> {
-    const { train, validation } = this.members[0]!.part
-    const { targets } = validation ?? train
-    const sums = new RegressionSums()
-    sums.add(await this.#population.outputs(data, place), targets)
-    return sums.score().r2
   }
 
   async #searchFaults(): Promise<void> {

@@ -86,6 +86,9 @@ const straightNeeds = [
   'hyperparameters',
 ]
 
+/** What the straight form needs for scoring. */
+const scoringNeeds = ['dispatch', 'numbers', 'bits', 'exponential', 'activation', 'loss']
+
 /** The kernels of one device: puts their texts together and compiles each variant once. */
 export class Kernels {
   readonly #device: Device
@@ -160,6 +163,20 @@ export class Kernels {
       ...formulaVariants(formulas),
     ])
     return this.#compile('resident', { file: 'resident.wgsl', ...linked }, constants)
+  }
+
+  /** Compiles the kernel that scoringSource wrote for one network's shape. */
+  compileStraightScoring(kernel: string, formulas: Formulas, width: number): Promise<Kernel> {
+    const linked = linkShader({ text: kernel, needs: scoringNeeds }, ['one', ...formulaVariants(formulas)])
+    return this.#compile('scoring', { file: 'scoring kernel', ...linked }, { WIDTH: width })
+  }
+
+  /** Compiles shaders/resident.wgsl with what scoringLoopSource wrote for one network. */
+  compileLoopScoring(shape: string, formulas: Formulas, constants: Record<string, number>): Promise<Kernel> {
+    const rows = { text: shape, provides: ['rows'] }
+    const variants = ['four', 'inputs_float', 'row_alone', 'update_none', 'hyperparameters_none'] as const
+    const linked = linkShader('resident', [...variants, rows, ...formulaVariants(formulas)])
+    return this.#compile('scoring', { file: 'resident.wgsl', ...linked }, constants)
   }
 
   /** Compiles shaders/initial.wgsl with make_parameters, as text, for one network's layers. */

@@ -27,6 +27,7 @@ import gradientKeep from '../../../../shaders/gradient_keep.wgsl?raw'
 import hiddenDelta from '../../../../shaders/hidden_delta.wgsl?raw'
 import hyperparameters from '../../../../shaders/hyperparameters.wgsl?raw'
 import hyperparametersEach from '../../../../shaders/hyperparameters_each.wgsl?raw'
+import hyperparametersNone from '../../../../shaders/hyperparameters_none.wgsl?raw'
 import initial from '../../../../shaders/initial.wgsl?raw'
 import inputsByte from '../../../../shaders/inputs_byte.wgsl?raw'
 import inputsFloat from '../../../../shaders/inputs_float.wgsl?raw'
@@ -69,6 +70,7 @@ import softmax from '../../../../shaders/softmax.wgsl?raw'
 import softmaxRow from '../../../../shaders/softmax_row.wgsl?raw'
 import step from '../../../../shaders/step.wgsl?raw'
 import update from '../../../../shaders/update.wgsl?raw'
+import updateNone from '../../../../shaders/update_none.wgsl?raw'
 import valuesPlain from '../../../../shaders/values_plain.wgsl?raw'
 import valuesQuad from '../../../../shaders/values_quad.wgsl?raw'
 
@@ -102,6 +104,7 @@ export const shaderTexts = {
   hidden_delta: hiddenDelta,
   hyperparameters,
   hyperparameters_each: hyperparametersEach,
+  hyperparameters_none: hyperparametersNone,
   initial,
   inputs_byte: inputsByte,
   inputs_float: inputsFloat,
@@ -144,6 +147,7 @@ export const shaderTexts = {
   softmax_row: softmaxRow,
   step,
   update,
+  update_none: updateNone,
   values_plain: valuesPlain,
   values_quad: valuesQuad,
 } as const

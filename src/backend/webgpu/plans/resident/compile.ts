@@ -17,9 +17,9 @@ import { residentSource } from './straight.ts'
  * Invocations that share the work of a network in the loop form. On an emulated GPU, those of one vector: barriers
  * between several vectors are slow there (8-32-32-4: 4,000 steps/s with 4, 1,600 with 16 on SwiftShader).
  */
-const LOOP_WIDTH = { software: 4, hardware: 128 }
+export const LOOP_WIDTH = { software: 4, hardware: 128 }
 /** Networks of a population that one workgroup trains in the straight form, one in each invocation. */
-const STRAIGHT_WIDTH = { software: 4, hardware: 32 }
+export const STRAIGHT_WIDTH = { software: 4, hardware: 32 }
 
 /** What a resident kernel is made of. */
 export interface ResidentKernelParts {
@@ -49,7 +49,7 @@ export interface StraightChoices {
 
 type Width = Record<'software' | 'hardware', number>
 
-const widthOn = ({ profile }: Device, width: Width) => width[profile.software ? 'software' : 'hardware']
+export const widthOn = ({ profile }: Device, width: Width) => width[profile.software ? 'software' : 'hardware']
 
 export const straightWidth = ({ device, settings, choices }: ResidentKernelParts) =>
   choices?.width ?? (settings.length === 1 ? 1 : widthOn(device, STRAIGHT_WIDTH))

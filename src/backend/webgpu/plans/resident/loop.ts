@@ -29,6 +29,50 @@ export const residentBytes = (layers: readonly DeviceLayer[], batch: number) =>
  * a step's stages one after another.
  */
 export function residentLoopSource(layers: readonly DeviceLayer[], batch: number): string {
+  const indices = layers.map((_, l) => l)
+  return loopSource(layers, batch, [
+    ...forwardStages(layers),
+    ...indices.slice(1).reverse().flatMap((l) => [`hidden_delta(LAYER${l - 1}, LAYER${l});`, BARRIER]), // prettier-ignore
+    ...indices.map((l) => `gradient(LAYER${l});`),
+    'storageBarrier();',
+    BARRIER,
+  ])
+}
+
+/**
+ * The same for a kernel that scores networks: its steps end with the loss.
+ * @param squares whether the squared errors of each output are summed up
+ */
+export function scoringLoopSource(layers: readonly DeviceLayer[], batch: number, squares: boolean): string {
+  const ends = squares ? ['add_squares();', BARRIER] : []
+  return loopSource(layers, batch, [...forwardStages(layers), ...ends]) + (squares ? addSquares : '')
+}
+
+const BARRIER = 'workgroupBarrier();'
+
+const forwardStages = (layers: readonly DeviceLayer[]) => [
+  ...layers.flatMap((_, l) => [`forward(LAYER${l});`, BARRIER]),
+  'output_delta();',
+  BARRIER,
+]
+
+/** The squared errors of each output, summed over the rows of all steps. */
+const addSquares = `
+@group(1) @binding(5) var<storage, read_write> squares: array<vec4f>;
+
+fn add_squares() {
+  for (var pack = lane; pack < OUTPUT_PACKS; pack += WIDTH) {
+    var sum = vec4f();
+    for (var m = 0u; m < step.rows; m++) {
+      let error = a_at(m * OUTPUT_PACKS + pack) - targets[order[step.start + m] * OUTPUT_PACKS + pack];
+      sum += error * error;
+    }
+    squares[first_pack / PACKS * OUTPUT_PACKS + pack] += sum;
+  }
+}
+`
+
+function loopSource(layers: readonly DeviceLayer[], batch: number, stages: readonly string[]): string {
   const { places, packs } = placesOf(layers, batch)
   const last = layers.length - 1
   const constants = layers.map((layer, l) => {
@@ -37,17 +81,6 @@ export function residentLoopSource(layers: readonly DeviceLayer[], batch: number
     const numbers = [inputs, inputPacks, outputs, outputPacks, weightPack, biasPack, activationNumber(activation)]
     return `const LAYER${l} = Layer(${[...numbers, below, places[l]!.z, places[l]!.a].join(', ')});`
   })
-  const indices = layers.map((_, l) => l)
-  const barrier = 'workgroupBarrier();'
-  const stages = [
-    ...indices.flatMap((l) => [`forward(LAYER${l});`, barrier]),
-    'output_delta();',
-    barrier,
-    ...indices.slice(1).reverse().flatMap((l) => [`hidden_delta(LAYER${l - 1}, LAYER${l});`, barrier]), // prettier-ignore
-    ...indices.map((l) => `gradient(LAYER${l});`),
-    'storageBarrier();',
-    barrier,
-  ]
   return `
 const VALUES = ${packs}u;
 ${constants.join('\n')}

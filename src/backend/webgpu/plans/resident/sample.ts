@@ -63,6 +63,21 @@ export function sampleLines(shape: ResidentShape, parameter: Parameter): string 
   ].join('\n')
 }
 
+/** The same without gradients: forward pass, loss, and correct predictions; the outputs are {@link outputNames}. */
+export function scoreLines(shape: Pick<ResidentShape, 'layers' | 'loss'>, parameter: Parameter): string {
+  const { layers } = shape
+  const { activation } = layers.at(-1)!
+  return [
+    ...layers.map((_, l) => forwardLines(shape, parameter, l)),
+    ...lossLines(shape),
+    ...answerLines(activation, outputNames(shape)),
+  ].join('\n')
+}
+
+/** The variables with the outputs of the network. */
+export const outputNames = ({ layers }: Pick<ResidentShape, 'layers'>) =>
+  range(layers.at(-1)!.outputs).map((i) => `a${layers.length - 1}_${i}`)
+
 /** The place of w_ij in the parameters, which hold each layer's weights transposed in rows of packs. */
 const weight = (layer: DeviceLayer, i: number, j: number) => 4 * (layer.weightPack + j * layer.outputPacks) + i
 /** And of b_i. */
@@ -105,7 +120,7 @@ export const unpackRow = (name: string, count: number) =>
 /** The input j of layer l: the data for the first, the activations below for the others. */
 const below = (l: number, j: number) => (l === 0 ? `x${j}` : `a${l - 1}_${j}`)
 
-function forwardLines({ layers }: ResidentShape, parameter: Parameter, l: number): string {
+function forwardLines({ layers }: Pick<ResidentShape, 'layers'>, parameter: Parameter, l: number): string {
   const layer = layers[l]!
   const { activation, inputs, outputs } = layer
   const z = range(outputs).map((i) => {
@@ -126,16 +141,28 @@ function forwardLines({ layers }: ResidentShape, parameter: Parameter, l: number
   ].join('\n')
 }
 
-/** Loss, correct predictions and δ of the output layer. */
-function outputLines({ layers, loss }: ResidentShape): string {
+/** The factor of a loss and of its slopes, for outputs of which it is a mean. */
+function shareFactor({ layers, loss }: Pick<ResidentShape, 'layers' | 'loss'>): string {
+  const share = outputShare(losses[loss], layers.at(-1)!.outputs)
+  return share === 1 ? '' : `f32(${share}) * `
+}
+
+function lossLines(shape: Pick<ResidentShape, 'layers' | 'loss'>): string[] {
+  const { layers, loss } = shape
   const l = layers.length - 1
-  const { activation, outputs } = layers[l]!
-  const share = outputShare(losses[loss], outputs)
-  const factor = share === 1 ? '' : `f32(${share}) * `
-  const a = range(outputs).map((i) => `a${l}_${i}`)
   const shift = losses[loss].requires === 'softmax' ? ' - (largest + log(total))' : ''
-  const terms = a.map((name, i) => `loss_term(${name}, y${i}, z${l}_${i}${shift})`)
-  const lines = [`      loss += ${factor}(${sum(terms)});`]
+  const terms = outputNames(shape).map((name, i) => `loss_term(${name}, y${i}, z${l}_${i}${shift})`)
+  return [`      loss += ${shareFactor(shape)}(${sum(terms)});`]
+}
+
+/** Loss, correct predictions and δ of the output layer. */
+function outputLines(shape: ResidentShape): string {
+  const { layers, loss } = shape
+  const l = layers.length - 1
+  const { activation } = layers[l]!
+  const a = outputNames(shape)
+  const factor = shareFactor(shape)
+  const lines = lossLines(shape)
   const slopes = a.map((name, i) => `${factor}loss_slope(${name}, y${i})`)
   const paired = losses[loss].requires !== undefined
   if (activation === 'softmax' && !paired) {
