@@ -12,7 +12,11 @@ export class EpochOrders {
   }
 
   #make({ samples }: Feed, first: number, count: number, shuffle: boolean): Uint32Array[] {
-    return Array.from({ length: count }, (_, i) => epochOrder(samples, this.#seed, first + i, shuffle))
+    // Views of one array: of small data sets, making an array for each epoch takes longer than shuffling it.
+    const all = new Uint32Array(count * samples)
+    return Array.from({ length: count }, (_, i) =>
+      epochOrder(samples, this.#seed, first + i, shuffle, all.subarray(i * samples, (i + 1) * samples)),
+    )
   }
 
   prepare(feed: Feed, first: number, count: number, shuffle: boolean): void {

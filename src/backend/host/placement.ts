@@ -92,8 +92,12 @@ export class HostPlacement implements Placement {
   }
 
   get capacity(): Capacity {
+    const heldBytes = () => this.#engine.bytes + (this.#pieces?.bytes ?? 0)
     return {
-      held: this.#engine.bytes + (this.#pieces?.bytes ?? 0),
+      // Counted when it is asked for: small networks need the rest after every few epochs.
+      get held() {
+        return heldBytes()
+      },
       bytesOf: (data) => this.#engine.stages.dataBytes?.(data) ?? 0,
       bytesToScore: (samples) => this.#bytesToScore(samples),
       rowsWithin: () => Infinity,

@@ -6,7 +6,7 @@ import type { Part } from '../parts.ts'
 import { errorOf, type FromThread, plainJob, plainSetup, type ToThread } from './messages.ts'
 
 /** Milliseconds for which a thread has work, about: its messages take well below one. */
-const MILLISECONDS = 25
+const MILLISECONDS = 50
 
 /** A thread with the work that was sent to it. */
 interface Worker {
@@ -41,10 +41,14 @@ export class SweepThreads {
     return this.#obstacle
   }
 
-  /** Starts the threads, once. */
+  /** Starts the threads, once. @throws the reason of the signal as soon as it is aborted */
   async open(count: number, setup: TrainingSetup, recipe: HostRecipe, parts: readonly Part[]): Promise<void> {
+    const { signal } = setup
     this.#opening ??= this.#start(count, () => plainSetup(setup, recipe, parts))
-    await this.#opening
+    // Starting takes a while on a busy machine.
+    const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
+    await Promise.race([this.#opening, aborted])
+    signal?.throwIfAborted()
   }
 
   async #start(count: number, makeSetup: () => ReturnType<typeof plainSetup>): Promise<void> {
