@@ -78,6 +78,10 @@ export const ownFlags = {
     help: 'with --data file.npz: the arrays to take as inputs and targets: x,y (and two more for validation)',
   },
   inputArray: { flag: '--arrays <name>', help: 'with --data file.npz: the array to take as inputs' },
+  dataSeed: {
+    flag: '--data-seed <number>',
+    help: 'seed of generated data, and of the samples that --test holds out (default: the seed of the run; of a sweep: 1)',
+  },
   optionalData: { flag: '--data <name>', help: 'data as for train (default: random)' },
   task: {
     flag: '--task <name>',

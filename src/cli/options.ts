@@ -19,7 +19,7 @@ import {
   sgd,
   type TrainerOptions,
 } from '../index.ts'
-import { addFlag, addOwn, libraryFlags, number, numbers, ownFlags, quote } from './flags.ts'
+import { addFlag, addOwn, libraryFlags, longName, number, numbers, ownFlags, quote } from './flags.ts'
 import { parseSchedule } from './schedules.ts'
 
 export { number, numbers }
@@ -102,6 +102,13 @@ export function addDataOptions(command: Command): Command {
   for (const option of [samples, noise]) addFlag(command, option)
   addFlag(addTextOptions(command), libraryFlags.missing)
   return addOwn(command, ownFlags.targets, ownFlags.arrays)
+}
+
+/** The seed of the data, where it is another one than that of the networks. */
+export function addDataSeed(command: Command): Command {
+  const { flag, help } = ownFlags.dataSeed
+  const { check } = optionSchemas.split.fields.seed
+  return command.option(flag, help, (text: string) => check(longName(flag), number(text)))
 }
 
 /** What the outputs are to mean. */

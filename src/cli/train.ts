@@ -79,7 +79,7 @@ async function train(given: TrainOptions, words: readonly string[], earlier?: Ea
   const checked = checkOptions(given, earlier, start)
   const { options, seed } = checked
   const outputs = await planTrain(options, earlier)
-  const data = await prepareData(options, seed, start)
+  const data = await prepareData(options, options.dataSeed ?? seed, start)
   try {
     await trainOn(data, checked, outputs, keptArguments(all, seed), earlier)
   } finally {

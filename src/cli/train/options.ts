@@ -6,6 +6,7 @@ import {
   addBackendOptions,
   addColumnOptions,
   addDataOptions,
+  addDataSeed,
   addNetworkOptions,
   addTaskOption,
   type BackendOptions,
@@ -40,6 +41,7 @@ export interface TrainOptions extends BackendOptions, OptimizerOptions, TextOpti
   batch: number
   epochs: number
   seed?: number
+  dataSeed?: number
   deterministic?: boolean
   test?: number
   folds?: number
@@ -79,6 +81,7 @@ export function defineTrain(): Command {
   addFlag(command, libraryFlags.folds)
   addOwn(command, ownFlags.validation, ownFlags.validationTargets)
   addOwn(command, ownFlags.standardize, ownFlags.standardizeTargets, ownFlags.normalize)
+  addDataSeed(command)
   command.optionsGroup('Network:')
   addNetworkOptions(command)
   addFlag(command, libraryFlags.init, { isDefaultShown: true }).optionsGroup('Steps:')
