@@ -112,10 +112,10 @@ export async function isStreamed(data: string, stream: boolean | undefined): Pro
   return false
 }
 
-/** Whether a path leads to a CSV file that is to be read a part at a time. */
+/** Whether a path leads to a CSV file that is to be read a part at a time: as asked for, else where it is large. */
 export async function isStreamedCsv(path: string, stream: boolean | undefined): Promise<boolean> {
   if (!(await isCsv(path))) return false
-  return stream === true || statSync(path).size > (path.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
+  return stream ?? statSync(path).size > (path.endsWith('.gz') ? LARGE_GZIP : LARGE_FILE)
 }
 
 /** Whether a path leads to a file that is none of NumPy's. */

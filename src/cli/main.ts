@@ -17,6 +17,7 @@ function makeProgram(): Command {
   for (const make of commands) {
     const command = make()
     command.copyInheritedSettings(program)
+    for (const own of command.commands) own.copyInheritedSettings(command)
     program.addCommand(command)
   }
   return program

@@ -1,21 +1,15 @@
-import { type Epoch, escapeControls } from '../../index.ts'
+import type { Epoch } from '../../index.ts'
 import { count, decimal, percent } from '../output.ts'
 import { type Curve, plot } from './plot.ts'
+import { showRedrawn, type Terminal } from './redraw.ts'
 import { hasRoom, type Screen } from './terminal.ts'
+
+export type { Terminal }
 
 /** Epochs that are kept for the curves at most; of longer runs every second is dropped, again and again. */
 const MOST_KEPT = 2048
-/** Milliseconds between two pictures at least. */
-const PAUSE = 80
 const MOST_LINES = 14
 const colours = { training: 34, validation: 33 } as const
-
-/** What the display draws to. */
-export interface Terminal extends Screen {
-  write(text: string): unknown
-  on(event: 'resize', listener: () => void): unknown
-  off(event: 'resize', listener: () => void): unknown
-}
 
 export interface DisplayOptions {
   /** Epochs in all. */
@@ -121,65 +115,13 @@ function describeScores({ loss, accuracy, validation }: Epoch, score: boolean): 
     : [`loss ${decimal(loss)}`, ...(validation ? [`validation loss ${decimal(validation.loss)}`] : [])]
 }
 
-/** How many characters of a line are seen. */
-const visible = (line: string) => line.replace(/\x1b\[[\d;]*m/g, '').length
-
-/**
- * Curves that are redrawn in place during a run. They are below what was printed before, and the last picture stays there,
- * so no output is lost.
- */
+/** Curves that are redrawn in place during a run. */
 export function showDisplay(terminal: Terminal, options: DisplayOptions) {
   const history = new RunHistory(options)
-  let shownLines: string[] = []
-  let last = -Infinity
-  /** Moves to where the picture begins, and clears all of it. */
-  const erase = () => {
-    // Lines that no longer fit have been wrapped by the terminal, and take more rows than they were.
-    const { columns = 80 } = terminal
-    const above = shownLines
-      .slice(0, -1)
-      .reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0)
-    return `${above > 0 ? `\r\x1b[${above}A` : '\r'}\x1b[J`
+  const { changed, note, stop } = showRedrawn(terminal, (screen) => history.lines(screen))
+  const update = (epoch: Epoch) => {
+    history.add(epoch)
+    changed()
   }
-  const draw = () => {
-    last = performance.now()
-    const lines = history.lines(terminal)
-    terminal.write(`${erase()}${lines.join('\n')}\r`)
-    shownLines = lines
-  }
-  const leave = () => {
-    terminal.write('\x1b[?25h')
-  }
-  const end = (signal: NodeJS.Signals) => {
-    stop()
-    process.kill(process.pid, signal)
-  }
-  const stop = () => {
-    terminal.off('resize', draw)
-    process.off('exit', leave)
-    for (const signal of signals) process.off(signal, end)
-    draw()
-    terminal.write('\n')
-    leave()
-  }
-  terminal.on('resize', draw)
-  process.once('exit', leave)
-  for (const signal of signals) process.once(signal, end)
-  terminal.write('\x1b[?25l')
-  draw()
-  return {
-    update: (epoch: Epoch) => {
-      history.add(epoch)
-      if (performance.now() - last >= PAUSE) draw()
-    },
-    note: (line: string) => {
-      terminal.write(`${erase()}${escapeControls(line)}\n`)
-      shownLines = []
-      draw()
-    },
-    stop,
-  }
+  return { update, note, stop }
 }
-
-/** What ends a program that does not look out for it, the cursor still hidden. */
-const signals = ['SIGTERM', 'SIGHUP'] as const

@@ -21,6 +21,10 @@ const beginning = (name: string, pattern: RegExp): Mark => ({
   fits: (head) => pattern.test(head.toString('latin1')),
 })
 
+/** A file of JSON whose format comes first. @param format as a regular expression has it */
+export const jsonMark = (name: string, format: string): Mark =>
+  beginning(name, new RegExp(`^\\s*\\{\\s*"format"\\s*:\\s*"${format}"`))
+
 const isNot = (name: string) => `is not ${name} that webgpu-mlp wrote`
 
 /** Names of classes and columns come before the format in the header, so all of it is read. */
@@ -34,9 +38,9 @@ async function isOwnSafetensors(head: Buffer, read: (bytes: number) => Promise<B
 
 /** The kinds whose files say which program wrote them. */
 export const marks = {
-  model: beginning('a model', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp( ensemble)?"/),
-  checkpoint: beginning('a checkpoint', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp checkpoint"/),
-  check: beginning('a check', /^\s*\{\s*"format"\s*:\s*"webgpu-mlp check"/),
+  model: jsonMark('a model', 'webgpu-mlp( ensemble)?'),
+  checkpoint: jsonMark('a checkpoint', 'webgpu-mlp checkpoint'),
+  check: jsonMark('a check', 'webgpu-mlp check'),
   // Pages of earlier versions have no generator, but their title.
   report: beginning(
     'a report',

@@ -34,7 +34,7 @@ export function trainWords(settings: SweepSettings, seed: number, parts: Command
   const isAlike = activations.every((name) => name === activations[0])
   const { momentum, weightDecay, clipNorm } = optionSchemas[optimizer.name].fields as Record<string, { default?: unknown } | undefined> // prettier-ignore
   const word = (flag: string, value: unknown, isUsual: boolean) => (isUsual ? [] : [flag, String(value)])
-  const isDataRandom = isGenerated(options.data) || options.test !== undefined || options.folds !== undefined
+  const isDataRandom = isGenerated(options.data) || options.test !== undefined
   return [
     ...['train', ...parts.shared, '--layers', layers.get(sizes.join()) ?? sizes.join()],
     ...word('--activation', isAlike ? activations[0] : activations.join(), isSigmoid),

@@ -170,7 +170,7 @@ export function parseSweep(words: readonly string[]): ParsedSweep {
 /** Options that `train` takes as a sweep does, so that a network's command repeats them. */
 const shared = new Set([
   ...['data', 'target', 'samples', 'noise', 'delimiter', 'header', 'decimal', 'comment', 'encoding', 'missing'],
-  ...['max-unpacked-bytes', 'targets', 'arrays', 'features', 'drop', 'task', 'test', 'folds', 'validation'],
+  ...['max-unpacked-bytes', 'targets', 'arrays', 'features', 'drop', 'task', 'test', 'validation'],
   ...['validation-targets', 'standardize', 'standardize-targets', 'normalize', 'no-shuffle', 'warmup'],
   ...['early-stopping', 'min-delta', 'class-weights', 'deterministic', 'threads'],
 ])

@@ -39,7 +39,7 @@ export interface ResultRecord {
   readonly diverged: boolean
   /** Where it diverged, counted from 1. */
   readonly fault: { readonly epoch: number; readonly minibatch?: number; readonly layer?: number } | null
-  /** The command that trains this network alone, with the same result. */
+  /** The command that trains this network alone, with the same result; with folds, it trains on all samples. */
   readonly command: string
 }
 
@@ -65,7 +65,7 @@ export interface SweepRecord {
     readonly fingerprint: string
   }
   readonly backend: { readonly name: string; readonly description: string }
-  /** Of all parts of the sweep together. */
+  /** Of all runs of the sweep together; of a sweep in shards, those of the shard that took longest. */
   readonly seconds: number
   readonly networksPerSecond: number | null
   /** How many networks the sweep trains; fewer results are those of a sweep that was interrupted. */

@@ -1,0 +1,116 @@
+import { Command } from 'commander'
+import { InputError, mergeSweepCheckpoints, sweep } from '../../index.ts'
+import { writeFileAtomic } from '../../node/write.ts'
+import { encodeSweepCheckpoint } from '../../index.ts'
+import { addOwn, ownFlags } from '../flags.ts'
+import { addBackendOptions, type BackendOptions, checkBackend } from '../options.ts'
+import { KeptOutputs } from '../outputs/keep.ts'
+import { sweepFlags } from './flags.ts'
+import { inputsOf, planFolder } from './folder.ts'
+import { checkAxes } from './axes.ts'
+import { parseSweep } from './options.ts'
+import { dataOf, libraryOptions, type SweepPlan } from './plan.ts'
+import { shardFolders } from './shard.ts'
+import { isFinished, type Notes, readState, type SavedState } from './state.ts'
+import { printSweepJson, summarizeSweep } from './summary.ts'
+import { writeSweep } from './train-sweep.ts'
+
+interface MergeOptions extends BackendOptions {
+  out: string
+  force?: boolean
+  json?: boolean
+}
+
+const examples = `
+Examples:
+  webgpu-mlp sweep merge sweep --out merged          # all shards in the folder sweep
+  webgpu-mlp sweep merge node1/sweep node2/sweep --out merged`
+
+/** The command with its options, without an action. */
+export function defineMerge(): Command {
+  const command = new Command('merge')
+    .description('put the results of all shards of a sweep together')
+    .argument('<folders...>', 'the folders of the shards, or those that hold them')
+  command.requiredOption(sweepFlags.merged.flag, sweepFlags.merged.help)
+  addBackendOptions(command)
+  return addOwn(command, ownFlags.force, ownFlags.json).addHelpText('after', examples)
+}
+
+/** Merges shards into a folder with the files of one sweep. */
+export async function mergeSweep(folders: readonly string[], options: MergeOptions): Promise<void> {
+  const states = await readStates(folders)
+  const [first] = states as [SavedState]
+  checkAlike(states)
+  const checkpoint = mergeNamed(states)
+  const parsed = parseSweep(first.notes.arguments)
+  const { data: name } = parsed.options
+  if (name === undefined) throw new InputError(`${first.path}: has no --data`)
+  const plan: SweepPlan = {
+    parsed,
+    options: { ...parsed.options, ...options, data: name },
+    checked: checkAxes(parsed.options),
+    shard: undefined,
+    folder: options.out,
+    saved: { ...first, checkpoint },
+  }
+  const inputs = [...(await inputsOf(plan.options)), ...states.map(({ path }) => ({ option: 'sweep merge', path }))]
+  const outputs = await planFolder(options.out, { force: options.force ?? false }, inputs)
+  const data = await dataOf(plan)
+  // Whoever has trained all networks may merge them.
+  const run = sweep(data.train, { ...libraryOptions(plan, data), ...checkBackend(options), limit: 2 ** 24 })
+  const results = await run
+  const kept = new KeptOutputs()
+  const notes: Notes = { program: first.notes.program, arguments: first.notes.arguments }
+  const bytes = encodeSweepCheckpoint(await run.checkpoint({ notes }))
+  await kept.write(outputs.state, (path, how) => writeFileAtomic(path, bytes, how))
+  const facts = { seconds: checkpoint.seconds, networks: run.networks, words: notes.arguments, ensemble: null }
+  const { record, files } = await writeSweep(results, plan, data, facts, outputs, kept)
+  const end = { record, folder: options.out, files, interrupted: false }
+  if (options.json) printSweepJson(end)
+  else summarizeSweep(end)
+  kept.finish()
+}
+
+/** The states of all folders, and of the shards in them. */
+async function readStates(folders: readonly string[]): Promise<SavedState[]> {
+  const states: SavedState[] = []
+  for (const folder of folders) {
+    const own = await readState(folder)
+    const shards = own ? [] : await shardFolders(folder)
+    if (!own && shards.length === 0) {
+      throw new InputError(`sweep merge: ${folder} holds no sweep and no shards of one (shard-1-of-4 and so on)`)
+    }
+    if (own) states.push(own)
+    for (const { path } of shards) {
+      const state = await readState(path)
+      if (!state) throw new InputError(`sweep merge: ${path} holds no state; its shard has not begun, or was removed`)
+      states.push(state)
+    }
+  }
+  return states
+}
+
+/** @throws InputError naming two folders that are of different sweeps or versions */
+function checkAlike(states: readonly SavedState[]): void {
+  const [first] = states as [SavedState]
+  for (const { path, notes, checkpoint } of states) {
+    if (notes.program !== first.notes.program) {
+      throw new InputError(`sweep merge: ${first.path} was written by ${first.notes.program}, ${path} by ${notes.program}; train all shards with one version`) // prettier-ignore
+    }
+    if (!isFinished(checkpoint)) {
+      const { count, own } = checkpoint.shards
+      throw new InputError(`sweep merge: ${path} (shard ${own.join(', ')} of ${count}) is not finished; go on with --resume first`) // prettier-ignore
+    }
+  }
+}
+
+/** Merges; errors name the folders. */
+function mergeNamed(states: readonly SavedState[]) {
+  try {
+    return mergeSweepCheckpoints(states.map(({ checkpoint }) => checkpoint))
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause
+    const list = states.map(({ path, checkpoint: { shards } }) => `${path} (${shards.own.join(', ')} of ${shards.count})`) // prettier-ignore
+    throw new InputError(`sweep merge: ${cause.message}; given are ${list.join(', ')}`, { cause })
+  }
+}

@@ -1,0 +1,81 @@
+import { sweep, type Sweep, type SweepResult, type SweepRound } from '../../index.ts'
+import { exitCodes } from '../output.ts'
+import { showCursor } from '../streams.ts'
+import type { SweepProgress } from './progress.ts'
+import type { StateWriter } from './state.ts'
+
+/** What a run came to that may have been interrupted. */
+export interface EndedSweep {
+  readonly results: readonly SweepResult[]
+  readonly last: SweepRound | undefined
+  /** The signal that ended it. */
+  readonly interrupted: 'SIGINT' | 'SIGTERM' | undefined
+  readonly run: Sweep
+}
+
+/** Milliseconds after Ctrl-C in which a round may end. */
+const GRACE = 500
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+/** What a program ends with that a signal interrupted. */
+export const exitCodeOf = (signal: (typeof signals)[number]): number => (signal === 'SIGINT' ? exitCodes.interrupted : 143) // prettier-ignore
+
+/**
+ * Trains a sweep until all networks are trained, Ctrl-C is pressed or the process is asked to end; a second Ctrl-C ends the
+ * program at once.
+ * @param start makes the sweep with a signal
+ * @param writer of its state, which is written from time to time, at the end, and where training fails
+ */
+export async function runSweep(
+  start: (signal: AbortSignal) => Sweep,
+  progress: SweepProgress,
+  writer: StateWriter,
+): Promise<EndedSweep> {
+  const abort = new AbortController()
+  let interrupted: EndedSweep['interrupted']
+  const interrupt = (signal: NodeJS.Signals) => {
+    if (interrupted) {
+      showCursor() // The table had hidden it.
+      process.exit(exitCodeOf(interrupted))
+    }
+    interrupted = signal as (typeof signals)[number]
+    setTimeout(() => {
+      abort.abort()
+    }, GRACE).unref()
+  }
+  const say = (problem: string | undefined) => {
+    if (problem !== undefined) progress.note(`webgpu-mlp: ${problem}; training goes on`)
+  }
+  const run = start(abort.signal)
+  let last: SweepRound | undefined
+  const known = new Set<string>()
+  for (const signal of signals) process.on(signal, interrupt)
+  try {
+    for await (const round of run) {
+      last = round
+      progress.update(round)
+      sayReasons(round, known, progress)
+      if (interrupted) break
+      if (writer.isDue(round.halving)) say(await writer.write(run, round.halving))
+    }
+  } catch (error) {
+    if (!abort.signal.aborted) {
+      // What is trained so far is in the state, from which the sweep goes on.
+      await writer.write(run).catch(() => undefined)
+      throw error
+    }
+  } finally {
+    progress.stop()
+    for (const signal of signals) process.off(signal, interrupt)
+  }
+  const results = await run
+  return { results, last, interrupted, run }
+}
+
+/** Says once why networks are trained separately. */
+function sayReasons({ separately, networks }: SweepRound, known: Set<string>, progress: SweepProgress): void {
+  const reasons = separately.reasons.filter((reason) => !known.has(reason))
+  if (reasons.length === 0 || networks === 0) return
+  for (const reason of reasons) known.add(reason)
+  progress.note(`webgpu-mlp: note: networks are trained separately, not side by side: ${reasons.join('; ')}`)
+}

@@ -1,0 +1,65 @@
+import { count, decimal, duration, print } from '../output.ts'
+import { commandLine } from './command.ts'
+import type { SweepRecord } from './record.ts'
+import { sayRate, sayScore, sayValue, titleOf } from './table.ts'
+
+/** What a sweep ended with. */
+export interface SweepEnd {
+  readonly record: SweepRecord
+  readonly folder: string
+  /** The files that were written. */
+  readonly files: readonly string[]
+  readonly interrupted: boolean
+}
+
+/** For people. */
+export function summarizeSweep({ record, folder, files, interrupted }: SweepEnd): void {
+  const { results, networks, seconds, networksPerSecond, backend, scoreName, scoredOn, axes, ensemble } = record
+  const diverged = results.filter((result) => result.diverged).length
+  const what = results.length < networks ? `${count(results.length)} of ${count(networks)}` : count(networks)
+  const data = { validation: 'validation data', training: 'training data', folds: 'folds' }[scoredOn]
+  const rate = networksPerSecond === null ? '' : `, ${sayRate(networksPerSecond)} networks/s`
+  const [best] = results
+  print()
+  print(`Trained    ${what} networks in ${duration(seconds)}${rate}, on ${backend.name}: ${backend.description}`)
+  if (best && !best.diverged) {
+    const own = axes.map(({ name }) => `${titleOf(name)} ${sayValue(name, name === 'seed' ? best.seed : best.settings[name])}`) // prettier-ignore
+    const spread = best.deviation === null ? '' : ` ± ${sayScore(best.deviation, scoreName)}`
+    print(`Best       ${describeScore(best, scoreName)}${spread} on ${data}${own.length > 0 ? `: ${own.join(', ')}` : ''}`) // prettier-ignore
+    print(`           ${best.command}`)
+  }
+  if (ensemble) print(`Ensemble   of the best ${ensemble.networks}: ${describeScore(ensemble, scoreName)}`)
+  if (diverged > 0) print(`Diverged   ${count(diverged)} ${diverged === 1 ? 'network' : 'networks'}`)
+  print(`Results    ${files.join(', ')}`)
+  if (interrupted) print(`To go on   ${commandLine(['sweep', '--resume', folder])}`)
+}
+
+const describeScore = (
+  { score, loss }: { readonly score: number | null; readonly loss: number | null },
+  scoreName: SweepRecord['scoreName'],
+) =>
+  `${scoreName === 'r2' ? 'R²' : 'score'} ${sayScore(score ?? NaN, scoreName)}, loss ${loss === null ? 'not finite' : decimal(loss)}`
+
+/** For programs: one JSON object. */
+export function printSweepJson({ record, folder, files, interrupted }: SweepEnd): void {
+  const { backend, seconds, networksPerSecond, networks, results, shard, scoreName, scoredOn, ensemble, data } = record
+  print(
+    JSON.stringify({
+      backend,
+      data,
+      networks,
+      trained: results.length,
+      diverged: results.filter((result) => result.diverged).length,
+      seconds,
+      networksPerSecond,
+      shard,
+      scoreName,
+      scoredOn,
+      best: results[0] ?? null,
+      ensemble,
+      folder,
+      files,
+      interrupted,
+    }),
+  )
+}

@@ -1,0 +1,121 @@
+import { stat } from 'node:fs/promises'
+import { sweep, type Sweep, type SweepResult } from '../../index.ts'
+import { makeWall, MOST_PICTURES } from '../sweep-page/wall.ts'
+import { sweepPage } from '../sweep-page/page.ts'
+import { count, exitCodes, note, print } from '../output.ts'
+import { KeptOutputs } from '../outputs/keep.ts'
+import type { SweepData } from './data.ts'
+import { estimateSweep, printEstimate } from './dry-run.ts'
+import { inputsOf, planFolder, type SweepOutputs, writeResults } from './folder.ts'
+import { dataOf, libraryOptions, planSweep, type SweepPlan, withState, wordsOf } from './plan.ts'
+import { showSweep } from './progress.ts'
+import type { SweepRecord } from './record.ts'
+import { commandParts, makeRecord, rankedNetworks, type RunFacts, shownSamples } from './results.ts'
+import { exitCodeOf, runSweep } from './run.ts'
+import { countFinished, isFinished, programName, StateWriter } from './state.ts'
+import { printSweepJson, summarizeSweep } from './summary.ts'
+import { describeFactors, variedNames } from './varied.ts'
+
+/** Trains the sweep that the words of a command line ask for, or goes on with it. */
+export async function trainSweep(words: readonly string[]): Promise<void> {
+  const plan = await planSweep(words)
+  const { options, folder } = plan
+  const outputs = await planFolder(folder, options, await inputsOf(options))
+  const data = await dataOf(plan)
+  const start = (signal: AbortSignal) => sweep(data.train, { ...libraryOptions(plan, data), signal })
+  // Checks the options, and that the state is of the same sweep; nothing is trained before it is awaited.
+  const { networks } = await withState(plan, () => start(new AbortController().signal))
+  if (options.dryRun) {
+    const factors = describeFactors(plan.checked, data.sizes, countSeeds(plan))
+    printEstimate(await estimateSweep(start), factors, data.sizes, commandParts(plan, data, ''))
+    return
+  }
+  if (plan.saved && isFinished(plan.saved.checkpoint) && (await areWritten(outputs))) {
+    sayFinished(plan, networks)
+    return
+  }
+  if (!options.json) introduce(plan, data, networks)
+  await trainAndWrite(start, plan, data, outputs)
+}
+
+/** Whether the results of a finished sweep were written after its state. */
+async function areWritten({ state, best: _, folder: __, ...results }: SweepOutputs): Promise<boolean> {
+  const times = await Promise.all(
+    [state, ...Object.values(results)].map(({ path }) => stat(path).catch(() => undefined)),
+  )
+  return times.every((found) => found !== undefined && found.mtimeMs >= times[0]!.mtimeMs)
+}
+
+function sayFinished({ options, folder }: SweepPlan, networks: number): void {
+  if (options.json) print(JSON.stringify({ networks, trained: networks, folder, files: [], finished: true }))
+  else print(`The sweep in ${folder} is finished: all ${count(networks)} networks are trained. Nothing was written.`)
+}
+
+const countSeeds = ({ options: { seeds = 1 } }: SweepPlan) => (Array.isArray(seeds) ? seeds.length : seeds)
+
+/** What is trained, for people. */
+function introduce(plan: SweepPlan, data: SweepData, networks: number): void {
+  const { options, shard, saved, folder, checked } = plan
+  const factors = describeFactors(checked, data.sizes, countSeeds(plan))
+  print(`Sweep      ${count(networks)} networks${factors === '' ? '' : `: ${factors}`}`)
+  if (shard) print(`Shard      ${shard.index} of ${shard.count}, from ${shard.source}`)
+  print(`Data       ${options.data}: ${data.description}`)
+  if (saved) print(`Resumed    ${saved.path}: ${count(countFinished(saved.checkpoint))} networks were finished`)
+  print(`Writes     ${folder}`)
+  print()
+}
+
+async function trainAndWrite(
+  start: (signal: AbortSignal) => Sweep,
+  plan: SweepPlan,
+  data: SweepData,
+  outputs: SweepOutputs,
+): Promise<void> {
+  const { options, checked, folder } = plan
+  const kept = new KeptOutputs()
+  const words = wordsOf(plan)
+  const writer = new StateWriter(outputs.state, { program: programName, arguments: words }, kept)
+  const table = {
+    checked,
+    scoreName: data.task === 'regression' ? 'r2' : 'accuracy',
+    varied: variedNames(checked, data.sizes),
+    hasSeeds: countSeeds(plan) > 1,
+    rounds: options.halving === undefined ? 1 : options.halving === true ? 4 : options.halving,
+  } as const
+  const ended = await runSweep(start, showSweep(table, options.json === true), writer)
+  const { results, last, interrupted, run } = ended
+  if (interrupted) process.exitCode = exitCodeOf(interrupted)
+  if (results.length === 0) {
+    note('webgpu-mlp: interrupted before the first networks were trained; nothing was written')
+    return
+  }
+  // The state first: with it, the results can be written again.
+  const problem = await writer.write(run)
+  if (problem !== undefined) kept.say(problem)
+  const facts = { seconds: last?.seconds ?? 0, networks: run.networks, words, ensemble: null }
+  const { record, files } = await writeSweep(results, plan, data, facts, outputs, kept)
+  const end = { record, folder, files, interrupted: interrupted !== undefined }
+  if (options.json) printSweepJson(end)
+  else summarizeSweep(end)
+  if (kept.isBehind) process.exitCode = exitCodes.failed
+  kept.finish()
+}
+
+/** Writes the files of a sweep. @param results the best one first; at least one */
+export async function writeSweep(
+  results: readonly SweepResult[],
+  plan: SweepPlan,
+  data: SweepData,
+  facts: RunFacts,
+  outputs: SweepOutputs,
+  kept: KeptOutputs,
+): Promise<{ record: SweepRecord; files: string[] }> {
+  const record = makeRecord(results, plan, data, facts)
+  const page = () => {
+    const wall = makeWall(rankedNetworks(results, MOST_PICTURES), shownSamples(data), record)
+    return sweepPage({ record, wall })
+  }
+  const [best] = results
+  const network = best && !best.diverged ? best.network() : undefined
+  return { record, files: await writeResults(outputs, { record, best: network, page }, kept) }
+}
