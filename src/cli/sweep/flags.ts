@@ -53,6 +53,9 @@ export const sweepFlags = {
     help: 'train the part i of n (default: from the variables of Slurm arrays and Kubernetes Indexed Jobs)',
   },
   shards: { flag: '--shards <count>', help: 'in a Kubernetes Indexed Job: how many parts there are (its completions)' },
-  ensemble: { flag: '--ensemble <count>', help: 'also score the mean prediction of the best networks' },
+  ensemble: {
+    flag: '--ensemble <count>',
+    help: 'also score the mean prediction of the best networks, 0 for none (default: 5)',
+  },
   merged: { flag: '--out <folder>', help: 'the folder for the merged results' },
 } satisfies Record<string, OwnFlag>

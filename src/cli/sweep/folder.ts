@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { writeModel } from '../../node/files.ts'
 import { writeFileAtomic } from '../../node/write.ts'
-import type { Network } from '../../index.ts'
+import type { Ensemble, Network } from '../../index.ts'
 import { dataFiles } from '../data.ts'
 import type { KeptOutputs } from '../outputs/keep.ts'
 import { headerMark, jsonMark, marks } from '../outputs/marks.ts'
@@ -15,6 +15,7 @@ export interface SweepOutputs {
   readonly folder: string
   readonly state: Output
   readonly best: Output
+  readonly ensemble: Output
   readonly json: Output
   readonly csv: Output
   readonly page: Output
@@ -26,6 +27,7 @@ export const stateName = 'sweep.state'
 const fileMarks = {
   state: headerMark('the state of a sweep', 'mlpsweep', 'is not the state of a sweep'),
   best: marks.model,
+  ensemble: jsonMark('an ensemble', 'webgpu-mlp ensemble'),
   json: jsonMark('results of a sweep', 'webgpu-mlp sweep'),
   csv: headerMark('results of a sweep', csvStart, 'has other columns than results of a sweep'),
   page: marks.report,
@@ -46,6 +48,7 @@ export async function planFolder(
   const outputs = {
     state: output(stateName, fileMarks.state),
     best: output('best.json', fileMarks.best),
+    ensemble: output('ensemble.json', fileMarks.ensemble),
     json: output('results.json', fileMarks.json),
     csv: output('results.csv', fileMarks.csv),
     page: output('sweep.html', fileMarks.page),
@@ -74,17 +77,22 @@ export interface Results {
   readonly record: SweepRecord
   /** Undefined where all networks diverged. */
   readonly best: Network | undefined
+  readonly ensemble: Ensemble | undefined
   readonly page: () => string
 }
 
 /** Writes the results; what cannot be written is kept somewhere else. @returns the names of the files */
 export async function writeResults(
   outputs: SweepOutputs,
-  { record, best, page }: Results,
+  { record, best, ensemble, page }: Results,
   kept: KeptOutputs,
 ): Promise<string[]> {
   const written: (string | undefined)[] = []
   if (best) written.push(await kept.write(outputs.best, (path, how) => writeModel(path, best, how)))
+  if (ensemble) {
+    const text = `${JSON.stringify(ensemble)}\n`
+    written.push(await kept.write(outputs.ensemble, (path, how) => writeFileAtomic(path, text, how)))
+  }
   written.push(await kept.write(outputs.json, (path, how) => writeFileAtomic(path, jsonParts(record), how)))
   written.push(await kept.write(outputs.csv, (path, how) => writeFileAtomic(path, resultsCsv(record), how)))
   written.push(await kept.write(outputs.page, (path, how) => writeFileAtomic(path, page(), how)))

@@ -63,7 +63,7 @@ export async function mergeSweep(folders: readonly string[], options: MergeOptio
   const notes: Notes = { program: first.notes.program, arguments: first.notes.arguments }
   const bytes = encodeSweepCheckpoint(await run.checkpoint({ notes }))
   await kept.write(outputs.state, (path, how) => writeFileAtomic(path, bytes, how))
-  const facts = { seconds: checkpoint.seconds, networks: run.networks, words: notes.arguments, ensemble: null }
+  const facts = { seconds: checkpoint.seconds, networks: run.networks, words: notes.arguments }
   const { record, files } = await writeSweep(results, plan, data, facts, outputs, kept)
   const end = { record, folder: options.out, files, interrupted: false }
   if (options.json) printSweepJson(end)

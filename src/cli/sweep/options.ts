@@ -51,6 +51,7 @@ export interface SweepCommandOptions extends BackendOptions, AxisTexts {
   dataSeed?: number
   test?: number
   folds?: number
+  ensemble?: number
   dryRun?: boolean
   out?: string
   resume?: string | true
@@ -121,6 +122,7 @@ export function defineSweep(): Command {
   addFlag(command, libraryFlags.classWeights, { read: classWeights })
   addBackendOptions(command)
   addFlag(command, libraryFlags.deterministic).optionsGroup('Files and output:')
+  addChecked(command, sweepFlags.ensemble, whole(0, 1000))
   addOwn(command, sweepFlags.out, sweepFlags.resume, ownFlags.force, ownFlags.json)
   return command.addHelpText('after', examples)
 }
@@ -176,7 +178,7 @@ const shared = new Set([
 ])
 
 /** Options that say where results go and how they are shown; a sweep that is resumed does not repeat them. */
-const ofThisRun = new Set(['out', 'resume', 'force', 'json', 'dry-run', 'shard', 'shards', 'limit'])
+const ofThisRun = new Set(['out', 'resume', 'force', 'json', 'dry-run', 'shard', 'shards', 'limit', 'ensemble'])
 
 const nameOf = ([flag]: Word) => flag.slice(2)
 

@@ -16,7 +16,6 @@ export interface RunFacts {
   /** How many networks this run, or all shards together, train. */
   readonly networks: number
   readonly words: readonly string[]
-  readonly ensemble: SweepRecord['ensemble']
 }
 
 /** A sweep for programs. @param results the best one first; at least one */
@@ -24,7 +23,8 @@ export function makeRecord(
   results: readonly SweepResult[],
   plan: SweepPlan,
   data: SweepData,
-  { seconds, networks, words, ensemble }: RunFacts,
+  { seconds, networks, words }: RunFacts,
+  ensemble: SweepRecord['ensemble'],
 ): SweepRecord {
   const { options, shard } = plan
   const { backend } = results[0]!.history

@@ -5,6 +5,7 @@ import { sweepPage } from '../sweep-page/page.ts'
 import { count, exitCodes, note, print } from '../output.ts'
 import { KeptOutputs } from '../outputs/keep.ts'
 import type { SweepData } from './data.ts'
+import { makeEnsemble } from './ensemble.ts'
 import { estimateSweep, printEstimate } from './dry-run.ts'
 import { inputsOf, planFolder, type SweepOutputs, writeResults } from './folder.ts'
 import { dataOf, libraryOptions, planSweep, type SweepPlan, withState, wordsOf } from './plan.ts'
@@ -23,8 +24,8 @@ export async function trainSweep(words: readonly string[]): Promise<void> {
   const outputs = await planFolder(folder, options, await inputsOf(options))
   const data = await dataOf(plan)
   const start = (signal: AbortSignal) => sweep(data.train, { ...libraryOptions(plan, data), signal })
-  // Checks the options, and that the state is of the same sweep; nothing is trained before it is awaited.
-  const { networks } = await withState(plan, () => start(new AbortController().signal))
+  // Checks the options, and that the state is of the same sweep; a sweep trains when it is awaited, which this is not.
+  const networks = await withState(plan, () => start(new AbortController().signal).networks)
   if (options.dryRun) {
     const factors = describeFactors(plan.checked, data.sizes, countSeeds(plan))
     printEstimate(await estimateSweep(start), factors, data.sizes, commandParts(plan, data, ''))
@@ -39,7 +40,7 @@ export async function trainSweep(words: readonly string[]): Promise<void> {
 }
 
 /** Whether the results of a finished sweep were written after its state. */
-async function areWritten({ state, best: _, folder: __, ...results }: SweepOutputs): Promise<boolean> {
+async function areWritten({ state, best: _, ensemble: __, folder: ___, ...results }: SweepOutputs): Promise<boolean> {
   const times = await Promise.all(
     [state, ...Object.values(results)].map(({ path }) => stat(path).catch(() => undefined)),
   )
@@ -92,7 +93,7 @@ async function trainAndWrite(
   // The state first: with it, the results can be written again.
   const problem = await writer.write(run)
   if (problem !== undefined) kept.say(problem)
-  const facts = { seconds: last?.seconds ?? 0, networks: run.networks, words, ensemble: null }
+  const facts = { seconds: last?.seconds ?? 0, networks: run.networks, words }
   const { record, files } = await writeSweep(results, plan, data, facts, outputs, kept)
   const end = { record, folder, files, interrupted: interrupted !== undefined }
   if (options.json) printSweepJson(end)
@@ -110,12 +111,16 @@ export async function writeSweep(
   outputs: SweepOutputs,
   kept: KeptOutputs,
 ): Promise<{ record: SweepRecord; files: string[] }> {
-  const record = makeRecord(results, plan, data, facts)
+  const scored = await makeEnsemble(results, data, plan.options.ensemble)
+  const record = makeRecord(results, plan, data, facts, scored?.score ?? null)
   const page = () => {
     const wall = makeWall(rankedNetworks(results, MOST_PICTURES), shownSamples(data), record)
     return sweepPage({ record, wall })
   }
   const [best] = results
   const network = best && !best.diverged ? best.network() : undefined
-  return { record, files: await writeResults(outputs, { record, best: network, page }, kept) }
+  return {
+    record,
+    files: await writeResults(outputs, { record, best: network, ensemble: scored?.ensemble, page }, kept),
+  }
 }
