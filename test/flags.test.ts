@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../src/cli/commands.ts'
 import { addFlag, libraryFlags, longName, ownFlags } from '../src/cli/flags.ts'
+import { sweepFlags } from '../src/cli/sweep/flags.ts'
 import { type Option, optionSchemas } from '../src/index.ts'
 
 /** The flags of the command line come from the library's schemas, or from the table of flags that only the command line has. */
@@ -13,12 +14,17 @@ const known = new Map<string, { help: string | undefined; option?: Option<unknow
 for (const option of Object.values<Option<unknown, unknown>>(libraryFlags)) {
   known.set(option.flag!, [...(known.get(option.flag!) ?? []), { help: option.help, option }])
 }
-for (const { flag, help } of Object.values(ownFlags)) known.set(flag, [...(known.get(flag) ?? []), { help }])
+for (const { flag, help } of [...Object.values(ownFlags), ...Object.values(sweepFlags)])
+  known.set(flag, [...(known.get(flag) ?? []), { help }])
 
-const flags = commands.flatMap((make) => {
-  const command = make()
-  return command.options.map((option) => ({ name: `${command.name()} ${option.flags}`, option }))
-})
+const flags = commands
+  .flatMap((make) => {
+    const command = make()
+    return [command, ...command.commands]
+  })
+  .flatMap((command) => {
+    return command.options.map((option) => ({ name: `${command.name()} ${option.flags}`, option }))
+  })
 
 it('every flag of a library option is in a schema', () => {
   const { usualLoss, ...own } = libraryFlags

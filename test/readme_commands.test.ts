@@ -35,9 +35,11 @@ async function parse(words: readonly string[]): Promise<Command> {
   if (!command) throw new Error(`unknown command ${name}`)
   command.exitOverride().configureOutput({ writeErr: () => undefined, outputError: () => undefined })
   let parsed = false
-  command.action(() => {
-    parsed = true
-  })
+  for (const one of [command, ...command.commands]) {
+    one.exitOverride().action(() => {
+      parsed = true
+    })
+  }
   await command.parseAsync(rest, { from: 'user' })
   expect(parsed).toBe(true)
   return command

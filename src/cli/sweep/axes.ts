@@ -58,7 +58,7 @@ export function checkAxes(options: SweepCommandOptions): CheckedAxes {
       l2: numbersOf(options, 'l2', { takesRange: true }),
       dropout: dropoutOf(options),
     },
-  } as CheckedAxes
+  }
 }
 
 function namesOf<T extends string>(texts: readonly string[] | undefined, flag: string, known: readonly T[]) {

@@ -100,6 +100,7 @@ export async function writeResults(
 }
 
 /** The record as JSON with a line for each result; a part at a time, since thousands of results are a long text. */
+// eslint-disable-next-line @typescript-eslint/require-await -- a file takes an asynchronous iterable
 async function* jsonParts({ results, ...record }: SweepRecord): AsyncGenerator<string> {
   yield `${JSON.stringify(record).slice(0, -1)},"results":[`
   for (const [i, result] of results.entries()) yield `${i === 0 ? '' : ','}\n${JSON.stringify(result)}`

@@ -1,9 +1,7 @@
 import { Command } from 'commander'
-import { InputError, mergeSweepCheckpoints, sweep } from '../../index.ts'
+import { encodeSweepCheckpoint, InputError, mergeSweepCheckpoints, sweep } from '../../index.ts'
 import { writeFileAtomic } from '../../node/write.ts'
-import { encodeSweepCheckpoint } from '../../index.ts'
 import { addOwn, ownFlags } from '../flags.ts'
-import { addBackendOptions, type BackendOptions, checkBackend } from '../options.ts'
 import { KeptOutputs } from '../outputs/keep.ts'
 import { sweepFlags } from './flags.ts'
 import { inputsOf, planFolder } from './folder.ts'
@@ -11,12 +9,12 @@ import { checkAxes } from './axes.ts'
 import { parseSweep } from './options.ts'
 import { dataOf, libraryOptions, type SweepPlan } from './plan.ts'
 import { shardFolders } from './shard.ts'
-import { isFinished, type Notes, readState, type SavedState } from './state.ts'
+import { isFinished, readState, type SavedState } from './state.ts'
 import { printSweepJson, summarizeSweep } from './summary.ts'
 import { writeSweep } from './train-sweep.ts'
 
-interface MergeOptions extends BackendOptions {
-  out: string
+interface MergeOptions {
+  out?: string
   force?: boolean
   json?: boolean
 }
@@ -31,13 +29,14 @@ export function defineMerge(): Command {
   const command = new Command('merge')
     .description('put the results of all shards of a sweep together')
     .argument('<folders...>', 'the folders of the shards, or those that hold them')
-  command.requiredOption(sweepFlags.merged.flag, sweepFlags.merged.help)
-  addBackendOptions(command)
+  addOwn(command, sweepFlags.merged)
   return addOwn(command, ownFlags.force, ownFlags.json).addHelpText('after', examples)
 }
 
 /** Merges shards into a folder with the files of one sweep. */
 export async function mergeSweep(folders: readonly string[], options: MergeOptions): Promise<void> {
+  const { out } = options
+  if (out === undefined) throw new InputError("required option '--out <folder>' not specified")
   const states = await readStates(folders)
   const [first] = states as [SavedState]
   checkAlike(states)
@@ -47,25 +46,27 @@ export async function mergeSweep(folders: readonly string[], options: MergeOptio
   if (name === undefined) throw new InputError(`${first.path}: has no --data`)
   const plan: SweepPlan = {
     parsed,
-    options: { ...parsed.options, ...options, data: name },
+    options: { ...parsed.options, data: name },
     checked: checkAxes(parsed.options),
     shard: undefined,
-    folder: options.out,
+    folder: out,
     saved: { ...first, checkpoint },
   }
   const inputs = [...(await inputsOf(plan.options)), ...states.map(({ path }) => ({ option: 'sweep merge', path }))]
-  const outputs = await planFolder(options.out, { force: options.force ?? false }, inputs)
+  const outputs = await planFolder(out, { force: options.force ?? false }, inputs)
   const data = await dataOf(plan)
-  // Whoever has trained all networks may merge them.
-  const run = sweep(data.train, { ...libraryOptions(plan, data), ...checkBackend(options), limit: 2 ** 24 })
+  // Nothing is trained, so no device is needed; the limit was that of the shards.
+  const given = { ...libraryOptions(plan, data), backend: 'cpu' as const, threads: undefined, limit: 2 ** 24 }
+  const run = sweep(data.train, given)
   const results = await run
   const kept = new KeptOutputs()
-  const notes: Notes = { program: first.notes.program, arguments: first.notes.arguments }
+  const { notes } = first
   const bytes = encodeSweepCheckpoint(await run.checkpoint({ notes }))
   await kept.write(outputs.state, (path, how) => writeFileAtomic(path, bytes, how))
-  const facts = { seconds: checkpoint.seconds, networks: run.networks, words: notes.arguments }
+  const backend = notes.backend ?? results[0]!.history.backend
+  const facts = { seconds: checkpoint.seconds, networks: run.networks, words: notes.arguments, backend }
   const { record, files } = await writeSweep(results, plan, data, facts, outputs, kept)
-  const end = { record, folder: options.out, files, interrupted: false }
+  const end = { record, folder: out, files, interrupted: false }
   if (options.json) printSweepJson(end)
   else summarizeSweep(end)
   kept.finish()

@@ -1,5 +1,4 @@
 import { InputError, type SweepOptions } from '../../index.ts'
-import { withPath } from '../../node/paths.ts'
 import { checkBackend } from '../options.ts'
 import { type CheckedAxes, checkAxes } from './axes.ts'
 import { prepareSweepData, type SweepData } from './data.ts'
@@ -123,6 +122,16 @@ export const dataOf = (plan: SweepPlan): Promise<SweepData> => prepareSweepData(
 export const wordsOf = (plan: SweepPlan): string[] =>
   plan.saved && plan.parsed.options.data !== undefined ? [...plan.saved.notes.arguments] : definingWords(plan.parsed)
 
-/** Errors about a state name its file. */
-export const withState = <T>(plan: SweepPlan, make: () => T): Promise<T> =>
-  plan.saved ? withPath(plan.saved.path, make) : Promise.resolve().then(make)
+/** Errors of the library about a sweep, with the options of the command line; those about a state name its file. */
+export function withState<T>({ saved }: SweepPlan, make: () => T): T {
+  try {
+    return make()
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause
+    const message = cause.message
+      .replace('random: { count: 1000 }', '--random 1000')
+      .replace(/raise limit$/, 'raise --limit')
+      .replace('mergeSweepCheckpoints (on the command line: sweep merge)', 'sweep merge')
+    throw new InputError(saved && message.startsWith('checkpoint: ') ? `${saved.path}: ${message}` : message, { cause })
+  }
+}

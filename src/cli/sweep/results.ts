@@ -16,6 +16,8 @@ export interface RunFacts {
   /** How many networks this run, or all shards together, train. */
   readonly networks: number
   readonly words: readonly string[]
+  /** What trained the networks. */
+  readonly backend: SweepRecord['backend']
 }
 
 /** A sweep for programs. @param results the best one first; at least one */
@@ -23,11 +25,10 @@ export function makeRecord(
   results: readonly SweepResult[],
   plan: SweepPlan,
   data: SweepData,
-  { seconds, networks, words }: RunFacts,
+  { seconds, networks, words, backend }: RunFacts,
   ensemble: SweepRecord['ensemble'],
 ): SweepRecord {
   const { options, shard } = plan
-  const { backend } = results[0]!.history
   const parts = commandParts(plan, data, backend.name)
   const records = results.map((result, i) => resultRecord(result, i + 1, parts))
   return {

@@ -1,4 +1,4 @@
-import { sweep, type Sweep, type SweepResult, type SweepRound } from '../../index.ts'
+import type { Sweep, SweepResult, SweepRound } from '../../index.ts'
 import { exitCodes } from '../output.ts'
 import { showCursor } from '../streams.ts'
 import type { SweepProgress } from './progress.ts'
@@ -56,12 +56,12 @@ export async function runSweep(
       progress.update(round)
       sayReasons(round, known, progress)
       if (interrupted) break
-      if (writer.isDue(round.halving)) say(await writer.write(run, round.halving))
+      if (writer.isDue(round.halving)) say(await writer.write(run, backendOf(last), round.halving))
     }
   } catch (error) {
     if (!abort.signal.aborted) {
       // What is trained so far is in the state, from which the sweep goes on.
-      await writer.write(run).catch(() => undefined)
+      await writer.write(run, backendOf(last)).catch(() => undefined)
       throw error
     }
   } finally {
@@ -71,6 +71,9 @@ export async function runSweep(
   const results = await run
   return { results, last, interrupted, run }
 }
+
+/** What trains the networks, once one is known. */
+export const backendOf = (round: SweepRound | undefined) => round?.best[0]?.history.backend
 
 /** Says once why networks are trained separately. */
 function sayReasons({ separately, networks }: SweepRound, known: Set<string>, progress: SweepProgress): void {

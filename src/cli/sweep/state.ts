@@ -7,6 +7,7 @@ import { withPath } from '../../node/paths.ts'
 import { writeFileAtomic } from '../../node/write.ts'
 import type { KeptOutputs } from '../outputs/keep.ts'
 import type { Output } from '../outputs/plan.ts'
+import type { SweepRecord } from './record.ts'
 import { stateName } from './folder.ts'
 
 /** What the state of a sweep has beside what the library needs. */
@@ -15,6 +16,8 @@ export interface Notes {
   readonly program: string
   /** The words that define the sweep. */
   readonly arguments: readonly string[]
+  /** What trained the networks. */
+  readonly backend?: SweepRecord['backend'] | undefined
 }
 
 /** A state that was read. */
@@ -36,10 +39,15 @@ export async function readState(folder: string): Promise<SavedState | undefined>
 }
 
 function readNotes(path: string, value: unknown): Notes {
-  const { program, arguments: words } = (value ?? {}) as Partial<Record<keyof Notes, unknown>>
+  const { program, arguments: words, backend } = (value ?? {}) as Partial<Record<keyof Notes, unknown>>
   const isList = Array.isArray(words) && words.every((word) => typeof word === 'string')
-  if (typeof program === 'string' && isList) return { program, arguments: words }
+  if (typeof program === 'string' && isList) return { program, arguments: words, backend: readBackend(backend) }
   throw new InputError(`${path}: has no arguments of webgpu-mlp sweep; another program wrote it with the library`)
+}
+
+function readBackend(value: unknown): Notes['backend'] {
+  const { name, description } = (value ?? {}) as Partial<Record<'name' | 'description', unknown>>
+  return typeof name === 'string' && typeof description === 'string' ? { name, description } : undefined
 }
 
 /** Whether all networks are trained. */
@@ -73,10 +81,10 @@ export class StateWriter {
     return halving !== this.#round || performance.now() >= this.#next
   }
 
-  /** @returns what is wrong, when it is so for the first time */
-  async write(run: Sweep, halving = this.#round): Promise<string | undefined> {
+  /** @param backend that trains the networks @returns what is wrong, when it is so for the first time */
+  async write(run: Sweep, backend: Notes['backend'], halving = this.#round): Promise<string | undefined> {
     const began = performance.now()
-    const bytes = encodeSweepCheckpoint(await run.checkpoint({ notes: this.#notes }))
+    const bytes = encodeSweepCheckpoint(await run.checkpoint({ notes: { ...this.#notes, backend } }))
     const problem = await this.#kept.renew(this.#output, (path, how) => writeFileAtomic(path, bytes, how))
     this.#round = halving
     const ended = performance.now()

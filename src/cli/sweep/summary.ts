@@ -1,3 +1,4 @@
+import { basename, dirname, join, normalize } from 'node:path'
 import { count, decimal, duration, print } from '../output.ts'
 import { commandLine } from './command.ts'
 import type { SweepRecord } from './record.ts'
@@ -30,8 +31,15 @@ export function summarizeSweep({ record, folder, files, interrupted }: SweepEnd)
   }
   if (ensemble) print(`Ensemble   of the best ${ensemble.networks}: ${describeScore(ensemble, scoreName)}`)
   if (diverged > 0) print(`Diverged   ${count(diverged)} ${diverged === 1 ? 'network' : 'networks'}`)
-  print(`Results    ${files.join(', ')}`)
+  print(`Results    ${nameFiles(files, folder)}`)
   if (interrupted) print(`To go on   ${commandLine(['sweep', '--resume', folder])}`)
+}
+
+/** `sweep/: sweep.html, best.json`; what had to be written elsewhere has its path. */
+function nameFiles(files: readonly string[], folder: string): string {
+  const own = files.filter((path) => dirname(path) === normalize(folder)).map((path) => basename(path))
+  const others = files.filter((path) => dirname(path) !== normalize(folder))
+  return [...(own.length > 0 ? [`${join(folder, '/')}: ${own.join(', ')}`] : []), ...others].join('; ')
 }
 
 const describeScore = (

@@ -102,7 +102,7 @@ export function describeRound(round: SweepRound, rounds: number): string[] {
   const { networks, remaining, networksPerSecond, seconds, progress, halving } = round
   const left = progress > 0 ? (seconds * (1 - progress)) / progress : Infinity
   return [
-    `${count(remaining)} of ${count(networks)} networks remain`,
+    `${count(rounds > 1 ? remaining : Math.round((1 - progress) * networks))} of ${count(networks)} networks remain`,
     ...(rounds > 1 ? [`round ${halving} of ${rounds}`] : []),
     `${sayRate(networksPerSecond)} networks/s`,
     ...(progress < 1 ? [`${sayTime(left)} left`] : []),

@@ -25,7 +25,7 @@ export async function trainSweep(words: readonly string[]): Promise<void> {
   const data = await dataOf(plan)
   const start = (signal: AbortSignal) => sweep(data.train, { ...libraryOptions(plan, data), signal })
   // Checks the options, and that the state is of the same sweep; a sweep trains when it is awaited, which this is not.
-  const networks = await withState(plan, () => start(new AbortController().signal).networks)
+  const networks = withState(plan, () => start(new AbortController().signal).networks)
   if (options.dryRun) {
     const factors = describeFactors(plan.checked, data.sizes, countSeeds(plan))
     printEstimate(await estimateSweep(start), factors, data.sizes, commandParts(plan, data, ''))
@@ -58,7 +58,7 @@ const countSeeds = ({ options: { seeds = 1 } }: SweepPlan) => (Array.isArray(see
 function introduce(plan: SweepPlan, data: SweepData, networks: number): void {
   const { options, shard, saved, folder, checked } = plan
   const factors = describeFactors(checked, data.sizes, countSeeds(plan))
-  print(`Sweep      ${count(networks)} networks${factors === '' ? '' : `: ${factors}`}`)
+  print(`Sweep      ${count(networks)} networks${factors === '' ? '' : `${shard ? ', a part of' : ':'} ${factors}`}`)
   if (shard) print(`Shard      ${shard.index} of ${shard.count}, from ${shard.source}`)
   print(`Data       ${options.data}: ${data.description}`)
   if (saved) print(`Resumed    ${saved.path}: ${count(countFinished(saved.checkpoint))} networks were finished`)
@@ -91,9 +91,9 @@ async function trainAndWrite(
     return
   }
   // The state first: with it, the results can be written again.
-  const problem = await writer.write(run)
+  const problem = await writer.write(run, results[0]!.history.backend)
   if (problem !== undefined) kept.say(problem)
-  const facts = { seconds: last?.seconds ?? 0, networks: run.networks, words }
+  const facts = { seconds: last?.seconds ?? 0, networks: run.networks, words, backend: results[0]!.history.backend }
   const { record, files } = await writeSweep(results, plan, data, facts, outputs, kept)
   const end = { record, folder, files, interrupted: interrupted !== undefined }
   if (options.json) printSweepJson(end)

@@ -28,7 +28,7 @@ export function parseNumbers(texts: readonly string[], option: NumbersOption): n
   const read = parts.map((part) => parsePart(part, option))
   const range = read.find((one) => !Array.isArray(one))
   if (range === undefined) return [...new Set((read as number[][]).flat())]
-  if (read.length === 1) return range as SweepRange
+  if (read.length === 1) return range
   throw new InputError(`${option.flag}: a range for random search is given alone, got ${quote(parts.join(','))}`)
 }
 
