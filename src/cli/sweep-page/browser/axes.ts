@@ -16,14 +16,14 @@ export interface Axis {
   readonly high: number
   /** The end at which networks that diverged are shown, if there are some. */
   readonly diverged: 'top' | 'bottom' | null
-  /** Whether it is a setting or the seed, which were chosen before the training. */
-  readonly isSetting: boolean
+  /** Whether networks share its values: settings, the seed and epochs. Losses and scores are results. */
+  readonly isDiscrete: boolean
   readonly text: (coordinate: number) => string
   /** As `text`, where there is little space. */
   readonly short: (coordinate: number) => string
 }
 
-type Given = Pick<Axis, 'name' | 'title' | 'scale' | 'coordinates' | 'isSetting' | 'text'> & Partial<Axis>
+type Given = Pick<Axis, 'name' | 'title' | 'scale' | 'coordinates' | 'isDiscrete' | 'text'> & Partial<Axis>
 
 function makeAxis(given: Given): Axis {
   const distinct = [...new Set(given.coordinates)].filter(Number.isFinite).sort((a, b) => a - b)
@@ -37,7 +37,7 @@ function settingAxes(): Axis[] {
       name,
       title: `${name} (${option})`,
       scale,
-      isSetting: true,
+      isDiscrete: true,
       coordinates: Float64Array.from(places, (place) => (scale === 'words' ? place : (values[place] as number))),
       text: (coordinate) => {
         const value = scale === 'words' ? values[Math.round(coordinate)] : coordinate
@@ -53,7 +53,7 @@ function epochAxis(): Axis[] {
   const ended = new Set(run.epochs.filter((_, network) => run.faults[network] === null))
   if (ended.size < 2) return []
   const coordinates = Float64Array.from(run.epochs)
-  return [makeAxis({ name: 'epochs', title: 'epochs trained', scale: 'linear', isSetting: false, coordinates, text: decimal })] // prettier-ignore
+  return [makeAxis({ name: 'epochs', title: 'epochs trained', scale: 'linear', isDiscrete: true, coordinates, text: decimal })] // prettier-ignore
 }
 
 const anyDiverged = run.faults.some((fault) => fault !== null)
@@ -66,7 +66,7 @@ function lossAxis(): Axis {
   const [low, high] = finite.reduce(([a, b], loss) => [Math.min(a, loss), Math.max(b, loss)], [Infinity, -Infinity])
   const scale = low > 0 && high > 20 * low ? 'log' : 'linear'
   const diverged = anyDiverged ? 'top' : null
-  return makeAxis({ name: 'loss', title: 'loss', scale, isSetting: false, coordinates, diverged, text: decimal })
+  return makeAxis({ name: 'loss', title: 'loss', scale, isDiscrete: false, coordinates, diverged, text: decimal })
 }
 
 function scoreAxis(): Axis {
@@ -75,7 +75,7 @@ function scoreAxis(): Axis {
   )
   const { short: name, name: title } = run.score
   const diverged = anyDiverged ? 'bottom' : null
-  return makeAxis({ name, title, scale: 'linear', isSetting: false, coordinates, diverged, text: textOfScore, short: shortScore }) // prettier-ignore
+  return makeAxis({ name, title, scale: 'linear', isDiscrete: false, coordinates, diverged, text: textOfScore, short: shortScore }) // prettier-ignore
 }
 
 export const settings: readonly Axis[] = settingAxes()

@@ -11,7 +11,7 @@ darkScheme.addEventListener('change', ({ matches }) => {
 /** One hue: what is better differs more from the background. People with any colour vision see the same order. */
 const ramps = {
   light: interpolateRgbBasis(['#c3d9ee', '#7db3da', '#2f7fc1', '#114a8f', '#082a5c']),
-  dark: interpolateRgbBasis(['#2b4560', '#3d74a8', '#5ea5dd', '#a3d0f5', '#e6f4ff']),
+  dark: interpolateRgbBasis(['#2b4057', '#34638f', '#4a8ec6', '#7fbcef', '#c3e2fc']),
 }
 const STEPS = 48
 const stepsOf = (ramp: (share: number) => string) => Array.from({ length: STEPS }, (_, i) => ramp(i / (STEPS - 1)))

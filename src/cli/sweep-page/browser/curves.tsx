@@ -2,7 +2,7 @@ import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { BestCurves } from '../payload.ts'
 import { describe } from './axes.ts'
-import { decimal, textOfScore } from './format.ts'
+import { decimal, shortScore, textOfScore } from './format.ts'
 import { charts, type Plot, run } from './run.ts'
 import { hovered, select, selected } from './state.ts'
 
@@ -25,17 +25,19 @@ interface Kind {
   readonly label: string
   readonly data: (number | null)[][]
   readonly text: (value: number) => string
+  /** As `text`, for ticks. */
+  readonly short: (value: number) => string
   readonly isLog: boolean
 }
 
-function options({ label, text, isLog }: Kind): object {
+function options({ label, text, short, isLog }: Kind): object {
   const { axis, rgb } = charts
   const value = (_: unknown, shown: number | null) => (shown == null ? '–' : text(shown))
   return {
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
     axes: [
       axis('epoch'),
-      { ...axis(label), size: 70, values: (_: unknown, ticks: (number | null)[]) => ticks.map((tick) => (tick === null ? '' : text(tick))) }, // prettier-ignore
+      { ...axis(label), size: 70, values: (_: unknown, ticks: (number | null)[]) => ticks.map((tick) => (tick === null ? '' : short(tick))) }, // prettier-ignore
     ],
     legend: { show: false },
     cursor: { drag: { x: true, y: false }, points: { show: false } },
@@ -86,8 +88,8 @@ function kinds(): { kind: Kind; caption: string }[] {
     .flat()
     .filter((value) => value !== null)
   const [low, high] = finite.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity])
-  const loss: Kind = { label: 'loss', data: losses, text: decimal, isLog: low > 0 && high > 20 * low }
-  const score: Kind = { label: run.score.short, data: scores, text: textOfScore, isLog: false }
+  const loss: Kind = { label: 'loss', data: losses, text: decimal, short: decimal, isLog: low > 0 && high > 20 * low }
+  const score: Kind = { label: run.score.short, data: scores, text: textOfScore, short: shortScore, isLog: false }
   return [
     { kind: loss, caption: `${held === 'training' ? 'Training' : 'Validation'} loss per epoch` },
     ...(scores.slice(1).some(isGiven) ? [{ kind: score, caption: `${held === 'training' ? 'Training' : 'Validation'} ${run.score.short} per epoch` }] : []), // prettier-ignore

@@ -82,7 +82,7 @@ function End({ axis, end }: { axis: Axis; end: 0 | 1 }) {
     setFilter(axis, next[0] <= axis.low && next[1] >= axis.high ? undefined : next)
   }
   const label = `${axis.name}, ${end === 0 ? 'from' : 'to'}`
-  if (axis.distinct.length <= MOST_CHOICES && axis.isSetting) {
+  if (axis.distinct.length <= MOST_CHOICES && axis.isDiscrete) {
     return (
       <select
         aria-label={label}
@@ -154,9 +154,11 @@ export function FilterBar() {
         </button>
         <ColourBar />
       </div>
-      <Chips />
+      <div class="filters">
+        <Chips />
+        <ExactFilters />
+      </div>
       {matching.value.length === 0 && <p class="note">No network passes all filters.</p>}
-      <ExactFilters />
     </>
   )
 }

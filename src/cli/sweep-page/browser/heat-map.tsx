@@ -8,8 +8,9 @@ import { filters, type Interval, passing, setFilter } from './state.ts'
 
 /** Settings, seed and epochs. */
 const choices = axes.filter((axis) => axis !== loss && axis !== score)
-/** The seed is of interest where there is nothing else to compare. */
-const [first, second] = [...choices.filter(({ name }) => name !== 'seed'), ...choices]
+/** First the two settings with the most values; the seed is of interest where there is nothing else to compare. */
+const isSeed = ({ name }: Axis) => Number(name === 'seed')
+const [first, second] = choices.toSorted((a, b) => isSeed(a) - isSeed(b) || b.distinct.length - a.distinct.length)
 /** Cells with more columns than this have no space for numbers. */
 const MOST_NUMBERS = 18
 
@@ -90,9 +91,9 @@ function HeatCell({ cell: { value, networks, diverged }, row, column, isNumbered
 
 /** The score over two settings. */
 export function HeatMap() {
-  const rows = useSignal(first)
-  const columns = useSignal(second)
-  const way = useSignal<Way>('best')
+  const rows = useSignal(second)
+  const columns = useSignal(first)
+  const way = useSignal<Way>('mean')
   const map = useComputed(() => {
     const [down, across] = [rows.value, columns.value]
     if (!down || !across) return undefined

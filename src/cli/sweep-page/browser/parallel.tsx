@@ -53,6 +53,10 @@ function onFrame<Given extends unknown[]>(call: (...given: Given) => void): (...
   }
 }
 
+const shortened = (label: string) => (label.length > 16 ? `${label.slice(0, 15)}…` : label)
+/** About as wide as a label is. */
+const labelWidth = (label: string) => 7.3 * shortened(label).length
+
 /** Whether the user drags along an axis; the part that is marked then follows the pointer, not the values in it. */
 let isDragging = false
 
@@ -84,10 +88,17 @@ function AxisLines({ scale, x, side }: { scale: AxisScale; x: number; side: 'lef
     <g transform={`translate(${x} 0)`}>
       <line class="axis-line" y1={0} y2={HEIGHT} />
       {scale.ticks.map(({ y, label }) => (
-        <g key={label} transform={`translate(0 ${y})`}>
+        <g key={label} class="tick" transform={`translate(0 ${y})`}>
           <line class="axis-line" x2={5 * sign} />
+          <rect
+            x={side === 'left' ? -12 - labelWidth(label) : 6}
+            y={-8}
+            width={6 + labelWidth(label)}
+            height={16}
+            rx={4}
+          />
           <text x={9 * sign} dy="0.34em" text-anchor={side === 'left' ? 'end' : 'start'}>
-            {label.length > 16 ? `${label.slice(0, 15)}…` : label}
+            {shortened(label)}
           </text>
         </g>
       ))}

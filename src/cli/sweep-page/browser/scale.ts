@@ -29,8 +29,8 @@ const MOST_VALUES = 14
 /** The coordinates at the two ends of an axis. Extreme losses and scores would leave no space for all others. */
 function domainOf({ scale, low, high, distinct, ...axis }: Axis): [number, number] {
   if (scale === 'words') return [distinct.length - 0.5, -0.5]
-  const isLoss = axis.name === loss.name && !axis.isSetting
-  const isScore = axis.name === score.name && !axis.isSetting
+  const isLoss = axis.name === loss.name && !axis.isDiscrete
+  const isScore = axis.name === score.name && !axis.isDiscrete
   const median = distinct[Math.floor(distinct.length / 2)] ?? high
   const top = isLoss && median > 0 ? Math.min(high, 1000 * median) : high
   const bottom = isScore ? Math.max(low, Math.min(-1, top - 1)) : low
@@ -65,26 +65,28 @@ export function makeScale(axis: Axis, height: number): AxisScale {
 }
 
 /** Takes an interval to the values that there are within it, where there are few of them. */
-function snap({ distinct, isSetting }: Axis, [low, high]: Interval): Interval {
-  if (!isSetting || distinct.length > 100) return [low, high]
+function snap({ distinct, isDiscrete }: Axis, [low, high]: Interval): Interval {
+  if (!isDiscrete || distinct.length > 100) return [low, high]
   const inside = distinct.filter((value) => value >= low && value <= high)
   return inside.length > 0 ? [inside[0]!, inside.at(-1)!] : [low, high]
 }
 
-/** Labels that do not overlap: round numbers first, then the ends. */
+/** Labels that do not overlap: each value where there are few, else round numbers, or the ends where there are none. */
 function ticksOf(axis: Axis, scale: ScaleContinuousNumeric<number, number>): Tick[] {
-  const { distinct, isSetting, low, high } = axis
-  const isEach = isSetting && (axis.scale === 'words' || distinct.length <= MOST_VALUES)
-  const ticks = isEach ? distinct : axis.scale === 'log' ? scale.ticks(8) : scale.ticks(6)
-  const isRound = (value: number) => axis.scale === 'log' && Number.isInteger(Number(Math.log10(value).toFixed(9)))
-  const ordered = isEach
-    ? [...ticks]
-    : [...ticks.filter(isRound), ...ticks.filter((value) => !isRound(value)), low, high]
   const placed: Tick[] = []
-  for (const value of ordered) {
+  for (const value of valuesOfTicks(axis, scale)) {
     const y = scale(value)
     if (placed.some((other) => Math.abs(other.y - y) < LABEL)) continue
     placed.push({ y, label: axis.short(value) })
   }
   return placed
+}
+
+function valuesOfTicks(axis: Axis, scale: ScaleContinuousNumeric<number, number>): readonly number[] {
+  const { distinct, isDiscrete, low, high } = axis
+  if (isDiscrete && (axis.scale === 'words' || distinct.length <= MOST_VALUES)) return distinct
+  const ticks = scale.ticks(6)
+  const powers = ticks.filter((value) => Number.isInteger(Number(Math.log10(value).toFixed(9))))
+  if (axis.scale === 'log' && powers.length > 2) return powers
+  return ticks.length > 1 ? ticks : [low, high]
 }

@@ -71,6 +71,7 @@ function Picture({ network, picture, colours, points }: PictureProps) {
       <span>
         <b>#{picture.rank}</b> {textOfScore(run.scores[network])}
       </span>
+      {points && <small>{describe(network)}</small>}
     </button>
   )
 }
