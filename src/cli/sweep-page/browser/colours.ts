@@ -1,6 +1,7 @@
 import { interpolateRgbBasis } from 'd3-interpolate'
 import { computed, signal } from '@preact/signals'
 import { quantile, sortedScores } from './axes.ts'
+import { run } from './run.ts'
 
 const darkScheme = matchMedia('(prefers-color-scheme: dark)')
 export const isDark = signal(darkScheme.matches)
@@ -57,5 +58,11 @@ export function inkOn(colour: string): string {
     const share = Number(value) / 255
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
   })
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#10151f' : '#ffffff'
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000000' : '#ffffff'
+}
+
+/** The colour of one of the best networks among each other; lighter on a dark background. */
+export function curveColour(place: number): string {
+  const colour = run.palette[place % run.palette.length]!
+  return `rgb(${colour.map((value) => (isDark.value ? Math.round(value + (255 - value) * 0.3) : value)).join(' ')})`
 }

@@ -2,6 +2,7 @@ import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { BestCurves } from '../payload.ts'
 import { describe } from './axes.ts'
+import { curveColour } from './colours.ts'
 import { decimal, shortScore, textOfScore } from './format.ts'
 import { charts, type Plot, run } from './run.ts'
 import { hovered, select, selected } from './state.ts'
@@ -31,7 +32,7 @@ interface Kind {
 }
 
 function options({ label, text, short, isLog }: Kind): object {
-  const { axis, rgb } = charts
+  const { axis } = charts
   const value = (_: unknown, shown: number | null) => (shown == null ? '–' : text(shown))
   return {
     scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
@@ -46,7 +47,7 @@ function options({ label, text, short, isLog }: Kind): object {
       { label: 'epoch' },
       ...run.curves.map(({ network }, i) => ({
         label: `#${run.ranks[network]!}`,
-        stroke: rgb(i),
+        stroke: () => curveColour(i),
         width: 2,
         spanGaps: true,
         points: { show: false },
@@ -113,7 +114,7 @@ export function Curves() {
             onPointerLeave={() => (hovered.value = undefined)}
             onClick={() => select(network)}
           >
-            <i style={{ background: charts.rgb(i) }} />#{run.ranks[network]}{' '}
+            <i style={{ background: curveColour(i) }} />#{run.ranks[network]}{' '}
             <span>{textOfScore(run.scores[network])}</span>
           </button>
         ))}

@@ -8,9 +8,9 @@ import { filters, type Interval, passing, setFilter } from './state.ts'
 
 /** Settings, seed and epochs. */
 const choices = axes.filter((axis) => axis !== loss && axis !== score)
-/** First the two settings with the most values; the seed is of interest where there is nothing else to compare. */
-const isSeed = ({ name }: Axis) => Number(name === 'seed')
-const [first, second] = choices.toSorted((a, b) => isSeed(a) - isSeed(b) || b.distinct.length - a.distinct.length)
+/** First the two settings with the most values; seed and epochs are of interest where there is nothing else to compare. */
+const isLate = ({ name }: Axis) => Number(name === 'seed' || name === 'epochs')
+const [first, second] = choices.toSorted((a, b) => isLate(a) - isLate(b) || b.distinct.length - a.distinct.length)
 /** Cells with more columns than this have no space for numbers. */
 const MOST_NUMBERS = 18
 

@@ -25,10 +25,11 @@ export function binsOf(axis: Axis): Bin[] {
     const at = from + ((to - from) * i) / RANGES
     return isLog ? Math.exp(at) : at
   }
+  const short = (value: number) => text(Number(value.toPrecision(isLog ? 2 : 3)))
   return Array.from({ length: RANGES }, (_, i) => {
     const inside = distinct.filter((value) => value >= edge(i) && (i === RANGES - 1 || value < edge(i + 1)))
     const [first, last] = [inside[0] ?? edge(i), inside.at(-1) ?? edge(i)]
-    return { label: first === last ? text(first) : `${text(first)}–${text(last)}`, interval: [first, last] as const }
+    return { label: first === last ? short(first) : `${short(first)}–${short(last)}`, interval: [first, last] as const }
   })
 }
 

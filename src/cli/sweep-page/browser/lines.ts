@@ -3,11 +3,10 @@ import { type LineColours, stepOf } from './colours.ts'
 import { networks } from './run.ts'
 import type { AxisScale } from './scale.ts'
 
-/** Lines that are drawn at most; of more, the best ones and some of the others. */
+/** Lines that are drawn at most. */
 export const MOST_LINES = 5000
-const BEST_LINES = 1000
 /** Lines of networks that the filters exclude, drawn behind the others. */
-const MOST_BEHIND = 600
+const MOST_EXCLUDED = 600
 /** Lines that are stroked together; where lines of different strokes cross, their colours add up. */
 const TOGETHER = 24
 
@@ -31,14 +30,32 @@ export function makeYs(scales: readonly AxisScale[]): Float32Array {
 }
 
 /** Networks at equal distances in a list. */
-const every = (list: Uint32Array, step: number, offset = 0) => list.filter((_, i) => (i + offset) % step === 0)
+const every = (list: Uint32Array, step: number) => list.filter((_, i) => i % step === 0)
 
-/** The networks whose lines are drawn, and every how many of the weaker ones. */
-export function chooseLines(shown: Uint32Array): { lines: Uint32Array; every: number } {
-  if (shown.length <= MOST_LINES) return { lines: shown, every: 1 }
-  const step = Math.ceil((shown.length - BEST_LINES) / (MOST_LINES - BEST_LINES))
-  const others = every(shown.subarray(BEST_LINES), step)
-  return { lines: new Uint32Array([...shown.subarray(0, BEST_LINES), ...others]), every: step }
+/** The networks whose lines are drawn. */
+export interface Lines {
+  readonly lines: Uint32Array
+  /** Every how many of the weaker networks have a line. */
+  readonly every: number
+  /** Networks that the filters exclude, drawn behind the others. */
+  readonly excluded: Uint32Array
+}
+
+/** Where there are more networks than lines, a fifth of the lines are those of the best, the others are evenly spread. */
+export function chooseLines(shown: Uint32Array, limit: number): Lines {
+  const excluded = chooseExcluded(shown)
+  if (shown.length <= limit) return { lines: shown, every: 1, excluded }
+  const best = limit / 5
+  const step = Math.ceil((shown.length - best) / (limit - best))
+  const lines = new Uint32Array([...shown.subarray(0, best), ...every(shown.subarray(best), step)])
+  return { lines, every: step, excluded }
+}
+
+function chooseExcluded(shown: Uint32Array): Uint32Array {
+  const isShown = new Uint8Array(networks)
+  for (const network of shown) isShown[network] = 1
+  const excluded = Uint32Array.from(isShown.keys()).filter((network) => isShown[network] === 0)
+  return every(excluded, Math.ceil(excluded.length / MOST_EXCLUDED))
 }
 
 /** How far from an axis a line bends, as a share of the distance to the next one. */
@@ -58,22 +75,16 @@ function traceLine(context: CanvasRenderingContext2D, { xs, ys }: Geometry, netw
 export function drawLines(
   context: CanvasRenderingContext2D,
   geometry: Geometry,
-  shown: Uint32Array,
+  { lines, excluded }: Lines,
   { steps, behind, diverged }: LineColours,
 ): void {
   const { width, height } = geometry
   context.clearRect(0, 0, width, height)
-  if (shown.length < networks) {
-    const isShown = new Uint8Array(networks)
-    for (const network of shown) isShown[network] = 1
-    const others = Uint32Array.from(isShown.keys()).filter((network) => isShown[network] === 0)
-    context.globalAlpha = 0.55
-    context.lineWidth = 0.8
-    context.strokeStyle = behind
-    for (const network of every(others, Math.ceil(others.length / MOST_BEHIND))) strokeLines(context, geometry, [network]) // prettier-ignore
-  }
-  const { lines } = chooseLines(shown)
-  context.globalAlpha = Math.max(0.3, Math.min(0.95, 14 / Math.sqrt(lines.length)))
+  context.globalAlpha = 0.55
+  context.lineWidth = 0.8
+  context.strokeStyle = behind
+  for (const network of excluded) strokeLines(context, geometry, [network])
+  context.globalAlpha = opacityOf(lines.length)
   context.lineWidth = lines.length > 300 ? 1 : 1.6
   let group: number[] = []
   let colour = ''
@@ -92,6 +103,9 @@ export function drawLines(
   finish()
   context.globalAlpha = 1
 }
+
+/** So that the many lines of a large sweep do not become one area. */
+const opacityOf = (lines: number) => Math.min(0.95, (14 / Math.sqrt(lines)) * Math.min(1, Math.sqrt(1000 / lines)))
 
 function strokeLines(context: CanvasRenderingContext2D, geometry: Geometry, group: readonly number[]): void {
   if (group.length === 0) return

@@ -1,16 +1,26 @@
-import { effect, useComputed, useSignal, useSignalEffect } from '@preact/signals'
+import { batch, effect, useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { brushY, type D3BrushEvent } from 'd3-brush'
 import { select as selectElement } from 'd3-selection'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { axes, score } from './axes.ts'
 import { type LineColours, lineColours } from './colours.ts'
 import { count } from './format.ts'
-import { chooseLines, drawHighlight, drawLines, type Geometry, lineAt, makeYs, MOST_LINES } from './lines.ts'
+import {
+  chooseLines,
+  drawHighlight,
+  drawLines,
+  type Geometry,
+  lineAt,
+  type Lines,
+  makeYs,
+  MOST_LINES,
+} from './lines.ts'
 import { networks, run } from './run.ts'
 import { type AxisScale, makeScale } from './scale.ts'
-import { filters, hovered, select, selected, setFilter, shown } from './state.ts'
+import { filters, hovered, type Interval, isDragging, select, selected, setFilter, shown } from './state.ts'
 
 const HEIGHT = 340
+const LINES_WHILE_DRAGGING = 1200
 /** Axes are at least this far apart; where the window is narrower, the chart scrolls. */
 const LEAST_SPACE = 96
 /** Half the width of the part of an axis in which dragging selects a part of it. */
@@ -57,15 +67,18 @@ const shortened = (label: string) => (label.length > 16 ? `${label.slice(0, 15)}
 /** About as wide as a label is. */
 const labelWidth = (label: string) => 7.3 * shortened(label).length
 
-/** Whether the user drags along an axis; the part that is marked then follows the pointer, not the values in it. */
-let isDragging = false
-
 /** An axis with its labels, and the part of it that is marked. */
 function AxisLines({ scale, x, side }: { scale: AxisScale; x: number; side: 'left' | 'right' }) {
   const place = useRef<SVGGElement>(null)
   const { axis } = scale
   useEffect(() => {
     const group = selectElement(place.current!)
+    const mark = onFrame((isGoingOn: boolean, interval: Interval | undefined) =>
+      batch(() => {
+        isDragging.value = isGoingOn
+        if (interval || !isGoingOn) setFilter(axis, interval)
+      }),
+    )
     const brush = brushY<unknown>()
       .extent([
         [-REACH, 0],
@@ -73,14 +86,14 @@ function AxisLines({ scale, x, side }: { scale: AxisScale; x: number; side: 'lef
       ])
       .on('start brush end', ({ type, selection, sourceEvent }: D3BrushEvent<unknown>) => {
         if (!sourceEvent) return
-        isDragging = type !== 'end'
-        if (selection) setFilter(axis, scale.interval(selection[0] as number, selection[1] as number))
-        else if (type === 'end') setFilter(axis, undefined)
+        const [top, bottom] = (selection ?? []) as [number?, number?]
+        const interval = top === undefined || bottom === undefined ? undefined : scale.interval(top, bottom)
+        mark(type !== 'end', interval)
       })
     group.call(brush)
     return effect(() => {
       const own = filters.value.get(axis)
-      if (!isDragging) group.call((chosen) => brush.move(chosen, own ? scale.span(own) : null))
+      if (!isDragging.value) group.call((chosen) => brush.move(chosen, own ? scale.span(own) : null))
     })
   }, [scale])
   const sign = side === 'left' ? -1 : 1
@@ -148,11 +161,15 @@ export function Parallel() {
     return () => observer.disconnect()
   }, [])
   const redraw = useRef(
-    onFrame((all: Geometry, networks: Uint32Array, colours: LineColours) =>
-      drawLines(prepare(back.current!, all), all, networks, colours),
+    onFrame((all: Geometry, lines: Lines, colours: LineColours) =>
+      drawLines(prepare(back.current!, all), all, lines, colours),
     ),
   ).current
-  useSignalEffect(() => redraw(geometry.value, shown.value, lineColours.value))
+  useSignalEffect(() => {
+    // Fewer lines, so that they follow the pointer.
+    const lines = chooseLines(shown.value, isDragging.value ? LINES_WHILE_DRAGGING : MOST_LINES)
+    redraw(geometry.value, lines, lineColours.value)
+  })
   useSignalEffect(() => {
     const context = prepare(front.current!, geometry.value)
     context.clearRect(0, 0, geometry.value.width, HEIGHT)
@@ -162,10 +179,15 @@ export function Parallel() {
   })
   const find = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect()
-    return lineAt(geometry.peek(), chooseLines(shown.peek()).lines, event.clientX - box.left, event.clientY - box.top)
+    return lineAt(
+      geometry.peek(),
+      chooseLines(shown.peek(), MOST_LINES).lines,
+      event.clientX - box.left,
+      event.clientY - box.top,
+    )
   }
   const { width, xs, scales } = geometry.value
-  const { every } = chooseLines(shown.value)
+  const { every } = chooseLines(shown.value, MOST_LINES)
   return (
     <>
       <div class="scroll parallel" ref={place} tabIndex={0} role="group" aria-label="Parallel coordinates">

@@ -5,8 +5,6 @@ type Colour = readonly [red: number, green: number, blue: number]
 /** What report/charts.js, which runs before this script, provides. */
 interface Charts {
   readonly run: SweepPayload & { readonly palette: readonly Colour[] }
-  /** A colour of the palette for CSS. */
-  readonly rgb: (place: number, alpha?: number) => string
   readonly axis: (label: string) => object
   /** Makes a uPlot as wide as its place. */
   readonly chart: (place: HTMLElement, height: (width: number) => number, options: object, data: unknown) => Plot

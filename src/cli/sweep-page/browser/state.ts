@@ -14,6 +14,9 @@ export const selected = signal<number | undefined>(undefined)
 /** The network under the pointer. */
 export const hovered = signal<number | undefined>(undefined)
 
+/** Whether the user drags along an axis; the part that is marked then follows the pointer, not the values in it. */
+export const isDragging = signal(false)
+
 const isWithin = (value: number, [low, high]: Interval) => value >= low && value <= high
 
 /** The networks that pass all filters but those of some axes, the best one first. */
