@@ -100,8 +100,10 @@ export class Engine {
       const scalars = stepScalars(this.#settings.optimizer, step, learningRate)
       const rows = Math.min(batchSize, order.length - start)
       const minibatch = { order, start, rows, step, scalars, countsLabels: false }
-      const trained = this.stages.steps?.(data, epoch, index, 1) ?? this.#trainMinibatch(data, minibatch)
-      loss += this.#inPrecision(trained.loss)
+      const whole = this.stages.steps?.(data, epoch, index, 1)
+      loss = whole
+        ? this.#inPrecision(whole.loss)
+        : loss + this.#inPrecision(this.#trainMinibatch(data, minibatch).loss)
       if (Number.isFinite(loss) && areFinite(parameters)) {
         before.parameters.set(parameters)
         before.state.set(state)
@@ -147,8 +149,8 @@ export class Engine {
       const count = Math.min(steps - first, this.#pace.steps)
       const began = performance.now()
       const { loss, right } = this.stages.steps!(data, epoch, first, count)
-      sums.loss += this.#inPrecision(loss)
-      sums.right += right
+      sums.loss = this.#inPrecision(loss)
+      sums.right = right
       first += count
       this.#pace.record(count, performance.now() - began)
       await this.#giveWay(epoch.signal)

@@ -87,7 +87,8 @@ export interface Stages {
    * Several minibatches of an epoch in one call, updates, dropout, penalty and clipping included, where the set does all
    * that itself (on its own threads, for example). The engine asks for as many as take a few milliseconds.
    * @param first the first minibatch's number in the epoch, counted from 0
-   * @returns the sums of the losses before each step, and of correct predictions
+   * @returns the sums of the losses before each step, and of correct predictions, since the epoch began: they do not depend
+   * on how many minibatches each call has
    */
   steps?(data: DataSource, epoch: EpochOrder, first: number, count: number): MinibatchSums
   /** The data will not be used again, so that copies of them can be freed. */

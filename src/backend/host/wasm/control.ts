@@ -37,9 +37,11 @@ export const fields = {
   failed: 72,
   /** Whether the first thread may sleep: not on a page's main thread. */
   mayFirstSleep: 172,
-  /** The sums of the command, float64. */
+  /** The sums of the epoch so far, float64. */
   loss: 192,
   right: 200,
+  /** Two float64 whose sum is the loss, where samples are lanes. */
+  losses: 208,
 } as const
 
 export const CONTROL_BYTES = 256

@@ -134,7 +134,7 @@ function defineWork(
     const [labels, stride] = [read('countsLabels'), read('scalarStride')]
     const [inputsFrom, targetsFrom] = [read('inputs'), read('targets')]
     const scratch = at(body, int(addresses.scratch), thread, bytes)
-    const sums = makeSums(body)
+    const sums = makeSums(body, control)
     const rowWeights = body.keep(i32.select(int(weights), int(0), weightsFrom))
     const rows = body.local('i32')
     const barrier = () => body.if(i32.gtS(threads, int(1)), () => body.call(wait, thread))
@@ -178,14 +178,14 @@ function defineWork(
         body.increase(step, 1)
       },
     )
-    body.if(i32.eqz(thread), () => sums.store(control))
+    body.if(i32.eqz(thread), () => sums.store())
   })
 }
 
-/** The sums of loss and correct predictions, added row by row in float64. */
-function makeSums(body: Body) {
-  const loss = body.local('f64')
-  const right = body.local('f64')
+/** The sums of loss and correct predictions of the epoch, added row by row in float64. */
+function makeSums(body: Body, control: number) {
+  const loss = body.keep(f64.load(int(control + fields.loss)))
+  const right = body.keep(f64.load(int(control + fields.right)))
   const score = body.local('i32')
   return {
     add(scores: I32, rows: Local<'i32'>) {
@@ -197,7 +197,7 @@ function makeSums(body: Body) {
         body.increase(score, 16)
       })
     },
-    store(control: number) {
+    store() {
       body.do(f64.store(int(control + fields.loss), loss))
       body.do(f64.store(int(control + fields.right), right))
     },

@@ -181,6 +181,7 @@ export class WasmStages implements Stages {
     for (let i = 0; i < (hasChangingScalars ? count : 1); i++) {
       this.#setScalars(i, stepScalars(optimizer, stepsBefore + first + i + 1, learningRate))
     }
+    if (first === 0) sums.fill(0, fields.loss / 8)
     const began = performance.now()
     this.#work(threads)
     this.#threads.record(threads, (performance.now() - began) / count)

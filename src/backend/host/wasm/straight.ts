@@ -70,7 +70,7 @@ export function defineStraightWork(module: ModuleWriter, program: ProgramSetting
       countsLabels: read('countsLabels'),
     })
     const sums = makeSums(body, count, addresses.scratch)
-    const total = body.local('v128')
+    const total = body.keep(v128.load(int(control + fields.losses)))
     body.while(
       () => i32.ltS(place, end),
       () => {
@@ -96,7 +96,9 @@ export function defineStraightWork(module: ModuleWriter, program: ProgramSetting
       },
     )
     body.do(f64.store(int(control + fields.loss), f64.add(f64x2.lane(total, 0), f64x2.lane(total, 1))))
-    body.do(f64.store(int(control + fields.right), f64.fromI32(pass.right())))
+    body.do(v128.store(int(control + fields.losses), total))
+    const right = int(control + fields.right)
+    body.do(f64.store(right, f64.add(f64.load(right), f64.fromI32(pass.right()))))
   })
 }
 
