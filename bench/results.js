@@ -10,6 +10,7 @@ const kinds = {
   peers: { what: 'comparison with other libraries', script: 'bench:peers' },
   scikit: { what: 'comparison with scikit-learn', script: 'bench:scikit' },
   firefox: { what: 'in Firefox', script: 'bench:firefox' },
+  sweep: { what: 'sweeps of many networks', script: 'bench:sweep' },
 }
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -51,7 +52,7 @@ export async function writeJson(file, figures) {
 /**
  * Saves a run: bench/results/<date>-<adapter>-<kind>.json, and a section in RESULTS.md after the introduction, newest
  * first. It replaces a run of the same kind, adapter and day. Sections written by hand remain.
- * @param {{ kind: 'bench' | 'peers' | 'scikit' | 'firefox', adapter: string | undefined, machine: object, remarks?: string[],
+ * @param {{ kind: 'bench' | 'peers' | 'scikit' | 'firefox' | 'sweep', adapter: string | undefined, machine: object, remarks?: string[],
  *   tables: import('./table.js').Table[], figures: object }} run
  * @returns the paths of the files, relative to the repository
  */

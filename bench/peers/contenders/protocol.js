@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline'
  * @typedef {{ sizes: number[], hidden: string, output: string, loss: string, optimizer: 'sgd' | 'adam',
  *   learningRate: number, batchSize: number, samples: number }} Workload
  * @typedef {{ inputs: number, outputs: number, weights: Float32Array, biases: Float32Array }} Layer
- * @typedef {{ workload: Workload, x: Float32Array, y: Float32Array, layers: Layer[] }} Task
+ * @typedef {{ workload: Workload, x: Float32Array, y: Float32Array, layers: Layer[], parameters: Float32Array }} Task
+ *   parameters: of all networks, where the workload has several; layers are those of the first
  * @typedef {{
  *   version: string,
  *   load: (order: Uint32Array) => void,
@@ -67,7 +68,7 @@ function readTask({ workload, x, y, parameters }) {
     const inputs = workload.sizes[l]
     return { inputs, outputs, weights: take(inputs * outputs), biases: take(outputs) }
   })
-  return { workload, x: readNumbers(x, Float32Array), y: readNumbers(y, Float32Array), layers }
+  return { workload, x: readNumbers(x, Float32Array), y: readNumbers(y, Float32Array), layers, parameters: numbers }
 }
 
 /** The proof: the losses of the first steps in the given order, each before the update, and the time of the last step. */
