@@ -8,6 +8,7 @@ import {
   type LiveSweepOptions,
   Matrix,
   Network,
+  reduceOnPlateau,
   sgd,
   split,
   Trainer,
@@ -105,6 +106,36 @@ describe('the networks of a live sweep', () => {
     await compare(backend, 1e-5)
     using live = await liveSweep(train, { ...options, learningRate: 1, backend, dropout: [0, 0.5] })
     expect(live.separately).toEqual({ networks: 4, reasons: ['dropout'] })
+  })
+
+  it('have dropout, penalties and rates that follow the loss, as single trainings have', async () => {
+    const learningRate = reduceOnPlateau({ learningRate: 1, patience: 0, threshold: 0.2 })
+    const given = { sizes: [2, 4, 2], learningRate, dropout: [0, 0.3], l2: [0, 0.01], shuffle: false } as const
+    using live = await liveSweep(train, { ...given, seeds: 2, backend: 'cpu' })
+    await live.train(3)
+    await live.train(3)
+    const parameters = await live.parameters()
+    for (const [k, { settings, seed }] of live.networks.entries()) {
+      const { sizes, optimizer, dropout, l2 } = settings
+      const network = Network.create({ sizes, seed })
+      using trainer = await Trainer.create(network, { optimizer, dropout, l2, seed, backend: 'cpu' })
+      await trainer.fit(train, { epochs: 6, shuffle: false })
+      expectClose(parameters[k]!, (await trainer.read()).parameters, { name: `parameters of ${k}` })
+      expect((await live.checkpoint(k)).plateau).toEqual((await trainer.checkpoint()).plateau)
+    }
+    expect(parameters).toHaveLength(8)
+  })
+
+  it('of more shapes than WebAssembly has memories for are computed without it', async () => {
+    const sizes = Array.from({ length: 34 }, (_, width) => [2, width + 1, 2])
+    using live = await liveSweep(train, { sizes, backend: 'wasm' })
+    await live.train()
+    const outputs = await live.outputs(points)
+    expect(outputs).toHaveLength(34)
+    const network = Network.create({ sizes: sizes[33]!, seed: 1 })
+    using trainer = await Trainer.create(network, { backend: 'cpu', seed: 1 })
+    await trainer.fit(train, { epochs: 1 })
+    expectClose(outputs[33]!.data, (await trainer.predict(points)).data, { name: 'outputs' })
   })
 
   const curve = Dataset.from([[0], [0.5], [1]], [[0], [1], [0.5]])

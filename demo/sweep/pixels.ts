@@ -91,6 +91,7 @@ export class Pictures {
     }
     const side = this.#side
     const [left, top] = [(tile % this.#columns) * side, Math.floor(tile / this.#columns) * side]
-    context.drawImage(this.canvas, left, top, side, side, x, y, size, size)
+    // Half a point from the edge: the canvas has other pictures next to it, which smoothing would mix in.
+    context.drawImage(this.canvas, left + 0.5, top + 0.5, side - 1, side - 1, x, y, size, size)
   }
 }

@@ -18,6 +18,10 @@ export const progress = signal({ epoch: 0, epochsPerSecond: 0 })
 export const scores = signal<Float64Array>(new Float64Array())
 /** The tiles, the best one first. */
 export const ranking = signal<readonly number[]>([])
+/** The ranking in whose order the wall shows the networks: it changes seldom, so that the eye can follow. */
+const shownRanking = signal<readonly number[]>([])
+const REORDERING = 1500
+let reorderedAt = -Infinity
 /** Whether the wall shows the networks by score and not by their settings. */
 export const byScore = signal(false)
 /** The tile under the pointer or with the focus. */
@@ -51,7 +55,7 @@ export function start(play: boolean): void {
     shown.value = settings.peek()
     started.value = undefined
     scores.value = new Float64Array()
-    ranking.value = []
+    ranking.value = shownRanking.value = []
     failure.value = ''
     progress.value = { epoch: 0, epochsPerSecond: 0 }
     pointed.value = undefined
@@ -86,7 +90,7 @@ export const drawn = () => {
 /** The tiles in the order in which they are shown, row by row from the top left. */
 export const order = computed<readonly number[]>(() => {
   const tiles = [...wall.value.tiles.keys()]
-  return byScore.value && ranking.value.length === tiles.length ? ranking.value : tiles
+  return byScore.value && shownRanking.value.length === tiles.length ? shownRanking.value : tiles
 })
 
 receiveWall((message) => {
@@ -107,6 +111,7 @@ function receive(message: WallMessage): void {
       batch(() => {
         scores.value = message.scores
         ranking.value = rank(message.scores, message.losses)
+        reorder()
       })
       break
     case 'state':
@@ -118,6 +123,14 @@ function receive(message: WallMessage): void {
     case 'failed':
       failure.value = message.message
   }
+}
+
+/** Shows the networks in the order of the latest ranking, unless they were reordered a moment ago. */
+function reorder(): void {
+  const isSoon = playing.peek() && byScore.peek() && performance.now() - reorderedAt < REORDERING
+  if (isSoon) return
+  shownRanking.value = ranking.peek()
+  reorderedAt = performance.now()
 }
 
 function takeFrame(frame: WallFrame): void {

@@ -2,7 +2,7 @@
 export const FRAME = 1000 / 30
 
 /** Points along each side of a picture, while the networks train; the last also for pictures that remain. */
-const SIDES = [16, 24, 32, 40] as const
+const SIDES = [18, 24, 32, 44] as const
 
 /** The shares of a frame for the pictures and for the training. */
 const SHARES = { pictures: 0.4, training: 0.45 }

@@ -1,26 +1,29 @@
-import type { Backend, DataHandle, Placement } from '../../backend/backend.ts'
-import { wasm } from '../../backend/host/wasm/backend.ts'
+import type { DataHandle, Placement } from '../../backend/backend.ts'
 import { Matrix } from '../../core/matrix.ts'
 import type { Network } from '../../model/network.ts'
 import { inTargetUnits } from '../../model/predict.ts'
 import { inputsOf, type PredictRows } from '../../model/rows.ts'
+import type { HostBackends } from './host-backends.ts'
+import { type LiveScore, scoreOf } from './live-group.ts'
 import { type Member, networkOf } from './members.ts'
 
 /**
- * Computes the outputs of the networks of a population in host memory. They are small, and a device is asked for one network
+ * Computes outputs and scores of the networks of a population in host memory. They are small, and a device is asked for one network
  * after another: the way there and back takes longer than the computation.
  */
 export class HostOutputs {
   readonly #member: Member
   readonly #network: Network
-  readonly #backend: Backend = wasm({ threads: 1 })
+  readonly #backends: HostBackends
   #placing: Promise<Placement> | undefined
+  #scored: DataHandle | undefined
   /** The rows of the last call, on the placement. */
   #rows: { readonly x: PredictRows; readonly inputs: Matrix; readonly handle: DataHandle } | undefined
 
   /** @param member one of the networks, which all have its shape */
-  constructor(member: Member) {
+  constructor(member: Member, backends: HostBackends) {
     this.#member = member
+    this.#backends = backends
     this.#network = networkOf(member)
   }
 
@@ -29,18 +32,34 @@ export class HostOutputs {
    * @param parameters one array for each network
    * @returns for each network rows × outputs, in the units of the targets
    */
-  async of(x: PredictRows, parameters: readonly Float32Array[]): Promise<Matrix[]> {
-    const { combination } = this.#member
-    this.#placing ??= this.#backend.place(this.#network, { ...combination.placement, seed: this.#member.seed })
-    const placement = await this.#placing
+  async outputs(x: PredictRows, parameters: readonly Float32Array[]): Promise<Matrix[]> {
+    const placement = await this.#placed()
     const { inputs, handle } = await this.#upload(placement, x)
     const outputs: Matrix[] = []
     for (const own of parameters) {
       await placement.write({ parameters: own })
-      const values = new Matrix(inputs.rows, combination.outputs, await placement.outputs(handle))
+      const values = new Matrix(inputs.rows, this.#member.combination.outputs, await placement.outputs(handle))
       outputs.push(inTargetUnits(values, this.#network.targetScaling))
     }
     return outputs
+  }
+
+  /** The scores of networks with these parameters on the validation data, or without them on the training data. */
+  async scores(parameters: readonly Float32Array[]): Promise<LiveScore[]> {
+    const placement = await this.#placed()
+    const { train, validation = train } = this.#member.part
+    this.#scored ??= await placement.upload(validation, 'repeatedly')
+    const scores: LiveScore[] = []
+    for (const own of parameters) {
+      await placement.write({ parameters: own })
+      scores.push(await scoreOf(placement, this.#scored, this.#member))
+    }
+    return scores
+  }
+
+  #placed(): Promise<Placement> {
+    const { combination, seed } = this.#member
+    return (this.#placing ??= this.#backends.next().place(this.#network, { ...combination.placement, seed }))
   }
 
   async #upload(placement: Placement, x: PredictRows) {
@@ -52,7 +71,7 @@ export class HostOutputs {
 
   dispose(): void {
     this.#rows?.handle.dispose()
+    this.#scored?.dispose()
     void this.#placing?.then((placement) => placement.dispose()).catch(() => undefined)
-    this.#backend.dispose()
   }
 }

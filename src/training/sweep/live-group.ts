@@ -1,10 +1,11 @@
 import type { Matrix } from '../../core/matrix.ts'
 import type { PredictRows } from '../../model/rows.ts'
-import type { Snapshot } from '../../backend/backend.ts'
+import type { DataHandle, Placement, Snapshot } from '../../backend/backend.ts'
 import { fingerprint } from '../../data/fingerprint.ts'
 import { countMinibatches } from '../../data/minibatch.ts'
 import type { PlateauState } from '../../optimizer/schedule.ts'
 import type { Checkpoint } from '../checkpoint.ts'
+import { meanScore, RegressionSums } from '../score.ts'
 import type { Member } from './members.ts'
 
 /** How well a network of a live sweep does; both are NaN after its training diverged. */
@@ -54,4 +55,15 @@ export function checkpointOf(
     plateau: { ...plateau },
     stopping: undefined,
   }
+}
+
+/** The score of the network that is placed, on data that were uploaded to it. */
+export async function scoreOf(placement: Placement, data: DataHandle, member: Member): Promise<LiveScore> {
+  const { combination, part } = member
+  const { task, outputs } = combination
+  const { loss, accuracy } = meanScore(await placement.score(data, task === 'multilabel').result, task, outputs)
+  if (accuracy !== undefined) return { loss, score: accuracy }
+  const errors = new RegressionSums()
+  errors.add(await placement.outputs(data), (part.validation ?? part.train).targets)
+  return { loss, score: errors.score().r2 }
 }

@@ -1,19 +1,14 @@
-import type { Backend, DataHandle, EpochOrder, Placement, Snapshot, Sums } from '../../backend/backend.ts'
-import { cpu } from '../../backend/host/backend.ts'
-import { wasm } from '../../backend/host/wasm/backend.ts'
+import type { DataHandle, EpochOrder, Placement, Snapshot } from '../../backend/backend.ts'
 import { Matrix } from '../../core/matrix.ts'
 import { countMinibatches, epochOrder } from '../../data/minibatch.ts'
 import { inTargetUnits } from '../../model/predict.ts'
 import { inputsOf, type PredictRows } from '../../model/rows.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../../optimizer/schedule.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import { meanScore, RegressionSums } from '../score.ts'
 import type { Context } from './context.ts'
-import { checkpointOf, type LiveGroup, type LiveScore, noScore } from './live-group.ts'
+import type { HostBackends } from './host-backends.ts'
+import { checkpointOf, type LiveGroup, type LiveScore, noScore, scoreOf } from './live-group.ts'
 import { type Member, networkOf } from './members.ts'
-
-/** The most placements with WebAssembly: browsers reserve gigabytes of addresses for the memory of each, and have few. */
-const MOST_PLACED = 32
 
 /** Where networks that differ in parameters, state, seed and learning rate only are computed, one at a time. */
 interface Place {
@@ -38,19 +33,24 @@ export class LiveHost implements LiveGroup {
   readonly members: readonly Member[]
   readonly reason: string
   readonly #context: Context
-  readonly #backends: Backends
+  readonly #backends: HostBackends
   readonly #states: State[] = []
   readonly #places = new Map<string, Place>()
 
-  private constructor(members: readonly Member[], context: Context, reason: string) {
+  private constructor(members: readonly Member[], context: Context, reason: string, backends: HostBackends) {
     this.members = members
     this.reason = reason
     this.#context = context
-    this.#backends = new Backends(context.backend)
+    this.#backends = backends
   }
 
-  static async place(members: readonly Member[], context: Context, reason: string): Promise<LiveHost> {
-    const group = new LiveHost(members, context, reason)
+  static async place(
+    members: readonly Member[],
+    context: Context,
+    reason: string,
+    backends: HostBackends,
+  ): Promise<LiveHost> {
+    const group = new LiveHost(members, context, reason, backends)
     try {
       for (const member of members) {
         context.options.signal?.throwIfAborted()
@@ -166,16 +166,9 @@ export class LiveHost implements LiveGroup {
     return scores
   }
 
-  async #scoreOf({ combination, part }: Member, { place, snapshot }: State): Promise<LiveScore> {
-    const { placement, scored } = place
-    const { task, outputs } = combination
-    await placement.write(snapshot)
-    const sums: Sums = await placement.score(scored, task === 'multilabel').result
-    const { loss, accuracy } = meanScore(sums, task, outputs)
-    if (accuracy !== undefined) return { loss, score: accuracy }
-    const errors = new RegressionSums()
-    errors.add(await placement.outputs(scored), (part.validation ?? part.train).targets)
-    return { loss, score: errors.score().r2 }
+  async #scoreOf(member: Member, { place, snapshot }: State): Promise<LiveScore> {
+    await place.placement.write(snapshot)
+    return scoreOf(place.placement, place.scored, member)
   }
 
   checkpoint(place: number): Promise<Checkpoint> {
@@ -185,7 +178,6 @@ export class LiveHost implements LiveGroup {
 
   dispose(): void {
     for (const { placement } of this.#places.values()) placement.dispose()
-    this.#backends.dispose()
   }
 }
 
@@ -196,31 +188,4 @@ function placeKey({ combination, seed, part }: Member): string {
   // The units that are dropped follow from the seed.
   const dropped = placement.dropout?.some((share) => share > 0) && seed
   return JSON.stringify([settings.sizes, activations, { ...placement, optimizer }, dropped, part.number])
-}
-
-/** The backends of the places: that of the sweep if it is in host memory, else WebAssembly; without it for too many places. */
-class Backends {
-  readonly #backend: Backend
-  readonly #own: Backend[] = []
-  #count = 0
-
-  constructor(backend: Backend) {
-    this.#backend = backend.populate ? this.#open(wasm({ threads: 1 })) : backend
-  }
-
-  #open(backend: Backend): Backend {
-    this.#own.push(backend)
-    return backend
-  }
-
-  /** The backend of the next place. */
-  next(): Backend {
-    const isFull = this.#backend.name === 'wasm' && this.#count++ === MOST_PLACED
-    if (isFull) this.#open(cpu())
-    return this.#count > MOST_PLACED ? this.#own.at(-1)! : this.#backend
-  }
-
-  dispose(): void {
-    for (const backend of this.#own) backend.dispose()
-  }
 }

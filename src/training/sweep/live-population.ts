@@ -3,8 +3,8 @@ import type { Matrix } from '../../core/matrix.ts'
 import type { PredictRows } from '../../model/rows.ts'
 import { newPlateau } from '../../optimizer/schedule.ts'
 import type { Checkpoint } from '../checkpoint.ts'
-import { meanScore, RegressionSums } from '../score.ts'
 import type { Context } from './context.ts'
+import type { HostBackends } from './host-backends.ts'
 import { HostOutputs } from './host-outputs.ts'
 import { checkpointOf, type LiveGroup, type LiveScore, noScore } from './live-group.ts'
 import { type Member, networkOf } from './members.ts'
@@ -16,7 +16,6 @@ export class LivePopulation implements LiveGroup {
   readonly #context: Context
   readonly #population: Population
   readonly #train: DataHandle
-  readonly #validation: DataHandle | undefined
   /** By place, the epochs before the one in which the training diverged. */
   readonly #diverged = new Map<number, number>()
   readonly #host: HostOutputs
@@ -28,25 +27,23 @@ export class LivePopulation implements LiveGroup {
     members: readonly Member[],
     context: Context,
     population: Population,
-    [train, validation]: readonly DataHandle[],
+    train: DataHandle,
+    backends: HostBackends,
   ) {
     this.members = members
     this.#context = context
     this.#population = population
-    this.#train = train!
-    this.#validation = validation
-    this.#host = new HostOutputs(members[0]!)
+    this.#train = train
+    this.#host = new HostOutputs(members[0]!, backends)
   }
 
-  static async place(members: readonly Member[], context: Context): Promise<LivePopulation> {
-    const { train, validation } = members[0]!.part
+  static async place(members: readonly Member[], context: Context, backends: HostBackends): Promise<LivePopulation> {
     const networks = members.map(networkOf)
     const settings = members.map(({ combination, seed }) => ({ ...combination.placement, seed }))
     const population = await context.backend.populate!(networks, settings)
     try {
-      const data = [await population.upload(train)]
-      if (validation) data.push(await population.upload(validation))
-      return new LivePopulation(members, context, population, data)
+      const train = await population.upload(members[0]!.part.train)
+      return new LivePopulation(members, context, population, train, backends)
     } catch (error) {
       population.dispose()
       throw error
@@ -89,29 +86,12 @@ export class LivePopulation implements LiveGroup {
 
   async outputs(x: PredictRows, places: readonly number[]): Promise<readonly Matrix[]> {
     const all = await this.parameters()
-    return this.#host.of(x, places.map((place) => all[place]!)) // prettier-ignore
+    return this.#host.outputs(x, places.map((place) => all[place]!)) // prettier-ignore
   }
 
   async scores(): Promise<readonly LiveScore[]> {
-    const { task, outputs } = this.#common
-    const data = this.#validation ?? this.#train
-    const sums = await this.#population.score(data, task === 'multilabel').result
-    const scores: LiveScore[] = []
-    for (const [place, own] of sums.entries()) {
-      if (this.#diverged.has(place)) scores.push(noScore)
-      else {
-        const { loss, accuracy } = meanScore(own, task, outputs)
-        scores.push({ loss, score: accuracy ?? (await this.#r2(data, place)) })
-      }
-    }
-    return scores
-  }
-
-  async #r2(data: DataHandle, place: number): Promise<number> {
-    const { train, validation } = this.members[place]!.part
-    const sums = new RegressionSums()
-    sums.add(await this.#population.outputs(data, place), (validation ?? train).targets)
-    return sums.score().r2
+    const scores = await this.#host.scores(await this.parameters())
+    return scores.map((score, place) => (this.#diverged.has(place) ? noScore : score))
   }
 
   async checkpoint(place: number): Promise<Checkpoint> {

@@ -10,6 +10,7 @@ import { chooseBackend } from '../backends.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { checkIsDataset } from '../settings.ts'
 import type { Context } from './context.ts'
+import { HostBackends } from './host-backends.ts'
 import type { LiveGroup, LiveScore } from './live-group.ts'
 import { placeLive } from './live-groups.ts'
 import { type Member, planOf, trainedNetwork } from './members.ts'
@@ -72,17 +73,17 @@ export class LiveSweep {
   readonly #context: Context
   readonly #groups: readonly LiveGroup[]
   readonly #places = new Map<Member, { readonly group: LiveGroup; readonly place: number }>()
-  readonly #isBackendOpened: boolean
+  readonly #release: () => void
   #last: Promise<unknown> = Promise.resolve()
   #isDisposed = false
 
-  /** Not public: {@link liveSweep} makes one. */
-  constructor(key: unknown, context: Context, groups: readonly LiveGroup[], isBackendOpened: boolean) {
+  /** Not public: {@link liveSweep} makes one. @param release of backends that were opened for it */
+  constructor(key: unknown, context: Context, groups: readonly LiveGroup[], release: () => void) {
     checkConstructor(key, 'LiveSweep', 'await liveSweep(data, options)')
     this.backend = context.backend
     this.#context = context
     this.#groups = groups
-    this.#isBackendOpened = isBackendOpened
+    this.#release = release
     for (const group of groups) group.members.forEach((member, place) => this.#places.set(member, { group, place }))
   }
 
@@ -201,7 +202,7 @@ export class LiveSweep {
     this.#isDisposed = true
     void this.#last.then(() => {
       for (const group of this.#groups) group.dispose()
-      if (this.#isBackendOpened) this.backend.dispose()
+      this.#release()
     })
   }
 
@@ -235,11 +236,16 @@ export async function liveSweep(data: Dataset, options: LiveSweepOptions): Promi
   // To measure which backend is the fastest for each of many shapes would take longer than it saves.
   const named = checked.backend === 'auto' ? { ...checked, deterministic: true } : checked
   const { backend, opened } = await chooseBackend(checked.backend, named)
+  const hosts = new HostBackends(backend)
+  const release = () => {
+    hosts.dispose()
+    if (opened) backend.dispose()
+  }
   try {
     const context = { ...plan, backend, states: new Map<never, never>() }
-    return new LiveSweep(KEY, context, await placeLive(context), opened)
+    return new LiveSweep(KEY, context, await placeLive(context, hosts), release)
   } catch (error) {
-    if (opened) backend.dispose()
+    release()
     throw error
   }
 }
