@@ -36,7 +36,9 @@ export default {
     // Dawn is reached as '#gpu' only, and the cache as '#cache', see below.
     layer('backend', backend, [core, tables, '^src/node/(dawn|adapter-cache)\\.ts$', '^src/wgsl\\.d\\.ts$']),
     layer('training', '^src/training/', [core, tables, backend]),
-    layer('formats', '^src/formats/', [core, '^src/(model|data)/']),
+    layer('formats', '^src/formats/(?!pytorch/)', [core, '^src/(model|data)/']),
+    // A program that continues a training is checked as a training is.
+    layer('pytorch', '^src/formats/pytorch/', [core, tables, '^src/(training|formats)/']),
     layer('index', index, [schemas, '^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
     layer('option-schemas', schemas, ['^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
     // CSV files that are larger than memory are read with the parts of the library's own reader; `doctor --check` runs the

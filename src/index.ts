@@ -53,6 +53,7 @@ export {
 } from './formats/npy-data.ts'
 export { parseNpz } from './formats/npz.ts'
 export { type OnnxInput, onnxInputs, toOnnx } from './formats/onnx.ts'
+export { toPyTorch, type PyTorchFiles, type PyTorchOptions } from './formats/pytorch/pytorch.ts'
 export { fromSafetensors, toSafetensors, type SafetensorsOptions } from './formats/safetensors.ts'
 export { activationNames, type ActivationName } from './model/activation.ts'
 export { initializerNames, type InitializerName } from './model/initializer.ts'

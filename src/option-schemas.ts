@@ -13,6 +13,7 @@ import { dataStreamSchema } from './data/stream.ts'
 import { datasetFromNpySchema, datasetFromNpzSchema, npyInputsSchema } from './formats/npy-data.ts'
 import { parseNpzSchema } from './formats/npz.ts'
 import { fromOnnxSchema } from './formats/from-onnx.ts'
+import { toPyTorchSchema } from './formats/pytorch/pytorch.ts'
 import { fromSafetensorsSchema } from './formats/safetensors.ts'
 import { networkSchema } from './model/network.ts'
 import { neuronSchema } from './model/neuron.ts'
@@ -74,6 +75,7 @@ export const optionSchemas = {
   inputsFromNpy: npyInputsSchema,
   fromSafetensors: fromSafetensorsSchema,
   fromOnnx: fromOnnxSchema,
+  toPyTorch: toPyTorchSchema,
   'Trainer.create': trainerSchema,
   'trainer.fit': fitSchema,
   'trainer.epochs': epochsSchema,

@@ -13,16 +13,17 @@ import {
 } from '../index.ts'
 import { readAnyModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
+import { addTrainingOptions, exportPyTorch, flagOf } from './export-pytorch.ts'
 import { addOwn, addRequired, ownFlags } from './flags.ts'
 import { bytes, note } from './output.ts'
 import { headerMark, type Mark, marks } from './outputs/marks.ts'
 import { checkOutputs } from './outputs/plan.ts'
+import type { TrainOptions } from './train/options.ts'
 
-interface ExportOptions {
-  model: string
+interface ExportOptions extends Partial<TrainOptions> {
+  model?: string
   to?: string
   out: string
-  force?: boolean
 }
 
 const writers = {
@@ -32,7 +33,7 @@ const writers = {
   javascript: toJavaScript,
 }
 type FormatName = keyof typeof writers
-const formatNames = Object.keys(writers) as FormatName[]
+const formatNames = [...(Object.keys(writers) as FormatName[]), 'pytorch'] as const
 
 const formatOf: ReadonlyMap<string, FormatName> = new Map([
   ['.onnx', 'onnx'],
@@ -43,7 +44,7 @@ const formatOf: ReadonlyMap<string, FormatName> = new Map([
 ])
 
 const help = `
-All formats but npy hold everything between a row of the data and an answer: one-hot encoding, fills of missing values,
+All formats but npy and pytorch hold everything between a row of the data and an answer: one-hot encoding, fills of missing values,
 scaling, classes, and the units of regression targets.
 Formats:
   onnx         runs in ONNX Runtime and others: one input of all columns, or one per column where some are words; numbers
@@ -52,19 +53,33 @@ Formats:
   npy          all parameters as one float32 vector: layer by layer the weights (out × in, row by row), then the
                biases; nothing else is in it
   javascript   a module that needs nothing: import { predict, classify } from './model.js'
+  pytorch      a folder with a program that continues the training under python3 or torchrun, with the same loss and
+               optimizer: --checkpoint run.checkpoint, or --model model.json --data data.csv --optimizer adam --lr 0.01
 An ensemble is written as onnx (outputs: the mean, and deviation) or javascript (predictWithSpread too).`
 
 export function exportCommand(): Command {
   const command = new Command('export').description(
-    'write a trained model for other programs: ONNX, safetensors, NumPy, JavaScript',
+    'write a trained model for other programs: ONNX, safetensors, NumPy, JavaScript, PyTorch',
   )
-  addRequired(command, ownFlags.model)
+  addOwn(command, ownFlags.model)
   addRequired(command, ownFlags.exported)
-  return addOwn(command, ownFlags.format, ownFlags.force).addHelpText('after', help).action(exportModel)
+  addOwn(command, ownFlags.format, ownFlags.force)
+  return addTrainingOptions(command).addHelpText('after', help).action(exportModel)
 }
 
-async function exportModel({ model, to, out, force = false }: ExportOptions): Promise<void> {
+async function exportModel(
+  { model, to, out, force = false, ...given }: ExportOptions,
+  command: Command,
+): Promise<void> {
   const format = to === undefined ? formatByEnd(out) : checkName('--to', to, formatNames)
+  const { checkpoint, ...others } = given
+  // Those that have defaults are not given.
+  const isGiven = ([name]: [string, unknown]) => command.getOptionValueSource(name) === 'cli'
+  const training = Object.fromEntries(Object.entries(others).filter(isGiven)) as Partial<TrainOptions>
+  if (format === 'pytorch') return exportPyTorch({ model, checkpoint, out, force, training })
+  const [other] = checkpoint === undefined ? Object.keys(training) : ['checkpoint']
+  if (other !== undefined) throw new InputError(`${flagOf(other)}: is for --to pytorch, not for ${format}`)
+  if (model === undefined) throw new InputError("required option '--model <file>' not specified")
   const network = await readAnyModel(model)
   const content = await contentOf(network, format)
   const output = { option: '--out', path: out, mark: markOf(format, content), force }

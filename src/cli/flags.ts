@@ -129,10 +129,18 @@ export const ownFlags = {
   optionalModel: { flag: '--model <file>', help: 'a trained model (default: a random network)' },
   out: { flag: '--out <file>', help: 'where the trained model goes (JSON)' },
   predictions: { flag: '--out <file>', help: 'where the predictions go (default: standard output)' },
-  exported: { flag: '--out <file>', help: 'the file to write' },
+  exported: { flag: '--out <file>', help: 'the file to write; of pytorch the folder' },
+  continued: {
+    flag: '--checkpoint <file>',
+    help: 'the run that the program continues; its options are those of the run',
+  },
+  anyOptimizer: { flag: '--optimizer <name>', help: `${optimizerNames.join(', ')} (default: sgd)` },
   imported: { flag: '--out <file>', help: 'the model to write (JSON)' },
   comparison: { flag: '--out <file>', help: 'where the page goes (one HTML file)', default: 'comparison.html' },
-  format: { flag: '--to <format>', help: 'onnx, safetensors, npy, javascript (default: by the ending of --out)' },
+  format: {
+    flag: '--to <format>',
+    help: 'onnx, safetensors, npy, javascript, pytorch (default: by the ending of --out)',
+  },
   check: {
     flag: '--check',
     help: 'compare this GPU with float64 in all that training uses, and measure it; takes a minute or two',

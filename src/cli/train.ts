@@ -1,18 +1,10 @@
 import type { Command } from 'commander'
-import {
-  DataStream,
-  type InitializerName,
-  InputError,
-  type LossName,
-  Network,
-  type Optimizer,
-  Trainer,
-} from '../index.ts'
+import { DataStream, type InitializerName, InputError, type LossName, type Optimizer, Trainer } from '../index.ts'
 import { writeModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { describeColumns } from './columns.ts'
-import { describeData, exampleOf } from './data.ts'
-import { checkBackend, parseActivations, parseLayers, parseOptimizer, randomSeed } from './options.ts'
+import { describeData } from './data.ts'
+import { checkBackend, parseOptimizer, randomSeed } from './options.ts'
 import { bytes, count, exitCodes, note, print } from './output.ts'
 import { KeptOutputs } from './outputs/keep.ts'
 import { historyCsv } from './report/history.ts'
@@ -24,7 +16,8 @@ import { prepareData, type PreparedData } from './train/data.ts'
 import { runEpochs } from './train/epochs.ts'
 import { runFolds } from './train/folds.ts'
 import { loadSets, scoreTraining } from './train/loaded.ts'
-import { readStart, type Start, startNetwork } from './train/from.ts'
+import { readStart, type Start } from './train/from.ts'
+import { makeNetwork } from './train/network.ts'
 import { defineTrain, type TrainOptions } from './train/options.ts'
 import { printJson, summarize } from './train/outcome.ts'
 import { describeOutputs, keepNetwork, planTrain, type TrainOutputs } from './train/outputs.ts'
@@ -207,20 +200,4 @@ async function trainOn(
   } finally {
     trainer.dispose()
   }
-}
-
-function makeNetwork(data: PreparedData, { options, loss, init, seed, start }: Checked): Network {
-  const { train, scaling, targetScaling, reading } = data
-  if (start) return startNetwork(start, train, options)
-  const example = exampleOf(train)
-  const sizes = parseLayers(options.layers, { inputs: example.inputs.cols, outputs: example.targets.cols })
-  const activations = parseActivations(options.activation, sizes.length - 1, loss)
-  const network = Network.create({ sizes, activations, init, seed })
-  const { features, classes, targetNames, encoding } = example
-  Object.assign(network, { features, classes, targetNames, scaling, encoding, targetScaling })
-  // The options and the file decide it together with the loss and the last layer, not the values of the targets alone.
-  const isRegression = !classes && (reading?.task === 'regression' || reading?.numbers === 'targets')
-  if (isRegression) network.task = 'regression'
-  else if (reading?.task === 'multilabel') network.task = 'multilabel'
-  return network
 }

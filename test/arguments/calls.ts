@@ -109,6 +109,7 @@ const functions: Record<string, Call['valid']> = {
   toJavaScript: () => [network()],
   toOnnx: () => [network()],
   onnxInputs: () => [network()],
+  toPyTorch: () => [network(), data(), { seed: 1 }],
   toSafetensors: () => [network()],
   fromOnnx: async () => [await library.toOnnx(network()), {}],
   fromSafetensors: () => [library.toSafetensors(network()), {}],

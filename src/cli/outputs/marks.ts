@@ -52,6 +52,7 @@ export const marks = {
     'a JavaScript module',
     /^\/\/ (A multi-layer perceptron, |An ensemble of )[^\n]* Written by webgpu-mlp /,
   ),
+  python: beginning('a program for PyTorch', /^# Written by webgpu-mlp /),
 } satisfies Record<string, Mark>
 
 /**

@@ -7,6 +7,8 @@ import { givenOptions, type TrainOptions } from './options.ts'
 
 /** A model that training begins from, with the options that the command line gives. */
 export interface Start {
+  /** The option that names it, for errors. */
+  readonly option: string
   readonly path: string
   readonly network: Network
   readonly loss: LossName
@@ -28,7 +30,11 @@ const decided: Readonly<Partial<Record<keyof TrainOptions, string>>> = {
  * @param words of the command line, and of the run that is resumed
  * @throws InputError for a file that is no model, and options that the model decides
  */
-export async function readStart(options: TrainOptions, words: readonly string[]): Promise<Start | undefined> {
+export async function readStart(
+  options: TrainOptions,
+  words: readonly string[],
+  option = '--from',
+): Promise<Start | undefined> {
   const { from: path } = options
   if (path === undefined) return undefined
   const given = givenOptions(words)
@@ -36,7 +42,7 @@ export async function readStart(options: TrainOptions, words: readonly string[])
     if (given.has(name)) throw new InputError(`--${name}: with --from, ${reason}; leave the option out`)
   }
   const network = await readModel(path)
-  return { path, network, loss: given.has('loss') ? options.loss : (network.loss ?? usualLoss(network)), given }
+  return { option, path, network, loss: given.has('loss') ? options.loss : (network.loss ?? usualLoss(network)), given }
 }
 
 /**
@@ -44,7 +50,7 @@ export async function readStart(options: TrainOptions, words: readonly string[])
  * @throws InputError where the data or the options are not those of the model
  */
 export function startNetwork(
-  { path, network, loss, given }: Start,
+  { option, path, network, loss, given }: Start,
   data: Dataset | DataStream,
   options: TrainOptions,
 ): Network {
@@ -52,9 +58,10 @@ export function startNetwork(
   const { inputs, targets, features, classes, targetNames } = exampleOf(data)
   const { sizes, activations } = network
   const [first, last] = [sizes[0]!, sizes.at(-1)!]
-  if (first !== inputs.cols) throw new InputError(`--from: ${path} has ${first} inputs, the data have ${inputs.cols}`)
+  if (first !== inputs.cols)
+    throw new InputError(`${option}: ${path} has ${first} inputs, the data have ${inputs.cols}`)
   if (last !== targets.cols) {
-    throw new InputError(`--from: ${path} has ${last} outputs, the data have ${targets.cols} targets (classes or columns)`) // prettier-ignore
+    throw new InputError(`${option}: ${path} has ${last} outputs, the data have ${targets.cols} targets (classes or columns)`) // prettier-ignore
   }
   if (given.has('layers') && parseLayers(options.layers, { inputs: first, outputs: last }).join() !== sizes.join()) {
     throw new InputError(`--layers: ${path} has ${sizes.join()}; leave the option out, or give the same`)
