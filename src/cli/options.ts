@@ -88,6 +88,12 @@ export function checkBackend({ backend, threads }: BackendOptions): Pick<Trainer
   throw new InputError(`--threads: is for --backend wasm or auto, not for ${backend}`)
 }
 
+/** The same for a sweep, which trains on threads of the backend cpu, too. */
+export function checkSweepBackend({ backend, threads }: BackendOptions): Pick<TrainerOptions, 'backend' | 'threads'> {
+  if (threads === undefined || backend !== 'webgpu') return { backend, threads }
+  throw new InputError(`--threads: is for --backend wasm, cpu or auto, not for ${backend}`)
+}
+
 /** @throws InputError for a backend on which ensembles do not compute */
 export function checkEnsembleBackend({ backend }: Pick<TrainerOptions, 'backend'>): void {
   if (backend === undefined || backend === 'auto' || backend === 'cpu') return

@@ -1,5 +1,5 @@
 import { InputError, type SweepOptions } from '../../index.ts'
-import { checkBackend } from '../options.ts'
+import { checkSweepBackend } from '../options.ts'
 import { type CheckedAxes, checkAxes } from './axes.ts'
 import { prepareSweepData, type SweepData } from './data.ts'
 import { definingWords, type ParsedSweep, parseSweep, type SweepCommandOptions } from './options.ts'
@@ -105,7 +105,7 @@ export function libraryOptions(plan: SweepPlan, data: SweepData): SweepOptions {
   return {
     ...checked.axes,
     ...{ sizes: data.sizes, shuffle, seeds, limit, validation: data.validation, folds: data.folds },
-    ...checkBackend(options),
+    ...checkSweepBackend(options),
     deterministic: options.deterministic === true,
     random: random === undefined ? undefined : { count: random, seed: randomSeed },
     halving: halving === undefined ? undefined : { rounds: halving === true ? undefined : halving, keep },

@@ -80,5 +80,8 @@ function sayReasons({ separately, networks }: SweepRound, known: Set<string>, pr
   const reasons = separately.reasons.filter((reason) => !known.has(reason))
   if (reasons.length === 0 || networks === 0) return
   for (const reason of reasons) known.add(reason)
-  progress.note(`webgpu-mlp: note: networks are trained separately, not side by side: ${reasons.join('; ')}`)
+  const place = separately.threads > 1 ? `on ${separately.threads} threads` : 'one after another'
+  progress.note(
+    `webgpu-mlp: note: ${separately.networks} networks are trained separately, ${place}: ${reasons.join('; ')}`,
+  )
 }
