@@ -1,8 +1,13 @@
 /**
- * Takes the screenshots of the demo page for the README: `npm run screenshots`. Each shows the page at one URL after some
- * training, in the browser from the development dependencies. Linux on x64 only.
+ * Takes the screenshots of the demo page and of the page of a sweep for the README: `npm run screenshots`. Each shows the page
+ * at one URL after some training, in the browser from the development dependencies. Linux on x64 only.
  */
-import { readFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { runnerImport } from 'vite'
 
 /** Waits until the test score reaches a percentage. */
@@ -60,6 +65,30 @@ const showPaths = async (page) => {
   await page.waitForTimeout(300)
 }
 
+/** Trains a sweep with the command line, and returns the address of its page. */
+async function trainSweep() {
+  const folder = await mkdtemp(join(tmpdir(), 'webgpu-mlp-sweep-'))
+  const options =
+    '--data circle --test 0.25 --layers 2,3,2 --layers 2,5,2 --layers 2,8,2 --hidden tanh,relu,sigmoid --lr 0.01:30:log:8 --batch 10 --epochs 60 --seeds 14'
+  const command = ['dist/node/cli.js', 'sweep', ...options.split(' '), '--out', join(folder, 'sweep')]
+  await promisify(execFile)(process.execPath, command)
+  return { url: pathToFileURL(join(folder, 'sweep', 'sweep.html')).href, close: () => rm(folder, { recursive: true }) }
+}
+
+/** Marks a part of the learning rates, and selects one of the best networks. */
+const brushAndSelect = async (page) => {
+  await page.locator('#parallel-title').evaluate((title) => scrollTo(0, title.offsetTop - 16))
+  const axis = await page.locator('.brush').nth(2).boundingBox()
+  const x = axis.x + axis.width / 2
+  await page.mouse.move(x, axis.y + 0.1 * axis.height)
+  await page.mouse.down()
+  await page.mouse.move(x, axis.y + 0.5 * axis.height, { steps: 5 })
+  await page.mouse.up()
+  await page.locator('.results tbody tr').nth(2).click()
+  await page.mouse.move(10, 10)
+  await page.waitForTimeout(500)
+}
+
 const shots = [
   { name: 'page', hash: '', until: scoreReaches(97), width: 1280, height: 720 },
   {
@@ -75,6 +104,7 @@ const shots = [
   { name: 'wall', hash: 'tab=wall', until: epochsReach(600), width: 1280, height: 720 },
   { name: 'page-tablet', hash: 'problem=moons', until: scoreReaches(97), width: 820, height: 1180 },
   { name: 'page-phone', hash: '', until: scoreReaches(97), width: 390, height: 844 },
+  { name: 'sweep', open: trainSweep, until: brushAndSelect, width: 1280, height: 860 },
   {
     path: 'demo/public/card.png',
     query: '?embed=1',
@@ -91,18 +121,30 @@ const wanted = process.argv.slice(2)
 const { module: browserModule } = await runnerImport('./test/browser.ts')
 const server = await browserModule.serve((path) => readFile(`dist-demo${path}`))
 const browser = await browserModule.launchChromium()
-for (const { name, path = `docs/${name}.png`, query = '', hash, until, width = 1400, height, dark = false } of shots) {
+for (const {
+  name,
+  path = `docs/${name}.png`,
+  open,
+  query = '',
+  hash,
+  until,
+  width = 1400,
+  height,
+  dark = false,
+} of shots) {
   if (wanted.length > 0 && !wanted.some((part) => path.includes(part))) continue
   const page = await browser.newPage({
     locale: 'en-US',
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
   })
-  await page.goto(`${server.url}${query}#${hash}`)
+  const opened = await open?.()
+  await page.goto(opened?.url ?? `${server.url}${query}#${hash}`)
   await until(page)
   await page.screenshot({ path })
   console.log(path)
   await page.close()
+  await opened?.close()
 }
 await browser.close()
 await server.close()

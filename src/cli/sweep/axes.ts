@@ -44,12 +44,14 @@ export function checkAxes(options: SweepCommandOptions): CheckedAxes {
   const schedules: CheckedAxes['schedules'] = new Map()
   const layers = [...new Set(options.layers ?? ['-,3,-'])]
   for (const text of layers) parseLayers(text.replaceAll('-', '1'))
+  const { activationsAs, ...activations } = activationAxes(options, loss, layers)
   return {
     layers,
-    ...activationAxes(options, loss, layers),
+    activationsAs,
     schedules,
     axes: {
       loss,
+      ...activations,
       init: namesOf<InitializerName>(options.init, '--init', initializerNames),
       ...rateAxes(options, schedules as Map<LearningRate, { text: string; rate: number }>),
       batchSize: numbersOf(options, 'batch', { isWhole: true, takesRange: true }),
