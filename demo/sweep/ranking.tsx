@@ -3,7 +3,7 @@ import { Term } from '../terms/term.tsx'
 import { Value } from '../value.tsx'
 import { axes, describeTile } from './axes.ts'
 import { TilePicture } from './canvas.tsx'
-import { openTile, pointed, ranking, scores, shown, started, wall } from './state.ts'
+import { failure, openTile, pointed, ranking, scores, shown, started, wall } from './state.ts'
 import { scoreText } from './tiles.tsx'
 
 /** How many networks the list has. */
@@ -114,7 +114,7 @@ export function Ranking() {
 /** How many networks are good, and how many diverged. */
 function Summary() {
   const all = [...scores.value]
-  if (all.length === 0) return <>The networks are being prepared …</>
+  if (all.length === 0) return failure.value ? null : <>The networks are being prepared …</>
   const good = all.filter((score) => score >= 0.95).length
   const diverged = all.filter(Number.isNaN).length
   return (
