@@ -169,12 +169,12 @@ export function parseSweep(words: readonly string[]): ParsedSweep {
   return { options: command.opts(), given }
 }
 
-/** Options that `train` takes as a sweep does, so that a network's command repeats them. */
+/** Options that `train` takes as a sweep does, so that a network's command repeats them; results do not depend on threads. */
 const shared = new Set([
   ...['data', 'target', 'samples', 'noise', 'delimiter', 'header', 'decimal', 'comment', 'encoding', 'missing'],
   ...['max-unpacked-bytes', 'targets', 'arrays', 'features', 'drop', 'task', 'test', 'validation'],
   ...['validation-targets', 'standardize', 'standardize-targets', 'normalize', 'no-shuffle', 'warmup'],
-  ...['early-stopping', 'min-delta', 'class-weights', 'deterministic', 'threads'],
+  ...['early-stopping', 'min-delta', 'class-weights', 'deterministic'],
 ])
 
 /** Options that say where results go and how they are shown; a sweep that is resumed does not repeat them. */
