@@ -167,7 +167,7 @@ export class Kernels {
 
   /** Compiles the kernel that scoringSource wrote for one network's shape. */
   compileStraightScoring(kernel: string, formulas: Formulas, width: number): Promise<Kernel> {
-    const linked = linkShader({ text: kernel, needs: scoringNeeds }, ['one', ...formulaVariants(formulas)])
+    const linked = linkShader({ text: kernel, needs: scoringNeeds }, ['one', this.#power, ...formulaVariants(formulas)])
     return this.#compile('scoring', { file: 'scoring kernel', ...linked }, { WIDTH: width })
   }
 
@@ -175,7 +175,7 @@ export class Kernels {
   compileLoopScoring(shape: string, formulas: Formulas, constants: Record<string, number>): Promise<Kernel> {
     const rows = { text: shape, provides: ['rows'] }
     const variants = ['four', 'inputs_float', 'row_alone', 'update_none', 'hyperparameters_none'] as const
-    const linked = linkShader('resident', [...variants, rows, ...formulaVariants(formulas)])
+    const linked = linkShader('resident', [...variants, this.#power, rows, ...formulaVariants(formulas)])
     return this.#compile('scoring', { file: 'resident.wgsl', ...linked }, constants)
   }
 
