@@ -1,6 +1,7 @@
 import { countPacks, type DeviceLayer, packsOf } from '../../kernels/packs.ts'
 import {
   biasPlaces,
+  COUNTS_LABELS,
   declareRow,
   outputNames,
   range,
@@ -38,6 +39,7 @@ override WIDTH: u32;
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let network = id.x;
   if (network >= dispatch.networks) { return; }
+  let ${COUNTS_LABELS} = dispatch.labels == 1u;
   let own = network * ${4 * countPacks(layers)}u;
   let own_squares = network * ${4 * packsOf(outputs)}u;
 ${places.map((i) => `  let p${i} = parameters[own + ${i}u];`).join('\n')}
