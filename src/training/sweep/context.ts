@@ -36,7 +36,7 @@ export interface Group {
    * @param kept those that are still trained; the others are not any more
    */
   trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress>
-  /** Where its trainings are that are not over: between two epochs, as long as `trainTo` is not waiting for its device. */
+  /** Where its trainings are that are not over: between two epochs, also while `trainTo` works. */
   states(): Promise<ReadonlyMap<Member, MemberState>>
   /** Why its networks are trained separately; undefined where they are trained side by side. */
   readonly reason: string | undefined

@@ -56,9 +56,9 @@ export function divide(context: Context): Alike[] {
       known = { key, reason }
       kinds.set(combination, known)
     }
-    const trained = context.states.get(member)?.epoch ?? 0
+    const { epoch: trained = 0, form = '' } = context.states.get(member) ?? {}
     // Networks that are trained one after another may have different data, and go on from different epochs.
-    const key = known.reason === undefined ? `${part.number} ${trained} ${known.key}` : known.key
+    const key = known.reason === undefined ? `${part.number} ${trained} ${form} ${known.key}` : known.key
     const group = groups.get(key) ?? { members: [], reason: known.reason }
     group.members.push(member)
     groups.set(key, group)

@@ -4,12 +4,17 @@ import type { MemberState } from './checkpoint/state.ts'
 import type { Group, Progress, RunContext } from './context.ts'
 import { divide, placeGroups } from './grouping.ts'
 import type { Member } from './members.ts'
+import { Merged } from './merged.ts'
 import type { SweepResult, SweepRound } from './results.ts'
 import { countKept, lastEpoch, plannedEpochs, type Stage, stagesOf } from './schedule.ts'
 import { combineFolds, compareTrained, resultOf, type Trained } from './trained.ts'
 
 /** Milliseconds between two reports, at least. */
 const MILLISECONDS = 100
+/** How many groups train at the same time at most: those that have little work do not fill a GPU. */
+const MOST_GROUPS = { software: 4, hardware: 64 }
+/** Parameters of all networks that train at the same time, above which no further group is begun. */
+const MOST_PARAMETERS = 1 << 20
 /** How many of the best networks a report has. */
 const MOST_BEST = 10
 
@@ -29,6 +34,8 @@ export class Run {
   #current: Trained[] = []
   /** The groups that train on in a later stage. */
   #groups: Group[] = []
+  /** Those that are trained now. */
+  readonly #running = new Set<Group>()
   #separately = { networks: 0, threads: 1, reasons: new Set<string>() }
   readonly #planned: number
   /** Networks, each with all its trainings. */
@@ -116,6 +123,7 @@ export class Run {
       if (!isFailed) await this.#keepStates()
       for (const group of this.#groups) group.dispose()
       this.#groups = []
+      this.#running.clear()
     }
   }
 
@@ -130,18 +138,61 @@ export class Run {
     return this.#context.members.filter((member) => !done.has(member) && (kept?.has(member.index) ?? true))
   }
 
+  /** Trains the groups of a stage: small ones at the same time, so that none waits for the host's work for another. */
   async *#trainStage(stage: Stage): AsyncGenerator<Progress> {
-    const isLast = this.#stage === this.#stages.length - 1
     const open = new Set(this.#openMembers())
-    for await (const group of this.#groupsOf(open)) {
-      const own = group.members.filter((member) => open.has(member))
-      if (own.length > 0) {
-        const epoch = lastEpoch(stage, own[0]!.combination.settings.epochs)
-        yield* group.trainTo(epoch, own)
+    await this.#pack(open)
+    const groups = this.#groupsOf(open)
+    const running = new Merged<Progress>()
+    let areAllPlaced = false
+    try {
+      for (;;) {
+        while (!areAllPlaced && this.#hasSpace()) {
+          const placed = await groups.next()
+          if (placed.done) areAllPlaced = true
+          else running.add(this.#trainGroup(placed.value, stage, open))
+        }
+        if (running.size === 0) return
+        const progress = await running.next()
+        if (progress) yield progress
       }
-      if (!isLast && own.length > 0) continue
-      group.dispose()
-      this.#groups.splice(this.#groups.indexOf(group), 1)
+    } finally {
+      await running.close()
+    }
+  }
+
+  /** Whether another group may train at the same time as those that do. */
+  #hasSpace(): boolean {
+    const running = [...this.#running]
+    const numbers = running.reduce((sum, { members }) => sum + members.length * members[0]!.combination.parameters, 0)
+    const most = MOST_GROUPS[this.#context.backend.software ? 'software' : 'hardware']
+    const areSmall = running.every(({ reason }) => reason === undefined) && numbers < MOST_PARAMETERS
+    return running.length === 0 || (running.length < most && areSmall)
+  }
+
+  async *#trainGroup(group: Group, stage: Stage, open: ReadonlySet<Member>): AsyncGenerator<Progress> {
+    this.#running.add(group)
+    const isLast = stage === this.#stages.at(-1)
+    const own = group.members.filter((member) => open.has(member))
+    if (own.length > 0) yield* group.trainTo(lastEpoch(stage, own[0]!.combination.settings.epochs), own)
+    this.#running.delete(group)
+    if (isLast || own.length === 0) this.#remove(group)
+  }
+
+  #remove(group: Group): void {
+    group.dispose()
+    this.#groups.splice(this.#groups.indexOf(group), 1)
+  }
+
+  /**
+   * Frees the groups of a device some of whose networks are not trained any more: the others are placed again, together, so
+   * that no place stays empty.
+   */
+  async #pack(open: ReadonlySet<Member>): Promise<void> {
+    const isLoose = ({ reason, members }: Group) => reason === undefined && members.some((member) => !open.has(member))
+    for (const group of this.#groups.filter(isLoose)) {
+      for (const [member, state] of await group.states()) if (open.has(member)) this.#states.set(member, state)
+      this.#remove(group)
     }
   }
 

@@ -6,7 +6,8 @@ import { RegressionSums, meanScore, type Score } from '../score.ts'
 import type { MemberState } from './checkpoint/state.ts'
 import type { Context, Group, Progress } from './context.ts'
 import { epochsOf, historyOf, type Stretch } from './histories.ts'
-import { type Member, networkOf } from './members.ts'
+import type { Member } from './members.ts'
+import { placePopulation } from './place-population.ts'
 import type { SweepFault } from './results.ts'
 import type { Trained } from './trained.ts'
 
@@ -36,6 +37,8 @@ export class SideBySide implements Group {
   readonly #faults = new Map<Member, { readonly fault: SweepFault; readonly loss: number }>()
   #kept: readonly Member[]
   #epoch = 0
+  /** The call that trains now, or the last one; it does not reject. */
+  #training: Promise<unknown> = Promise.resolve()
   /** Epochs of the next call. */
   #count = 1
 
@@ -60,18 +63,13 @@ export class SideBySide implements Group {
 
   /** @throws InputError where the backend cannot train these networks side by side */
   static async place(members: readonly Member[], context: Context): Promise<SideBySide> {
-    const { backend } = context
     const { train, validation } = members[0]!.part
-    // One network has the shape of all; their parameters are made on the device.
-    const settings = members.map(({ combination }) => combination.placement)
-    const population = await backend.populate!([networkOf(members[0]!)], settings)
+    const population = await placePopulation(members, context)
     try {
-      const seeds = Uint32Array.from(members, ({ seed }) => seed)
-      await population.initialize(seeds, members[0]!.combination.settings.init)
       const data = [await population.upload(train)]
       if (validation) data.push(validation === train ? data[0]! : await population.upload(validation))
       const placed = new SideBySide(members, context, population, data)
-      await placed.#resume()
+      await placed.#begin()
       return placed
     } catch (error) {
       population.dispose()
@@ -79,12 +77,15 @@ export class SideBySide implements Group {
     }
   }
 
-  /** Goes on where the networks were, if the sweep is resumed. */
-  async #resume(): Promise<void> {
+  /** Makes the initial parameters, on the device; or goes on where the networks were. */
+  async #begin(): Promise<void> {
     const { states } = this.#context
     const own = this.members.map((member) => states.get(member))
     const [first] = own
-    if (!first) return
+    if (!first) {
+      await this.#population.initialize(this.#seeds, this.members[0]!.combination.settings.init)
+      return
+    }
     this.#epoch = first.epoch
     const known = own as MemberState[]
     await this.#population.writeState({
@@ -101,8 +102,10 @@ export class SideBySide implements Group {
   }
 
   async states(): Promise<ReadonlyMap<Member, MemberState>> {
+    // Parameters and epochs are of the same time.
+    await this.#training
     if (this.#epoch === 0) return new Map()
-    const { parameters, state } = await this.#population.readState()
+    const { parameters, state, form } = await this.#population.readState()
     const [width, slots] = [parameters, state].map(({ length }) => length / this.members.length) as [number, number]
     const { batchSize } = this.members[0]!.combination.settings
     const step = this.#epoch * countMinibatches(this.members[0]!.part.train.length, batchSize)
@@ -113,7 +116,7 @@ export class SideBySide implements Group {
         state: state.slice(place * slots, (place + 1) * slots),
       }
       const [epochs, diverged] = [this.#epochsOf(member), this.#faults.get(member)]
-      return { epoch: this.#epoch, step, epochs, snapshot, plateau: newPlateau(), diverged }
+      return { epoch: this.#epoch, step, epochs, snapshot, plateau: newPlateau(), diverged, form }
     }
     return new Map(this.#kept.map((member) => [member, stateOf(member)]))
   }
@@ -131,7 +134,9 @@ export class SideBySide implements Group {
     await this.#keep(kept)
     while (this.#epoch < epoch) {
       const count = Math.min(this.#count, epoch - this.#epoch)
-      await this.#trainFor(count)
+      const training = this.#trainFor(count)
+      this.#training = training.catch(() => undefined)
+      await training
       yield { epochs: count * kept.length, trained: [] }
     }
     yield { epochs: 0, trained: await this.#results() }

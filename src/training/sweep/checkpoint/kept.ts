@@ -41,6 +41,8 @@ export interface TrainingName {
 export interface KeptState extends TrainingName, Position {
   readonly epochs: Epochs
   readonly diverged?: KeptFault | undefined
+  /** As of {@link MemberState}. */
+  readonly form?: string | undefined
 }
 
 /** What is known of a network after its training, as plain data. */

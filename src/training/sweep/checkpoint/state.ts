@@ -13,6 +13,8 @@ export interface MemberState extends Position {
   readonly epochs: () => readonly Epoch[]
   /** Of a network that diverged, and is trained no more. */
   readonly diverged?: KeptFault | undefined
+  /** The form of the population that trained it, which decides the last bits ({@link Population.form}). */
+  readonly form?: string | undefined
 }
 
 /** Epochs of all networks together of which checkpoints keep the scores: about 64 MB. */
@@ -62,9 +64,9 @@ export function keepState(member: Member, { epochs, ...state }: MemberState, net
 
 /** @throws InputError for parameters that are not those of the network */
 export function restoreState(kept: KeptState, member: Member): MemberState {
-  const { epoch, step, epochs, snapshot, plateau, diverged } = kept
+  const { epoch, step, epochs, snapshot, plateau, diverged, form } = kept
   checkLength('snapshot.parameters', snapshot.parameters, member)
-  return { epoch, step, epochs: () => unpackEpochs(epochs, member), snapshot, plateau, diverged }
+  return { epoch, step, epochs: () => unpackEpochs(epochs, member), snapshot, plateau, diverged, form }
 }
 
 const nameOf = ({ index, part }: Member): TrainingName => ({ index, part: part.number })
