@@ -127,7 +127,15 @@ export class SideBySide implements Group {
     // What is returned is kept longer than this group, so it has no part of the device's memory.
     const [stretches, all, before] = [[...this.#stretches], [...this.#validated], this.#before.get(member)]
     const validated = () => new Map(all.map(({ epoch, scores }) => [epoch, scores[place]!]))
-    return () => [...(before?.() ?? []), ...epochsOf(member, place, stretches, validated())]
+    return () => {
+      const scores = validated()
+      // The last epoch before the sweep was resumed may have its score since then.
+      const earlier = (before?.() ?? []).map((one) => ({
+        ...one,
+        validation: one.validation ?? scores.get(one.epoch) ?? null,
+      }))
+      return [...earlier, ...epochsOf(member, place, stretches, scores)]
+    }
   }
 
   async *trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress> {

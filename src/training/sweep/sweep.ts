@@ -105,7 +105,8 @@ const takesThreads = (choice: BackendName | Backend) =>
  * Each network equals the one of a single training with its settings and its seed: `Network.create({ sizes, …, seed })` with
  * `Trainer.create(network, { optimizer, …, seed })`; bit for bit on the backend `cpu`, up to the rounding of float32 on others.
  *
- * On a GPU, networks of one shape and batch size train side by side, the groups one after another. Networks that are too large
+ * On a GPU, networks of one shape and batch size train side by side, small groups of them at the same time; after a round of
+ * halving, those that train on are placed together. Networks that are too large
  * for it, that have dropout, clipped gradients, weights of samples, early stopping or `shuffle: false`, are trained one after
  * another; each round says how many, and why. On the CPU, worker threads train one network each; where none can be started,
  * as under a Content-Security-Policy without `worker-src blob:`, the calling thread trains all of them, and the rounds say so.
