@@ -22,6 +22,7 @@ export function Tiles() {
   const { wallAcross, wallUp } = shown.value
   const isRanked = byScore.value
   const [horizontal, vertical] = [axes[wallAcross], axes[wallUp]]
+  const isLong = across.some(({ text }) => text.length > 4)
   const shape = { '--columns': across.length, '--rows': up.length }
   return (
     <figure class="wall" style={shape} data-ranked={isRanked}>
@@ -41,7 +42,7 @@ export function Tiles() {
         <WallCanvas columns={across.length} rows={up.length} />
         <Cells columns={across.length} rows={up.length} />
       </div>
-      <ol class="wall-ticks-x" aria-hidden="true" data-words={horizontal.hasWords ?? false}>
+      <ol class="wall-ticks-x" aria-hidden="true" data-words={horizontal.hasWords ?? false} data-long={isLong}>
         {across.map(({ text }) => (
           <li key={text}>
             <span>{isRanked ? '' : text}</span>
