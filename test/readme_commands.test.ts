@@ -9,7 +9,7 @@ import { fencedBlocks } from './snippets.ts'
 /** The program's parser parses the command lines of the documentation: every command and option in them must exist. */
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const pages = ['README.md', 'examples/README.md']
+const pages = ['README.md', 'examples/README.md', 'docs/cluster.md']
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
 /** The words of a shell line, without its comment. */
