@@ -1,4 +1,5 @@
 import { type ActivationName, type Dataset, InputError, type LossName, Network, requiredActivation, taskOf } from '../../index.ts' // prettier-ignore
+import { isGenerated } from '../data.ts'
 import { type Ends, parseLayers } from '../options.ts'
 import { outputsOf, readingOf, type TargetReading } from '../target.ts'
 import type { TrainOptions } from '../train/options.ts'
@@ -53,7 +54,9 @@ export function readOnce(options: TrainOptions, forms: readonly Form[]): TrainOp
   const all = forms.map((form) => ({ ...options, layers: form.layers, activation: form.activations.join(), loss: form.loss })) // prettier-ignore
   const keyOf = (one: TrainOptions) => {
     const { task, numbers } = readingOf(one)
-    return JSON.stringify([outputsOf(one.layers), task, numbers])
+    const isOneOutput = outputsOf(one.layers) === 1
+    // The targets of generated data are fixed.
+    return JSON.stringify(isGenerated(options.data ?? '') ? [isOneOutput] : [isOneOutput, task, numbers])
   }
   const [first] = all as [TrainOptions]
   const other = all.find((one) => keyOf(one) !== keyOf(first))
