@@ -10,6 +10,7 @@ import type { SweepRecord } from '../src/cli/sweep/record.ts'
 import { chooseShard } from '../src/cli/sweep/shard.ts'
 import { Network } from '../src/index.ts'
 import { commandProcess, program } from './command.ts'
+import { isExhaustive } from './covering.ts'
 
 /** `webgpu-mlp sweep` and `sweep merge`: values, files, shards, and sweeps that go on. */
 
@@ -177,7 +178,7 @@ describe('sweep', () => {
   })
 })
 
-describe.runIf(process.env.EXHAUSTIVE)('a sweep that is killed', () => {
+describe.runIf(isExhaustive)('a sweep that is killed', () => {
   const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
   const long = small.replace('--epochs 3', '--epochs 600').replace('--seeds 2', '--seeds 8')
 
