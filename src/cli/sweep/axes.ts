@@ -43,7 +43,6 @@ export function checkAxes(options: SweepCommandOptions): CheckedAxes {
   const loss = namesOf<LossName>(options.loss, '--loss', lossNames) ?? ['quadratic']
   const schedules: CheckedAxes['schedules'] = new Map()
   const layers = [...new Set(options.layers ?? ['-,3,-'])]
-  const { activationsAs, ...activations } = activationAxes(options, loss, layers)
   for (const text of layers) parseLayers(text.replaceAll('-', '1'))
   const { activationsAs, ...activations } = activationAxes(options, loss, layers)
   return {
@@ -51,7 +50,6 @@ export function checkAxes(options: SweepCommandOptions): CheckedAxes {
     activationsAs,
     schedules,
     axes: {
-      ...activations,
       loss,
       ...activations,
       init: namesOf<InitializerName>(options.init, '--init', initializerNames),
