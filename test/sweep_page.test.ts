@@ -272,7 +272,9 @@ describe('the page of a sweep in a browser', () => {
     // Of the best network alone there is one line, which passes through the middle between two axes.
     await page.getByLabel('Number of the best networks').fill('1')
     await page.getByLabel('Number of the best networks').press('Enter')
-    const points = await page.evaluate(() => {
+    const points = await page.evaluate(async () => {
+      const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+      for (let frame = 0; frame < 3; frame++) await nextFrame()
       const canvas = document.querySelector<HTMLCanvasElement>('.parallel canvas')!
       const { width, height } = canvas
       const x = Math.round(width * 0.2)
