@@ -4,7 +4,7 @@ import { type CheckedAxes, checkAxes } from './axes.ts'
 import { prepareSweepData, type SweepData } from './data.ts'
 import { definingWords, type ParsedSweep, parseSweep, type SweepCommandOptions } from './options.ts'
 import { type ChosenShard, chooseShard, folderOfShard, shardFolders } from './shard.ts'
-import { countFinished, isFinished, readState, type SavedState } from './state.ts'
+import { countTrained, isFinished, readState, type SavedState } from './state.ts'
 
 /** The folder where no option names one. */
 const USUAL_FOLDER = 'sweep'
@@ -81,9 +81,9 @@ function continued(saved: SavedState, words: readonly string[], given: ParsedSwe
 
 function refuseUnfinished({ checkpoint }: SavedState, folder: string, { force }: SweepCommandOptions): void {
   if (force || isFinished(checkpoint)) return
-  const finished = countFinished(checkpoint)
+  const trained = countTrained(checkpoint)
   throw new InputError(
-    `--out: ${folder} holds a sweep of which ${finished} networks are finished; --resume goes on with it, --force replaces it, ` +
+    `--out: ${folder} holds a sweep of which ${trained} networks are trained; --resume goes on with it, --force replaces it, ` +
       'or give another folder',
   )
 }

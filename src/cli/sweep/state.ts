@@ -54,9 +54,9 @@ function readBackend(value: unknown): Notes['backend'] {
 export const isFinished = ({ stage, finished, kept, current, states }: SweepCheckpoint): boolean =>
   finished.length > 0 && stage === finished.length && kept.length + current.length + states.length === 0
 
-/** How many networks are trained to their end. */
-export const countFinished = ({ finished }: SweepCheckpoint): number =>
-  finished.reduce((sum, { length }) => sum + length, 0)
+/** How many networks are trained, with halving to the end of its running round. */
+export const countTrained = ({ finished, current }: SweepCheckpoint): number =>
+  finished.reduce((sum, { length }) => sum + length, current.filter(({ part }) => part === 0).length)
 
 /** Milliseconds between two states, at least; and the share of the time that writing them may take. */
 const PAUSE = 2000

@@ -13,7 +13,7 @@ import { showSweep } from './progress.ts'
 import type { SweepRecord } from './record.ts'
 import { commandParts, makeRecord, rankedNetworks, type RunFacts, shownSamples } from './results.ts'
 import { exitCodeOf, runSweep } from './run.ts'
-import { countFinished, isFinished, programName, StateWriter } from './state.ts'
+import { countTrained, isFinished, programName, StateWriter } from './state.ts'
 import { printSweepJson, summarizeSweep } from './summary.ts'
 import { describeFactors, variedNames } from './varied.ts'
 
@@ -61,7 +61,7 @@ function introduce(plan: SweepPlan, data: SweepData, networks: number): void {
   print(`Sweep      ${count(networks)} networks${factors === '' ? '' : `${shard ? ', a part of' : ':'} ${factors}`}`)
   if (shard) print(`Shard      ${shard.index} of ${shard.count}, from ${shard.source}`)
   print(`Data       ${options.data}: ${data.description}`)
-  if (saved) print(`Resumed    ${saved.path}: ${count(countFinished(saved.checkpoint))} networks were finished`)
+  if (saved) print(`Resumed    ${saved.path}: ${count(countTrained(saved.checkpoint))} networks were trained`)
   print(`Writes     ${folder}`)
   print()
 }
