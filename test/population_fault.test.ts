@@ -141,8 +141,8 @@ describe.each(Object.entries(forms))('populations of which some members diverge:
         const { score, ...own } = together[k]!
         const { score: scoreAlone, ...ownAlone } = alone
         expect(own, `run ${seed}, network ${k}`).toEqual(ownAlone)
-        // Its losses are added in another order.
-        expectClose(score.loss, scoreAlone.loss, { name: `run ${seed}, network ${k}: loss`, rtol: 1e-5 })
+        // Its losses are added in another order, and in float32: a sum above its range is infinite.
+        expectClose(score.loss, Math.fround(scoreAlone.loss), { name: `run ${seed}, network ${k}: loss`, rtol: 1e-5 })
         expect(score.right).toBe(scoreAlone.right)
         const { sums, fault, parameters } = alone
         expect(parameters.every(Number.isFinite)).toBe(true)
