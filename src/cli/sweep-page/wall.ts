@@ -10,7 +10,7 @@ export const MOST_PICTURES = 48
 const SIDE = 64
 /** Samples that are shown at most. */
 const MOST_POINTS = 500
-/** What a byte can tell apart. */
+/** The number of values of a byte. */
 const COLOURS = 256
 
 type Colour = readonly number[]

@@ -4,7 +4,7 @@ import { showCursor } from '../streams.ts'
 import type { SweepProgress } from './progress.ts'
 import type { StateWriter } from './state.ts'
 
-/** What a run came to that may have been interrupted. */
+/** The result of a run, which may have been interrupted. */
 export interface EndedSweep {
   readonly results: readonly SweepResult[]
   readonly last: SweepRound | undefined

@@ -31,7 +31,7 @@ export interface Job {
   readonly from: Position | undefined
 }
 
-/** What a job comes to; plain data, which can be sent to another thread. */
+/** The result of a job; plain data, which can be sent to another thread. */
 export interface JobResult extends Outcome {
   readonly score: number
   readonly loss: number

@@ -26,7 +26,7 @@ export interface Separately {
   readonly threads: SweepThreads | undefined
 }
 
-/** Networks of which each is trained by itself: one after another, or on several threads. */
+/** Networks that are trained separately: one after another, or on several threads. */
 export class OneByOne implements Group {
   readonly members: readonly Member[]
   readonly reason: string
