@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { InputError, type SweepOptions } from '../../index.ts'
 import { checkSweepBackend } from '../options.ts'
 import { type CheckedAxes, checkAxes } from './axes.ts'
@@ -34,7 +36,7 @@ export async function planSweep(words: readonly string[], environment = process.
   const saved = given.options.dryRun ? undefined : await readState(place.folder)
   if (typeof resume === 'string' && !saved) throw await nothingThere(resume, place.folder)
   const parsed = resume !== undefined && saved ? continued(saved, words, given) : given
-  if (saved && resume === undefined) refuseUnfinished(saved, place.folder, given.options)
+  if (saved && resume === undefined) await refuseUnfinished(saved, place.folder, given.options)
   const { data } = parsed.options
   if (data === undefined) throw new InputError("required option '--data <name>' not specified")
   checkTogether(parsed.options)
@@ -79,8 +81,18 @@ function continued(saved: SavedState, words: readonly string[], given: ParsedSwe
   }
 }
 
-function refuseUnfinished({ checkpoint }: SavedState, folder: string, { force }: SweepCommandOptions): void {
-  if (force || isFinished(checkpoint)) return
+async function refuseUnfinished(
+  { checkpoint }: SavedState,
+  folder: string,
+  { force }: SweepCommandOptions,
+): Promise<void> {
+  if (force) return
+  // A sweep that was killed after its last state has no results yet.
+  const hasResults = await stat(join(folder, 'results.json')).then(
+    () => true,
+    () => false,
+  )
+  if (isFinished(checkpoint) && hasResults) return
   const trained = countTrained(checkpoint)
   throw new InputError(
     `--out: ${folder} holds a sweep of which ${trained} networks are trained; --resume goes on with it, --force replaces it, ` +
