@@ -103,7 +103,7 @@ async function singleContender(backend, { epochs }) {
   return { label: 'single trainings', run, difference: error, dispose: () => backend.dispose?.() }
 }
 
-/** jax-js in a process of its own; the losses of its first steps are compared, for some networks. */
+/** jax-js in a separate process; the losses of its first steps are compared, for some networks. */
 async function jaxContender(device, networks) {
   const steps = 5
   const order = Uint32Array.from({ length: steps * batchSize }, (_, i) => (i * 7919) % samples)

@@ -7,7 +7,10 @@ export type HostRecipe =
   /** `threads`: how many were requested; the bits do not depend on it. */
   | { readonly name: 'wasm'; readonly threads: number | undefined }
 
-/** By the object itself: one that a program makes of a backend, with functions of its own, computes where it is. */
+/**
+ * Keys are objects: a backend that a program derives from one of these, with other functions, has no recipe, and computes in
+ * the thread where it is.
+ */
 const recipes = new WeakMap<Backend, HostRecipe>()
 
 /** The recipe of a backend of the host; undefined for one on a device, and for one that a program made. */
