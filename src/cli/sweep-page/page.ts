@@ -6,6 +6,7 @@ import { commandBlock } from './command.ts'
 import { makePayload, nameSetting, textOfSetting } from './columns.ts'
 import type { Wall } from './payload.ts'
 import { bestNetwork, describeSweep, makeTiles } from './summary.ts'
+import resultStyles from './sweep-results.css?raw'
 import styles from './sweep.css?raw'
 
 /** A sweep, and pictures of its best networks ({@link makeWall}), where there are some. */
@@ -31,7 +32,7 @@ export function sweepPage({ record, wall }: SweepReport): string {
     body: body.join('\n'),
     payload: makePayload(record, wall),
     script,
-    styles,
+    styles: styles + resultStyles,
   })
 }
 
