@@ -60,7 +60,7 @@ describe('the wall of networks', () => {
     await page.getByRole('button', { name: 'By score' }).click()
     await pause(page)
     const first = page.locator('[role=gridcell]').first()
-    expect(await first.getAttribute('data-rank')).toBe('1')
+    await expect.poll(() => first.getAttribute('data-rank')).toBe('1')
     await first.focus()
     expect(await page.locator('.wall-details dd').last().textContent()).toBe('1 of 96')
     // The axes change places.

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -30,8 +31,9 @@ import { Random } from '../src/core/random.ts'
 import { expectClose } from './close.ts'
 import { isExhaustive } from './covering.ts'
 
-/** Python must not load the libraries of the tests' software adapter. */
-const env = { ...process.env, LD_LIBRARY_PATH: undefined, OMP_NUM_THREADS: '1' }
+/** Python must not load the libraries of the tests' software adapter, and gloo must not look up this machine's name. */
+const GLOO_SOCKET_IFNAME = process.platform === 'darwin' ? 'lo0' : 'lo'
+const env = { ...process.env, LD_LIBRARY_PATH: undefined, OMP_NUM_THREADS: '1', GLOO_SOCKET_IFNAME }
 const runPython = (python: string, args: readonly string[]) =>
   spawnSync(python, args, { env, encoding: 'utf8', timeout: 100_000 })
 const python = ['python3', '/usr/bin/python3'].find(
@@ -131,6 +133,27 @@ for folder in sys.argv[1:]:
     runpy.run_path(folder + "/train.py", run_name="__main__")
 `
 
+/**
+ * torchrun, without looking up this machine's name: where a name server does not answer, each of its lookups takes many
+ * seconds.
+ */
+const torchrun = `
+import socket
+socket.getfqdn = lambda name="": "localhost"
+from torch.distributed.run import main
+main()
+`
+
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => {
+        resolve(port)
+      })
+    })
+  })
+
 function expectSameTraining(
   out: string,
   folder: string,
@@ -165,11 +188,10 @@ describe(`toPyTorch${reason}`, () => {
       for (const [i, one] of [cases()[1]!, { ...cases()[3]!, batchSize: 7 }].entries()) {
         const into = join(folder, `two-${i}`)
         const expected = await prepare(one, into)
-        // With Python 3.11, torchrun of PyTorch 1.13 fails for its own defaults of these two options.
-        const launch =
-          '-m torch.distributed.run --nproc_per_node=2 -r 1 -t 1 --master_addr=127.0.0.1 --master_port=29517'
+        // With Python 3.11, torchrun of PyTorch 1.13 fails for its own defaults of -r and -t.
+        const launch = `--nproc_per_node=2 -r 1 -t 1 --master_addr=127.0.0.1 --master_port=${await freePort()}`
         const own = [join(into, 'train.py'), '--each-step', '--out', join(into, 'trained.safetensors')]
-        const { stdout, stderr, status } = runPython(python!, [...launch.split(' '), ...own])
+        const { stdout, stderr, status } = runPython(python!, ['-c', torchrun, ...launch.split(' '), ...own])
         expect(status, stderr).toBe(0)
         expectSameTraining(stdout, into, expected, one.network)
       }

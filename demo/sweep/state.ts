@@ -115,7 +115,11 @@ function receive(message: WallMessage): void {
       })
       break
     case 'state':
-      playing.value = message.playing
+      batch(() => {
+        playing.value = message.playing
+        // Once paused, the order is that of the latest ranking.
+        if (!message.playing && ranking.peek().length > 0) reorder()
+      })
       break
     case 'opened':
       openNetwork(message.settings, message.checkpoint)
