@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration as Project } from 'vitest/config'
+import { contentSecurityPolicy } from './demo/content-security-policy.ts'
 import { softwareAdapterEnv } from './test/software-adapter.ts'
 import { scriptText } from './script-text.js'
 
@@ -104,6 +105,21 @@ function absoluteCard(): Plugin {
   }
 }
 
+/** Writes the policy into the page. The development server inserts scripts and styles into the page, so it has none. */
+function restrictPage(): Plugin {
+  return {
+    name: 'restrict-page',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
+        injectTo: 'head-prepend',
+      },
+    ],
+  }
+}
+
 /** Parts of the library that only benchmarks call. */
 const bench: UserConfig = {
   ...node,
@@ -118,7 +134,7 @@ const bench: UserConfig = {
 const demo: UserConfig = {
   root: path('demo'),
   base: './',
-  plugins: [refuseNode(), scriptText(), absoluteCard()],
+  plugins: [refuseNode(), scriptText(), absoluteCard(), restrictPage()],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es', plugins: () => [scriptText()] },
@@ -128,6 +144,8 @@ const demo: UserConfig = {
     target: 'es2022',
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
+    // The policy of the page allows no fonts and pictures within style sheets.
+    assetsInlineLimit: 0,
   },
 }
 
@@ -143,6 +161,7 @@ const groups = {
     'demo_digits',
     'demo_lesson',
     'demo_people',
+    'demo_policy',
     'demo_several',
     'demo_share',
     'demo_sweep',

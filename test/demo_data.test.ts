@@ -123,7 +123,7 @@ describe('data on the page', () => {
     })
     await page.getByText('Points: 1,200').waitFor()
     expect(page.url()).not.toContain('samples')
-    await page.getByLabel('Points').fill('200')
+    await page.getByRole('slider', { name: 'Points' }).fill('200')
     await page.getByText('Points: 200').waitFor()
     await page.getByLabel('Noise').fill('50')
     await page.getByLabel('Test data').fill('0.5')

@@ -14,9 +14,13 @@ async function download(page: Page, button: string): Promise<{ name: string; byt
   return { name: saved.suggestedFilename(), bytes: await readFile(await saved.path()) }
 }
 
-/** How long a video is and how large its frames are, according to the browser; and whether its frames differ. */
-const playVideo = (page: Page, base64: string) =>
-  page.evaluate(async (data) => {
+/**
+ * How long a video is and how large its frames are, according to the browser; and whether its frames differ. It plays in a
+ * page without a policy, which may use videos within addresses.
+ */
+async function playVideo(page: Page, base64: string) {
+  const player = await page.context().browser()!.newPage()
+  const played = await player.evaluate(async (data) => {
     const video = document.createElement('video')
     video.src = `data:video/webm;base64,${data}`
     const context = new OffscreenCanvas(96, 54).getContext('2d')!
@@ -41,6 +45,9 @@ const playVideo = (page: Page, base64: string) =>
     const last = await frameAt(duration - 0.5, (pixels) => pixels !== first)
     return { duration, videoWidth, videoHeight, differ: first !== undefined && last !== undefined }
   }, base64)
+  await player.close()
+  return played
+}
 
 describe('sharing', () => {
   it('copies a link that repeats the run, and shows where the page comes from', async () => {

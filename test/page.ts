@@ -24,17 +24,23 @@ export interface Opening {
   neverHadWebGPU?: boolean
   /** The language that the browser reports. */
   language?: string
+  /** Runs in the page before the page's code. */
+  before?: () => void
 }
 
 /** Serves the page that build-page.ts built, and opens it in a browser with WebGPU (on SwiftShader) or without. */
-export function servePage({ webgpu = true } = {}) {
+export function servePage({
+  webgpu = true,
+  headers = {},
+}: { webgpu?: boolean; headers?: Record<string, string> } = {}) {
   let browser: Browser
   let server: Awaited<ReturnType<typeof serve>>
   const folder = inject('pageFolder')
   beforeAll(async () => {
     // In a subfolder, because a static host may serve the page from any path.
-    server = await serve(async (path) =>
-      path.startsWith('/some/where/') ? readFile(join(folder, path.slice(12))) : undefined,
+    server = await serve(
+      async (path) => (path.startsWith('/some/where/') ? readFile(join(folder, path.slice(12))) : undefined),
+      headers,
     )
     browser = await launchChromium({ webgpu })
   })
@@ -44,13 +50,15 @@ export function servePage({ webgpu = true } = {}) {
   })
   const open = async (
     hash = '',
-    { width = 1400, dark = false, reducedMotion = false, neverHadWebGPU = false, language }: Opening = {},
+    { width = 1400, dark = false, reducedMotion = false, neverHadWebGPU = false, language, before }: Opening = {},
   ): Promise<Opened> => {
     const page = await browser.newPage({
       locale: 'en-US',
       viewport: { width, height: 900 },
       colorScheme: dark ? 'dark' : 'light',
       reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+      // Workers without WebGPU are started from text, which imports others.
+      bypassCSP: neverHadWebGPU,
     })
     const errors: string[] = []
     const requests: string[] = []
@@ -59,6 +67,7 @@ export function servePage({ webgpu = true } = {}) {
     page.on('request', (request) => requests.push(request.url()))
     if (neverHadWebGPU) await page.addInitScript(removeWebGPU)
     if (language !== undefined) await page.addInitScript(setLanguage, language)
+    if (before) await page.addInitScript(before)
     await page.goto(`${server.url}some/where/${hash && `#${hash}`}`)
     return { page, errors, requests }
   }

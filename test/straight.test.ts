@@ -82,6 +82,17 @@ describe('straight-line code', () => {
     expect(straightPass(randomNetwork([10, 10, 1], 'tanh', 'tanh', 1).layers, 'quadratic')).toBeUndefined() // 121
   })
 
+  it('is not tried again where it is forbidden, since browsers report each attempt', () => {
+    let attempts = 0
+    vi.stubGlobal('Function', function () {
+      attempts++
+      throw new EvalError('Refused to evaluate a string as JavaScript')
+    })
+    const { layers } = randomNetwork([2, 3, 2], 'tanh', 'tanh', 1)
+    expect([straightPass(layers, 'quadratic'), straightPass(layers, 'huber')]).toEqual([undefined, undefined])
+    expect(attempts).toBe(1)
+  })
+
   it('suppresses no error except that of a policy', () => {
     vi.stubGlobal('Function', function () {
       throw new SyntaxError('unexpected token')

@@ -6,15 +6,8 @@ import { change, pause, play, playing, progress, restart, settings, step } from 
 import { Term } from '../terms/term.tsx'
 import { Value } from '../value.tsx'
 import { penaltyChoices, penaltyOf, settingsOfPenalty } from './penalties.ts'
+import { EpochCount, Icon, speeds, Transport } from './transport.tsx'
 import './bar.css'
-
-export const speeds: readonly [value: string, text: string][] = [
-  ['2', '2 epochs/s'],
-  ['10', '10 epochs/s'],
-  ['60', '60 epochs/s'],
-  ['300', '300 epochs/s'],
-  ['0', 'fastest'],
-]
 
 /** Whether the settings that are seldom changed are visible. */
 export const moreIsOpen = signal(false)
@@ -23,7 +16,7 @@ export const moreIsOpen = signal(false)
 export function Bar() {
   return (
     <section class="bar" aria-label="Controls">
-      <Transport />
+      <Training />
       <Count />
       <div class="bar-fields">
         <MainFields />
@@ -53,29 +46,15 @@ const steps = [
   },
 ] as const
 
-function Transport() {
+function Training() {
   return (
-    <div class="transport" role="group" aria-label="Training">
-      <button
-        type="button"
-        class="round"
-        aria-label="New start"
-        title="New start: the untrained network again"
-        onClick={() => {
-          restart(false)
-        }}
-      >
-        <Icon path="M4 5v5h5 M4.6 10A8 8 0 1 1 4 14.5" />
-      </button>
-      <button
-        type="button"
-        class="round main"
-        aria-label={playing.value ? 'Pause' : 'Play'}
-        title={playing.value ? 'Pause' : 'Play'}
-        onClick={playing.value ? pause : play}
-      >
-        {playing.value ? <Icon path="M8 5v14 M16 5v14" wide /> : <Icon path="M8 5l11 7-11 7z" filled />}
-      </button>
+    <Transport
+      playback={{ playing, play, pause }}
+      what="the untrained network again"
+      onRestart={() => {
+        restart(false)
+      }}
+    >
       {steps.map(({ what, name, explanation, path }) => (
         <button
           type="button"
@@ -90,42 +69,19 @@ function Transport() {
           <Icon path={path} filled />
         </button>
       ))}
-    </div>
+    </Transport>
   )
 }
-
-export const Icon = ({ path, filled = false, wide = false }: { path: string; filled?: boolean; wide?: boolean }) => (
-  <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
-    <path
-      d={path}
-      fill={filled ? 'currentcolor' : 'none'}
-      stroke="currentcolor"
-      stroke-width={wide ? 4.5 : 2}
-      stroke-linecap="round"
-      stroke-linejoin="round"
-    />
-  </svg>
-)
 
 function Count() {
   const { epoch = 0, step: steps = 0 } = progress.value ?? {}
   return (
-    <div class="bar-count">
-      <span class="label">
-        <Term name="epoch">Epoch</Term>
-      </span>
-      <span class="epoch">
-        <Value name="epoch" number={epoch}>
-          {epoch.toLocaleString('en')}
-        </Value>
-      </span>
-      <small>
-        <Value name="step" number={steps}>
-          {steps.toLocaleString('en')}
-        </Value>{' '}
-        <Term name="step">steps</Term>
-      </small>
-    </div>
+    <EpochCount epoch={epoch}>
+      <Value name="step" number={steps}>
+        {steps.toLocaleString('en')}
+      </Value>{' '}
+      <Term name="step">steps</Term>
+    </EpochCount>
   )
 }
 

@@ -1,6 +1,6 @@
 import { Diagram } from '../diagram.tsx'
 import { DigitsOutput } from '../digits.tsx'
-import { Icon } from '../layout/bar.tsx'
+import { PlayButton } from '../layout/transport.tsx'
 import { percent } from '../numbers.ts'
 import { Plane } from '../plane/plane.tsx'
 import { kind, pause, play, playing, progress, settings } from '../state.ts'
@@ -18,14 +18,7 @@ export function Embedded() {
   return (
     <div class="embedded">
       <div class="embedded-bar">
-        <button
-          type="button"
-          class="round main"
-          aria-label={playing.value ? 'Pause' : 'Play'}
-          onClick={playing.value ? pause : play}
-        >
-          {playing.value ? <Icon path="M8 5v14 M16 5v14" wide /> : <Icon path="M8 5l11 7-11 7z" filled />}
-        </button>
+        <PlayButton {...{ playing, play, pause }} />
         <p>
           Epoch{' '}
           <b>

@@ -16,8 +16,6 @@ export interface AxisValue {
 interface Axis {
   readonly title: string
   readonly term: TermName
-  /** Whether its values are words, which need more space than numbers. */
-  readonly hasWords?: boolean
   readonly values: (settings: Settings) => readonly AxisValue[]
 }
 
@@ -72,7 +70,6 @@ export const axes: Readonly<Record<WallAxisName, Axis>> = {
   activation: {
     title: 'Activation',
     term: 'activation',
-    hasWords: true,
     values: () =>
       activationNames
         .filter((name) => name !== 'softmax')
@@ -96,14 +93,12 @@ export const axes: Readonly<Record<WallAxisName, Axis>> = {
   optimizer: {
     title: 'Optimizer',
     term: 'optimizer',
-    hasWords: true,
     values: () =>
       optimizerNames.map((optimizer) => ({ text: optimizer, apply: (settings) => ({ ...settings, optimizer }) })),
   },
   init: {
     title: 'Initial weights',
     term: 'init',
-    hasWords: true,
     values: () => initializerNames.map((init) => ({ text: init, apply: (settings) => ({ ...settings, init }) })),
   },
   seed: {

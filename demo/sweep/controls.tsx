@@ -1,9 +1,8 @@
 import { Choice } from '../fields.tsx'
-import { Icon, speeds } from '../layout/bar.tsx'
+import { EpochCount, speeds, Transport } from '../layout/transport.tsx'
 import { problemTexts } from '../problems.ts'
 import { problemNames, type Settings, type WallAxisName, wallAxisNames } from '../settings.ts'
 import { change, choose, settings } from '../state.ts'
-import { Term } from '../terms/term.tsx'
 import { Value } from '../value.tsx'
 import { axes } from './axes.ts'
 import { byScore, changeSpeed, pause, play, playing, progress, start } from './state.ts'
@@ -25,28 +24,13 @@ export function Controls() {
   const problems = problemNames.filter((name) => name !== 'digits' && (name !== 'file' || problem === 'file'))
   return (
     <section class="bar" aria-label="Controls">
-      <div class="transport" role="group" aria-label="Training">
-        <button
-          type="button"
-          class="round"
-          aria-label="New start"
-          title="New start: the untrained networks again"
-          onClick={() => {
-            start(playing.value)
-          }}
-        >
-          <Icon path="M4 5v5h5 M4.6 10A8 8 0 1 1 4 14.5" />
-        </button>
-        <button
-          type="button"
-          class="round main"
-          aria-label={playing.value ? 'Pause' : 'Play'}
-          title={playing.value ? 'Pause' : 'Play'}
-          onClick={playing.value ? pause : play}
-        >
-          {playing.value ? <Icon path="M8 5v14 M16 5v14" wide /> : <Icon path="M8 5l11 7-11 7z" filled />}
-        </button>
-      </div>
+      <Transport
+        playback={{ playing, play, pause }}
+        what="the untrained networks again"
+        onRestart={() => {
+          start(playing.value)
+        }}
+      />
       <Count />
       <div class="bar-fields">
         <Choice
@@ -111,20 +95,10 @@ export function Controls() {
 function Count() {
   const { epoch, epochsPerSecond } = progress.value
   return (
-    <div class="bar-count">
-      <span class="label">
-        <Term name="epoch">Epoch</Term>
-      </span>
-      <span class="epoch">
-        <Value name="epoch" number={epoch}>
-          {epoch.toLocaleString('en')}
-        </Value>
-      </span>
-      <small>
-        <Value name="epochs-per-second" number={epochsPerSecond}>
-          {epochsPerSecond > 0 ? `${Math.round(epochsPerSecond)} a second` : '\u00a0'}
-        </Value>
-      </small>
-    </div>
+    <EpochCount epoch={epoch}>
+      <Value name="epochs-per-second" number={epochsPerSecond}>
+        {epochsPerSecond > 0 ? `${Math.round(epochsPerSecond)} a second` : '\u00a0'}
+      </Value>
+    </EpochCount>
   )
 }

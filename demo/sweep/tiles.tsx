@@ -22,10 +22,10 @@ export function Tiles() {
   const { wallAcross, wallUp } = shown.value
   const isRanked = byScore.value
   const [horizontal, vertical] = [axes[wallAcross], axes[wallUp]]
-  const isLong = across.some(({ text }) => text.length > 4)
-  const shape = { '--columns': across.length, '--rows': up.length }
+  const longest = Math.max(...across.map(({ text }) => text.length))
+  const shape = { '--columns': across.length, '--rows': up.length, '--longest': longest }
   return (
-    <figure class="wall" style={shape} data-ranked={isRanked}>
+    <figure class="wall" style={shape} data-rotated={longest > 4 && !isRanked}>
       <div class="wall-name-y">
         {!isRanked && (
           <>
@@ -33,7 +33,7 @@ export function Tiles() {
           </>
         )}
       </div>
-      <ol class="wall-ticks-y" aria-hidden="true" data-words={vertical.hasWords ?? false}>
+      <ol class="wall-ticks-y" aria-hidden="true">
         {up.map(({ text }) => (
           <li key={text}>{isRanked ? '' : text}</li>
         ))}
@@ -42,7 +42,7 @@ export function Tiles() {
         <WallCanvas columns={across.length} rows={up.length} />
         <Cells columns={across.length} rows={up.length} />
       </div>
-      <ol class="wall-ticks-x" aria-hidden="true" data-words={horizontal.hasWords ?? false} data-long={isLong}>
+      <ol class="wall-ticks-x" aria-hidden="true">
         {across.map(({ text }) => (
           <li key={text}>
             <span>{isRanked ? '' : text}</span>

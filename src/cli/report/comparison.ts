@@ -49,6 +49,7 @@ ${figure('loss', 'Loss per epoch')}${anyScore ? figure('score', 'Score per epoch
     body,
     payload: { runs: runs.map(({ name, record }) => ({ name, curves: record.curves })) },
     script,
+    styles: palette.map((colour, i) => `[data-colour='${i}']{background:rgb(${colour.join(' ')})}`).join('\n'),
   })
 }
 
@@ -69,8 +70,7 @@ function resultTable(runs: readonly NamedRun[], differing: ReturnType<typeof div
       samplesPerSecond === null ? '–' : count(Math.round(samplesPerSecond)),
       fingerprint,
     ]
-    const colour = palette[i % palette.length]!.join(',')
-    const head = `<th scope="row"><i class="swatch" style="background:rgb(${colour})"></i>${escapeHtml(name)}</th>`
+    const head = `<th scope="row"><i class="swatch" data-colour="${i % palette.length}"></i>${escapeHtml(name)}</th>`
     const kind = best.has(i) ? ' class="best"' : ''
     return `<tr${kind}>${head}${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`
   })

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import chartStyle from 'uplot/dist/uPlot.min.css?raw'
 import chartLibrary from 'uplot/dist/uPlot.iife.min.js?raw'
 import language from './language.js?raw'
 import { version } from '../../../package.json'
 import charts from './charts.js?raw'
-import style from './page.css?raw'
+import pageStyle from './page.css?raw'
 
 /** Colours that colour-blind people can distinguish (Okabe and Ito 2008), as red, green, blue. */
 export const palette = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [213, 94, 0], [86, 180, 233], [240, 228, 66], [110, 110, 110], [120, 60, 20], [90, 60, 160]] as const // prettier-ignore
@@ -59,18 +60,29 @@ export interface Page {
 /** The start of the payload in a page; nothing in it holds a `<`, so that it ends at the next one. */
 export const payloadStart = '<script type="application/json" id="run">'
 
-/** One self-contained HTML file: its policy forbids to load anything. */
+/** The hash of an element's text, as a Content-Security-Policy names the elements that it allows. */
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/** As HTML is read: with one kind of line ends. */
+const asRead = (text: string) => text.replace(/\r\n?/g, '\n')
+
+/**
+ * One self-contained HTML file. Its policy forbids to load anything, and to run scripts and use styles that are not those of
+ * this function: `body` has no style attributes.
+ */
 export function makePage({ title, eyebrow, summary, body, payload, script, styles = '' }: Page): string {
+  const style = asRead(`${chartStyle}\n${pageStyle}${styles}`)
+  const scripts = [`${language}\n${chartLibrary}`, `${charts}\n${script}`].map(asRead)
+  const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${scripts.map(hashOf).join(' ')}; base-uri 'none'; form-action 'none'`
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="generator" content="webgpu-mlp ${version}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${escapeHtml(title)}</title>
-<style>${chartStyle}
-${style}${styles}</style>
+<style>${style}</style>
 </head>
 <body>
 <main>
@@ -84,10 +96,7 @@ ${body}
 </main>
 <noscript>The charts of this report are drawn by a script in this file; scripts are switched off here.</noscript>
 ${payloadStart}${escapeJson({ ...payload, palette })}</script>
-<script>${language}
-${chartLibrary}</script>
-<script>${charts}
-${script}</script>
+${scripts.map((text) => `<script>${text}</script>`).join('\n')}
 </body>
 </html>
 `

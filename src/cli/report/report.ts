@@ -48,6 +48,7 @@ export async function makeReport(run: TrainedRun): Promise<string> {
       targets: targetCharts(run, examined),
     },
     script: `${script}\n${targetsScript}`,
+    styles: shareStyles,
   })
 }
 
@@ -105,12 +106,18 @@ function scoresSection({ scores, names, held, set, of }: Examined): string {
 ${dataTable(head, lines.join(''), { label: 'Scores of each class' })}${shown ? confusion(scores.confusionMatrix, names) : ''}</div></section>`
 }
 
+/** How much of its colour a cell of the confusion matrix shows, in percent. */
+const [LEAST_SHARE, MOST_SHARE] = [12, 70] as const
+const shares = Array.from({ length: MOST_SHARE - LEAST_SHARE + 1 }, (_, i) => LEAST_SHARE + i)
+const shareStyles = shares.map((share) => `[data-share='${share}']{--share:${share}%}`).join('\n')
+
 function confusion(counts: readonly (readonly number[])[], names: readonly string[]): string {
   const body = counts.map((row, i) => {
     const total = row.reduce((a, b) => a + b, 0) || 1
     const cells = row.map((value, j) => {
       const kind = value === 0 ? 'none' : i === j ? 'right' : 'wrong'
-      return `<td class="${kind}" style="--share:${Math.round(12 + (58 * value) / total)}%">${count(value)}</td>`
+      const share = LEAST_SHARE + Math.round(((MOST_SHARE - LEAST_SHARE) * value) / total)
+      return `<td class="${kind}" data-share="${share}">${count(value)}</td>`
     })
     return `<tr><th scope="row">${escapeHtml(names[i] ?? '')}</th>${cells.join('')}</tr>`
   })

@@ -31,13 +31,16 @@ export type Pass = (
 /** What the text calls by name, so that each formula is in one place. */
 type Functions = Record<string, (...numbers: number[]) => number>
 
+/** The constructor of functions that refused to make code from text: it is not tried again, since browsers report each attempt. */
+let refusing: FunctionConstructor | undefined
+
 /**
  * The pass of a network; nothing where it is too large, or where making code from text is forbidden (a page's
  * Content-Security-Policy without 'unsafe-eval').
  * @param countsLabels whether the correct predictions are those of labels, and not of samples
  */
 export function straightPass(layers: readonly Layer[], loss: LossName, countsLabels = false): Pass | undefined {
-  if (countParameters(layers) > MOST_PARAMETERS) return undefined
+  if (countParameters(layers) > MOST_PARAMETERS || refusing === Function) return undefined
   const functions: Functions = { term: losses[loss].term, slope: losses[loss].slope }
   layers.forEach(({ activation }, l) => {
     if (activation === 'softmax') return
@@ -52,8 +55,9 @@ export function straightPass(layers: readonly Layer[], loss: LossName, countsLab
     ) => Pass
     return make(...Object.values(functions))
   } catch (error) {
-    if (error instanceof EvalError) return undefined
-    throw error
+    if (!(error instanceof EvalError)) throw error
+    refusing = Function
+    return undefined
   }
 }
 
