@@ -245,10 +245,14 @@ describe('evaluate', () => {
 })
 
 describe('a lost device', () => {
-  it('is named in the errors of the running call and of the next call', async () => {
+  it('is named in the errors of the running call and of the next call, where no other one is wanted', async () => {
     const { Device } = await import('../src/backend/webgpu/device/device.ts')
     const device = await Device.open()
-    const trainer = await Trainer.create(make(), { backend: webgpu({ device: device.gpu }), batchSize: 1 })
+    const trainer = await Trainer.create(make(), {
+      backend: webgpu({ device: device.gpu }),
+      batchSize: 1,
+      onLoss: 'throw',
+    })
     device.gpu.destroy()
     const failed = await trainer.fit(xor, { epochs: 1000 }).catch((error: unknown) => error)
     expect(failed).toBeInstanceOf(DeviceLostError)

@@ -31,6 +31,15 @@ export interface Backend {
   readonly populate?:
     | ((networks: readonly Network[], settings: readonly PlacementSettings[], form?: string) => Promise<Population>)
     | undefined
+  /** Whether the device that networks are placed on was lost; absent where the backend has none that can be. */
+  readonly isLost?: boolean | undefined
+  /**
+   * Replaces a device that was lost by another one, on which networks are placed from then on; does nothing where it is not
+   * lost. Absent where the backend has no device.
+   * @param smaller whether the new device is to be given less work at a time, because an earlier one was lost over the same work
+   * @throws BackendUnavailableError where there is no other device
+   */
+  readonly reopen?: ((options: { readonly smaller: boolean }) => Promise<void>) | undefined
   /** Frees what the backend itself opened. */
   dispose(): void
 }

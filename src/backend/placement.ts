@@ -161,6 +161,11 @@ export interface Placement {
   adopt(arithmetic: Arithmetic): Promise<string | undefined>
   upload(data: DataSource, use?: DataUse): Promise<DataHandle>
   /**
+   * Whether the arrays of data must not change although their handle was disposed of, because they may be uploaded again.
+   * Absent where they never are.
+   */
+  holds?(data: DataSource): boolean
+  /**
    * Trains epochs one after another, alike but for their orders and rates; the results are the sums of their losses, each
    * taken before its step. The data must not be disposed of before.
    *

@@ -149,7 +149,8 @@ async function trainOn(
     const model = outputs.model && (await kept.write(outputs.model, (path, how) => writeModel(path, network, how)))
     const training = await scoreTraining(trainer, data, loaded)
     const validation = loaded.validation ? await trainer.evaluate(loaded.validation) : null
-    const backend = { name, description }
+    // The CPU, where a GPU was lost.
+    const backend = { name: trainer.backend.name, description: trainer.backend.description }
     let report: string | undefined
     if (outputs.report) {
       const settings = {

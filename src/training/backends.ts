@@ -118,6 +118,15 @@ export class BackendWithFallback implements Backend {
     return this.#backend.software
   }
 
+  get isLost(): boolean | undefined {
+    return this.#backend.isLost
+  }
+
+  get reopen(): Backend['reopen'] {
+    const backend = this.#backend
+    return backend.reopen && ((options) => backend.reopen!(options))
+  }
+
   async place(network: Network, settings: PlacementSettings): Promise<Placement> {
     for (;;) {
       this.#chosen = await this.#choose(network, settings)

@@ -3,6 +3,7 @@ import { DivergedError } from '../core/errors.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Epoch, Outcome } from './history.ts'
 import type { AtOnce } from './options.ts'
+import type { Recoveries } from './recovery/recoveries.ts'
 import type { RunCheckpoints } from './run-checkpoints.ts'
 import type { Session } from './session.ts'
 import { ask, type CheckedFitOptions } from './settings.ts'
@@ -13,6 +14,7 @@ export interface Fitting {
   readonly session: Session
   readonly placement: Placement
   readonly checkpoints: RunCheckpoints
+  readonly recoveries: Recoveries
   readonly options: CheckedFitOptions
   readonly stopping: StoppingState | undefined
   /** Epochs that are trained before the first is reported; Infinity for as many as are worth it, and more ahead. */
@@ -32,8 +34,8 @@ export async function* trainGroups(
   train: Feed,
   validation: Feed | undefined,
 ): AsyncGenerator<readonly Epoch[], Outcome> {
-  const { session, placement, checkpoints, options, stopping, turn } = fitting
-  const { epochs, onEpoch, signal, earlyStopping, checkpoint } = options
+  const { session, placement, checkpoints, recoveries, options, stopping, turn } = fitting
+  const { epochs, onEpoch, onRecovery, signal, earlyStopping, checkpoint } = options
   let written = session.epoch
   const write = async () => {
     if (session.epoch === written) return
@@ -49,6 +51,7 @@ export async function* trainGroups(
       begun += await startEpochs(fitting, train, validation, until - begun, epochs - begun)
       const trained = await turn(() => session.finishEpochs(train))
       done += trained.length
+      recoveries.report(onRecovery)
       for (const epoch of earlyStopping && stopping ? trained : []) {
         await watchStopping(earlyStopping!, stopping!, epoch, () => turn(() => placement.read()))
       }
@@ -62,6 +65,7 @@ export async function* trainGroups(
     if (checkpoint) await write()
     const { snapshot, bestEpoch } = stopping ?? {}
     if (snapshot) await turn(() => placement.write(snapshot))
+    recoveries.report(onRecovery)
     return { stopped: isStopped() ? 'earlyStopping' : 'epochs', bestEpoch: bestEpoch ?? null }
   } catch (error) {
     failed = true

@@ -41,6 +41,8 @@ export interface History<E extends Epoch = Epoch> {
   samplesPerSecond: number
   /** Why it ended: its epochs were over, or early stopping saw no more of an improvement. */
   stopped: Outcome['stopped']
+  /** How often a GPU device was lost during it, and another one, or the CPU, went on. */
+  recoveries: number
   /** The epoch whose parameters it ended with, where early stopping looked for it. */
   bestEpoch: number | null
 }

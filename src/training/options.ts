@@ -26,6 +26,7 @@ import { type BackendName, backendKind, backendFlag } from './backends.ts'
 import type { CheckpointOptions } from './checkpoint.ts'
 import type { Epoch, ValidatedEpoch } from './history.ts'
 import { LoadedData, type TrainingData } from './loaded.ts'
+import { type LossChoice, lossChoices, type Recovery } from './recovery/choices.ts'
 import { optimizerKind, usualOptimizer } from './optimizer-option.ts'
 import type { Score } from './score.ts'
 import { type EarlyStopping, earlyStoppingSchema } from './stopping.ts'
@@ -72,6 +73,12 @@ export interface TrainerOptions {
    * where a browser says that the machine has less than 8 GiB of memory, an eighth of that.
    */
   dataMemory?: number | undefined
+  /**
+   * What happens when the GPU device is lost, for example because the driver is reset. 'recover': training goes on on a new
+   * device from the last snapshot, to the same bits; where there is no device, or three are lost in a row over the same work,
+   * on the CPU. 'throw': the call rejects with a {@link DeviceLostError}. Default 'recover'.
+   */
+  onLoss?: LossChoice | undefined
   /** Measures where the time goes, for {@link Trainer.profile}; training is slower by it. Default false. */
   profile?: boolean | undefined
 }
@@ -95,6 +102,8 @@ export interface FitOptions<E extends Epoch = Epoch> {
   checkpoint?: CheckpointOptions | undefined
   /** Called after every epoch, before its checkpoint is written; awaited. */
   onEpoch?: ((epoch: E) => void | Promise<void>) | undefined
+  /** Called when training goes on after the GPU device was lost, before the next result; see {@link TrainerOptions.onLoss}. */
+  onRecovery?: ((recovery: Recovery) => void) | undefined
   /** Aborting stops within some milliseconds; what was trained until then stays, and the call rejects with the reason. */
   signal?: AbortSignal | undefined
 }
@@ -186,6 +195,7 @@ const trainerFields = {
     help: 'share of the hidden units to drop in each step; or one for each hidden layer: 0.2,0.5',
   }),
   dataMemory: optional(integer(1, 2 ** 53)),
+  onLoss: withDefault(name(lossChoices), 'recover'),
   profile: withDefault(boolean, false, {
     flag: '--profile',
     help: 'print where the time went (training is slower by it)',
@@ -213,6 +223,7 @@ const fitFields = {
   earlyStopping: optional(nested(earlyStoppingSchema)),
   checkpoint: optional(nested(checkpointSchema)),
   onEpoch: optional(callback<NonNullable<FitOptions['onEpoch']>>()),
+  onRecovery: optional(callback<NonNullable<FitOptions['onRecovery']>>()),
   signal: optional(signal),
 } satisfies Fields<FitOptions>
 
@@ -255,7 +266,12 @@ const { shuffle, validation } = fitFields
 export const stepsSchema = {
   ...fitSchema,
   name: 'steps',
-  fields: { shuffle, classWeights: fitFields.classWeights, signal: fitFields.signal },
+  fields: {
+    shuffle,
+    classWeights: fitFields.classWeights,
+    onRecovery: fitFields.onRecovery,
+    signal: fitFields.signal,
+  },
 }
 
 export const memoryForSchema = {

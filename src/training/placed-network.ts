@@ -17,6 +17,7 @@ import type { Epoch, Outcome } from './history.ts'
 import { LoadedData, LoadedParts, loadedParts, type TrainingData } from './loaded.ts'
 import type { AtOnce, Step } from './options.ts'
 import { CallQueue, type TrainingName } from './queue.ts'
+import { Recoveries } from './recovery/recoveries.ts'
 import { RunCheckpoints } from './run-checkpoints.ts'
 import type { Evaluation } from './score.ts'
 import { scoreOutputs } from './score-outputs.ts'
@@ -34,6 +35,7 @@ export class PlacedNetwork {
   readonly #feeder: Feeder
   readonly #queue: CallQueue
   readonly #checkpoints: RunCheckpoints
+  readonly #recoveries: Recoveries
   /** Whether what is trained on is a stream of which nothing is known before its first chunk. */
   #isTrainingUnknown = false
   /** Early stopping of a run that was resumed, for the next training. */
@@ -46,6 +48,7 @@ export class PlacedNetwork {
     this.#queue = new CallQueue(settings.profiler)
     this.session = new Session(network, placement, settings)
     this.#checkpoints = new RunCheckpoints(network, placement, settings, this.session)
+    this.#recoveries = new Recoveries(placement, () => this.session.epoch)
     this.#feeder = new Feeder(placement, {
       batchSize: settings.batchSize,
       dataMemory: settings.dataMemory,
@@ -65,6 +68,11 @@ export class PlacedNetwork {
 
   get memory(): number {
     return this.#placement.capacity.held
+  }
+
+  /** How often a lost device was replaced. */
+  get recoveries(): number {
+    return this.#recoveries.count
   }
 
   memoryFor({ train, validation }: CheckedFitOptions): number {
@@ -128,14 +136,15 @@ export class PlacedNetwork {
       const [placement, checkpoints] = [this.#placement, this.#checkpoints]
       const turn = <T>(work: () => Promise<T>) => this.#queue.run(name, work)
       const check = () => this.#queue.check(name)
-      const fitting = { session, placement, checkpoints, options, stopping, atOnce, turn, check }
+      const recoveries = this.#recoveries
+      const fitting = { session, placement, checkpoints, recoveries, options, stopping, atOnce, turn, check }
       return yield* trainGroups(fitting, trainFeed, validationFeed)
     } finally {
       feeds.end()
     }
   }
 
-  async *trainSteps({ train, shuffle, signal }: CheckedFitOptions): AsyncGenerator<Step> {
+  async *trainSteps({ train, shuffle, onRecovery, signal }: CheckedFitOptions): AsyncGenerator<Step> {
     const source = this.#sourceOf(train, 'train')
     const feeds = this.#startTraining('steps', signal)
     this.#describe(source)
@@ -143,7 +152,9 @@ export class PlacedNetwork {
       const feed = await feeds.of(train, 'train')
       for (;;) {
         signal?.throwIfAborted()
-        yield await this.#queue.run('steps', () => this.session.trainStep(feed, shuffle))
+        const step = await this.#queue.run('steps', () => this.session.trainStep(feed, shuffle))
+        this.#recoveries.report(onRecovery)
+        yield step
       }
     } finally {
       feeds.end()

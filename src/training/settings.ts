@@ -33,6 +33,7 @@ export function checkSettings(network: Network, options: unknown) {
   const {
     profile,
     backend,
+    onLoss,
     deterministic,
     threads,
     dropout,
@@ -46,7 +47,7 @@ export function checkSettings(network: Network, options: unknown) {
     dataMemory,
     profiler: profile ? new Profiler() : undefined,
   }
-  return { settings, backend, named: { deterministic, threads } }
+  return { settings, backend, onLoss, named: { deterministic, threads } }
 }
 
 /** One share for each hidden layer. */

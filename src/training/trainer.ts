@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend.ts'
+import type { Backend, Placement } from '../backend/backend.ts'
 import { type Profile, timed } from '../backend/profiler.ts'
 import { checkConstructor, KEY } from '../core/constructors.ts'
 import { InputError } from '../core/errors.ts'
@@ -29,8 +29,17 @@ import {
   type ValidatedFitOptions,
 } from './options.ts'
 import { PlacedNetwork } from './placed-network.ts'
+import { RecoverablePlacement } from './recovery/recoverable-placement.ts'
 import type { Evaluation } from './score.ts'
 import { checkFit, checkIsDataset, checkIsTrainingData, checkSettings, takeData } from './settings.ts'
+
+interface TrainerParts {
+  readonly placed: PlacedNetwork
+  readonly placement: Placement
+  /** As it was chosen when the trainer was created, and whether it is disposed of with it. */
+  readonly backend: Backend
+  readonly isBackendOpened: boolean
+}
 
 /**
  * A network placed on a backend, and trained there. Calls queue: each waits for those that were made before, during training
@@ -42,19 +51,22 @@ import { checkFit, checkIsDataset, checkIsTrainingData, checkSettings, takeData 
  */
 export class Trainer {
   readonly network: Network
-  readonly backend: Backend
   readonly loss: LossName
   readonly optimizer: Optimizer
   readonly batchSize: number
   readonly seed: number
   readonly #placed: PlacedNetwork
+  readonly #placement: Placement
+  readonly #backend: Backend
   readonly #isBackendOpened: boolean
 
-  private constructor(key: unknown, placed: PlacedNetwork, backend: Backend, isBackendOpened: boolean) {
+  private constructor(key: unknown, parts: TrainerParts) {
     checkConstructor(key, 'Trainer', 'await Trainer.create(network)')
+    const { placed, placement, backend, isBackendOpened } = parts
     const { network, settings } = placed
     this.network = network
-    this.backend = backend
+    this.#placement = placement
+    this.#backend = backend
     this.loss = settings.loss
     this.optimizer = settings.optimizer
     this.batchSize = settings.batchSize
@@ -68,19 +80,33 @@ export class Trainer {
    * @throws InputError for options that do not fit; BackendUnavailableError where the backend is not available
    */
   static async create(network: Network, options: TrainerOptions = {}): Promise<Trainer> {
-    const { settings, backend: choice, named } = checkSettings(network, options)
+    const { settings, backend: choice, onLoss, named } = checkSettings(network, options)
     const { profiler } = settings
     const began = performance.now()
     const opening = () => chooseBackend(choice, named)
     const { backend, opened } = await timed(profiler, 'open', 'adapter and device', opening)
     try {
-      const placement = await backend.place(network, settings)
+      const placement =
+        onLoss === 'recover'
+          ? await RecoverablePlacement.place(backend, network, settings, named.threads)
+          : await backend.place(network, settings)
       profiler?.addWall(performance.now() - began)
-      return new Trainer(KEY, new PlacedNetwork(network, placement, settings), backend, opened)
+      const placed = new PlacedNetwork(network, placement, settings)
+      return new Trainer(KEY, { placed, placement, backend, isBackendOpened: opened })
     } catch (error) {
       if (opened) backend.dispose()
       throw error
     }
+  }
+
+  /** What the network is trained on; another one where a GPU was lost and the CPU goes on. */
+  get backend(): Backend {
+    return this.#placement instanceof RecoverablePlacement ? this.#placement.backend : this.#backend
+  }
+
+  /** How often a GPU device was lost, and another one, or the CPU, went on. */
+  get recoveries(): number {
+    return this.#placed.recoveries
   }
 
   /** Bytes of device memory planned and held, known before the first step; data sets count while they are in use. */
@@ -151,6 +177,7 @@ export class Trainer {
     const checked = checkFit(this.#placed, checkIsTrainingData(train), readOptions(fitSchema, options))
     const epochs: Epoch[] = []
     const began = performance.now()
+    const recoveriesBefore = this.recoveries
     const running = this.#placed.trainGroups('fit', checked, Infinity)
     let result = await running.next()
     for (; !result.done; result = await running.next()) for (const epoch of result.value) epochs.push(epoch)
@@ -163,6 +190,7 @@ export class Trainer {
       steps: epochs.reduce((sum, { steps }) => sum + steps, 0),
       seconds,
       samplesPerSecond: (epochs.length * train.length) / seconds,
+      recoveries: this.recoveries - recoveriesBefore,
       ...result.value,
     })
   }
@@ -189,7 +217,7 @@ export class Trainer {
    */
   steps(
     train: Dataset | LoadedData,
-    options: Pick<FitOptions, 'shuffle' | 'classWeights' | 'signal'> = {},
+    options: Pick<FitOptions, 'shuffle' | 'classWeights' | 'onRecovery' | 'signal'> = {},
   ): AsyncIterableIterator<Step> {
     const data = train instanceof LoadedData ? train : checkIsDataset(train, 'train')
     return this.#placed.trainSteps(checkFit(this.#placed, data, readOptions(stepsSchema, options)))
@@ -253,7 +281,7 @@ export class Trainer {
 
   /** Frees everything the trainer holds but a device passed in. Calls that run or wait reject with an InputError. */
   dispose(): void {
-    if (this.#placed.dispose() && this.#isBackendOpened) this.backend.dispose()
+    if (this.#placed.dispose() && this.#isBackendOpened) this.#backend.dispose()
   }
 
   [Symbol.dispose](): void {

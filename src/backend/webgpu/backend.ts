@@ -1,5 +1,5 @@
-import { describe, InputError } from '../../core/errors.ts'
-import { boolean, type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
+import { BackendUnavailableError, describe, InputError } from '../../core/errors.ts'
+import { boolean, callback, type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
 import type { Network } from '../../model/network.ts'
 import type { Backend, Placement, PlacementSettings, Population } from '../backend.ts'
 import { timed } from '../profiler.ts'
@@ -18,8 +18,16 @@ import { type PlanChoice, planChoices, residentForms } from './plans/choice.ts'
 
 /** Options of {@link webgpu}. */
 export interface WebGPUOptions {
-  /** Your own device: the backend uses it, and does not destroy it. */
+  /**
+   * Your own device: the backend uses it, and does not destroy it. If it is lost, training goes on on the CPU; give
+   * `requestDevice` instead if you can open another one.
+   */
   device?: GPUDevice | undefined
+  /**
+   * Opens your own device: called when the first network is placed, and again after a device was lost. The backend does not
+   * destroy the devices. It needs WebGPU's default limits only.
+   */
+  requestDevice?: (() => Promise<GPUDevice>) | undefined
   /**
    * How networks are trained. 'layered' is one dispatch a stage and layer, for any size; 'resident' keeps a small
    * network in registers and trains whole epochs in one dispatch. Default 'auto': resident where it applies and is the
@@ -42,23 +50,47 @@ const device = kind<GPUDevice>((argument, value) => {
   throw new InputError(`${argument}: expected a GPUDevice, got ${describe(value)}`)
 })
 
+const requestDevice = callback<() => Promise<GPUDevice>>()
+
 export const webgpuSchema = {
   name: 'webgpu',
   fields: {
     device: optional(device),
+    requestDevice: optional(requestDevice),
     plan: withDefault(name(planChoices), 'auto'),
     deterministic: withDefault(boolean, false),
   } satisfies Fields<WebGPUOptions>,
 }
 
 /**
- * The WebGPU backend. Its device is opened when the first network is placed on it, or passed in.
+ * The WebGPU backend. Its device is opened when the first network is placed on it, or passed in; after a loss, another one
+ * is opened.
+ * @throws InputError where both a device and a function that opens one are given
  * @example await Trainer.create(network, { backend: webgpu({ device }) })
  */
 export function webgpu(options: WebGPUOptions = {}): Backend {
-  const { device, plan, deterministic } = readOptions(webgpuSchema, options)
-  if (device !== undefined) return shareDevice(device, plan, deterministic)
-  return new WebGPUBackend({ plan, open: () => Device.open(deterministic), recordOf: AdapterRecord.of })
+  const { device, requestDevice, plan, deterministic } = readOptions(webgpuSchema, options)
+  if (device === undefined && requestDevice === undefined) {
+    return new WebGPUBackend({ plan, open: () => Device.open(deterministic), recordOf: AdapterRecord.of })
+  }
+  if (device !== undefined && requestDevice !== undefined) {
+    throw new InputError('webgpu: device and requestDevice were given; give one of them')
+  }
+  const parts = { plan, makeKernels: sharedKernels, recordOf: AdapterRecord.of }
+  if (device !== undefined) return new WebGPUBackend({ ...parts, device: sharedDevice(device, deterministic) })
+  return new WebGPUBackend({ ...parts, open: async () => sharedDevice(await askFor(requestDevice!), deterministic) })
+}
+
+/** The device that the program opens. */
+async function askFor(request: () => Promise<GPUDevice>): Promise<GPUDevice> {
+  let given: GPUDevice
+  try {
+    given = await request()
+  } catch (error) {
+    const { message } = error as Partial<Error>
+    throw new BackendUnavailableError(`requestDevice: no device: ${message ?? describe(error)}`, { cause: error })
+  }
+  return device.check('requestDevice', given)
 }
 
 /** What all backends on one GPUDevice share. */
@@ -70,23 +102,26 @@ interface Shared {
 
 const sharedOf = new WeakMap<GPUDevice, Shared>()
 
-function shareDevice(gpu: GPUDevice, plan: PlanChoice, isPinned: boolean): Backend {
-  let known = sharedOf.get(gpu)
-  if (!known) {
+function sharedDevice(gpu: GPUDevice, isPinned: boolean): Device {
+  let shared = sharedOf.get(gpu)
+  if (!shared) {
     const profile = AdapterProfile.of(gpu)
-    known = { profile, waits: new Waits(gpu, profile) }
-    sharedOf.set(gpu, known)
+    shared = { profile, waits: new Waits(gpu, profile) }
+    sharedOf.set(gpu, shared)
   }
-  const shared = known
-  const device = Device.from(gpu, isPinned ? shared.profile.pinned() : shared.profile, shared.waits)
-  const makeKernels = () => new Kernels(device, (shared.compiler ??= new Compiler(gpu)))
-  return new WebGPUBackend({ plan, device, makeKernels, recordOf: AdapterRecord.of })
+  return Device.from(gpu, isPinned ? shared.profile.pinned() : shared.profile, shared.waits)
+}
+
+function sharedKernels(device: Device): Kernels {
+  const shared = sharedOf.get(device.gpu)!
+  return new Kernels(device, (shared.compiler ??= new Compiler(device.gpu)))
 }
 
 /** The WebGPU backend on an adapter that was already chosen. */
 export async function webgpuOn(adapter: GPUAdapter, deterministic = false): Promise<Backend> {
   const device = await Device.fromAdapter(adapter, deterministic)
-  return new WebGPUBackend({ plan: 'auto', device, recordOf: AdapterRecord.of })
+  const open = () => Device.open(deterministic)
+  return new WebGPUBackend({ plan: 'auto', device, open, recordOf: AdapterRecord.of })
 }
 
 /**
@@ -105,8 +140,9 @@ export function webgpuWith(
 
 interface BackendParts {
   readonly plan: PlanChoice
-  /** The device, or what opens it. */
+  /** The first device, left out where it is opened. */
   readonly device?: Device
+  /** Opens a device; left out where none replaces the first one. */
   readonly open?: () => Promise<Device>
   readonly makeKernels?: (device: Device) => Kernels
   /** Where there is one, measured choices are kept, and kernels are tested before they are used. */
@@ -124,6 +160,7 @@ class WebGPUBackend implements Backend {
   #device: Device | undefined
   #selfTest: SelfTest | undefined
   #opening: Promise<Opened> | undefined
+  #reopening: Promise<void> | undefined
 
   constructor(parts: BackendParts) {
     this.#parts = parts
@@ -141,9 +178,37 @@ class WebGPUBackend implements Backend {
     return this.#device?.profile.software ?? false
   }
 
+  get isLost(): boolean {
+    return this.#device?.isLost ?? false
+  }
+
+  async reopen({ smaller }: { readonly smaller: boolean }): Promise<void> {
+    // Several trainers may share this backend: the first that finds the device lost replaces it.
+    if (this.isLost) this.#reopening ??= this.#replace(smaller).finally(() => (this.#reopening = undefined))
+    else this.#device?.check()
+    await this.#reopening
+  }
+
+  async #replace(smaller: boolean): Promise<void> {
+    const { open } = this.#parts
+    if (!open) {
+      throw new BackendUnavailableError(
+        "backend 'webgpu': there is no device in the place of the one that the program passed in; pass requestDevice",
+      )
+    }
+    this.#device?.abandon()
+    const device = await open()
+    if (smaller) device.profile.shortenSubmits()
+    this.#opening = this.#prepareDevice(device)
+    await this.#opening
+  }
+
   async #open(): Promise<Opened> {
-    const { device: given, open, makeKernels, recordOf } = this.#parts
-    const device = given ?? (await open!())
+    return this.#prepareDevice(this.#parts.device ?? (await this.#parts.open!()))
+  }
+
+  async #prepareDevice(device: Device): Promise<Opened> {
+    const { makeKernels, recordOf } = this.#parts
     this.#device = device
     const record = await recordOf?.(device.gpu)
     // Measured choices differ from one process to the next.
@@ -156,8 +221,11 @@ class WebGPUBackend implements Backend {
   /** Opens the device and, before its kernels are used for networks like this one, tests them. */
   async #prepare(network: Network, settings: PlacementSettings, population?: TestedPopulation): Promise<TestedDevice> {
     const { profiler } = settings
-    this.#opening ??= this.#open()
-    const opening = this.#opening
+    const opening = (this.#opening ??= this.#open())
+    // A later call tries again.
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined
+    })
     const opened = await timed(profiler, 'open', 'adapter and device', () => opening)
     opened.device.check()
     const { selfTest } = opened

@@ -14,7 +14,6 @@ import { LOOP_WIDTH, STRAIGHT_WIDTH, widthOn } from './plans/resident/compile.ts
 import { residentLoopConstants, scoringLoopSource } from './plans/resident/loop.ts'
 import { DispatchRecords } from './plans/resident/records.ts'
 import { scoringSource } from './plans/resident/scoring.ts'
-import { submitMilliseconds } from '#gpu'
 
 /** Samples of a step of straight-line code: what a step adds up is added to the sums of the others. */
 const STRAIGHT_ROWS = 64
@@ -64,7 +63,7 @@ export class PopulationScoring {
     this.#isStraight = form !== 'loop'
     // The values of a workgroup are those of four rows at least, and of a minibatch at most.
     this.#rows = this.#isStraight ? STRAIGHT_ROWS : Math.min(LOOP_ROWS, 4 * Math.ceil(settings.batchSize / 4))
-    this.#pace = new Pace(submitMilliseconds, MOST_STEPS, () => device.profile.latency)
+    this.#pace = new Pace(device.profile.submitMilliseconds, MOST_STEPS, () => device.profile.latency)
     this.#records = new DispatchRecords(device, kernels, buffers, 1)
     this.#scores = buffers.storage('scores', 2 * networks * this.#pairs)
   }

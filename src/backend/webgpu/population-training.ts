@@ -19,7 +19,6 @@ import { epochOf, GivenEpochs, type ResidentEpochs, stepsOf } from './plans/resi
 import type { ResidentKernel } from './plans/resident/kernel.ts'
 import type { Workspace } from './plans/workspace.ts'
 import { ScoredSums } from './population-sums.ts'
-import { submitMilliseconds } from '#gpu'
 
 export interface PopulationTrainingParts {
   readonly device: Device
@@ -73,7 +72,7 @@ export class PopulationTraining {
   constructor(parts: PopulationTrainingParts) {
     const { device, buffers, store, kernel } = parts
     this.#parts = parts
-    this.#pace = new Pace(submitMilliseconds, kernel.mostSteps, () => device.profile.latency)
+    this.#pace = new Pace(device.profile.submitMilliseconds, kernel.mostSteps, () => device.profile.latency)
     this.#points = new ReturnPoints(device, buffers, store)
     this.#orders = new OrderBuffer({ ...parts, networks: kernel.networks, choices: parts.orderChoices })
   }
@@ -249,7 +248,7 @@ export class PopulationTraining {
       data.setOrder(device, epoch.order)
       return kernel.alone(network, evaluated)
     })
-    const pace = new Pace(submitMilliseconds, alone.mostSteps, () => device.profile.latency)
+    const pace = new Pace(device.profile.submitMilliseconds, alone.mostSteps, () => device.profile.latency)
     const orders = { buffer: data.order, stride: 0, step: 1, epochs: 1 }
     const own = { data, orders, epochs: new GivenEpochs([[epoch]]) }
     try {

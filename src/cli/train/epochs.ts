@@ -77,7 +77,7 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
 
 /**
  * @param done takes each epoch, before its checkpoint is written
- * @param remark takes what went wrong with a checkpoint, after which training goes on
+ * @param remark takes what went wrong with a checkpoint or a device, after which training goes on
  */
 function fitOptions(
   { trainer, loaded: { validation }, options, checkpoint, kept, words, changes }: Starting,
@@ -89,6 +89,10 @@ function fitOptions(
     epochs: epochs - trainer.epoch,
     shuffle,
     onEpoch: (epoch) => void done.push(epoch),
+    onRecovery: ({ reason, epoch, backend, isSlower }) => {
+      const onto = isSlower ? `${backend.name}, which is slower` : 'a new device'
+      remark(`webgpu-mlp: note: ${reason}; after epoch ${epoch}, training went on on ${onto}`)
+    },
     ...(validation && { validation }),
     ...(earlyStopping !== undefined && {
       earlyStopping: { patience: earlyStopping, ...(minDelta !== undefined && { minDelta }) },

@@ -42,7 +42,7 @@ export class Feeder {
   async feed(data: Dataset | DataStream): Promise<Feed> {
     if (data instanceof DataStream) return this.#streamFeed(data)
     const rows = this.#windowRows(data)
-    if (rows < Infinity) return new WindowedFeed(new WindowSource(data, rows), this.#passage)
+    if (rows < Infinity) return new WindowedFeed(this.#windowsOf(data, rows), this.#passage)
     const { countsLabels } = this.#passage
     return new WholeFeed(this.#placement, data, await this.#placement.upload(data), countsLabels)
   }
@@ -51,7 +51,12 @@ export class Feeder {
   async #streamFeed(stream: DataStream): Promise<Feed> {
     const example = stream.example ?? (await stream.take(this.#batchSize))
     this.#passage.check(example)
-    return new WindowedFeed(new WindowSource(stream, this.#streamRows(example)), this.#passage)
+    return new WindowedFeed(this.#windowsOf(stream, this.#streamRows(example)), this.#passage)
+  }
+
+  #windowsOf(source: Dataset | DataStream, rows: number): WindowSource {
+    const { placement } = this.#passage
+    return new WindowSource(source, rows, (window) => placement.holds?.(window) ?? false)
   }
 
   /** Samples of a window of such data; Infinity where all of them fit. Two windows are held at once. */

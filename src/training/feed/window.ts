@@ -15,12 +15,15 @@ export const MOST_STREAMED = 1 << 23
 export class WindowSource {
   readonly source: Dataset | DataStream
   readonly rows: number
-  /** Host memory in which windows are put together, in turn: one is trained on while the next is made. */
-  readonly #spaces: (Dataset | undefined)[] = []
+  readonly #isHeld: (window: Dataset) => boolean
+  /** Host memory in which windows are put together: one is trained on while the next is made. */
+  #spaces: readonly Dataset[] = []
 
-  constructor(source: Dataset | DataStream, rows: number) {
+  /** @param isHeld whether a window that was trained on must not change yet */
+  constructor(source: Dataset | DataStream, rows: number, isHeld: (window: Dataset) => boolean = () => false) {
     this.source = source
     this.rows = rows
+    this.#isHeld = isHeld
   }
 
   /**
@@ -39,13 +42,16 @@ export class WindowSource {
       }
       return
     }
-    for (let from = 0, turn = 0; from < source.length; from += rows, turn = 1 - turn) {
+    for (let from = 0; from < source.length; from += rows) {
       const count = Math.min(rows, source.length - from)
       const places = order?.subarray(from, from + count)
       if (!places) yield { data: source.slice(from, from + count), order: inOrder(count) }
       else if (places.length > 0) {
-        const taken = source.take(places, this.#spaces[turn])
-        this.#spaces[turn] ??= taken
+        // The latest one is being trained on.
+        const free = this.#spaces.slice(0, -1).find((space) => !this.#isHeld(space))
+        const taken = source.take(places, free)
+        const used = free ?? (count === rows ? taken : undefined)
+        if (used) this.#spaces = [...this.#spaces.filter((space) => space !== used), used]
         yield { data: taken, order: inOrder(places.length) }
       }
     }

@@ -20,6 +20,7 @@ export function historyOf(
   const { name, description } = backend
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
   return makeHistory({
+    recoveries: 0,
     epochs: [...epochs],
     seed,
     backend: { name, description },

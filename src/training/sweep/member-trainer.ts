@@ -6,6 +6,7 @@ import type { Epochs, Position } from './checkpoint/kept.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Epoch, Outcome } from '../history.ts'
 import { PlacedNetwork } from '../placed-network.ts'
+import { RecoverablePlacement } from '../recovery/recoverable-placement.ts'
 import type { Settings } from '../settings.ts'
 import type { StoppingRule } from '../stopping.ts'
 import { packEpochs } from './epochs.ts'
@@ -78,7 +79,7 @@ export class MemberTrainer {
 
   async #place(network: Network, member: Member, settings: Settings): Promise<Placement> {
     const { backend } = this.#setup
-    if (!recipeOf(backend)) return backend.place(network, settings)
+    if (!recipeOf(backend)) return RecoverablePlacement.place(backend, network, settings)
     const key = keyOf(member)
     if (this.#kept?.key === key) {
       if (this.#kept.part !== member.part.number) this.#kept.placement.forget()
@@ -117,7 +118,13 @@ export class MemberTrainer {
     const { train, validation } = part
     const { shuffle } = combination.settings
     const given = { train, validation, epochs: count, shuffle, earlyStopping, signal }
-    const options = { ...given, classWeights: undefined, checkpoint: undefined, onEpoch: undefined }
+    const options = {
+      ...given,
+      classWeights: undefined,
+      checkpoint: undefined,
+      onEpoch: undefined,
+      onRecovery: undefined,
+    }
     const epochs: Epoch[] = []
     try {
       const groups = placed.trainGroups('fit', options, Infinity)

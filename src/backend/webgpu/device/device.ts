@@ -94,6 +94,11 @@ export class Device {
     return this.profile.name
   }
 
+  /** Whether the device was lost otherwise than by {@link Device.dispose}. */
+  get isLost(): boolean {
+    return this.#lost !== undefined || (this.#original?.isLost ?? false)
+  }
+
   /** Throws if the device was lost or disposed of. */
   check(): void {
     this.#original?.check()
@@ -186,6 +191,11 @@ export class Device {
       this.check()
       throw error
     }
+  }
+
+  /** Frees a device that was lost: calls that still use it report the loss. */
+  abandon(): void {
+    if (this.#owned) this.gpu.destroy()
   }
 
   dispose(): void {

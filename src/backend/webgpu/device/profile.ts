@@ -1,8 +1,13 @@
 import { compilesLate, isSoftware, nameAdapter } from './adapter.ts'
 import { MeasuredChoices } from './choices.ts'
 import type { OptionalForm } from './forms.ts'
+import { submitMilliseconds } from '#gpu'
 
 export type { PlanName } from './choices.ts'
+
+/** By how much submits are shortened after a loss, and the shortest, in milliseconds. */
+const SHORTENING = 8
+const SHORTEST = 1
 
 /** What is known about an adapter before anything is measured. */
 export interface AdapterFacts {
@@ -32,8 +37,8 @@ export class AdapterProfile {
   /** Whether all choices follow from rules: nothing is measured to choose by, and nothing measured is used. */
   readonly isPinned: boolean
   #choices = new MeasuredChoices()
-  /** Shared with profiles that exclude more. */
-  #waits = { latency: 0 }
+  /** Milliseconds; shared with profiles that exclude more. */
+  #times = { latency: 0, submit: submitMilliseconds }
 
   constructor(
     { name = 'an adapter', software, quads, compilesLate = false }: AdapterFacts,
@@ -62,14 +67,14 @@ export class AdapterProfile {
   excluding(forms: Iterable<readonly [OptionalForm, string]>): AdapterProfile {
     const profile = new AdapterProfile(this, new Map([...this.excluded, ...forms]), this.isPinned)
     profile.#choices = this.#choices
-    profile.#waits = this.#waits
+    profile.#times = this.#times
     return profile
   }
 
   /** A profile of the same adapter for deterministic backends: it has no measured choices. */
   pinned(): AdapterProfile {
     const profile = new AdapterProfile(this, this.excluded, true)
-    profile.#waits = this.#waits
+    profile.#times = this.#times
     return profile
   }
 
@@ -106,10 +111,20 @@ export class AdapterProfile {
    * measured in each process, because a busy machine answers late as well.
    */
   get latency(): number {
-    return this.#waits.latency
+    return this.#times.latency
   }
 
   set latency(milliseconds: number) {
-    this.#waits.latency = milliseconds
+    this.#times.latency = milliseconds
+  }
+
+  /** Milliseconds of work that one submit should have. */
+  get submitMilliseconds(): number {
+    return this.#times.submit
+  }
+
+  /** Shortens submits: a driver ended the device, perhaps because one took too long. */
+  shortenSubmits(): void {
+    this.#times.submit = Math.max(SHORTEST, this.#times.submit / SHORTENING)
   }
 }

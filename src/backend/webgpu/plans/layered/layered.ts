@@ -15,7 +15,6 @@ import { type Minibatch, MOST_STEPS } from '../steps.ts'
 import type { Workspace } from '../workspace.ts'
 import type { LayeredPasses } from './passes.ts'
 import { compileTiles, hasTilesToMeasure, measureTiles } from './tiles.ts'
-import { submitMilliseconds } from '#gpu'
 
 /** Milliseconds of training before the kernels' tiles are measured, which takes about as long. */
 const TRAINED_BEFORE_TUNING = 1000
@@ -54,7 +53,7 @@ export class LayeredPlan implements Plan {
     this.#passes = passes
     this.#recorder = recorder
     this.#space = space
-    this.pace = new Pace(submitMilliseconds, MOST_STEPS, () => device.profile.latency)
+    this.pace = new Pace(device.profile.submitMilliseconds, MOST_STEPS, () => device.profile.latency)
     this.scores = space.rowScores
     this.scoresPerEpoch = space.rowScores.size / 8
   }

@@ -8,7 +8,6 @@ import { GivenEpochs } from './epochs.ts'
 import type { ResidentKernelParts } from './compile.ts'
 import { ResidentKernel } from './kernel.ts'
 import { DataSorter } from './sorter.ts'
-import { submitMilliseconds } from '#gpu'
 
 /** Entries of the order buffer, which holds the orders of many epochs of a small data set. */
 const ORDER_ENTRIES = 1 << 17
@@ -42,7 +41,7 @@ export class ResidentPlan implements Plan {
     this.#parts = parts
     this.#kernel = kernel
     this.form = parts.form
-    this.pace = new Pace(submitMilliseconds, kernel.mostSteps, () => parts.device.profile.latency)
+    this.pace = new Pace(parts.device.profile.submitMilliseconds, kernel.mostSteps, () => parts.device.profile.latency)
     this.scores = kernel.scores
     this.scoresPerEpoch = kernel.scoresPerEpoch
   }

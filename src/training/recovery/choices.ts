@@ -1,0 +1,15 @@
+/** What happens when a GPU device is lost during training. */
+export const lossChoices = ['recover', 'throw'] as const
+export type LossChoice = (typeof lossChoices)[number]
+
+/** What replaced a GPU device that was lost. */
+export interface Recovery {
+  /** What was lost and why, as the driver reports it. */
+  readonly reason: string
+  /** Complete epochs when it was replaced. */
+  readonly epoch: number
+  /** What the network is trained on from then on. */
+  readonly backend: { readonly name: string; readonly description: string }
+  /** Whether that is the CPU, because there is no other device, or devices were lost over the same work again and again. */
+  readonly isSlower: boolean
+}
