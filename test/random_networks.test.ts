@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, vi } from 'vitest'
 import { withDevice } from './device.ts'
-import { cases } from './networks/cases.ts'
+import { type Case, cases } from './networks/cases.ts'
+import { addResult, noFigures, writeFigures } from './networks/figures.ts'
 import { checkCase } from './networks/run.ts'
 
 // Adds noise to the values that the CPU's stages store; it is enabled only in runs with noise.
@@ -11,48 +12,44 @@ vi.mock('../src/backend/host/reference/stages.ts', async (importOriginal) => {
 })
 
 // Set by test/networks/main.js (`npm run test:random`) and .ci/run.
-const { RANDOM_NETWORKS, RANDOM_SEED, RANDOM_PATH: path, RANDOM_VERBOSE } = process.env
+const { RANDOM_NETWORKS, RANDOM_SEED, RANDOM_PATH: path, RANDOM_FIGURES, RANDOM_VERBOSE } = process.env
 const count = Number(RANDOM_NETWORKS ?? 10)
 const seed = Number(RANDOM_SEED ?? 1)
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 withDevice(
   `${count} random networks are trained alike on every backend, from seed ${seed}`,
   async ({ gpu }) => {
-    let [checked, sharp, skipped, used] = [0, 0, 0, 0]
-    const property = fc.asyncProperty(cases, async (one) => {
+    const figures = noFigures()
+    let index = 0
+    const check = async (one: Case) => {
       const began = performance.now()
       const result = await checkCase(one, gpu)
-      if (RANDOM_VERBOSE) {
-        console.log(JSON.stringify(result), Math.round(performance.now() - began), JSON.stringify(one))
+      const milliseconds = performance.now() - began
+      if (RANDOM_VERBOSE) console.log(JSON.stringify(result), Math.round(milliseconds), JSON.stringify(one))
+      addResult(figures, result, milliseconds, `--seed ${seed} --path ${index}`)
+    }
+    if (path !== undefined) {
+      // A failure is reduced only on request, because each attempt is a whole training.
+      await fc.assert(fc.asyncProperty(cases, check), { numRuns: 1, seed, path })
+      return
+    }
+    // A failure does not end the run: a long run reports all that it finds.
+    const checkOrNote = async (one: Case) => {
+      try {
+        await check(one)
+      } catch (error) {
+        const again = `again, and made smaller: npm run test:random -- --seed ${seed} --path ${index}`
+        figures.failures.push(`${messageOf(error)}\nwith ${JSON.stringify(one)}\n${again}`)
       }
-      checked++
-      sharp += Number(result.sharp)
-      skipped += Number(result.skipped)
-      used = Math.max(used, result.used)
-    })
-    // A failure is reduced only on request, because each attempt is a whole training.
-    const result = await fc.check(property, {
-      numRuns: path === undefined ? count : 1,
-      seed,
-      endOnFailure: path === undefined,
-      ...(path && { path }),
-    })
-    if (result.failed) {
-      const { counterexample, counterexamplePath, errorInstance } = result
-      throw new Error(
-        `${errorInstance instanceof Error ? errorInstance.message : String(errorInstance)}\n` +
-          `with ${JSON.stringify(counterexample?.[0])}\n` +
-          `again, and made smaller: npm run test:random -- --seed ${seed} --path ${counterexamplePath ?? ''}`,
-      )
+      index++
     }
-    if (RANDOM_NETWORKS) {
-      console.log(
-        `${checked} networks, ${sharp} with sharp bounds, ${skipped} skipped; at most ${used.toFixed(2)} of a bound`,
-      )
-    }
-    if (path !== undefined) return
+    await fc.assert(fc.asyncProperty(cases, checkOrNote), { numRuns: count, seed })
+    writeFigures(figures, RANDOM_FIGURES)
+    if (figures.failures.length > 0) throw new Error(figures.failures.join('\n\n'))
     // Otherwise the comparison would be meaningless.
-    expect(sharp).toBeGreaterThan(0.4 * count)
+    expect(figures.sharp).toBeGreaterThan(0.4 * count)
+    const skipped = Object.values(figures.skipped).reduce((sum, number) => sum + number, 0)
     expect(skipped).toBeLessThan(Math.max(2, 0.1 * count))
   },
   Math.max(300_000, count * 10_000),

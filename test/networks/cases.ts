@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { residentBytes } from '../../src/backend/webgpu/plans/resident/loop.ts'
 import { deviceLayers, packsOf } from '../../src/backend/webgpu/kernels/packs.ts'
+import { FEWEST_LANES, type ResidentForm } from '../../src/backend/webgpu/plans/choice.ts'
 import { Dataset } from '../../src/data/dataset.ts'
 import { Matrix } from '../../src/core/matrix.ts'
 import { type ActivationName } from '../../src/model/activation.ts'
@@ -159,19 +160,21 @@ export function dataOf({ sizes, samples, inputs, targets, output, loss, weights,
 }
 
 /**
- * Whether a case is trained by the resident plan too, with this many bytes of workgroup memory. Its loops are compiled for each
- * layer: more than two are compiled in a few cases only, since that takes seconds on SwiftShader.
+ * The forms of the resident plan that train a case in addition to the layered plan, with this many bytes of workgroup
+ * memory. Straight-line code is the form of every network of at most 120 parameters; the other two are compiled for one in
+ * four of them, and loops over more than two layers in a few cases only, because that takes seconds on SwiftShader.
  */
-export function isResident(
+export function residentFormsOf(
   { resident, dropout, clipNorm, batchSize, seed }: Case,
   { layers, parameters }: Network,
   bytes: number,
-): boolean {
-  if (resident === 'none' || clipNorm > 0 || dropout.some((share) => share > 0)) return false
-  if (parameters.length <= 120) return true
+): readonly ResidentForm[] {
+  if (resident === 'none' || clipNorm > 0 || dropout.some((share) => share > 0)) return []
   const mostLayers = seed % 16 === 0 ? 4 : 2
-  const fits = residentBytes(deviceLayers(layers), batchSize) <= bytes
-  return resident === 'any' && fits && layers.length <= mostLayers
+  const fitsLoop = residentBytes(deviceLayers(layers), batchSize) <= bytes && layers.length <= mostLayers
+  if (parameters.length > 120) return resident === 'any' && fitsLoop ? ['loop'] : []
+  const isOther = { lanes: seed % 4 === 2 && batchSize >= FEWEST_LANES, loop: seed % 4 === 3 && fitsLoop }
+  return ['straight', ...(['lanes', 'loop'] as const).filter((form) => isOther[form])]
 }
 
 /** Bytes of device memory that force windows of at least one minibatch. */

@@ -1,9 +1,16 @@
 // Trains random networks on every backend: npm run test:random -- [--count N] [--seed S] [--path P] [--verbose]
 // A failure names the seed and the path of its case; with both, that case is run again and made smaller.
-import { spawnSync } from 'node:child_process'
+// The networks are trained in pieces, each in a process and with a seed: a piece begins at the seed plus its number.
+import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+
+/** Networks of one process, so that what its device has compiled does not grow without end. */
+const PIECE = 250
 
 const { values } = parseArgs({
   options: {
@@ -19,16 +26,75 @@ for (const name of ['count', 'seed']) {
     process.exit(2)
   }
 }
-console.log(`${values.count} random networks from seed ${values.seed}`)
-const { status } = spawnSync('npx', ['vitest', 'run', 'test/random_networks.test.ts'], {
-  cwd: fileURLToPath(new URL('../..', import.meta.url)),
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    RANDOM_NETWORKS: values.count,
-    RANDOM_SEED: values.seed,
-    ...(values.path && { RANDOM_PATH: values.path }),
-    ...(values.verbose && { RANDOM_VERBOSE: '1' }),
-  },
-})
-process.exitCode = status ?? 1
+const [count, firstSeed] = [Number(values.count), Number(values.seed)]
+
+/** Runs the test file with these variables. @returns its exit status, and what it printed */
+function run(variables, stdio) {
+  const child = spawn('npx', ['vitest', 'run', '--project', 'tests', 'test/random_networks.test.ts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    stdio: ['ignore', stdio, stdio],
+    env: { ...process.env, ...variables },
+  })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (printed += text))
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status: status ?? 1, printed })))
+}
+
+/** Adds the figures of a piece (figures.ts) to those of the pieces before it. */
+function add(sum, figures) {
+  for (const name of ['networks', 'sharp', 'seconds']) sum[name] += figures[name]
+  sum.failures.push(...figures.failures)
+  for (const [reason, number] of Object.entries(figures.skipped)) {
+    sum.skipped[reason] = (sum.skipped[reason] ?? 0) + number
+  }
+  for (const [name, one] of Object.entries(figures.backends)) {
+    const all = (sum.backends[name] ??= { networks: 0, seconds: 0, worst: 0, worstOf: '' })
+    all.networks += one.networks
+    all.seconds += one.seconds
+    if (one.worst > all.worst) Object.assign(all, { worst: one.worst, worstOf: one.worstOf })
+  }
+}
+
+function print({ networks, sharp, seconds, skipped, backends, failures }) {
+  const reasons = Object.entries(skipped).map(([reason, number]) => `${number} with ${reason}`)
+  console.log(
+    `${networks} of ${count} networks, ${sharp} with sharp bounds, ${failures.length} failures, ` +
+      `${reasons.length > 0 ? `skipped: ${reasons.join(', ')}` : 'none skipped'}, ${Math.round(seconds)} s`,
+  )
+  for (const [name, one] of Object.entries(backends)) {
+    console.log(
+      `  ${name.padEnd(16)} ${String(one.networks).padStart(6)} networks  ${one.seconds.toFixed(0).padStart(6)} s  ` +
+        `at most ${one.worst.toFixed(3)} of a bound (${one.worstOf})`,
+    )
+  }
+}
+
+if (values.path !== undefined) {
+  const { status } = await run({ RANDOM_SEED: values.seed, RANDOM_PATH: values.path }, 'inherit')
+  process.exit(status)
+}
+
+console.log(`${count} random networks from seed ${firstSeed}`)
+const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-random-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const sum = { networks: 0, sharp: 0, seconds: 0, skipped: {}, backends: {}, failures: [] }
+for (let begin = 0, piece = 0; begin < count; begin += PIECE, piece++) {
+  const file = join(folder, `${piece}.json`)
+  const { status, printed } = await run(
+    {
+      RANDOM_NETWORKS: String(Math.min(PIECE, count - begin)),
+      RANDOM_SEED: String(firstSeed + piece),
+      RANDOM_FIGURES: file,
+      ...(values.verbose && { RANDOM_VERBOSE: '1' }),
+    },
+    'pipe',
+  )
+  if (status !== 0 || values.verbose) console.log(printed)
+  if (status !== 0) process.exitCode = 1
+  try {
+    add(sum, JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    console.log(`The piece from seed ${firstSeed + piece} did not end.`)
+  }
+  print(sum)
+}

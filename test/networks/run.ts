@@ -1,23 +1,9 @@
-import type { Backend } from '../../src/backend/backend.ts'
-import { cpu } from '../../src/backend/host/backend.ts'
-import { webgpu } from '../../src/backend/webgpu/backend.ts'
-import type { Dataset } from '../../src/data/dataset.ts'
 import type { Network } from '../../src/model/network.ts'
-import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../../src/optimizer/optimizer.ts'
-import {
-  constant,
-  cosine,
-  exponential,
-  type LearningRate,
-  reduceOnPlateau,
-  step,
-  warmup,
-} from '../../src/optimizer/schedule.ts'
-import { type Epoch, type FitOptions, type Task, Trainer, type TrainerOptions } from '../../src/index.ts'
-import { wasmOnTwoThreads } from '../backends.ts'
 import { expectClose } from '../close.ts'
-import { type Case, dataOf, isResident, networkOf, windowBytes } from './cases.ts'
+import { backendsFor, type BackendName } from './backends.ts'
+import { type Case, dataOf, networkOf } from './cases.ts'
 import { noise } from './noise.ts'
+import { float64, learningRateFor, type Outcome, train } from './train.ts'
 
 /** The relative noise: four times float32's rounding, because a stored value is the result of several roundings. */
 const NOISE = 2 ** -22
@@ -26,158 +12,8 @@ const DISTURBED_RUNS = 3
 const FACTOR = 16
 /** Rounding relative to a group's largest value, when it is read and in the few operations without noise. */
 const ROUNDING = 2 ** -20
-/** The first step changes the parameters by at most this share, so that trainings stay finite. */
-const LARGEST_CHANGE = 0.1
-
-/** The results of a run, in groups that are each compared as a whole. */
-type Outcome = Record<string, readonly number[]>
-
-const float64 = cpu({ precision: 'float64' })
-
-function rateOf({ schedule, epochs }: Case, learningRate: number): LearningRate {
-  return {
-    none: () => learningRate,
-    constant: () => constant(learningRate),
-    step: () => step({ learningRate, every: 1, factor: 0.5 }),
-    exponential: () => exponential({ learningRate, factor: 0.7 }),
-    cosine: () => cosine({ learningRate, epochs, minimum: learningRate / 10 }),
-    warmup: () => warmup({ epochs: 2, then: learningRate }),
-    // What counts as an improvement must not depend on rounding: here no epoch is an improvement.
-    reduceOnPlateau: () => reduceOnPlateau({ learningRate, patience: 0, threshold: 0.99, factor: 0.5 }),
-  }[schedule]()
-}
-
-function optimizerOf(one: Case, learningRate: number): Optimizer {
-  const { momentum, nesterov, centered, weightDecay, clipNorm } = one
-  const common = { learningRate: rateOf(one, learningRate), weightDecay, ...(clipNorm > 0 && { clipNorm }) }
-  return {
-    sgd: () => sgd({ ...common, momentum, nesterov: nesterov && momentum > 0 }),
-    rmsprop: () => rmsprop({ ...common, momentum, centered, alpha: 0.9 }),
-    adagrad: () => adagrad({ ...common, learningRateDecay: momentum / 10, initialAccumulator: centered ? 0.1 : 0 }),
-    adam: () => adam({ ...common, betas: [0.8, 0.99] }),
-    nadam: () => nadam({ ...common, momentumDecay: momentum / 100, decoupledWeightDecay: nesterov }),
-    adamw: () => adamw({ ...common, epsilon: centered ? 1e-3 : 1e-8 }),
-  }[one.optimizer]()
-}
-
-/** A learning rate at which training stays finite: for plain gradient descent it depends on the gradients. */
-async function learningRateFor(one: Case, network: Network, data: Dataset): Promise<number> {
-  if (one.optimizer !== 'sgd') return one.rate
-  const { loss, batchSize } = one
-  const trainer = await Trainer.create(network.clone(), { backend: float64, loss, batchSize })
-  const { weights, biases } = await trainer.gradients(data.inputs, data.targets)
-  const length = Math.hypot(...[...weights, ...biases].flatMap((values) => Math.hypot(...values)))
-  const most = (LARGEST_CHANGE * (1 - one.momentum) * Math.hypot(...network.parameters)) / length
-  return Number(Math.min(30 * one.rate, Number.isFinite(most) && most > 0 ? most : one.rate).toPrecision(3))
-}
-
-/** The whole training on one backend, and the results of the trained network. */
-async function train(one: Case, network: Network, data: Dataset, learningRate: number, backend: Backend) {
-  const { loss, batchSize, seed, l1, l2, dropout, windows, profile, shuffle, validation, epochs, call } = one
-  const options: TrainerOptions = {
-    backend,
-    loss,
-    batchSize,
-    seed,
-    l1,
-    l2,
-    dropout,
-    profile,
-    optimizer: optimizerOf(one, learningRate),
-    ...(windows && { dataMemory: windowBytes(one) }),
-  }
-  const classWeights =
-    one.weights === 'classes' && one.sizes.at(-1)! > 1
-      ? { classWeights: Array.from({ length: one.sizes.at(-1)! }, (_, i) => 0.5 + (i % 3)) }
-      : {}
-  const fit: FitOptions = {
-    epochs,
-    shuffle,
-    ...classWeights,
-    ...(validation && call !== 'steps' && { validation: data }),
-  }
-  const trainer = await Trainer.create(network.clone(), options)
-  try {
-    const losses: number[] = []
-    const validated: number[] = []
-    const before = await trainer.predict(data.inputs)
-    const accuracies: { first?: number | undefined; validation?: number | undefined } = {}
-    if (call === 'steps') {
-      for await (const { loss, accuracy, epoch } of trainer.steps(data, { shuffle, ...classWeights })) {
-        if (losses.length === 0) accuracies.first = accuracy
-        losses.push(loss)
-        if (trainer.epoch === epoch && epoch === epochs) break
-      }
-    } else {
-      const record = ({ loss, accuracy, validation: score }: Epoch) => {
-        if (losses.length === 0) accuracies.first = accuracy
-        losses.push(loss)
-        if (score) validated.push(score.loss)
-        accuracies.validation = score?.accuracy
-      }
-      if (call === 'fit') for (const epoch of (await trainer.fit(data, fit)).epochs) record(epoch)
-      else for await (const epoch of trainer.epochs(data, fit)) record(epoch)
-    }
-    const predicted = await trainer.predict(data.inputs)
-    const evaluation = await trainer.evaluate(data)
-    const trained = await trainer.read()
-    const outcome: Outcome = {
-      losses,
-      ...(validated.length > 0 && { validation: validated }),
-      evaluation: [evaluation.loss],
-      predictions: [...predicted.data],
-    }
-    trained.weights.forEach((values, l) => (outcome[`weights[${l}]`] = [...values]))
-    trained.biases.forEach((values, l) => (outcome[`biases[${l}]`] = [...values]))
-    const check = (answers: Float32Array, accuracy: number | undefined) =>
-      checkAccuracy(one, trained.task, data, answers, accuracy, backend.name)
-    check(predicted.data, evaluation.accuracy)
-    check(predicted.data, accuracies.validation)
-    // Of a single minibatch, the accuracy is that of the network before the first step.
-    if (one.samples <= batchSize && !dropout.some((share) => share > 0)) check(before.data, accuracies.first)
-    return outcome
-  } finally {
-    trainer.dispose()
-  }
-}
-
-/** The accuracy matches the predictions, except for samples, or labels of samples, that differ only by rounding. */
-function checkAccuracy(
-  { output, sizes }: Case,
-  task: Task | undefined,
-  data: Dataset,
-  predicted: Float32Array,
-  accuracy: number | null | undefined,
-  backend: string,
-): void {
-  if (typeof accuracy !== 'number') return
-  // Each of several labels is right or wrong.
-  const all = sizes.at(-1)!
-  const outputs = task === 'multilabel' ? 1 : all
-  const boundary = output === 'tanh' ? 0 : 0.5
-  let right = 0
-  let close = 0
-  const answerOf = (row: ArrayLike<number>) => {
-    if (outputs === 1) return { answer: Number(row[0]! > boundary), margin: Math.abs(row[0]! - boundary) }
-    const sorted = [...Array.from(row).keys()].sort((a, b) => row[b]! - row[a]! || a - b)
-    return { answer: sorted[0]!, margin: row[sorted[0]!]! - row[sorted[1]!]! }
-  }
-  const answers = (data.length * all) / outputs
-  for (let i = 0; i < answers; i++) {
-    const row = predicted.subarray(i * outputs, (i + 1) * outputs)
-    const { answer, margin } = answerOf(row)
-    const label = answerOf(data.targets.data.subarray(i * outputs, (i + 1) * outputs)).answer
-    if (margin <= 1e-5 * Math.max(...row.map(Math.abs))) close++
-    else right += Number(answer === label)
-  }
-  const counted = accuracy * answers
-  const slack = 1e-6 * answers
-  if (counted < right - slack || counted > right + close + slack) {
-    throw new Error(
-      `${backend}: accuracy of ${counted} of ${answers}, its own predictions are right on ${right} (+ ${close})`,
-    )
-  }
-}
+/** Above this, float32 cannot be compared: squares of such values are near the end of its range. */
+const LARGEST_VALUE = 1e6
 
 const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
 
@@ -188,14 +24,43 @@ function spreadOf(exact: Outcome, disturbed: readonly Outcome[]): Record<string,
   return Object.fromEntries(Object.keys(exact).map((group) => [group, spread(group)]))
 }
 
-/** The result of a case. */
-export interface Checked {
-  /** Whether float32 cannot be compared on this training, because its values became too large. */
-  readonly skipped: boolean
-  /** Whether the bounds are far smaller than the change of the parameters, so that a wrong kernel is found. */
-  readonly sharp: boolean
+/** How one backend compares with the exact run. */
+export interface Comparison {
   /** The largest distance from the exact run, in parts of the bound. */
   readonly used: number
+  /** The group of the results with that distance. */
+  readonly group: string
+  readonly milliseconds: number
+}
+
+/** The result of a case. */
+export interface Checked {
+  /** Why float32 cannot be compared on this training. */
+  readonly skipped?: 'a value that is not finite' | 'values above a million'
+  /** Whether the bounds are far smaller than the change of the parameters, so that a wrong kernel is found. */
+  readonly sharp: boolean
+  readonly backends: Partial<Record<BackendName, Comparison>>
+}
+
+/** The bounds of each group: what the noise predicts. */
+async function boundsOf(exact: Outcome, one: Case, run: () => Promise<Outcome>): Promise<Record<string, number>> {
+  const disturbed: Outcome[] = []
+  for (let i = 0; i < DISTURBED_RUNS; i++) disturbed.push(await noise.around(NOISE, one.seed + i, run))
+  const spread = spreadOf(exact, disturbed)
+  return Object.fromEntries(
+    Object.keys(exact).map((group) => [group, FACTOR * spread[group]! + ROUNDING * largest(exact[group]!)]),
+  )
+}
+
+function compare(name: string, got: Outcome, want: Outcome, bounds: Record<string, number>) {
+  let [used, largestGroup] = [0, '']
+  for (const [group, values] of Object.entries(want)) {
+    const bound = bounds[group]!
+    expectClose(got[group]!, values, { name: `${name}: ${group}`, atol: bound })
+    const share = bound > 0 ? largest(got[group]!.map((value, i) => value - values[i]!)) / bound : 0
+    if (share > used) [used, largestGroup] = [share, group]
+  }
+  return { used, group: largestGroup }
 }
 
 /**
@@ -207,33 +72,23 @@ export async function checkCase(one: Case, gpu: GPUDevice | undefined): Promise<
   const network = networkOf(one)
   const data = dataOf(one)
   const learningRate = await learningRateFor(one, network, data)
-  const run = (backend: Backend) => train(one, network, data, learningRate, backend)
-  const exact = await run(float64)
-  if (Object.values(exact).some((values) => !(largest(values) < 1e6))) return { skipped: true, sharp: false, used: 0 }
-  const disturbed: Outcome[] = []
-  for (let i = 0; i < DISTURBED_RUNS; i++) disturbed.push(await noise.around(NOISE, one.seed + i, () => run(float64)))
-  const spread = spreadOf(exact, disturbed)
-  const bounds = Object.fromEntries(
-    Object.keys(exact).map((group) => [group, FACTOR * spread[group]! + ROUNDING * largest(exact[group]!)]),
-  )
-  const backends: Record<string, Backend> = { float32: cpu(), wasm: wasmOnTwoThreads }
-  if (gpu) {
-    backends.layered = webgpu({ device: gpu, plan: 'layered' })
-    if (isResident(one, network, gpu.limits.maxComputeWorkgroupStorageSize)) {
-      backends.resident = webgpu({ device: gpu, plan: 'resident' })
-    }
+  const exact = await train(one, network, data, learningRate, float64)
+  const groups = Object.values(exact)
+  if (groups.flat().some((value) => !Number.isFinite(value))) {
+    return { skipped: 'a value that is not finite', sharp: false, backends: {} }
   }
-  let used = 0
-  for (const [name, backend] of Object.entries(backends)) {
-    const outcome = await run(backend)
-    for (const [group, want] of Object.entries(exact)) {
-      const got = outcome[group]!
-      const bound = bounds[group]!
-      expectClose(got, want, { name: `${name}: ${group}`, atol: bound })
-      if (bound > 0) used = Math.max(used, largest(got.map((value, i) => value - want[i]!)) / bound)
-    }
+  if (groups.some((values) => largest(values) > LARGEST_VALUE)) {
+    return { skipped: 'values above a million', sharp: false, backends: {} }
   }
-  return { skipped: false, sharp: isSharp(network, exact, bounds), used }
+  const bounds = await boundsOf(exact, one, () => train(one, network, data, learningRate, float64))
+  const backends: Checked['backends'] = {}
+  for (const [name, backend] of backendsFor(one, network, gpu)) {
+    const began = performance.now()
+    const outcome = await train(one, network, data, learningRate, backend)
+    const milliseconds = performance.now() - began
+    backends[name] = { ...compare(name, outcome, exact, bounds), milliseconds }
+  }
+  return { sharp: isSharp(network, exact, bounds), backends }
 }
 
 function isSharp(network: Network, exact: Outcome, bounds: Record<string, number>): boolean {

@@ -42,7 +42,7 @@ const MOST_WORK = { straight: 40_000, lanes: 100_000 }
  * With fewer samples in a minibatch, one invocation alone is faster (2-3-2 on an NVIDIA H200: 1 sample a step 3.0 against
  * 2.1 million steps per second, 10 samples 0.44 against 1.5).
  */
-const FEWEST_LANES = 3
+export const FEWEST_LANES = 3
 /** With more networks, one invocation each keeps the adapter busy (NVIDIA H100, 512: 120 against 187 million; 1,024: 216 against 198). */
 const MOST_NETWORKS_IN_LANES = 512
 /** Floating-point operations of a step above which one workgroup is too slow on every adapter. */
