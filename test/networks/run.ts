@@ -15,7 +15,7 @@ const ROUNDING = 2 ** -20
 /** Above this, float32 cannot be compared: squares of such values are near the end of its range. */
 const LARGEST_VALUE = 1e6
 
-const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+export const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
 
 /** The largest distance of the runs with noise from the exact run, for each group. */
 function spreadOf(exact: Outcome, disturbed: readonly Outcome[]): Record<string, number> {
@@ -42,17 +42,26 @@ export interface Checked {
   readonly backends: Partial<Record<BackendName, Comparison>>
 }
 
-/** The bounds of each group: what the noise predicts. */
-async function boundsOf(exact: Outcome, one: Case, run: () => Promise<Outcome>): Promise<Record<string, number>> {
+/**
+ * The bounds of each group: what the noise predicts.
+ * @param exact the results of the run in float64
+ * @param run the same run, in float64 as well
+ */
+export async function boundsOf(
+  exact: Outcome,
+  seed: number,
+  run: () => Promise<Outcome>,
+): Promise<Record<string, number>> {
   const disturbed: Outcome[] = []
-  for (let i = 0; i < DISTURBED_RUNS; i++) disturbed.push(await noise.around(NOISE, one.seed + i, run))
+  for (let i = 0; i < DISTURBED_RUNS; i++) disturbed.push(await noise.around(NOISE, seed + i, run))
   const spread = spreadOf(exact, disturbed)
   return Object.fromEntries(
     Object.keys(exact).map((group) => [group, FACTOR * spread[group]! + ROUNDING * largest(exact[group]!)]),
   )
 }
 
-function compare(name: string, got: Outcome, want: Outcome, bounds: Record<string, number>) {
+/** Compares results within their bounds. @throws for values out of bounds, named */
+export function compare(name: string, got: Outcome, want: Outcome, bounds: Record<string, number>) {
   let [used, largestGroup] = [0, '']
   for (const [group, values] of Object.entries(want)) {
     const bound = bounds[group]!
@@ -61,6 +70,13 @@ function compare(name: string, got: Outcome, want: Outcome, bounds: Record<strin
     if (share > used) [used, largestGroup] = [share, group]
   }
   return { used, group: largestGroup }
+}
+
+/** Why a run cannot be compared in float32, from its results in float64. */
+export function reasonToSkip(exact: Outcome): Checked['skipped'] {
+  const values = Object.values(exact).flat()
+  if (!values.every(Number.isFinite)) return 'a value that is not finite'
+  return largest(values) > LARGEST_VALUE ? 'values above a million' : undefined
 }
 
 /**
@@ -72,26 +88,23 @@ export async function checkCase(one: Case, gpu: GPUDevice | undefined): Promise<
   const network = networkOf(one)
   const data = dataOf(one)
   const learningRate = await learningRateFor(one, network, data)
-  const exact = await train(one, network, data, learningRate, float64)
-  const groups = Object.values(exact)
-  if (groups.flat().some((value) => !Number.isFinite(value))) {
-    return { skipped: 'a value that is not finite', sharp: false, backends: {} }
-  }
-  if (groups.some((values) => largest(values) > LARGEST_VALUE)) {
-    return { skipped: 'values above a million', sharp: false, backends: {} }
-  }
-  const bounds = await boundsOf(exact, one, () => train(one, network, data, learningRate, float64))
+  const run = { one, network, data, learningRate }
+  const exact = await train(run, float64)
+  const skipped = reasonToSkip(exact)
+  if (skipped) return { skipped, sharp: false, backends: {} }
+  const bounds = await boundsOf(exact, one.seed, () => train(run, float64))
   const backends: Checked['backends'] = {}
   for (const [name, backend] of backendsFor(one, network, gpu)) {
     const began = performance.now()
-    const outcome = await train(one, network, data, learningRate, backend)
+    const outcome = await train(run, backend)
     const milliseconds = performance.now() - began
     backends[name] = { ...compare(name, outcome, exact, bounds), milliseconds }
   }
   return { sharp: isSharp(network, exact, bounds), backends }
 }
 
-function isSharp(network: Network, exact: Outcome, bounds: Record<string, number>): boolean {
+/** Whether the bounds are far smaller than the change of the weights. */
+export function isSharp(network: Network, exact: Outcome, bounds: Record<string, number>): boolean {
   return network.weights.every((weights, l) => {
     const way = largest(exact[`weights[${l}]`]!.map((value, i) => value - weights[i]!))
     return bounds[`weights[${l}]`]! < 0.02 * way

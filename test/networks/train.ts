@@ -60,10 +60,18 @@ export async function learningRateFor(one: Case, network: Network, data: Dataset
   return Number(Math.min(30 * one.rate, Number.isFinite(most) && most > 0 ? most : one.rate).toPrecision(3))
 }
 
-/** The whole training on one backend, and the results of the trained network. */
-export async function train(one: Case, network: Network, data: Dataset, learningRate: number, backend: Backend) {
-  const { loss, batchSize, seed, l1, l2, dropout, windows, profile, shuffle, validation, epochs, call } = one
-  const options: TrainerOptions = {
+/** A training run: what a case describes, made. */
+export interface Run {
+  readonly one: Case
+  readonly network: Network
+  readonly data: Dataset
+  readonly learningRate: number
+}
+
+/** The options of a run's trainer. */
+export function trainerOptions({ one, learningRate }: Run, backend: Backend): TrainerOptions {
+  const { loss, batchSize, seed, l1, l2, dropout, windows, profile } = one
+  return {
     backend,
     loss,
     batchSize,
@@ -75,6 +83,12 @@ export async function train(one: Case, network: Network, data: Dataset, learning
     optimizer: optimizerOf(one, learningRate),
     ...(windows && { dataMemory: windowBytes(one) }),
   }
+}
+
+/** The whole training on one backend, and the results of the trained network. */
+export async function train(run: Run, backend: Backend): Promise<Outcome> {
+  const { one, network, data } = run
+  const { batchSize, dropout, shuffle, validation, epochs, call } = one
   const classWeights =
     one.weights === 'classes' && one.sizes.at(-1)! > 1
       ? { classWeights: Array.from({ length: one.sizes.at(-1)! }, (_, i) => 0.5 + (i % 3)) }
@@ -85,7 +99,7 @@ export async function train(one: Case, network: Network, data: Dataset, learning
     ...classWeights,
     ...(validation && call !== 'steps' && { validation: data }),
   }
-  const trainer = await Trainer.create(network.clone(), options)
+  const trainer = await Trainer.create(network.clone(), trainerOptions(run, backend))
   try {
     const losses: number[] = []
     const validated: number[] = []
@@ -110,24 +124,29 @@ export async function train(one: Case, network: Network, data: Dataset, learning
     const predicted = await trainer.predict(data.inputs)
     const evaluation = await trainer.evaluate(data)
     const trained = await trainer.read()
-    const outcome: Outcome = {
-      losses,
-      ...(validated.length > 0 && { validation: validated }),
-      evaluation: [evaluation.loss],
-      predictions: [...predicted.data],
-    }
-    trained.weights.forEach((values, l) => (outcome[`weights[${l}]`] = [...values]))
-    trained.biases.forEach((values, l) => (outcome[`biases[${l}]`] = [...values]))
     const check = (answers: Float32Array, accuracy: number | undefined) =>
       checkAccuracy(one, trained.task, data, answers, accuracy, backend.name)
     check(predicted.data, evaluation.accuracy)
     check(predicted.data, accuracies.validation)
     // Of a single minibatch, the accuracy is that of the network before the first step.
     if (one.samples <= batchSize && !dropout.some((share) => share > 0)) check(before.data, accuracies.first)
-    return outcome
+    return {
+      losses,
+      ...(validated.length > 0 && { validation: validated }),
+      evaluation: [evaluation.loss],
+      predictions: [...predicted.data],
+      ...parameterGroups(trained),
+    }
   } finally {
     trainer.dispose()
   }
+}
+
+/** Weights and biases of each layer, as groups of an outcome. */
+export function parameterGroups({ weights, biases }: Pick<Network, 'weights' | 'biases'>): Outcome {
+  const groups = (name: string, layers: readonly ArrayLike<number>[]) =>
+    layers.map((values, l) => [`${name}[${l}]`, Array.from(values)] as const)
+  return Object.fromEntries([...groups('weights', weights), ...groups('biases', biases)])
 }
 
 /** The accuracy matches the predictions, except for samples, or labels of samples, that differ only by rounding. */
