@@ -13,3 +13,6 @@ export interface Recovery {
   /** Whether that is the CPU, because there is no other device, or devices were lost over the same work again and again. */
   readonly isSlower: boolean
 }
+
+/** A recovery, before it is known at which epoch training was. */
+export type Loss = Omit<Recovery, 'epoch'>

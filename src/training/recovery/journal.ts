@@ -136,6 +136,7 @@ export class Journal {
   #base: Base
   #calls: Call[] = []
   #bytes = 0
+  #hasDiverged = false
 
   /** @param base its arrays are copied */
   constructor(base: Base) {
@@ -168,7 +169,7 @@ export class Journal {
 
   /** Whether an epoch after the snapshot was not finite. */
   get hasDiverged(): boolean {
-    return this.#calls.some((call) => call instanceof Training && call.hasDiverged)
+    return this.#hasDiverged
   }
 
   /** Whether a call still reads these data. */
@@ -185,7 +186,8 @@ export class Journal {
   finish<T>(call: Call<T>, result: T): void {
     call.resolve(result)
     if (call.baseOf) this.#rebase(call as Call, call.baseOf(result))
-    else if (!(call instanceof Training)) this.remove(call as Call)
+    else if (call instanceof Training) this.#hasDiverged ||= call.hasDiverged
+    else this.remove(call as Call)
   }
 
   remove(call: Call): void {
@@ -197,11 +199,14 @@ export class Journal {
   #rebase(call: Call, base: Base): void {
     const index = this.#calls.indexOf(call)
     const before = this.#calls.slice(0, index)
-    if (index >= 0 && before.every(({ isDone }) => isDone)) {
-      this.#base = copyOf(base)
-      for (const earlier of before) this.remove(earlier)
+    if (index < 0 || before.some(({ isDone }) => !isDone)) {
+      this.remove(call)
+      return
     }
-    this.remove(call)
+    this.#base = copyOf(base)
+    this.#calls = this.#calls.slice(index + 1)
+    for (const earlier of before) if (earlier instanceof Training) this.#bytes -= earlier.bytes
+    this.#hasDiverged = false
   }
 }
 

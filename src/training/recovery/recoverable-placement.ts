@@ -15,9 +15,10 @@ import type {
 } from '../../backend/backend.ts'
 import type { Fault } from '../../backend/fault.ts'
 import type { Network } from '../../model/network.ts'
+import type { Loss } from './choices.ts'
 import { type Base, Call, RepeatableData, Training } from './journal.ts'
 import { Replacement } from './replacement.ts'
-import { type Loss, RepeatedCalls } from './repeated-calls.ts'
+import { RepeatedCalls } from './repeated-calls.ts'
 
 /**
  * A network that is placed anew when the device is lost. A snapshot is kept in host memory, and the calls since then: on

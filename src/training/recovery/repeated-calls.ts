@@ -12,12 +12,9 @@ import {
 } from '../../backend/backend.ts'
 import type { Network } from '../../model/network.ts'
 import { type Base, Call, Journal, RepeatableData, Training } from './journal.ts'
-import type { Recovery } from './choices.ts'
+import type { Loss } from './choices.ts'
 import { isLoss, type Replacement, summaryOf } from './replacement.ts'
 import { SnapshotPace } from './snapshot-pace.ts'
-
-/** A loss, before it is known at which epoch training was. */
-export type Loss = Omit<Recovery, 'epoch'>
 
 /**
  * The calls of a placement. After a loss of the device, the network is placed anew with the last snapshot, and the calls
@@ -41,8 +38,9 @@ export class RepeatedCalls {
   /** Why no placement replaces the last one. */
   #failure: { readonly error: unknown } | undefined
   #isDisposed = false
-  /** Called after each loss, when the network is placed again. */
-  onLoss: ((loss: Loss) => void) | undefined
+  /** Losses before anyone listened, such as those while the network was placed for the first time. */
+  readonly #losses: Loss[] = []
+  #onLoss: ((loss: Loss) => void) | undefined
 
   constructor(network: Network, settings: PlacementSettings, replacement: Replacement) {
     this.#network = network
@@ -61,6 +59,12 @@ export class RepeatedCalls {
       await this.#recover(error)
       if (this.#failure) throw this.#failure.error
     }
+  }
+
+  /** Called after each loss, when the network is placed again. */
+  set onLoss(listener: (loss: Loss) => void) {
+    this.#onLoss = listener
+    for (const loss of this.#losses.splice(0)) listener(loss)
   }
 
   get placement(): Placement {
@@ -228,7 +232,9 @@ export class RepeatedCalls {
         const backend = await this.#replacement.next(error)
         await this.#placeOn(backend, arithmetic)
         const { name, description } = backend
-        this.onLoss?.({ reason, backend: { name, description }, isSlower: this.#replacement.isOnHost })
+        const loss = { reason, backend: { name, description }, isSlower: this.#replacement.isOnHost }
+        if (this.#onLoss) this.#onLoss(loss)
+        else this.#losses.push(loss)
         await this.#repeat()
         return
       } catch (next) {

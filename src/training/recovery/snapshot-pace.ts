@@ -14,9 +14,9 @@ export class SnapshotPace {
   #cost = 0
 
   isDue(journal: Journal): boolean {
-    if (!journal.hasTraining || journal.hasDiverged) return false
-    if (journal.bytes > Math.max(MOST_BYTES, 2 * journal.baseBytes)) return true
-    return performance.now() - this.#time > Math.max(SHORTEST, this.#cost / SHARE)
+    const isLong = performance.now() - this.#time > Math.max(SHORTEST, this.#cost / SHARE)
+    const isDue = isLong || journal.bytes > Math.max(MOST_BYTES, 2 * journal.baseBytes)
+    return isDue && journal.hasTraining && !journal.hasDiverged
   }
 
   /** A snapshot was taken. */
