@@ -84,7 +84,7 @@ export class Evaluator {
   /** Runs work that may make a workspace; if there is no memory for it, training's own remains. */
   async #allocate<T>(what: string, work: () => T): Promise<T> {
     try {
-      return await this.#buffers.allocate(what, work)
+      return await this.#device.checked(what, work)
     } catch (error) {
       this.#space = this.#training
       throw error
@@ -146,7 +146,7 @@ export class Evaluator {
   async trace(minibatch: DataSource): Promise<Trace> {
     const rows = minibatch.inputs.rows
     const bytes = this.#store.parameters.size
-    const { data, space, gradients } = await this.#buffers.allocate('trace', () => ({
+    const { data, space, gradients } = await this.#device.checked('trace', () => ({
       data: this.#uploadOnce(minibatch),
       space: makeWorkspace(this.#buffers, this.#layers, 'trace', rows),
       gradients: this.#buffers.storage('gradients', bytes / 4),

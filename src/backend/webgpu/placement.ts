@@ -84,10 +84,11 @@ export class WebGPUPlacement implements Placement {
     checkRows('batchSize', settings.batchSize)
     const { profiler } = settings
     const buffers = new Buffers(device)
+    let clock: KernelClock | undefined
     try {
       const layers = deviceLayers(network.layers)
       checkFits(device, layers, settings)
-      const clock = profiler && (await device.checked('profile', () => new KernelClock(device, profiler)))
+      clock = profiler && (await device.checked('profile', () => new KernelClock(device, profiler)))
       const parts = { device, kernels, buffers, layers, settings, clock }
       const { store, space } = await device.checked('parameters', () => ({
         store: new ParameterStore(parts, [network]),
@@ -103,6 +104,7 @@ export class WebGPUPlacement implements Placement {
       const evaluation = new Evaluator({ ...parts, store, passes, recorder, training: space, profiler })
       return new WebGPUPlacement({ ...parts, store, plans, choice, evaluation })
     } catch (error) {
+      clock?.dispose()
       buffers.dispose()
       throw error
     }
@@ -139,7 +141,7 @@ export class WebGPUPlacement implements Placement {
 
   upload(data: DataSource, use: DataUse = 'repeatedly'): Promise<DataHandle> {
     return timed(this.#settings.profiler, 'upload', 'data', () =>
-      this.#buffers.allocate('data set', () => new WebGPUData(this.#buffers, this.#formOf(data, use), data)),
+      this.#device.checked('data set', () => new WebGPUData(this.#buffers, this.#formOf(data, use), data)),
     )
   }
 

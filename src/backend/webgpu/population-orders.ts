@@ -94,11 +94,10 @@ export class OrderBuffer {
 
   #bufferOf(entries: number): GPUBuffer {
     const { buffers } = this.#parts
-    if (this.#order && this.#order.size < 4 * entries) {
-      buffers.free(this.#order)
-      this.#order = undefined
-    }
-    return (this.#order ??= buffers.storage('orders', entries))
+    const known = this.#order
+    if (known && buffers.holds(known) && known.size >= 4 * entries) return known
+    if (known) buffers.free(known)
+    return (this.#order = buffers.storage('orders', entries))
   }
 }
 

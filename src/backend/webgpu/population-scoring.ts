@@ -152,8 +152,12 @@ export class PopulationScoring {
   #groupOf({ inputs, targets, order }: WebGPUData, { layout }: Kernel, wantsSquares: boolean): GPUBindGroup {
     const { device, buffers, store, networks } = this.#parts
     if (!targets) throw new Error('the data were uploaded without targets')
-    if (wantsSquares) this.#squares ??= buffers.storage('squared errors', networks * this.#outputs)
-    if (!this.#isStraight) this.#noScalars ??= buffers.storage('no scalars', 4)
+    // Not those of an earlier call for which there was no memory.
+    const isHeld = (buffer: GPUBuffer | undefined) => buffer && buffers.holds(buffer)
+    if (wantsSquares && !isHeld(this.#squares)) {
+      this.#squares = buffers.storage('squared errors', networks * this.#outputs)
+    }
+    if (!this.#isStraight && !isHeld(this.#noScalars)) this.#noScalars = buffers.storage('no scalars', 4)
     const straight = [inputs, targets, store.parameters, this.#scores, this.#squares]
     const loop = [inputs, order, targets, store.parameters, this.#squares, this.#noScalars, this.#scores]
     const buffersOf = this.#isStraight ? straight : loop

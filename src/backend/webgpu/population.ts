@@ -135,9 +135,9 @@ export class WebGPUPopulation implements Population {
   }
 
   upload(data: DataSource): Promise<DataHandle> {
-    const { buffers } = this.#parts
+    const { device, buffers } = this.#parts
     if (data.weights) throw new InputError('population: samples with weights are trained on one network at a time')
-    return buffers.allocate('data set', () => new WebGPUData(buffers, { epochs: 1, mayBytes: false }, data))
+    return device.checked('data set', () => new WebGPUData(buffers, { epochs: 1, mayBytes: false }, data))
   }
 
   train(data: DataHandle, epochs: readonly (readonly EpochOrder[])[]): Underway<Sums[][]> {

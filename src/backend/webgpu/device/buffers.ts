@@ -20,8 +20,6 @@ export class Buffers {
   /** Those that the host maps: they are in its memory, not in the device's. */
   readonly #mapped = new Set<GPUBuffer>()
   #disposed = false
-  /** The buffers made by the call of {@link allocate} that is running. */
-  #made: GPUBuffer[] | undefined
 
   constructor(device: Device) {
     this.#device = device
@@ -56,27 +54,6 @@ export class Buffers {
     return buffer
   }
 
-  /**
-   * Runs work that makes buffers. If it fails, or the device has no memory for them, those that it made are freed.
-   * @param what is allocated, for errors
-   */
-  async allocate<T>(what: string, work: () => T): Promise<T> {
-    const made: GPUBuffer[] = []
-    try {
-      return await this.#device.checked(what, () => {
-        this.#made = made
-        try {
-          return work()
-        } finally {
-          this.#made = undefined
-        }
-      })
-    } catch (error) {
-      this.free(...made)
-      throw error
-    }
-  }
-
   /** A buffer of constants that kernels read. */
   uniform(label: string, bytes: number): GPUBuffer {
     return this.#make(label, bytes, usage.uniform | usage.copyTarget)
@@ -90,13 +67,22 @@ export class Buffers {
   #make(label: string, size: number, flags: number, place = this.#held): GPUBuffer {
     if (this.#disposed) throw new Error(`${label}: the network was disposed of`)
     const buffer = this.#device.gpu.createBuffer({ label: `webgpu-mlp ${label}`, size, usage: flags })
-    this.#device.noteAllocation(size)
     place.add(buffer)
-    this.#made?.push(buffer)
+    this.#device.noteAllocation({
+      bytes: size,
+      free: () => {
+        this.free(buffer)
+      },
+    })
     return buffer
   }
 
-  /** Frees one buffer. */
+  /** Whether a buffer is not freed: the device may have had no memory for it. */
+  holds(buffer: GPUBuffer): boolean {
+    return this.#held.has(buffer) || this.#mapped.has(buffer)
+  }
+
+  /** Frees buffers. */
   free(...buffers: GPUBuffer[]): void {
     for (const buffer of buffers) {
       if (this.#held.delete(buffer) || this.#mapped.delete(buffer)) buffer.destroy()

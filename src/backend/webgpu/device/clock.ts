@@ -33,6 +33,12 @@ export class KernelClock {
     if (!gpu.features.has('timestamp-query')) return
     const label = 'webgpu-mlp profile'
     const size = MOST_DISPATCHES * 16
+    device.noteAllocation({
+      bytes: 2 * size,
+      free: () => {
+        this.dispose()
+      },
+    })
     this.#queries = gpu.createQuerySet({ label, type: 'timestamp', count: 2 * MOST_DISPATCHES })
     this.#resolved = gpu.createBuffer({ label, size, usage: usage.queryResolve | usage.copySource })
     this.#staging = gpu.createBuffer({ label, size, usage: usage.mapRead | usage.copyTarget })

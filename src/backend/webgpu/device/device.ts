@@ -16,6 +16,14 @@ export const usage = {
 export const COMPUTE_STAGE = 0x4
 export const MAP_MODE_READ = 0x1
 
+/** Something on the device that was made. */
+export interface Allocation {
+  readonly bytes: number
+  readonly free: () => void
+}
+
+const sumOf = (made: readonly Allocation[]) => made.reduce((sum, { bytes }) => sum + bytes, 0)
+
 /** Features that are used where they are granted. */
 const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups']
 
@@ -32,8 +40,8 @@ export class Device {
   #original: Device | undefined
   #lost: string | undefined
   #disposed = false
-  /** Bytes of all buffers that were made so far. */
-  #allocated = 0
+  /** What the work of {@link checked} that runs now has made. */
+  #made: Allocation[] | undefined
 
   private constructor(gpu: GPUDevice, profile: AdapterProfile, waits: Waits, owned: boolean) {
     this.gpu = gpu
@@ -84,9 +92,9 @@ export class Device {
     return device
   }
 
-  /** Counts the bytes of a buffer that was made, for errors of the call that made it. */
-  noteAllocation(bytes: number): void {
-    this.#allocated += bytes
+  /** Records what was made: where the call of {@link checked} fails that made it, its error names the bytes, and it is freed. */
+  noteAllocation(made: Allocation): void {
+    this.#made?.push(made)
   }
 
   /** The adapter's name, for people. */
@@ -115,27 +123,43 @@ export class Device {
     }
   }
 
-  /** Runs `work`, then throws what WebGPU found wrong with it. Scopes are closed at once, so that calls can overlap. */
+  /**
+   * Runs `work`, then throws what WebGPU found wrong with it; what the work made is then freed. Scopes are closed at once, so
+   * that calls can overlap.
+   * @param what the work is, for errors
+   */
   async checked<T>(what: string, work: () => T): Promise<T> {
     this.check()
     this.gpu.pushErrorScope('out-of-memory')
     this.gpu.pushErrorScope('validation')
-    const before = this.#allocated
+    const made: Allocation[] = []
+    try {
+      const { result, popped } = this.#inScopes(work, made)
+      const [invalid, exhausted] = await this.#orLost(popped)
+      // What uses a buffer that could not be made is invalid, too: the cause comes first.
+      if (exhausted) throw outOfMemory(this.name, what, sumOf(made))
+      if (invalid) throw new GPUValidationError(`${what}: ${invalid.message}`)
+      return result
+    } catch (error) {
+      for (const { free } of made) free()
+      throw error
+    }
+  }
+
+  /** Runs work within error scopes that are open. @param made takes what it makes */
+  #inScopes<T>(work: () => T, made: Allocation[]): { result: T; popped: Promise<(GPUError | null)[]> } {
     let popped: Promise<(GPUError | null)[]>
     let result: T
-    let bytes = 0
+    const outer = this.#made
+    this.#made = made
     try {
       result = work()
     } finally {
-      bytes = this.#allocated - before
+      this.#made = outer
       popped = Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()])
       popped.catch(() => undefined)
     }
-    const [invalid, exhausted] = await this.#orLost(popped)
-    // What uses a buffer that could not be made is invalid, too: the cause comes first.
-    if (exhausted) throw outOfMemory(this.name, what, bytes)
-    if (invalid) throw new GPUValidationError(`${what}: ${invalid.message}`)
-    return result
+    return { result, popped }
   }
 
   /**

@@ -1,4 +1,5 @@
-import { type Device, usage } from './device.ts'
+import { Buffers } from './buffers.ts'
+import type { Device } from './device.ts'
 
 /** Invocations of a workgroup: what every device takes. */
 const WIDTH = 256
@@ -41,19 +42,17 @@ ${Array(4).fill(step).join('\n')}
  */
 export async function measurePeak(device: Device): Promise<number> {
   const groups = device.profile.software ? 64 : 8192
-  const results = device.gpu.createBuffer({ label: 'webgpu-mlp peak', size: 16 * WIDTH * 64, usage: usage.storage })
-  const steps = device.gpu.createBuffer({
-    label: 'webgpu-mlp peak',
-    size: 16,
-    usage: usage.uniform | usage.copyTarget,
-  })
+  const buffers = new Buffers(device)
   try {
+    const [results, steps] = await device.checked('peak', () => [
+      buffers.storage('peak', 4 * WIDTH * 64),
+      buffers.uniform('peak', 16),
+    ])
     let most = 0
     for (const form of forms) most = Math.max(most, await measureForm(device, form, groups, results, steps))
     return most
   } finally {
-    results.destroy()
-    steps.destroy()
+    buffers.dispose()
   }
 }
 

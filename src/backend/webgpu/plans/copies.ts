@@ -60,11 +60,21 @@ export class ReturnPoints<Trained extends Repeatable> {
   }
 
   /**
+   * Makes the buffers of the copy that {@link before} will need, where they are needed: nothing is trained where there is no
+   * memory for them.
+   */
+  async reserve(data: WebGPUData): Promise<void> {
+    if (this.#free.length > 0 || !this.#isDue(data) || this.#latest?.pending === 0) return
+    const make = () => this.#sources.map(({ size }) => this.#buffers.readback('checkpoint', size))
+    this.#free.push(await this.#device.checked('checkpoint', make))
+  }
+
+  /**
    * The point from which epochs that begin now can be repeated; where it is a new one, its copying is recorded into the
    * command encoder. Give it back with {@link release}.
    */
   before(epochs: Trained, milliseconds: number, encoder: GPUCommandEncoder): ReturnPoint<Trained> {
-    if (this.#isDue(epochs)) {
+    if (this.#isDue(epochs.data)) {
       this.forget()
       this.#latest = { copy: this.#copy(encoder), trained: [], milliseconds: 0, pending: 0 }
     }
@@ -76,7 +86,7 @@ export class ReturnPoints<Trained extends Repeatable> {
   }
 
   /** Whether a new copy is needed, or does not take long compared with what was trained since the last one. */
-  #isDue({ data }: Trained): boolean {
+  #isDue(data: WebGPUData): boolean {
     const point = this.#latest
     if (!point) return true
     // Data that are trained on no more may be disposed of.

@@ -118,6 +118,7 @@ export class Training {
 
   async #startGroup(plan: Plan, data: WebGPUData, epochs: readonly EpochOrder[]): Promise<Started> {
     const prepared = await plan.prepare(data, epochs)
+    await this.#points.reserve(data)
     const entries = epochs.length * epochs[0]!.order.length
     const group: Group = { data, epochs, plan, entries, began: performance.now(), point: undefined }
     const milliseconds = plan.pace.expected(epochs.length * countSteps(epochs[0]!))

@@ -1,5 +1,5 @@
+import { Buffers } from '../../device/buffers.ts'
 import type { Device } from '../../device/device.ts'
-import { usage } from '../../device/device.ts'
 import type { BufferRange } from '../../device/readback.ts'
 import { encode, type Recorded } from '../recording.ts'
 
@@ -24,16 +24,11 @@ export interface SameWork {
 export async function compareBits(device: Device, { recorded, step, rows, result }: SameWork): Promise<boolean[]> {
   const { gpu } = device
   const size = Math.min(result.size, MOST_BYTES)
-  const made: GPUBuffer[] = []
-  const create = (flags: GPUBufferUsageFlags, bytes: number) => {
-    const buffer = gpu.createBuffer({ label: 'webgpu-mlp comparison', size: bytes, usage: flags })
-    made.push(buffer)
-    return buffer
-  }
+  const buffers = new Buffers(device)
   try {
     const copies = await device.checked('comparison of tiles', () => {
-      const kept = create(usage.copySource | usage.copyTarget, result.size)
-      const results = recorded.map(() => create(usage.mapRead | usage.copyTarget, size))
+      const kept = buffers.storage('comparison', result.size / 4)
+      const results = recorded.map(() => buffers.readback('comparison', size))
       const encoder = gpu.createCommandEncoder({ label: 'webgpu-mlp comparison' })
       encoder.copyBufferToBuffer(result.buffer, result.offset, kept, 0, result.size)
       for (const [i, one] of recorded.entries()) {
@@ -50,6 +45,6 @@ export async function compareBits(device: Device, { recorded, step, rows, result
     const bits = await Promise.all(copies.map(async (copy) => new Uint32Array(await device.read(copy, size))))
     return bits.map((words) => words.every((word, i) => word === bits[0]![i]))
   } finally {
-    for (const buffer of made) buffer.destroy()
+    buffers.dispose()
   }
 }
