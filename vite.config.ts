@@ -223,7 +223,6 @@ export default defineConfig(({ mode }) => {
   if (mode !== 'fuzz') Object.assign(process.env, softwareAdapterEnv())
   // The forks do not know the mode; they inherit these variables.
   process.env.WEBGPU_MLP_CACHE = temporaryCache()
-  if (mode === 'fuzz') process.env.FUZZ_LONG = '1'
   if (mode === 'presets') process.env.ALL_SEEDS = '1'
   if (mode === 'exhaustive') process.env.EXHAUSTIVE = '1'
   return {

@@ -33,3 +33,17 @@ export function optionalText(json: Json, field: string, within = ''): string | u
   if (value === undefined || typeof value === 'string') return value
   throw new InputError(`checkpoint: "${within}${field}" is ${describe(value)}, expected text`)
 }
+
+/** Objects and lists within one another: more than any settings or notes have, and few enough for recursion. */
+const DEEPEST = 100
+
+const isDeeper = (value: unknown, most: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (most === 0 || Object.values(value as Json).some((inner) => isDeeper(inner, most - 1)))
+
+/** Checks that what a checkpoint carries can be written and compared. */
+export function checkDepth(value: unknown, field: string): void {
+  if (!isDeeper(value, DEEPEST)) return
+  throw new InputError(`checkpoint: "${field}" is nested more than ${DEEPEST} deep; a program that trains never writes that`) // prettier-ignore
+}

@@ -5,7 +5,7 @@ import type { PlateauState } from '../optimizer/schedule.ts'
 import { type Fields, list, name, withDefault } from '../core/schema.ts'
 import { type Change, type ChangeableOption, changeableOptions } from './same-run.ts'
 import { type BegunEpoch, readBegun } from './begun-epoch.ts'
-import { type Json, number, object, optionalText, whole } from './checkpoint-fields.ts'
+import { checkDepth, type Json, number, object, optionalText, whole } from './checkpoint-fields.ts'
 import type { StoppingState } from './stopping.ts'
 
 /**
@@ -185,20 +185,6 @@ function checkEach(
   for (let i = 0; i < values.length; i++) {
     if (!fits(values[i]!)) throw new InputError(`${name}: value ${i} is ${values[i]}, expected ${expected}`)
   }
-}
-
-/** Objects and lists within one another: more than any settings or notes have, and few enough for recursion. */
-const DEEPEST = 100
-
-const isDeeper = (value: unknown, most: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (most === 0 || Object.values(value as Json).some((inner) => isDeeper(inner, most - 1)))
-
-/** Checks that what a checkpoint only carries can be written and compared. */
-function checkDepth(value: unknown, field: string): void {
-  if (!isDeeper(value, DEEPEST)) return
-  throw new InputError(`checkpoint: "${field}" is nested more than ${DEEPEST} deep; a program that trains never writes that`) // prettier-ignore
 }
 
 /**

@@ -85,15 +85,41 @@ function join(...parts: Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** Files, each one of `seeds` with up to eight changes. */
-export const mutatedBytes = (seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> =>
-  fc
-    .tuple(fc.constantFrom(...seeds), fc.array(edit, { maxLength: 8 }))
-    .map(([seed, edits]) => edits.reduce(apply, seed))
+/** What is changed to make further inputs: {@link seeds} that are valid, and for each input the ones near it. */
+export interface Source<T> {
+  readonly seeds: readonly T[]
+  readonly near: (input: T) => fc.Arbitrary<T>
+}
 
-/** Texts, each one of `seeds` with up to eight changes. */
-export const mutatedText = (seeds: readonly string[]): fc.Arbitrary<string> =>
-  mutatedBytes(seeds.map((seed) => new TextEncoder().encode(seed))).map((bytes) => new TextDecoder().decode(bytes))
+/** Inputs near one of the seeds. */
+export const nearSeeds = <T>({ seeds, near }: Source<T>): fc.Arbitrary<T> => fc.constantFrom(...seeds).chain(near)
+
+/** Files with up to eight changes. */
+export const bytes = (seeds: readonly Uint8Array[]): Source<Uint8Array> => ({
+  seeds,
+  near: (input) => fc.array(edit, { maxLength: 8 }).map((edits) => edits.reduce(apply, input)),
+})
+
+/** Texts with up to eight changes. */
+export const text = (seeds: readonly string[]): Source<string> => ({
+  seeds,
+  near: (input) =>
+    bytes([])
+      .near(new TextEncoder().encode(input))
+      .map((changed) => new TextDecoder().decode(changed)),
+})
+
+/** One of several values; `near` keeps it most of the time. */
+export function choice<T>(values: fc.Arbitrary<T>, first: T): Source<T> {
+  const near = (input: T) => fc.oneof({ weight: 3, arbitrary: fc.constant(input) }, { weight: 1, arbitrary: values })
+  return { seeds: [first], near }
+}
+
+/** Pairs: each seed of one with a seed of the other. */
+export const pair = <A, B>(first: Source<A>, second: Source<B>): Source<[A, B]> => ({
+  seeds: first.seeds.flatMap((a) => second.seeds.map((b): [A, B] => [a, b])),
+  near: ([a, b]) => fc.tuple(first.near(a), second.near(b)),
+})
 
 /** A placeholder for lists nested more deeply than any recursion limit; {@link toText} replaces it. */
 const deep = '§deep§'
@@ -107,7 +133,15 @@ const values: readonly unknown[] = [
   ...[null, true, 0, 1, -1, 0.5, -5, 1e300, 2 ** 24, 2 ** 32, 2 ** 53, 3, '', 'x', 'relu', 'AAAAAA==', 'AADAfw=='],
   ...[[], [[]], [1], ['x'], [null], {}, { length: 3 }, { length: 1e9 }, { constructor: null }, 'y'.repeat(2000)],
   ...[{ constructor: { name: { toString: 1 } } }, [40_000, 40_000], [2 ** 24, 2 ** 24], deep, { deeper: deep }],
-  ...[JSON.parse('{"__proto__":{"x":1}}'), Array(300).fill(1), { name: '\u001b[31m\n' }, 'é\u2028\ud800'],
+  ...[
+    JSON.parse('{"__proto__":{"polluted":1}}'),
+    '<img src=x onerror=alert(1)>',
+    '../../../etc/x',
+    [['a', '</script><b>']],
+    Array(300).fill(1),
+    { name: '\u001b[31m\n' },
+    'é\u2028\ud800',
+  ],
 ]
 
 interface JsonEdit {
@@ -150,10 +184,13 @@ function change(root: { value: unknown }, { kind, at, value, name }: JsonEdit): 
   }
 }
 
-/** JSON values, each one of `seeds` with up to five changes. */
-export const mutatedJson = (seeds: readonly unknown[]): fc.Arbitrary<unknown> =>
-  fc.tuple(fc.constantFrom(...seeds), fc.array(jsonEdit, { maxLength: 5 })).map(([seed, edits]) => {
-    const root = { value: structuredClone(seed) }
-    for (const edit of edits) change(root, { ...edit, value: structuredClone(edit.value) })
-    return root.value
-  })
+/** JSON values with up to five changes. */
+export const json = (seeds: readonly unknown[]): Source<unknown> => ({
+  seeds,
+  near: (input) =>
+    fc.array(jsonEdit, { maxLength: 5 }).map((edits) => {
+      const root = { value: structuredClone(input) }
+      for (const edit of edits) change(root, { ...edit, value: structuredClone(edit.value) })
+      return root.value
+    }),
+})

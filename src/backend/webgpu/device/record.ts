@@ -90,12 +90,14 @@ class Keeper {
 
   /** Takes in what is in the cache. @returns when the first of it was kept */
   async #restore(): Promise<number> {
-    const entry = (await readEntry(this.#key).catch(() => undefined)) as Partial<Entry> | undefined
+    const kept = await readEntry(this.#key).catch(() => undefined)
     const now = Date.now()
-    const { began = 0 } = entry ?? {}
+    if (typeof kept !== 'object' || kept === null) return now
+    const entry = kept as Partial<Record<keyof Entry, unknown>>
+    const began = typeof entry.began === 'number' ? entry.began : 0
     // A time in the future is as good as none.
     const isCurrent = namesDriver(this.#info) || (began > now - WEEK && began <= now)
-    if (typeof entry !== 'object' || !isCurrent) return now
+    if (!isCurrent) return now
     for (const [name, map] of Object.entries(this.#record.maps)) map.restore(entry[name as keyof Entry])
     return began || now
   }

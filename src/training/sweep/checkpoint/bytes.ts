@@ -1,6 +1,6 @@
 import { InputError } from '../../../core/errors.ts'
 import { Fingerprint } from '../../../data/fingerprint.ts'
-import { type Json, object, whole } from '../../checkpoint-fields.ts'
+import { checkDepth, type Json, object, whole } from '../../checkpoint-fields.ts'
 import type { SweepCheckpoint } from './checkpoint.ts'
 import { checkSweepCheckpoint } from './check.ts'
 
@@ -46,6 +46,7 @@ export function encodeSweepCheckpoint(checkpoint: SweepCheckpoint): Uint8Array {
     return { $: place }
   }
   const text = encodeJson({ ...checkpoint, version: VERSION }, replace)
+  checkDepth(checkpoint.notes, 'notes')
   const header = new TextEncoder().encode(text)
   const first = HEAD + aligned(header.length + 8)
   const bytes = new Uint8Array(first + end)
@@ -94,6 +95,8 @@ export function decodeSweepCheckpoint(bytes: Uint8Array): SweepCheckpoint {
   }
   const text = new TextDecoder().decode(own.subarray(HEAD, HEAD + length))
   const json = object(parseJson(text), 'checkpoint')
+  // Before anything looks into it by recursion.
+  checkDepth(json, 'checkpoint')
   const version = whole(json, 'version')
   if (version !== VERSION) throw new InputError(`checkpoint: version ${version} is not known here (${VERSION} is)`)
   const { version: _, ...fields } = revive(json, { bytes: own, first }) as Json
