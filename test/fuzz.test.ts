@@ -13,7 +13,7 @@ import { makeTable } from './fuzz/table.ts'
 
 /**
  * Every reader of external input accepts it or throws an error for users, see fuzz/property.ts. `npm test` tries the inputs
- * that are kept in fuzz/corpus and 200 others for each reader, the same in each run. `npm run test:fuzz` looks for inputs that
+ * that are kept in fuzz/corpus and 100 others for each reader, the same in each run. `npm run test:fuzz` looks for inputs that
  * reach parts of the readers that no input reached before, and prints what was reached; see fuzz/README.md.
  */
 const { FUZZ_SECONDS, FUZZ_SEED = '1', FUZZ_KEEP } = process.env
@@ -28,7 +28,7 @@ describe.runIf(seconds === undefined)('readers', () => {
   it.each(readers)('$name', async ({ name, source, read }) => {
     for (const input of readCorpus(name)) await checkReader(() => read(input), sizeOf(input))
     const property = fc.asyncProperty(nearSeeds(source), (input) => checkReader(() => read(input), sizeOf(input)))
-    await fc.assert(property, { seed, numRuns: 200 })
+    await fc.assert(property, { seed, numRuns: 100 })
   })
 })
 

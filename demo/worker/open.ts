@@ -1,5 +1,6 @@
 import { csvColumns, type Dataset, datasetFromIdx, type IdxArray, InputError, parseIdx } from '../../src/index.ts'
 import type { FileInfo } from '../protocol.ts'
+import { shellWord } from '../shell.ts'
 
 /** The content of the opened files. */
 export type FileContent =
@@ -44,7 +45,7 @@ function checkSize(name: string, size: number): void {
   if (size > MAX_BYTES.file) {
     throw new InputError(
       `${name} has ${megabytes(size)}; this page accepts up to ${megabytes(MAX_BYTES.file)}. Use a part of its rows, ` +
-        `or train on the whole file in a terminal: npx webgpu-mlp train --data ${name}`,
+        `or train on the whole file in a terminal: npx webgpu-mlp train --data ${shellWord(name)}`,
     )
   }
   if (size === 0) throw new InputError(`${name} is empty. Drop a CSV file with rows of values.`)
@@ -97,7 +98,7 @@ async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Fi
   if (columns.length > MAX_COLUMNS) {
     throw new InputError(
       `${name} has ${columns.length.toLocaleString('en')} columns; this page accepts up to ${MAX_COLUMNS.toLocaleString('en')}. ` +
-        `Train on all of them in a terminal: npx webgpu-mlp train --data ${name}`,
+        `Train on all of them in a terminal: npx webgpu-mlp train --data ${shellWord(name)}`,
     )
   }
   if (columns.length < 2) {

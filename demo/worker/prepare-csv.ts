@@ -9,6 +9,7 @@ import {
   standardizeTargets,
 } from '../../src/index.ts'
 import { type Kind, MAX_CLASSES, placesOfTargets, type Settings } from '../settings.ts'
+import { shellWord } from '../shell.ts'
 import { describeColumns } from './columns.ts'
 import { type FileContent, MAX_BYTES, withoutFlags } from './open.ts'
 import { divide, type Parts, prepareIdx, type Prepared } from './prepare.ts'
@@ -109,7 +110,7 @@ function checkColumns(
   if (width * samples > MAX_VALUES) {
     throw new InputError(
       `${file} would become ${width.toLocaleString('en')} inputs of ${samples.toLocaleString('en')} rows, more than this ` +
-        `page has memory for. Switch off columns of words, or train in a terminal: npx webgpu-mlp train --data ${file}`,
+        `page has memory for. Switch off columns of words, or train in a terminal: npx webgpu-mlp train --data ${shellWord(file)}`,
     )
   }
 }

@@ -28,6 +28,9 @@ export class BlockCoverage {
   /** By path and place of the function. */
   readonly #functions = new Map<string, KnownFunction>()
 
+  /** Where the source begins, by script. */
+  readonly #starts = new Map<string, number>()
+
   /** @param folder the URL of the folder whose files are measured */
   constructor(folder: URL) {
     this.#folder = folder.href
@@ -89,11 +92,20 @@ export class BlockCoverage {
     return isNew
   }
 
+  /** Whether a block is of the source, and not of what the test runner puts around it: exports, and the function of a module. */
+  isSource({ script, start }: Block): boolean {
+    let first = this.#starts.get(script)
+    if (first === undefined) {
+      const { scriptSource } = this.#sourceOf(script)
+      first = scriptSource.indexOf('\n', scriptSource.lastIndexOf('__vite_ssr_exportName__(')) + 1
+      this.#starts.set(script, first)
+    }
+    return start >= first
+  }
+
   /** The line of a block in the source, and its text. */
   locate({ script, start, path }: Block): { line: number; text: string } {
-    const { scriptSource } = this.#post('Debugger.getScriptSource', {
-      scriptId: script,
-    }) as Debugger.GetScriptSourceReturnType
+    const { scriptSource } = this.#sourceOf(script)
     const before = scriptSource.slice(0, start).split('\n')
     const [, encoded] = /sourceMappingURL=data:application\/json;base64,([\w+/=]+)/.exec(scriptSource) ?? []
     if (encoded === undefined) return { line: before.length, text: '' }
@@ -103,6 +115,10 @@ export class BlockCoverage {
     const line = 'originalLine' in place ? place.originalLine : before.length - 1
     const lines = (payload.sourcesContent[0] ?? '').split('\n')
     return { line: line + 1, text: (lines[line] ?? path).trim() }
+  }
+
+  #sourceOf(script: string): Debugger.GetScriptSourceReturnType {
+    return this.#post('Debugger.getScriptSource', { scriptId: script }) as Debugger.GetScriptSourceReturnType
   }
 
   #post(method: string, parameters?: object): unknown {

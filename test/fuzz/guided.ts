@@ -47,22 +47,17 @@ export async function fuzz(
   coverage.take(new Set())
   for (const input of [...reader.source.seeds, ...readCorpus(reader.name)]) {
     await tryOne(input, fuzzed)
-    if (coverage.take(fuzzed.reached) || fuzzed.corpus.length < reader.source.seeds.length) fuzzed.corpus.push(input)
+    if (coverage.take(fuzzed.reached) || fuzzed.corpus.length === 0) fuzzed.corpus.push(input)
   }
   const random = fc.sample(fc.nat(), { seed, numRuns: 1 })[0]!
   for (let round = 0; performance.now() - began < 1000 * seconds; round++) {
     const from = choose(fuzzed.corpus, hash(random, round))
     const inputs = await tryNear(from, fuzzed, hash(round, random))
-    if (!coverage.take(fuzzed.reached)) continue
-    // Some of them reach something new, but which?
-    const reached = new Set<string>()
-    for (const kept of fuzzed.corpus.slice(-BATCH)) {
-      await tryOne(kept, fuzzed)
-      coverage.take(reached)
-    }
+    if (!coverage.take(new Set(fuzzed.reached))) continue
+    // Some of them reach something new: each again, to see which.
     for (const input of inputs) {
       await tryOne(input, fuzzed)
-      if (coverage.take(reached) && sizeOf(input) <= LONGEST) fuzzed.corpus.push(input)
+      if (coverage.take(fuzzed.reached) && sizeOf(input) <= LONGEST) fuzzed.corpus.push(input)
     }
   }
   fuzzed.seconds = (performance.now() - began) / 1000

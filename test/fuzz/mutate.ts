@@ -109,11 +109,11 @@ export const text = (seeds: readonly string[]): Source<string> => ({
       .map((changed) => new TextDecoder().decode(changed)),
 })
 
-/** One of several values; `near` keeps it most of the time. */
-export function choice<T>(values: fc.Arbitrary<T>, first: T): Source<T> {
-  const near = (input: T) => fc.oneof({ weight: 3, arbitrary: fc.constant(input) }, { weight: 1, arbitrary: values })
-  return { seeds: [first], near }
-}
+/** One of several values; `near` keeps it most of the time. @param seeds from which it begins */
+export const choice = <T>(values: fc.Arbitrary<T>, ...seeds: readonly T[]): Source<T> => ({
+  seeds,
+  near: (input) => fc.oneof({ weight: 3, arbitrary: fc.constant(input) }, { weight: 1, arbitrary: values }),
+})
 
 /** Pairs: each seed of one with a seed of the other. */
 export const pair = <A, B>(first: Source<A>, second: Source<B>): Source<[A, B]> => ({

@@ -18,7 +18,7 @@ function blocksOfReaders(coverage: BlockCoverage): Map<string, Block> {
   const { known } = coverage
   const regions: Region[] = [...known.values()].filter(({ name }) => writers.includes(name))
   const isWriter = ({ path, start, end }: Block) => regions.some((one) => one.path === path && one.start <= start && one.end >= end)
-  return new Map([...known].filter(([, block]) => !isWriter(block)))
+  return new Map([...known].filter(([, block]) => coverage.isSource(block) && !isWriter(block)))
 } // prettier-ignore
 
 /** What was reached of the files of readers: a row for each reader, and the blocks that none reached. */

@@ -55,7 +55,3 @@ export function trainWords(settings: SweepSettings, seed: number, parts: Command
     ...['--backend', backend],
   ]
 }
-
-/** A command of this program as a line for a POSIX shell. */
-export const commandLine = (words: readonly string[]): string =>
-  ['webgpu-mlp', ...words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))].join(' ') // prettier-ignore

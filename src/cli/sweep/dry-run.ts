@@ -1,6 +1,7 @@
 import type { Sweep, SweepResult } from '../../index.ts'
 import { count, print } from '../output.ts'
-import { commandLine, type CommandParts, trainWords } from './command.ts'
+import { commandLine } from '../shell.ts'
+import { type CommandParts, trainWords } from './command.ts'
 import { sayRate, sayTime } from './table.ts'
 
 /** Milliseconds for which networks are trained, to estimate the time of all; and for which the first progress is waited for. */

@@ -1,12 +1,13 @@
 import { Command } from 'commander'
 import { encodeSweepCheckpoint, InputError, mergeSweepCheckpoints, sweep } from '../../index.ts'
+import { withPath } from '../../node/paths.ts'
 import { writeFileAtomic } from '../../node/write.ts'
 import { addOwn, ownFlags } from '../flags.ts'
 import { KeptOutputs } from '../outputs/keep.ts'
 import { sweepFlags } from './flags.ts'
 import { inputsOf, planFolder } from './folder.ts'
 import { checkAxes } from './axes.ts'
-import { parseSweep } from './options.ts'
+import { checkKept, parseSweep } from './options.ts'
 import { dataOf, libraryOptions, type SweepPlan } from './plan.ts'
 import { shardFolders } from './shard.ts'
 import { isFinished, readState, type SavedState } from './state.ts'
@@ -41,7 +42,7 @@ export async function mergeSweep(folders: readonly string[], options: MergeOptio
   const [first] = states as [SavedState]
   checkAlike(states)
   const checkpoint = mergeNamed(states)
-  const parsed = parseSweep(first.notes.arguments)
+  const parsed = await withPath(first.path, () => parseSweep(checkKept(first.notes.arguments)))
   const { data: name } = parsed.options
   if (name === undefined) throw new InputError(`${first.path}: has no --data`)
   const plan: SweepPlan = {

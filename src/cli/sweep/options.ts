@@ -189,3 +189,14 @@ export const sharedWords = ({ given }: ParsedSweep): string[] =>
 /** The words that define the sweep, as its state keeps them. */
 export const definingWords = ({ given }: ParsedSweep): string[] =>
   given.filter((word) => !ofThisRun.has(nameOf(word))).flatMap((word) => [...word] as string[])
+
+/**
+ * The words that the state of a sweep keeps, which another person may have written: they say what is trained, and not what is
+ * replaced or where results go.
+ * @throws InputError for options of {@link ofThisRun}; CommanderError or InputError for those that do not fit
+ */
+export function checkKept(words: readonly string[]): readonly string[] {
+  const own = parseSweep(words).given.find((word) => ofThisRun.has(nameOf(word)))
+  if (own) throw new InputError(`the sweep has ${own[0]}, which the command line alone decides`)
+  return words
+}

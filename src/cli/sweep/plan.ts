@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError, type SweepOptions } from '../../index.ts'
 import { checkSweepBackend } from '../options.ts'
+import { shellWord } from '../shell.ts'
 import { type CheckedAxes, checkAxes } from './axes.ts'
 import { prepareSweepData, type SweepData } from './data.ts'
-import { definingWords, type ParsedSweep, parseSweep, type SweepCommandOptions } from './options.ts'
+import { checkKept, definingWords, type ParsedSweep, parseSweep, type SweepCommandOptions } from './options.ts'
 import { type ChosenShard, chooseShard, folderOfShard, shardFolders } from './shard.ts'
 import { countTrained, isFinished, readState, type SavedState } from './state.ts'
 
@@ -64,8 +65,8 @@ async function placeOf(options: SweepCommandOptions, environment: NodeJS.Process
 async function nothingThere(resume: string, folder: string): Promise<InputError> {
   const [first] = await shardFolders(resume)
   const hint = first
-    ? `resume one of its shards, such as --resume ${first.path}`
-    : `to begin one there, or to go on where there is one, give its options with --out ${resume} --resume`
+    ? `resume one of its shards, such as --resume ${shellWord(first.path)}`
+    : `to begin one there, or to go on where there is one, give its options with --out ${shellWord(resume)} --resume`
   return new InputError(`--resume: ${folder} holds no sweep; ${hint}`)
 }
 
@@ -74,7 +75,7 @@ function continued(saved: SavedState, words: readonly string[], given: ParsedSwe
   const { path, notes } = saved
   try {
     // A whole command line is one of the same sweep, which the library compares.
-    return given.options.data === undefined ? parseSweep([...notes.arguments, ...words]) : given
+    return given.options.data === undefined ? parseSweep([...checkKept(notes.arguments), ...words]) : given
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message.replace(/^error: /, '') : String(cause)
     throw new InputError(`${path}: its arguments are not those of sweep: ${problem}`, { cause })

@@ -1,5 +1,6 @@
 import type { Dataset, SweepResult } from '../../index.ts'
-import { commandLine, type CommandParts, trainWords } from './command.ts'
+import { commandLine } from '../shell.ts'
+import { type CommandParts, trainWords } from './command.ts'
 import type { SweepData } from './data.ts'
 import type { SweepPlan } from './plan.ts'
 import type { ResultRecord, SweepRecord } from './record.ts'

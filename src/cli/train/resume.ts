@@ -96,7 +96,10 @@ export async function resume(path: string, given: readonly string[]): Promise<Ea
 /** Errors about words in the file are the file's, not the command line's. */
 function checkWords(path: string, words: readonly string[]): void {
   try {
-    parseTrain(words)
+    const { force, resume: other } = parseTrain(words)
+    // Another person may have written the file: it does not decide which files are replaced.
+    if (force) throw new InputError('--force is for the command line alone')
+    if (other !== undefined) throw new InputError('--resume is for the command line alone')
   } catch (cause) {
     if (!(cause instanceof CommanderError || cause instanceof InputError)) throw cause
     const problem = cause.message.replace(/^error: /, '')

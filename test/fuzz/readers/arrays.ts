@@ -68,7 +68,11 @@ const archiveParts: Source<[[string, Uint8Array], [string, Uint8Array]]> = pair(
   pair(arrayName, bytes([npyFile])),
   pair(text(['y.npy', 'y_train.npy', '/etc/y.npy']), bytes([npyLabels, npyTexts])),
 )
-const arrays = choice(fc.constantFrom<[string, string] | undefined>(['x', 'y'], ['../../x', 'y'], undefined), undefined)
+const arrays = choice(
+  fc.constantFrom<[string, string] | undefined>(['x', 'y'], ['../../x', 'y'], undefined),
+  undefined,
+  ['x', 'y'],
+)
 
 const idx = ['src/data/idx', 'src/data/gunzip']
 const npy = ['src/formats/npy']

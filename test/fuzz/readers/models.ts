@@ -123,7 +123,7 @@ export function modelReaders(folder: string): Reader<unknown>[] {
     reader('ONNX', bytes([...models, ...others]), [...onnxFiles, ...formats], (file) => {
       useModel(fromOnnx(file))
     }),
-    reader('program for PyTorch', source, ['src/formats/pytorch'], (value) => {
+    reader('program for PyTorch', source, [], (value) => {
       const files = toPyTorch(Network.fromJSON(JSON.parse(toText(value))), data)
       for (const name of Object.keys(files)) if (!/^[\w.-]+$/.test(name)) throw new Error(`it names a file ${name}`)
     }),

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { fromHash, toHash } from '../../../demo/link.ts'
 import { encodePoints } from '../../../demo/points.ts'
@@ -43,11 +44,18 @@ const tables = [
   'width,length,kind\n1,2.5,a\n3,4e2,b\n5,-6,a\n7,.8,b\n8,1,a\n9,2,b\n',
   'a;b;c\n1,5;oak;0\n2,5;elm;1\n;oak;1\n4,5;;0\n',
   '1,2,0.5\n3,4,1.5\n4,4,2.5\n',
+  'old,tree,one,two,empty,y\nyes,oak,1,0,,1\nno,elm,0,1,,2\nyes,ash,1,1,,3\n,oak,0,0,,1\nno,elm,1,1,,2\n',
+  'x\n1\n2\n',
 ]
 const files = tables.map((one) => new Uint8Array(Buffer.from(one)))
 const images = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 51, 255, 1, 2, 3, 4, 5])
 const labels = Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 2, 1, 0])
-const fileName = choice(fc.constantFrom('a.csv', '<img src=x>.csv', '../x', 'train-labels', 't10k'), 'a.csv')
+const packed = new Uint8Array(gzipSync(labels))
+const otherFiles = [new Uint8Array(gzipSync(tables[0]!)), new Uint8Array(Buffer.from(`\ufeff${tables[0]!}`, 'utf16le'))]
+const fileName = choice(
+  fc.constantFrom('a.csv', '<img src=x>.csv', '../x', 'train-labels', 't10k', 'test-labels'),
+  'a.csv',
+)
 
 async function open(reading: FileReading, dropped: readonly (readonly [string, Uint8Array])[], hash: string): Promise<void> {
   const parts = dropped.map(([name, content]) => new File([content as Uint8Array<ArrayBuffer>], name))
@@ -69,10 +77,13 @@ export function pageReaders(): Reader<unknown>[] {
   return [
     reader('link', text(links), ['demo/link', 'demo/points', 'demo/share/address', 'demo/sweep/axes'], follow),
     reader('address of the page', text(places), ['demo/share/links'], linkTo),
-    reader('CSV file on the page', pair(pair(fileName, bytes(files)), text(links)), page, ([one, hash]) =>
-      open(reading, [one], hash),
+    reader(
+      'CSV file on the page',
+      pair(pair(fileName, bytes([...files, ...otherFiles])), text(links)),
+      page,
+      ([one, hash]) => open(reading, [one], hash),
     ),
-    reader('IDX files on the page', pair(pair(fileName, bytes([images])), pair(fileName, bytes([labels]))), page, (parts) =>
+    reader('IDX files on the page', pair(pair(fileName, bytes([images])), pair(fileName, bytes([labels, packed]))), page, (parts) =>
       open(reading, parts, ''),
     ), // prettier-ignore
   ]

@@ -49,8 +49,18 @@ const options: fc.Arbitrary<CsvOptions> = fc.record(
   },
   { requiredKeys: [] },
 )
-const given = choice(options, {})
-const inputFeatures = choice(fc.constantFrom<string[] | undefined>(['width'], ['2', '1'], undefined), ['width'])
+const given = choice<CsvOptions>(
+  options,
+  {},
+  { delimiter: ';', decimal: ',', missing: 'impute' },
+  { target: ['no', 'yes'], task: 'multilabel' },
+  { task: 'regression', missing: 'drop', header: false },
+)
+const inputFeatures = choice(
+  fc.constantFrom<string[] | undefined>(['width'], ['2', '1'], undefined),
+  ['width'],
+  undefined,
+)
 
 /** Text in pieces of any length. */
 function* piecesOf(whole: string, lengths: readonly number[]): Generator<string> {

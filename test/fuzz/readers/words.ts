@@ -64,7 +64,7 @@ const sweepCli = ['src/cli/sweep/options', 'src/cli/sweep/axes', 'src/cli/sweep/
 
 /** Readers of the words of the command line. */
 export const wordReaders = (): Reader<unknown>[] => [
-  reader('values of options', pair(text(words), choice(fc.nat(readers.length - 1), 0)), [...cli, 'src/cli/sweep/values', 'src/cli/sweep/shard'], ([word, i]) =>
+  reader('values of options', pair(text(words), choice(fc.nat(readers.length - 1), ...readers.keys())), [...cli, 'src/cli/sweep/values', 'src/cli/sweep/shard'], ([word, i]) =>
     readers[i]!(word),
   ), // prettier-ignore
   reader('words of train', text(train), [...cli, 'src/cli/train/options'], (line) => parseTrain(split(line))),
