@@ -6,7 +6,9 @@ import { commandLine, shellWord } from '../src/cli/shell.ts'
 
 /** Words with a meaning for shells and terminals. */
 const hostile = ['$(touch x)', '`id`', "';id;'", 'a b', '~', '*', '-rf', '!!', '\\', "\\'", 'x\u0003id\n', '\u001b[201~id\n', '\u202etxt', '', '\u2028', '$\'\\x41\'', '\u0085\u0007'] // prettier-ignore
-const characters = fc.constantFrom(...'ab1 $`\'"\\;&|<>(){}[]*?!~#%=\n\r\t\u0003\u001b\u007f\u0085\u202eé\u{1f600}')
+const characters = fc.constantFrom(
+  ...Array.from('ab1 $`\'"\\;&|<>(){}[]*?!~#%=\n\r\t\u0003\u001b\u007f\u0085\u202eé\u{1f600}'),
+)
 const words = fc.sample(fc.string({ unit: characters, minLength: 1, maxLength: 12 }), { seed: 1, numRuns: 400 })
 
 const argumentsOf = (line: string): string[] =>
