@@ -159,6 +159,7 @@ const groups = {
     'demo_data',
     'demo_diagram',
     'demo_digits',
+    'demo_kept',
     'demo_lesson',
     'demo_people',
     'demo_policy',

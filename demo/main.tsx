@@ -12,6 +12,7 @@ import { Header } from './layout/header.tsx'
 import { Messages } from './layout/messages.tsx'
 import { MoreSettings } from './layout/more.tsx'
 import { Output } from './layout/output.tsx'
+import { PageNotes } from './layout/page-notes.tsx'
 import { RowPrediction } from './row.tsx'
 import { Saving } from './saving.tsx'
 import { Embedded } from './share/embedded.tsx'
@@ -77,6 +78,7 @@ function Play() {
         <Bar />
         <MoreSettings />
         <Timeline />
+        <PageNotes />
         <Messages />
         <DataControls />
         <Inputs />
@@ -122,6 +124,8 @@ function App() {
   )
 }
 
-connect()
+// Inside another page, storage may belong to that page's visitors, and there is no place for a question.
+const embedded = isEmbedded(location.href)
+connect({ keeps: !embedded })
 startRecording()
-render(isEmbedded(location.href) ? <Embedded /> : <App />, document.getElementById('app')!)
+render(embedded ? <Embedded /> : <App />, document.getElementById('app')!)

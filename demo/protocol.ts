@@ -1,7 +1,6 @@
 import type {
   ActivationName,
   BackendName,
-  Checkpoint,
   CsvColumn,
   MultilabelReport,
   NetworkJSON,
@@ -9,6 +8,7 @@ import type {
   TargetScore,
   Verification,
 } from '../src/index.ts'
+import type { RunState } from './kept/run-state.ts'
 import type { FileUse, Kind, Settings } from './settings.ts'
 import type { ShownData } from './shown-data.ts'
 
@@ -17,8 +17,11 @@ export type { PictureSamples, PlottedSamples, ShownColumn, ShownData, ShownInput
 
 /** Messages from the page to the worker. */
 export type Request =
-  /** Creates a new network on the data that the settings describe; a checkpoint is the state from which it trains on. */
-  | { type: 'start'; settings: Settings; checkpoint?: Checkpoint }
+  /**
+   * Creates a new network on the data that the settings describe; `from` is the state from which it trains on. `number` is
+   * that of the run, 0 by default.
+   */
+  | { type: 'start'; settings: Settings; number?: number; from?: StartState }
   /** Keeps the network and changes the data. */
   | { type: 'data'; settings: Settings }
   /** Opens files that the user dropped or chose. */
@@ -52,6 +55,12 @@ export type ContinuingRequest = { discardLater?: boolean } & (
   /** Sets a weight or a bias. */
   | { type: 'edit'; edit: ParameterEdit }
 )
+
+/** The state of another training with the same settings and data; with scores, that of a run that was kept. */
+export type StartState = Pick<RunState, 'checkpoint'> & Partial<RunState>
+
+/** The session of the run that the page shows. */
+export const SHOWN = 0
 
 /** A request and a message with the session that they belong to: several sessions train side by side in one worker. */
 export interface ToSession {
@@ -206,7 +215,8 @@ export type Subject = 'link' | 'data' | 'settings' | 'training' | 'backend' | 'v
 export type WorkerMessage =
   | Report
   | LaterRunQuestion
-  | { type: 'data'; shown: ShownData; settings: Settings; description: Description }
+  /** `number` is that of the run. */
+  | { type: 'data'; shown: ShownData; settings: Settings; description: Description; number: number }
   | { type: 'opened'; file: FileInfo; kind: Kind; use: FileUse }
   /** The current run uses these settings; it was not started again. */
   | { type: 'accepted'; settings: Settings }

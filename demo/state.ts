@@ -1,6 +1,8 @@
 import { sendEditsAfterReports } from './state/edit.ts'
-import { followLinks } from './state/files.ts'
+import { followFirstLink, followLinks } from './state/files.ts'
+import { startKeeping } from './state/kept.ts'
 import { receiveMessages } from './state/messages.ts'
+import { note } from './state/signals.ts'
 
 /** The state of the page: what components read, and the functions with which they change it. */
 export {
@@ -15,6 +17,7 @@ export {
   laterEnd,
   laterRunQuestion,
   kind,
+  note,
   notices,
   opening,
   playing,
@@ -29,14 +32,25 @@ export { change, choose, openSettings } from './state/changes.ts'
 export { receiveWall, sendToWall } from './state/connection.ts'
 export { openNetwork, playWith } from './state/navigation.ts'
 export { editParameter } from './state/edit.ts'
-export { chooseUse, open } from './state/files.ts'
+export { chooseUse, openChosen as open } from './state/files.ts'
+export { acceptOffer, discardOffer, offer, postponeOffer } from './state/kept.ts'
 export { answerLaterRun, classifyDrawing, pause, play, rewind, step, verifyNow } from './state/requests.ts'
 export { restartsRun } from './state/effects.ts'
 export { accepted, restart, startsAtOnce } from './state/runs.ts'
 
-/** Starts the run that the address describes, and shows what the worker reports from then on. */
-export function connect(): void {
+/**
+ * Starts the run that the address describes, and shows what the worker reports from then on.
+ * @param keeps whether the page keeps its run in the browser's storage, and offers to continue the run of a closed tab
+ */
+export function connect({ keeps }: { keeps: boolean }): void {
   receiveMessages()
   sendEditsAfterReports()
+  if (keeps) startKeeping()
+  else followFirstLink()
   followLinks()
+}
+
+/** Closes the note about what the page did without being asked. */
+export const closeNote = () => {
+  note.value = undefined
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { AxeResults } from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { launchChromium, serve } from './browser.ts'
 
@@ -26,6 +26,8 @@ export interface Opening {
   language?: string
   /** Runs in the page before the page's code. */
   before?: () => void
+  /** A profile, whose pages share their storage; by default each page has its own. */
+  profile?: BrowserContext
 }
 
 /** Serves the page that build-page.ts built, and opens it in a browser with WebGPU (on SwiftShader) or without. */
@@ -50,16 +52,25 @@ export function servePage({
   })
   const open = async (
     hash = '',
-    { width = 1400, dark = false, reducedMotion = false, neverHadWebGPU = false, language, before }: Opening = {},
+    {
+      width = 1400,
+      dark = false,
+      reducedMotion = false,
+      neverHadWebGPU = false,
+      language,
+      before,
+      profile,
+    }: Opening = {},
   ): Promise<Opened> => {
-    const page = await browser.newPage({
+    const settings = {
       locale: 'en-US',
       viewport: { width, height: 900 },
       colorScheme: dark ? 'dark' : 'light',
       reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
       // Workers without WebGPU are started from text, which imports others.
       bypassCSP: neverHadWebGPU,
-    })
+    } as const
+    const page = await (profile ? profile.newPage() : browser.newPage(settings))
     const errors: string[] = []
     const requests: string[] = []
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
@@ -77,7 +88,10 @@ export function servePage({
     expect(errors).toEqual([])
     expect(requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('blob:'))).toEqual([])
   }
-  return { open, close, folder }
+  /** A profile in which no page trains before it is asked to, because its user prefers reduced motion. */
+  const newProfile = () =>
+    browser.newContext({ locale: 'en-US', viewport: { width: 1400, height: 900 }, reducedMotion: 'reduce' })
+  return { open, close, newProfile, folder }
 }
 
 function setLanguage(value: string): void {

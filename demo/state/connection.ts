@@ -1,12 +1,10 @@
-import type { FromSession, Request, ToSession, WorkerMessage } from '../protocol.ts'
+import type { FromKept, KeptMessage, KeptRequest, ToKept } from '../kept/protocol.ts'
+import { type FromSession, type Request, SHOWN, type ToSession, type WorkerMessage } from '../protocol.ts'
 import type { FromWall, ToWall, WallMessage, WallRequest } from '../sweep/protocol.ts'
 import { setNotices } from './signals.ts'
 
 /** The worker that trains. */
 const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' })
-
-/** The session of the run that the page shows. */
-const SHOWN = 0
 
 export const send = (request: Request) => {
   const posted: ToSession = { session: SHOWN, request }
@@ -17,9 +15,13 @@ export const send = (request: Request) => {
 export type Handlers = { [T in WorkerMessage['type']]: (message: WorkerMessage & { type: T }) => void }
 
 export function receive(handlers: Handlers): void {
-  worker.onmessage = ({ data }: MessageEvent<FromSession | FromWall>) => {
+  worker.onmessage = ({ data }: MessageEvent<FromSession | FromWall | FromKept>) => {
     if ('wall' in data) {
       receiveFromWall?.(data.wall)
+      return
+    }
+    if ('kept' in data) {
+      receiveFromKept?.(data.kept)
       return
     }
     const { session, message } = data
@@ -36,6 +38,18 @@ export function receiveWall(receiver: (message: WallMessage) => void): void {
 
 export const sendToWall = (request: WallRequest) => {
   const posted: ToWall = { wall: request }
+  worker.postMessage(posted)
+}
+
+let receiveFromKept: ((message: KeptMessage) => void) | undefined
+
+/** Receives the messages about runs that are kept in the browser's storage. */
+export function receiveKept(receiver: (message: KeptMessage) => void): void {
+  receiveFromKept = receiver
+}
+
+export const sendToKept = (request: KeptRequest) => {
+  const posted: ToKept = { kept: request }
   worker.postMessage(posted)
 }
 

@@ -1,3 +1,4 @@
+import type { KeptRun } from '../kept/record.ts'
 import { fromHash } from '../link.ts'
 import type { WorkerMessage } from '../protocol.ts'
 import { defaultsFor } from '../presets.ts'
@@ -7,8 +8,9 @@ import { followHistory, placeOf, playsAtOnce } from './navigation.ts'
 import { startRun } from './runs.ts'
 import { file, firstLink, opening, setNotices, settings } from './signals.ts'
 
-/** The settings of a link to a file that the user has not opened yet. */
+/** The settings of a link to a file that the user has not opened yet, or of a kept run whose files are opened again. */
 let pendingLink: Settings | undefined
+let pendingRun: KeptRun | undefined
 
 /** Whether two uses of a file differ in what the network predicts. */
 const usedOtherwise = (a: FileUse, b: FileUse) =>
@@ -19,21 +21,50 @@ export function handleFile({ file: info, kind: dataKind, use }: WorkerMessage & 
   opening.value = false
   file.value = { ...info, dataKind }
   const next = pendingLink?.file === info.name ? pendingLink : { ...defaultsFor('file', dataKind), ...use }
+  const kept = next === pendingLink ? pendingRun : undefined
   const { seed, speed, backend, tab, wallAcross, wallUp } = settings.value
   // The target column and the task of the link determine whether the data are for classification or regression.
   if (pendingLink && next === pendingLink && info.kind === 'csv' && usedOtherwise(pendingLink, use)) {
     send({ type: 'target', use: useOf(pendingLink) })
     return
   }
-  pendingLink = undefined
+  pendingLink = pendingRun = undefined
+  if (kept) {
+    startRun({ ...next, ...placeOf(settings.value) }, kept.playing, kept)
+    return
+  }
   const chosen = { ...next, file: info.name, seed, speed, backend, tab, wallAcross, wallUp }
   startRun(dataKind === 'images' ? { ...chosen, speed: 0 } : chosen)
 }
 
-export function open(files: readonly File[]): void {
+/** Opens files that the user chose. */
+export function openChosen(files: readonly File[]): void {
+  pendingRun = undefined
+  open(files)
+}
+
+function open(files: readonly File[]): void {
   opening.value = true
   setNotices('data')
   send({ type: 'open', files })
+}
+
+/** Continues a run that was kept, once its files are open again. */
+export function continueKept(kept: KeptRun, files: readonly File[]): void {
+  const { settings: own } = fromHash(kept.address)
+  if (files.length === 0) startRun({ ...own, ...placeOf(settings.value) }, kept.playing, kept)
+  else {
+    pendingLink = own
+    pendingRun = kept
+    open(files)
+  }
+}
+
+/** Continues a run that was kept in the place of the first run. */
+export function restoreKept(kept: KeptRun, files: readonly File[]): void {
+  // While the files are read, or if they cannot be read, there is a run.
+  if (files.length > 0) startRun({ ...defaultsFor('circle'), ...placeOf(settings.value) }, false)
+  continueKept(kept, files)
 }
 
 /** Uses the columns of the file in another way; the worker says what the network then predicts. */
@@ -44,6 +75,7 @@ export function chooseUse(changed: Partial<FileUse>): void {
 
 /** Applies the settings of a link. If the link refers to a file, they are applied when the user opens that file. */
 function followLink({ settings: linked, problems }: ReturnType<typeof fromHash>): void {
+  pendingRun = undefined
   const missing = linked.problem === 'file' && file.value?.name !== linked.file
   if (missing) pendingLink = linked
   const place = placeOf(linked)
@@ -55,9 +87,13 @@ function followLink({ settings: linked, problems }: ReturnType<typeof fromHash>)
   }
 }
 
-/** Follows the address with which the page was opened, and each later one. */
-export function followLinks(): void {
+/** Follows the address with which the page was opened. */
+export const followFirstLink = () => {
   followLink(firstLink)
+}
+
+/** Follows each later address. */
+export function followLinks(): void {
   // Browsers send this event for the Back and Forward buttons and for an address that the user edits.
   window.addEventListener('popstate', ({ state }) => {
     const link = fromHash(location.hash)

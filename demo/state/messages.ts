@@ -5,7 +5,7 @@ import type { Report, Request, WorkerMessage } from '../protocol.ts'
 import { receive } from './connection.ts'
 import { handleFile } from './files.ts'
 import { placeOf } from './navigation.ts'
-import { accept, accepted, applySettings, startRun } from './runs.ts'
+import { accept, accepted, applySettings, runAccepted, runRefused, startRun } from './runs.ts'
 import {
   activeBackend,
   advice,
@@ -67,8 +67,9 @@ function handleProgress({ parameters, ...report }: Report): void {
   if (!laterEnd.value) history.value = withReport(history.value, progress.value)
 }
 
-function handleData({ settings: own, shown, description }: WorkerMessage & { type: 'data' }): void {
+function handleData({ settings: own, shown, description, number }: WorkerMessage & { type: 'data' }): void {
   accept(own)
+  runAccepted(number)
   if (data.value?.shown.kind !== shown.kind) progress.value = evaluation.value = drawingOutputs.value = undefined
   data.value = { shown, description }
 }
@@ -80,6 +81,7 @@ const changing: ReadonlySet<string> = new Set<Request['type']>(['start', 'data',
 function handleRefusal({ subject, message, during }: WorkerMessage & { type: 'refused' }): void {
   opening.value = false
   if (verification.value === 'running') verification.value = undefined
+  if (during === 'start') runRefused()
   if (changing.has(during)) {
     const own = accepted()
     const { speed, stop, patience } = settings.value

@@ -36,10 +36,11 @@ export function playWith(run: Settings): void {
 /** Opens a network of the wall in the main view, in the state in which it is. */
 export function openNetwork(run: Settings, checkpoint: Checkpoint): void {
   playOnReturn = false
-  startRun({ ...run, ...placeOf(settings.value), tab: 'play' }, false, checkpoint)
+  startRun({ ...run, ...placeOf(settings.value), tab: 'play' }, false, { state: { checkpoint } })
 }
 
-const runOf = (all: Settings) => toHash({ ...all, ...placeOf(defaults) })
+/** The address of a run, without the part of the page that is open. */
+export const runOf = (all: Settings) => toHash({ ...all, ...placeOf(defaults) })
 
 /**
  * Follows the Back and Forward buttons to an entry of the browser's history that the page made. The run continues if the

@@ -1,8 +1,9 @@
-import type { Checkpoint } from '../../src/index.ts'
+import type { HistoryPoint } from '../history.ts'
+import type { StartState } from '../protocol.ts'
 import { makeConsistent, type Settings } from '../settings.ts'
 import { writeAddress } from './address.ts'
 import { send } from './connection.ts'
-import { advice, file, history, laterRunQuestion, notices, playing, settings, verification } from './signals.ts'
+import { advice, file, history, laterRunQuestion, note, notices, playing, settings, verification } from './signals.ts'
 
 /** The settings of the current run, restored if the worker refuses new ones. */
 let acceptedSettings: Settings | undefined
@@ -11,6 +12,22 @@ export const accepted = (): Settings | undefined => acceptedSettings
 export const accept = (next: Settings) => {
   acceptedSettings = next
 }
+
+/** How many runs were started; their numbers. The page shows the expected one once the worker trains it. */
+let startedRuns = 0
+let expectedRun = 0
+let trainedRun = 0
+
+export const runAccepted = (number: number) => {
+  trainedRun = number
+  expectedRun = Math.max(expectedRun, number)
+}
+/** The worker refused a run: the one before it goes on. */
+export const runRefused = () => {
+  expectedRun = trainedRun
+}
+/** The number of the run that the page shows; undefined while the worker prepares another one. */
+export const shownRun = (): number | undefined => (expectedRun === trainedRun ? expectedRun : undefined)
 
 /** Updates the controls and the URL. */
 export function applySettings(next: Settings): void {
@@ -21,22 +38,30 @@ export function applySettings(next: Settings): void {
 /** Whether the first run starts to train at once; not for users who prefer reduced motion. */
 export const startsAtOnce = () => !matchMedia('(prefers-reduced-motion: reduce)').matches
 
+/** A run that goes on: its state, and the points of its curves so far. */
+export interface Continued {
+  state: StartState
+  history?: readonly HistoryPoint[]
+}
+
 /**
  * Starts a new network on the data that the settings describe.
- * @param checkpoint of a training with these settings, from which it continues
+ * @param from a training with these settings, from which it continues
  */
 export function startRun(
   next: Settings,
   play = acceptedSettings ? playing.value : startsAtOnce(),
-  checkpoint?: Checkpoint,
+  from?: Continued,
 ): void {
   applySettings(next)
   notices.value = {}
   verification.value = undefined
-  history.value = []
+  history.value = from?.history ?? []
   advice.value = []
+  note.value = undefined
   laterRunQuestion.value = undefined
-  send({ type: 'start', settings: settings.value, ...(checkpoint && { checkpoint }) })
+  expectedRun = ++startedRuns
+  send({ type: 'start', settings: settings.value, number: expectedRun, ...(from && { from: from.state }) })
   if (play) send({ type: 'play' })
 }
 

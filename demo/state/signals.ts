@@ -38,6 +38,8 @@ export const opening = signal(false)
 export const advice = signal<readonly string[]>([])
 /** Messages about problems, by the part of the page that they concern. */
 export const notices = signal<Partial<Record<Subject, readonly string[]>>>({})
+/** What the page did without being asked: a sentence. */
+export const note = signal<string | undefined>(undefined)
 /** Losses and scores of the run so far, for the curves. */
 export const history = signal<readonly HistoryPoint[]>([])
 /** The latest training speed of each backend, in samples per second. */

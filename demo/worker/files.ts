@@ -38,9 +38,20 @@ async function request(body: ReadingRequestBody): Promise<ReadingResponse> {
   return response
 }
 
+let opened: readonly File[] = []
+
+/** The files that were opened last. */
+export const openedFiles = (): readonly File[] => opened
+
 /** Reads files. @throws InputError that names the file and describes the problem */
-export const openFile = async (files: readonly File[]): Promise<FileSummary> =>
-  ((await request({ type: 'open', files })) as { summary: FileSummary }).summary
+export async function openFile(files: readonly File[]): Promise<FileSummary> {
+  const { summary, sources } = (await request({ type: 'open', files })) as Extract<
+    ReadingResponse,
+    { sources: unknown }
+  >
+  opened = sources
+  return summary
+}
 
 /** Summarizes the opened file with another target column or task. */
 export const summarizeUse = async (use: FileUse): Promise<FileSummary> =>

@@ -2,10 +2,11 @@ import { csvColumns, type Dataset, datasetFromIdx, type IdxArray, InputError, pa
 import type { FileInfo } from '../protocol.ts'
 import { shellWord } from '../shell.ts'
 
-/** The content of the opened files. */
-export type FileContent =
-  | { kind: 'csv'; bytes: Uint8Array; encoding: string | undefined; file: FileInfo }
-  | { kind: 'idx'; train: Dataset; test: Dataset | undefined; file: FileInfo }
+/** The content of the opened files; `sources` are these files. */
+export type FileContent = { sources: readonly File[]; file: FileInfo } & (
+  | { kind: 'csv'; bytes: Uint8Array; encoding: string | undefined }
+  | { kind: 'idx'; train: Dataset; test: Dataset | undefined }
+)
 
 /** The largest file to accept, also of what a compressed file holds; the 60,000 pictures of MNIST have 47 MB. */
 export const MAX_BYTES = { file: 64 * 2 ** 20, unpacked: 64 * 2 ** 20 }
@@ -15,9 +16,14 @@ const MAX_COLUMNS = 1000
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MB`
 
-interface IdxFile {
+/** A file that was read. */
+interface ReadFile {
+  source: File
   name: string
   bytes: Uint8Array<ArrayBuffer>
+}
+
+interface IdxFile extends ReadFile {
   array: IdxArray
 }
 
@@ -31,14 +37,14 @@ let unpaired: IdxFile[] = []
 export async function openFiles(files: readonly File[]): Promise<FileContent> {
   for (const { name, size } of files) checkSize(name, size)
   const read = await Promise.all(
-    files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+    files.map(async (source) => ({ source, name: source.name, bytes: new Uint8Array(await source.arrayBuffer()) })),
   )
   const [first] = read
   if (!first) throw new InputError('No file was dropped. Drop a CSV file or a pair of IDX files.')
   const areIdx = await Promise.all(read.map(({ bytes }) => isIdx(bytes)))
   if (areIdx.every(Boolean)) return openIdx(read)
   if (read.length > 1) throw new InputError(`Drop one CSV file at a time instead of ${read.length} files.`)
-  return openCsv(first.name, first.bytes)
+  return openCsv(first)
 }
 
 function checkSize(name: string, size: number): void {
@@ -77,7 +83,7 @@ function isBinary(bytes: Uint8Array): boolean {
   return !hasMark && !isCompressed && bytes.subarray(0, 4096).includes(0)
 }
 
-async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<FileContent> {
+async function openCsv({ source, name, bytes }: ReadFile): Promise<FileContent> {
   if (isBinary(bytes)) {
     throw new InputError(`${name} is not a text file. Drop a CSV file: rows of comma-separated numbers.`)
   }
@@ -112,6 +118,7 @@ async function openCsv(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Fi
     kind: 'csv',
     bytes,
     encoding,
+    sources: [source],
     file: { name, kind: 'csv', samples: rows, columns, header, notes: [...new Set(notes)], test: false },
   }
 }
@@ -127,19 +134,20 @@ function prefixWithName(name: string, cause: unknown): unknown {
   return cause instanceof InputError ? new InputError(`${name}: ${cause.message}`, { cause }) : cause
 }
 
-async function openIdx(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Promise<FileContent> {
-  for (const { name, bytes } of files) {
+async function openIdx(files: readonly ReadFile[]): Promise<FileContent> {
+  for (const { source, name, bytes } of files) {
     const array = await parseIdx(bytes, { maxUnpackedBytes: MAX_BYTES.unpacked }).catch((cause: unknown) => {
       throw prefixWithName(name, cause)
     })
     unpaired = unpaired.filter((other) => partOf(other) !== partOf({ name, array }))
-    unpaired.push({ name, bytes, array })
+    unpaired.push({ source, name, bytes, array })
   }
   const train = await pairFiles(false)
   if (!train) throw new InputError(describeMissing(unpaired))
   const test = await pairFiles(true)
   const images = unpaired.filter(isImages)
   const name = (images.find((piece) => !isTest(piece)) ?? images[0])?.name ?? 'IDX files'
+  const sources = unpaired.map(({ source }) => source)
   unpaired = []
   const file: FileInfo = {
     name,
@@ -150,7 +158,7 @@ async function openIdx(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]
     notes: [],
     test: test !== undefined,
   }
-  return { kind: 'idx', train, test, file }
+  return { kind: 'idx', train, test, sources, file }
 }
 
 const isImages = ({ array }: Pick<IdxFile, 'array'>) => array.shape.length > 1

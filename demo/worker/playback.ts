@@ -1,3 +1,4 @@
+import type { BestLoss } from '../kept/run-state.ts'
 import type { Evaluation, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { adviceAfter } from './advice.ts'
@@ -36,10 +37,10 @@ export class Playback {
   #lastReport = 0
   #nextEvaluation = 0
 
-  constructor(run: Run, settings: Settings, surroundings: Surroundings) {
+  constructor(run: Run, settings: Settings, surroundings: Surroundings, best?: BestLoss) {
     this.run = run
     this.pace = new Pace(settings.speed)
-    this.stopping = new Stopping(settings)
+    this.stopping = new Stopping(settings, best)
     this.#surroundings = surroundings
   }
 

@@ -10,8 +10,10 @@ async function respond(request: ReadingRequest): Promise<void> {
     self.postMessage(response, { transfer })
   }
   try {
-    if (request.type === 'open') post({ id, summary: await reading.open(request.files) })
-    else if (request.type === 'target') post({ id, summary: await reading.summarize(request.use) })
+    if (request.type === 'open') {
+      const summary = await reading.open(request.files)
+      post({ id, summary, sources: reading.sources })
+    } else if (request.type === 'target') post({ id, summary: await reading.summarize(request.use) })
     else {
       const { packed, transfer } = pack(await reading.prepare(request.settings))
       post({ id, prepared: packed }, transfer)

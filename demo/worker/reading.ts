@@ -31,7 +31,11 @@ export interface FileSummary {
 }
 
 export type ReadingResponse = { id: number } & (
-  { summary: FileSummary } | { prepared: PackedPrepared } | { problem: string }
+  | { summary: FileSummary }
+  /** `sources` are all files of which the data are made: images and labels may have been opened one after another. */
+  | { summary: FileSummary; sources: readonly File[] }
+  | { prepared: PackedPrepared }
+  | { problem: string }
 )
 
 /**
@@ -114,6 +118,11 @@ export class FileReading {
     const summary = await chooseTarget(content)
     this.#opened = content
     return summary
+  }
+
+  /** The files of which the data are made. */
+  get sources(): readonly File[] {
+    return this.#opened?.sources ?? []
   }
 
   /** @throws InputError if the column cannot be the target */

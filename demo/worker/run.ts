@@ -9,7 +9,14 @@ import {
   type Task,
   Trainer,
 } from '../../src/index.ts'
-import { type Evaluation, MAP_SIDE, type ParameterEdit, type Regions, type ShownData } from '../protocol.ts'
+import {
+  type Evaluation,
+  MAP_SIDE,
+  type ParameterEdit,
+  type Regions,
+  type ShownData,
+  type StartState,
+} from '../protocol.ts'
 import type { Kind, Settings } from '../settings.ts'
 import { evaluate, evaluationData } from './evaluation.ts'
 import type { Prepared } from './prepare.ts'
@@ -126,10 +133,11 @@ export class Run {
     await this.#keep(await this.#score())
   }
 
-  /** Continues from a checkpoint of another training with the same settings and data. */
-  async continueFrom(checkpoint: Checkpoint): Promise<void> {
-    await resume(await this.trainer(), { ...checkpoint, arithmetic: undefined })
-    await this.#keep(await this.#score())
+  /** Continues from the state of another training with the same settings and data; with scores, to the same bits. */
+  async continueFrom({ checkpoint, train, test = null }: StartState): Promise<void> {
+    const trainer = await this.trainer()
+    await resume(trainer, train ? checkpoint : { ...checkpoint, arithmetic: undefined })
+    await this.#keep(train ? { train, test } : await this.#score())
   }
 
   /** Trains on one minibatch, then scores the network. */

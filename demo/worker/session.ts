@@ -1,8 +1,9 @@
-import { type Checkpoint, DivergedError, verify } from '../../src/index.ts'
+import { DivergedError, verify } from '../../src/index.ts'
 import type { ContinuingRequest, Request, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { adviceBefore, adviceDiverged } from './advice.ts'
-import { openFile, summarizeUse } from './files.ts'
+import { openedFiles, openFile, summarizeUse } from './files.ts'
+import type { ActiveRun } from './kept/keeper.ts'
 import { Playback } from './playback.ts'
 import type { Prepared } from './prepare.ts'
 import { prepareData } from './prepare-data.ts'
@@ -28,11 +29,22 @@ export class Session {
   readonly #trainer = new Turns()
   /** Requests in the order in which they arrived. While one of them waits for a file, training continues. */
   readonly #requests = new Turns()
+  /** The number of the run, by which the page knows it, and the files that it is trained on. */
+  #number = 0
+  #files: readonly File[] = []
   /** The number of requests to rewind that wait: only the last of them is carried out. */
   #rewinds = 0
 
   constructor(post: Post) {
     this.#post = post
+  }
+
+  /** The latest state of the run; undefined before there is any. */
+  get active(): ActiveRun | undefined {
+    if (!this.#playback) return undefined
+    const { run, stopping } = this.#playback
+    const { checkpoint, train, test } = run.moments.latest
+    return { number: this.#number, checkpoint, train, test, best: stopping.best, files: this.#files }
   }
 
   /** Carries out a request after those that came before it. Errors are posted. */
@@ -58,9 +70,9 @@ export class Session {
   }
 
   readonly #handlers: Handlers = {
-    start: async ({ settings, checkpoint }) => {
-      const prepared = await prepareData(settings)
-      await this.#trainer.take(() => this.#start(settings, prepared, checkpoint))
+    start: async (request) => {
+      const prepared = await prepareData(request.settings)
+      await this.#trainer.take(() => this.#start(request, prepared))
     },
     data: async ({ settings }) => {
       const prepared = await prepareData(settings)
@@ -129,11 +141,11 @@ export class Session {
   }
 
   /** Starts a new run, and replaces the active run once the first evaluation of the new one has succeeded. */
-  async #start(settings: Settings, prepared: Prepared, checkpoint?: Checkpoint): Promise<void> {
+  async #start({ settings, number = 0, from }: Request & { type: 'start' }, prepared: Prepared): Promise<void> {
     const run = new Run(settings, prepared)
     try {
       await run.scoreUntrained()
-      if (checkpoint) await run.continueFrom(checkpoint)
+      if (from) await run.continueFrom(from)
     } catch (error) {
       await run.release()
       throw error
@@ -141,21 +153,21 @@ export class Session {
     const before = this.#playback
     const wasPlaying = before?.playing
     await before?.close()
-    this.#playback = new Playback(run, settings, {
-      post: this.#post,
-      whenFree: (work) => {
-        this.#trainer.take(work).catch((error: unknown) => {
-          this.#postFailure(error, 'training')
-        })
-      },
-    })
+    const whenFree = (work: () => Promise<void>) => {
+      this.#trainer.take(work).catch((error: unknown) => {
+        this.#postFailure(error, 'training')
+      })
+    }
+    this.#playback = new Playback(run, settings, { post: this.#post, whenFree }, from?.best)
+    this.#number = number
+    this.#files = settings.problem === 'file' ? openedFiles() : []
     this.#playback.drawing = before?.drawing
     this.#postData(run)
     this.#postAdviceBefore(run)
     await this.#postBackend(run)
-    if (wasPlaying && !checkpoint) this.#playback.play()
+    if (wasPlaying && !from) this.#playback.play()
     await this.#playback.report()
-    if (checkpoint) {
+    if (from) {
       this.#playback.stop(
         `Opened at epoch ${run.moment.epoch.toLocaleString('en')}. Press play: it trains on from there.`,
       )
@@ -190,7 +202,7 @@ export class Session {
 
   #postData({ settings, shown, network }: Run): void {
     const { weights: _, biases: __, ...description } = network.toJSON()
-    this.#post({ type: 'data', shown, settings, description })
+    this.#post({ type: 'data', shown, settings, description, number: this.#number })
   }
 
   async #postBackend(run: Run): Promise<void> {

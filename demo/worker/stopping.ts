@@ -1,3 +1,4 @@
+import type { BestLoss } from '../kept/run-state.ts'
 import type { StopRule } from '../protocol.ts'
 import type { Moment } from './moments.ts'
 
@@ -6,10 +7,16 @@ type Scored = Pick<Moment, 'epoch' | 'train' | 'test'>
 /** Decides by a {@link StopRule} when training stops automatically. */
 export class Stopping {
   rule: StopRule
-  #best = { loss: Infinity, epoch: 0 }
+  #best: BestLoss
 
-  constructor(rule: StopRule) {
+  /** @param best of the epochs before, if the run is continued */
+  constructor(rule: StopRule, best: BestLoss = { loss: Infinity, epoch: 0 }) {
     this.rule = rule
+    this.#best = best
+  }
+
+  get best(): BestLoss {
+    return this.#best
   }
 
   /** Training continues from an earlier epoch: the losses after it no longer count. */

@@ -1,5 +1,7 @@
-import type { FromSession, ToSession } from '../protocol.ts'
+import type { FromKept, KeptRequest, ToKept } from '../kept/protocol.ts'
+import { type FromSession, SHOWN, type ToSession } from '../protocol.ts'
 import type { FromWall, ToWall, WallRequest } from '../sweep/protocol.ts'
+import type { Keeper } from './kept/keeper.ts'
 import { Session } from './session.ts'
 import type { Wall } from './sweep/wall.ts'
 
@@ -29,7 +31,28 @@ async function handleWall(request: WallRequest): Promise<void> {
   await (await wall).handle(request)
 }
 
-self.onmessage = ({ data }: MessageEvent<ToSession | ToWall>) => {
+/** Keeps the run that the page shows; its code is loaded after that of the training. */
+let keeper: Promise<Keeper> | undefined
+
+async function handleKept(request: KeptRequest): Promise<void> {
+  keeper ??= import('./kept/keeper.ts').then(
+    ({ Keeper }) =>
+      new Keeper(
+        (message) => {
+          const posted: FromKept = { kept: message }
+          self.postMessage(posted)
+        },
+        () => sessions.get(SHOWN)?.active,
+      ),
+  )
+  await (await keeper).handle(request)
+}
+
+self.onmessage = ({ data }: MessageEvent<ToSession | ToWall | ToKept>) => {
+  if ('kept' in data) {
+    void handleKept(data.kept)
+    return
+  }
   if ('wall' in data) {
     void handleWall(data.wall)
     return
