@@ -70,7 +70,7 @@ function restoreOrStart(last: string): void {
         restoreKept(message.kept!, message.files)
       })
       const epoch = message.kept.state.checkpoint.epoch.toLocaleString('en')
-      note.value = `The browser had put this tab to sleep. It goes on from epoch ${epoch}.`
+      note.value = `The browser had unloaded this tab to save memory. Your network is back at epoch ${epoch}.`
     } else start()
   })
 }
