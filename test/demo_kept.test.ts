@@ -138,7 +138,9 @@ describe('the run of a closed tab', () => {
       Object.defineProperty(document, 'wasDiscarded', { value: true })
     })
     await page.reload()
-    await page.getByText(/^The browser had unloaded this tab to save memory\. Your network is back at epoch \d+\.$/).waitFor()
+    await page
+      .getByText(/^The browser had unloaded this tab to save memory\. Your network is back at epoch \d+\.$/)
+      .waitFor()
     await button(page, 'Pause').waitFor()
     await epochsReach(page, epoch + 3)
     expect(await offer(page).isVisible()).toBe(false)
