@@ -5,6 +5,8 @@ import type { Fuzzed } from './guided.ts'
 const writers: readonly (string | RegExp)[] = [
   ...['toNpy', 'checkShape', 'isShaped', 'writeNpyHeader', 'toOnnx', 'toSafetensors', 'encodeNetwork', 'encodeFields'],
   ...['encodeDescription', 'encodeCheckpoint', 'encodeSweepCheckpoint', 'toBase64', 'needsVersion2', 'historyCsv'],
+  // What networks and ensembles that were read compute.
+  ...['predict', 'predictWithSpread', 'classify', '#predictEach', 'toJSON', 'evaluate'],
 ]
 
 interface Region {

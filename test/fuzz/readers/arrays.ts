@@ -8,6 +8,7 @@ import {
   datasetFromNpy,
   datasetFromNpz,
   inputsFromNpy,
+  type NpyDatasetOptions,
   parseIdx,
   parseNpy,
   parseNpz,
@@ -74,6 +75,28 @@ const arrays = choice(
   ['x', 'y'],
 )
 
+type HowTargets = Pick<NpyDatasetOptions, 'task' | 'numbers' | 'classes'>
+const targets = choice<HowTargets>(
+  fc.record(
+    {
+      task: fc.constantFrom('classification' as const, 'regression' as const, 'multilabel' as const),
+      numbers: fc.constantFrom('classes' as const, 'targets' as const),
+      classes: fc.constantFrom(['0', '1'], ['a', 'b'], ['__proto__', 'x']),
+    },
+    { requiredKeys: [] },
+  ),
+  {},
+  { numbers: 'classes' },
+  { task: 'multilabel' },
+)
+const labelFiles = [
+  npyLabels,
+  npyTexts,
+  npyFile,
+  toNpy([[0, 1], [1, 0]]), // prettier-ignore
+  toNpy([[1], [0]]),
+]
+
 const idx = ['src/data/idx', 'src/data/gunzip']
 const npy = ['src/formats/npy']
 const npz = [...npy, 'src/formats/npz', 'src/formats/zip', 'src/data/gunzip']
@@ -97,8 +120,8 @@ export function arrayReaders(folder: string): Reader<unknown>[] {
       return readDataset(pictures)
     }), // prettier-ignore
     reader('NPY', bytes([npyFile, npyLabels, ...npyArrays, ...refused]), npy, (file) => parseNpy(file)),
-    reader('NPY data set', pair(bytes([npyFile, ...npyArrays.slice(0, 4)]), bytes([npyLabels, npyTexts, npyFile])), npy, ([x, y]) =>
-      datasetFromNpy(x, y),
+    reader('NPY data set', pair(pair(bytes([npyFile, ...npyArrays.slice(0, 3)]), bytes(labelFiles)), targets), npy, ([[x, y], how]) =>
+      datasetFromNpy(x, y, how),
     ), // prettier-ignore
     reader('NPZ', bytes(archives), npz, (file) => parseNpz(file)),
     reader('NPZ data set', pair(bytes(archives), arrays), npz, ([file, names]) =>

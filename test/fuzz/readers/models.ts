@@ -57,6 +57,21 @@ function foreignTensors(): Uint8Array {
   return withHeader(new Uint8Array(8 + 2 + 24).fill(2, 0, 1).fill(0, 1, 8), header)
 }
 
+/** Names of layers of several programs, among them ones whose order has to be found out. */
+const layerNames = [
+  { 'a.kernel': [2, 3], 'a.bias': [3], 'b.kernel': [3, 3], 'out.kernel': [3, 1] },
+  { 'encoder.0.weight': [3, 2], 'head.weight': [1, 3], 'norm.weight': [3], 'encoder.0.bias': [3] },
+  { W1: [3, 2], b1: [3], W2: [1, 3], embedding: [4, 4], 'conv.weight': [2, 2, 3] },
+].map((shapes) => {
+  let at = 0
+  const entries = Object.entries(shapes).map(([name, shape]) => {
+    const start = at
+    at += 4 * shape.reduce((product, length) => product * length, 1)
+    return [name, { dtype: 'F32', shape, data_offsets: [start, at] }]
+  })
+  return withHeader(new Uint8Array(10 + at).fill(2, 0, 1), Object.fromEntries(entries))
+})
+
 function headerOf(file: Uint8Array): unknown {
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
   return JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)))
@@ -114,9 +129,14 @@ export function modelReaders(folder: string): Reader<unknown>[] {
       writeFileSync(path, toText(value))
       useModel(await readAnyModel(path))
     }),
-    reader('safetensors', pair(bytes([...tensors, foreign]), names), [...safetensors, ...formats], ([file, how]) => {
-      useModel(fromSafetensors(file, how))
-    }),
+    reader(
+      'safetensors',
+      pair(bytes([...tensors, foreign, ...layerNames]), names),
+      [...safetensors, ...formats],
+      ([file, how]) => {
+        useModel(fromSafetensors(file, how))
+      },
+    ),
     reader('safetensors header', pair(json([...tensors, foreign].map(headerOf)), choice(fc.constantFrom(0, 1, 2), 0)), [...safetensors, ...formats], ([header, which]) => {
       useModel(fromSafetensors(withHeader([...tensors, foreign][which]!, header)))
     }), // prettier-ignore

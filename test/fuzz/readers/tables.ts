@@ -18,6 +18,8 @@ const texts = [
   'age;tree;old;y\n1,5;oak;yes;no\n2,25;elm;no;yes\n;oak;NA;no\n1.000,5;elm;yes;yes\n',
   '# a comment\nx,y,name\n1, 0 ,"a, b"\n2,1,"c\nd"\n?,0,\n',
   historyCsv([epoch]),
+  '0,1,2\n5.1,3.5,1\n4.9,3.0,0\n6.2,2.9,1\n5.5,2.3,0\n',
+  'id,a,b,label\n0,1,0,x\n1,0,1,y\n2,1,1,x\n3,0,0,y\n4,1,0,x\n5,0,1,y\n6,1,1,x\n7,0,0,y\n8,1,1,x\n9,1,0,y\n10,0,1,x\n',
 ]
 const utf16 = (mark: readonly number[], swap: boolean) => {
   const body = Buffer.from(texts[0]!, 'utf16le')
@@ -43,6 +45,9 @@ const options: fc.Arbitrary<CsvOptions> = fc.record(
     target: fc.constantFrom('kind', 'length', 'constructor', 0, -1, 1, 5, ['no', 'yes'], [1, 2], '1', 'lenght', 'y'),
     task: fc.constantFrom('classification' as const, 'regression' as const, 'multilabel' as const),
     classes: fc.constantFrom(['a', 'b'], ['toString', '__proto__'], ['0', '1'], ['no', 'yes']),
+    numbers: fc.constantFrom('classes' as const, 'targets' as const),
+    missingTargets: fc.constantFrom('error' as const, 'drop' as const),
+    targetNames: fc.constantFrom(['y'], ['no', 'yes'], ['a', 'b']),
     features: fc.constantFrom(['width'], ['length', 'width'], ['constructor']),
     drop: fc.constantFrom(['width'], [0], ['constructor']),
     maxUnpackedBytes: fc.constantFrom(10, 1 << 20),
