@@ -173,6 +173,7 @@ export type {
   ValidatedFitOptions,
 } from './training/options.ts'
 export type { LossChoice, Recovery } from './training/recovery/choices.ts'
+export type { SharedRecovery } from './training/recovery/shared-replacement.ts'
 export { Trainer } from './training/trainer.ts'
 export { decisionBoundary, requiredActivation, taskOf } from './training/task.ts'
 export { verify, type LayerCheck, type StageCheck, type Verification, type VerifyOptions } from './training/verify.ts'

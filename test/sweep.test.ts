@@ -24,6 +24,7 @@ import {
 import { webgpuWith } from '../src/backend/webgpu/backend.ts'
 import { Random } from '../src/core/random.ts'
 import { readOptions } from '../src/core/schema.ts'
+import { SharedReplacement } from '../src/training/recovery/shared-replacement.ts'
 import { divide } from '../src/training/sweep/grouping.ts'
 import { planOf } from '../src/training/sweep/members.ts'
 import { sweepSchema } from '../src/training/sweep/options.ts'
@@ -307,7 +308,8 @@ describe('rounds', () => {
     }
     const plan = planOf(train, readOptions(sweepSchema, options))
     const populate = () => Promise.reject(new Error('not called'))
-    const groups = divide({ ...plan, backend: { ...cpu(), populate }, states: new Map() })
+    const replacement = new SharedReplacement({ ...cpu(), populate }, { onLoss: 'throw', onRecovery: undefined })
+    const groups = divide({ ...plan, replacement, states: new Map() })
     expect(groups.map(({ members, reason }) => [members.length, reason])).toEqual([
       [1, undefined],
       [1, 'the samples are not shuffled'],

@@ -14,9 +14,13 @@ export class SnapshotPace {
   #cost = 0
 
   isDue(journal: Journal): boolean {
-    const isLong = performance.now() - this.#time > Math.max(SHORTEST, this.#cost / SHARE)
-    const isDue = isLong || journal.bytes > Math.max(MOST_BYTES, 2 * journal.baseBytes)
+    const isDue = this.isTimeOver || journal.bytes > Math.max(MOST_BYTES, 2 * journal.baseBytes)
     return isDue && journal.hasTraining && !journal.hasDiverged
+  }
+
+  /** Whether it is long enough since the last one. */
+  get isTimeOver(): boolean {
+    return performance.now() - this.#time > Math.max(SHORTEST, this.#cost / SHARE)
   }
 
   /** A snapshot was taken. */

@@ -1,4 +1,4 @@
-import type { Backend } from '../../backend/backend.ts'
+import type { SharedReplacement } from '../recovery/shared-replacement.ts'
 import type { MemberState } from './checkpoint/state.ts'
 import type { Member, Plan } from './members.ts'
 import type { SweepThreads } from './threads/sweep-threads.ts'
@@ -6,7 +6,8 @@ import type { Trained } from './trained.ts'
 
 /** What all parts of a running sweep work with. */
 export interface Context extends Plan {
-  readonly backend: Backend
+  /** What networks are placed on, and what replaces it where its device is lost. */
+  readonly replacement: SharedReplacement
   /** Where trainings go on, of a sweep that is resumed; the others begin. */
   readonly states: ReadonlyMap<Member, MemberState>
 }
@@ -36,8 +37,16 @@ export interface Group {
    * @param kept those that are still trained; the others are not any more
    */
   trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress>
-  /** Where its trainings are that are not over: between two epochs, also while `trainTo` works. */
+  /**
+   * Where its trainings are that are not over: between two epochs, also while `trainTo` works. After a loss of the device,
+   * where they were earlier; those that are missing begin.
+   */
   states(): Promise<ReadonlyMap<Member, MemberState>>
+  /**
+   * Whether `trainTo` failed because the device was lost, which is replaced then.
+   * @returns how many epochs of each network are trained again from `states` on; undefined for another failure
+   */
+  recover(error: unknown): Promise<number | undefined>
   /** Why its networks are trained separately; undefined where they are trained side by side. */
   readonly reason: string | undefined
   /** How many threads train networks that are trained separately. */

@@ -40,13 +40,17 @@ function reasonAgainst({ settings, placement }: Combination, { options, parts }:
   return undefined
 }
 
+/** Why a backend trains no networks side by side. */
+export function reasonOf({ replacement }: Context): string | undefined {
+  const { backend } = replacement
+  return backend.populate ? undefined : `the backend ${backend.name} trains one network at a time`
+}
+
 /** Divides networks into those that can be trained together; a group has the same number of epochs. */
 export function divide(context: Context): Alike[] {
   const groups = new Map<string, { members: Member[]; reason: string | undefined }>()
   const kinds = new Map<Combination, { readonly key: string; readonly reason: string | undefined }>()
-  const general = context.backend.populate
-    ? undefined
-    : `the backend ${context.backend.name} trains one network at a time`
+  const general = reasonOf(context)
   for (const member of context.members) {
     const { combination, part } = member
     let known = kinds.get(combination)
@@ -92,12 +96,19 @@ export async function* placeGroups({ members, reason }: Alike, context: RunConte
 
 /** @returns the networks side by side; or why that is not possible for this number of networks */
 async function placeTogether(members: readonly Member[], context: Context): Promise<Group | string> {
-  try {
-    return await SideBySide.place(members, context)
-  } catch (error) {
-    const isRefusal =
-      error instanceof InputError || error instanceof OutOfMemoryError || error instanceof BackendUnavailableError
-    if (!isRefusal) throw error
-    return error.message
+  const { replacement } = context
+  for (;;) {
+    // A loss may have been replaced by the CPU.
+    const reason = reasonOf(context)
+    if (reason !== undefined) return reason
+    const { generation } = replacement
+    try {
+      return await SideBySide.place(members, context)
+    } catch (error) {
+      const isRefusal =
+        error instanceof InputError || error instanceof OutOfMemoryError || error instanceof BackendUnavailableError
+      if (isRefusal) return error.message
+      if (!(await replacement.replaces(error, generation))) throw error
+    }
   }
 }

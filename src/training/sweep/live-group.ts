@@ -19,6 +19,14 @@ export interface LiveScore {
 /** Of a network that diverged. */
 export const noScore: LiveScore = { score: NaN, loss: NaN }
 
+/** Where a network is, for another group that goes on with it. */
+export interface LiveState {
+  /** Epochs that it was trained for. */
+  readonly epoch: number
+  readonly snapshot: Snapshot
+  readonly isDiverged: boolean
+}
+
 /** Networks of a live sweep that are trained by one population, or take turns in host memory. Places are counted from 0. */
 export interface LiveGroup {
   readonly members: readonly Member[]

@@ -1,10 +1,10 @@
 import { BackendUnavailableError, InputError, OutOfMemoryError } from '../../core/errors.ts'
 import type { Context } from './context.ts'
-import { divide } from './grouping.ts'
+import { divide, reasonOf } from './grouping.ts'
 import type { HostBackends } from './host-backends.ts'
 import type { LiveGroup } from './live-group.ts'
 import { LiveHost } from './live-host.ts'
-import { LivePopulation } from './live-population.ts'
+import { LiveRecoverable } from './live-recoverable.ts'
 import type { Member } from './members.ts'
 
 /** Places all networks of a sweep: as many as possible side by side. */
@@ -26,12 +26,19 @@ async function placeGroup(
   reason?: string,
 ): Promise<LiveGroup> {
   if (reason !== undefined) return LiveHost.place(members, context, reason, backends)
-  try {
-    return await LivePopulation.place(members, context, backends)
-  } catch (error) {
-    const isRefusal =
-      error instanceof InputError || error instanceof OutOfMemoryError || error instanceof BackendUnavailableError
-    if (!isRefusal) throw error
-    return LiveHost.place(members, context, error.message, backends)
+  const { replacement } = context
+  for (;;) {
+    // A loss may have been replaced by the CPU.
+    const without = reasonOf(context)
+    if (without !== undefined) return LiveHost.place(members, context, without, backends)
+    const { generation } = replacement
+    try {
+      return await LiveRecoverable.place(members, context, backends)
+    } catch (error) {
+      const isRefusal =
+        error instanceof InputError || error instanceof OutOfMemoryError || error instanceof BackendUnavailableError
+      if (isRefusal) return LiveHost.place(members, context, error.message, backends)
+      if (!(await replacement.replaces(error, generation))) throw error
+    }
   }
 }

@@ -7,7 +7,7 @@ import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../../opt
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Context } from './context.ts'
 import type { HostBackends } from './host-backends.ts'
-import { checkpointOf, type LiveGroup, type LiveScore, noScore, scoreOf } from './live-group.ts'
+import { checkpointOf, type LiveGroup, type LiveScore, type LiveState, noScore, scoreOf } from './live-group.ts'
 import { type Member, networkOf } from './members.ts'
 
 /** Where networks that differ in parameters, state, seed and learning rate only are computed, one at a time. */
@@ -49,12 +49,13 @@ export class LiveHost implements LiveGroup {
     context: Context,
     reason: string,
     backends: HostBackends,
+    states?: readonly LiveState[],
   ): Promise<LiveHost> {
     const group = new LiveHost(members, context, reason, backends)
     try {
-      for (const member of members) {
+      for (const [place, member] of members.entries()) {
         context.options.signal?.throwIfAborted()
-        await group.#add(member)
+        await group.#add(member, states?.[place])
       }
       return group
     } catch (error) {
@@ -64,7 +65,7 @@ export class LiveHost implements LiveGroup {
   }
 
   /** Places a network where a network alike is already, else anew. */
-  async #add(member: Member): Promise<void> {
+  async #add(member: Member, given?: LiveState): Promise<void> {
     const { combination, seed, part } = member
     const network = networkOf(member)
     const key = placeKey(member)
@@ -77,8 +78,12 @@ export class LiveHost implements LiveGroup {
       place = { placement, train, scored }
       this.#places.set(key, place)
     } else await place.placement.write({ parameters: network.parameters })
-    const snapshot = await place.placement.read()
-    this.#states.push({ place, snapshot, epoch: 0, plateau: newPlateau(), isDiverged: false })
+    const { snapshot, epoch, isDiverged } = given ?? {
+      snapshot: await place.placement.read(),
+      epoch: 0,
+      isDiverged: false,
+    }
+    this.#states.push({ place, snapshot, epoch, plateau: newPlateau(), isDiverged })
   }
 
   async train(epochs: number): Promise<void> {

@@ -6,8 +6,15 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { Context } from './context.ts'
 import type { HostBackends } from './host-backends.ts'
 import { HostOutputs } from './host-outputs.ts'
-import { checkpointOf, type LiveGroup, type LiveScore, noScore } from './live-group.ts'
+import { checkpointOf, type LiveGroup, type LiveScore, type LiveState, noScore } from './live-group.ts'
+import { joined } from './joined.ts'
 import { type Member, networkOf } from './members.ts'
+
+/** Where the networks of a population are, and the arithmetic that they were trained with. */
+export interface PopulationStates {
+  readonly form: string
+  readonly states: readonly LiveState[]
+}
 
 /** Networks of one shape that a device trains side by side. */
 export class LivePopulation implements LiveGroup {
@@ -37,17 +44,53 @@ export class LivePopulation implements LiveGroup {
     this.#host = new HostOutputs(members[0]!, backends)
   }
 
-  static async place(members: readonly Member[], context: Context, backends: HostBackends): Promise<LivePopulation> {
+  /** @param states where the networks go on; left out, they begin */
+  static async place(
+    members: readonly Member[],
+    context: Context,
+    backends: HostBackends,
+    given?: PopulationStates,
+  ): Promise<LivePopulation> {
     const networks = members.map(networkOf)
     const settings = members.map(({ combination, seed }) => ({ ...combination.placement, seed }))
-    const population = await context.backend.populate!(networks, settings)
+    const population = await context.replacement.backend.populate!(networks, settings, given?.form)
     try {
       const train = await population.upload(members[0]!.part.train)
-      return new LivePopulation(members, context, population, train, backends)
+      const placed = new LivePopulation(members, context, population, train, backends)
+      if (given) await placed.#restore(given)
+      return placed
     } catch (error) {
       population.dispose()
       throw error
     }
+  }
+
+  async #restore({ states, form }: PopulationStates): Promise<void> {
+    await this.#population.writeState({
+      form,
+      parameters: joined(states.map(({ snapshot }) => snapshot.parameters)),
+      state: joined(states.map(({ snapshot }) => snapshot.state)),
+      ended: Uint8Array.from(states, ({ isDiverged }) => (isDiverged ? 1 : 0)),
+    })
+    for (const [place, { epoch, isDiverged }] of states.entries()) {
+      if (isDiverged) this.#diverged.set(place, epoch)
+      else this.#epoch = epoch
+    }
+  }
+
+  /** Where all networks are. */
+  async states(): Promise<PopulationStates> {
+    const { form, parameters, state } = await this.#population.readState()
+    const [width, slots] = [parameters, state].map(({ length }) => length / this.members.length) as [number, number]
+    const stateOf = (_: Member, place: number): LiveState => ({
+      epoch: this.epochsOf(place),
+      isDiverged: this.isDiverged(place),
+      snapshot: {
+        parameters: parameters.slice(place * width, (place + 1) * width),
+        state: state.slice(place * slots, (place + 1) * slots),
+      },
+    })
+    return { form, states: this.members.map(stateOf) }
   }
 
   get #common() {

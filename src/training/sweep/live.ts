@@ -8,6 +8,7 @@ import type { Network } from '../../model/network.ts'
 import type { PredictRows } from '../../model/rows.ts'
 import { chooseBackend } from '../backends.ts'
 import type { Checkpoint } from '../checkpoint.ts'
+import { SharedReplacement } from '../recovery/shared-replacement.ts'
 import { checkIsDataset } from '../settings.ts'
 import type { Context } from './context.ts'
 import { HostBackends } from './host-backends.ts'
@@ -69,7 +70,6 @@ export interface LiveNetwork {
  * number, from 0 on: combinations in their order, each with all seeds. Calls wait for those that were made before.
  */
 export class LiveSweep {
-  readonly backend: Backend
   readonly #context: Context
   readonly #groups: readonly LiveGroup[]
   readonly #places = new Map<Member, { readonly group: LiveGroup; readonly place: number }>()
@@ -80,11 +80,20 @@ export class LiveSweep {
   /** Not public: {@link liveSweep} makes one. @param release of backends that were opened for it */
   constructor(key: unknown, context: Context, groups: readonly LiveGroup[], release: () => void) {
     checkConstructor(key, 'LiveSweep', 'await liveSweep(data, options)')
-    this.backend = context.backend
     this.#context = context
     this.#groups = groups
     this.#release = release
     for (const group of groups) group.members.forEach((member, place) => this.#places.set(member, { group, place }))
+  }
+
+  /** What the networks are trained on; the CPU where a GPU was lost and no other one was found. */
+  get backend(): Backend {
+    return this.#context.replacement.backend
+  }
+
+  /** How often the GPU device was lost, and another one, or the CPU, went on. */
+  get recoveries(): number {
+    return this.#context.replacement.recoveries
   }
 
   /** All networks, in their order. */
@@ -237,12 +246,15 @@ export async function liveSweep(data: Dataset, options: LiveSweepOptions): Promi
   const named = checked.backend === 'auto' ? { ...checked, deterministic: true } : checked
   const { backend, opened } = await chooseBackend(checked.backend, named)
   const hosts = new HostBackends(backend)
+  const { onLoss, onRecovery } = checked
+  const replacement = new SharedReplacement(backend, { onLoss, onRecovery, threads: named.threads })
   const release = () => {
     hosts.dispose()
+    replacement.dispose()
     if (opened) backend.dispose()
   }
   try {
-    const context = { ...plan, backend, states: new Map<never, never>() }
+    const context = { ...plan, replacement, states: new Map<never, never>() }
     return new LiveSweep(KEY, context, await placeLive(context, hosts), release)
   } catch (error) {
     release()

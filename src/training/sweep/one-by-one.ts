@@ -53,6 +53,11 @@ export class OneByOne implements Group {
     return Promise.resolve(new Map([...this.#pending].map(stateOf)))
   }
 
+  /** Placements of one network replace their device themselves. */
+  recover(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   get threads(): number {
     return this.#threads?.count ?? 1
   }

@@ -25,6 +25,8 @@ import type { LearningRate } from '../../optimizer/schedule.ts'
 import { learningRateKind } from '../../optimizer/schedule.ts'
 import type { BackendName } from '../backends.ts'
 import { optimizerKind, usualOptimizer } from '../optimizer-option.ts'
+import type { LossChoice } from '../recovery/choices.ts'
+import type { SharedRecovery } from '../recovery/shared-replacement.ts'
 import { fitSchema, trainerSchema } from '../options.ts'
 import type { EarlyStopping } from '../stopping.ts'
 import type { SweepCheckpoint } from './checkpoint/checkpoint.ts'
@@ -133,6 +135,10 @@ export interface SweepOptions {
   threads?: number | undefined
   deterministic?: boolean | undefined
   dataMemory?: number | undefined
+  /** As {@link TrainerOptions.onLoss}: a sweep goes on where its networks last were. */
+  onLoss?: LossChoice | undefined
+  /** Called when the sweep goes on after the GPU device was lost. */
+  onRecovery?: ((recovery: SharedRecovery) => void) | undefined
   /** Aborting stops within some milliseconds, and rejects with the reason. */
   signal?: AbortSignal | undefined
   /** Called with each round; awaited. */
@@ -256,6 +262,8 @@ export const sweepSchema = {
     threads: optional(trainer.threads),
     deterministic: withDefault(boolean, false),
     dataMemory: optional(trainer.dataMemory),
+    onLoss: trainer.onLoss,
+    onRecovery: optional(callback<NonNullable<SweepOptions['onRecovery']>>()),
     signal: optional(fit.signal),
     onRound: optional(callback<NonNullable<SweepOptions['onRound']>>()),
   } satisfies Fields<SweepOptions>,

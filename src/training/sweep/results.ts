@@ -93,6 +93,8 @@ function deviationOf(scores: readonly number[]): number {
 
 /** How far a sweep is. */
 export interface SweepRound {
+  /** How often the GPU device was lost, and another one, or the CPU, went on. */
+  readonly recoveries: number
   /** How many networks it trains. */
   readonly networks: number
   /** How many of them are not finished. */

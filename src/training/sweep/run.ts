@@ -165,7 +165,7 @@ export class Run {
   #hasSpace(): boolean {
     const running = [...this.#running]
     const numbers = running.reduce((sum, { members }) => sum + members.length * members[0]!.combination.parameters, 0)
-    const most = MOST_GROUPS[this.#context.backend.software ? 'software' : 'hardware']
+    const most = MOST_GROUPS[this.#context.replacement.backend.software ? 'software' : 'hardware']
     const areSmall = running.every(({ reason }) => reason === undefined) && numbers < MOST_PARAMETERS
     return running.length === 0 || (running.length < most && areSmall)
   }
@@ -174,9 +174,30 @@ export class Run {
     this.#running.add(group)
     const isLast = stage === this.#stages.at(-1)
     const own = group.members.filter((member) => open.has(member))
-    if (own.length > 0) yield* group.trainTo(lastEpoch(stage, own[0]!.combination.settings.epochs), own)
-    this.#running.delete(group)
-    if (isLast || own.length === 0) this.#remove(group)
+    let repeated: number | undefined
+    try {
+      if (own.length > 0) yield* group.trainTo(lastEpoch(stage, own[0]!.combination.settings.epochs), own)
+    } catch (error) {
+      repeated = await group.recover(error)
+      if (repeated === undefined) throw error
+    } finally {
+      this.#running.delete(group)
+    }
+    if (repeated !== undefined) {
+      yield { epochs: -repeated * own.length, trained: [] }
+      yield* this.#trainAgain(group, own, stage)
+    } else if (isLast || own.length === 0) this.#remove(group)
+  }
+
+  /** Goes on with networks whose device was lost, where they were last known to be. */
+  async *#trainAgain(group: Group, members: readonly Member[], stage: Stage): AsyncGenerator<Progress> {
+    const states = await group.states()
+    for (const member of members) {
+      const state = states.get(member)
+      if (state) this.#states.set(member, state)
+    }
+    this.#remove(group)
+    for await (const again of this.#place(members)) yield* this.#trainGroup(again, stage, new Set(members))
   }
 
   #remove(group: Group): void {
@@ -200,7 +221,10 @@ export class Run {
   async *#groupsOf(open: ReadonlySet<Member>): AsyncGenerator<Group> {
     const placed = new Set(this.#groups.flatMap(({ members }) => members))
     yield* [...this.#groups]
-    const members = [...open].filter((member) => !placed.has(member))
+    yield* this.#place([...open].filter((member) => !placed.has(member)))
+  }
+
+  async *#place(members: readonly Member[]): AsyncGenerator<Group> {
     for (const alike of divide({ ...this.#context, members })) {
       for await (const group of placeGroups(alike, this.#context)) {
         if (group.reason !== undefined) {
@@ -251,6 +275,7 @@ export class Run {
       best: own.toSorted(compareTrained).slice(0, MOST_BEST).map(resultOf),
       networksPerSecond: (progress * this.#networks) / seconds,
       seconds,
+      recoveries: this.#context.replacement.recoveries,
       separately: { ...this.#separately, reasons: [...this.#separately.reasons] },
     }
   }

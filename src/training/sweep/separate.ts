@@ -22,7 +22,7 @@ export async function* placeSeparately(
 ): AsyncGenerator<OneByOne> {
   const places = new Map<Backend, Member[]>()
   for (const member of members) {
-    const backend = (await hostFor(member, context)) ?? context.backend
+    const backend = (await hostFor(member, context)) ?? context.replacement.backend
     const own = places.get(backend)
     if (own) own.push(member)
     else places.set(backend, [member])
@@ -33,7 +33,8 @@ export async function* placeSeparately(
 const hosts = new WeakMap<Combination, Promise<Backend | undefined>>()
 
 /** The backend of the host that trains a network, where the choice was left to the library. */
-async function hostFor(member: Member, { backend }: RunContext): Promise<Backend | undefined> {
+async function hostFor(member: Member, { replacement }: RunContext): Promise<Backend | undefined> {
+  const { backend } = replacement
   if (!(backend instanceof BackendWithFallback)) return undefined
   const { combination, seed } = member
   let host = hosts.get(combination)

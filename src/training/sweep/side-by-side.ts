@@ -1,11 +1,13 @@
 import type { DataHandle, Population, Sums } from '../../backend/backend.ts'
 import { countMinibatches } from '../../data/minibatch.ts'
 import { newPlateau } from '../../optimizer/schedule.ts'
-import type { Epoch } from '../history.ts'
 import { RegressionSums, meanScore, type Score } from '../score.ts'
+import { SnapshotPace } from '../recovery/snapshot-pace.ts'
 import type { MemberState } from './checkpoint/state.ts'
 import type { Context, Group, Progress } from './context.ts'
-import { epochsOf, historyOf, type Stretch } from './histories.ts'
+import { EpochRecords, type KnownEpochs } from './epoch-records.ts'
+import { historyOf } from './histories.ts'
+import { joined } from './joined.ts'
 import type { Member } from './members.ts'
 import { placePopulation } from './place-population.ts'
 import type { SweepFault } from './results.ts'
@@ -29,11 +31,7 @@ export class SideBySide implements Group {
   /** The targets that R² compares with. */
   readonly #targets = new RegressionSums()
   readonly #places: ReadonlyMap<Member, number>
-  readonly #stretches: Stretch[] = []
-  /** The scores of the validation data after some epochs: of all networks. */
-  readonly #validated: { readonly epoch: number; readonly scores: readonly Score[] }[] = []
-  /** The epochs before the sweep was resumed. */
-  readonly #before = new Map<Member, () => readonly Epoch[]>()
+  readonly #records = new EpochRecords()
   readonly #faults = new Map<Member, { readonly fault: SweepFault; readonly loss: number }>()
   #kept: readonly Member[]
   #epoch = 0
@@ -41,12 +39,18 @@ export class SideBySide implements Group {
   #training: Promise<unknown> = Promise.resolve()
   /** Epochs of the next call. */
   #count = 1
+  /** Where its networks were at a time to which it can go back after a loss of the device, and after which epoch. */
+  #last: { readonly epoch: number; readonly states: ReadonlyMap<Member, MemberState> }
+  #hasKept = false
+  readonly #pace = new SnapshotPace()
+  readonly #generation: number
 
   private constructor(
     members: readonly Member[],
     context: Context,
     population: Population,
     data: readonly DataHandle[],
+    generation: number,
   ) {
     this.members = members
     this.#kept = members
@@ -59,16 +63,21 @@ export class SideBySide implements Group {
     if (members[0]!.combination.task === 'regression') this.#targets.add(targets.data, targets)
     this.#seeds = Uint32Array.from(members, ({ seed }) => seed)
     this.#places = new Map(members.map((member, place) => [member, place]))
+    const { states } = context
+    this.#generation = generation
+    const given = members.flatMap((member) => (states.has(member) ? [[member, states.get(member)!] as const] : []))
+    this.#last = { epoch: given[0]?.[1].epoch ?? 0, states: new Map(given) }
   }
 
   /** @throws InputError where the backend cannot train these networks side by side */
   static async place(members: readonly Member[], context: Context): Promise<SideBySide> {
     const { train, validation } = members[0]!.part
+    const { generation } = context.replacement
     const population = await placePopulation(members, context)
     try {
       const data = [await population.upload(train)]
       if (validation) data.push(validation === train ? data[0]! : await population.upload(validation))
-      const placed = new SideBySide(members, context, population, data)
+      const placed = new SideBySide(members, context, population, data, generation)
       await placed.#begin()
       return placed
     } catch (error) {
@@ -96,12 +105,26 @@ export class SideBySide implements Group {
     })
     for (const [place, { epochs, diverged }] of known.entries()) {
       const member = this.members[place]!
-      this.#before.set(member, epochs)
+      this.#records.restore(member, epochs)
       if (diverged) this.#faults.set(member, diverged)
     }
   }
 
   async states(): Promise<ReadonlyMap<Member, MemberState>> {
+    try {
+      return await this.#readStates()
+    } catch (error) {
+      if ((await this.recover(error)) === undefined) throw error
+      return this.#last.states
+    }
+  }
+
+  async recover(error: unknown): Promise<number | undefined> {
+    const isReplaced = await this.#context.replacement.replaces(error, this.#generation)
+    return isReplaced ? this.#epoch - this.#last.epoch : undefined
+  }
+
+  async #readStates(): Promise<ReadonlyMap<Member, MemberState>> {
     // Parameters and epochs are of the same time.
     await this.#training
     if (this.#epoch === 0) return new Map()
@@ -109,33 +132,17 @@ export class SideBySide implements Group {
     const [width, slots] = [parameters, state].map(({ length }) => length / this.members.length) as [number, number]
     const { batchSize } = this.members[0]!.combination.settings
     const step = this.#epoch * countMinibatches(this.members[0]!.part.train.length, batchSize)
+    const known = this.#records.known()
     const stateOf = (member: Member): MemberState => {
       const place = this.#places.get(member)!
       const snapshot = {
         parameters: parameters.slice(place * width, (place + 1) * width),
         state: state.slice(place * slots, (place + 1) * slots),
       }
-      const [epochs, diverged] = [this.#epochsOf(member), this.#faults.get(member)]
+      const [epochs, diverged] = [this.#records.of(member, place, known), this.#faults.get(member)]
       return { epoch: this.#epoch, step, epochs, snapshot, plateau: newPlateau(), diverged, form }
     }
     return new Map(this.#kept.map((member) => [member, stateOf(member)]))
-  }
-
-  /** The epochs of a network so far, as they are now. */
-  #epochsOf(member: Member): () => Epoch[] {
-    const place = this.#places.get(member)!
-    // What is returned is kept longer than this group, so it has no part of the device's memory.
-    const [stretches, all, before] = [[...this.#stretches], [...this.#validated], this.#before.get(member)]
-    const validated = () => new Map(all.map(({ epoch, scores }) => [epoch, scores[place]!]))
-    return () => {
-      const scores = validated()
-      // The last epoch before the sweep was resumed may have its score since then.
-      const earlier = (before?.() ?? []).map((one) => ({
-        ...one,
-        validation: one.validation ?? scores.get(one.epoch) ?? null,
-      }))
-      return [...earlier, ...epochsOf(member, place, stretches, scores)]
-    }
   }
 
   async *trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress> {
@@ -145,9 +152,27 @@ export class SideBySide implements Group {
       const training = this.#trainFor(count)
       this.#training = training.catch(() => undefined)
       await training
+      await this.#keepStates()
       yield { epochs: count * kept.length, trained: [] }
     }
-    yield { epochs: 0, trained: await this.#results() }
+    const trained = await this.#results()
+    // The scores of this epoch are computed only now.
+    if (epoch < this.members[0]!.combination.settings.epochs) await this.#keepStates(true)
+    yield { epochs: 0, trained }
+  }
+
+  /** Keeps the states from time to time; at once after a loss, so that each device has got further than the one before. */
+  async #keepStates(isRequired = false): Promise<void> {
+    const isDue = this.#generation > 0 && !this.#hasKept
+    if (!isRequired && !isDue && !this.#pace.isTimeOver) return
+    this.#hasKept = true
+    const began = performance.now()
+    // The place of a fault is known on the device only.
+    await this.#searchFaults()
+    this.#last = { epoch: this.#epoch, states: await this.#readStates() }
+    this.#context.replacement.noteProgress(this.#generation)
+    this.#pace.note()
+    this.#pace.learn(performance.now() - began)
   }
 
   /** Trains the others no more. */
@@ -169,7 +194,7 @@ export class SideBySide implements Group {
     const epochs = { seeds, first, count, batchSize, countsLabels, signal }
     const sums = await this.#population.trainSeeded(this.#train, epochs).result
     const milliseconds = performance.now() - began
-    this.#stretches.push({ sums, first, seconds: milliseconds / 1000 / count })
+    this.#records.addStretch({ sums, first, seconds: milliseconds / 1000 / count })
     this.#epoch += count
     const fitting = Math.floor((count * MILLISECONDS) / milliseconds)
     this.#count = Math.max(1, Math.min(fitting, 4 * count))
@@ -179,7 +204,7 @@ export class SideBySide implements Group {
   /** Takes note of a network that diverged in the last epochs. */
   #watch(member: Member): void {
     if (this.#faults.has(member)) return
-    const { sums, first } = this.#stretches.at(-1)!
+    const { sums, first } = this.#records.lastStretch!
     const place = this.#places.get(member)!
     const last = sums.trained[place]! - 1
     const loss = sums.loss(place, last)
@@ -195,15 +220,16 @@ export class SideBySide implements Group {
     const scored = this.#validation ?? (isRegression ? this.#train : undefined)
     const sums = scored && (await this.#population.score(scored, task === 'multilabel', isRegression).result)
     const scores = sums?.map((own) => this.#meanOf(own))
-    if (scores && this.#validation) this.#validated.push({ epoch: this.#epoch, scores })
+    if (scores && this.#validation) this.#records.addScores(this.#epoch, scores)
     const parameters = await this.#population.readParameters()
     const count = this.members[0]!.combination.parameters
     const results: Trained[] = []
+    const known = this.#records.known()
     for (const member of this.#kept) {
       const place = this.#places.get(member)!
       const own = parameters.subarray(place * count, (place + 1) * count)
       const { squares } = sums?.[place] ?? {}
-      results.push(this.#resultOf(member, own, scores?.[place], squares && this.#targets.r2From(squares)))
+      results.push(this.#resultOf(member, known, own, scores?.[place], squares && this.#targets.r2From(squares)))
     }
     return results
   }
@@ -213,15 +239,22 @@ export class SideBySide implements Group {
     return meanScore(sums, task, outputs)
   }
 
-  #resultOf(member: Member, parameters: Float32Array, scored: Score | undefined, r2: number | undefined): Trained {
-    const context = this.#context
+  #resultOf(
+    member: Member,
+    known: KnownEpochs,
+    parameters: Float32Array,
+    scored: Score | undefined,
+    r2: number | undefined,
+  ): Trained {
+    const { name, description } = this.#context.replacement.backend
+    const backend = { name, description }
     const place = this.#places.get(member)!
     const { seed } = member
-    const epochs = this.#epochsOf(member)
+    const epochs = this.#records.of(member, place, known)
     const { fault, loss } = this.#faults.get(member) ?? {}
     const samples = member.part.train.length
     const end = { stopped: 'epochs', bestEpoch: null } as const
-    const history = () => historyOf(epochs(), { seed, backend: context.backend, samples, ...end })
+    const history = () => historyOf(epochs(), { seed, backend, samples, ...end })
     const result = { member, fault, history, parameters }
     if (fault) return { ...result, epochs: fault.epoch - 1, score: NaN, loss: loss! }
     // A sweep may have been resumed after its last epoch.
@@ -231,7 +264,7 @@ export class SideBySide implements Group {
 
   /** That of the training data in the last epoch of the last call. */
   #lastScore(place: number): Score | undefined {
-    const { sums } = this.#stretches.at(-1) ?? {}
+    const { sums } = this.#records.lastStretch ?? {}
     if (!sums) return undefined
     const last = sums.epochs - 1
     return this.#meanOf({ loss: sums.loss(place, last), right: sums.right(place, last), samples: sums.samples })
@@ -250,15 +283,4 @@ export class SideBySide implements Group {
   dispose(): void {
     this.#population.dispose()
   }
-}
-
-/** Arrays one after another. */
-function joined(arrays: readonly (Float32Array | Float64Array)[]): Float32Array {
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const own of arrays) {
-    all.set(own, at)
-    at += own.length
-  }
-  return all
 }

@@ -4,6 +4,7 @@ import type { Dataset } from '../../data/dataset.ts'
 import type { Backend } from '../../backend/backend.ts'
 import { recipeOf } from '../../backend/host/recipe.ts'
 import { type BackendName, chooseBackend } from '../backends.ts'
+import { SharedReplacement } from '../recovery/shared-replacement.ts'
 import { checkIsDataset } from '../settings.ts'
 import { type SweepCheckpoint, type SweepCheckpointOptions, sweepCheckpointSchema } from './checkpoint/checkpoint.ts'
 import { checkSameSweep } from './checkpoint/run-state.ts'
@@ -38,15 +39,18 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
     options.signal?.throwIfAborted()
     const named = { deterministic, threads: takesThreads(choice) ? undefined : threads }
     const { backend, opened } = await chooseBackend(choice, named)
+    const { onLoss, onRecovery } = options
+    const replacement = new SharedReplacement(backend, { onLoss, onRecovery, threads: named.threads })
     const host = new SweepThreads()
     try {
-      this.#run = new Run({ ...this.#plan, backend, threads: host }, this.#plan.options.resume)
+      this.#run = new Run({ ...this.#plan, replacement, threads: host }, this.#plan.options.resume)
       for await (const round of this.#run.rounds()) {
         await onRound?.(round)
         yield round
       }
     } finally {
       host.dispose()
+      replacement.dispose()
       if (opened) backend.dispose()
     }
   }

@@ -43,14 +43,15 @@ export function takeCheckpoint(state: RunState, plan: Plan): SweepCheckpoint {
 /** @throws InputError for the checkpoint of another sweep or shard, and for one that does not fit the sweep */
 export function restoreRun(checkpoint: SweepCheckpoint, context: Omit<Context, 'states'>): RunState {
   checkSameSweep(checkpoint, context)
-  const { members, backend } = context
+  const { members, replacement } = context
   const named = new Map(members.map((member) => [keyOf({ index: member.index, part: member.part.number }), member]))
   const memberOf = (name: TrainingName): Member => {
     const member = named.get(keyOf(name))
     if (member) return member
     throw new InputError(`checkpoint: it has training ${name.part} of network ${name.index}, which this sweep has not`)
   }
-  const restore = (kept: readonly KeptResult[]) => kept.map((one) => restoreResult(one, memberOf(one), backend))
+  const restore = (kept: readonly KeptResult[]) =>
+    kept.map((one) => restoreResult(one, memberOf(one), replacement.backend))
   const { stage, finished, kept, current, states, epochs, seconds } = checkpoint
   return {
     stage,

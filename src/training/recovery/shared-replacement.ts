@@ -1,0 +1,88 @@
+import type { Backend } from '../../backend/backend.ts'
+import type { LossChoice, Recovery } from './choices.ts'
+import { isLoss, Replacement, summaryOf } from './replacement.ts'
+
+/** A loss that several populations share, which are at different epochs. */
+export type SharedRecovery = Omit<Recovery, 'epoch'>
+
+/** How losses are treated, and who hears of them. */
+export interface SharedOptions {
+  readonly onLoss: LossChoice
+  readonly onRecovery: ((recovery: SharedRecovery) => void) | undefined
+  readonly threads?: number | undefined
+}
+
+/**
+ * The device of several populations: the first that finds it lost replaces it, and the others place their networks on the
+ * device that replaced it.
+ */
+export class SharedReplacement {
+  readonly #given: Backend
+  readonly #replacement: Replacement
+  readonly #options: SharedOptions
+  #generation = 0
+  #replacing: Promise<void> | undefined
+  #recoveries = 0
+
+  constructor(backend: Backend, options: SharedOptions) {
+    this.#given = backend
+    this.#replacement = new Replacement(backend, options.threads)
+    this.#options = options
+  }
+
+  /** What networks are placed on now. */
+  get backend(): Backend {
+    return this.#replacement.backend
+  }
+
+  /** How often the device was replaced; whoever places networks remembers it for {@link replaces}. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** How many losses were recovered from. */
+  get recoveries(): number {
+    return this.#recoveries
+  }
+
+  /** Takes note of results that need not be computed again, whatever is lost. */
+  noteProgress(generation: number): void {
+    if (generation === this.#generation) this.#replacement.noteProgress()
+  }
+
+  /** Takes note of a recovery of networks that are placed one at a time, which replace their device themselves. */
+  note({ reason, backend, isSlower }: SharedRecovery): void {
+    this.#recoveries++
+    this.#options.onRecovery?.({ reason, backend, isSlower })
+  }
+
+  /**
+   * Whether work failed because the device was lost; then another one, or the CPU, has replaced it.
+   * @param generation when the networks were placed that the work was done with
+   * @throws DeviceLostError where the backend was disposed of
+   */
+  async replaces(error: unknown, generation: number): Promise<boolean> {
+    if (this.#options.onLoss === 'throw') return false
+    if (generation === this.#generation) {
+      if (!(await isLoss(error, this.backend))) return false
+      if (generation === this.#generation) this.#replacing ??= this.#next(error)
+    }
+    await this.#replacing
+    return true
+  }
+
+  async #next(error: unknown): Promise<void> {
+    try {
+      const { name, description } = await this.#replacement.next(error)
+      this.#generation++
+      this.note({ reason: summaryOf(error), backend: { name, description }, isSlower: this.#replacement.isOnHost })
+    } finally {
+      this.#replacing = undefined
+    }
+  }
+
+  /** Frees what replaced the backend, which is disposed of by whoever opened it. */
+  dispose(): void {
+    this.#replacement.dispose()
+  }
+}
