@@ -226,6 +226,7 @@ export default defineConfig(({ mode }) => {
   process.env.WEBGPU_MLP_CACHE = temporaryCache()
   if (mode === 'presets') process.env.ALL_SEEDS = '1'
   if (mode === 'exhaustive') process.env.EXHAUSTIVE = '1'
+  if (mode === 'recovery') process.env.RECOVERY_MOMENTS ??= '100'
   return {
     plugins: [scriptText()],
     test: {

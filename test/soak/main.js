@@ -1,0 +1,103 @@
+// A long run that loses its device again and again: npm run test:soak -- [--minutes N] [--every SECONDS] [--rate cpu|wall]
+// W2 trains with validation, checkpoints and lost devices. Then the same epochs are trained without a loss. Exit status 1
+// where the memory grew, the rate fell, or the two runs differ in a bit.
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { runnerImport } from 'vite'
+import { checkNumber, main, readArguments, UsageError } from '../../bench/arguments.js'
+import { bytes, number, percent, printTable } from '../../bench/table.js'
+import { judge, median } from './judge.js'
+
+const usage = `
+Usage: npm run test:soak -- [--minutes N] [--every SECONDS] [--rate cpu|wall]
+
+  --minutes N      how long W2 trains with lost devices; the run without a loss takes about as long again (default 60)
+  --every SECONDS  between two losses (default 300; for less than 20 minutes, 20)
+  --rate cpu|wall  epochs per second of CPU time, which other programs on the machine hardly change, or of time; by
+                   default CPU time where the adapter is software, else time
+`
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const program = fileURLToPath(new URL('training.js', import.meta.url))
+
+/** Trains in a process of its own, and calls `receive` with each of its messages. */
+function train(options, env, receive) {
+  const child = fork(program, [JSON.stringify(options)], { cwd: root, env, execArgv: ['--expose-gc'] })
+  child.on('message', receive)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`the training ended with ${signal ?? `exit status ${code}`}`)),
+    )
+  })
+}
+
+/** Runs one training, printing a line for each minute. */
+async function run(name, options, env) {
+  const found = { samples: [], milestones: new Map(), losses: 0, recoveries: 0, backend: '', name }
+  await train(options, env, (message) => {
+    const { kind } = message
+    if (kind === 'milestone') found.milestones.set(message.epoch, message.fingerprint)
+    else if (kind === 'end') Object.assign(found, message)
+    else {
+      found.samples.push(message)
+      console.log(`${name}: ${describe(message)}`)
+    }
+  })
+  return found
+}
+
+const describe = ({ seconds, epoch, loss, rates, memory, losses }) =>
+  [
+    `minute ${(seconds / 60).toFixed(1)}`,
+    `${number(epoch)} epochs`,
+    `${rates.cpu.toFixed(2)} per CPU second`,
+    `${rates.wall.toFixed(2)} per second`,
+    `loss ${loss.toPrecision(6)}`,
+    `memory ${bytes(memory.rss)}, heap ${bytes(memory.heapUsed)}, device ${bytes(memory.device)}`,
+    `${losses} lost devices`,
+  ].join(', ')
+
+function report({ name, samples, milestones, losses, recoveries, epochs }, clock) {
+  const rates = samples.map(({ rates }) => rates[clock])
+  const resident = samples.map(({ memory }) => memory.rss)
+  return [
+    name,
+    number(epochs),
+    number(losses),
+    number(recoveries),
+    `${number(median(rates))} (${percent(Math.min(...rates) / median(rates))})`,
+    `${bytes(resident[0])} to ${bytes(resident.at(-1))}`,
+    number(milestones.size),
+  ]
+}
+
+async function soak() {
+  const { values, positionals } = readArguments(usage, {
+    minutes: { type: 'string', default: '60' },
+    every: { type: 'string' },
+    rate: { type: 'string' },
+  })
+  if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}'`)
+  const minutes = checkNumber('minutes', values.minutes, { least: 0.5 })
+  const every = checkNumber('every', values.every ?? (minutes < 20 ? '20' : '300'), { least: 1 })
+  if (![undefined, 'cpu', 'wall'].includes(values.rate))
+    throw new UsageError(`--rate: expected cpu or wall, got '${values.rate}'`)
+  const { module } = await runnerImport(`${root}test/software-adapter.ts`)
+  const env = { ...process.env, ...module.softwareAdapterEnv() }
+  const sampleSeconds = Math.min(60, (60 * minutes) / 10)
+  const broken = await run('with losses', { seconds: 60 * minutes, every, sampleSeconds }, env)
+  const unbroken = await run('without', { epochs: broken.epochs, sampleSeconds }, env)
+  const clock = values.rate ?? (broken.software ? 'cpu' : 'wall')
+  printTable({
+    title: `W2 for ${minutes} minutes on ${broken.backend}, a device lost every ${every} seconds`,
+    columns: ['', 'epochs', 'losses', 'recoveries', `epochs per ${clock === 'cpu' ? 'CPU second' : 'second'} (slowest)`, 'memory', 'checkpoints'], // prettier-ignore
+    rows: [broken, unbroken].map((one) => report(one, clock)),
+  })
+  const broke = judge(broken, unbroken, clock)
+  for (const line of broke) console.log(`BROKEN: ${line}`)
+  if (broke.length === 0) console.log('Memory is flat, the rate is steady, and all checkpoints are equal.')
+  process.exitCode = broke.length === 0 ? 0 : 1
+}
+
+await main(soak)
