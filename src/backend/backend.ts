@@ -1,9 +1,12 @@
+import type { Layer } from '../model/layout.ts'
 import type { Network } from '../model/network.ts'
+import type { NetworkLanes } from './network-lanes.ts'
 import type { Placement, PlacementSettings } from './placement.ts'
 import type { Population } from './population.ts'
 
 export * from './placement.ts'
 export type * from './population.ts'
+export type * from './network-lanes.ts'
 
 /**
  * The interface between the training code and the code that computes. A backend holds parameters, the optimizer's state
@@ -40,6 +43,13 @@ export interface Backend {
    * @throws BackendUnavailableError where there is no other device
    */
   readonly reopen?: ((options: { readonly smaller: boolean }) => Promise<void>) | undefined
+  /**
+   * Opens the training of a few networks of one shape side by side on one thread. Absent where a backend has none.
+   * @param settings of all networks; their learning rate is not used
+   * @returns undefined for networks that are faster, or that can only be trained, one at a time
+   */
+  readonly openLanes?:
+    ((layers: readonly Layer[], settings: PlacementSettings) => Promise<NetworkLanes | undefined>) | undefined
   /** Frees what the backend itself opened. */
   dispose(): void
 }

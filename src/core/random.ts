@@ -49,6 +49,12 @@ const streams: Record<Purpose, number> = {
   sweep: 8,
 }
 
+/** What the generator of a seed and a purpose begins with, as whole numbers; the index is added to the second one by xor. */
+export function firstWords(seed: number, purpose: Purpose): [a: number, b: number, c: number] {
+  const mix = splitmix32((seed ^ Math.imul(streams[purpose], 0x85ebca6b)) | 0)
+  return [mix(), mix(), (mix() ^ seed) | 0]
+}
+
 /**
  * A seeded generator.
  * @param seed a whole number from 0 to 2³² − 1
@@ -64,10 +70,10 @@ export class Random {
   #spare: number | undefined
 
   constructor(seed: number, purpose: Purpose, index = 0) {
-    const mix = splitmix32((seed ^ Math.imul(streams[purpose], 0x85ebca6b)) | 0)
-    this.#a = mix()
-    this.#b = (mix() ^ index) | 0
-    this.#c = (mix() ^ seed) | 0
+    const [a, b, c] = firstWords(seed, purpose)
+    this.#a = a
+    this.#b = (b ^ index) | 0
+    this.#c = c
     for (let i = 0; i < 15; i++) this.bits()
   }
 

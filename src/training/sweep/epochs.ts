@@ -10,16 +10,31 @@ export const countEpochs = ({ values }: Epochs): number => values.length / COLUM
 
 export function packEpochs(epochs: readonly Epoch[], hasValidation: boolean): Epochs {
   const values = new Float64Array(COLUMNS * epochs.length)
-  epochs.forEach(({ loss, accuracy = NaN, validation, learningRate, seconds }, i) => {
-    const row = i * COLUMNS
-    values[row] = loss
-    values[row + 1] = accuracy
-    values[row + 2] = validation?.loss ?? NaN
-    values[row + 3] = validation?.accuracy ?? NaN
-    values[row + 4] = learningRate
-    values[row + 5] = seconds
-  })
+  epochs.forEach((epoch, i) => packEpoch(values, i, epoch, epoch.validation, epoch))
   return { first: epochs[0]?.epoch ?? 1, values, hasValidation }
+}
+
+/** Writes row i of {@link Epochs.values}: sweeps have hundreds of thousands of epochs, which are objects only where one looks. */
+export function packEpoch(
+  values: Float64Array,
+  i: number,
+  { loss, accuracy = NaN }: Score,
+  validation: Score | null,
+  { learningRate, seconds }: Pick<Epoch, 'learningRate' | 'seconds'>,
+): void {
+  const row = i * COLUMNS
+  values[row] = loss
+  values[row + 1] = accuracy
+  values[row + 2] = validation?.loss ?? NaN
+  values[row + 3] = validation?.accuracy ?? NaN
+  values[row + 4] = learningRate
+  values[row + 5] = seconds
+}
+
+/** That of the last epoch on the validation data, or without them on the training data; NaN for what it does not have. */
+export function lastScore({ values, hasValidation }: Epochs): Required<Score> {
+  const at = values.length - COLUMNS + (hasValidation ? 2 : 0)
+  return { loss: values[at]!, accuracy: values[at + 1]! }
 }
 
 /** Epochs, and those that follow them. */

@@ -1,49 +1,22 @@
-import type { Backend, Placement } from '../../backend/backend.ts'
+import type { Placement } from '../../backend/backend.ts'
 import { recipeOf } from '../../backend/host/recipe.ts'
 import { DivergedError } from '../../core/errors.ts'
 import type { Network } from '../../model/network.ts'
-import type { Epochs, Position } from './checkpoint/kept.ts'
+import type { Position } from './checkpoint/kept.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Epoch, Outcome } from '../history.ts'
 import { PlacedNetwork } from '../placed-network.ts'
 import { RecoverablePlacement } from '../recovery/recoverable-placement.ts'
 import type { Settings } from '../settings.ts'
-import type { StoppingRule } from '../stopping.ts'
+import { keyOf } from './batches.ts'
 import { packEpochs } from './epochs.ts'
+import type { Job, JobResult, TrainingSetup } from './jobs.ts'
 import { KeptPlacement } from './kept-placement.ts'
-import { type Combination, type Member, networkOf } from './members.ts'
-import type { SweepFault } from './results.ts'
+import { LaneTrainer } from './lane-trainer.ts'
+import { type Member, networkOf } from './members.ts'
 
-/** What all networks that are trained one at a time have in common. */
-export interface TrainingSetup {
-  readonly backend: Backend
-  readonly earlyStopping: StoppingRule | undefined
-  /** Bytes of device memory that data may take. */
-  readonly dataMemory: number
-  readonly signal?: AbortSignal | undefined
-}
-
-/** One network, and how far it is to be trained. */
-export interface Job {
-  readonly member: Member
-  /** The last epoch. */
-  readonly epoch: number
-  /** From where it goes on; undefined from the beginning. */
-  readonly from: Position | undefined
-}
-
-/** The result of a job; plain data, which can be sent to another thread. */
-export interface JobResult extends Outcome {
-  readonly score: number
-  readonly loss: number
-  readonly fault: SweepFault | undefined
-  readonly parameters: Float32Array
-  /** Those of this job, without earlier ones. */
-  readonly epochs: Epochs
-  /** Where a later job goes on; undefined after the last epoch. */
-  readonly position: Position | undefined
-  readonly backend: { readonly name: string; readonly description: string }
-}
+/** Fewer networks are faster one after another: four take as long together as two do. */
+const LEAST_TOGETHER = 3
 
 /**
  * Trains one network after another. The backends of the host keep what was placed for the next network that is alike, since
@@ -53,21 +26,53 @@ export class MemberTrainer {
   readonly #setup: TrainingSetup
   /** `part`: whose data lie there. */
   #kept: { readonly key: string; part: number; readonly placement: KeptPlacement } | undefined
+  /** Without a trainer, such networks cannot be trained together. */
+  #together: { readonly key: string; readonly trainer: LaneTrainer | undefined } | undefined
 
   constructor(setup: TrainingSetup) {
     this.#setup = setup
   }
 
-  async train(job: Job): Promise<JobResult> {
+  /** Trains the networks of a batch (batches.ts). @returns the results in the order of the jobs */
+  async trainBatch(batch: readonly Job[]): Promise<JobResult[]> {
+    const together = batch.length < LEAST_TOGETHER ? [] : await this.#trainTogether(batch)
+    const results: JobResult[] = []
+    // A network that diverged is trained again alone, which finds out where.
+    for (const [i, job] of batch.entries()) results.push(together[i] ?? (await this.#trainAlone(job)))
+    return results
+  }
+
+  async #trainTogether(batch: readonly Job[]): Promise<readonly (JobResult | undefined)[]> {
+    const { backend, signal } = this.#setup
+    const { member } = batch[0]!
+    const key = keyOf(member)
+    if (this.#together?.key !== key) {
+      this.#together?.trainer?.dispose()
+      this.#together = { key, trainer: await LaneTrainer.open(member, backend) }
+    }
+    const { trainer } = this.#together
+    if (!trainer) return []
+    return trainer.train(batch, {
+      place: (network, member) => this.#place(network, member, this.#settingsOf(member)),
+      evaluate: (network, member) =>
+        this.#withPlaced(network, member, (placed) => placed.evaluate(member.part.validation ?? member.part.train)),
+      signal,
+    })
+  }
+
+  #trainAlone(job: Job): Promise<JobResult> {
     const { member, from } = job
-    const network = networkOf(member)
-    const { dropout = [], l1 = 0, l2 = 0, ...others } = member.combination.placement
-    const { dataMemory } = this.#setup
-    const settings = { ...others, dropout, l1, l2, seed: member.seed, dataMemory, profiler: undefined }
+    return this.#withPlaced(networkOf(member), member, async (placed) => {
+      if (from) await placed.resume({ ...(await placed.checkpoint()), ...from }, {})
+      return this.#trainPlaced(placed, job)
+    })
+  }
+
+  async #withPlaced<T>(network: Network, member: Member, use: (placed: PlacedNetwork) => Promise<T>): Promise<T> {
+    const settings = this.#settingsOf(member)
     const placed = new PlacedNetwork(network, await this.#place(network, member, settings), settings)
     try {
-      if (from) await placed.resume({ ...(await placed.checkpoint()), ...from }, {})
-      const result = await this.#trainPlaced(placed, job)
+      const result = await use(placed)
       placed.dispose()
       return result
     } catch (error) {
@@ -75,6 +80,12 @@ export class MemberTrainer {
       this.dispose()
       throw error
     }
+  }
+
+  #settingsOf({ combination, seed }: Member): Settings {
+    const { dropout = [], l1 = 0, l2 = 0, ...others } = combination.placement
+    const { dataMemory } = this.#setup
+    return { ...others, dropout, l1, l2, seed, dataMemory, profiler: undefined }
   }
 
   async #place(network: Network, member: Member, settings: Settings): Promise<Placement> {
@@ -87,7 +98,7 @@ export class MemberTrainer {
       await this.#kept.placement.write({ parameters: network.parameters })
       return this.#kept.placement
     }
-    this.dispose()
+    this.#endKept()
     const placement = new KeptPlacement(await backend.place(network, settings))
     this.#kept = { key, part: member.part.number, placement }
     return placement
@@ -152,24 +163,15 @@ export class MemberTrainer {
 
   /** Frees what is kept. */
   dispose(): void {
+    this.#endKept()
+    this.#together?.trainer?.dispose()
+    this.#together = undefined
+  }
+
+  #endKept(): void {
     this.#kept?.placement.end()
     this.#kept = undefined
   }
-}
-
-const keys = new WeakMap<Combination, string>()
-
-/** What networks have in common that can be trained on one placement, one after another. */
-export function keyOf({ combination, seed }: Member): string {
-  const { settings, activations, placement } = combination
-  let key = keys.get(combination)
-  if (key === undefined) {
-    const optimizer = { ...placement.optimizer, learningRate: 0 }
-    key = JSON.stringify([settings.sizes, activations, { ...placement, optimizer }])
-    keys.set(combination, key)
-  }
-  // The units that are dropped follow from the seed.
-  return placement.dropout?.some((share) => share > 0) ? `${key} ${seed}` : key
 }
 
 /** The rest of a checkpoint follows from the member. */

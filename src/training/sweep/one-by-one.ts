@@ -1,10 +1,12 @@
+import { batchJobs } from './batches.ts'
 import type { Epochs, Position } from './checkpoint/kept.ts'
 import type { MemberState } from './checkpoint/state.ts'
 import type { Context, Group, Progress } from './context.ts'
 import { countEpochs, joinEpochs, packEpochs, unpackEpochs } from './epochs.ts'
 import { historyOf } from './histories.ts'
 import type { Member } from './members.ts'
-import { type Job, type JobResult, keyOf, MemberTrainer, type TrainingSetup } from './member-trainer.ts'
+import type { Job, JobResult, TrainingSetup } from './jobs.ts'
+import { MemberTrainer } from './member-trainer.ts'
 import type { SweepThreads } from './threads/sweep-threads.ts'
 import type { Trained } from './trained.ts'
 
@@ -63,10 +65,9 @@ export class OneByOne implements Group {
   }
 
   async *trainTo(epoch: number, kept: readonly Member[]): AsyncGenerator<Progress> {
-    const jobs = alikeTogether(kept).map((member): Job => {
-      return { member, epoch, from: this.#pending.get(member)?.position }
-    })
-    const results = this.#threads ? this.#threads.run(jobs, this.#setup.signal) : trainHere(jobs, this.#setup)
+    const jobs = kept.map((member): Job => ({ member, epoch, from: this.#pending.get(member)?.position }))
+    const batches = batchJobs(jobs, this.threads, this.#setup)
+    const results = this.#threads ? this.#threads.run(batches, this.#setup.signal) : trainHere(batches, this.#setup)
     for await (const finished of results) {
       const epochs = finished.reduce((sum, [{ from }]) => sum + epoch - (from?.epoch ?? 0), 0)
       yield { epochs, trained: finished.map((one) => this.#take(one)) }
@@ -91,24 +92,13 @@ export class OneByOne implements Group {
   }
 }
 
-/** Networks that can be trained on one placement come one after another, those with the same data first. */
-function alikeTogether(members: readonly Member[]): Member[] {
-  const groups = new Map<string, Member[]>()
-  for (const member of members) {
-    const key = `${keyOf(member)} ${member.part.number}`
-    const group = groups.get(key)
-    if (group) group.push(member)
-    else groups.set(key, [member])
-  }
-  return [...groups.values()].flat()
-}
-
-async function* trainHere(jobs: readonly Job[], setup: TrainingSetup): AsyncGenerator<readonly Finished[]> {
+async function* trainHere(batches: readonly Job[][], setup: TrainingSetup): AsyncGenerator<readonly Finished[]> {
   const trainer = new MemberTrainer(setup)
   try {
-    for (const job of jobs) {
+    for (const batch of batches) {
       setup.signal?.throwIfAborted()
-      yield [[job, await trainer.train(job)]]
+      const results = await trainer.trainBatch(batch)
+      yield batch.map((job, i) => [job, results[i]!] as const)
     }
   } finally {
     trainer.dispose()

@@ -5,7 +5,7 @@ import { usualDataMemory } from '../../backend/webgpu/device/adapter.ts'
 import { BackendWithFallback } from '../backends.ts'
 import type { RunContext } from './context.ts'
 import { type Combination, type Member, networkOf } from './members.ts'
-import type { TrainingSetup } from './member-trainer.ts'
+import type { TrainingSetup } from './jobs.ts'
 import { OneByOne } from './one-by-one.ts'
 
 /** Threads are started for a sweep that takes longer than this on one thread: starting them takes about a tenth of it. */

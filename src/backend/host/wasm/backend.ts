@@ -1,7 +1,8 @@
 import { BackendUnavailableError } from '../../../core/errors.ts'
 import { type Fields, integer, optional, readOptions } from '../../../core/schema.ts'
+import type { Layer } from '../../../model/layout.ts'
 import type { Network } from '../../../model/network.ts'
-import type { Backend, Placement, PlacementSettings } from '../../backend.ts'
+import type { Backend, NetworkLanes, Placement, PlacementSettings } from '../../backend.ts'
 import { timed } from '../../profiler.ts'
 import { withRecipe } from '../recipe.ts'
 
@@ -64,10 +65,17 @@ class WasmBackend implements Backend {
   }
 
   async place(network: Network, settings: PlacementSettings): Promise<Placement> {
+    return (await this.#backend(settings)).place(network, settings)
+  }
+
+  async openLanes(layers: readonly Layer[], settings: PlacementSettings): Promise<NetworkLanes | undefined> {
+    return (await this.#backend(settings)).openLanes?.(layers, settings)
+  }
+
+  async #backend({ profiler }: PlacementSettings): Promise<Backend> {
     this.#opening ??= this.#open()
     const opening = this.#opening
-    this.#opened = await timed(settings.profiler, 'open', 'WebAssembly', () => opening)
-    return this.#opened.place(network, settings)
+    return (this.#opened = await timed(profiler, 'open', 'WebAssembly', () => opening))
   }
 
   async #open(): Promise<Backend> {

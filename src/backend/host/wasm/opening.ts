@@ -1,9 +1,11 @@
+import type { Layer } from '../../../model/layout.ts'
 import type { Network } from '../../../model/network.ts'
-import type { Backend, Placement, PlacementSettings } from '../../backend.ts'
+import type { Backend, NetworkLanes, Placement, PlacementSettings } from '../../backend.ts'
 import { cpu } from '../backend.ts'
 import { HostPlacement } from '../placement.ts'
 import type { StageSet } from '../stage-set.ts'
 import { findFeatures, type WasmFeatures } from './features.ts'
+import { openNetworkLanes } from './network-lanes/lanes.ts'
 import { openPool, type Pool } from './pool.ts'
 import { openWasmStages } from './open-stages.ts'
 import { usualThreads } from './threads.ts'
@@ -50,6 +52,10 @@ class OpenWasmBackend implements Backend {
       open: (setting) => openWasmStages(setting, pool, this.#features),
     }
     return HostPlacement.place(this.name, set, network, settings)
+  }
+
+  openLanes(layers: readonly Layer[], settings: PlacementSettings): Promise<NetworkLanes | undefined> {
+    return openNetworkLanes(layers, settings, this.#features)
   }
 
   async #openPool(): Promise<Pool> {

@@ -27,54 +27,60 @@ export interface GradientSums {
   get(parameter: number): V128
 }
 
-/** The fields of the control block that a pass reads. */
+/** What a pass reads. */
 interface PassData {
+  /** Addresses; `weights` are 0 where all samples count alike, and undefined where they always do. */
   readonly inputs: I32
   readonly targets: I32
-  readonly weights: I32
+  readonly weights: I32 | undefined
   readonly countsLabels: I32
+  /** A parameter of each of the four samples' networks. */
+  parameter(index: number): V128
 }
 
-/** Writes the pass of four samples, forward and back. */
+/** What a pass is written for. */
+type PassProgram = Pick<ProgramSettings, 'layers' | 'settings' | 'kit'>
+
+/** Writes the pass of four samples, forward and back: of one network, or one sample of each of four networks. */
 export class SamplePass {
   readonly #body: Body
-  readonly #program: ProgramSettings
+  readonly #program: PassProgram
   readonly #data: PassData
-  /** The loss of a minibatch, and minus the number of correct predictions of all. */
-  readonly #loss: Vector
-  readonly #right: Vector
+  /** The loss since {@link begin}, and minus the number of correct predictions of all passes. */
+  readonly loss: Vector
+  readonly correct: Vector
 
-  constructor(body: Body, program: ProgramSettings, data: PassData) {
+  constructor(body: Body, program: PassProgram, data: PassData) {
     this.#body = body
     this.#program = program
     this.#data = data
-    this.#loss = body.local('v128')
-    this.#right = body.local('v128')
+    this.loss = body.local('v128')
+    this.correct = body.local('v128')
   }
 
   begin(): void {
-    this.#body.set(this.#loss, floats(0))
+    this.#body.set(this.loss, floats(0))
   }
 
   /** Adds the minibatch's loss to two sums in float64. */
   addLoss(total: Vector): void {
-    const high = v128.shuffle(this.#loss, this.#loss, [2, 3, 2, 3])
-    const both = f64x2.add(f64x2.fromF32x4(this.#loss), f64x2.fromF32x4(high))
+    const high = v128.shuffle(this.loss, this.loss, [2, 3, 2, 3])
+    const both = f64x2.add(f64x2.fromF32x4(this.loss), f64x2.fromF32x4(high))
     this.#body.set(total, f64x2.add(total, both))
   }
 
   right(): I32 {
-    const [a, b, c, d] = [0, 1, 2, 3].map((lane) => i32x4.lane(this.#right, lane))
+    const [a, b, c, d] = [0, 1, 2, 3].map((lane) => i32x4.lane(this.correct, lane))
     return i32.sub(int(0), i32.add(i32.add(a!, b!), i32.add(c!, d!)))
   }
 
   /**
+   * Up to four samples of one network.
    * @param named the address of the samples' numbers
    * @param count where it is given, how many samples there are: less than four. The other lanes compute the first again.
    */
   samples(named: Local<'i32'>, sums: GradientSums, count?: Local<'i32'>): void {
     const body = this.#body
-    const { layers } = this.#program
     const exists = count && body.keep(i32x4.gtS(i32x4.splat(count), ints(0, 1, 2, 3)))
     const numbers = [0, 1, 2, 3].map((k) => {
       const own = i32.load(named, 4 * k)
@@ -83,6 +89,16 @@ export class SamplePass {
         count && k > 0 ? i32.load(i32.select(i32.add(named, int(4 * k)), named, i32.gtS(count, int(k)))) : own,
       )
     })
+    this.four(numbers, sums, exists)
+  }
+
+  /**
+   * @param numbers those of the four samples
+   * @param exists ones in the lanes that count; by default all do
+   */
+  four(numbers: readonly Local<'i32'>[], sums: GradientSums, exists?: Vector): void {
+    const body = this.#body
+    const { layers } = this.#program
     const rows = (base: I32, columns: number) => numbers.map((number) => at(body, base, number, 4 * columns))
     const inputs = layers[0]!.inputs
     const x = loadColumns(body, rows(this.#data.inputs, inputs), inputs)
@@ -90,11 +106,14 @@ export class SamplePass {
     layers.forEach((layer, l) => values.push(this.#forward(layer, l === 0 ? x : values[l - 1]!.a)))
     const outputs = layers.at(-1)!.outputs
     const y = loadColumns(body, rows(this.#data.targets, outputs), outputs)
-    const weight = body.keep(floats(1))
-    body.if(this.#data.weights, () => {
-      const [own] = loadColumns(body, rows(this.#data.weights, 1), 1)
-      body.set(weight, own!)
-    })
+    const { weights } = this.#data
+    const weight = weights && body.keep(floats(1))
+    if (weight) {
+      body.if(weights, () => {
+        const [own] = loadColumns(body, rows(weights, 1), 1)
+        body.set(weight, own!)
+      })
+    }
     let deltas = this.#outputDelta(values.at(-1)!, y, weight, exists)
     for (let l = layers.length - 1; l >= 0; l--) {
       const below = l === 0 ? x : values[l - 1]!.a
@@ -104,17 +123,13 @@ export class SamplePass {
     }
   }
 
-  #parameter(index: number): V128 {
-    return v128.loadSplat(int(this.#program.addresses.parameters), 4 * index)
-  }
-
   #forward({ activation, inputs, outputs, weightOffset, biasOffset }: Layer, below: readonly Vector[]): LayerValues {
     const body = this.#body
     const { kit } = this.#program
     const z = Array.from({ length: outputs }, (_, i) => {
-      let sum = this.#parameter(biasOffset + i)
+      let sum = this.#data.parameter(biasOffset + i)
       below.forEach((x, j) => {
-        sum = kit.madd(x, this.#parameter(weightOffset + i * inputs + j), sum)
+        sum = kit.madd(x, this.#data.parameter(weightOffset + i * inputs + j), sum)
       })
       return body.keep(sum)
     })
@@ -127,7 +142,7 @@ export class SamplePass {
   }
 
   /** δ of the output layer; adds the loss and the correct predictions of the samples. */
-  #outputDelta({ z, a }: LayerValues, y: readonly Vector[], weight: Vector, exists: Vector | undefined): Vector[] {
+  #outputDelta({ z, a }: LayerValues, y: readonly Vector[], weight: Vector | undefined, exists: Vector | undefined): Vector[] {
     const body = this.#body
     const { kit, settings, layers } = this.#program
     const { activation, outputs } = layers.at(-1)!
@@ -140,9 +155,9 @@ export class SamplePass {
       return term(kit, body, own, y[i]!, logit)
     })
     const masked = (vector: V128) => (exists ? v128.and(vector, exists) : vector)
-    const factor = body.keep(masked(f32x4.mul(weight, floats(share))))
+    const factor = body.keep(masked(weight ? f32x4.mul(weight, floats(share)) : floats(share)))
     const sum = terms.reduce((total, own) => f32x4.add(total, own))
-    body.set(this.#loss, f32x4.add(this.#loss, masked(f32x4.mul(sum, factor))))
+    body.set(this.loss, f32x4.add(this.loss, masked(f32x4.mul(sum, factor))))
     this.#countRight(a, y, masked)
     const slopes = a.map((own, i) => body.keep(slope(kit, body, own, y[i]!)))
     if (requires !== undefined) return slopes.map((own) => body.keep(f32x4.mul(own, factor)))
@@ -170,7 +185,7 @@ export class SamplePass {
   #countRight(a: readonly Vector[], y: readonly Vector[], masked: (vector: V128) => V128): void {
     const body = this.#body
     const boundary = floats(outputBoundary(this.#program.layers.at(-1)!.activation))
-    const add = (value: V128) => body.set(this.#right, i32x4.add(this.#right, masked(value)))
+    const add = (value: V128) => body.set(this.correct, i32x4.add(this.correct, masked(value)))
     const addLabels = () => a.forEach((own, i) => add(i32x4.eq(f32x4.gt(own, boundary), f32x4.gt(y[i]!, boundary))))
     if (a.length === 1) addLabels()
     else
@@ -193,7 +208,7 @@ export class SamplePass {
     const body = this.#body
     const { kit } = this.#program
     return z.map((own, j) => {
-      const parameter = (i: number) => this.#parameter(next.weightOffset + i * next.inputs + j)
+      const parameter = (i: number) => this.#data.parameter(next.weightOffset + i * next.inputs + j)
       let sum: V128 = f32x4.mul(above[0]!, parameter(0))
       above.slice(1).forEach((delta, i) => {
         sum = kit.madd(delta, parameter(i + 1), sum)

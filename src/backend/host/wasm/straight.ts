@@ -10,6 +10,7 @@ import { field, fields } from './control.ts'
 import { storeLanes } from './kit.ts'
 import { sumsOfFour } from './lanes.ts'
 import { at } from './products/layer.ts'
+import { MOST_STRAIGHT_PARAMETERS } from './straight-limit.ts'
 import { type GradientSums, SamplePass, type Vector } from './straight-pass.ts'
 import type { Updates } from './updates.ts'
 
@@ -18,22 +19,21 @@ import type { Updates } from './updates.ts'
  * a vector, each neuron in its own variable. Over layers of two or three neurons, loops cost more than what they compute.
  */
 
-/** The most parameters: the code grows with them, and wide layers are faster as matrix products. */
-const MOST_PARAMETERS = 400
 /** Up to this many parameters, the sums of the gradients are variables; else they are in memory. */
-const MOST_VARIABLES = 40
+export const MOST_VARIABLES = 40
 
 export function isStraight(layers: readonly Layer[], { dropout = [] }: PlacementSettings): boolean {
-  return countParameters(layers) <= MOST_PARAMETERS && !dropout.some((share) => share > 0)
+  return countParameters(layers) <= MOST_STRAIGHT_PARAMETERS && !dropout.some((share) => share > 0)
 }
 
 /** Bytes of scratch memory: a vector for each parameter of a small network. */
 export function straightScratch(layers: readonly Layer[]): number {
   const count = countParameters(layers)
-  return count <= MOST_PARAMETERS ? 16 * count : 0
+  return count <= MOST_STRAIGHT_PARAMETERS ? 16 * count : 0
 }
 
-function makeSums(body: Body, count: number, scratch: number): GradientSums {
+/** @param scratch the address of the sums in memory: a vector for each parameter */
+export function makeSums(body: Body, count: number, scratch: number): GradientSums {
   if (count > MOST_VARIABLES) {
     return {
       clear() {
@@ -68,6 +68,7 @@ export function defineStraightWork(module: ModuleWriter, program: ProgramSetting
       targets: read('targets'),
       weights: read('weights'),
       countsLabels: read('countsLabels'),
+      parameter: (index) => v128.loadSplat(int(addresses.parameters), 4 * index),
     })
     const sums = makeSums(body, count, addresses.scratch)
     const total = body.keep(v128.load(int(control + fields.losses)))

@@ -4,13 +4,14 @@ import { BackendUnavailableError, InputError, OutOfMemoryError } from '../../../
 import { Matrix } from '../../../core/matrix.ts'
 import { Dataset } from '../../../data/dataset.ts'
 import { type LearningRate, rateAt, type Schedule } from '../../../optimizer/schedule.ts'
-import type { Job, JobResult, TrainingSetup } from '../member-trainer.ts'
+import type { Job, JobResult, TrainingSetup } from '../jobs.ts'
 import type { Combination, Member } from '../members.ts'
 import type { Part } from '../parts.ts'
 
 /** What is sent to the threads of a sweep and back: plain data, without functions and objects of the library's classes. */
 export type ToThread =
-  { readonly kind: 'setup'; readonly setup: PlainSetup } | { readonly kind: 'jobs'; readonly jobs: readonly PlainJob[] }
+  | { readonly kind: 'setup'; readonly setup: PlainSetup }
+  | { readonly kind: 'jobs'; readonly batches: readonly (readonly PlainJob[])[] }
 
 export type FromThread =
   | { readonly kind: 'ready' }

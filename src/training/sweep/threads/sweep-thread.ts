@@ -35,10 +35,10 @@ async function receive(message: ToThread): Promise<void> {
   }
 }
 
-async function train({ jobs }: Extract<ToThread, { kind: 'jobs' }>): Promise<void> {
+async function train({ batches }: Extract<ToThread, { kind: 'jobs' }>): Promise<void> {
   const began = performance.now()
   const results = []
-  for (const job of jobs) results.push(await trainer!.train(wholeJob(job, parts)))
+  for (const batch of batches) results.push(...(await trainer!.trainBatch(batch.map((job) => wholeJob(job, parts)))))
   const milliseconds = performance.now() - began
   const arrays = results.flatMap(({ parameters, epochs }) => [parameters.buffer, epochs.values.buffer] as ArrayBuffer[])
   port.postMessage({ kind: 'results', results, milliseconds }, arrays)

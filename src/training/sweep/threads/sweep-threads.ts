@@ -1,7 +1,7 @@
 import type { HostRecipe } from '../../../backend/host/recipe.ts'
 import { messageOf, startAndWait, type StartedThread } from '../../../backend/host/wasm/starting.ts'
 import { BackendUnavailableError } from '../../../core/errors.ts'
-import type { Job, JobResult, TrainingSetup } from '../member-trainer.ts'
+import type { Job, JobResult, TrainingSetup } from '../jobs.ts'
 import type { Part } from '../parts.ts'
 import { errorOf, type FromThread, plainJob, plainSetup, type ToThread } from './messages.ts'
 
@@ -12,10 +12,13 @@ const MILLISECONDS = 50
 interface Worker {
   readonly started: StartedThread
   /** In the order in which they were sent. */
-  readonly sent: (readonly Job[])[]
-  /** The time of a job; undefined before the first result. */
+  readonly sent: (readonly Batch[])[]
+  /** The time of a batch; undefined before the first result. */
   milliseconds: number | undefined
 }
+
+/** Jobs of one thread, which trains them together (batches.ts). */
+type Batch = readonly Job[]
 
 type Finished = readonly [job: Job, result: JobResult]
 
@@ -89,9 +92,9 @@ export class SweepThreads {
    * Trains networks; the results come in the order in which they are known.
    * @throws the reason of the signal as soon as it is aborted, and the error of a thread; the threads are of no use then
    */
-  async *run(jobs: readonly Job[], signal: AbortSignal | undefined): AsyncGenerator<readonly Finished[]> {
-    const waiting = [...jobs].reverse()
-    let open = jobs.length
+  async *run(batches: readonly Batch[], signal: AbortSignal | undefined): AsyncGenerator<readonly Finished[]> {
+    const waiting = [...batches].reverse()
+    let open = batches.reduce((sum, { length }) => sum + length, 0)
     const wake = () => this.#wake?.()
     signal?.addEventListener('abort', wake)
     try {
@@ -109,16 +112,16 @@ export class SweepThreads {
   }
 
   /** Sends work to a thread: more before it has finished the last, where that is short. */
-  #supply(worker: Worker, waiting: Job[]): void {
+  #supply(worker: Worker, waiting: Batch[]): void {
     const { sent, milliseconds } = worker
     const isShort = milliseconds !== undefined && milliseconds < MILLISECONDS
     while (waiting.length > 0 && sent.length < (isShort ? 2 : 1)) {
       const fitting = isShort ? Math.floor(MILLISECONDS / Math.max(0.01, milliseconds)) : 1
       // Less towards the end, so that all threads end at the same time.
       const fair = Math.ceil(waiting.length / (2 * this.count))
-      const jobs = waiting.splice(-Math.max(1, Math.min(fitting, fair))).reverse()
-      sent.push(jobs)
-      post(worker, { kind: 'jobs', jobs: jobs.map(plainJob) })
+      const batches = waiting.splice(-Math.max(1, Math.min(fitting, fair))).reverse()
+      sent.push(batches)
+      post(worker, { kind: 'jobs', batches: batches.map((batch) => batch.map(plainJob)) })
     }
   }
 
@@ -153,7 +156,7 @@ const post = ({ started }: Worker, message: ToThread) => started.thread.post(mes
 function take({ worker, message }: Extract<Event, { worker: Worker }>): Finished[] {
   if (message.kind === 'failed') throw errorOf(message.error)
   if (message.kind === 'ready') return []
-  const jobs = worker.sent.shift()!
-  worker.milliseconds = message.milliseconds / jobs.length
-  return jobs.map((job, i) => [job, message.results[i]!])
+  const batches = worker.sent.shift()!
+  worker.milliseconds = message.milliseconds / batches.length
+  return batches.flat().map((job, i) => [job, message.results[i]!])
 }

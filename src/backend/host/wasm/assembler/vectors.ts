@@ -32,10 +32,13 @@ const f64x2Lane = (vector: V128, index: number): F64 => ({
 
 export const f64x2 = {
   lane: f64x2Lane,
+  splat: instruction('v128', ['f64'], SIMD + 0x14),
   add: both(0xf0),
   mul: both(0xf2),
   /** The first two float32 of a vector as float64. */
   fromF32x4: single(0x5f),
+  /** The first two unsigned 32-bit integers of a vector as float64. */
+  fromU32x4: single(0xff),
 }
 
 const lane =
