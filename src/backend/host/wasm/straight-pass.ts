@@ -142,7 +142,12 @@ export class SamplePass {
   }
 
   /** δ of the output layer; adds the loss and the correct predictions of the samples. */
-  #outputDelta({ z, a }: LayerValues, y: readonly Vector[], weight: Vector | undefined, exists: Vector | undefined): Vector[] {
+  #outputDelta(
+    { z, a }: LayerValues,
+    y: readonly Vector[],
+    weight: Vector | undefined,
+    exists: Vector | undefined,
+  ): Vector[] {
     const body = this.#body
     const { kit, settings, layers } = this.#program
     const { activation, outputs } = layers.at(-1)!
