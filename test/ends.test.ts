@@ -157,8 +157,8 @@ describe('a command ends within a second of its last line', () => {
     it(`130: Ctrl-C, on ${backend}`, async () => {
       let isAsked = false
       const onOutput: ProcessOptions['onOutput'] = (kill, out) => {
-        if (!isAsked && /Epoch [3-9]/.test(out)) kill('SIGINT')
-        isAsked ||= /Epoch [3-9]/.test(out)
+        if (!isAsked && out.includes('Epoch')) kill('SIGINT')
+        isAsked ||= out.includes('Epoch')
       }
       const end = await runInTime(wordsOf(endless, backend), { onOutput })
       expect(end, end.error).toMatchObject({ code: 130, signal: null })
@@ -166,7 +166,10 @@ describe('a command ends within a second of its last line', () => {
   }
 
   const lossy: readonly (readonly [line: string, env: Record<string, string>])[] = [
-    ['train --data circle --layers 2,8,2 --seed 1 --epochs 400 --backend webgpu --out l.json', { LOSE_AFTER: '1500' }],
+    [
+      'train --data circle --layers 2,8,2 --seed 1 --epochs 60 --backend webgpu --out l.json',
+      { LOSE_AFTER: '1500', LOSE_DEVICES: '1' },
+    ],
     ['evaluate --model m.json --data circle --backend webgpu', { LOSE_AFTER: '20' }],
     ['verify --layers 2,8,2 --data circle --backend webgpu', { LOSE_AFTER: '20' }],
   ]

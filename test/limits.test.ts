@@ -7,6 +7,10 @@ import { findAdapter } from '../src/backend/webgpu/device/adapter.ts'
 import { deviceLayers } from '../src/backend/webgpu/kernels/packs.ts'
 import { checkFits } from '../src/backend/webgpu/limits.ts'
 import { InputError, OutOfMemoryError } from '../src/core/errors.ts'
+import { cpu } from '../src/backend/host/backend.ts'
+import { machineMemory } from '../src/backend/host/limits.ts'
+import { wasm } from '../src/backend/host/wasm/backend.ts'
+import type { Backend } from '../src/backend/backend.ts'
 import { adam, type Optimizer, sgd } from '../src/optimizer/optimizer.ts'
 import { runCases } from '../src/training/check/runs.ts'
 import { stageCases } from '../src/training/check/stages.ts'
@@ -101,11 +105,11 @@ describe('a run that cannot fit is refused before it starts', () => {
     // The binding limit is 128 MiB: 2²⁵ values.
     expect(() => check(device, [4096, 8000], sgd())).not.toThrow()
     expect(() => check(device, [4096, 8192], sgd())).toThrow(
-      /^parameters: 128\.0 MiB are more than the 128\.0 MiB that '.*' can bind at once; use smaller layers, or backend: 'cpu'$/,
+      /^parameters: 134250496 bytes are more than the 134217728 that '.*' can bind at once \(maxStorageBufferBindingSize\); use smaller layers, or backend: 'cpu'$/,
     )
     expect(() => check(device, [4096, 4096], sgd())).not.toThrow()
     expect(() => check(device, [4096, 4096], adam())).toThrow(
-      /^optimizer state \(2 values for each parameter, by adam\): 128\.0 MiB are more than .*; use an optimizer that keeps less/,
+      /^optimizer state \(2 values for each parameter, by adam\): 134250496 bytes are more than .*; use an optimizer that keeps less/,
     )
     expect(() => check(device, [16, 1024, 4], sgd(), 40_000)).toThrow(
       /^activations of layer 1 for batchSize 40000: 156\.3 MiB are more than .*; use a smaller batchSize or smaller layers/,
@@ -135,6 +139,91 @@ describe('a run that cannot fit is refused before it starts', () => {
       make.mockRestore()
       device.dispose()
     }
+  })
+})
+
+describe('the memory of the host', () => {
+  const setting = { loss: 'quadratic', optimizer: sgd(), batchSize: 2 ** 31 - 1 } as const
+  const network = () => randomNetwork([2, 100, 2], 'tanh', 'sigmoid', 1)
+  const refusal = async (backend: Backend, batchSize: number = setting.batchSize): Promise<unknown> =>
+    Trainer.create(network(), { backend, batchSize }).then(
+      (trainer) => trainer.dispose(),
+      (error: unknown) => error,
+    )
+
+  it('a network that needs more than the machine has is refused, and the advice helps', async () => {
+    for (const [backend, bytes] of [
+      [cpu(), '2.4'],
+      [cpu({ precision: 'float64' }), '4.9'],
+    ] as const) {
+      const error = await refusal(backend)
+      expect(error).toBeInstanceOf(InputError)
+      expect((error as Error).message).toMatch(
+        new RegExp(
+          `^backend 'cpu': this network needs at least ${bytes.replace('.', '\\.')} TiB, more than the [\\d.]+ [GT]iB that ` +
+            'the memory of this machine has; use a smaller batchSize than 2147483647, or smaller layers$',
+        ),
+      )
+      expect(await refusal(backend, 1000)).toBe(undefined)
+    }
+  })
+
+  it('WebAssembly addresses 4 GiB; the CPU backend takes more', async () => {
+    const batchSize = 4_000_000
+    const error = await refusal(wasm({ threads: 1 }), batchSize)
+    expect(error).toBeInstanceOf(InputError)
+    expect((error as Error).message).toMatch(
+      /^backend 'wasm': this network needs at least 4\.6 GiB, more than the 4\.0 GiB that WebAssembly can address; use a smaller batchSize than 4000000, or smaller layers$/,
+    )
+    expect(await refusal(wasm({ threads: 1 }), 4000)).toBe(undefined)
+  })
+
+  it('is less than the machine has where its system says so, and unknown where nothing says it', () => {
+    const getBuiltinModule = (() => ({ totalmem: () => 2 ** 34 })) as never
+    expect(machineMemory({ process: { getBuiltinModule } }).bytes).toBe(2 ** 34)
+    expect(machineMemory({ process: { getBuiltinModule, constrainedMemory: () => 2 ** 30 } }).bytes).toBe(2 ** 30)
+    expect(machineMemory({ process: { getBuiltinModule, constrainedMemory: () => 0 } }).bytes).toBe(2 ** 34)
+    expect(machineMemory({}).bytes).toBe(Infinity)
+  })
+
+  it('an array that the engine refuses is one error that names bytes and remedy', async () => {
+    const real = Float32Array
+    const trainer = await Trainer.create(randomNetwork([3, 2], 'tanh', 'sigmoid', 1), { backend: cpu() })
+    const { inputs } = randomData(500, 3, 2, 1)
+    class Refusing extends real {
+      constructor(...given: [number]) {
+        if (given[0] === 1000) throw new RangeError('Array buffer allocation failed')
+        super(...given)
+      }
+    }
+    vi.stubGlobal('Float32Array', Refusing)
+    const failure = await trainer.predict(inputs).catch((error: unknown) => error)
+    vi.unstubAllGlobals()
+    expect(failure).toBeInstanceOf(OutOfMemoryError)
+    expect((failure as Error).message).toBe(
+      'predictions: this process has no memory left for 3.9 KiB; predict fewer rows at a time',
+    )
+    // The trainer goes on, and the advice helps.
+    expect((await trainer.predict(inputs)).rows).toBe(500)
+    trainer.dispose()
+  })
+
+  withNewDevice('dataMemory that holds no two minibatches is refused, and the advice helps', async ({ gpu }) => {
+    const data = randomData(300, 100, 3, 1)
+    const fit = async (dataMemory: number, batchSize: number) => {
+      const backend = webgpu({ device: gpu, plan: 'layered' })
+      const trainer = await Trainer.create(randomNetwork([100, 4, 3], 'tanh', 'sigmoid', 1), { backend, dataMemory, batchSize }) // prettier-ignore
+      try {
+        return (await trainer.fit(data, { epochs: 1 })).epochs.length
+      } finally {
+        trainer.dispose()
+      }
+    }
+    await expect(fit(40_000, 100)).rejects.toThrow(
+      /^dataMemory: two windows of one minibatch \(batchSize 100\) take 82\.0 KiB, more than 39\.1 KiB; use a larger dataMemory or a smaller batchSize$/,
+    )
+    expect(await fit(90_000, 100)).toBe(1)
+    expect(await fit(40_000, 40)).toBe(1)
   })
 })
 

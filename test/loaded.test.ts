@@ -92,7 +92,7 @@ function testLoaded(test: (name: string, body: (backend: () => Backend) => Promi
 
   test('passes streams and large data in windows each time', async (backend) => {
     const counted = counting(backend())
-    const given = { ...options, dataMemory: 600, backend: counted.backend }
+    const given = { ...options, dataMemory: 800, backend: counted.backend }
     const trainer = await Trainer.create(network.clone(), given)
     const stream = DataStream.from({ samples: 40, chunks: () => [train.slice(0, 25), train.slice(25, 40)] })
     const loaded = await trainer.load(stream)

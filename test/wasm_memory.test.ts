@@ -56,7 +56,7 @@ describe('the heap', () => {
     const used = heap.bytes
     expect(() => heap.allocate(4 * PAGE)).toThrow(InputError)
     expect(() => heap.allocate(4 * PAGE)).toThrow(
-      /^the memory of WebAssembly, 65536 bytes, cannot grow by 1968\d\d bytes; use less data, a smaller batchSize .*'cpu'$/,
+      /^the memory of WebAssembly, 64\.0 KiB, cannot grow by 192\.\d KiB: it may have 192\.0 KiB; use less data, a smaller batchSize .*'cpu'$/,
     )
     expect(heap.bytes).toBe(used)
     expect(heap.floats(PAGE / 4)).toHaveLength(PAGE / 4)
@@ -270,9 +270,11 @@ describe('a memory that cannot grow', () => {
         const network = library.Network.create({ sizes: [20, hidden, 2], seed: 1 })
         return library.Trainer.create(network, { backend, batchSize, seed: 1 })
       }
-      await expect(create(4000, 100)).rejects.toThrow(/^the memory of WebAssembly, \d+ bytes, cannot grow by \d+ bytes/)
+      await expect(create(4000, 100)).rejects.toThrow(
+        /^the memory of WebAssembly, \d+\.\d [KM]iB, cannot grow by \d+\.\d [KM]iB: this process has no memory left/,
+      )
       await expect(create(30, 100_000)).rejects.toThrow(
-        /^the memory of WebAssembly, \d+ bytes, cannot grow by \d+ bytes/,
+        /^the memory of WebAssembly, \d+\.\d [KM]iB, cannot grow by \d+\.\d [KM]iB: this process has no memory left/,
       )
       const trainer = await create(60, 100)
       const dataOf = (samples: number) =>
@@ -286,7 +288,7 @@ describe('a memory that cannot grow', () => {
       // The inputs fit, the targets do not; then not even the inputs.
       for (const samples of [26_500, 60_000]) {
         await expect(trainer.fit(dataOf(samples), { epochs: 1 })).rejects.toThrow(
-          /^the memory of WebAssembly, \d+ bytes/,
+          /^the memory of WebAssembly, \d+\.\d [KM]iB/,
         )
         // The order of the last epoch may be freed, too.
         expect(trainer.memory).toBeLessThanOrEqual(held)

@@ -1,5 +1,6 @@
 import type { Placement, Trace } from '../backend/backend.ts'
 import { InputError } from '../core/errors.ts'
+import { fewerRows, resultArray } from '../core/memory.ts'
 import { Matrix } from '../core/matrix.ts'
 import { readOptions } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
@@ -248,7 +249,7 @@ export class PlacedNetwork {
 }
 
 async function joinOutputs(parts: AsyncGenerator<PredictedPart>, count: number): Promise<Float32Array> {
-  const joined = new Float32Array(count)
+  const joined = resultArray('predictions', count, fewerRows)
   let at = 0
   for await (const { outputs } of parts) {
     joined.set(outputs, at)

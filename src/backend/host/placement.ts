@@ -17,8 +17,10 @@ import {
 } from '../backend.ts'
 import type { Fault } from '../fault.ts'
 import { explainDifference } from '../arithmetic.ts'
+import { explainRefusedArray, fewerRows, resultArray } from '../../core/memory.ts'
 import { Engine, type TrainingSource } from './engine.ts'
 import { yieldToEventLoop } from './event-loop.ts'
+import { checkHostMemory, hostNeeds, machineMemory } from './limits.ts'
 import type { Stages, StageSet } from './stage-set.ts'
 import type { Values } from '../../core/values.ts'
 import type { Workspace } from './workspace.ts'
@@ -84,11 +86,19 @@ export class HostPlacement implements Placement {
     settings: PlacementSettings,
   ): Promise<HostPlacement> {
     const { layers, parameters } = network
-    const stages = await set.open({ layers, settings })
-    stages.parameters.set(parameters)
-    const engine = new Engine(layers, settings, stages)
-    engine.resetState()
-    return new HostPlacement(layers, engine, backend, set.form)
+    const needs = hostNeeds(layers, settings, set.valueBytes ?? 4)
+    checkHostMemory(backend, needs, [...(set.memoryLimit ? [set.memoryLimit] : []), machineMemory()])
+    let stages: Stages | undefined
+    try {
+      stages = await set.open({ layers, settings })
+      stages.parameters.set(parameters)
+      const engine = new Engine(layers, settings, stages)
+      engine.resetState()
+      return new HostPlacement(layers, engine, backend, set.form)
+    } catch (error) {
+      stages?.dispose()
+      throw explainRefusedArray(error, `backend '${backend}', a network`, needs.bytes, needs.remedy)
+    }
   }
 
   get capacity(): Capacity {
@@ -166,7 +176,7 @@ export class HostPlacement implements Placement {
   async outputs(data: DataHandle): Promise<Float32Array> {
     const { inputs } = sourceOf(data)
     const columns = this.#layers.at(-1)!.outputs
-    const outputs = new Float32Array(inputs.rows * columns)
+    const outputs = resultArray('outputs', inputs.rows * columns, fewerRows)
     await this.#inPieces({ inputs }, (space, rows, start) => {
       outputs.set(space.a.at(-1)!.subarray(0, rows * columns), start * columns)
     })

@@ -2,6 +2,7 @@ import type { Layer } from '../../model/layout.ts'
 import type { StepScalars } from '../../optimizer/optimizer.ts'
 import type { DataSource, EpochOrder, PlacementSettings } from '../backend.ts'
 import type { Values } from '../../core/values.ts'
+import type { MemoryLimit } from './limits.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What a set of stages is opened for. */
@@ -17,6 +18,10 @@ export interface StageSetting {
 export interface StageSet {
   /** The name of its arithmetic (see `Arithmetic.form`); by default the precision. */
   readonly form?: string
+  /** Bytes of a value; 4 by default. */
+  readonly valueBytes?: number
+  /** The most that its own memory can hold; by default as much as the machine has. */
+  readonly memoryLimit?: MemoryLimit
   /** Opens the stages of one placed network, with memory for its parameters, gradients and optimizer state. */
   open(setting: StageSetting): Promise<Stages>
 }

@@ -1,4 +1,6 @@
 import type { Placement } from '../../backend/backend.ts'
+import { InputError } from '../../core/errors.ts'
+import { describeBytes, fewerRows, resultArray } from '../../core/memory.ts'
 import { Matrix } from '../../core/matrix.ts'
 import { Dataset } from '../../data/dataset.ts'
 import { DataStream, exampleOf } from '../../data/stream.ts'
@@ -64,7 +66,24 @@ export class Feeder {
     const most = this.#placement.capacity.rowsWithin(data, this.#mostBytes)
     if (data.length <= most) return Infinity
     const half = this.#mostBytes < Infinity ? Math.floor(most / 2) : most
-    return Math.max(1, Math.floor(half / this.#batchSize)) * this.#batchSize
+    return this.#wholeMinibatches(half, data)
+  }
+
+  /** As many rows of whole minibatches, but at least one. @throws InputError where that is more than dataMemory */
+  #wholeMinibatches(rows: number, example: Dataset): number {
+    if (rows >= this.#batchSize) return Math.floor(rows / this.#batchSize) * this.#batchSize
+    if (this.#mostBytes < Infinity) this.#checkWindow(likeness(example, Math.min(this.#batchSize, example.length)))
+    return this.#batchSize
+  }
+
+  /** Checks that two windows fit into dataMemory: one is trained on while the next is sent. */
+  #checkWindow(window: Dataset): void {
+    const needed = 2 * this.#placement.capacity.bytesOf(window, 'once')
+    if (needed <= this.#mostBytes) return
+    throw new InputError(
+      `dataMemory: two windows of one minibatch (batchSize ${this.#batchSize}) take ${describeBytes(needed)}, more than ` +
+        `${describeBytes(this.#mostBytes)}; use a larger dataMemory or a smaller batchSize`,
+    )
   }
 
   /** Samples of a window of a stream with such chunks. */
@@ -72,7 +91,7 @@ export class Feeder {
     // A single row does not say whether all values of the stream fit into a byte each.
     const most = this.#placement.capacity.rowsWithin(example.slice(0, 1), this.#mostBytes)
     const rows = Math.min(most / (this.#mostBytes < Infinity ? 2 : 1), MOST_STREAMED / example.inputs.cols)
-    return Math.max(1, Math.floor(rows / this.#batchSize)) * this.#batchSize
+    return this.#wholeMinibatches(rows, example)
   }
 
   /**
@@ -111,7 +130,7 @@ export class Feeder {
 
   /** The outputs for each row of the inputs: rows × outputs, row-major. */
   async predict(inputs: Matrix, outputs: number): Promise<Float32Array> {
-    const answers = new Float32Array(inputs.rows * outputs)
+    const answers = resultArray('predictions', inputs.rows * outputs, fewerRows)
     const most = Math.max(1, Math.floor(UPLOAD_VALUES / inputs.cols))
     for (let first = 0; first < inputs.rows; first += most) {
       const count = Math.min(most, inputs.rows - first)

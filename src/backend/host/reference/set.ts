@@ -7,6 +7,7 @@ import * as reference from './stages.ts'
 
 /** The reference: each stage as plain loops, in either precision. */
 export const referenceStages = (precision: Precision): StageSet => ({
+  valueBytes: precision === 'float64' ? 8 : 4,
   open: (setting) => Promise.resolve(openReference(setting, valuesOf(precision))),
 })
 

@@ -1,7 +1,12 @@
-import { InputError } from '../../../core/errors.ts'
+import { InputError, OutOfMemoryError } from '../../../core/errors.ts'
+import { describeBytes } from '../../../core/memory.ts'
+import type { MemoryLimit } from '../limits.ts'
 import { MOST_PAGES } from './assembler/module.ts'
 
 const PAGE = 65536
+/** What the addresses of WebAssembly can reach. */
+export const wasmMemory: MemoryLimit = { bytes: MOST_PAGES * PAGE, holder: 'WebAssembly can address' }
+const remedy = "use less data, a smaller batchSize or smaller layers, or backend: 'cpu'"
 /** Blocks begin at multiples of a cache line. */
 const ALIGNMENT = 64
 /** Code loads whole vectors, also where an array ends: this many bytes after it belong to nobody. */
@@ -51,7 +56,7 @@ export class Heap {
 
   /**
    * @returns the address of `bytes` bytes of zeros
-   * @throws InputError if the memory cannot grow
+   * @throws InputError where that is more than the memory may have; OutOfMemoryError where the engine has no more
    */
   allocate(bytes: number): number {
     const size = blockBytes(bytes)
@@ -113,18 +118,31 @@ export class Heap {
       try {
         this.memory.grow(Math.ceil(missing / PAGE))
       } catch {
-        throw new InputError(
-          `the memory of WebAssembly, ${this.memory.buffer.byteLength} bytes, cannot grow by ${missing} bytes; use less ` +
-            "data, a smaller batchSize or smaller layers, or backend: 'cpu'",
-        )
+        throw this.#refusal(missing)
       }
     }
     this.#top += size
     return { address, bytes: size }
   }
+
+  /** The error where the memory cannot grow by some bytes: because it may not, or because there is none. */
+  #refusal(missing: number): Error {
+    const held = this.memory.buffer.byteLength
+    const most = PAGE * (mostPages.get(this.memory) ?? MOST_PAGES)
+    const what = `the memory of WebAssembly, ${describeBytes(held)}, cannot grow by ${describeBytes(missing)}`
+    if (held + missing > most) return new InputError(`${what}: it may have ${describeBytes(most)}; ${remedy}`)
+    return new OutOfMemoryError(`${what}: this process has no memory left; ${remedy}`)
+  }
 }
 
-const newMemory = (maximum: number) => new WebAssembly.Memory({ initial: 1, maximum, shared: true })
+/** How many pages a memory may have: what it was made with, which it does not say. */
+const mostPages = new WeakMap<WebAssembly.Memory, number>()
+
+function newMemory(maximum: number): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum, shared: true })
+  mostPages.set(memory, maximum)
+  return memory
+}
 
 /** A shared memory that can grow as far as the engine allows: some reserve the largest size at once. */
 function makeMemory(): WebAssembly.Memory {
@@ -132,7 +150,10 @@ function makeMemory(): WebAssembly.Memory {
     try {
       return newMemory(maximum)
     } catch (error) {
-      if (maximum <= 1024) throw error
+      if (maximum <= 1024) {
+        const message = `the memory of WebAssembly: this process has none left; dispose of trainers that are not needed, ${remedy}`
+        throw new OutOfMemoryError(message, { cause: error })
+      }
     }
   }
 }

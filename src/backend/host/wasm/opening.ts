@@ -4,6 +4,7 @@ import type { Backend, NetworkLanes, Placement, PlacementSettings } from '../../
 import { cpu } from '../backend.ts'
 import { HostPlacement } from '../placement.ts'
 import type { StageSet } from '../stage-set.ts'
+import { wasmMemory } from './heap.ts'
 import { findFeatures, type WasmFeatures } from './features.ts'
 import { openNetworkLanes } from './network-lanes/lanes.ts'
 import { openPool, type Pool } from './pool.ts'
@@ -49,6 +50,7 @@ class OpenWasmBackend implements Backend {
     const set: StageSet = {
       // Relaxed SIMD rounds otherwise: a training that goes on without it gives other bits.
       form: this.#features.isRelaxed ? 'float32, relaxed' : 'float32',
+      memoryLimit: wasmMemory,
       open: (setting) => openWasmStages(setting, pool, this.#features),
     }
     return HostPlacement.place(this.name, set, network, settings)

@@ -1,12 +1,21 @@
 import { InputError } from '../../../core/errors.ts'
+import { describeBytes } from '../../../core/memory.ts'
 import { type Device, usage } from './device.ts'
-import { megabytes } from './out-of-memory.ts'
 
 /** An error that says that a buffer is larger than the largest that a device can bind. */
-export const tooLarge = (device: Device, what: string, bytes: number, limit: number, remedy: string): InputError =>
-  new InputError(
-    `${what}: ${megabytes(bytes)} are more than the ${megabytes(limit)} that '${device.name}' can bind at once; ${remedy}`,
+export function tooLarge(device: Device, what: string, bytes: number, limit: number, remedy: string): InputError {
+  const { maxStorageBufferBindingSize } = device.gpu.limits
+  const [act, name] =
+    limit === maxStorageBufferBindingSize
+      ? ['can bind at once', 'maxStorageBufferBindingSize']
+      : ['takes in one buffer', 'maxBufferSize']
+  const [needed, most] = [describeBytes(bytes), describeBytes(limit)]
+  // Rounded, both may look the same.
+  const shown = needed === most ? [`${bytes} bytes`, `${limit}`] : [needed, most]
+  return new InputError(
+    `${what}: ${shown[0]!} are more than the ${shown[1]!} that '${device.name}' ${act} (${name}); ${remedy}`,
   )
+}
 
 /** Bytes of a buffer of `values` float32 or u32 values. */
 export const storageBytes = (values: number) => Math.max(16, 4 * values)

@@ -1,6 +1,5 @@
 import { OutOfMemoryError } from '../../../core/errors.ts'
-
-export const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+import { describeBytes } from '../../../core/memory.ts'
 
 /** What makes an allocation smaller, by what is allocated; for all others, smaller layers and batches do. */
 const remedies: Readonly<Record<string, string>> = {
@@ -14,7 +13,7 @@ const usualRemedy = 'use smaller layers or a smaller batchSize'
  * @param bytes that it takes; 0 if no buffer was made
  */
 export function outOfMemory(device: string, what: string, bytes: number): OutOfMemoryError {
-  const needed = bytes > 0 ? `${megabytes(bytes)} more` : 'this step'
+  const needed = bytes > 0 ? `${describeBytes(bytes)} more` : 'this step'
   const remedy = remedies[what] ?? usualRemedy
   return new OutOfMemoryError(
     `${what}: '${device}' has no memory left for ${needed}; ${remedy}, dispose of trainers that are not needed, or use ` +
