@@ -161,6 +161,7 @@ const groups = {
     'demo_digits',
     'demo_kept',
     'demo_lesson',
+    'demo_lost',
     'demo_people',
     'demo_policy',
     'demo_several',

@@ -223,6 +223,8 @@ export type WorkerMessage =
   /** What probably keeps the network from learning, and what helps: sentences. */
   | { type: 'advice'; sentences: readonly string[] }
   | { type: 'running'; backend: BackendInfo }
+  /** The GPU device was lost. Training goes on from this epoch: on another device, else on the CPU, which is slower. */
+  | { type: 'recovered'; epoch: number; isSlower: boolean }
   /** `reason` is present if training stopped automatically. */
   | { type: 'state'; playing: boolean; reason?: string }
   | { type: 'verified'; verification: Verification }

@@ -15,6 +15,7 @@ import {
   history,
   laterEnd,
   laterRunQuestion,
+  note,
   opening,
   playing,
   progress,
@@ -42,6 +43,12 @@ export const receiveMessages = (): void => {
     opened: handleFile,
     running: ({ backend }) => {
       activeBackend.value = backend
+    },
+    recovered: ({ epoch, isSlower }) => {
+      const from = `Training goes on from epoch ${epoch.toLocaleString('en')}`
+      note.value = isSlower
+        ? `The GPU was lost. ${from} on the CPU, which is slower.`
+        : `The GPU was lost for a moment. ${from}, as if nothing had happened.`
     },
     state: (message) => {
       playing.value = message.playing

@@ -23,7 +23,8 @@ export type WallMessage = { run: number } & (
   | { type: 'scores'; epoch: number; scores: Float64Array; losses: Float64Array }
   | { type: 'state'; playing: boolean }
   | { type: 'opened'; settings: Settings; checkpoint: Checkpoint }
-  | { type: 'failed'; message: string }
+  /** `isLost`: the GPU device was lost, and another start may succeed. */
+  | { type: 'failed'; message: string; isLost: boolean }
 )
 
 /** New pictures of some tiles. */

@@ -13,6 +13,8 @@ import type { WallFrame, WallMessage } from './protocol.ts'
 export const started = signal<{ kind: Kind; hasTest: boolean; backend: BackendInfo } | undefined>(undefined)
 export const playing = signal(false)
 export const failure = signal('')
+/** Whether the failure is a lost GPU, so that the networks can be started again. */
+export const isLost = signal(false)
 export const progress = signal({ epoch: 0, epochsPerSecond: 0 })
 /** By tile; NaN for networks that diverged. Empty before there are any. */
 export const scores = signal<Float64Array>(new Float64Array())
@@ -57,6 +59,7 @@ export function start(play: boolean): void {
     scores.value = new Float64Array()
     ranking.value = shownRanking.value = []
     failure.value = ''
+    isLost.value = false
     progress.value = { epoch: 0, epochsPerSecond: 0 }
     pointed.value = undefined
   })
@@ -126,6 +129,7 @@ function receive(message: WallMessage): void {
       break
     case 'failed':
       failure.value = message.message
+      isLost.value = message.isLost
   }
 }
 

@@ -5,7 +5,7 @@ import { Term } from '../terms/term.tsx'
 import { Controls } from './controls.tsx'
 import { questionFor } from './questions.ts'
 import { Details, Ranking } from './ranking.tsx'
-import { failure, follow, pause, shown, started, wall } from './state.ts'
+import { failure, follow, isLost, pause, shown, start, started, wall } from './state.ts'
 import { Tiles } from './tiles.tsx'
 import './wall.css'
 
@@ -37,7 +37,20 @@ function Explanation() {
       <Notices about="link" />
       {failure.value && (
         <div class="notices" role="alert">
-          <p>{failure.value}</p>
+          <p>
+            {failure.value}{' '}
+            {isLost.value && (
+              <button
+                type="button"
+                class="main"
+                onClick={() => {
+                  start(true)
+                }}
+              >
+                Start again
+              </button>
+            )}
+          </p>
         </div>
       )}
       <p>

@@ -4,6 +4,7 @@ import {
   decisionBoundary,
   type Epoch,
   Network,
+  type Recovery,
   type Score,
   type Step,
   type Task,
@@ -37,6 +38,8 @@ const tasks: Record<Kind, Task> = {
 export class Run {
   readonly network: Network
   readonly moments = new Moments()
+  /** Called when the GPU device was lost and training goes on on another one, or on the CPU. */
+  onRecovery: ((recovery: Recovery) => void) | undefined
   #settings: Settings
   #prepared: Prepared
   #shown: ShownData
@@ -145,7 +148,7 @@ export class Run {
     const trainer = await this.trainer()
     await this.#epochs?.return?.()
     this.#epochs = undefined
-    this.#steps ??= trainer.steps(this.#prepared.train)
+    this.#steps ??= trainer.steps(this.#prepared.train, { onRecovery: this.#reportRecovery })
     await this.#orRelease(this.#steps.next())
     await this.#keep(await this.#score())
   }
@@ -173,8 +176,8 @@ export class Run {
     await this.#steps?.return?.()
     this.#steps = undefined
     const { train, test } = this.#prepared
-    const atOnce = () => this.#atOnce
-    this.#epochs ??= trainer.epochs(train, { epochs: 1e9, atOnce, ...(test && { validation: test }) })
+    const [atOnce, onRecovery] = [() => this.#atOnce, this.#reportRecovery]
+    this.#epochs ??= trainer.epochs(train, { epochs: 1e9, atOnce, onRecovery, ...(test && { validation: test }) })
     this.#atOnce = count
     let result = await this.#orRelease(this.#epochs.next())
     for (let i = 1; i < count; i++) result = await this.#orRelease(this.#epochs.next())
@@ -183,6 +186,10 @@ export class Run {
     const isCounted = this.#prepared.kind !== 'labels'
     const scores = { train: { loss, ...(accuracy !== undefined && { accuracy }) }, test: validation }
     await this.#keep(isCounted ? scores : await this.#score())
+  }
+
+  readonly #reportRecovery = (recovery: Recovery) => {
+    this.onRecovery?.(recovery)
   }
 
   /** On an error, for example a divergence, the trainer is released. */

@@ -1,4 +1,4 @@
-import { DivergedError, verify } from '../../src/index.ts'
+import { DivergedError, type Recovery, verify } from '../../src/index.ts'
 import type { ContinuingRequest, Request, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { adviceBefore, adviceDiverged } from './advice.ts'
@@ -162,6 +162,9 @@ export class Session {
     this.#number = number
     this.#files = settings.problem === 'file' ? openedFiles() : []
     this.#playback.drawing = before?.drawing
+    run.onRecovery = (recovery) => {
+      this.#postRecovery(recovery)
+    }
     this.#postData(run)
     this.#postAdviceBefore(run)
     await this.#postBackend(run)
@@ -208,6 +211,12 @@ export class Session {
   async #postBackend(run: Run): Promise<void> {
     const { name, description } = (await run.trainer()).backend
     this.#post({ type: 'running', backend: { name, description } })
+  }
+
+  #postRecovery({ epoch, isSlower, backend: { name, description } }: Recovery): void {
+    this.#post({ type: 'recovered', epoch, isSlower })
+    this.#post({ type: 'running', backend: { name, description } })
+    this.#playback?.trainerChanged()
   }
 
   #postAdviceBefore(run: Run): void {

@@ -1,4 +1,4 @@
-import { InputError, type LiveSweep, liveSweep } from '../../../src/index.ts'
+import { DeviceLostError, InputError, type LiveSweep, liveSweep } from '../../../src/index.ts'
 import type { Settings } from '../../settings.ts'
 import { type Tile, wallOf } from '../../sweep/axes.ts'
 import type { WallMessage, WallRequest } from '../../sweep/protocol.ts'
@@ -17,6 +17,8 @@ const RANKING_INTERVAL = 400
 
 /** The most frames that the page has not drawn yet. */
 const MOST_AHEAD = 2
+
+const LOST = 'The GPU was lost, and the networks with it.'
 
 type Post = (message: WallMessage, transfer?: Transferable[]) => void
 
@@ -67,8 +69,9 @@ export class Wall {
       await this.#turns.take(work)
     } catch (error) {
       this.#setPlaying(false)
-      const message = error instanceof Error ? error.message : String(error)
-      this.#post({ type: 'failed', run: this.#latestRun, message })
+      const isLost = error instanceof DeviceLostError
+      const message = isLost ? LOST : error instanceof Error ? error.message : String(error)
+      this.#post({ type: 'failed', run: this.#latestRun, message, isLost })
     }
   }
 
