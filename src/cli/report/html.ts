@@ -5,6 +5,7 @@ import language from './language.js?raw'
 import { version } from '../../../package.json'
 import charts from './charts.js?raw'
 import pageStyle from './page.css?raw'
+import printStyle from './print.css?raw'
 
 /** Colours that colour-blind people can distinguish (Okabe and Ito 2008), as red, green, blue. */
 export const palette = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167], [213, 94, 0], [86, 180, 233], [240, 228, 66], [110, 110, 110], [120, 60, 20], [90, 60, 160]] as const // prettier-ignore
@@ -71,7 +72,7 @@ const asRead = (text: string) => text.replace(/\r\n?/g, '\n')
  * this function: `body` has no style attributes.
  */
 export function makePage({ title, eyebrow, summary, body, payload, script, styles = '' }: Page): string {
-  const style = asRead(`${chartStyle}\n${pageStyle}${styles}`)
+  const style = asRead(`${chartStyle}\n${pageStyle}${printStyle}${styles}`)
   const scripts = [`${language}\n${chartLibrary}`, `${charts}\n${script}`].map(asRead)
   const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${scripts.map(hashOf).join(' ')}; base-uri 'none'; form-action 'none'`
   return `<!doctype html>

@@ -5,7 +5,8 @@ import script from './browser/main.tsx?page'
 import { commandBlock } from './command.ts'
 import { makePayload, nameSetting, textOfSetting } from './columns.ts'
 import type { Wall } from './payload.ts'
-import { bestNetwork, describeSweep, makeTiles } from './summary.ts'
+import { bestNetwork, countFolds, describeSweep, makeTiles } from './summary.ts'
+import printStyles from './print.css?raw'
 import resultStyles from './sweep-results.css?raw'
 import styles from './sweep.css?raw'
 
@@ -32,7 +33,7 @@ export function sweepPage({ record, wall }: SweepReport): string {
     body: body.join('\n'),
     payload: makePayload(record, wall),
     script,
-    styles: styles + resultStyles,
+    styles: styles + resultStyles + printStyles,
   })
 }
 
@@ -40,13 +41,16 @@ export function sweepPage({ record, wall }: SweepReport): string {
 function commonRows({ results, axes, data, backend, program }: SweepRecord): [string, string][] {
   const varied = new Set(axes.filter(({ values }) => values.length > 1).map(({ name }) => name))
   const [first] = results
+  const folds = countFolds(results)
   const common = Object.entries(first?.settings ?? {}).filter(([name]) => !varied.has(name))
   const one = first && !varied.has('seed') ? [['seed', String(first.seed)] as [string, string]] : []
   return [
     ...common.map(([name, value]): [string, string] => [nameSetting(name), textOfSetting(name, value)]),
     ...one,
     ['training samples', count(data.samples)],
-    ['validation samples', data.validationSamples > 0 ? count(data.validationSamples) : 'none'],
+    folds > 0
+      ? ['folds', count(folds)]
+      : ['validation samples', data.validationSamples > 0 ? count(data.validationSamples) : 'none'],
     ['fingerprint of the data', data.fingerprint],
     ['backend', `${backend.name}: ${backend.description}`],
     ['program', program],

@@ -8,9 +8,14 @@ import { commandBlock } from './command.ts'
 export function describeSweep({ backend, seconds, results, networks, data, shard }: SweepRecord): string {
   const some = results.length < networks ? ` ${count(results.length)} of ${count(networks)} networks are finished.` : ''
   const part = shard ? ` Part ${shard.index} of ${shard.count} of the sweep.` : ''
-  const held = data.validationSamples > 0 ? ` and validated on ${count(data.validationSamples)}` : ''
+  const folds = countFolds(results)
+  const validated = data.validationSamples > 0 ? ` and validated on ${count(data.validationSamples)}` : ''
+  const held = folds > 0 ? ` and cross-validated with ${count(folds)} folds` : validated
   return `Trained on ${count(data.samples)} samples${held}, in ${timeSpan(seconds)} on ${backend.description}.${part}${some}`
 }
+
+/** How many folds score each network; 0 without folds. */
+export const countFolds = ([first]: readonly ResultRecord[]): number => first?.folds?.length ?? 0
 
 /** 12.3 s, 3 min 20 s, 2 h 5 min. */
 export function timeSpan(seconds: number): string {
@@ -72,7 +77,9 @@ export function bestNetwork(record: SweepRecord): string {
     ['epochs', count(best.epochs)],
     ['parameters', count(best.parameters)],
     ['loss', best.loss === null ? '–' : decimal(best.loss)],
-    ...(best.deviation === null ? [] : [['deviation', textOfScore(best.deviation, record)] as [string, string]]),
+    ...(best.deviation === null
+      ? []
+      : [['deviation of the folds', textOfScore(best.deviation, record)] as [string, string]]),
   ]
   const items = rows.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`)
   return (

@@ -11,11 +11,18 @@ export function decimal(value: number): string {
   return String(Number(value.toPrecision(4))).replace('-', '−')
 }
 
-/** 96.2 %, or for R² 0.98. */
+/** As {@link decimal}, with zeros at its end, so that numbers below one another have the same number of digits. */
+export function allDigits(value: number): string {
+  const size = Math.abs(value)
+  return size >= 1e-4 && size < 10_000 ? value.toPrecision(4).replace('-', '−') : decimal(value)
+}
+
+/** 96.2 %, or for R² 0.9800. */
 export function textOfScore(score: number | null | undefined): string {
   if (score == null || !Number.isFinite(score)) return '–'
   const { decimals } = run.score
-  return decimals === null ? decimal(score) : `${(100 * score).toFixed(decimals)} %`
+  if (decimals === null) return Math.abs(score) < 10 ? score.toFixed(4).replace('-', '−') : decimal(score)
+  return `${(100 * score).toFixed(decimals)} %`
 }
 
 /** For ticks of axes: 90 %, 92.5 %. */

@@ -194,7 +194,7 @@ export function Parallel() {
         <div class="parallel-inner" style={{ width: `${width}px` }}>
           <div class="axis-names">
             {scales.map(({ axis }, a) => (
-              <span key={a} title={axis.title} style={{ left: `${xs[a]!}px` }}>
+              <span key={a} title={axis.title} style={{ left: `${(100 * xs[a]!) / width}%` }}>
                 {axis.name}
               </span>
             ))}
@@ -204,6 +204,7 @@ export function Parallel() {
             <canvas ref={front} style={{ width: `${width}px`, height: `${HEIGHT}px` }} />
             <svg
               aria-hidden="true"
+              viewBox={`0 0 ${width} ${HEIGHT}`}
               width={width}
               height={HEIGHT}
               onPointerMove={(event) => (hovered.value = event.pointerType === 'mouse' ? find(event) : undefined)}

@@ -88,5 +88,7 @@ function valuesOfTicks(axis: Axis, scale: ScaleContinuousNumeric<number, number>
   const ticks = scale.ticks(6)
   const powers = ticks.filter((value) => Number.isInteger(Number(Math.log10(value).toFixed(9))))
   if (axis.scale === 'log' && powers.length > 2) return powers
+  const round = ticks.filter((value) => /^[125]/.test(value.toExponential()))
+  if (axis.scale === 'log' && round.length > 2) return round
   return ticks.length > 1 ? ticks : [low, high]
 }

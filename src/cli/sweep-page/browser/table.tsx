@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { axes, type Axis, loss, score } from './axes.ts'
 import { colourSteps, stepOf } from './colours.ts'
-import { count, decimal, networksText, textOfScore } from './format.ts'
+import { allDigits, count, networksText, textOfScore } from './format.ts'
 import { run } from './run.ts'
 import { select, selected, shown } from './state.ts'
 
@@ -35,7 +35,7 @@ const rank: Column = { name: 'rank', value: (network) => network, text: (network
 const columns: readonly Column[] = [
   rank,
   { ...ofAxis(score, -1), text: textOfResult },
-  { ...ofAxis(loss), text: (network) => (run.faults[network] == null ? decimal(run.losses[network] ?? NaN) : '–') },
+  { ...ofAxis(loss), text: (network) => (run.faults[network] == null ? allDigits(run.losses[network] ?? NaN) : '–') },
   ...axes.filter((axis) => axis !== score && axis !== loss).map((axis) => ofAxis(axis)),
   {
     name: 'parameters',
