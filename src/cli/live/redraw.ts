@@ -35,19 +35,20 @@ const visible = (line: string) => line.replace(/\x1b\[[\d;]*m/g, '').length
 export function showRedrawn(terminal: Terminal, lines: (screen: Screen) => string[]): Redrawn {
   let shownLines: string[] = []
   let last = -Infinity
-  /** Moves to where the picture begins, and clears all of it. */
-  const erase = () => {
+  /** Moves to where the picture begins. */
+  const goToStart = () => {
     // Lines that no longer fit have been wrapped by the terminal, and take more rows than they were.
     const { columns = 80 } = terminal
     const above = shownLines
       .slice(0, -1)
       .reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0)
-    return `${above > 0 ? `\r\x1b[${above}A` : '\r'}\x1b[J`
+    return above > 0 ? `\r\x1b[${above}A` : '\r'
   }
   const draw = () => {
     last = performance.now()
     const next = lines(terminal)
-    terminal.write(`${erase()}${next.join('\n')}\r`)
+    // Each line is overwritten and what follows it cleared: a picture that is cleared first flickers.
+    terminal.write(`${goToStart()}${next.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J\r`)
     shownLines = next
   }
   const leave = () => {
@@ -76,7 +77,7 @@ export function showRedrawn(terminal: Terminal, lines: (screen: Screen) => strin
       if (performance.now() - last >= PAUSE) draw()
     },
     note: (line) => {
-      terminal.write(`${erase()}${escapeControls(line)}\n`)
+      terminal.write(`${goToStart()}\x1b[J${escapeControls(line)}\n`)
       shownLines = []
       draw()
     },

@@ -21,11 +21,11 @@ const PAUSE = 1000
  * A table of the best networks on a terminal; without one a line from time to time, at most about twenty.
  * @param quiet whether nothing is printed on standard output
  */
-export function showSweep(options: Omit<TableOptions, 'colour'>, quiet: boolean): SweepProgress {
+export function showSweep(options: Omit<TableOptions, 'colour' | 'widths'>, quiet: boolean): SweepProgress {
   const { env } = process
   if (canRewrite(drawingBoard, env) && (quiet || standardOutput.isTerminal)) {
     let last: SweepRound | undefined
-    const shown = { ...options, colour: wantsColours(env) }
+    const shown = { ...options, colour: wantsColours(env), widths: new Map<string, number>() }
     const display = showRedrawn(drawingBoard, (screen) => tableLines(last, shown, screen))
     return {
       update: (round) => {
@@ -51,7 +51,7 @@ export function showSweep(options: Omit<TableOptions, 'colour'>, quiet: boolean)
   }
 }
 
-function describeLine(round: SweepRound, { scoreName, rounds }: Omit<TableOptions, 'colour'>): string {
+function describeLine(round: SweepRound, { scoreName, rounds }: Omit<TableOptions, 'colour' | 'widths'>): string {
   const [best] = round.best
   const parts = [
     `${Math.floor(100 * round.progress)} %`.padStart(5),

@@ -72,8 +72,19 @@ export async function runSweep(
   return { results, last, interrupted, run }
 }
 
-/** What trains the networks, once one is known. */
-export const backendOf = (round: SweepRound | undefined) => round?.best[0]?.history.backend
+/**
+ * What trains the networks, once one is known. Where threads train a network each, a network's backend has one thread, but the
+ * sweep has several.
+ */
+export function backendOf(round: Pick<SweepRound, 'best' | 'separately'> | undefined) {
+  const backend = round?.best[0]?.history.backend
+  const threads = round?.separately.threads ?? 0
+  if (!backend || threads < 2) return backend
+  const own = /, (\d+) threads?/.exec(backend.description)
+  const all = `, ${threads * Number(own?.[1] ?? 1)} threads`
+  // A description may end with a reason, after a colon.
+  return { ...backend, description: backend.description.replace(own ? own[0] : /(?=:|$)/, all) }
+}
 
 /** Says once why networks are trained separately. */
 function sayReasons({ separately, networks }: SweepRound, known: Set<string>, progress: SweepProgress): void {

@@ -16,6 +16,8 @@ export interface TableOptions {
   /** The rounds of halving; 1 without it. */
   readonly rounds: number
   readonly colour: boolean
+  /** By title: how wide columns were so far, so that they keep their places while the table changes. */
+  readonly widths?: Map<string, number>
 }
 
 /** How settings are called in tables. */
@@ -67,44 +69,64 @@ export function tableLines(round: SweepRound | undefined, options: TableOptions,
 
 /** The columns that fit, the important ones first: rank and score, the settings, the seed, the loss. */
 export function bestTable(best: readonly SweepResult[], options: TableOptions, width: number): string[] {
-  const { checked, scoreName, varied, hasSeeds, colour } = options
+  const { checked, scoreName, varied, hasSeeds, colour, widths } = options
   const settings = best.map((result) => flatSettings(result.settings, checked))
+  const loss = ['loss', best.map((result) => decimal(result.loss)), false] as const
   const columns = [
     ['', best.map((_, i) => String(i + 1)), true],
     ['score', best.map(({ score }) => sayScore(score, scoreName)), true],
-    ['loss', best.map(({ loss }) => decimal(loss)), false],
     ...varied.map((name) => [titleOf(name), settings.map((own) => sayValue(name, own[name])), false] as const),
     ...(hasSeeds ? [['seed', best.map(({ seed }) => String(seed)), true] as const] : []),
+    loss,
   ] as const
   let taken = 0
-  const shown = columns.flatMap(([title, cells, isRight]) => {
-    const wide = Math.max(title.length, ...cells.map((cell) => cell.length))
+  const fitting = columns.flatMap(([title, cells, isRight]) => {
+    const wide = Math.max(title.length, widths?.get(title) ?? 0, ...cells.map((cell) => cell.length))
+    widths?.set(title, wide)
     if (taken + 2 + wide > width) return []
     taken += 2 + wide
     const pad = (text: string) => `  ${isRight ? text.padStart(wide) : text.padEnd(wide)}`
-    return [[title, ...cells].map(pad)]
+    return [{ title, cells: [title, ...cells].map(pad) }]
   })
-  const lines = shown[0]!.map((_, row) => shown.map((cells) => cells[row]!).join('').trimEnd()) // prettier-ignore
-  const [head, ...rest] = lines
+  // The loss is shown beside the score.
+  const isLoss = ({ title }: { title: string }) => title === loss[0]
+  const shown = [...fitting.slice(0, 2), ...fitting.filter(isLoss), ...fitting.slice(2).filter((one) => !isLoss(one))]
+  const [head, ...rest] = ['head', ...best].map((_, row) =>
+    shown
+      .map(({ cells }) => cells[row]!)
+      .join('')
+      .trimEnd(),
+  )
   return [colour ? `\x1b[2m${head!}\x1b[0m` : head!, ...rest]
 }
 
 function statusLine(round: SweepRound | undefined, { rounds }: TableOptions, width: number): string {
   const progress = round?.progress ?? 0
-  const filled = Math.round(16 * progress)
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(16 - filled)} ${Math.floor(100 * progress)}%`
-  const parts = round ? [bar, ...describeRound(round, rounds)] : [bar]
-  return parts.reduce((line, part) => (`${line} | ${part}`.length <= width ? `${line} | ${part}` : line)).slice(0, width) // prettier-ignore
+  const bar = (length: number) => {
+    const filled = Math.round(length * progress)
+    return `${'█'.repeat(filled)}${'░'.repeat(length - filled)} ${Math.floor(100 * progress)}%`
+  }
+  if (!round) return bar(16).slice(0, width)
+  const long = describeRound(round, rounds)
+  const short = describeRound(round, rounds, { isShort: true })
+  const lines = [[bar(16), ...long], [bar(8), ...long], [bar(8), ...short], [bar(4), ...short]].map((parts) => parts.join(' | ')) // prettier-ignore
+  const fitting = lines.find((line) => line.length <= width)
+  if (fitting !== undefined) return fitting
+  return [bar(width < 48 ? 4 : 8), ...short].reduce((line, part) => (`${line} | ${part}`.length <= width ? `${line} | ${part}` : line)).slice(0, width) // prettier-ignore
 }
 
-/** What remains, and how fast it goes. */
-export function describeRound(round: SweepRound, rounds: number): string[] {
+/**
+ * What remains, and how fast it goes.
+ * @param isShort leaves words out, and says how long it takes before how fast it goes, for narrow terminals
+ */
+export function describeRound(round: SweepRound, rounds: number, { isShort = false } = {}): string[] {
   const { networks, remaining, networksPerSecond, seconds, progress, halving } = round
   const left = progress > 0 ? (seconds * (1 - progress)) / progress : Infinity
+  const rate = `${sayRate(networksPerSecond)} networks/s`
+  const time = progress < 1 ? [`${sayTime(left)} left`] : []
   return [
-    `${count(rounds > 1 ? remaining : Math.round((1 - progress) * networks))} of ${count(networks)} networks remain`,
+    `${count(rounds > 1 ? remaining : Math.round((1 - progress) * networks))} of ${count(networks)} ${isShort ? '' : 'networks '}remain`,
     ...(rounds > 1 ? [`round ${halving} of ${rounds}`] : []),
-    `${sayRate(networksPerSecond)} networks/s`,
-    ...(progress < 1 ? [`${sayTime(left)} left`] : []),
+    ...(isShort ? [...time, rate] : [rate, ...time]),
   ]
 }

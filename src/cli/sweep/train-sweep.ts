@@ -12,7 +12,7 @@ import { dataOf, libraryOptions, planSweep, type SweepPlan, withState, wordsOf }
 import { showSweep } from './progress.ts'
 import type { SweepRecord } from './record.ts'
 import { commandParts, makeRecord, rankedNetworks, type RunFacts, shownSamples } from './results.ts'
-import { exitCodeOf, runSweep } from './run.ts'
+import { backendOf, exitCodeOf, runSweep } from './run.ts'
 import { countTrained, isFinished, programName, StateWriter } from './state.ts'
 import { printSweepJson, summarizeSweep } from './summary.ts'
 import { describeFactors, variedNames } from './varied.ts'
@@ -91,9 +91,10 @@ async function trainAndWrite(
     return
   }
   // The state first: with it, the results can be written again.
-  const problem = await writer.write(run, results[0]!.history.backend)
+  const backend = backendOf(last) ?? results[0]!.history.backend
+  const problem = await writer.write(run, backend)
   if (problem !== undefined) kept.say(problem)
-  const facts = { seconds: last?.seconds ?? 0, networks: run.networks, words, backend: results[0]!.history.backend }
+  const facts = { seconds: last?.seconds ?? 0, networks: run.networks, words, backend }
   const { record, files } = await writeSweep(results, plan, data, facts, outputs, kept)
   const end = { record, folder, files, interrupted: interrupted !== undefined }
   if (options.json) printSweepJson(end)

@@ -57,8 +57,8 @@ function checkCount(axes: readonly Axis[], combinations: number, samples: number
   const steps = count * meanOf(options.epochs) * Math.ceil(samples / meanOf(options.batchSize))
   throw new InputError(
     `sweep: ${factors.join(' × ')} are ${count.toLocaleString('en')} networks, more than the limit of ` +
-      `${limit.toLocaleString('en')}${shards > 1 ? ` for each of ${shards} shards` : ''}. They need ` +
-      `${sayRoughly(steps)} steps: ${sayDuration(steps / STEPS_PER_SECOND)} at a million steps a second. ` +
+      `${limit.toLocaleString('en')}${shards > 1 ? ` for each of ${shards} shards` : ''}. Training them takes ` +
+      `${sayRoughly(steps)} steps, which is ${sayDuration(steps / STEPS_PER_SECOND)} at a million steps a second. ` +
       'Give fewer values, train some of them with random: { count: 1000 }, or raise limit',
   )
 }
@@ -69,7 +69,9 @@ const STEPS_PER_SECOND = 1e6
 const meanOf = (values: readonly number[] | CheckedRange) =>
   isRange(values) ? (values.from + values.to) / 2 : values.reduce((sum, value) => sum + value / values.length, 0)
 
-const sayRoughly = (value: number) => Number(value.toPrecision(2)).toLocaleString('en', { notation: 'compact' })
+/** '320 billion' */
+const sayRoughly = (value: number) =>
+  `about ${Number(value.toPrecision(2)).toLocaleString('en', { notation: 'compact', compactDisplay: 'long' })}`
 
 /** 'about 5 days' */
 export function sayDuration(seconds: number): string {
