@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Papa from 'papaparse'
@@ -8,7 +8,8 @@ import { checkAxes } from '../src/cli/sweep/axes.ts'
 import { parseSweep } from '../src/cli/sweep/options.ts'
 import type { SweepRecord } from '../src/cli/sweep/record.ts'
 import { chooseShard } from '../src/cli/sweep/shard.ts'
-import { Network } from '../src/index.ts'
+import { Fingerprint } from '../src/data/fingerprint.ts'
+import { decodeSweepCheckpoint, encodeSweepCheckpoint, Network } from '../src/index.ts'
 import { commandProcess, program } from './command.ts'
 import { isExhaustive } from './covering.ts'
 
@@ -25,6 +26,15 @@ const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, name, 'r
 const small =
   'sweep --data circle --samples 60 --test 0.25 --layers 2,3,2 --layers -,4,- --hidden tanh,sigmoid --lr 0.3:3:log:2 ' +
   '--optimizer sgd,adam --batch 8 --seeds 2 --epochs 3 --backend cpu'
+
+/** The bytes of a state whose format has another version. */
+function withVersion(bytes: Buffer, version: number): Buffer {
+  const changed = Buffer.from(bytes.toString('latin1').replace('"version":1}', `"version":${version}}`), 'latin1')
+  const words = (from: number, to: number) => new Float32Array(new Uint8Array(changed).buffer, from, (to - from) / 4)
+  const sum = new Fingerprint().add(words(0, 12)).add(words(16, changed.length))
+  changed.writeUInt32LE(parseInt(String(sum), 16), 12)
+  return changed
+}
 
 describe('values', () => {
   const axesOf = (line: string) => checkAxes(parseSweep(line.split(' ')).options).axes
@@ -132,6 +142,22 @@ describe('sweep', () => {
     expect((await run('sweep merge whole parts --out no')).error).toContain('expected one division')
     expect((await run('sweep merge nothing --out no')).error).toContain('nothing holds no sweep')
     expect((await run(`${small} --out parts --shard 1/3`)).error).toContain('parts holds shards of a sweep in 2 parts')
+    expect(existsSync(join(folder, 'no'))).toBe(false)
+  })
+
+  it('is not merged from states that other versions wrote', async () => {
+    const state = (name: string) => join(folder, name, 'sweep.state')
+    const bytes = readFileSync(state('parts/shard-2-of-2'))
+    const { notes, ...checkpoint } = decodeSweepCheckpoint(bytes)
+    mkdirSync(join(folder, 'other'))
+    const changed = { ...checkpoint, notes: { ...(notes as object), program: 'webgpu-mlp 0.0.7' } }
+    writeFileSync(state('other'), encodeSweepCheckpoint(changed))
+    const programs = await run('sweep merge parts/shard-1-of-2 other --out no')
+    expect(programs.error).toContain('parts/shard-1-of-2/sweep.state was written by webgpu-mlp 0.1.0, other/sweep.state by webgpu-mlp 0.0.7; train all shards with one version') // prettier-ignore
+    writeFileSync(state('other'), withVersion(bytes, 2))
+    const versions = await run('sweep merge parts/shard-1-of-2 other --out no')
+    expect(versions.error).toContain('other/sweep.state: checkpoint: version 2 of the checkpoints of sweeps is not known here (1 is); use the version of webgpu-mlp that wrote it') // prettier-ignore
+    expect([programs.code, versions.code]).toEqual([2, 2])
     expect(existsSync(join(folder, 'no'))).toBe(false)
   })
 

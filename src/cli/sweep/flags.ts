@@ -37,7 +37,7 @@ export const sweepFlags = {
   randomSeed: { flag: '--random-seed <number>', help: 'with --random: the seed of the choice (default: 1)' },
   halving: {
     flag: '--halving [rounds]',
-    help: 'end the training of weak networks early, in this number of rounds (default: 4)',
+    help: 'end the training of weak networks early, in this number of rounds (default: 4); with --shard, the networks of a part are compared with each other only',
   },
   keep: { flag: '--keep <share>', help: 'with --halving: the share that trains on after a round (default: 0.5)' },
   limit: { flag: '--limit <count>', help: 'the most networks that may be trained (default: 100000)' },

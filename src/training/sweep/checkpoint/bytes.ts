@@ -98,7 +98,11 @@ export function decodeSweepCheckpoint(bytes: Uint8Array): SweepCheckpoint {
   // Before anything looks into it by recursion.
   checkDepth(json, 'checkpoint')
   const version = whole(json, 'version')
-  if (version !== VERSION) throw new InputError(`checkpoint: version ${version} is not known here (${VERSION} is)`)
+  if (version !== VERSION) {
+    throw new InputError(
+      `checkpoint: version ${version} of the checkpoints of sweeps is not known here (${VERSION} is); use the version of webgpu-mlp that wrote it`,
+    )
+  }
   const { version: _, ...fields } = revive(json, { bytes: own, first }) as Json
   checkSweepCheckpoint(fields)
   return fields
