@@ -84,7 +84,8 @@ export class OneByOne implements Group {
     const parts = { seed: member.seed, backend, samples: train.length, stopped, bestEpoch }
     const history = () => historyOf(unpackEpochs(epochs, member), parts)
     const trained = (from?.epoch ?? 0) + countEpochs(result.epochs)
-    return { member, score, loss, epochs: trained, fault, history, parameters }
+    const packed = { epochs, stopped, bestEpoch }
+    return { member, score, loss, epochs: trained, fault, history, packed, parameters }
   }
 
   dispose(): void {

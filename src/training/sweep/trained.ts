@@ -1,6 +1,12 @@
 import type { History } from '../history.ts'
+import type { Epochs } from './checkpoint/kept.ts'
 import { type Member, trainedNetwork } from './members.ts'
 import { type FoldScore, type SweepFault, SweepResult } from './results.ts'
+
+/** A history as numbers. */
+export interface PackedHistory extends Pick<History, 'stopped' | 'bestEpoch'> {
+  readonly epochs: Epochs
+}
 
 /** What is known of a network after its training, or after a part of it. */
 export interface Trained {
@@ -13,6 +19,8 @@ export interface Trained {
   readonly fault: SweepFault | undefined
   /** Made when it is asked for: those of thousands of networks take much memory. */
   readonly history: () => History
+  /** What the history is made of, where it is kept as numbers; checkpoints take it as it is. */
+  readonly packed?: PackedHistory | undefined
   /** Of a network that diverged, those from before that epoch. Laid out as `network.parameters`. */
   readonly parameters: Float32Array
   /** With cross-validation, the scores of the folds; then `score` and `loss` are their means. */
@@ -65,7 +73,7 @@ function combine(whole: Trained, trained: readonly Trained[]): Trained {
 }
 
 /** What users see of it. */
-export function resultOf({ member, parameters: values, ...trained }: Trained): SweepResult {
+export function resultOf({ member, parameters: values, packed: _, ...trained }: Trained): SweepResult {
   const { settings, parameters } = member.combination
   const network = () => trainedNetwork(member, values)
   return new SweepResult({ ...trained, index: member.index, network, settings, parameters, seed: member.seed })

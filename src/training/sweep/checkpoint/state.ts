@@ -1,10 +1,10 @@
 import type { Backend } from '../../../backend/backend.ts'
 import { InputError } from '../../../core/errors.ts'
 import type { Epoch } from '../../history.ts'
-import { packEpochs, unpackEpochs } from '../epochs.ts'
+import { COLUMNS, countEpochs, packEpochs, unpackEpochs } from '../epochs.ts'
 import { historyOf } from '../histories.ts'
 import type { Member } from '../members.ts'
-import type { Trained } from '../trained.ts'
+import type { PackedHistory, Trained } from '../trained.ts'
 import type { Epochs, KeptFault, KeptResult, KeptState, Position, TrainingName } from './kept.ts'
 
 /** A training between two epochs: with it, it goes on elsewhere; to the same bits on the same kind of device. */
@@ -20,9 +20,20 @@ export interface MemberState extends Position {
 /** Epochs of all networks together of which checkpoints keep the scores: about 64 MB. */
 const MOST_EPOCHS = 1 << 21
 
-function packed(epochs: readonly Epoch[], networks: number, { part }: Member): Epochs {
-  const kept = networks * epochs.length > MOST_EPOCHS ? epochs.slice(-1) : epochs
-  return packEpochs(kept, part.validation !== undefined)
+/** Epochs as a checkpoint has them: of large sweeps the last one only. */
+function limited(epochs: Epochs, networks: number): Epochs {
+  const count = countEpochs(epochs)
+  if (networks * count <= MOST_EPOCHS) return epochs
+  return { ...epochs, first: epochs.first + count - 1, values: epochs.values.slice(-COLUMNS) }
+}
+
+const pack = (epochs: readonly Epoch[], { part }: Member) => packEpochs(epochs, part.validation !== undefined)
+
+/** As numbers, which thousands of networks have already: making their histories takes seconds. */
+function packedHistory({ packed, history, member }: Trained): PackedHistory {
+  if (packed) return packed
+  const { epochs, stopped, bestEpoch } = history()
+  return { epochs: pack(epochs, member), stopped, bestEpoch }
 }
 
 const keptResults = new WeakMap<Trained, KeptResult>()
@@ -33,13 +44,12 @@ export function keepResult(trained: Trained, networks: number): KeptResult {
   const known = keptResults.get(trained)
   if (known) return known
   const { member, score, loss, epochs, fault, folds, parameters } = trained
-  const history = trained.history()
+  const { epochs: rows, stopped, bestEpoch } = packedHistory(trained)
   const kept: KeptResult = {
     ...nameOf(member),
     ...{ score, loss, epochs, fault, folds, parameters },
-    history: packed(history.epochs, networks, member),
-    stopped: history.stopped,
-    bestEpoch: history.bestEpoch,
+    history: limited(rows, networks),
+    ...{ stopped, bestEpoch },
   }
   keptResults.set(trained, kept)
   return kept
@@ -59,7 +69,7 @@ export function restoreResult(kept: KeptResult, member: Member, backend: Backend
 
 /** @param networks as of {@link keepResult} */
 export function keepState(member: Member, { epochs, ...state }: MemberState, networks: number): KeptState {
-  return { ...nameOf(member), ...state, epochs: packed(epochs(), networks, member) }
+  return { ...nameOf(member), ...state, epochs: limited(pack(epochs(), member), networks) }
 }
 
 /** @throws InputError for parameters that are not those of the network */
