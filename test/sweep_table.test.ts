@@ -16,7 +16,7 @@ const best: SweepResult[] = await sweep(circle({ samples: 20, seed: 1 }), {
 })
 
 /** The best networks, with something else in some places. */
-const changed = (change: object) => best.map((one) => ({ ...one, ...change }) as unknown as SweepResult)
+const changed = (change: object): SweepResult[] => best.map((one) => Object.assign({}, one, change))
 
 const roundOf = (progress: number, change: Partial<SweepRound> = {}): SweepRound => ({
   ...{ best, progress, networks: 1288, remaining: 1288, seconds: 90 * progress, networksPerSecond: 31.4, halving: 1 },
