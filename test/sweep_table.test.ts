@@ -20,7 +20,7 @@ const changed = (change: object): SweepResult[] => best.map((one) => Object.assi
 
 const roundOf = (progress: number, change: Partial<SweepRound> = {}): SweepRound => ({
   ...{ best, progress, networks: 1288, remaining: 1288, seconds: 90 * progress, networksPerSecond: 31.4, halving: 1 },
-  ...{ finished: [], separately: { networks: 0, threads: 1, reasons: [] } },
+  ...{ finished: [], recoveries: 0, separately: { networks: 0, threads: 1, reasons: [] } },
   ...change,
 })
 
