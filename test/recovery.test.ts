@@ -11,7 +11,7 @@ import {
 import { trainings } from './recovery/trainings.ts'
 
 /** Those that take little time: `npm test` tries one moment of each. */
-const quick = ['divergence, layers', 'straight-line code', 'a sweep', 'a live sweep']
+const quick = ['divergence, layers', 'a sweep', 'a live sweep']
 const isLong = moments > 1
 const only = process.env.RECOVERY_ONLY
 const tried = trainings.filter(({ name }) => (only ? name.includes(only) : isLong || quick.includes(name)))

@@ -27,6 +27,7 @@ function* judgeMemory(samples) {
 }
 
 function* judgeRate(samples, clock) {
+  if (clock === undefined) return
   const [earlier, later] = halves(samples.map(({ rates }) => rates[clock])).map(median)
   if (later < (1 - MOST_SLOWER) * earlier) yield `the rate fell to ${percent(later / earlier)} of what it was`
 }

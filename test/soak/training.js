@@ -18,6 +18,7 @@ const gpu = create([])
 const began = performance.now()
 const secondsNow = () => (performance.now() - began) / 1000
 let losses = 0
+let lostAt = -1
 let recoveries = 0
 let isSlower = false
 
@@ -32,7 +33,10 @@ async function requestDevice() {
   }))
 }
 
+/** Three losses without progress would end on the CPU: where recovering takes longer than the time between two, it waits. */
 function loseDevice() {
+  if (trainer.epoch === lostAt) return
+  lostAt = trainer.epoch
   losses++
   device.destroy()
 }
