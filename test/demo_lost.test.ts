@@ -36,5 +36,25 @@ describe('the page, when the GPU is lost', () => {
     await expect.poll(() => backendOf(page)).not.toBe('webgpu')
     await epochsReach(page, (await numberOf(page, 'epoch')) + 3)
     await close(opened)
+  }, 120_000)
+
+  it('trains the networks of the wall on, at once or after a click', async () => {
+    const opened = await open('tab=wall&backend=webgpu&samples=60&speed=10')
+    const { page } = opened
+    await epochsReach(page, 2)
+    const before = await numberOf(page, 'epoch')
+    await loseDevice(page)
+    const again = page.getByRole('button', { name: 'Start again' })
+    await expect
+      .poll(async () => (await again.isVisible()) || (await numberOf(page, 'epoch')) > before + 2, { timeout: 20_000 })
+      .toBe(true)
+    if (await again.isVisible()) {
+      await page.getByText('The GPU was lost, and the networks with it.').waitFor()
+      expect(await findViolations(page)).toEqual([])
+      await again.click()
+      await again.waitFor({ state: 'detached' })
+    }
+    await epochsReach(page, before + 4)
+    await close(opened)
   })
 })
