@@ -41,6 +41,7 @@ export {
   OutOfMemoryError,
   type Divergence,
 } from './core/errors.ts'
+export type { Autopsy, BadValue, DivergenceCause, Fix, StepLosses } from './core/autopsy.ts'
 export { fromOnnx, type OnnxOptions } from './formats/from-onnx.ts'
 export { toJavaScript } from './formats/javascript.ts'
 export { parseNpy, toNpy, type NpyArray, type NpyNumbers, type NpyValues } from './formats/npy.ts'
@@ -114,8 +115,9 @@ export {
   type AdviceSettings,
   type DivergedRun,
   type EndedRun,
-  type Remedies,
 } from './training/advice/advice.ts'
+export type { Remedies } from './training/advice/remedies.ts'
+export { describeAutopsy } from './training/autopsy/words.ts'
 export { regressionReport, RegressionTally, type RegressionReport } from './training/regression.ts'
 export type { Evaluation, Score, TargetScore } from './training/score.ts'
 export type { Profile, ProfileEntry, ProfilePart } from './backend/profiler.ts'

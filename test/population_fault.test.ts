@@ -8,9 +8,9 @@ import { DivergedError } from '../src/core/errors.ts'
 import { Random } from '../src/core/random.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import { countMinibatches, epochOrder } from '../src/data/minibatch.ts'
+import { splitParameters } from '../src/model/layout.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'
-import { divergedError } from '../src/training/divergence.ts'
 import { Trainer } from '../src/training/trainer.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { isExhaustive } from './covering.ts'
@@ -166,8 +166,10 @@ describe.each(Object.entries(forms))('populations of which some members diverge:
     expect(error).toBeInstanceOf(DivergedError)
     const { sums, fault, parameters } = (await trainTogether(backend, members, data))[diverging]!
     const { loss } = sums.at(-1)!
-    const own = divergedError({ epoch: sums.length, loss, fault }, network.layers, Float32Array.from(parameters))
-    expect(own.message).toMatch(/in epoch \d+, at minibatch \d+, in layer \d+/)
-    expect(own).toEqual(error)
+    const { weights, biases } = splitParameters(network.layers, Float32Array.from(parameters))
+    const place = { minibatch: fault!.minibatch + 1, layer: fault!.layer + 1 }
+    const { autopsy } = error as DivergedError
+    expect(new DivergedError({ epoch: sums.length, loss, ...place, weights, biases, autopsy })).toEqual(error)
+    expect((error as DivergedError).message).toMatch(/in epoch \d+, at minibatch \d+, in layer \d+/)
   })
 })

@@ -1,4 +1,5 @@
 import { suggest } from './aliases.ts'
+import type { Autopsy } from './autopsy.ts'
 import { classNameOf, describe, escapeText, listNames, shortenMessage } from './text.ts'
 
 export { suggestNearest } from './aliases.ts'
@@ -74,11 +75,19 @@ export interface Divergence {
   biases: Float32Array[]
   /** What will probably help, for the message. Default: 'lower the learning rate, or scale the inputs'. */
   hint?: string | undefined
+  /** The likely cause and what helps; the message says both in the place of `hint`. */
+  autopsy?: Autopsy | undefined
 }
 
 /**
  * Thrown when a training loss or a parameter turns NaN or infinite. It carries the last good parameters, those before that
  * epoch (with `steps`, before that step). The trainer has these parameters, and the optimizer's state that goes with them.
+ * @example
+ * const data = circle({ samples: 50, seed: 1 })
+ * const options = { optimizer: sgd({ learningRate: 1 }), l2: 10, seed: 1, backend: 'cpu' }
+ * const error = await fit(Network.create({ sizes: [2, 3, 2] }), data, options).catch((reason) => reason)
+ * error.autopsy.cause // 'penalty'
+ * error.autopsy.fix // { l2: 0.05 }
  */
 export class DivergedError extends Error {
   override name = 'DivergedError'
@@ -88,15 +97,22 @@ export class DivergedError extends Error {
   readonly layer: number | undefined
   readonly weights: Float32Array[]
   readonly biases: Float32Array[]
+  /** The likely cause and what helps; undefined where it was not looked for. */
+  readonly autopsy: Autopsy | undefined
 
   constructor(divergence: Divergence) {
     checkObject('DivergedError', divergence, '{ epoch, loss, weights, biases }')
-    const { epoch, loss, minibatch, layer, weights, biases, hint } = divergence
+    const { epoch, loss, minibatch, layer, weights, biases, hint, autopsy } = divergence
+    if (autopsy !== undefined) checkObject('autopsy', autopsy, '{ cause, evidence, hint, fix }')
     const place = minibatch === undefined ? '' : `, at minibatch ${describe(minibatch)}`
     const part = layer === undefined ? '' : `, in layer ${describe(layer)}`
     super(
       `the training loss became ${describe(loss)} in epoch ${describe(epoch)}${place}${part}: ` +
-        (typeof hint === 'string' ? textOf(hint) : 'lower the learning rate, or scale the inputs'),
+        (autopsy
+          ? `${textOf(autopsy.evidence)}; ${textOf(autopsy.hint)}`
+          : typeof hint === 'string'
+            ? hint
+            : usualHint),
     )
     this.epoch = epoch
     this.loss = loss
@@ -104,8 +120,11 @@ export class DivergedError extends Error {
     this.layer = layer
     this.weights = weights
     this.biases = biases
+    this.autopsy = autopsy
   }
 }
+
+const usualHint = 'lower the learning rate, or scale the inputs'
 
 /**
  * Checks a name that comes from outside, such as a request or a form, and gives it the type of the known ones.

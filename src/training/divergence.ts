@@ -1,31 +1,40 @@
 import type { Fault } from '../backend/fault.ts'
+import type { Autopsy } from '../core/autopsy.ts'
 import { DivergedError } from '../core/errors.ts'
-import { type Layer, splitParameters } from '../model/layout.ts'
+import { splitParameters } from '../model/layout.ts'
+import type { Network } from '../model/network.ts'
+import { performAutopsy } from './autopsy/autopsy.ts'
+import type { Feed } from './feed/feed.ts'
+import type { Settings } from './settings.ts'
 
-/** What is known of an epoch that left the finite numbers. */
+/** What is known of an epoch that was not finite. */
 export interface DivergedEpoch {
   /** Counted from 1. */
   readonly epoch: number
   readonly loss: number
   /** As the backend found it (`locateFault`), in the part of the epoch that it trained. */
   readonly fault: Fault | undefined
-  /** Minibatches of the epoch before that part; default 0. */
-  readonly minibatchesBefore?: number
-  /** Whether the network's inputs are scaled. */
-  readonly isScaled?: boolean
+  /** Minibatches of the epoch before that part. */
+  readonly minibatchesBefore: number
+  readonly shuffle: boolean
 }
 
 /**
  * The error that a training which diverged ends with.
  * @param parameters those from before the epoch, laid out as `network.parameters`
  */
-export function divergedError(
-  { epoch, loss, fault, minibatchesBefore = 0, isScaled }: DivergedEpoch,
-  layers: readonly Layer[],
+export async function divergedError(
+  diverged: DivergedEpoch,
+  { network, settings, feed }: { readonly network: Network; readonly settings: Settings; readonly feed: Feed },
   parameters: Float32Array,
-): DivergedError {
-  const { weights, biases } = splitParameters(layers, parameters)
+): Promise<DivergedError> {
+  const { epoch, loss, fault, minibatchesBefore, shuffle } = diverged
+  const { weights, biases } = splitParameters(network.layers, parameters)
   const place = fault && { minibatch: minibatchesBefore + fault.minibatch + 1, layer: fault.layer + 1 }
-  const hint = isScaled ? 'lower the learning rate, or clip the gradients (clipNorm)' : undefined
-  return new DivergedError({ epoch, loss, ...place, weights, biases, hint })
+  const window = settings.isExplained === false ? undefined : feed.faultWindow()
+  const run = { network, settings, epoch, minibatch: place?.minibatch, shuffle, samples: feed.samples, parameters }
+  // What goes wrong with the search for the cause must not hide the divergence.
+  const autopsy: Autopsy | undefined = window && (await performAutopsy({ ...run, window }).catch(() => undefined))
+  const hint = network.scaling ? 'lower the learning rate, or clip the gradients (clipNorm)' : undefined
+  return new DivergedError({ epoch, loss, ...place, weights, biases, hint, autopsy })
 }

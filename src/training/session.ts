@@ -49,6 +49,8 @@ export class Session {
   #lastEnd = 0
   #epoch = 0
   #step = 0
+  /** Whether the samples of the last epochs that were started are shuffled. */
+  #isShuffled = true
 
   constructor(network: Network, placement: Placement, settings: Settings) {
     this.#network = network
@@ -94,6 +96,7 @@ export class Session {
   async trainStep(feed: Feed, shuffle: boolean): Promise<Step> {
     const { batchSize } = this.#settings
     const { samples } = feed
+    this.#isShuffled = shuffle
     const begun: Begun = this.#begunEpoch(samples, shuffle) ?? {
       shuffle,
       samples,
@@ -136,6 +139,7 @@ export class Session {
     { shuffle, signal }: CheckedFitOptions,
   ): Promise<void> {
     const began = performance.now()
+    this.#isShuffled = shuffle
     const begun = this.#begunEpoch(train.samples, shuffle)
     this.#begun = undefined
     const [epochsBefore, stepsBefore] = [this.#epoch + this.#ahead.epochs, this.#step + this.#ahead.steps]
@@ -263,9 +267,8 @@ export class Session {
     this.#reset()
     const fault = await feed.locateFault()
     const parameters = await this.#placement.readParameters()
-    const { layers, scaling } = this.#network
-    const isScaled = scaling !== undefined
-    return divergedError({ epoch: this.#epoch + 1, loss, fault, minibatchesBefore, isScaled }, layers, parameters)
+    const diverged = { epoch: this.#epoch + 1, loss, fault, minibatchesBefore, shuffle: this.#isShuffled }
+    return divergedError(diverged, { network: this.#network, settings: this.#settings, feed }, parameters)
   }
 
   /**

@@ -2,7 +2,6 @@ import { checkInstance, checkObject } from '../../core/errors.ts'
 import { integer, kind, name, optional, readOptions, required } from '../../core/schema.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { type LossName, lossNames } from '../../loss/loss.ts'
-import { widthOf } from '../../model/encoding.ts'
 import type { Task } from '../../model/description.ts'
 import { Network } from '../../model/network.ts'
 import type { Optimizer } from '../../optimizer/optimizer.ts'
@@ -12,28 +11,16 @@ import { prepare } from '../prepared.ts'
 import type { Evaluation } from '../score.ts'
 import { checkIsDataset } from '../settings.ts'
 import { describeWorse } from './baseline.ts'
+import { numberColumns, targetColumns } from './columns.ts'
+import { largeRates } from './rates.ts'
+import { libraryRemedies, type Remedies } from './remedies.ts'
 import { describeInputs, describeTargets, sayRange, short, spreadOf } from './spread.ts'
-
-/** How advice calls what helps: the library's functions by default; the command line and the page give the names of their options. */
-export interface Remedies {
-  readonly inputs: string
-  readonly targets: string
-  readonly output: string
-  readonly clipping: string
-}
 
 /** What advice is about, in addition to network and data. */
 export interface AdviceSettings {
   /** The loss that the network is trained with. */
   readonly loss: LossName
   readonly remedies?: Partial<Remedies> | undefined
-}
-
-const libraryRemedies: Remedies = {
-  inputs: 'take scale(train, standardize(train))',
-  targets: 'take scaleTargets(train, standardizeTargets(train)); the network predicts in their own units',
-  output: "for regression use a linear output, such as Network.create({ sizes, hidden: 'tanh', output: 'linear' }) with loss: 'meanSquaredError'", // prettier-ignore
-  clipping: 'clip the gradients (clipNorm: 1)',
 }
 
 const objectOf = <T extends object>(expected: string) =>
@@ -86,25 +73,6 @@ function examine(network: Network, given: Dataset, { loss, remedies }: AdviceSet
     remedies: { ...libraryRemedies, ...remedies },
   }
 }
-
-/** The inputs that are numbers, not those of one-hot columns and truth values. */
-function numberColumns({ inputs, features, encoding }: Dataset) {
-  if (!encoding) {
-    return Array.from({ length: inputs.cols }, (_, j) => ({ place: j, name: features?.[j] ?? `input ${j + 1}` }))
-  }
-  let place = 0
-  return encoding.columns.flatMap((column, j) => {
-    const at = place
-    place += widthOf(column)
-    return column.kind === 'number' ? [{ place: at, name: features?.[j] ?? `column ${j} (counted from 0)` }] : []
-  })
-}
-
-const targetColumns = ({ targets }: Dataset) =>
-  Array.from({ length: targets.cols }, (_, j) => ({
-    place: j,
-    name: `target ${j + 1}`,
-  }))
 
 /**
  * What will probably keep a network from learning these data, known before training: inputs and regression targets that are
@@ -198,16 +166,6 @@ function describeCause(known: Known): string {
 /** What a run that diverged was trained with, for {@link adviseDiverged}. */
 export interface DivergedRun extends AdviceSettings {
   readonly optimizer: Optimizer
-}
-
-/** Learning rates from which on they are the likely cause. */
-const largeRates: Readonly<Record<Optimizer['name'], number>> = {
-  sgd: 1,
-  rmsprop: 0.1,
-  adagrad: 1,
-  adam: 0.1,
-  adamw: 0.1,
-  nadam: 0.1,
 }
 
 /**

@@ -51,6 +51,10 @@ export function spreadOf(
 /** The number with four significant digits, or as many as are given. */
 export const short = (value: number, digits = 4): string => String(Number(value.toPrecision(digits)))
 
+/** As {@link short}, and large numbers with an exponent. */
+export const sayNumber = (value: number): string =>
+  Math.abs(value) < 1e7 ? short(value) : Number(value.toPrecision(4)).toExponential()
+
 /** Both ends, with enough digits to show the difference. */
 export function sayRange({ low, high }: Pick<Spread, 'low' | 'high'>): string {
   const ratio = Math.max(Math.abs(low), Math.abs(high)) / (high - low)

@@ -8,6 +8,13 @@ export interface PredictedPart {
   readonly outputs: Float32Array
 }
 
+/** Samples in host memory that are in a row in the data, or in the pass of a stream. */
+export interface DataWindow {
+  readonly data: Dataset
+  /** The number of the first of them, from 0. */
+  readonly first: number
+}
+
 /** Data on their way to a placed network: they lie with the backend as a whole, or pass through it in windows. */
 export interface Feed {
   readonly samples: number
@@ -15,6 +22,8 @@ export interface Feed {
   train(epochs: readonly EpochOrder[]): Underway<Sums[]>
   /** As {@link Placement.locateFault}. */
   locateFault(): Promise<Fault | undefined>
+  /** After an epoch that was not finite: its samples in host memory, or those among which it became so. */
+  faultWindow(): DataWindow | undefined
   /** As {@link Placement.score}. */
   score(): Underway<Sums>
   /** The outputs for all samples, in the order of the data, a part at a time. */
@@ -52,6 +61,10 @@ export class WholeFeed implements Feed {
 
   locateFault(): Promise<Fault | undefined> {
     return this.#placement.locateFault()
+  }
+
+  faultWindow(): DataWindow {
+    return { data: this.#data, first: 0 }
   }
 
   score(): Underway<Sums> {

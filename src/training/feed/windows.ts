@@ -9,10 +9,10 @@ import {
   type Underway,
 } from '../../backend/backend.ts'
 import type { Fault } from '../../backend/fault.ts'
-import type { Dataset } from '../../data/dataset.ts'
+import { Dataset } from '../../data/dataset.ts'
 import { countMinibatches } from '../../data/minibatch.ts'
 import { addSums } from '../score.ts'
-import type { Feed, PredictedPart } from './feed.ts'
+import type { DataWindow, Feed, PredictedPart } from './feed.ts'
 import type { WindowSource } from './window.ts'
 
 /** How windows pass through a placed network. */
@@ -38,6 +38,8 @@ export class WindowedFeed implements Feed {
   readonly #passage: Passage
   /** Where the last epoch stopped being finite, if it did. */
   #fault: Fault | undefined
+  /** The samples of a stream among which it did. */
+  #faultWindow: DataWindow | undefined
 
   constructor(source: WindowSource, passage: Passage) {
     this.samples = source.source.length
@@ -70,6 +72,11 @@ export class WindowedFeed implements Feed {
     return Promise.resolve(this.#fault)
   }
 
+  faultWindow(): DataWindow | undefined {
+    const { source } = this.#source
+    return source instanceof Dataset ? { data: source, first: 0 } : this.#faultWindow
+  }
+
   /**
    * One epoch: while a window is trained on, the next is sent and its steps are handed over, and the one after it is put
    * together on the host. At most two windows are on the device.
@@ -78,10 +85,11 @@ export class WindowedFeed implements Feed {
     const { placement, ahead, check, countsLabels } = this.#passage
     const sums: Sums = { loss: 0, right: 0, samples: 0 }
     const windows = this.#source.windows(epoch.order)
-    const started: { handle: DataHandle; training: Underway<Sums[]>; minibatchesBefore: number }[] = []
+    const started: { data: Dataset; handle: DataHandle; training: Underway<Sums[]>; minibatchesBefore: number }[] = []
     this.#fault = undefined
+    this.#faultWindow = undefined
     const finishFirst = async () => {
-      const { handle, training, minibatchesBefore } = started.shift()!
+      const { data, handle, training, minibatchesBefore } = started.shift()!
       const wasFinite = Number.isFinite(sums.loss)
       try {
         for (const each of await training.result) addSums(sums, each)
@@ -90,6 +98,7 @@ export class WindowedFeed implements Feed {
           await Promise.allSettled(started.map((next) => next.training.result))
           const fault = await placement.locateFault()
           this.#fault = fault && { ...fault, minibatch: minibatchesBefore + fault.minibatch }
+          this.#faultWindow = { data, first: minibatchesBefore * epoch.batchSize }
         }
       } finally {
         handle.dispose()
@@ -105,7 +114,7 @@ export class WindowedFeed implements Feed {
         const handle = await placement.upload(data, 'once')
         const training = placement.train(handle, [{ ...epoch, order, stepsBefore, countsLabels: countsLabels() }])
         coming = guarded(windows.next())
-        started.push({ handle, training, minibatchesBefore: stepsBefore - epoch.stepsBefore })
+        started.push({ data, handle, training, minibatchesBefore: stepsBefore - epoch.stepsBefore })
         await training.accepted
         stepsBefore += countMinibatches(order.length, epoch.batchSize)
         if (started.length >= (ahead ? 2 : 1)) await finishFirst()
