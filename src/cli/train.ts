@@ -1,5 +1,13 @@
 import type { Command } from 'commander'
-import { DataStream, type InitializerName, InputError, type LossName, type Optimizer, Trainer } from '../index.ts'
+import {
+  DataStream,
+  type Epoch,
+  type InitializerName,
+  InputError,
+  type LossName,
+  type Optimizer,
+  Trainer,
+} from '../index.ts'
 import { writeModel } from '../node/files.ts'
 import { writeFileAtomic } from '../node/write.ts'
 import { describeColumns } from './columns.ts'
@@ -16,6 +24,7 @@ import { prepareData, type PreparedData } from './train/data.ts'
 import { runEpochs } from './train/epochs.ts'
 import { runFolds } from './train/folds.ts'
 import { loadSets, scoreTraining } from './train/loaded.ts'
+import { reportDivergence } from './train/diverged.ts'
 import { readStart, type Start } from './train/from.ts'
 import { makeNetwork } from './train/network.ts'
 import { defineTrain, type TrainOptions } from './train/options.ts'
@@ -133,7 +142,7 @@ async function trainOn(
       if (resumed?.difference !== undefined) note(`webgpu-mlp: note: ${resumed.difference}`)
     }
 
-    const advised = { network, data, loss, optimizer }
+    const advised = { network, data, loss, optimizer, options }
     noteBefore(advised)
     const folds = earlier
       ? undefined
@@ -141,8 +150,41 @@ async function trainOn(
     if (folds === 'interrupted') return
     if (earlier && options.folds !== undefined) note('webgpu-mlp: note: --folds: only the run that is resumed scored folds; this one does not') // prettier-ignore
     const loaded = await loadSets(trainer, data)
-    const starting = { trainer, data, loaded, options, checkpoint: outputs.checkpoint, kept, words, earlier, changes }
-    const run = await explainDivergence(advised, () => runEpochs(starting))
+    const done: Epoch[] = []
+    const starting = {
+      trainer,
+      data,
+      loaded,
+      options,
+      checkpoint: outputs.checkpoint,
+      kept,
+      words,
+      earlier,
+      changes,
+      done,
+    }
+    const settings = {
+      ...options,
+      seed,
+      loss,
+      optimizer,
+      init,
+      ...(changes.length > 0 && { changes: changes.join('; ') }),
+    }
+    const trained = {
+      network,
+      data,
+      loaded,
+      epochs: done,
+      seconds: 0,
+      settings,
+      backend: { name, description },
+      trainer,
+      crossValidation: folds,
+    }
+    const run = await reportDivergence({ run: trained, outputs, kept, words, isJson: options.json === true }, () =>
+      explainDivergence(advised, () => runEpochs(starting)),
+    )
     const { epochs, seconds } = run
     // The model first: what comes after it may fail, or be killed.
     await trainer.read()
@@ -153,28 +195,7 @@ async function trainOn(
     const backend = { name: trainer.backend.name, description: trainer.backend.description }
     let report: string | undefined
     if (outputs.report) {
-      const settings = {
-        ...options,
-        seed,
-        loss,
-        optimizer,
-        init,
-        ...(changes.length > 0 && { changes: changes.join('; ') }),
-      }
-      const trained = {
-        network,
-        data,
-        loaded,
-        epochs,
-        seconds,
-        settings,
-        backend,
-        result: training,
-        validation,
-        trainer,
-        crossValidation: folds,
-      }
-      const page = await makeReport(trained)
+      const page = await makeReport({ ...trained, backend, epochs, seconds, result: training, validation })
       report = await kept.write(outputs.report, (path, how) => writeFileAtomic(path, page, how))
       const history = historyCsv(epochs)
       if (outputs.history) await kept.write(outputs.history, (path, how) => writeFileAtomic(path, history, how))

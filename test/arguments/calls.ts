@@ -131,6 +131,16 @@ const functions: Record<string, Call['valid']> = {
   fit: () => [network(), data(), { backend: 'cpu', epochs: 1, seed: 1 }],
   adviseBefore: () => [network(), data(), { loss: 'quadratic' }],
   adviseAfter: () => [network(), data(), { loss: 'quadratic', training: { loss: 1, accuracy: 0.2, samples: 6 } }],
+  describeAutopsy: () => [
+    {
+      cause: 'learningRate',
+      evidence: 'the loss grew',
+      hint: 'lower the rate',
+      fix: { learningRate: 1 },
+      isTried: true,
+    },
+    {},
+  ],
   adviseDiverged: () => [network(), data(), { loss: 'quadratic', optimizer: library.sgd() }],
   crossValidate: () => [{ sizes: [2, 3, 2] }, data(), { backend: 'cpu', epochs: 1, seed: 1, folds: 2 }],
   sweep: () => [data(), { sizes: [2, 3, 2], backend: 'cpu', epochs: 1, seeds: 2 }],

@@ -1,9 +1,10 @@
 import type { Evaluation } from '../../index.ts'
 import { count, decimal, duration, percent } from '../output.ts'
-import { dataTable, escapeHtml, makePage, namedRows } from './html.ts'
+import { dataTable, escapeHtml, makePage } from './html.ts'
 import { type Examined, examine, findMistakes, type Mistakes } from './mistakes.ts'
 import { hasPlane, makePlane } from './plane.ts'
 import { makeRecord, type RunRecord } from './record.ts'
+import { settingsSections } from './settings.ts'
 import type { TrainedRun } from './trained-run.ts'
 import { foldsSection, labelsSection, regressionSection, targetCharts } from './outputs.ts'
 import script from './page.js?raw'
@@ -28,11 +29,7 @@ export async function makeReport(run: TrainedRun): Promise<string> {
     labelsSection(run, examined),
     mistakesSection(mistakes),
     foldsSection(run),
-    `<section><h2>Settings</h2><table class="settings">${namedRows(record.settings)}</table></section>`,
-    `<section><h2>Environment</h2><table class="settings">${namedRows([
-      ...record.environment,
-      ['parameters’ fingerprint', record.fingerprint],
-    ])}</table></section>`,
+    ...settingsSections(record),
   ]
   return makePage({
     title: record.title,

@@ -2,15 +2,19 @@ import {
   adviseAfter,
   adviseBefore,
   adviseDiverged,
+  type Autopsy,
   DataStream,
+  describeAutopsy,
   DivergedError,
   type LossName,
   type Network,
   type Optimizer,
 } from '../../index.ts'
-import { exampleOf } from '../data.ts'
+import { findCsvLine } from '../../node/csv-lines.ts'
+import { exampleOf, isCsv, isGenerated, textOptions } from '../data.ts'
 import { note } from '../output.ts'
 import type { PreparedData } from './data.ts'
+import type { TrainOptions } from './options.ts'
 import type { Result } from './outcome.ts'
 
 /** The options of the command line that help. */
@@ -18,7 +22,13 @@ const remedies = {
   inputs: 'take --standardize',
   targets: 'take --standardize-targets',
   output: 'for regression use a linear output, such as --activation tanh,linear --loss meanSquaredError',
-  clipping: 'clip the gradients (--clip-norm 1)',
+  clipping: 'clip the gradients: --clip-norm 1',
+  learningRate: 'lower the learning rate: --lr',
+  momentum: 'lower the momentum: --momentum',
+  l1: 'lower the penalty: --l1',
+  l2: 'lower the penalty: --l2',
+  weightDecay: 'lower the weight decay: --weight-decay',
+  weights: 'divide the --class-weights by',
 }
 
 /** A run of `train`. */
@@ -46,19 +56,35 @@ function noteAll(sentences: readonly string[]): void {
   for (const sentence of sentences) note(`webgpu-mlp: note: ${sentence}`)
 }
 
-/** Trains; where that diverges, the error names the likely cause. */
+/** Trains; where that diverges, the error names the likely cause with the options of the command line. */
 export async function explainDivergence<T>(
-  { network, data, loss, optimizer }: Advised & { readonly optimizer: Optimizer },
+  {
+    network,
+    data,
+    loss,
+    optimizer,
+    options,
+  }: Advised & { readonly optimizer: Optimizer; readonly options: TrainOptions },
   run: () => Promise<T>,
 ): Promise<T> {
   try {
     return await run()
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error
-    const hint = adviseDiverged(network, exampleOf(data.train), { loss, optimizer, remedies })
-    const { epoch, minibatch, layer, weights, biases, cause } = error
-    throw Object.assign(new DivergedError({ epoch, loss: error.loss, minibatch, layer, weights, biases, hint }), {
-      cause,
-    })
+    const { epoch, minibatch, layer, weights, biases, cause, autopsy } = error
+    const given = { epoch, loss: error.loss, minibatch, layer, weights, biases }
+    const known = autopsy
+      ? { autopsy: { ...autopsy, ...describeAutopsy(autopsy, { ...remedies, row: await sayLine(autopsy, options) }) } }
+      : { hint: adviseDiverged(network, exampleOf(data.train), { loss, optimizer, remedies }) }
+    throw Object.assign(new DivergedError({ ...given, ...known }), { cause })
   }
+}
+
+/** Where a row is that made a training diverge: 'line 18 of houses.csv'; undefined where that is not known. */
+async function sayLine({ bad }: Autopsy, options: TrainOptions): Promise<string | undefined> {
+  const { data } = options
+  if (!bad || data === undefined || isGenerated(data) || !(await isCsv(data))) return undefined
+  // The file may have changed since it was read.
+  const line = await findCsvLine(data, bad.column, bad.value, textOptions(options, data)).catch(() => undefined)
+  return line === undefined ? undefined : `line ${line} of ${data}`
 }

@@ -24,6 +24,8 @@ export interface Starting {
   readonly earlier: Earlier | undefined
   /** What was changed when it was resumed, in words. */
   readonly changes: readonly string[]
+  /** Takes the epochs, after those before it was resumed. */
+  readonly done: Epoch[]
 }
 
 /** What a run came to that may have been interrupted, with the epochs before it was resumed. */
@@ -45,7 +47,8 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
     }
     interrupted = true
   }
-  const epochs = [...(earlier?.epochs ?? [])]
+  const epochs = starting.done
+  epochs.push(...(earlier?.epochs ?? []))
   const before = epochs.reduce((sum, { seconds }) => sum + seconds, 0)
   const progress = showProgress({
     epochs: options.epochs,

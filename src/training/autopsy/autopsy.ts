@@ -18,9 +18,9 @@ import { describeBad, describeFix } from './words.ts'
 /** Losses that an autopsy keeps, the last ones before the divergence. */
 const MOST_LOSSES = 200
 /** Steps that a fix is tried for at least, where that many are not too long. */
-const USUAL_STEPS = 200
+const USUAL_STEPS = 150
 /** Trials with fixes: with those of one cause, and with several together. */
-const MOST_TRIALS = 10
+const MOST_TRIALS = 8
 
 /** Steps that diverge when they are repeated. */
 interface Baseline {

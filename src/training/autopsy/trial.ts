@@ -9,10 +9,10 @@ import { type DivergedRun, orderOf, rateOf, stepsOf } from './run.ts'
 /** Multiplications and additions that one trial may take: about a tenth of a second. */
 const MOST_OPERATIONS = 2e8
 /** What a step takes besides those of its parameters. */
-const STEP_OPERATIONS = 20_000
+const STEP_OPERATIONS = 50_000
 /** Values of a data set above which a trial uses only the samples that it visits. */
 const MOST_VALUES = 1 << 21
-/** A training that goes well is at most this many times as bad as its first step, and its parameters grow no further. */
+/** A training that goes well is at most this many times as bad as its first step; parameters may grow this many times. */
 const [MOST_WORSE, MOST_GROWTH] = [10, 1000]
 
 /** From where steps are repeated. */
@@ -56,8 +56,10 @@ export async function tryTraining(run: DivergedRun, start: Start, steps: number,
     const first = data.take(numbers(minibatches[0]!.rows))
     const { gradient } = await placement.trace(first)
     const losses: number[] = []
+    const sizes = [largest(start.parameters)]
     let stepsBefore = (start.epoch - 1) * stepsOf(run)
     for (const { epoch, rows } of minibatches) {
+      if (losses.length === minibatches.length >> 1) sizes.push(largest(await placement.readParameters()))
       const learningRate = factor * rateOf(run, epoch)
       const order = numbers(rows)
       const [sums] = await placement.train(handle, [
@@ -67,8 +69,8 @@ export async function tryTraining(run: DivergedRun, start: Start, steps: number,
       if (!Number.isFinite(sums!.loss)) break
       stepsBefore++
     }
-    const parameters = await placement.readParameters()
-    return { losses, gradient: gradientNorm(gradient), isWell: isWell(losses, start.parameters, parameters) }
+    sizes.push(largest(await placement.readParameters()))
+    return { losses, gradient: gradientNorm(gradient), isWell: isWell(losses, sizes, fix) }
   } finally {
     placement.dispose()
   }
@@ -113,12 +115,17 @@ function changeSettings(settings: Settings, fix: Fix): Settings {
   return { ...settings, profiler: undefined, optimizer, l1: l1 ?? settings.l1, l2: l2 ?? settings.l2 }
 }
 
-function isWell(losses: readonly number[], before: Float32Array, after: Float32Array): boolean {
-  if (!losses.every(Number.isFinite) || !after.every(Number.isFinite)) return false
+/** @param sizes of the largest parameter at the beginning, halfway and at the end */
+function isWell(losses: readonly number[], [begin, middle, end]: readonly number[], { learningRate }: Fix): boolean {
+  if (!losses.every(Number.isFinite) || !Number.isFinite(end)) return false
   // One minibatch may be an exception.
   const tail = losses.slice(-Math.max(1, losses.length >> 2))
-  const end = tail.reduce((sum, loss) => sum + loss / tail.length, 0)
-  return end <= MOST_WORSE * losses[0]! + 1e-3 && largest(after) <= MOST_GROWTH * Math.max(1, largest(before))
+  const mean = tail.reduce((sum, loss) => sum + loss / tail.length, 0)
+  // Large targets need large parameters, but they do not go on growing.
+  const isGrowing = end! > MOST_GROWTH * Math.max(1, begin!) && end! > 2 * middle!
+  // A rate at the edge of what is stable neither diverges nor learns.
+  const worse = learningRate === undefined ? MOST_WORSE : 1
+  return mean <= worse * losses[0]! + 1e-3 && !isGrowing
 }
 
 /** The largest magnitude. */
