@@ -35,6 +35,16 @@ class Noise {
     return this.#state / 2 ** 31 - 1
   }
 
+  /**
+   * Adds noise to values that a step has changed, relative to the larger one of before and after: where a step leads to
+   * nearly 0, its rounding is that of the value before.
+   */
+  addToChanged(values: Values, before: Values): void {
+    for (let i = 0; i < values.length; i++) {
+      values[i] = values[i]! + this.#size * this.#next() * Math.max(Math.abs(values[i]!), Math.abs(before[i]!))
+    }
+  }
+
   /** Multiplies each of the first values by 1 + noise. */
   add(values: Values, count = values.length): void {
     if (this.#size === 0) return
@@ -70,8 +80,10 @@ export function withNoise(original: typeof stages): typeof stages {
       noise.add(gradients.subarray(weightOffset, biasOffset + outputs))
     },
     update(optimizer, scalars, parameters, gradients, state) {
+      const before = noise.isOn ? parameters.slice() : undefined
       original.update(optimizer, scalars, parameters, gradients, state)
-      noise.add(parameters)
+      if (!before) return
+      noise.addToChanged(parameters, before)
       noise.add(state)
     },
   }
