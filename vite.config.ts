@@ -173,7 +173,7 @@ const groups = {
     'demo_words',
   ].map(file),
   /** Full disks, closed pipes, killed processes. */
-  faults: ['full_disk', 'kill'].map(file),
+  faults: ['full_disk', 'kill', 'process_faults'].map(file),
   /** The library as consumers use it: the installed package, bundles, and ONNX files. */
   consumers: ['bundles', 'package', 'onnx_checker'].map(file),
   /** Tests that measure durations or rates; they run one file at a time, with no other test in parallel. */
@@ -225,6 +225,7 @@ export default defineConfig(({ mode }) => {
   if (mode !== 'fuzz') Object.assign(process.env, softwareAdapterEnv())
   // The forks do not know the mode; they inherit these variables.
   process.env.WEBGPU_MLP_CACHE = temporaryCache()
+  if (mode === 'faults') process.env.ALL_FAULTS = '1'
   if (mode === 'presets') process.env.ALL_SEEDS = '1'
   if (mode === 'exhaustive') process.env.EXHAUSTIVE = '1'
   if (mode === 'recovery') process.env.RECOVERY_MOMENTS ??= '100'

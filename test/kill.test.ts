@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { decodeCheckpoint } from '../src/index.ts'
-import { program } from './command.ts'
-import { call, network, run, train, words } from './resumable-run.ts'
+import { Random } from '../src/core/random.ts'
+import { decodeCheckpoint, Network } from '../src/index.ts'
+import { program, runCommand } from './command.ts'
+import { countPhases, killAndResume, type Phase, type ResumableRun } from './faults/chain.ts'
+import { call, run, train, words } from './resumable-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-kill-'))
 afterAll(() => {
@@ -13,40 +15,127 @@ afterAll(() => {
 })
 
 const file = (name: string) => join(folder, name)
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-/** Starts a run and kills it some time after its first checkpoint. @returns the number of epochs in the checkpoint */
-async function kill(given: readonly string[], checkpoint: string, after: number): Promise<number> {
-  const child = spawn(process.execPath, [program, ...given, '--checkpoint', checkpoint])
-  const ended = new Promise((resolve) => child.on('exit', resolve))
-  for (let waited = 0; !existsSync(checkpoint) && waited < 40_000; waited += 5) await wait(5)
-  await wait(after)
-  child.kill('SIGKILL')
-  await ended
-  return decodeCheckpoint(readFileSync(checkpoint, 'utf8')).epoch
+// Set by `npm run test:faults -- --mode faults`: the numbers that docs/reliability.md reports.
+const isLong = process.env.ALL_FAULTS !== undefined
+const seed = Number(process.env.RANDOM_SEED ?? 1)
+const EPOCHS = 30
+
+const common = `--samples 400 --test 0.2 --batch 16 --seed 4 --epochs ${EPOCHS}`
+const large =
+  '--layers -,12,8,- --activation tanh,tanh,softmax --loss crossEntropy --optimizer adam --lr 0.005 --schedule cosine:epochs=30'
+const options = {
+  cpu: `--data spirals ${large} --dropout 0.1 --l2 1e-5`,
+  wasm: `--data spirals ${large} --dropout 0.1 --clip-norm 1`,
+  'webgpu layered': `--data spirals ${large} --dropout 0.1 --clip-norm 1`,
+  'webgpu resident': '--deterministic --data circle --layers -,3,- --optimizer sgd --momentum 0.9 --lr 0.3 --warmup 3',
 }
 
-describe('train --checkpoint', () => {
-  it('survives SIGKILL at any moment: the resumed run writes the same model, byte for byte', async () => {
-    expect(train('--out', file('whole.json')).status).toBe(0)
-    const whole = readFileSync(file('whole.json'), 'utf8')
-    let resumed = 0
-    for (const after of [0, 30, 90, 200]) {
-      const checkpoint = file(`${after}.checkpoint`)
-      const out = file(`${after}.json`)
-      if ((await kill([...run, '--out', out], checkpoint, after)) === 60) continue
-      resumed++
-      // The options are those of the killed run, including the path of its model.
-      expect(call('train', '--resume', checkpoint)).toMatchObject({ status: 0, stderr: '' })
-      expect(readFileSync(out, 'utf8')).toBe(whole)
-      expect(decodeCheckpoint(readFileSync(checkpoint, 'utf8')).epoch).toBe(60)
-    }
-    expect(resumed).toBeGreaterThan(0)
-    // The next process that writes to the folder removes the temporary file of a killed process.
-    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
-  }, 120_000)
+/** How a run of training ends: the bytes of its model, and its history without times. */
+function endOf(name: string): { model: string; history: string } {
+  const { notes } = decodeCheckpoint(readFileSync(file(`${name}.checkpoint`), 'utf8'))
+  const { epochs } = notes as { epochs: number[][] }
+  return {
+    model: readFileSync(file(`${name}.json`), 'utf8'),
+    history: JSON.stringify(epochs.map((row) => row.slice(0, 6))),
+  }
+}
 
+function trainingRun(name: string, given: string): ResumableRun {
+  const state = file(`${name}.checkpoint`)
+  const out = file(`${name}.json`)
+  const report = file(`${name}.html`)
+  return {
+    begin: words(`train ${given} ${common} --checkpoint ${state} --out ${out} --report ${report}`),
+    resume: ['train', '--resume', state],
+    state,
+    last: report,
+    // Whatever is there is whole.
+    inspect: () => {
+      if (existsSync(out)) Network.fromJSON(JSON.parse(readFileSync(out, 'utf8')))
+      return decodeCheckpoint(readFileSync(state, 'utf8')).epoch === EPOCHS
+    },
+  }
+}
+
+/** Kills and resumes runs until there were `kills` kills. `check` is called at the end of each. */
+async function repeat(
+  name: string,
+  kills: number,
+  makeRun: (name: string) => ResumableRun,
+  check: (name: string) => void,
+): Promise<void> {
+  const whole = makeRun(`${name}-whole`)
+  const random = new Random(seed, 'data')
+  // The first process also compiles and tests kernels, and keeps what it found.
+  await runCommand(whole.begin)
+  const began = performance.now()
+  expect((await runCommand(whole.begin)).code).toBe(0)
+  const duration = performance.now() - began
+  const all: Phase[] = []
+  let chains = 0
+  while (all.length < kills) {
+    const one = `${name}-${chains++}`
+    all.push(...(await killAndResume(makeRun(one), duration, random, kills - all.length)).kills)
+    check(one)
+    if (isLong)
+      console.log(`${name}: ${all.length} kills (${countPhases(all)}); ${chains} runs ended with the same bytes`)
+    for (const left of readdirSync(folder)) if (left.startsWith(one)) rmSync(file(left), { recursive: true })
+  }
+}
+
+/** Kills in `npm test:faults`, and in the long run. */
+const counts: [keyof typeof options, normal: number, long: number][] = [
+  ['cpu', 5, 200],
+  ['wasm', 2, 200],
+  ['webgpu layered', 1, 100],
+  ['webgpu resident', 1, 100],
+]
+
+describe.concurrent('train --checkpoint, killed at random moments, ends with the same bytes', () => {
+  for (const [name, normal, long] of counts) {
+    const [backend] = name.split(' ')
+    const id = name.replace(' ', '-')
+    const makeRun = (one: string) => trainingRun(one, `${options[name]} --backend ${backend!}`)
+    const check = (one: string) => {
+      expect(endOf(one)).toEqual(endOf(`${id}-whole`))
+      // The next process that writes to the folder removes the temporary files of killed ones.
+      expect(readdirSync(folder).filter((left) => left.endsWith('.tmp') && left.includes(`.${one}.`))).toEqual([])
+    }
+    it(name, () => repeat(id, isLong ? long : normal, makeRun, check), isLong ? 7_200_000 : 240_000)
+  }
+})
+
+describe.runIf(isLong)('sweep, killed at random moments', () => {
+  const given =
+    'sweep --data circle --samples 60 --test 0.25 --layers 2,3,2 --layers 2,4,2 --lr 0.3:3:log:2 --batch 8 --seeds 8 ' +
+    '--epochs 2000 --backend cpu'
+  const resultsOf = (name: string) => {
+    const { results } = JSON.parse(readFileSync(join(file(name), 'results.json'), 'utf8')) as { results: unknown[] }
+    return { results, best: readFileSync(join(file(name), 'best.json'), 'utf8') }
+  }
+
+  it('ends with the same results', async () => {
+    const makeRun = (one: string): ResumableRun => {
+      const out = file(one)
+      return {
+        begin: words(`${given} --out ${out}`),
+        resume: ['sweep', '--resume', out],
+        state: join(out, 'sweep.state'),
+        last: join(out, 'sweep.html'),
+        inspect: () => existsSync(join(out, 'best.json')),
+      }
+    }
+    await repeat('sweep', 50, makeRun, (one) => {
+      expect(resultsOf(one)).toEqual(resultsOf('sweep-whole'))
+      expect(readdirSync(file(one)).filter((left) => left.endsWith('.tmp'))).toEqual([])
+    })
+  }, 3_600_000)
+})
+
+describe('train --checkpoint', () => {
   it('keeps the last epoch if Ctrl-C ends the run', async () => {
+    expect(train('--out', file('whole.json')).status).toBe(0)
     const checkpoint = ['--checkpoint', file('int.checkpoint'), '--checkpoint-every', '1000']
     const given = [...run.filter((word) => word !== '--json'), '--out', file('int.json'), ...checkpoint]
     const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -63,17 +152,4 @@ describe('train --checkpoint', () => {
     expect(call('train', '--resume', file('int.checkpoint')).status).toBe(0)
     expect(readFileSync(file('int.json'), 'utf8')).toBe(readFileSync(file('whole.json'), 'utf8'))
   }, 60_000)
-
-  it('survives SIGKILL on webgpu', async () => {
-    const given = words(
-      `train --data circle --samples 400 ${network} --dropout 0.2 --clip-norm 1 --warmup 3 --test 0.2 --seed 2 ` +
-        '--epochs 30 --backend webgpu',
-    )
-    const out = file('gpu.json')
-    expect(call(...given, '--out', file('gpu-whole.json')).status).toBe(0)
-    const epoch = await kill([...given, '--out', out], file('gpu.checkpoint'), 40)
-    expect(epoch).toBeLessThan(30)
-    expect(call('train', '--resume', file('gpu.checkpoint')).status).toBe(0)
-    expect(readFileSync(out, 'utf8')).toBe(readFileSync(file('gpu-whole.json'), 'utf8'))
-  }, 120_000)
 })
