@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Random } from '../../src/core/random.ts'
 import { program } from '../command.ts'
@@ -33,18 +33,32 @@ export interface Chain {
   readonly duration: number
 }
 
-/** Runs the program, and kills it after some milliseconds. @returns its exit status; undefined where it was killed */
-function runUntil(args: readonly string[], milliseconds: number): Promise<{ code: number | undefined; error: string }> {
+/** When a process is killed: some milliseconds after it began, or after it wrote a state. */
+interface Moment {
+  readonly milliseconds: number
+  /** The file whose change is waited for. */
+  readonly after: string | undefined
+}
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const timeOf = (path: string) => (existsSync(path) ? statSync(path).mtimeMs : 0)
+
+/** Runs the program, and kills it at a moment. @returns its exit status; undefined where it was killed */
+async function runUntil(
+  args: readonly string[],
+  { milliseconds, after }: Moment,
+): Promise<{ code: number | undefined; error: string }> {
+  const before = after === undefined ? 0 : timeOf(after)
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
   let error = ''
   child.stderr.on('data', (text: Buffer) => (error += text.toString()))
+  let isRunning = true
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve)).finally(() => (isRunning = false))
+  while (after !== undefined && isRunning && timeOf(after) === before) await wait(2)
   const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
-  return new Promise((resolve) =>
-    child.on('close', (code) => {
-      clearTimeout(timer)
-      resolve({ code: code ?? undefined, error })
-    }),
-  )
+  const code = await ended
+  clearTimeout(timer)
+  return { code: code ?? undefined, error }
 }
 
 const hasTemporaries = (folder: string) =>
@@ -72,7 +86,13 @@ export async function killAndResume(
   for (;;) {
     const args = existsSync(run.state) ? run.resume : run.begin
     const began = performance.now()
-    const { code, error } = await runUntil(args, kills.length < mostKills ? random.between(0, duration) : 120_000)
+    // Most of a short run is its start: every second process is killed after it has written a state.
+    const isLater = random.below(2) === 1
+    const moment = isLater
+      ? { milliseconds: random.between(0, duration / 2), after: run.state }
+      : { milliseconds: random.between(0, duration), after: undefined }
+    const never = { milliseconds: 600_000, after: undefined }
+    const { code, error } = await runUntil(args, kills.length < mostKills ? moment : never)
     if (code === undefined) {
       kills.push(phaseOf(run))
       continue
