@@ -89,11 +89,12 @@ const counts: [keyof typeof options, normal: number, long: number][] = [
   ['cpu', 5, 200],
   ['wasm', 2, 200],
   ['webgpu layered', 1, 100],
-  ['webgpu resident', 1, 100],
+  ['webgpu resident', 0, 100],
 ]
 
 describe.concurrent('train --checkpoint, killed at random moments, ends with the same bytes', () => {
   for (const [name, normal, long] of counts) {
+    if (!isLong && normal === 0) continue
     const [backend] = name.split(' ')
     const id = name.replace(' ', '-')
     const makeRun = (one: string) => trainingRun(one, `${options[name]} --backend ${backend!}`)
