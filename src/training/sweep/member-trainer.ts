@@ -85,7 +85,7 @@ export class MemberTrainer {
   #settingsOf({ combination, seed }: Member): Settings {
     const { dropout = [], l1 = 0, l2 = 0, ...others } = combination.placement
     const { dataMemory } = this.#setup
-    return { ...others, dropout, l1, l2, seed, dataMemory, profiler: undefined }
+    return { ...others, dropout, l1, l2, seed, dataMemory, profiler: undefined, isExplained: false }
   }
 
   async #place(network: Network, member: Member, settings: Settings): Promise<Placement> {
