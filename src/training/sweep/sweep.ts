@@ -110,10 +110,10 @@ const takesThreads = (choice: BackendName | Backend) =>
  * `Trainer.create(network, { optimizer, …, seed })`; bit for bit on the backend `cpu`, up to the rounding of float32 on others.
  *
  * On a GPU, networks of one shape and batch size train side by side, small groups of them at the same time; after a round of
- * halving, those that train on are placed together. Networks that are too large
- * for it, that have dropout, clipped gradients, weights of samples, early stopping or `shuffle: false`, are trained one after
- * another; each round says how many, and why. On the CPU, worker threads train one network each; where none can be started,
- * as under a Content-Security-Policy without `worker-src blob:`, the calling thread trains all of them, and the rounds say so.
+ * halving, those that train on are placed together. Networks that are too large for it, that have dropout, clipped gradients,
+ * weights of samples, early stopping or `shuffle: false`, are trained one after another; each round says how many, and why. On
+ * the CPU, worker threads train one network each, or four small ones; where none can be started, as under a
+ * Content-Security-Policy without `worker-src blob:`, the calling thread trains all of them, and the rounds say so.
  * @param data to train on; for regression, scaled with {@link standardizeTargets} if they are large
  * @returns what can be awaited or iterated over; nothing is trained before
  * @throws InputError at once, for options or data that do not fit together, for no combination, and for more than `limit`
