@@ -48,14 +48,14 @@ export async function findAdapter() {
 }
 
 /** A backend of this library (a name or an object) as a contender: verified against float64, then warmed up. */
-export async function ours(workload, backend, label, { warmUp = warmUpSeconds } = {}) {
+export async function ours(workload, backend, label, { warmUp = warmUpSeconds, more = {} } = {}) {
   const data = makeDataset(workload)
   const network = makeNetwork(workload)
   const { loss, batchSize } = workload
   const optimizer = makeOptimizer(workload)
   const check = await verify(network, data, { backend, loss, optimizer, batchSize: Math.min(batchSize, 16) })
   if (!check.ok) throw new Error(`${label}: verification against float64 failed: ${JSON.stringify(check.layers)}`)
-  const trainer = await makeTrainer(workload, network, backend)
+  const trainer = await makeTrainer(workload, network, backend, more)
   let epochsPerSecond = 0
   const run = async (seconds) => {
     let epochs = Math.max(1, Math.round(epochsPerSecond * seconds))

@@ -271,6 +271,8 @@ describe('a resumed run', () => {
 
   it('replaces no file of others that only the checkpoint names, not even with --force', async () => {
     withWords('hostile', '--out', 'notes.txt', '--force', '--epochs', '9')
+    await expectRefused('train --resume hostile', /--force is for the command line alone/)
+    withWords('hostile', '--out', 'notes.txt', '--epochs', '9')
     for (const more of ['', ' --force', ' --report other.html --force']) {
       await expectRefused(
         `train --resume hostile${more}`,

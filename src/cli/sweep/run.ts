@@ -1,5 +1,6 @@
-import type { Sweep, SweepResult, SweepRound } from '../../index.ts'
+import type { SharedRecovery, Sweep, SweepResult, SweepRound } from '../../index.ts'
 import { exitCodes } from '../output.ts'
+import { recoveryNote } from '../recovery-note.ts'
 import { showCursor } from '../streams.ts'
 import type { SweepProgress } from './progress.ts'
 import type { StateWriter } from './state.ts'
@@ -23,11 +24,11 @@ export const exitCodeOf = (signal: (typeof signals)[number]): number => (signal 
 /**
  * Trains a sweep until all networks are trained, Ctrl-C is pressed or the process is asked to end; a second Ctrl-C ends the
  * program at once.
- * @param start makes the sweep with a signal
+ * @param start makes the sweep with a signal, and a function that is called where a GPU was lost
  * @param writer of its state, which is written from time to time, at the end, and where training fails
  */
 export async function runSweep(
-  start: (signal: AbortSignal) => Sweep,
+  start: (signal: AbortSignal, onRecovery: (recovery: SharedRecovery) => void) => Sweep,
   progress: SweepProgress,
   writer: StateWriter,
 ): Promise<EndedSweep> {
@@ -46,7 +47,9 @@ export async function runSweep(
   const say = (problem: string | undefined) => {
     if (problem !== undefined) progress.note(`webgpu-mlp: ${problem}; training goes on`)
   }
-  const run = start(abort.signal)
+  const run = start(abort.signal, (recovery) => {
+    progress.note(recoveryNote(recovery))
+  })
   let last: SweepRound | undefined
   const known = new Set<string>()
   for (const signal of signals) process.on(signal, interrupt)

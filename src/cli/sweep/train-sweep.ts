@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { sweep, type Sweep, type SweepResult } from '../../index.ts'
+import { type SharedRecovery, sweep, type Sweep, type SweepResult } from '../../index.ts'
 import { makeWall, MOST_PICTURES } from '../sweep-page/wall.ts'
 import { sweepPage } from '../sweep-page/page.ts'
 import { count, exitCodes, note, print } from '../output.ts'
@@ -23,7 +23,8 @@ export async function trainSweep(words: readonly string[]): Promise<void> {
   const { options, folder } = plan
   const outputs = await planFolder(folder, options, await inputsOf(options))
   const data = await dataOf(plan)
-  const start = (signal: AbortSignal) => sweep(data.train, { ...libraryOptions(plan, data), signal })
+  const start = (signal: AbortSignal, onRecovery?: (recovery: SharedRecovery) => void) =>
+    sweep(data.train, { ...libraryOptions(plan, data), signal, onRecovery })
   // Checks the options, and that the state is of the same sweep; a sweep trains when it is awaited, which this is not.
   const networks = withState(plan, () => start(new AbortController().signal).networks)
   if (options.dryRun) {

@@ -4,6 +4,7 @@ import { exitCodes } from '../output.ts'
 import type { KeptOutputs } from '../outputs/keep.ts'
 import type { Output } from '../outputs/plan.ts'
 import { showProgress } from '../progress.ts'
+import { recoveryNote } from '../recovery-note.ts'
 import { showCursor } from '../streams.ts'
 import type { PreparedData } from './data.ts'
 import type { LoadedSets } from './loaded.ts'
@@ -92,9 +93,8 @@ function fitOptions(
     epochs: epochs - trainer.epoch,
     shuffle,
     onEpoch: (epoch) => void done.push(epoch),
-    onRecovery: ({ reason, epoch, backend, isSlower }) => {
-      const onto = isSlower ? `${backend.name}, which is slower` : 'a new device'
-      remark(`webgpu-mlp: note: ${reason}; after epoch ${epoch}, training went on on ${onto}`)
+    onRecovery: (recovery) => {
+      remark(recoveryNote(recovery))
     },
     ...(validation && { validation }),
     ...(earlyStopping !== undefined && {

@@ -35,6 +35,11 @@ export class SharedReplacement {
     return this.#replacement.backend
   }
 
+  /** Whether a lost device is replaced. */
+  get isWanted(): boolean {
+    return this.#options.onLoss === 'recover'
+  }
+
   /** How often the device was replaced; whoever places networks remembers it for {@link replaces}. */
   get generation(): number {
     return this.#generation
@@ -62,7 +67,7 @@ export class SharedReplacement {
    * @throws DeviceLostError where the backend was disposed of
    */
   async replaces(error: unknown, generation: number): Promise<boolean> {
-    if (this.#options.onLoss === 'throw') return false
+    if (!this.isWanted) return false
     if (generation === this.#generation) {
       if (!(await isLoss(error, this.backend))) return false
       if (generation === this.#generation) this.#replacing ??= this.#next(error)

@@ -3,6 +3,7 @@ import type { Outcome } from '../history.ts'
 import type { StoppingRule } from '../stopping.ts'
 import type { Epochs, Position } from './checkpoint/kept.ts'
 import type { Member } from './members.ts'
+import type { SharedReplacement } from '../recovery/shared-replacement.ts'
 import type { SweepFault } from './results.ts'
 
 /** What all networks that are trained one at a time have in common. */
@@ -12,6 +13,8 @@ export interface TrainingSetup {
   /** Bytes of device memory that data may take. */
   readonly dataMemory: number
   readonly signal?: AbortSignal | undefined
+  /** Takes note of devices that were lost; absent in threads, which have none. */
+  readonly replacement?: SharedReplacement | undefined
 }
 
 /** One network, and how far it is to be trained. */

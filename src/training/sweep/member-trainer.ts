@@ -6,6 +6,7 @@ import type { Position } from './checkpoint/kept.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { Epoch, Outcome } from '../history.ts'
 import { PlacedNetwork } from '../placed-network.ts'
+import type { Recovery } from '../recovery/choices.ts'
 import { RecoverablePlacement } from '../recovery/recoverable-placement.ts'
 import type { Settings } from '../settings.ts'
 import { keyOf } from './batches.ts'
@@ -89,8 +90,12 @@ export class MemberTrainer {
   }
 
   async #place(network: Network, member: Member, settings: Settings): Promise<Placement> {
-    const { backend } = this.#setup
-    if (!recipeOf(backend)) return RecoverablePlacement.place(backend, network, settings)
+    const { backend, replacement } = this.#setup
+    if (!recipeOf(backend)) {
+      return replacement?.isWanted
+        ? RecoverablePlacement.place(backend, network, settings)
+        : backend.place(network, settings)
+    }
     const key = keyOf(member)
     if (this.#kept?.key === key) {
       if (this.#kept.part !== member.part.number) this.#kept.placement.forget()
@@ -106,13 +111,11 @@ export class MemberTrainer {
 
   async #trainPlaced(placed: PlacedNetwork, job: Job): Promise<JobResult> {
     const { member, epoch, from } = job
-    const { backend } = this.#setup
     const before = from?.epoch ?? 0
     const { epochs, diverged, ...outcome } = await this.#fit(placed, member, epoch - before)
-    const { name, description } = backend
     const parameters = await placed.readParameters()
     const packed = packEpochs(epochs, member.part.validation !== undefined)
-    const result = { ...outcome, parameters, epochs: packed, backend: { name, description } }
+    const result = { ...outcome, parameters, epochs: packed }
     if (diverged) {
       const { epoch, minibatch, layer, loss } = diverged
       return { ...result, score: NaN, loss, fault: { epoch, minibatch, layer }, position: undefined }
@@ -123,10 +126,12 @@ export class MemberTrainer {
     return { ...result, fault: undefined, position, ...score }
   }
 
-  /** @returns the epochs, and the error with which the training ended if it diverged */
+  /** @returns the epochs, what trained the last of them, and the error with which the training ended if it diverged */
   async #fit(placed: PlacedNetwork, { combination, part }: Member, count: number) {
-    const { earlyStopping, signal } = this.#setup
+    const { earlyStopping, signal, replacement } = this.#setup
     const { train, validation } = part
+    const { name, description } = this.#setup.backend
+    let backend = { name, description }
     const { shuffle } = combination.settings
     const given = { train, validation, epochs: count, shuffle, earlyStopping, signal }
     const options = {
@@ -134,19 +139,22 @@ export class MemberTrainer {
       classWeights: undefined,
       checkpoint: undefined,
       onEpoch: undefined,
-      onRecovery: undefined,
+      onRecovery: (recovery: Recovery) => {
+        ;({ backend } = recovery)
+        replacement?.note(recovery)
+      },
     }
     const epochs: Epoch[] = []
     try {
       const groups = placed.trainGroups('fit', options, Infinity)
       for (;;) {
         const group = await groups.next()
-        if (group.done) return { ...group.value, epochs, diverged: undefined }
+        if (group.done) return { ...group.value, epochs, backend, diverged: undefined }
         epochs.push(...group.value)
       }
     } catch (error) {
       if (!(error instanceof DivergedError)) throw error
-      return { stopped: 'epochs' as const, bestEpoch: null, epochs, diverged: error }
+      return { stopped: 'epochs' as const, bestEpoch: null, epochs, backend, diverged: error }
     }
   }
 

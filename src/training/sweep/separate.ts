@@ -53,7 +53,7 @@ async function placeOn(
 ): Promise<OneByOne> {
   const { options, parts, threads } = context
   const { signal, earlyStopping, dataMemory = usualDataMemory() } = options
-  const setup: TrainingSetup = { backend, earlyStopping, dataMemory, signal }
+  const setup: TrainingSetup = { backend, earlyStopping, dataMemory, signal, replacement: context.replacement }
   const recipe = recipeOf(backend)
   const most = recipe && requestedThreads(recipe, context)
   if (!recipe || most === undefined || most < 2 || context.members.length < 2) {

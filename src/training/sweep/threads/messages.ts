@@ -35,7 +35,7 @@ interface PlainPart extends Pick<Part, 'number'> {
   readonly validation: PlainData | undefined
 }
 
-interface PlainSetup extends Omit<TrainingSetup, 'backend' | 'signal'> {
+interface PlainSetup extends Omit<TrainingSetup, 'backend' | 'signal' | 'replacement'> {
   readonly recipe: HostRecipe
   readonly parts: readonly PlainPart[]
 }
