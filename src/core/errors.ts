@@ -84,10 +84,10 @@ export interface Divergence {
  * epoch (with `steps`, before that step). The trainer has these parameters, and the optimizer's state that goes with them.
  * @example
  * const data = circle({ samples: 50, seed: 1 })
- * const options = { optimizer: sgd({ learningRate: 1 }), l2: 10, seed: 1, backend: 'cpu' }
- * const error = await fit(Network.create({ sizes: [2, 3, 2] }), data, options).catch((reason) => reason)
- * error.autopsy.cause // 'penalty'
- * error.autopsy.fix // { l2: 0.05 }
+ * const options = { optimizer: sgd({ learningRate: 1 }), l2: 10, seed: 1, backend: 'cpu' } as const
+ * const training = fit(Network.create({ sizes: [2, 3, 2], seed: 1 }), data, options)
+ * const error: unknown = await training.catch((reason: unknown) => reason)
+ * if (error instanceof DivergedError) console.log(error.autopsy?.cause, error.autopsy?.fix) // penalty { l2: 0.05 }
  */
 export class DivergedError extends Error {
   override name = 'DivergedError'

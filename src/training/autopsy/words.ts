@@ -9,7 +9,7 @@ import { libraryRemedies, type Remedies } from '../advice/remedies.ts'
  * @param remedies as for `adviseDiverged`; `row` names the sample, such as 'line 18 of houses.csv'
  * @example
  * const fix = { learningRate: 0.5 }
- * const autopsy = { cause: 'learningRate', evidence: 'the loss grew', hint: '', fix, isTried: true }
+ * const autopsy = { cause: 'learningRate', evidence: 'the loss grew', hint: '', fix, isTried: true } as const
  * describeAutopsy(autopsy, { learningRate: 'move the slider to' }).hint // 'move the slider to 0.5'
  */
 export function describeAutopsy(
