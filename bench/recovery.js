@@ -7,7 +7,8 @@ import { measureInTurn } from './measure.js'
 import { number, percent, printTable } from './table.js'
 import { workloads } from './workloads.js'
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '5' },
@@ -31,7 +32,7 @@ async function checkBits(workload, backend) {
 }
 
 const rows = []
-for (const key of ['W1', 'W2', 'W3']) {
+for (const key of positionals.length > 0 ? positionals : ['W1', 'W2', 'W3']) {
   await checkBits(workloads[key], values.backend)
   const contenders = []
   for (const onLoss of choices)
