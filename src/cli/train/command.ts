@@ -1,4 +1,5 @@
 import type { Fix } from '../../index.ts'
+import { commandLine } from '../shell.ts'
 
 /** The option of each change that has one. */
 const flags = {
@@ -24,7 +25,7 @@ export function commandWith(words: readonly string[], fix: Fix): string | undefi
     const value = fix[name]
     if (value !== undefined) changed = withOption(changed, flag, value === true ? undefined : String(value))
   }
-  return ['webgpu-mlp', 'train', ...changed].map(quoted).join(' ')
+  return commandLine(['train', ...changed])
 }
 
 /** The words with an option in the place where it was, or at the end. */
@@ -41,6 +42,3 @@ function withOption(words: readonly string[], flag: string, value: string | unde
     ? [...given(rest), ...option]
     : [...given(rest.slice(0, place)), ...option, ...given(rest.slice(place))]
 }
-
-/** A word for a POSIX shell. */
-const quoted = (word: string) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

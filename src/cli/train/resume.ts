@@ -51,7 +51,8 @@ export function keptArguments(given: readonly string[], seed: number): string[] 
     const isOfThisRun = ['--json', '--profile', '--force'].includes(word)
     return !isOfThisRun && !/^--resume(=|$)/.test(word) && given[i - 1] !== '--resume'
   })
-  return [...own, '--seed', String(seed)]
+  const hasSeed = own.some((word) => /^--seed(=|$)/.test(word))
+  return hasSeed ? own : [...own, '--seed', String(seed)]
 }
 
 /** A checkpoint with what the command line needs to go on from it. */
