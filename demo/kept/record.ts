@@ -17,7 +17,7 @@ export interface KeptRun {
   /** The points of the curves. */
   history: readonly HistoryPoint[]
   state: RunState
-  /** The number of opened files that the run needs; they are kept beside it. */
+  /** The number of opened files that the run needs; they are kept next to it. */
   files: number
 }
 

@@ -20,7 +20,7 @@ Usage: npm run test:soak -- [--minutes N] [--every SECONDS] [--rate cpu|wall|non
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = fileURLToPath(new URL('training.js', import.meta.url))
 
-/** Trains in a process of its own, and calls `receive` with each of its messages. */
+/** Trains in a separate process, and calls `receive` with each of its messages. */
 function train(options, env, receive) {
   const child = fork(program, [JSON.stringify(options)], { cwd: root, env, execArgv: ['--expose-gc'] })
   child.on('message', receive)

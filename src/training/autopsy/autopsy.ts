@@ -111,7 +111,7 @@ function together(candidates: readonly Candidate[]): Fix[] {
   return [...(others.length > 1 ? [all] : []), ...(others.length > 0 ? rates.map((rate) => ({ ...all, ...rate })) : [])]
 }
 
-/** The outlier that was visited last before the divergence, first of all one of its own minibatch; else the farthest. */
+/** The outlier that was visited last before the divergence: one of its minibatch where there is any; else the farthest. */
 function worstOf(outliers: readonly Outlier[], run: DivergedRun): Outlier | undefined {
   if (outliers.length === 0) return undefined
   const places = new Map([...visited(run)].map((row, place) => [row, Math.floor(place / run.settings.batchSize)]))

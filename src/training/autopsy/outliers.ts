@@ -40,7 +40,7 @@ const [MOST_SHARE, FEW] = [0.02, 3]
 
 /**
  * Samples with values that are far from all others of their columns, the farthest of each sample.
- * @returns none where there are so many that this is how the columns are distributed
+ * @returns none where the number of outliers shows that the columns are distributed like this
  */
 export function findOutliers(data: Dataset): Outlier[] {
   const found = new Map<number, Outlier>()

@@ -38,7 +38,7 @@ export interface Trial {
 export const mostSteps = ({ network, settings }: DivergedRun): number =>
   Math.floor(MOST_OPERATIONS / (6 * settings.batchSize * network.parameters.length + STEP_OPERATIONS))
 
-/** Repeats steps of a training in float32, changed by a fix. @param steps at most so many */
+/** Repeats steps of a training in float32, changed by a fix. @param steps the largest number of steps */
 export async function tryTraining(run: DivergedRun, start: Start, steps: number, fix: Fix = {}): Promise<Trial> {
   const minibatches = minibatchesOf(run, start, steps, fix.rows)
   const { data, numbers } = changeData(

@@ -28,7 +28,7 @@ export class SnapshotPace {
     this.#time = performance.now()
   }
 
-  /** It took so many milliseconds, in which the device was idle; as long again is lost until it is busy. */
+  /** Takes the duration of a snapshot, in which the device was idle; the same time again is lost until it is busy. */
   learn(milliseconds: number): void {
     this.#cost = 2 * milliseconds
   }
