@@ -24,6 +24,7 @@ export const ranking = signal<readonly number[]>([])
 const shownRanking = signal<readonly number[]>([])
 const REORDERING = 1500
 let reorderedAt = -Infinity
+let isHeld = false
 /** Whether the wall shows the networks by score and not by their settings. */
 export const byScore = signal(false)
 /** The tile under the pointer or with the focus. */
@@ -63,6 +64,7 @@ export function start(play: boolean): void {
     progress.value = { epoch: 0, epochsPerSecond: 0 }
     pointed.value = undefined
   })
+  isHeld = false
   pictures = new Pictures(wall.value.across.length, wall.value.up.length, palette())
   sendToWall({ type: 'start', run: ++run, settings: shown.value, play })
 }
@@ -121,7 +123,7 @@ function receive(message: WallMessage): void {
       batch(() => {
         playing.value = message.playing
         // Once paused, the order is that of the latest ranking.
-        if (!message.playing && ranking.peek().length > 0) reorder()
+        if (!message.playing) reorder()
       })
       break
     case 'opened':
@@ -133,10 +135,19 @@ function receive(message: WallMessage): void {
   }
 }
 
+/**
+ * Keeps the order of the networks while the pointer or the focus is on the wall, so that a click or Enter opens the
+ * network that is described.
+ */
+export function holdOrder(held: boolean): void {
+  isHeld = held
+  reorder()
+}
+
 /** Shows the networks in the order of the latest ranking, unless they were reordered a moment ago. */
 function reorder(): void {
   const isSoon = playing.peek() && byScore.peek() && performance.now() - reorderedAt < REORDERING
-  if (isSoon) return
+  if (isHeld || isSoon) return
   shownRanking.value = ranking.peek()
   reorderedAt = performance.now()
 }

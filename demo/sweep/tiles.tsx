@@ -3,7 +3,7 @@ import { formatScore, percent } from '../numbers.ts'
 import { Term } from '../terms/term.tsx'
 import { axes, describeTile } from './axes.ts'
 import { WallCanvas } from './canvas.tsx'
-import { byScore, openTile, order, pointed, ranking, scores, shown, started, wall } from './state.ts'
+import { byScore, holdOrder, openTile, order, pointed, ranking, scores, shown, started, wall } from './state.ts'
 
 /** How many of the best networks have their rank on the wall. */
 const MARKED = 5
@@ -98,8 +98,18 @@ function Cells({ columns, rows }: { columns: number; rows: number }) {
       class="wall-cells"
       role="grid"
       aria-label={`Decision regions of ${tiles.length} networks. Arrow keys move, Enter opens a network.`}
+      onPointerEnter={() => {
+        holdOrder(true)
+      }}
       onPointerLeave={() => {
         pointed.value = undefined
+        holdOrder(false)
+      }}
+      onFocusIn={() => {
+        holdOrder(true)
+      }}
+      onFocusOut={() => {
+        holdOrder(false)
       }}
     >
       {Array.from({ length: rows }, (_, row) => (

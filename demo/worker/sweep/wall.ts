@@ -83,8 +83,10 @@ export class Wall {
     else if (request.type === 'speed') this.#pace.restart(request.speed)
     else if (request.type === 'open') await this.#open(request.tile)
     else if (request.type === 'pause') {
-      this.#setPlaying(false)
+      // The page shows that it is paused together with the final pictures and scores.
+      this.#end()
       await this.#showAll()
+      this.#setPlaying(false)
     }
   }
 
