@@ -13,7 +13,11 @@ import { Dataset, Matrix, webgpu } from '../../dist/node/index.js'
 const CHECKPOINT = 5
 const VALIDATION_SAMPLES = 200
 
-const { seconds = Infinity, epochs = Infinity, every = Infinity, sampleSeconds } = JSON.parse(process.argv[2])
+const { seconds = Infinity, every = Infinity, sampleSeconds } = JSON.parse(process.argv[2])
+/** How many epochs are trained, once that is known. */
+let epochs = Infinity
+process.on('message', (message) => (epochs = message.epochs))
+
 const gpu = create([])
 const began = performance.now()
 const secondsNow = () => (performance.now() - began) / 1000
