@@ -211,10 +211,24 @@ export const MAP_SIDE = 24
 /** The part of the page that a message concerns; the message is displayed there. */
 export type Subject = 'link' | 'data' | 'settings' | 'training' | 'backend' | 'verify'
 
+/** Training diverged, and stopped: sentences. */
+export interface DivergenceMessage {
+  type: 'diverged'
+  /** What happened. */
+  what: string
+  /** The likely cause; undefined where it is not known. */
+  why: string | undefined
+  /** What helps. */
+  help: string
+  /** The settings that help, if it is they. */
+  changed: Partial<Settings> | undefined
+}
+
 /** Messages from the worker to the page. */
 export type WorkerMessage =
   | Report
   | LaterRunQuestion
+  | DivergenceMessage
   /** `number` is that of the run. */
   | { type: 'data'; shown: ShownData; settings: Settings; description: Description; number: number }
   | { type: 'opened'; file: FileInfo; kind: Kind; use: FileUse }

@@ -9,6 +9,7 @@ export {
   activeBackend,
   advice,
   data,
+  divergence,
   drawing,
   drawingOutputs,
   evaluation,
@@ -28,7 +29,7 @@ export {
   stopReason,
   verification,
 } from './state/signals.ts'
-export { change, choose, openSettings } from './state/changes.ts'
+export { change, changeAndRestart, choose, openSettings } from './state/changes.ts'
 export { receiveWall, sendToWall } from './state/connection.ts'
 export { openNetwork, playWith } from './state/navigation.ts'
 export { editParameter } from './state/edit.ts'

@@ -205,14 +205,15 @@ describe('changes while it trains', () => {
     await epoch()
     await ask({ type: 'hyperparameters', settings: { ...small, learningRate: 1e30 } })
     await ask({ type: 'play' })
-    await until(() => all('refused').length > 0)
-    expect(all('refused')[0]!.message).toContain('Drag the line below the controls back')
+    await until(() => all('diverged').length > 0)
+    expect(all('diverged')[0]!.help).toMatch(/^Set the learning rate to \S+\.$/)
     expect(all('state').at(-1)!.playing).toBe(false)
     await rewind(0)
     await ask({ type: 'hyperparameters', settings: { ...small, learningRate: 0.05 } })
     await epoch()
     expect(report().epoch).toBe(1)
-    expect(all('refused')).toHaveLength(1)
+    expect(all('diverged')).toHaveLength(1)
+    expect(all('refused')).toHaveLength(0)
   })
 
   it('asks before an edit discards the later run, and returns to the moment before an edit', async () => {
@@ -274,5 +275,27 @@ describe('a session', () => {
     const alone = []
     for (const settings of all) alone.push(await train(settings))
     expect(together).toEqual(alone)
+  })
+})
+
+describe('a training that diverges', () => {
+  it('names epoch, layer and cause, and the change that helps makes it go on', async () => {
+    const diverging: Partial<Settings> = {
+      ...{ optimizer: 'sgd', learningRate: 100, loss: 'meanSquaredError', hidden: [6], backend: 'cpu' },
+      activations: ['relu', 'linear'],
+    }
+    const { all, ask, epoch } = await started(diverging)
+    for (let i = 0; i < 20 && all('diverged').length === 0; i++) await epoch()
+    const [found] = all('diverged')
+    expect(found!.what).toMatch(/^In epoch \d+ the numbers in (hidden layer 1|the output layer) grew until/)
+    expect(found!.why).toMatch(
+      /^The learning rate of sgd, 100, is too high: the loss grew from \S+ to \d(\.\d+)? × 10[⁰-⁹²³¹]+ within/,
+    )
+    const { learningRate } = found!.changed!
+    expect(found!.help).toBe(`Set the learning rate to ${learningRate}.`)
+    await ask({ type: 'start', settings: { ...small, ...diverging, ...found!.changed } })
+    for (let i = 0; i < 20; i++) await epoch()
+    expect(all('diverged')).toHaveLength(1)
+    expect(all('refused')).toHaveLength(0)
   })
 })

@@ -1,5 +1,6 @@
 import { Notices } from '../notices.tsx'
 import { advice, stopReason } from '../state.ts'
+import { Divergence } from './divergence.tsx'
 import './messages.css'
 
 /** Why training stopped, what keeps the network from learning, and problems with the link, the settings and training. */
@@ -10,6 +11,7 @@ export function Messages() {
       <Notices about="backend" />
       <Notices about="settings" />
       <Notices about="training" />
+      <Divergence />
       <p class="stopped" role="status">
         {stopReason.value}
       </p>

@@ -30,6 +30,11 @@ export function change(changed: Partial<Settings>): void {
   }
 }
 
+/** Changes settings and trains with them from the beginning. */
+export const changeAndRestart = (changed: Partial<Settings>): void => {
+  startRun({ ...settings.value, ...changed }, true)
+}
+
 /** Chooses another built-in problem, which opens with the settings of its preset. */
 export const choose = (problem: BuiltIn) => {
   openSettings(defaultsFor(problem))

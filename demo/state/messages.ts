@@ -10,6 +10,7 @@ import {
   activeBackend,
   advice,
   data,
+  divergence,
   drawingOutputs,
   evaluation,
   history,
@@ -36,6 +37,9 @@ export const receiveMessages = (): void => {
     },
     laterRun: (message) => {
       laterRunQuestion.value = message
+    },
+    diverged: (message) => {
+      divergence.value = message
     },
     advice: ({ sentences }) => {
       advice.value = sentences

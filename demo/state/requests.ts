@@ -1,6 +1,6 @@
 import type { ContinuingRequest } from '../protocol.ts'
 import { send } from './connection.ts'
-import { drawing, drawingOutputs, laterRunQuestion, setNotices, verification } from './signals.ts'
+import { divergence, drawing, drawingOutputs, laterRunQuestion, setNotices, verification } from './signals.ts'
 
 /** What the user asks the worker to do with the current run. */
 
@@ -8,6 +8,7 @@ import { drawing, drawingOutputs, laterRunQuestion, setNotices, verification } f
 function continueRun(request: ContinuingRequest): void {
   laterRunQuestion.value = undefined
   setNotices('training')
+  divergence.value = undefined
   send(request)
 }
 

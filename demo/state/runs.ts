@@ -3,7 +3,18 @@ import type { StartState } from '../protocol.ts'
 import { makeConsistent, type Settings } from '../settings.ts'
 import { writeAddress } from './address.ts'
 import { send } from './connection.ts'
-import { advice, file, history, laterRunQuestion, note, notices, playing, settings, verification } from './signals.ts'
+import {
+  advice,
+  divergence,
+  file,
+  history,
+  laterRunQuestion,
+  note,
+  notices,
+  playing,
+  settings,
+  verification,
+} from './signals.ts'
 
 /** The settings of the current run, restored if the worker refuses new ones. */
 let acceptedSettings: Settings | undefined
@@ -58,6 +69,7 @@ export function startRun(
   verification.value = undefined
   history.value = from?.history ?? []
   advice.value = []
+  divergence.value = undefined
   note.value = undefined
   laterRunQuestion.value = undefined
   expectedRun = ++startedRuns

@@ -5,6 +5,7 @@ import { fromHash } from '../link.ts'
 import type {
   BackendInfo,
   Description,
+  DivergenceMessage,
   Evaluation,
   FileInfo,
   LaterRunQuestion,
@@ -36,6 +37,8 @@ export const file = signal<(FileInfo & { dataKind: Kind }) | undefined>(undefine
 export const opening = signal(false)
 /** What probably keeps the network from learning the data, and what helps: sentences. */
 export const advice = signal<readonly string[]>([])
+/** Why training diverged, until it goes on. */
+export const divergence = signal<DivergenceMessage | undefined>(undefined)
 /** Messages about problems, by the part of the page that they concern. */
 export const notices = signal<Partial<Record<Subject, readonly string[]>>>({})
 /** What the page did without being asked: a sentence. */

@@ -3,7 +3,7 @@ import { optimizerOf } from './optimizers.ts'
 import type { Run } from './run.ts'
 
 /** What helps, by the names of the controls of the page. */
-const remediesFor = ({ settings: { optimizer }, prepared }: Run): Partial<Remedies> => ({
+export const remediesFor = ({ settings: { optimizer }, prepared }: Run): Partial<Remedies> => ({
   // Pictures have no columns, and no switch.
   inputs: prepared.columns.length > 0 ? 'switch on “Scale the inputs”' : 'save the pictures with values from 0 to 1',
   targets: 'switch on “Scale the targets”; predictions stay in their own units',
@@ -38,5 +38,5 @@ export const adviceDiverged = (run: Run): string =>
   asSentence(adviseDiverged(run.network, run.prepared.train, { ...options(run), optimizer: optimizerOf(run.settings) }))
 
 /** With a capital, a typographic minus, and a full stop. */
-const asSentence = (text: string) =>
+export const asSentence = (text: string) =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/(?<=[ (])-(?=\d)/g, '−')

@@ -1,7 +1,8 @@
 import { DivergedError, type Recovery, verify } from '../../src/index.ts'
 import type { ContinuingRequest, Request, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
-import { adviceBefore, adviceDiverged } from './advice.ts'
+import { adviceBefore } from './advice.ts'
+import { describeDivergence } from './divergence.ts'
 import { openedFiles, openFile, summarizeUse } from './files.ts'
 import type { ActiveRun } from './kept/keeper.ts'
 import { Playback } from './playback.ts'
@@ -226,9 +227,11 @@ export class Session {
   /** Sends the message of an error to the page. An error during training or a step also pauses the training. */
   #postFailure(error: unknown, during: Request['type'] | 'training'): void {
     if (this.#playback?.playing && (during === 'training' || during === 'step')) this.#playback.stop()
+    if (error instanceof DivergedError && this.#playback) {
+      this.#post(describeDivergence(error, this.#playback.run))
+      return
+    }
     const message = (error instanceof Error ? error.message : String(error)).replace("backend 'webgpu': ", '')
-    const run = error instanceof DivergedError ? this.#playback?.run : undefined
-    const advice = run ? `. ${adviceDiverged(run)} Drag the line below the controls back to an earlier epoch.` : ''
-    this.#post({ type: 'refused', subject: subjectOf(error, during), message: message + advice, during })
+    this.#post({ type: 'refused', subject: subjectOf(error, during), message, during })
   }
 }

@@ -144,13 +144,32 @@ async function trainOn(
 
     const advised = { network, data, loss, optimizer, options }
     noteBefore(advised)
-    const folds = earlier
-      ? undefined
-      : await explainDivergence(advised, () => runFolds({ trainer, data, options, init, say }))
+    const done: Epoch[] = []
+    const settings = {
+      ...options,
+      seed,
+      loss,
+      optimizer,
+      init,
+      ...(changes.length > 0 && { changes: changes.join('; ') }),
+    }
+    const untrained = {
+      network,
+      data,
+      epochs: done,
+      seconds: 0,
+      settings,
+      backend: { name, description },
+      trainer,
+    }
+    const reported = <T>(train: () => Promise<T>) =>
+      reportDivergence({ run: untrained, outputs, kept, words, isJson: options.json === true }, () =>
+        explainDivergence(advised, train),
+      )
+    const folds = earlier ? undefined : await reported(() => runFolds({ trainer, data, options, init, say }))
     if (folds === 'interrupted') return
     if (earlier && options.folds !== undefined) note('webgpu-mlp: note: --folds: only the run that is resumed scored folds; this one does not') // prettier-ignore
     const loaded = await loadSets(trainer, data)
-    const done: Epoch[] = []
     const starting = {
       trainer,
       data,
@@ -163,28 +182,8 @@ async function trainOn(
       changes,
       done,
     }
-    const settings = {
-      ...options,
-      seed,
-      loss,
-      optimizer,
-      init,
-      ...(changes.length > 0 && { changes: changes.join('; ') }),
-    }
-    const trained = {
-      network,
-      data,
-      loaded,
-      epochs: done,
-      seconds: 0,
-      settings,
-      backend: { name, description },
-      trainer,
-      crossValidation: folds,
-    }
-    const run = await reportDivergence({ run: trained, outputs, kept, words, isJson: options.json === true }, () =>
-      explainDivergence(advised, () => runEpochs(starting)),
-    )
+    const trained = { ...untrained, loaded, crossValidation: folds }
+    const run = await reported(() => runEpochs(starting))
     const { epochs, seconds } = run
     // The model first: what comes after it may fail, or be killed.
     await trainer.read()

@@ -69,6 +69,8 @@ export interface Divergence {
   minibatch?: number | undefined
   /** The layer in which that value was computed, counted from 1 as in `verify`: weights[layer - 1] are its weights. */
   layer?: number | undefined
+  /** With cross-validation, the fold that was left out of this training, counted from 1. */
+  fold?: number | undefined
   /** weights[l] as at the start of that epoch, row-major, sizes[l + 1] × sizes[l]. */
   weights: Float32Array[]
   /** biases[l] as at the start of that epoch. */
@@ -95,6 +97,7 @@ export class DivergedError extends Error {
   readonly loss: number
   readonly minibatch: number | undefined
   readonly layer: number | undefined
+  readonly fold: number | undefined
   readonly weights: Float32Array[]
   readonly biases: Float32Array[]
   /** The likely cause and what helps; undefined where it was not looked for. */
@@ -102,12 +105,13 @@ export class DivergedError extends Error {
 
   constructor(divergence: Divergence) {
     checkObject('DivergedError', divergence, '{ epoch, loss, weights, biases }')
-    const { epoch, loss, minibatch, layer, weights, biases, hint, autopsy } = divergence
+    const { epoch, loss, minibatch, layer, fold, weights, biases, hint, autopsy } = divergence
     if (autopsy !== undefined) checkObject('autopsy', autopsy, '{ cause, evidence, hint, fix }')
     const place = minibatch === undefined ? '' : `, at minibatch ${describe(minibatch)}`
     const part = layer === undefined ? '' : `, in layer ${describe(layer)}`
+    const training = fold === undefined ? '' : `fold ${describe(fold)}: `
     super(
-      `the training loss became ${describe(loss)} in epoch ${describe(epoch)}${place}${part}: ` +
+      `${training}the training loss became ${describe(loss)} in epoch ${describe(epoch)}${place}${part}: ` +
         (autopsy
           ? `${textOf(autopsy.evidence)}; ${textOf(autopsy.hint)}`
           : typeof hint === 'string'
@@ -118,6 +122,7 @@ export class DivergedError extends Error {
     this.loss = loss
     this.minibatch = minibatch
     this.layer = layer
+    this.fold = fold
     this.weights = weights
     this.biases = biases
     this.autopsy = autopsy

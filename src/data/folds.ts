@@ -37,8 +37,12 @@ function sortByClass(data: Dataset, order: Uint32Array, folds: number): Uint32Ar
 
 /** The samples of a fold, and the others to train on; what fills missing values is fitted on those others only. */
 export function takeFold(data: Dataset, fold: Uint32Array): { train: Dataset; test: Dataset } {
-  const isHeld = new Uint8Array(data.length)
+  return withTrainingFills(data.take(takenForTraining(data.length, fold)), data.take(fold))
+}
+
+/** The numbers of the samples, of `length`, that are not in a fold. */
+export function takenForTraining(length: number, fold: Uint32Array): Uint32Array {
+  const isHeld = new Uint8Array(length)
   for (const sample of fold) isHeld[sample] = 1
-  const others = Uint32Array.from(isHeld.keys()).filter((sample) => isHeld[sample] === 0)
-  return withTrainingFills(data.take(others), data.take(fold))
+  return Uint32Array.from(isHeld.keys()).filter((sample) => isHeld[sample] === 0)
 }

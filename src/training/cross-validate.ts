@@ -1,5 +1,5 @@
 import type { Backend } from '../backend/backend.ts'
-import { InputError } from '../core/errors.ts'
+import { DivergedError, InputError } from '../core/errors.ts'
 import { drawSeed, Random } from '../core/random.ts'
 import {
   boolean,
@@ -16,10 +16,11 @@ import {
   withFresh,
 } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { assignFolds, takeFold } from '../data/folds.ts'
+import { assignFolds, takeFold, takenForTraining } from '../data/folds.ts'
 import { normalize, standardize, standardizeTargets } from '../data/preprocessing.ts'
 import { type Task, tasks } from '../model/description.ts'
 import { Network, type NetworkOptions } from '../model/network.ts'
+import { withRowNumbers } from './autopsy/words.ts'
 import { chooseBackend } from './backends.ts'
 import type { Epoch, History } from './history.ts'
 import { type FitOptions, fitSchema, type TrainerOptions, trainerSchema } from './options.ts'
@@ -121,6 +122,7 @@ type Options = Checked<(typeof crossValidateSchema)['fields']>
  * @param data in their own units: raw, not scaled
  * @param options with those of {@link Trainer.create} and {@link Trainer.fit}
  * @throws InputError for more folds than samples, and for data that are scaled already, since that scaling has seen all samples
+ * @throws DivergedError with the fold; its autopsy numbers samples as `data` does
  * @throws what `signal` was aborted with
  * @example
  * const options = { folds: 5, seed: 7, standardize: true, optimizer: adam({ learningRate: 0.01 }), epochs: 20 }
@@ -229,9 +231,20 @@ async function trainFold(
     await trainer.read()
     const evaluation = await trainer.evaluate(test)
     return { ...fold, score: evaluation.r2 ?? evaluation.accuracy ?? NaN, evaluation, network, history }
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error
+    throw errorOfFold(error, fold.fold, takenForTraining(train.length + test.length, fold.samples))
   } finally {
     trainer.dispose()
   }
+}
+
+/** The error of a fold, with the numbers that its samples have in the whole data. */
+function errorOfFold(error: DivergedError, fold: number, numbers: Uint32Array): DivergedError {
+  const autopsy = error.autopsy && withRowNumbers(error.autopsy, numbers)
+  const { epoch, loss, minibatch, layer, weights, biases, cause } = error
+  const place = { epoch, loss, minibatch, layer, fold }
+  return Object.assign(new DivergedError({ ...place, weights, biases, autopsy }), { cause })
 }
 
 function summarize(scores: readonly number[]): { mean: number; deviation: number } {

@@ -2,10 +2,9 @@ import type { Fault } from '../backend/fault.ts'
 import type { Autopsy } from '../core/autopsy.ts'
 import { DivergedError } from '../core/errors.ts'
 import { splitParameters } from '../model/layout.ts'
-import type { Network } from '../model/network.ts'
 import { performAutopsy } from './autopsy/autopsy.ts'
+import type { DivergedRun } from './autopsy/run.ts'
 import type { Feed } from './feed/feed.ts'
-import type { Settings } from './settings.ts'
 
 /** What is known of an epoch that was not finite. */
 export interface DivergedEpoch {
@@ -25,14 +24,23 @@ export interface DivergedEpoch {
  */
 export async function divergedError(
   diverged: DivergedEpoch,
-  { network, settings, feed }: { readonly network: Network; readonly settings: Settings; readonly feed: Feed },
+  { network, settings, start, feed }: Pick<DivergedRun, 'network' | 'settings' | 'start'> & { readonly feed: Feed },
   parameters: Float32Array,
 ): Promise<DivergedError> {
   const { epoch, loss, fault, minibatchesBefore, shuffle } = diverged
   const { weights, biases } = splitParameters(network.layers, parameters)
   const place = fault && { minibatch: minibatchesBefore + fault.minibatch + 1, layer: fault.layer + 1 }
   const window = settings.isExplained === false ? undefined : feed.faultWindow()
-  const run = { network, settings, epoch, minibatch: place?.minibatch, shuffle, samples: feed.samples, parameters }
+  const run = {
+    network,
+    settings,
+    start,
+    epoch,
+    minibatch: place?.minibatch,
+    shuffle,
+    samples: feed.samples,
+    parameters,
+  }
   // What goes wrong with the search for the cause must not hide the divergence.
   const autopsy: Autopsy | undefined = window && (await performAutopsy({ ...run, window }).catch(() => undefined))
   const hint = network.scaling ? 'lower the learning rate, or clip the gradients (clipNorm)' : undefined

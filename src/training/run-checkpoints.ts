@@ -89,7 +89,8 @@ export class RunCheckpoints {
     // A plateau was one of the rate before.
     const { plateau } = checkpoint
     const hasNewRate = has('learningRate')
-    this.#session.restore(hasNewRate ? { ...checkpoint, plateau: { ...newPlateau(), best: plateau.best } } : checkpoint)
+    const position = hasNewRate ? { ...checkpoint, plateau: { ...newPlateau(), best: plateau.best } } : checkpoint
+    this.#session.restore(position, parameters)
     this.#resumed = checkpoint.data
     return { hasSameBits: difference === undefined && changes.length === 0, difference, changes }
   }

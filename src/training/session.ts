@@ -1,4 +1,4 @@
-import type { EpochCounts, EpochOrder, Placement, Sums } from '../backend/backend.ts'
+import type { EpochCounts, EpochOrder, Placement, Snapshot, Sums } from '../backend/backend.ts'
 import { type Profiler, timed } from '../backend/profiler.ts'
 import { countMinibatches, epochOrder } from '../data/minibatch.ts'
 import type { DivergedError } from '../core/errors.ts'
@@ -6,6 +6,7 @@ import type { Network } from '../model/network.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../optimizer/schedule.ts'
 import type { BegunEpoch } from './begun-epoch.ts'
 import { EpochOrders } from './epoch-orders.ts'
+import { type RunStart, runStart } from './autopsy/run.ts'
 import { divergedError } from './divergence.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Epoch } from './history.ts'
@@ -51,12 +52,14 @@ export class Session {
   #step = 0
   /** Whether the samples of the last epochs that were started are shuffled. */
   #isShuffled = true
+  #start: RunStart | undefined
 
   constructor(network: Network, placement: Placement, settings: Settings) {
     this.#network = network
     this.#placement = placement
     this.#settings = settings
     this.#orders = new EpochOrders(settings.seed)
+    this.#start = runStart(network.parameters, settings, 0)
   }
 
   get #profiler(): Profiler | undefined {
@@ -84,10 +87,11 @@ export class Session {
     return { epoch: this.#epoch, step: this.#step, plateau: { ...this.#plateau }, ...(begun && { begun }) }
   }
 
-  /** Goes on from where a checkpoint was made. */
-  restore({ epoch, step, plateau, begun }: SessionState): void {
+  /** Goes on from where a checkpoint was made, with these parameters. */
+  restore({ epoch, step, plateau, begun }: SessionState, parameters: Snapshot['parameters']): void {
     this.#epoch = epoch
     this.#step = step
+    this.#start = runStart(parameters, this.#settings, epoch)
     this.#plateau = { ...plateau }
     this.#begun = begun && { ...begun, sums: { ...begun.sums }, order: undefined }
   }
@@ -268,7 +272,11 @@ export class Session {
     const fault = await feed.locateFault()
     const parameters = await this.#placement.readParameters()
     const diverged = { epoch: this.#epoch + 1, loss, fault, minibatchesBefore, shuffle: this.#isShuffled }
-    return divergedError(diverged, { network: this.#network, settings: this.#settings, feed }, parameters)
+    return divergedError(
+      diverged,
+      { network: this.#network, settings: this.#settings, start: this.#start, feed },
+      parameters,
+    )
   }
 
   /**

@@ -3,13 +3,13 @@ import { count, decimal } from '../output.ts'
 import { commandWith } from '../train/command.ts'
 import { escapeHtml, makePage, namedRows } from './html.ts'
 import { makeRecord } from './record.ts'
-import type { TrainedRun } from './trained-run.ts'
+import type { RecordedRun } from './trained-run.ts'
 import { settingsSections } from './settings.ts'
 import script from './divergence.js?raw'
 
 /** A run that diverged, with its words on the command line. */
 export interface DivergedRun {
-  readonly run: TrainedRun
+  readonly run: RecordedRun
   readonly error: DivergedError
   readonly words: readonly string[]
 }
@@ -28,7 +28,7 @@ const causes = {
 /** The report of a run that diverged: where, why, and what helps. It is a record of the run as any other report. */
 export function makeDivergedReport({ run, error, words }: DivergedRun): string {
   const record = makeRecord(run)
-  const { autopsy, epoch } = error
+  const { autopsy, epoch, fold } = error
   const before = record.curves.epoch.length
   const body = [
     divergenceSection(error, words),
@@ -41,7 +41,7 @@ export function makeDivergedReport({ run, error, words }: DivergedRun): string {
   return makePage({
     title: record.title,
     eyebrow: 'webgpu-mlp report: the training diverged',
-    summary: `The training diverged in epoch ${count(epoch)}. The last good parameters are those from before that epoch.`,
+    summary: `The training ${fold === undefined ? '' : `of fold ${count(fold)} `}diverged in epoch ${count(epoch)}. The last good parameters are those from before that epoch.`,
     body: body.join('\n'),
     payload: { record, losses: autopsy?.losses ?? null },
     script,
@@ -49,10 +49,11 @@ export function makeDivergedReport({ run, error, words }: DivergedRun): string {
 }
 
 function divergenceSection(
-  { epoch, loss, minibatch, layer, autopsy, message }: DivergedError,
+  { epoch, loss, minibatch, layer, fold, autopsy, message }: DivergedError,
   words: readonly string[],
 ) {
   const place = [
+    ...(fold === undefined ? [] : [`fold ${count(fold)}`]),
     `epoch ${count(epoch)}`,
     ...(minibatch === undefined ? [] : [`minibatch ${count(minibatch)}`]),
     ...(layer === undefined ? [] : [`layer ${count(layer)}`]),

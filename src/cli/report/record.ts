@@ -4,7 +4,7 @@ import { version } from '../../../package.json'
 import { type Epoch, type Evaluation, InputError, Network, taskOf } from '../../index.ts'
 import { count } from '../output.ts'
 import { now, payloadStart } from './html.ts'
-import type { TrainedRun } from './trained-run.ts'
+import type { RecordedRun } from './trained-run.ts'
 
 /** A loss and a score: the accuracy, or for regression R². Null where it was not finite. */
 export interface Result {
@@ -61,12 +61,12 @@ export function fingerprint({ parameters }: Network): string {
 }
 
 /** Whether a run predicts regression targets, so that its score is R². */
-export function isRegression({ network, trainer, data }: TrainedRun): boolean {
+export function isRegression({ network, trainer, data }: RecordedRun): boolean {
   return taskOf(network, trainer.loss, data.train) === 'regression'
 }
 
 /** The parts of a run that another page can compare with other runs. */
-export function makeRecord(run: TrainedRun): RunRecord {
+export function makeRecord(run: RecordedRun): RunRecord {
   const { network, epochs, seconds, data, settings, result, validation } = run
   const regression = isRegression(run)
   const resultOf = ({ loss, accuracy, r2 }: Evaluation): Result => ({
@@ -92,7 +92,7 @@ export function makeRecord(run: TrainedRun): RunRecord {
 
 const finite = (value: number | undefined) => (Number.isFinite(value) ? (value as number) : null)
 
-function describeSettings({ network, data, settings }: TrainedRun): [string, string][] {
+function describeSettings({ network, data, settings }: RecordedRun): [string, string][] {
   const given = Object.entries(settings).filter(([key, value]) => value !== undefined && !omittedOptions.includes(key))
   return [
     ['layers', network.sizes.join('-')],
@@ -127,7 +127,7 @@ function describeValue(value: unknown): string {
   return [...(typeof name === 'string' ? [name] : []), ...set].join(', ')
 }
 
-function describeEnvironment({ backend }: TrainedRun): [string, string][] {
+function describeEnvironment({ backend }: RecordedRun): [string, string][] {
   const processors = cpus()
   const processor = processors[0] ? `${processors[0].model.trim()}, ${processors.length} threads` : 'unknown'
   return [

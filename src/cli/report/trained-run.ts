@@ -3,10 +3,9 @@ import type { PreparedData } from '../train/data.ts'
 import type { LoadedSets } from '../train/loaded.ts'
 
 /** A run that a report describes. */
-export interface TrainedRun {
+export interface RecordedRun {
   readonly network: Network
   readonly data: PreparedData
-  readonly loaded: LoadedSets
   readonly epochs: readonly Epoch[]
   readonly seconds: number
   /** The options of the command line, with the loss, the optimizer and the seed that were used. */
@@ -18,4 +17,9 @@ export interface TrainedRun {
   readonly trainer: Trainer
   /** With `--folds`. */
   readonly crossValidation?: CrossValidation | undefined
+}
+
+/** A run whose data are still with the backend. */
+export interface TrainedRun extends RecordedRun {
+  readonly loaded: LoadedSets
 }

@@ -71,8 +71,8 @@ export async function explainDivergence<T>(
     return await run()
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error
-    const { epoch, minibatch, layer, weights, biases, cause, autopsy } = error
-    const given = { epoch, loss: error.loss, minibatch, layer, weights, biases }
+    const { epoch, minibatch, layer, fold, weights, biases, cause, autopsy } = error
+    const given = { epoch, loss: error.loss, minibatch, layer, fold, weights, biases }
     const known = autopsy
       ? { autopsy: { ...autopsy, ...describeAutopsy(autopsy, { ...remedies, row: await sayLine(autopsy, options) }) } }
       : { hint: adviseDiverged(network, exampleOf(data.train), { loss, optimizer, remedies }) }

@@ -3,12 +3,12 @@ import { writeFileAtomic } from '../../node/write.ts'
 import { note, print } from '../output.ts'
 import type { KeptOutputs } from '../outputs/keep.ts'
 import { makeDivergedReport } from '../report/divergence.ts'
-import type { TrainedRun } from '../report/trained-run.ts'
+import type { RecordedRun } from '../report/trained-run.ts'
 import { commandWith } from './command.ts'
 import type { TrainOutputs } from './outputs.ts'
 
 interface Diverged {
-  readonly run: Omit<TrainedRun, 'result' | 'validation'>
+  readonly run: Omit<RecordedRun, 'result' | 'validation'>
   readonly outputs: TrainOutputs
   readonly kept: KeptOutputs
   readonly words: readonly string[]
@@ -40,8 +40,11 @@ export async function reportDivergence<T>(diverged: Diverged, train: () => Promi
 }
 
 /** For programs. A loss that is not finite is text. */
-function divergenceJson({ message, epoch, loss, minibatch, layer, autopsy }: DivergedError, words: readonly string[]) {
+function divergenceJson(
+  { message, epoch, loss, minibatch, layer, fold, autopsy }: DivergedError,
+  words: readonly string[],
+) {
   const { losses: _, ...found } = autopsy ?? {}
   const command = autopsy && commandWith(words, autopsy.fix)
-  return { diverged: { message, epoch, minibatch, layer, loss: String(loss), ...found, command } }
+  return { diverged: { message, fold, epoch, minibatch, layer, loss: String(loss), ...found, command } }
 }

@@ -13,6 +13,8 @@ export interface Remedies {
   readonly weights: string
   /** How a sample is called that has a wrong value. Default: 'sample 17 (counted from 1)'. */
   readonly row?: string | undefined
+  /** What helps for rows. Default: their numbers, to correct them or to leave them out. */
+  readonly rows?: string | undefined
 }
 
 export const libraryRemedies: Remedies = {

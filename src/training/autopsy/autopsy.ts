@@ -71,21 +71,24 @@ const usualFix = ({ cause, fixes }: Candidate): Fix => fixes[cause === 'learning
 
 /** Repeats the steps up to the divergence, from the beginning of the training or else of the epoch. */
 async function repeatSteps(run: DivergedRun): Promise<Baseline | undefined> {
-  const { epoch, network, parameters } = run
+  const { epoch, start, parameters } = run
   const most = mostSteps(run)
   const inEpoch = run.minibatch ?? stepsOf(run)
-  const starts: Start[] = [
-    { parameters: network.parameters.slice(), epoch: 1, steps: (epoch - 1) * stepsOf(run) + inEpoch },
-  ]
+  const starts: Start[] = []
+  if (start) {
+    const steps = (epoch - 1 - start.epoch) * stepsOf(run) + inEpoch
+    starts.push({ parameters: start.parameters, epoch: start.epoch + 1, steps })
+  }
   // Parameters that have grown far already do not show what would have helped.
-  if (epoch > 1 && largest(parameters) <= 100 * Math.max(1, largest(network.parameters))) {
+  const usual = start ? Math.max(1, largest(start.parameters)) : 1
+  if (parameters && epoch - 1 !== start?.epoch && largest(parameters) <= 100 * usual) {
     starts.push({ parameters, epoch, steps: inEpoch })
   }
-  for (const start of starts) {
-    if (start.steps > most) continue
+  for (const from of starts) {
+    if (from.steps > most) continue
     // Other backends round otherwise, so it may take a few steps more here.
-    const trial = await tryTraining(run, start, Math.min(most, Math.ceil(1.25 * start.steps) + 10))
-    if (!trial.isWell) return { start, trial }
+    const trial = await tryTraining(run, from, Math.min(most, Math.ceil(1.25 * from.steps) + 10))
+    if (!trial.isWell) return { start: from, trial }
   }
   return undefined
 }

@@ -4,10 +4,31 @@ import { countMinibatches, epochOrder } from '../../data/minibatch.ts'
 import type { DataWindow } from '../feed/feed.ts'
 import type { Settings } from '../settings.ts'
 
+/** Where a training began. */
+export interface RunStart {
+  readonly parameters: Float32Array
+  /** Epochs that were trained before: 0, or those of a checkpoint. */
+  readonly epoch: number
+}
+
+/** Parameters above which no step can be repeated within the time of an autopsy. */
+const MOST_PARAMETERS = 1 << 22
+
+/** The beginning of a training, kept because the parameters of its network change whenever they are read. */
+export function runStart(
+  parameters: ArrayLike<number>,
+  { isExplained }: Settings,
+  epoch: number,
+): RunStart | undefined {
+  if (isExplained === false || parameters.length > MOST_PARAMETERS) return undefined
+  return { parameters: Float32Array.from(parameters), epoch }
+}
+
 /** A training that diverged, as an autopsy sees it. */
 export interface DivergedRun {
-  /** Its parameters are those that the training began with, or those that were last read. */
   readonly network: Network
+  /** Where the training began, if it is known. */
+  readonly start: RunStart | undefined
   readonly settings: Settings
   /** The epoch, counted from 1. */
   readonly epoch: number
@@ -17,8 +38,8 @@ export interface DivergedRun {
   /** All samples of an epoch. */
   readonly samples: number
   readonly window: DataWindow
-  /** Those from before the epoch. */
-  readonly parameters: Float32Array
+  /** Those from before the epoch, where they are known. */
+  readonly parameters: Float32Array | undefined
 }
 
 /** Steps of an epoch. */

@@ -24,6 +24,21 @@ export function describeAutopsy(
   return { evidence, hint: describeFix(autopsy.fix, words) || autopsy.hint }
 }
 
+/**
+ * An autopsy of a training on some rows of a data set, with the numbers that the rows have there.
+ * @param numbers of the rows in the data set, counted from 0
+ */
+export function withRowNumbers(autopsy: Autopsy, numbers: ArrayLike<number>): Autopsy {
+  const numberOf = (row: number) => (numbers[row - 1] ?? row - 1) + 1
+  const { bad, fix } = autopsy
+  const numbered = {
+    ...autopsy,
+    bad: bad && { ...bad, row: numberOf(bad.row) },
+    fix: fix.rows ? { ...fix, rows: fix.rows.map(numberOf) } : fix,
+  }
+  return { ...numbered, ...describeAutopsy(numbered) }
+}
+
 /** @param place how its sample is called */
 export function describeBad({ row, column, value, usual }: BadValue, place = `sample ${row} (counted from 1)`): string {
   return `${place} has ${sayNumber(value)} in ${column}, the other samples have values ${sayRange(usual)}`
@@ -47,7 +62,7 @@ export function describeFix(fix: Fix, words: Remedies): string {
   } = fix
   const to = (text: string, value: number | undefined) => (value === undefined ? [] : [`${text} ${short(value)}`])
   return [
-    ...(rows ? [sayRows(rows)] : []),
+    ...(rows ? [words.rows ?? sayRows(rows)] : []),
     ...(standardize ? [words.inputs] : []),
     ...(standardizeTargets ? [words.targets] : []),
     ...to(words.weights, weightDivisor),

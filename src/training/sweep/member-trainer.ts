@@ -11,6 +11,7 @@ import { RecoverablePlacement } from '../recovery/recoverable-placement.ts'
 import type { Settings } from '../settings.ts'
 import { keyOf } from './batches.ts'
 import { packEpochs } from './epochs.ts'
+import { settingsOf } from './explain.ts'
 import type { Job, JobResult, TrainingSetup } from './jobs.ts'
 import { KeptPlacement } from './kept-placement.ts'
 import { LaneTrainer } from './lane-trainer.ts'
@@ -83,10 +84,9 @@ export class MemberTrainer {
     }
   }
 
-  #settingsOf({ combination, seed }: Member): Settings {
-    const { dropout = [], l1 = 0, l2 = 0, ...others } = combination.placement
-    const { dataMemory } = this.#setup
-    return { ...others, dropout, l1, l2, seed, dataMemory, profiler: undefined, isExplained: false }
+  #settingsOf(member: Member): Settings {
+    // The cause of a divergence is looked for when a result is asked for it.
+    return { ...settingsOf(member, this.#setup.dataMemory), isExplained: false }
   }
 
   async #place(network: Network, member: Member, settings: Settings): Promise<Placement> {

@@ -98,9 +98,9 @@ function checkNetwork(settings: SweepSettings, samples: readonly Samples[], opti
   const { settings: placement } = checkSettings(example, { loss, dropout })
   const { classWeights, earlyStopping } = options
   const placed = { network: example, loss, epoch: 0 }
-  const parts = samples.map(({ train, validation }, number): Part => {
+  const parts = samples.map(({ train, validation, held }, number): Part => {
     const fit = checkFit(placed, train, { epochs, validation, classWeights, earlyStopping })
-    return { number, train: fit.train as Dataset, validation: fit.validation as Dataset | undefined }
+    return { number, train: fit.train as Dataset, validation: fit.validation as Dataset | undefined, held }
   })
   const common = {
     parameters: countParameters(example.layers),

@@ -8,6 +8,8 @@ import type { CheckedFolds, CheckedSweep } from './options.ts'
 export interface Samples {
   readonly train: Dataset
   readonly validation: Dataset | undefined
+  /** Of a fold: the numbers of the samples that are left out of the training. */
+  readonly held?: Uint32Array | undefined
 }
 
 /** {@link Samples} as the networks take them, with the weights of the classes. */
@@ -30,7 +32,7 @@ export function divideSamples(data: Dataset, { folds, validation }: CheckedSweep
   const assigned = assignFolds(data, { folds: folds.count, stratify, seed: folds.seed })
   const parts = assigned.map((samples) => {
     const { train, test } = takeFold(data, samples)
-    return scaled(train, test, folds)
+    return { ...scaled(train, test, folds), held: samples }
   })
   return [{ train: scaled(data, data, folds).train, validation: undefined }, ...parts]
 }

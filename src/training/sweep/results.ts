@@ -1,3 +1,4 @@
+import type { Autopsy } from '../../core/autopsy.ts'
 import type { Network } from '../../model/network.ts'
 import type { History } from '../history.ts'
 import type { SweepSettings } from './settings.ts'
@@ -8,6 +9,8 @@ export interface SweepFault {
   /** Of that epoch, where it was searched for. */
   readonly minibatch?: number | undefined
   readonly layer?: number | undefined
+  /** With {@link SweepOptions.folds}, the fold without which the network was trained; undefined for all samples. */
+  readonly fold?: number | undefined
 }
 
 /** What a network that was trained without the samples of a fold does on them. */
@@ -30,6 +33,8 @@ export interface ResultParts {
   readonly folds?: readonly FoldScore[] | undefined
   readonly history: () => History
   readonly network: () => Network
+  /** Of a network that diverged. */
+  readonly explain?: (() => Promise<Autopsy | undefined>) | undefined
 }
 
 /** A network of a sweep and how well it does. */
@@ -56,6 +61,7 @@ export class SweepResult {
   /** The number of weights and biases. */
   readonly parameters: number
   readonly #parts: ResultParts
+  #autopsy: Promise<Autopsy | undefined> | undefined
 
   constructor(parts: ResultParts) {
     this.index = parts.index
@@ -78,6 +84,20 @@ export class SweepResult {
    */
   get history(): History {
     return this.#parts.history()
+  }
+
+  /**
+   * The likely cause of the divergence and what helps, as `DivergedError.autopsy` of a single training has them. It is looked for
+   * in the first call, on the CPU, for about a second at most. Rows are numbered as the data of the sweep.
+   * @returns undefined for a network that did not diverge
+   * @example
+   * const data = circle({ samples: 50, seed: 1 })
+   * const results = await sweep(data, { sizes: [2, 3, 2], optimizer: sgd({ learningRate: 1 }), l2: [0, 10], backend: 'cpu' })
+   * console.log((await results.at(-1)?.explain())?.fix) // { l2: 0.05 }
+   */
+  explain(): Promise<Autopsy | undefined> {
+    this.#autopsy ??= this.#parts.explain?.() ?? Promise.resolve(undefined)
+    return this.#autopsy
   }
 
   /** A network with the trained parameters; a new one each time. */

@@ -74,7 +74,7 @@ export class Run {
     return stages
       .flatMap((own) => own.toSorted(compareTrained))
       .toSorted(divergedLast)
-      .map(resultOf)
+      .map((trained) => this.#resultOf(trained))
   }
 
   /** Where it is, also while networks are trained; then as of the last report. */
@@ -239,6 +239,10 @@ export class Run {
     }
   }
 
+  #resultOf(trained: Trained): SweepResult {
+    return resultOf(trained, this.#context.parts)
+  }
+
   #combined(trained: readonly Trained[]): readonly Trained[] {
     return combineFolds(trained, this.#context.parts.length)
   }
@@ -272,7 +276,10 @@ export class Run {
       remaining: this.#networks - finished,
       progress,
       halving: hasBegun ? this.#stage + 1 : this.#stage,
-      best: own.toSorted(compareTrained).slice(0, MOST_BEST).map(resultOf),
+      best: own
+        .toSorted(compareTrained)
+        .slice(0, MOST_BEST)
+        .map((trained) => this.#resultOf(trained)),
       networksPerSecond: (progress * this.#networks) / seconds,
       seconds,
       recoveries: this.#context.replacement.recoveries,

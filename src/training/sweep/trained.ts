@@ -1,6 +1,8 @@
 import type { History } from '../history.ts'
 import type { Epochs } from './checkpoint/kept.ts'
+import { explainFault } from './explain.ts'
 import { type Member, trainedNetwork } from './members.ts'
+import type { Part } from './parts.ts'
 import { type FoldScore, type SweepFault, SweepResult } from './results.ts'
 
 /** A history as numbers. */
@@ -67,14 +69,20 @@ export function combineFolds(trained: readonly Trained[], parts: number): readon
 function combine(whole: Trained, trained: readonly Trained[]): Trained {
   const folds = trained.map(({ score, loss }) => ({ score, loss }))
   const diverged = [whole, ...trained].find(({ fault }) => fault !== undefined)
-  if (diverged) return { ...whole, folds, score: NaN, loss: diverged.loss, fault: diverged.fault }
+  if (diverged) {
+    const { number } = diverged.member.part
+    const fault = { ...diverged.fault!, ...(number > 0 && { fold: number }) }
+    return { ...whole, folds, score: NaN, loss: diverged.loss, fault }
+  }
   const mean = (of: (fold: FoldScore) => number) => folds.reduce((sum, fold) => sum + of(fold) / folds.length, 0)
   return { ...whole, folds, score: mean(({ score }) => score), loss: mean(({ loss }) => loss) }
 }
 
-/** What users see of it. */
-export function resultOf({ member, parameters: values, packed: _, ...trained }: Trained): SweepResult {
+/** What users see of it. @param parts of the sweep */
+export function resultOf({ member, parameters: values, packed: _, ...trained }: Trained, parts: readonly Part[]) {
   const { settings, parameters } = member.combination
+  const { fault } = trained
   const network = () => trainedNetwork(member, values)
-  return new SweepResult({ ...trained, index: member.index, network, settings, parameters, seed: member.seed })
+  const explain = fault && (() => explainFault(member, fault, parts, values))
+  return new SweepResult({ ...trained, index: member.index, network, explain, settings, parameters, seed: member.seed })
 }
