@@ -92,8 +92,9 @@ export class SweepResult {
    * @returns undefined for a network that did not diverge
    * @example
    * const data = circle({ samples: 50, seed: 1 })
-   * const results = await sweep(data, { sizes: [2, 3, 2], optimizer: sgd({ learningRate: 1 }), l2: [0, 10], backend: 'cpu' })
-   * console.log((await results.at(-1)?.explain())?.fix) // { l2: 0.05 }
+   * const results = await sweep(data, { sizes: [2, 3, 2], optimizer: sgd({ learningRate: 1 }), l2: [0, 10], epochs: 60, backend: 'cpu' })
+   * const autopsy = await results.at(-1)?.explain()
+   * console.log(autopsy?.cause, autopsy?.fix) // penalty { l2: 0.05 }
    */
   explain(): Promise<Autopsy | undefined> {
     this.#autopsy ??= this.#parts.explain?.() ?? Promise.resolve(undefined)
