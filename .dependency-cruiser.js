@@ -15,6 +15,8 @@ const backend = '^src/backend/'
 const index = '^src/index\\.ts$'
 const schemas = '^src/option-schemas\\.ts$'
 const node = '^src/node/'
+// Commands as text for a shell, without imports: the command line and the page show them, and no user of the library gets them.
+const shell = '^src/shell\\.ts$'
 
 export default {
   forbidden: [
@@ -44,7 +46,8 @@ export default {
     // CSV files that are larger than memory are read with the parts of the library's own reader; `doctor --check` runs the
     // library's check, which browsers do not need.
     layer('node', node, [index, '^src/(core|data|model|backend/webgpu/device|backend/host/wasm|training/check)/']),
-    layer('cli', '^src/cli/', [index, node, '^package']),
+    layer('shell', shell, []),
+    layer('cli', '^src/cli/', [index, node, shell, '^package']),
     {
       name: 'page-script',
       comment: 'What runs in the page of a sweep is inlined into it, so it contains nothing of the library.',
@@ -54,10 +57,10 @@ export default {
     },
     {
       name: 'demo',
-      comment: 'The page takes what every user gets.',
+      comment: 'The page takes what every user gets, and writes commands as the command line does.',
       severity: error,
       from: { path: '^demo/' },
-      to: { path: '^src/', pathNot: index },
+      to: { path: '^src/', pathNot: [index, shell].join('|') },
     },
     {
       name: 'backends-apart',

@@ -237,7 +237,7 @@ export type WorkerMessage =
   /** What probably keeps the network from learning, and what helps: sentences. */
   | { type: 'advice'; sentences: readonly string[] }
   | { type: 'running'; backend: BackendInfo }
-  /** The GPU device was lost. Training goes on from this epoch: on another device, else on the CPU, which is slower. */
+  /** The GPU was lost. The network is as it was at this epoch: on another device, else on the CPU, which is slower. */
   | { type: 'recovered'; epoch: number; isSlower: boolean }
   /** `reason` is present if training stopped automatically. */
   | { type: 'state'; playing: boolean; reason?: string }

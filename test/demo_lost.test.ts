@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { epochsReach, findViolations, numberOf, servePage } from './page.ts'
+import { countsOf, epochsReach, findViolations, numberOf, numberReaches, pause, servePage } from './page.ts'
 
 const { open, close } = servePage()
 
@@ -16,7 +16,27 @@ const loseDevice = (page: Page, { isLast = false } = {}) =>
     }
   }, isLast)
 
+/** Notes the device with which the worker trains, so that {@link destroyDevice} destroys it while nothing is computed. */
+const noteDevice = (page: Page) =>
+  page.workers()[0]!.evaluate(() => {
+    const { createCommandEncoder } = GPUDevice.prototype
+    GPUDevice.prototype.createCommandEncoder = function (descriptor) {
+      Object.assign(self, { device: this })
+      return createCommandEncoder.call(this, descriptor)
+    }
+  })
+const destroyDevice = (page: Page, { isLast = false } = {}) =>
+  page.workers()[0]!.evaluate((last) => {
+    if (last) GPU.prototype.requestAdapter = () => Promise.resolve(null)
+    ;(self as unknown as { device: GPUDevice }).device.destroy()
+  }, isLast)
+
 const backendOf = (page: Page) => page.locator('[data-value=backend]').first().getAttribute('data-number')
+
+const replaced =
+  /^The GPU was lost at epoch [\d,]+, and the browser has replaced it\. Nothing of the training is lost\.$/
+const onTheCPU =
+  /^The GPU was lost at epoch [\d,]+, and the browser has no other one\. .* on the CPU, which is slower\.$/
 
 describe('the page, when the GPU is lost', () => {
   it('trains on on another device and says so, then on the CPU where there is none', async () => {
@@ -24,7 +44,7 @@ describe('the page, when the GPU is lost', () => {
     const { page } = opened
     await epochsReach(page, 3)
     await loseDevice(page)
-    await page.getByText(/^The GPU was lost for a moment\. Training goes on from epoch \d+, as if/).waitFor()
+    await page.getByText(replaced).waitFor()
     expect(await backendOf(page)).toBe('webgpu')
     expect(await findViolations(page)).toEqual([])
     await epochsReach(page, (await numberOf(page, 'epoch')) + 3)
@@ -32,11 +52,38 @@ describe('the page, when the GPU is lost', () => {
     expect(await page.locator('.note').isVisible()).toBe(false)
 
     await loseDevice(page, { isLast: true })
-    await page.getByText(/^The GPU was lost\. Training goes on from epoch \d+ on the CPU, which is slower\.$/).waitFor()
+    await page.getByText(onTheCPU).waitFor()
     await expect.poll(() => backendOf(page)).not.toBe('webgpu')
     await epochsReach(page, (await numberOf(page, 'epoch')) + 3)
     await close(opened)
   }, 120_000)
+
+  it('notices it while training is paused, and goes on from there, on the CPU where there is no other GPU', async () => {
+    const opened = await open('backend=webgpu&speed=10&samples=60&hidden=2')
+    const { page } = opened
+    await epochsReach(page, 2)
+    await noteDevice(page)
+    await pause(page)
+    const before = await countsOf(page)
+    const loss = await numberOf(page, 'loss')
+    await destroyDevice(page)
+    await page.getByText(replaced).waitFor()
+    expect([await countsOf(page), await numberOf(page, 'loss')]).toEqual([before, loss])
+    await page.getByRole('button', { name: 'One epoch' }).click()
+    await numberReaches(page, 'epoch', before[0]! + 1, 'exactly')
+
+    // It is noticed in another tab, too, and the model can be saved meanwhile.
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    const downloading = page.waitForEvent('download')
+    await destroyDevice(page, { isLast: true })
+    await page.getByRole('button', { name: 'Save the model' }).click()
+    expect((await downloading).suggestedFilename()).toBe('model.json')
+    await page.getByRole('link', { name: 'How it learns' }).click()
+    await page.getByRole('link', { name: 'Play', exact: true }).click()
+    await page.getByText(onTheCPU).waitFor()
+    await expect.poll(() => backendOf(page)).not.toBe('webgpu')
+    await close(opened)
+  })
 
   it('trains the networks of the wall on, at once or after a click', async () => {
     const opened = await open('tab=wall&backend=webgpu&samples=60&speed=10')
@@ -55,6 +102,14 @@ describe('the page, when the GPU is lost', () => {
       await again.waitFor({ state: 'detached' })
     }
     await epochsReach(page, before + 4)
+
+    await noteDevice(page)
+    await epochsReach(page, (await numberOf(page, 'epoch')) + 2)
+    await pause(page)
+    await destroyDevice(page)
+    const epoch = await numberOf(page, 'epoch')
+    await page.getByText(`The GPU was lost at epoch ${epoch}, and`).waitFor()
+    expect(await numberOf(page, 'epoch')).toBe(epoch)
     await close(opened)
   })
 })

@@ -1,13 +1,13 @@
-import { closeNote, note } from '../state.ts'
+import './note.css'
 
 /** What the page did without being asked, until the user closes it. */
-export function Note() {
+export function Note({ text, onClose }: { text: string | undefined; onClose: () => void }) {
   return (
     <div class="note" role="status">
-      {note.value !== undefined && (
+      {text !== undefined && (
         <>
-          <p>{note.value}</p>
-          <CloseButton label="Close" onClick={closeNote} />
+          <p>{text}</p>
+          <CloseButton label="Close" onClick={onClose} />
         </>
       )}
     </div>

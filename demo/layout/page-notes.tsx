@@ -1,3 +1,4 @@
+import { closeNote, note } from '../state.ts'
 import { Note } from './note.tsx'
 import { Offer } from './offer.tsx'
 import './page-notes.css'
@@ -6,6 +7,6 @@ import './page-notes.css'
 export const PageNotes = () => (
   <div class="page-notes">
     <Offer />
-    <Note />
+    <Note text={note.value} onClose={closeNote} />
   </div>
 )

@@ -2,6 +2,7 @@ import { withReport } from '../history.ts'
 import { splitParameters } from '../parameters.ts'
 import { defaultsFor } from '../presets.ts'
 import type { Report, Request, WorkerMessage } from '../protocol.ts'
+import { describeRecovery } from '../recovery.ts'
 import { receive } from './connection.ts'
 import { handleFile } from './files.ts'
 import { placeOf } from './navigation.ts'
@@ -48,11 +49,8 @@ export const receiveMessages = (): void => {
     running: ({ backend }) => {
       activeBackend.value = backend
     },
-    recovered: ({ epoch, isSlower }) => {
-      const from = `Training goes on from epoch ${epoch.toLocaleString('en')}`
-      note.value = isSlower
-        ? `The GPU was lost. ${from} on the CPU, which is slower.`
-        : `The GPU was lost for a moment. ${from}, as if nothing had happened.`
+    recovered: (message) => {
+      note.value = describeRecovery(message)
     },
     state: (message) => {
       playing.value = message.playing

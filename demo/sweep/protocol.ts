@@ -22,6 +22,8 @@ export type WallMessage = { run: number } & (
   /** By tile; NaN for networks that diverged. */
   | { type: 'scores'; epoch: number; scores: Float64Array; losses: Float64Array }
   | { type: 'state'; playing: boolean }
+  /** The GPU was lost. The networks are as they were at this epoch: on another device, else on the CPU, which is slower. */
+  | { type: 'recovered'; epoch: number; isSlower: boolean; backend: BackendInfo }
   | { type: 'opened'; settings: Settings; checkpoint: Checkpoint }
   /** `isLost`: the GPU device was lost, and another start may succeed. */
   | { type: 'failed'; message: string; isLost: boolean }

@@ -3,6 +3,7 @@ import { palette } from '../colours.ts'
 import type { BackendInfo } from '../protocol.ts'
 import type { Kind, Settings } from '../settings.ts'
 import { openNetwork, receiveWall, sendToWall, settings, startsAtOnce } from '../state.ts'
+import { describeRecovery } from '../recovery.ts'
 import { wallOf } from './axes.ts'
 import { Pictures } from './pixels.ts'
 import type { WallFrame, WallMessage } from './protocol.ts'
@@ -15,6 +16,8 @@ export const playing = signal(false)
 export const failure = signal('')
 /** Whether the failure is a lost GPU, so that the networks can be started again. */
 export const isLost = signal(false)
+/** What the wall did without being asked: a sentence. */
+export const note = signal<string | undefined>(undefined)
 export const progress = signal({ epoch: 0, epochsPerSecond: 0 })
 /** By tile; NaN for networks that diverged. Empty before there are any. */
 export const scores = signal<Float64Array>(new Float64Array())
@@ -61,6 +64,7 @@ export function start(play: boolean): void {
     ranking.value = shownRanking.value = []
     failure.value = ''
     isLost.value = false
+    note.value = undefined
     progress.value = { epoch: 0, epochsPerSecond: 0 }
     pointed.value = undefined
   })
@@ -72,6 +76,11 @@ export function start(play: boolean): void {
 /** Starts the networks where they are not those of the settings; called when the settings change. */
 export function follow(): void {
   if (key.value !== startedKey) start(startedKey === '' ? startsAtOnce() : playing.peek())
+}
+
+/** Closes the note about what the wall did without being asked. */
+export const closeNote = () => {
+  note.value = undefined
 }
 
 export const play = () => {
@@ -124,6 +133,12 @@ function receive(message: WallMessage): void {
         playing.value = message.playing
         // Once paused, the order is that of the latest ranking.
         if (!message.playing) reorder()
+      })
+      break
+    case 'recovered':
+      batch(() => {
+        note.value = describeRecovery(message)
+        started.value = started.peek() && { ...started.peek()!, backend: message.backend }
       })
       break
     case 'opened':

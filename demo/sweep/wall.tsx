@@ -1,11 +1,12 @@
 import { useSignalEffect } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { Note } from '../layout/note.tsx'
 import { Notices } from '../notices.tsx'
 import { Term } from '../terms/term.tsx'
 import { Controls } from './controls.tsx'
 import { questionFor } from './questions.ts'
 import { Details, Ranking } from './ranking.tsx'
-import { failure, follow, isLost, pause, shown, start, started, wall } from './state.ts'
+import { closeNote, failure, follow, isLost, note, pause, shown, start, started, wall } from './state.ts'
 import { Tiles } from './tiles.tsx'
 import './wall.css'
 
@@ -35,6 +36,7 @@ function Explanation() {
     <section class="wall-text" aria-label="What there is to see">
       <Notices about="data" />
       <Notices about="link" />
+      <Note text={note.value} onClose={closeNote} />
       {failure.value && (
         <div class="notices" role="alert">
           <p>

@@ -1,6 +1,6 @@
 import { csvColumns, type Dataset, datasetFromIdx, type IdxArray, InputError, parseIdx } from '../../src/index.ts'
 import type { FileInfo } from '../protocol.ts'
-import { shellWord } from '../shell.ts'
+import { shellWord } from '../../src/shell.ts'
 
 /** The content of the opened files; `sources` are these files. */
 export type FileContent = { sources: readonly File[]; file: FileInfo } & (

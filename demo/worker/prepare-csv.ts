@@ -9,7 +9,7 @@ import {
   standardizeTargets,
 } from '../../src/index.ts'
 import { type Kind, MAX_CLASSES, placesOfTargets, type Settings } from '../settings.ts'
-import { shellWord } from '../shell.ts'
+import { shellWord } from '../../src/shell.ts'
 import { describeColumns } from './columns.ts'
 import { type FileContent, MAX_BYTES, withoutFlags } from './open.ts'
 import { divide, type Parts, prepareIdx, type Prepared } from './prepare.ts'

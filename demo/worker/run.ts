@@ -4,7 +4,6 @@ import {
   decisionBoundary,
   type Epoch,
   Network,
-  type Recovery,
   type Score,
   type Step,
   type Task,
@@ -22,6 +21,7 @@ import type { Kind, Settings } from '../settings.ts'
 import { evaluate, evaluationData } from './evaluation.ts'
 import type { Prepared } from './prepare.ts'
 import { describeData } from './display.ts'
+import { Losses } from './losses.ts'
 import { LayerOutputs } from './maps.ts'
 import { type Moment, Moments } from './moments.ts'
 import { optimizerOf } from './optimizers.ts'
@@ -38,14 +38,15 @@ const tasks: Record<Kind, Task> = {
 export class Run {
   readonly network: Network
   readonly moments = new Moments()
-  /** Called when the GPU device was lost and training goes on on another one, or on the CPU. */
-  onRecovery: ((recovery: Recovery) => void) | undefined
+  /** Called when the GPU is lost, also while nothing is computed: the next call of the trainer replaces it. */
+  onLoss: (() => void) | undefined
   #settings: Settings
   #prepared: Prepared
   #shown: ShownData
   #grid: PlaneGrid
   #layerOutputs: LayerOutputs
   #trainer: Trainer | undefined
+  #losses: Losses | undefined
   #epochs: AsyncIterableIterator<Epoch> | undefined
   #steps: AsyncIterableIterator<Step> | undefined
   /** The moment that the network is in. */
@@ -127,7 +128,13 @@ export class Run {
       trainer.dispose()
       throw error
     }
+    this.#losses = new Losses(trainer, () => this.onLoss?.())
     return (this.#trainer = trainer)
+  }
+
+  /** Whether a lost GPU was replaced since the last time that this was asked. */
+  takeRecovery(): boolean {
+    return this.#losses?.takeRecovery() ?? false
   }
 
   /** Scores the untrained network, which is the first moment. */
@@ -148,7 +155,7 @@ export class Run {
     const trainer = await this.trainer()
     await this.#epochs?.return?.()
     this.#epochs = undefined
-    this.#steps ??= trainer.steps(this.#prepared.train, { onRecovery: this.#reportRecovery })
+    this.#steps ??= trainer.steps(this.#prepared.train)
     await this.#orRelease(this.#steps.next())
     await this.#keep(await this.#score())
   }
@@ -176,8 +183,8 @@ export class Run {
     await this.#steps?.return?.()
     this.#steps = undefined
     const { train, test } = this.#prepared
-    const [atOnce, onRecovery] = [() => this.#atOnce, this.#reportRecovery]
-    this.#epochs ??= trainer.epochs(train, { epochs: 1e9, atOnce, onRecovery, ...(test && { validation: test }) })
+    const atOnce = () => this.#atOnce
+    this.#epochs ??= trainer.epochs(train, { epochs: 1e9, atOnce, ...(test && { validation: test }) })
     this.#atOnce = count
     let result = await this.#orRelease(this.#epochs.next())
     for (let i = 1; i < count; i++) result = await this.#orRelease(this.#epochs.next())
@@ -186,10 +193,6 @@ export class Run {
     const isCounted = this.#prepared.kind !== 'labels'
     const scores = { train: { loss, ...(accuracy !== undefined && { accuracy }) }, test: validation }
     await this.#keep(isCounted ? scores : await this.#score())
-  }
-
-  readonly #reportRecovery = (recovery: Recovery) => {
-    this.onRecovery?.(recovery)
   }
 
   /** On an error, for example a divergence, the trainer is released. */
@@ -231,7 +234,8 @@ export class Run {
   async release(): Promise<void> {
     await this.#endIterators()
     this.#trainer?.dispose()
-    this.#trainer = undefined
+    this.#losses?.stop()
+    this.#trainer = this.#losses = undefined
   }
 
   async #endIterators(): Promise<void> {

@@ -1,4 +1,4 @@
-import { DivergedError, type Recovery, verify } from '../../src/index.ts'
+import { DivergedError, verify } from '../../src/index.ts'
 import type { ContinuingRequest, Request, WorkerMessage } from '../protocol.ts'
 import type { Settings } from '../settings.ts'
 import { adviceBefore } from './advice.ts'
@@ -52,7 +52,7 @@ export class Session {
   async handle(request: Request): Promise<void> {
     if (request.type === 'rewind') this.#rewinds++
     const carryOut = async () => (this.#handlers[request.type] as (request: Request) => Promise<void> | void)(request)
-    const inTurn = () => this.#trainer.take(carryOut)
+    const inTurn = () => this.#inTurn(carryOut)
     try {
       await (isReading(request) ? carryOut() : this.#requests.take(isPrepared(request) ? carryOut : inTurn))
     } catch (error) {
@@ -73,11 +73,11 @@ export class Session {
   readonly #handlers: Handlers = {
     start: async (request) => {
       const prepared = await prepareData(request.settings)
-      await this.#trainer.take(() => this.#start(request, prepared))
+      await this.#inTurn(() => this.#start(request, prepared))
     },
     data: async ({ settings }) => {
       const prepared = await prepareData(settings)
-      await this.#trainer.take(async () => {
+      await this.#inTurn(async () => {
         if (!this.#playback) return
         await this.#playback.run.changeData(settings, prepared)
         this.#postData(this.#playback.run)
@@ -155,16 +155,17 @@ export class Session {
     const wasPlaying = before?.playing
     await before?.close()
     const whenFree = (work: () => Promise<void>) => {
-      this.#trainer.take(work).catch((error: unknown) => {
+      this.#inTurn(work).catch((error: unknown) => {
         this.#postFailure(error, 'training')
       })
     }
-    this.#playback = new Playback(run, settings, { post: this.#post, whenFree }, from?.best)
+    const playback = new Playback(run, settings, { post: this.#post, whenFree }, from?.best)
+    this.#playback = playback
     this.#number = number
     this.#files = settings.problem === 'file' ? openedFiles() : []
     this.#playback.drawing = before?.drawing
-    run.onRecovery = (recovery) => {
-      this.#postRecovery(recovery)
+    run.onLoss = () => {
+      whenFree(() => playback.report())
     }
     this.#postData(run)
     this.#postAdviceBefore(run)
@@ -214,10 +215,23 @@ export class Session {
     this.#post({ type: 'running', backend: { name, description } })
   }
 
-  #postRecovery({ epoch, isSlower, backend: { name, description } }: Recovery): void {
-    this.#post({ type: 'recovered', epoch, isSlower })
-    this.#post({ type: 'running', backend: { name, description } })
-    this.#playback?.trainerChanged()
+  /** Work that uses the trainer. Whatever finds that the GPU was lost, the page says so. */
+  async #inTurn(work: () => Promise<void> | void): Promise<void> {
+    await this.#trainer.take(async () => {
+      try {
+        await work()
+      } finally {
+        if (this.#playback?.run.takeRecovery()) await this.#postRecovery(this.#playback)
+      }
+    })
+  }
+
+  async #postRecovery(playback: Playback): Promise<void> {
+    const { run } = playback
+    const { name } = (await run.trainer()).backend
+    this.#post({ type: 'recovered', epoch: run.moment.epoch, isSlower: name !== 'webgpu' })
+    await this.#postBackend(run)
+    playback.trainerChanged()
   }
 
   #postAdviceBefore(run: Run): void {

@@ -37,6 +37,11 @@ export interface Backend {
   /** Whether the device that networks are placed on was lost; absent where the backend has none that can be. */
   readonly isLost?: boolean | undefined
   /**
+   * Resolves when that device is lost, also while nothing is computed; a device that replaces it has another promise. Absent
+   * as above, and before a device is open.
+   */
+  readonly lost?: Promise<void> | undefined
+  /**
    * Replaces a device that was lost by another one, on which networks are placed from then on; does nothing where it is not
    * lost. Absent where the backend has no device.
    * @param smaller whether the new device is to be given less work at a time, because an earlier one was lost over the same work

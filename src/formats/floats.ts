@@ -35,14 +35,3 @@ export function doubleBytes(values: ArrayLike<number>): Uint8Array<ArrayBuffer> 
   for (let i = 0; i < values.length; i++) view.setFloat64(i * 8, values[i] as number, true)
   return new Uint8Array(view.buffer)
 }
-
-/** Parts one after another. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
-}

@@ -1,10 +1,11 @@
+import { joinBytes } from '../core/join.ts'
 import { checkInteger, describe, InputError } from '../core/errors.ts'
 import { checkNumbers } from '../core/lists.ts'
 import { Matrix, type MatrixLike } from '../core/matrix.ts'
 import { isGzip } from '../data/gunzip.ts'
 import { product } from '../data/limits.ts'
 import { checkBytes } from './check.ts'
-import { floatBytes, joinBytes } from './floats.ts'
+import { floatBytes } from './floats.ts'
 import { MOST_DIMENSIONS, readNpyHeader, writeNpyHeader } from './npy-header.ts'
 import { type NpyValues, readNpyValues } from './npy-values.ts'
 

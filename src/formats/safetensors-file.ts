@@ -1,14 +1,7 @@
+import { joinBytes } from '../core/join.ts'
 import { product } from '../data/limits.ts'
 import { describe, InputError } from '../core/errors.ts'
-import {
-  floatBytes,
-  joinBytes,
-  readBfloat16,
-  readFloat16,
-  readFloat32,
-  readFloat64,
-  type ReadNumber,
-} from './floats.ts'
+import { floatBytes, readBfloat16, readFloat16, readFloat32, readFloat64, type ReadNumber } from './floats.ts'
 
 /**
  * The container: 8 bytes that hold the header's length (little-endian), the header (JSON, padded with spaces so that the

@@ -122,6 +122,10 @@ export class BackendWithFallback implements Backend {
     return this.#backend.isLost
   }
 
+  get lost(): Promise<void> | undefined {
+    return this.#backend.lost
+  }
+
   get reopen(): Backend['reopen'] {
     const backend = this.#backend
     return backend.reopen && ((options) => backend.reopen!(options))

@@ -3,6 +3,7 @@ import type { Settings } from '../../settings.ts'
 import { type Tile, wallOf } from '../../sweep/axes.ts'
 import type { WallMessage, WallRequest } from '../../sweep/protocol.ts'
 import { describeData } from '../display.ts'
+import { Losses } from '../losses.ts'
 import { Pace } from '../pace.ts'
 import { PlaneGrid } from '../plane.ts'
 import type { Prepared } from '../prepare.ts'
@@ -26,6 +27,7 @@ type Post = (message: WallMessage, transfer?: Transferable[]) => void
 interface Running {
   readonly run: number
   readonly live: LiveSweep
+  readonly losses: Losses
   readonly tiles: readonly Tile[]
   /** By tile, the number of its network. */
   readonly numbers: readonly number[]
@@ -66,7 +68,10 @@ export class Wall {
   /** Work in its turn; its failure is posted. */
   async #attempt(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#turns.take(work)
+      await this.#turns.take(async () => {
+        await work()
+        this.#postRecovery()
+      })
     } catch (error) {
       this.#setPlaying(false)
       const isLost = error instanceof DeviceLostError
@@ -92,6 +97,7 @@ export class Wall {
 
   async #start({ run, settings, play }: WallRequest & { type: 'start' }): Promise<void> {
     this.#end()
+    this.#running?.losses.stop()
     this.#running?.live.dispose()
     this.#running = undefined
     const prepared = await prepareData(settings)
@@ -103,7 +109,8 @@ export class Wall {
     const live = await liveSweep(prepared.train, sweepOptions(all, prepared))
     const numbers = networksOfTiles(all, prepared, live.networks)
     const grid = new PlaneGrid(prepared, describeData(prepared, settings))
-    this.#running = { run, live, tiles, numbers, grid, epoch: 0 }
+    const losses = new Losses(live, () => void this.#attempt(() => replaceGPU(live)))
+    this.#running = { run, live, losses, tiles, numbers, grid, epoch: 0 }
     this.#budget = new FrameBudget()
     this.#ahead = 0
     this.#pace.restart(settings.speed)
@@ -117,6 +124,14 @@ export class Wall {
     const { run, live } = this.#running!
     const { name, description } = live.backend
     this.#post({ type: 'started', run, kind, hasTest: test !== undefined, backend: { name, description } })
+  }
+
+  #postRecovery(): void {
+    if (!this.#running?.losses.takeRecovery()) return
+    const { run, live, epoch } = this.#running
+    const { name, description } = live.backend
+    const isSlower = name !== 'webgpu'
+    this.#post({ type: 'recovered', run, epoch, isSlower, backend: { name, description } })
   }
 
   #play(): void {
@@ -214,5 +229,14 @@ export class Wall {
     const { run, live, tiles, numbers } = this.#running
     const checkpoint = await live.checkpoint(numbers[tile]!)
     this.#post({ type: 'opened', run, settings: tiles[tile]!.settings satisfies Settings, checkpoint })
+  }
+}
+
+/** Has a lost GPU replaced: by the first network whose state is on it. What is shown needs no GPU. */
+async function replaceGPU(live: LiveSweep): Promise<void> {
+  const { recoveries } = live
+  for (const number of live.networks.keys()) {
+    await live.checkpoint(number)
+    if (live.recoveries > recoveries) return
   }
 }

@@ -182,6 +182,10 @@ class WebGPUBackend implements Backend {
     return this.#device?.isLost ?? false
   }
 
+  get lost(): Promise<void> | undefined {
+    return this.#device?.lost
+  }
+
   async reopen({ smaller }: { readonly smaller: boolean }): Promise<void> {
     // Several trainers may share this backend: the first that finds the device lost replaces it.
     if (this.isLost) this.#reopening ??= this.#replace(smaller).finally(() => (this.#reopening = undefined))

@@ -1,6 +1,6 @@
 import type { Sweep, SweepResult } from '../../index.ts'
 import { count, print } from '../output.ts'
-import { commandLine } from '../shell.ts'
+import { commandLine } from '../../shell.ts'
 import { type CommandParts, trainWords } from './command.ts'
 import { sayRate, sayTime } from './table.ts'
 

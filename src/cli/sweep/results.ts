@@ -1,5 +1,5 @@
 import type { Dataset, SweepResult } from '../../index.ts'
-import { commandLine } from '../shell.ts'
+import { commandLine } from '../../shell.ts'
 import { type CommandParts, trainWords } from './command.ts'
 import type { SweepData } from './data.ts'
 import type { SweepPlan } from './plan.ts'

@@ -1,6 +1,6 @@
 import { basename, dirname, join, normalize } from 'node:path'
 import { count, decimal, duration, print } from '../output.ts'
-import { commandLine } from '../shell.ts'
+import { commandLine } from '../../shell.ts'
 import type { ResultRecord, SweepRecord } from './record.ts'
 import { sayRate, sayScore, sayValue, titleOf } from './table.ts'
 

@@ -1,5 +1,5 @@
 import type { Fix } from '../../index.ts'
-import { commandLine } from '../shell.ts'
+import { commandLine } from '../../shell.ts'
 
 /** The option of each change that has one. */
 const flags = {

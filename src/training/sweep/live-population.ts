@@ -1,3 +1,4 @@
+import { joinFloats } from '../../core/join.ts'
 import type { DataHandle, Population } from '../../backend/backend.ts'
 import type { Matrix } from '../../core/matrix.ts'
 import type { PredictRows } from '../../model/rows.ts'
@@ -7,7 +8,6 @@ import type { Context } from './context.ts'
 import type { HostBackends } from './host-backends.ts'
 import { HostOutputs } from './host-outputs.ts'
 import { checkpointOf, type LiveGroup, type LiveScore, type LiveState, noScore } from './live-group.ts'
-import { joined } from './joined.ts'
 import { type Member, networkOf } from './members.ts'
 
 /** Where the networks of a population are, and the arithmetic that they were trained with. */
@@ -68,8 +68,8 @@ export class LivePopulation implements LiveGroup {
   async #restore({ states, form }: PopulationStates): Promise<void> {
     await this.#population.writeState({
       form,
-      parameters: joined(states.map(({ snapshot }) => snapshot.parameters)),
-      state: joined(states.map(({ snapshot }) => snapshot.state)),
+      parameters: joinFloats(states.map(({ snapshot }) => snapshot.parameters)),
+      state: joinFloats(states.map(({ snapshot }) => snapshot.state)),
       ended: Uint8Array.from(states, ({ isDiverged }) => (isDiverged ? 1 : 0)),
     })
     for (const [place, { epoch, isDiverged }] of states.entries()) {

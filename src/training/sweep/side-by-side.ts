@@ -1,3 +1,4 @@
+import { joinFloats } from '../../core/join.ts'
 import type { DataHandle, Population, Sums } from '../../backend/backend.ts'
 import { countMinibatches } from '../../data/minibatch.ts'
 import { newPlateau } from '../../optimizer/schedule.ts'
@@ -7,7 +8,6 @@ import type { MemberState } from './checkpoint/state.ts'
 import type { Context, Group, Progress } from './context.ts'
 import { EpochRecords, type KnownEpochs } from './epoch-records.ts'
 import { historyOf } from './histories.ts'
-import { joined } from './joined.ts'
 import type { Member } from './members.ts'
 import { placePopulation } from './place-population.ts'
 import type { SweepFault } from './results.ts'
@@ -99,8 +99,8 @@ export class SideBySide implements Group {
     const known = own as MemberState[]
     await this.#population.writeState({
       form: this.#population.form,
-      parameters: joined(known.map(({ snapshot }) => snapshot.parameters)),
-      state: joined(known.map(({ snapshot }) => snapshot.state)),
+      parameters: joinFloats(known.map(({ snapshot }) => snapshot.parameters)),
+      state: joinFloats(known.map(({ snapshot }) => snapshot.state)),
       ended: Uint8Array.from(known, ({ diverged }) => (diverged ? 1 : 0)),
     })
     for (const [place, { epochs, diverged }] of known.entries()) {

@@ -35,6 +35,8 @@ export class Device {
   readonly gpu: GPUDevice
   readonly profile: AdapterProfile
   readonly waits: Waits
+  /** Resolves when the device is lost otherwise than by {@link Device.dispose}. */
+  readonly lost: Promise<void>
   readonly #owned: boolean
   /** The device that this one is another view of. */
   #original: Device | undefined
@@ -48,8 +50,12 @@ export class Device {
     this.profile = profile
     this.waits = waits
     this.#owned = owned
-    void gpu.lost.then(({ reason, message }) => {
-      if (!this.#disposed) this.#lost = `${message || 'no reason given'} (${reason})`
+    this.lost = new Promise((resolve) => {
+      void gpu.lost.then(({ reason, message }) => {
+        if (this.#disposed) return
+        this.#lost = `${message || 'no reason given'} (${reason})`
+        resolve()
+      })
     })
   }
 

@@ -1,4 +1,4 @@
-/** The words of a command that the page shows, for a terminal; src/cli/shell.ts has the same for the command line. */
+/** Commands of this program for a shell, as the command line and the page show them. */
 
 /** A character that a terminal obeys, also where it is pasted: Ctrl-C, line breaks, marks that change the direction of writing. */
 const control = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u
@@ -14,3 +14,6 @@ export function shellWord(word: string): string {
   if (!control.test(word)) return `'${word.replaceAll("'", String.raw`'\''`)}'`
   return `$'${word.replace(/[\\']/g, String.raw`\$&`).replace(new RegExp(control, 'gu'), escapeControl)}'`
 }
+
+/** A command of this program as a line for a shell. */
+export const commandLine = (words: readonly string[]): string => ['webgpu-mlp', ...words.map(shellWord)].join(' ')
