@@ -41,7 +41,10 @@ export interface History<E extends Epoch = Epoch> {
   samplesPerSecond: number
   /** Why it ended: its epochs were over, or early stopping saw no more of an improvement. */
   stopped: Outcome['stopped']
-  /** How often a GPU device was lost during it, and another one, or the CPU, went on. */
+  /**
+   * How often a GPU device was lost during it, and another one, or the CPU, went on. 0 for the networks of a sweep: they share
+   * devices, and a network may be trained again on another device with others, so `recoveries` of a round counts for all.
+   */
   recoveries: number
   /** The epoch whose parameters it ended with, where early stopping looked for it. */
   bestEpoch: number | null

@@ -2,25 +2,28 @@ import type { Placement } from '../../backend/backend.ts'
 import { RecoverablePlacement } from './recoverable-placement.ts'
 import type { Recovery } from './choices.ts'
 
-/** The recoveries of a placement, and which of them were reported. */
+/** Counts the recoveries of a placement, and keeps those that were not reported yet. */
 export class Recoveries {
-  readonly #all: Recovery[] = []
-  #reported = 0
+  #count = 0
+  #unreported: Recovery[] = []
 
   /** @param epoch the number of complete epochs */
   constructor(placement: Placement, epoch: () => number) {
     if (!(placement instanceof RecoverablePlacement)) return
-    placement.onLoss = (loss) => this.#all.push({ ...loss, epoch: epoch() })
+    placement.onLoss = (loss) => {
+      this.#count++
+      this.#unreported.push({ ...loss, epoch: epoch() })
+    }
   }
 
   get count(): number {
-    return this.#all.length
+    return this.#count
   }
 
   /** Calls `listener` with each recovery that was not reported yet. */
   report(listener: ((recovery: Recovery) => void) | undefined): void {
-    const news = this.#all.slice(this.#reported)
-    this.#reported = this.#all.length
+    const news = this.#unreported
+    this.#unreported = []
     for (const recovery of news) listener?.(recovery)
   }
 }

@@ -80,7 +80,8 @@ export class SweepResult {
 
   /**
    * As that of {@link Trainer.fit}. Of networks that were trained side by side only the last epoch of each round has the score
-   * of the validation data, and the time of an epoch is that of all of them together.
+   * of the validation data, and the time of an epoch is that of all of them together. `recoveries` is 0 here: see
+   * {@link SweepRound.recoveries}.
    */
   get history(): History {
     return this.#parts.history()
