@@ -10,7 +10,7 @@ const written = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist-demo/', 'runs/', '.cache/', '.gpu/', 'shared/', 'coverage/'] },
+  { ignores: ['dist/', 'dist-demo/', 'dist-docs/', 'runs/', '.cache/', '.gpu/', 'shared/', 'coverage/'] },
   tseslint.configs.strictTypeChecked,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },

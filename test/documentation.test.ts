@@ -19,7 +19,10 @@ const under = (folder: string, ending: string) =>
     .filter((name) => name.endsWith(ending))
     .sort()
     .map((name) => join(root, folder, name))
-const pages = [join(root, 'README.md'), ...under('docs', '.md'), ...under('examples', '.md')]
+/** Pages of the site that are written by docs/generate.js, from files that are tested themselves. */
+const isGenerated = (path: string) => /docs\/site\/(reference|background)\//.test(path.replaceAll('\\', '/'))
+const documents = under('docs', '.md').filter((path) => !isGenerated(path))
+const pages = [join(root, 'README.md'), ...documents, ...under('examples', '.md')]
 const sources = under('src', '.ts').filter((path) => !path.endsWith('.d.ts'))
 
 /** The snippets of a page run one after the other, each snippet of a doc comment separately. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
@@ -9,7 +9,10 @@ import { fencedBlocks } from './snippets.ts'
 /** The program's parser parses the command lines of the documentation: every command and option in them must exist. */
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const pages = ['README.md', 'examples/README.md', 'docs/cluster.md']
+const site = readdirSync(join(root, 'docs/site'), { recursive: true, encoding: 'utf8' })
+  .map((name) => `docs/site/${name.replaceAll('\\', '/')}`)
+  .filter((name) => name.endsWith('.md') && !/^docs\/site\/(reference|background)\//.test(name))
+const pages = ['README.md', 'examples/README.md', 'docs/cluster.md', ...site]
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
 /** The words of a shell line, without its comment. */
@@ -27,7 +30,7 @@ const lines = pages.flatMap((page) =>
       .filter(({ line }) => line !== ''),
   ),
 )
-const programLines = lines.filter(({ line }) => line.includes('webgpu-mlp'))
+const programLines = lines.filter(({ line }) => line.includes('webgpu-mlp') && !line.startsWith('npm '))
 
 async function parse(words: readonly string[]): Promise<Command> {
   const [name, ...rest] = words

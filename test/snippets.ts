@@ -121,6 +121,14 @@ function withChecks(code: string): { imports: string[]; body: string; checks: nu
   return { imports, body: body.join('\n'), checks }
 }
 
+/** An import declaration as one line for each name. */
+function importLines(declaration: string, specifierOf: (name: string) => string): string[] {
+  const [, type = '', names, module] = /^import (type )?\{([^}]*)\} from '([^']+)'/.exec(declaration) ?? []
+  if (names === undefined) return [declaration]
+  const each = names.split(',').map((name) => name.trim())
+  return each.filter(Boolean).map((name) => `import ${type}{ ${name} } from '${specifierOf(module!)}'`)
+}
+
 /** The modules that provide names that documentation uses without an import, in order of precedence. */
 export interface Modules {
   /** The specifier that generated modules import from, and the names that it exports. */
@@ -167,9 +175,8 @@ export function moduleOf(
   }
   const lines = [
     ...[...imported].map(([name, specifier]) => `import { ${name} } from ${JSON.stringify(specifier)}`),
-    ...parts.flatMap(({ imports }) =>
-      imports.map((line) => line.replace(/from '([^']+)'/, (_, name: string) => `from '${specifierOf(name)}'`)),
-    ),
+    // Several snippets of a page may import the same names.
+    ...new Set(parts.flatMap(({ imports }) => imports.flatMap((line) => importLines(line, specifierOf)))),
     'export default async function run(check: (actual: unknown, stated: unknown) => void): Promise<void> {',
     ...needed,
     ...parts.map(({ body }) => `{\n${body}`),

@@ -1,0 +1,50 @@
+import katex from 'katex'
+import texmath from 'markdown-it-texmath'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitepress'
+import llmstxt from 'vitepress-plugin-llms'
+import { scriptText } from '../../../script-text.js'
+import { repositoryUrl } from './links.ts'
+import { sidebar } from './sidebar.ts'
+
+const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url))
+
+/** The documentation site: static files with relative links, which work in any folder, and which load nothing from other hosts. */
+export default defineConfig({
+  lang: 'en',
+  title: 'webgpu-mlp',
+  description: 'Trains multi-layer perceptrons on the GPU through WebGPU, in the browser and in Node.',
+  base: './',
+  outDir: path('dist-docs'),
+  cacheDir: path('.cache/docs'),
+  // The page, which the build writes into the same folder.
+  ignoreDeadLinks: [/\/page\/index$/],
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    config: (markdown) => {
+      markdown.use(texmath, { engine: katex, delimiters: 'dollars', katexOptions: { output: 'htmlAndMathml' } })
+    },
+  },
+  themeConfig: {
+    nav: [
+      { text: 'Start', link: '/start/browser', activeMatch: '/start/' },
+      { text: 'Background', link: '/background/architecture', activeMatch: '/background/' },
+    ],
+    sidebar,
+    outline: { level: [2, 3] },
+    search: { provider: 'local' },
+    editLink: { pattern: `${repositoryUrl}/edit/main/docs/site/:path`, text: 'Edit this page' },
+    footer: { message: 'MIT licence' },
+  },
+  vite: {
+    plugins: [scriptText(), llmstxt({ workDir: '.', ignoreFiles: ['reference/**'] })],
+    resolve: {
+      alias: { 'webgpu-mlp': path('src/index.ts') },
+      conditions: ['browser', 'module', 'import', 'default'],
+    },
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    worker: { format: 'es', plugins: () => [scriptText()] },
+    build: { chunkSizeWarningLimit: 2000 },
+  },
+})
