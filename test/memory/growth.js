@@ -101,14 +101,16 @@ async function measure(backend, [count, run]) {
   const rounds = times(count)
   const trainer = await Trainer.create(network(), { ...options, backend })
   const points = []
+  const before = process.cpuUsage()
   for (let round = 0; round < rounds; round++) {
     await run(trainer, backend, round)
     if ((round + 1) % Math.max(1, Math.floor(rounds / SAMPLES)) === 0) points.push(await bytesInUse())
   }
+  const { user, system } = process.cpuUsage(before)
   trainer.dispose()
   const half = points.slice(Math.floor(points.length / 2))
   const growth = (key) => slope(half.map((point) => point[key])) * points.length
-  return { rounds, used: growth('used'), rss: growth('rss'), most: points.at(-1).rss }
+  return { rounds, used: growth('used'), rss: growth('rss'), most: points.at(-1).rss, seconds: (user + system) / 1e6 }
 }
 
 const megabytes = (bytes) => `${bytes < 0 ? '−' : ''}${(Math.abs(bytes) / 2 ** 20).toFixed(1)} MiB`.padStart(10)
@@ -120,12 +122,12 @@ for (const [name, open] of Object.entries(backends)) {
   await measure(backend, kinds.epochs)
   for (const [kind, work] of Object.entries(kinds)) {
     if (values.kind !== undefined && values.kind !== kind) continue
-    const { rounds, used, rss, most } = await measure(backend, work)
+    const { rounds, used, rss, most, seconds } = await measure(backend, work)
     const isFlat = used < LIMIT && rss < LIMIT * (kind === 'shapes' ? 4 : 1)
     if (!isFlat) process.exitCode = 1
     console.log(
       `${isFlat ? 'flat ' : 'GROWS'} ${name.padEnd(6)} ${kind.padEnd(35)} ${String(rounds).padStart(5)} rounds` +
-        `   heap ${megabytes(used)}   process ${megabytes(rss)}   of ${megabytes(most)}`,
+        `   heap ${megabytes(used)}   process ${megabytes(rss)}   of ${megabytes(most)}   ${seconds.toFixed(0).padStart(5)} s`,
     )
   }
   backend.dispose()
