@@ -6,6 +6,7 @@ import { timed } from '../profiler.ts'
 import type { TestedPopulation } from '../self-test/cases.ts'
 import { SelfTest, type TestedDevice } from '../self-test/self-test.ts'
 import { Device } from './device/device.ts'
+import { checkLimits } from './device/needed-limits.ts'
 import { AdapterProfile } from './device/profile.ts'
 import { AdapterRecord } from './device/record.ts'
 import { Waits } from './device/waits.ts'
@@ -25,7 +26,7 @@ export interface WebGPUOptions {
   device?: GPUDevice | undefined
   /**
    * Opens your own device: called when the first network is placed, and again after a device was lost. The backend does not
-   * destroy the devices. It needs WebGPU's default limits only.
+   * destroy the devices. The default limits of WebGPU, or of its compatibility mode, are sufficient.
    */
   requestDevice?: (() => Promise<GPUDevice>) | undefined
   /**
@@ -213,6 +214,7 @@ class WebGPUBackend implements Backend {
 
   async #prepareDevice(device: Device): Promise<Opened> {
     const { makeKernels, recordOf } = this.#parts
+    checkLimits(device.name, device.gpu.limits)
     this.#device = device
     const record = await recordOf?.(device.gpu)
     // Measured choices differ from one process to the next.

@@ -131,7 +131,8 @@ export class Feeder {
   /** The outputs for each row of the inputs: rows × outputs, row-major. */
   async predict(inputs: Matrix, outputs: number): Promise<Float32Array> {
     const answers = resultArray('predictions', inputs.rows * outputs, fewerRows)
-    const most = Math.max(1, Math.floor(UPLOAD_VALUES / inputs.cols))
+    const fitting = this.#placement.capacity.rowsWithin({ inputs }, Infinity)
+    const most = Math.max(1, Math.min(fitting, Math.floor(UPLOAD_VALUES / inputs.cols)))
     for (let first = 0; first < inputs.rows; first += most) {
       const count = Math.min(most, inputs.rows - first)
       const values = inputs.data.subarray(first * inputs.cols, (first + count) * inputs.cols)

@@ -1,7 +1,7 @@
 import { Buffers } from './buffers.ts'
 import type { Device } from './device.ts'
 
-/** Invocations of a workgroup: what every device takes. */
+/** Invocations of a workgroup: what every device takes that is not in WebGPU's compatibility mode. */
 const WIDTH = 256
 /** Steps of the loop in one dispatch at the beginning; doubled until a submit takes long enough. */
 const FIRST_STEPS = 64

@@ -1,6 +1,7 @@
 import { compilesLate, isSoftware, nameAdapter } from './adapter.ts'
 import { MeasuredChoices } from './choices.ts'
 import type { OptionalForm } from './forms.ts'
+import { invocationsOf, MOST_INVOCATIONS } from './needed-limits.ts'
 import { submitMilliseconds } from '#gpu'
 
 export type { PlanName } from './choices.ts'
@@ -19,6 +20,8 @@ export interface AdapterFacts {
   readonly quads: boolean
   /** Whether the driver compiles a kernel when it first runs; default false. See {@link compilesLate}. */
   readonly compilesLate?: boolean
+  /** The most invocations of a workgroup; default {@link MOST_INVOCATIONS}. */
+  readonly invocations?: number
 }
 
 /**
@@ -32,6 +35,7 @@ export class AdapterProfile {
   readonly software: boolean
   readonly quads: boolean
   readonly compilesLate: boolean
+  readonly invocations: number
   /** The forms of kernels that are not used on this adapter, and why. */
   readonly excluded: ReadonlyMap<OptionalForm, string>
   /** Whether all choices follow from rules: nothing is measured to choose by, and nothing measured is used. */
@@ -41,7 +45,7 @@ export class AdapterProfile {
   #times = { latency: 0, submit: submitMilliseconds }
 
   constructor(
-    { name = 'an adapter', software, quads, compilesLate = false }: AdapterFacts,
+    { name = 'an adapter', software, quads, compilesLate = false, invocations = MOST_INVOCATIONS }: AdapterFacts,
     excluded: ReadonlyMap<OptionalForm, string> = new Map<OptionalForm, string>(),
     isPinned = false,
   ) {
@@ -49,17 +53,19 @@ export class AdapterProfile {
     this.software = software
     this.quads = quads
     this.compilesLate = compilesLate
+    this.invocations = invocations
     this.excluded = excluded
     this.isPinned = isPinned
   }
 
   /** The profile of a device, with nothing measured yet. */
-  static of({ adapterInfo, features }: GPUDevice): AdapterProfile {
+  static of({ adapterInfo, features, limits }: GPUDevice): AdapterProfile {
     return new AdapterProfile({
       name: nameAdapter(adapterInfo),
       software: isSoftware(adapterInfo),
       quads: features.has('subgroups'),
       compilesLate: compilesLate(adapterInfo),
+      invocations: invocationsOf(limits),
     })
   }
 

@@ -1,3 +1,4 @@
+import { MOST_INVOCATIONS } from '../device/needed-limits.ts'
 import { packsOf } from './packs.ts'
 
 /**
@@ -49,8 +50,6 @@ const MOST_SLICES = 32
 /** The fewest terms of a slice, and of a sum that is shared at all. */
 const TERMS_OF_SLICE = 8
 const TERMS_TO_SLICE = 64
-/** The most invocations of a workgroup: WebGPU guarantees this many, with workgroup memory for their partial sums. */
-const MOST_INVOCATIONS = 256
 
 /** Blocks from the largest to the smallest: 128 × 128 sums of a workgroup, 64 × 64, 32 × 32 and 16 × 32. */
 export const blocks: readonly Tiling[] = [
@@ -67,6 +66,8 @@ const TERMS_OF_BLOCK = 32
 /** The properties of a product that the choice depends on. */
 export interface ProductKind {
   readonly software: boolean
+  /** The most invocations of a workgroup; default {@link MOST_INVOCATIONS}. */
+  readonly invocations?: number
   /** Whether blocks may be used; default true. */
   readonly blocks?: boolean
   /** Whether a column's terms are neighbours in memory, as in the δ of hidden layers: blocks read them faster. */
@@ -81,7 +82,7 @@ export interface ProductKind {
  */
 export function chooseTiling(shape: ProductShape, kind: ProductKind): Tiling {
   if (kind.software) return chooseSoftwareTiling(shape)
-  return chooseBlock(shape, kind) ?? chooseSlices(shape)
+  return chooseBlock(shape, kind) ?? chooseSlices(shape, kind)
 }
 
 function chooseSoftwareTiling(shape: ProductShape): Tiling {
@@ -104,31 +105,39 @@ function widthFor(columns: number, widest: number): number {
   return width
 }
 
-function chooseBlock(shape: ProductShape, { blocks: allowed = true, columnsAlongTerms = false }: ProductKind) {
+/** Whether a workgroup that computes a tiling has at most this many invocations. */
+export const hasAtMost = ({ width, slices }: Tiling, invocations: number) => width * slices <= invocations
+
+function chooseBlock(shape: ProductShape, kind: ProductKind) {
+  const { blocks: allowed = true, columnsAlongTerms = false, invocations = MOST_INVOCATIONS } = kind
   if (!allowed || shape.terms < TERMS_OF_BLOCK) return undefined
   const countOf = (block: Tiling) => groupsOf(shape, block).reduce((product, count) => product * count)
-  const large = blocks.slice(0, 2).find((block) => countOf(block) >= ENOUGH_BLOCKS)
+  const isSuited = (block: Tiling) => hasAtMost(block, invocations) && countOf(block) >= ENOUGH_BLOCKS
+  const large = blocks.slice(0, 2).find(isSuited)
   if (large || !columnsAlongTerms || shape.terms < TERMS_TO_SLICE) return large
-  const smallest = blocks.at(-1)!
-  return countOf(smallest) >= ENOUGH_BLOCKS ? smallest : undefined
+  return blocks.slice(-1).find(isSuited)
 }
 
-function chooseSlices(shape: ProductShape): Tiling {
+function chooseSlices(shape: ProductShape, { invocations = MOST_INVOCATIONS }: ProductKind): Tiling {
   const columns = packsOf(shape.columns)
   const tiles = packsOf(shape.rows) * columns
   const most = shape.terms < TERMS_TO_SLICE ? 1 : Math.min(MOST_SLICES, shape.terms / TERMS_OF_SLICE)
   let slices = 1
   while (2 * slices <= most && tiles * slices < ENOUGH_INVOCATIONS) slices *= 2
-  return { rowTiles: 1, columnTiles: 1, width: widthFor(columns, Math.min(WIDEST.hardware, MOST_INVOCATIONS / slices)), slices } // prettier-ignore
+  const width = widthFor(columns, Math.min(WIDEST.hardware, invocations / slices))
+  return { rowTiles: 1, columnTiles: 1, width, slices }
 }
 
 /** How the output layer is divided, where a workgroup holds whole rows of it. */
-export function chooseOutputTiling(shape: ProductShape, { software }: ProductKind): Tiling {
+export function chooseOutputTiling(
+  shape: ProductShape,
+  { software, invocations = MOST_INVOCATIONS }: ProductKind,
+): Tiling {
   let width = 4
   while (width < packsOf(shape.columns)) width *= 2
   let slices = 1
   const most =
-    software || shape.terms < TERMS_TO_SLICE ? 1 : Math.min(MOST_INVOCATIONS / width, shape.terms / TERMS_OF_SLICE)
+    software || shape.terms < TERMS_TO_SLICE ? 1 : Math.min(invocations / width, shape.terms / TERMS_OF_SLICE)
   while (2 * slices <= most && slices < MOST_SLICES) slices *= 2
   return { rowTiles: 1, columnTiles: 1, width, slices }
 }

@@ -10,6 +10,7 @@ import {
   chooseOutputTiling,
   chooseTiling,
   groupsOf,
+  hasAtMost,
   hasFewTerms,
   MOST_GROUPS,
   type ProductShape,
@@ -41,9 +42,10 @@ export function tilingFor(profile: AdapterProfile, stage: string, shape: Product
 /** The tile that the rule gives. */
 function ruleFor(profile: AdapterProfile, stage: string, shape: ProductShape): Tiling {
   const choose = stage === 'output' ? chooseOutputTiling : isFew(profile, stage, shape) ? chooseFewTiling : chooseTiling
-  const { software } = profile
+  const { software, invocations } = profile
   const tiling = choose(shape, {
     software,
+    invocations,
     blocks: profile.allows('blocks'),
     columnsAlongTerms: stage === 'hiddenDelta',
   })
@@ -67,7 +69,7 @@ export function candidateTilings(profile: AdapterProfile, stage: string, shape: 
   const rule = ruleFor(profile, stage, shape)
   const { rowTiles, columnTiles, width } = rule
   const others: Tiling[] = rule.block
-    ? blocks.filter((block) => block !== rule)
+    ? blocks.filter((block) => block !== rule && hasAtMost(block, profile.invocations))
     : [
         columnTiles === 1 ? { ...rule, columnTiles: 2, width: Math.max(4, width / 2) } : { ...rule, columnTiles: 1 },
         { ...rule, rowTiles: rowTiles > 2 ? 2 : 4 },
