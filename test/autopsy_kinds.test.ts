@@ -101,14 +101,18 @@ describe('the likely cause of a divergence, and its fix', () => {
   const inWindows =
     (backend: Backend): Train =>
     (run) =>
-      withTrainer(run, { backend, dataMemory: 1100 }, (trainer, { data, epochs, shuffle }) =>
+      withTrainer(run, { backend, dataMemory: 1100, batchSize: 10 }, (trainer, { data, epochs, shuffle }) =>
         trainer.fit(data, { epochs, shuffle }),
       )
 
-  withDevice('webgpu, straight', (device) => expectCauses(onDevice(device, false, 'resident'), runs.slice(0, most)))
+  const timeout = 1_200_000
+  withDevice(
+    'webgpu, straight',
+    (device) => expectCauses(onDevice(device, false, 'resident'), runs.slice(0, most)),
+    timeout,
+  )
   // Each network is compiled anew, which takes long on a software adapter.
   if (!isExhaustive) return
-  const timeout = 1_200_000
   withDevice('webgpu, layered', (device) => expectCauses(onDevice(device, false, 'layered')), timeout)
   withDevice('webgpu, lanes', (device) => expectCauses(onDevice(device, true, 'resident')), timeout)
   withDevice('webgpu, windows', (device) => expectCauses(inWindows(webgpuWith(device, 'layered'))), timeout)

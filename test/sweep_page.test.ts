@@ -31,6 +31,14 @@ const epochs = [1, 2, 3].map((epoch) => ({
   samplesPerSecond: 100,
 }))
 
+const autopsy = {
+  cause: 'learningRate',
+  evidence: 'the rate <b>is</b> too high',
+  hint: 'lower it',
+  fix: {},
+  isTried: true,
+} as const
+
 /** A sweep of 36 networks a seed, whose best ones have the most layers and a learning rate of 1; some of them diverged. */
 function makeSweep(seeds: number, change: Partial<SweepRecord> = {}): SweepRecord {
   const found = layers.flatMap((own, l) =>
@@ -50,6 +58,7 @@ function makeSweep(seeds: number, change: Partial<SweepRecord> = {}): SweepRecor
             parameters: 10 * (l + 1),
             diverged,
             fault: diverged ? { epoch: 3 } : null,
+            autopsy: diverged ? autopsy : null,
             command: `webgpu-mlp train --layers ${own} --hidden '${activation}' --lr ${learningRate} --seed ${s + 1}`,
           }
         }),
@@ -267,6 +276,8 @@ describe('the page of a sweep in a browser', () => {
     expect(await command.textContent()).toBe(record.results[1]?.command)
     await page.locator('.picture').nth(2).click()
     expect(await command.textContent()).toBe(record.results[2]?.command)
+    await page.locator('.results tbody tr', { hasText: 'diverged' }).first().click()
+    expect(await page.locator('.selected-cause').textContent()).toBe('The rate <b>is</b> too high; lower it.')
     await page.getByRole('button', { name: 'Close' }).click()
     expect(await page.locator('.selected').isVisible()).toBe(false)
     // Of the best network alone there is one line, which passes through the middle between two axes.

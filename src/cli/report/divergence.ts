@@ -1,5 +1,6 @@
 import type { DivergedError } from '../../index.ts'
 import { count, decimal } from '../output.ts'
+import { causes } from '../remedies.ts'
 import { commandWith } from '../train/command.ts'
 import { escapeHtml, makePage, namedRows } from './html.ts'
 import { makeRecord } from './record.ts'
@@ -13,17 +14,6 @@ export interface DivergedRun {
   readonly error: DivergedError
   readonly words: readonly string[]
 }
-
-const causes = {
-  row: 'a value in the data',
-  weights: 'weights of classes or samples',
-  penalty: 'a penalty on the weights',
-  momentum: 'the momentum',
-  inputs: 'inputs that are not scaled',
-  targets: 'targets that are not scaled',
-  gradients: 'large gradients',
-  learningRate: 'the learning rate',
-} as const
 
 /** The report of a run that diverged: where, why, and what helps. It is a record of the run as any other report. */
 export function makeDivergedReport({ run, error, words }: DivergedRun): string {

@@ -26,6 +26,9 @@ export function makePayload(record: SweepRecord, wall: Wall | undefined): SweepP
     epochs: column(({ epochs }) => epochs),
     parameters: column(({ parameters }) => parameters),
     faults: column(({ diverged, fault }) => (diverged ? (fault?.epoch ?? 0) : null)),
+    causes: Object.fromEntries(
+      results.flatMap(({ autopsy }, i) => (autopsy ? [[i, sentence(`${autopsy.evidence}; ${autopsy.hint}`)]] : [])),
+    ),
     commands: packTexts(column(({ command }) => command)),
     curves: best.flatMap((one) => {
       const network = places.get(one.rank)
@@ -45,6 +48,8 @@ export function nameScore({ scoreName, scoredOn }: SweepRecord): string {
 export function decimalsOf({ data, scoredOn }: SweepRecord): number {
   return (scoredOn === 'validation' ? data.validationSamples : data.samples) >= 2000 ? 2 : 1
 }
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
 /** Seven digits are all that float32 has. */
 const shorten = (value: number | null | undefined) =>

@@ -20,6 +20,8 @@ export interface SweepPayload {
   readonly parameters: readonly number[]
   /** The epoch in which the training diverged, from 1 on; 0 where it is not known, null where it did not diverge. */
   readonly faults: readonly (number | null)[]
+  /** Why networks diverged and what helps, by their places in the columns; without those for which it was not looked for. */
+  readonly causes: Readonly<Record<number, string>>
   readonly commands: PackedTexts
   readonly curves: readonly BestCurves[]
   readonly wall: Wall | null

@@ -23,14 +23,22 @@ export async function* resultsCsv({ results, scoredOn }: SweepRecord): AsyncGene
   yield textOf([
     [
       ...[...first, ...names, ...(hasFolds ? ['score_deviation', 'fold_scores'] : [])],
-      ...['trained_epochs', 'parameters', 'diverged', 'diverged_in_epoch', 'index', 'command'],
+      ...['trained_epochs', 'parameters', 'diverged', 'diverged_in_epoch', 'cause', 'index', 'command'],
     ],
   ])
   const rowOf = ({ settings, ...result }: ResultRecord) => [
     ...[result.rank, result.score, result.loss, result.seed],
     ...names.map((name) => settings[name]),
     ...(hasFolds ? [result.deviation, result.folds?.map(({ score }) => score).join(';')] : []),
-    ...[result.epochs, result.parameters, result.diverged, result.fault?.epoch, result.index, result.command],
+    ...[
+      result.epochs,
+      result.parameters,
+      result.diverged,
+      result.fault?.epoch,
+      result.autopsy?.cause,
+      result.index,
+      result.command,
+    ],
   ]
   for (let from = 0; from < results.length; from += AT_ONCE)
     yield textOf(results.slice(from, from + AT_ONCE).map(rowOf))

@@ -1,4 +1,4 @@
-import type { History } from '../../index.ts'
+import type { Autopsy, History } from '../../index.ts'
 
 /** The value of a setting: a number, a name, a list with commas between its parts (`2,8,2`), or whether it is on. */
 export type Setting = number | string | boolean
@@ -38,7 +38,15 @@ export interface ResultRecord {
   readonly parameters: number
   readonly diverged: boolean
   /** Where it diverged, counted from 1. */
-  readonly fault: { readonly epoch: number; readonly minibatch?: number; readonly layer?: number } | null
+  readonly fault: {
+    readonly epoch: number
+    readonly minibatch?: number
+    readonly layer?: number
+    /** With folds, the one without which the network was trained; none for the training on all samples. */
+    readonly fold?: number
+  } | null
+  /** The likely cause of the divergence and what helps; null where it was not looked for. */
+  readonly autopsy: Pick<Autopsy, 'cause' | 'evidence' | 'hint' | 'fix' | 'isTried'> | null
   /** The command that trains this network alone, with the same result; with folds, it trains on all samples. */
   readonly command: string
 }

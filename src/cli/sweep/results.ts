@@ -2,6 +2,7 @@ import type { Dataset, SweepResult } from '../../index.ts'
 import { commandLine } from '../../shell.ts'
 import { type CommandParts, trainWords } from './command.ts'
 import type { SweepData } from './data.ts'
+import type { Autopsies } from './autopsies.ts'
 import type { SweepPlan } from './plan.ts'
 import type { ResultRecord, SweepRecord } from './record.ts'
 import { axesOf, flatSettings } from './settings.ts'
@@ -21,17 +22,18 @@ export interface RunFacts {
   readonly backend: SweepRecord['backend']
 }
 
-/** A sweep for programs. @param results the best one first; at least one */
+/** A sweep for programs. @param results the best one first; at least one. @param autopsies of networks that diverged */
 export function makeRecord(
   results: readonly SweepResult[],
   plan: SweepPlan,
   data: SweepData,
   { seconds, networks, words, backend }: RunFacts,
   ensemble: SweepRecord['ensemble'],
+  autopsies: Autopsies = new Map(),
 ): SweepRecord {
   const { options, shard } = plan
   const parts = commandParts(plan, data, backend.name)
-  const records = results.map((result, i) => resultRecord(result, i + 1, parts))
+  const records = results.map((result, i) => resultRecord(result, i + 1, parts, autopsies.get(result)))
   return {
     format: 'webgpu-mlp sweep',
     version: 1,
@@ -70,7 +72,12 @@ export const commandParts = (plan: SweepPlan, data: SweepData, backend: string):
 /** JSON has no NaN. */
 const finite = (value: number | undefined) => (Number.isFinite(value) ? value! : null)
 
-function resultRecord(result: SweepResult, rank: number, parts: CommandParts): ResultRecord {
+function resultRecord(
+  result: SweepResult,
+  rank: number,
+  parts: CommandParts,
+  autopsy: ResultRecord['autopsy'] = null,
+): ResultRecord {
   const { index, seed, settings, score, deviation, folds, loss, epochs, parameters, diverged, fault } = result
   return {
     rank,
@@ -85,6 +92,7 @@ function resultRecord(result: SweepResult, rank: number, parts: CommandParts): R
     parameters,
     diverged,
     fault: fault ? (JSON.parse(JSON.stringify(fault)) as NonNullable<ResultRecord['fault']>) : null,
+    autopsy,
     command: commandLine(trainWords(settings, seed, parts)),
   }
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join, normalize } from 'node:path'
 import { count, decimal, duration, print } from '../output.ts'
+import { causes } from '../remedies.ts'
 import { commandLine } from '../../shell.ts'
 import type { ResultRecord, SweepRecord } from './record.ts'
 import { sayRate, sayScore, sayValue, titleOf } from './table.ts'
@@ -29,9 +30,20 @@ export function summarizeSweep({ record, folder, files, interrupted }: SweepEnd)
     print(`           ${best.command}`)
   }
   if (ensemble) print(`Ensemble   of the best ${ensemble.networks}: ${describeScore(ensemble, scoreName)}`)
-  if (diverged > 0) print(`Diverged   ${count(diverged)} ${diverged === 1 ? 'network' : 'networks'}`)
+  if (diverged > 0)
+    print(`Diverged   ${count(diverged)} ${diverged === 1 ? 'network' : 'networks'}${describeCauses(results)}`)
   print(`Results    ${nameFiles(files, folder)}`)
   if (interrupted) print(`To go on   ${commandLine(['sweep', '--resume', folder])}`)
+}
+
+/** ': 12 because of the learning rate, 3 because of the momentum'; the commonest first. */
+function describeCauses(results: readonly ResultRecord[]): string {
+  const counts = new Map<keyof typeof causes, number>()
+  for (const { autopsy } of results) if (autopsy) counts.set(autopsy.cause, (counts.get(autopsy.cause) ?? 0) + 1)
+  const parts = [...counts].sort(([, a], [, b]) => b - a)
+  return parts.length === 0
+    ? ''
+    : `: ${parts.map(([cause, own]) => `${count(own)} because of ${causes[cause]}`).join(', ')}`
 }
 
 /** `sweep/: sweep.html, best.json`; what had to be written elsewhere has its path. */

@@ -4,6 +4,7 @@ import { makeWall, MOST_PICTURES } from '../sweep-page/wall.ts'
 import { sweepPage } from '../sweep-page/page.ts'
 import { count, exitCodes, note, print } from '../output.ts'
 import { KeptOutputs } from '../outputs/keep.ts'
+import { explainResults } from './autopsies.ts'
 import type { SweepData } from './data.ts'
 import { makeEnsemble } from './ensemble.ts'
 import { estimateSweep, printEstimate } from './dry-run.ts'
@@ -114,7 +115,8 @@ export async function writeSweep(
   kept: KeptOutputs,
 ): Promise<{ record: SweepRecord; files: string[] }> {
   const scored = await makeEnsemble(results, data, plan.options.ensemble)
-  const record = makeRecord(results, plan, data, facts, scored?.score ?? null)
+  const autopsies = await explainResults(results, facts.seconds)
+  const record = makeRecord(results, plan, data, facts, scored?.score ?? null, autopsies)
   const page = () => {
     const wall = makeWall(rankedNetworks(results, MOST_PICTURES), shownSamples(data), record)
     return sweepPage({ record, wall })

@@ -13,23 +13,10 @@ import {
 import { findCsvLine } from '../../node/csv-lines.ts'
 import { exampleOf, isCsv, isGenerated, textOptions } from '../data.ts'
 import { note } from '../output.ts'
+import { remedies } from '../remedies.ts'
 import type { PreparedData } from './data.ts'
 import type { TrainOptions } from './options.ts'
 import type { Result } from './outcome.ts'
-
-/** The options of the command line that help. */
-const remedies = {
-  inputs: 'take --standardize',
-  targets: 'take --standardize-targets',
-  output: 'for regression use a linear output, such as --activation tanh,linear --loss meanSquaredError',
-  clipping: 'clip the gradients: --clip-norm 1',
-  learningRate: 'lower the learning rate: --lr',
-  momentum: 'lower the momentum: --momentum',
-  l1: 'lower the penalty: --l1',
-  l2: 'lower the penalty: --l2',
-  weightDecay: 'lower the weight decay: --weight-decay',
-  weights: 'divide the --class-weights by',
-}
 
 /** A run of `train`. */
 interface Advised {
@@ -74,10 +61,20 @@ export async function explainDivergence<T>(
     const { epoch, minibatch, layer, fold, weights, biases, cause, autopsy } = error
     const given = { epoch, loss: error.loss, minibatch, layer, fold, weights, biases }
     const known = autopsy
-      ? { autopsy: { ...autopsy, ...describeAutopsy(autopsy, { ...remedies, row: await sayLine(autopsy, options) }) } }
+      ? { autopsy: { ...autopsy, ...describeAutopsy(autopsy, await wordsFor(autopsy, options)) } }
       : { hint: adviseDiverged(network, exampleOf(data.train), { loss, optimizer, remedies }) }
     throw Object.assign(new DivergedError({ ...given, ...known }), { cause })
   }
+}
+
+/** Names rows as the file does. */
+async function wordsFor(autopsy: Autopsy, options: TrainOptions) {
+  const row = await sayLine(autopsy, options)
+  const { rows } = autopsy.fix
+  if (row === undefined || !rows) return remedies
+  // Samples of a part of the file have other numbers.
+  const many = `correct such values, or leave out the ${rows.length} lines that have them`
+  return { ...remedies, row, rows: rows.length > 1 ? many : 'correct this value, or leave the line out' }
 }
 
 /** Where a row is that made a training diverge: 'line 18 of houses.csv'; undefined where that is not known. */

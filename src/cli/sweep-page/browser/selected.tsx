@@ -32,6 +32,7 @@ export function Selected() {
               ×
             </button>
           </div>
+          {run.causes[network] !== undefined && <p class="selected-cause">{run.causes[network]}</p>}
           <div class="command">
             <code tabIndex={0}>{commandOf(network)}</code>
             <button
