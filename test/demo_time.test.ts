@@ -107,4 +107,18 @@ describe('time on the page', () => {
     expect(await numberOf(page, 'epochs-per-second')).toBeGreaterThan(0)
     await close(opened)
   })
+
+  it('that diverges names the cause, and trains again with the change that helps', async () => {
+    const settings = 'learningRate=100&loss=meanSquaredError&optimizer=sgd&hidden=6&activations=relu-linear&seed=1'
+    const opened = await open(`problem=circle&${settings}&backend=cpu`)
+    const { page } = opened
+    const message = page.locator('.divergence')
+    await message.getByText('The learning rate of sgd, 100, is too high').waitFor()
+    expect(await message.textContent()).toMatch(/^Training stopped\. In epoch \d+ the numbers in the output layer grew/)
+    await message.getByRole('button', { name: 'Try again with learning rate 1' }).click()
+    await epochsReach(page, 10)
+    expect(await message.textContent()).toBe('')
+    expect(await page.getByLabel('Learning rate').inputValue()).toBe('1')
+    await close(opened)
+  })
 })

@@ -276,8 +276,6 @@ describe('the page of a sweep in a browser', () => {
     expect(await command.textContent()).toBe(record.results[1]?.command)
     await page.locator('.picture').nth(2).click()
     expect(await command.textContent()).toBe(record.results[2]?.command)
-    await page.locator('.results tbody tr', { hasText: 'diverged' }).first().click()
-    expect(await page.locator('.selected-cause').textContent()).toBe('The rate <b>is</b> too high; lower it.')
     await page.getByRole('button', { name: 'Close' }).click()
     expect(await page.locator('.selected').isVisible()).toBe(false)
     // Of the best network alone there is one line, which passes through the middle between two axes.
@@ -357,9 +355,11 @@ describe('the page of a sweep in a browser', () => {
   }, 60_000)
 
   it('shows a sweep whose networks all diverged, and one of a single network', async () => {
-    const diverged = record.results.map((one) => ({ ...one, score: null, loss: null, diverged: true, fault: { epoch: 1 } })) // prettier-ignore
+    const diverged = record.results.map((one) => ({ ...one, score: null, loss: null, diverged: true, fault: { epoch: 1 }, autopsy })) // prettier-ignore
     const none = await open(sweepPage({ record: { ...record, results: diverged, best: [], ensemble: null }, wall: undefined })) // prettier-ignore
     expect(await none.page.locator('main').textContent()).toContain('The training of all networks diverged.')
+    await none.page.locator('.results tbody tr').first().click()
+    expect(await none.page.locator('.selected-cause').textContent()).toBe('The rate <b>is</b> too high; lower it.')
     expect(none.problems).toEqual([])
     await none.page.close()
     const one = { ...record, results: record.results.slice(0, 1), axes: [], networks: 1, best: record.best.slice(0, 1) }

@@ -1,4 +1,4 @@
-import { changeAndRestart, divergence } from '../state.ts'
+import { changeAndRestart, divergence, progress } from '../state.ts'
 import type { Settings } from '../settings.ts'
 import './divergence.css'
 
@@ -33,7 +33,8 @@ export function Divergence() {
               </button>
             )}
             <span>
-              The network keeps its values from before that epoch. To go back further, drag the line below the controls.
+              The network keeps its values from before that epoch.
+              {progress.value && progress.value.epoch > 0 && ' To go back further, drag the line below the controls.'}
             </span>
           </p>
         </>

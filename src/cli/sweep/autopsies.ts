@@ -6,9 +6,9 @@ import type { ResultRecord } from './record.ts'
 export type Autopsies = ReadonlyMap<SweepResult, NonNullable<ResultRecord['autopsy']>>
 
 /** Networks that are explained at most. */
-const MOST_NETWORKS = 100
-/** Seconds that explaining may take at least, and the share of the time of the sweep. */
-const [LEAST_SECONDS, SHARE] = [3, 0.05]
+const MOST_NETWORKS = 32
+/** Seconds that explaining may take at least, and the share of the time of the sweep. Most sweeps take far less. */
+const [LEAST_SECONDS, SHARE] = [10, 0.05]
 
 /**
  * Looks for the causes of the networks that diverged, the first ones of the ranking first.

@@ -20,6 +20,7 @@ export interface RunFacts {
   readonly words: readonly string[]
   /** What trained the networks. */
   readonly backend: SweepRecord['backend']
+  readonly isInterrupted?: boolean
 }
 
 /** A sweep for programs. @param results the best one first; at least one. @param autopsies of networks that diverged */

@@ -96,7 +96,10 @@ async function trainAndWrite(
   const backend = backendOf(last) ?? results[0]!.history.backend
   const problem = await writer.write(run, backend)
   if (problem !== undefined) kept.say(problem)
-  const facts = { seconds: last?.seconds ?? 0, networks: run.networks, words, backend }
+  const facts = {
+    ...{ seconds: last?.seconds ?? 0, networks: run.networks, words, backend },
+    isInterrupted: interrupted !== undefined,
+  }
   const { record, files } = await writeSweep(results, plan, data, facts, outputs, kept)
   const end = { record, folder, files, interrupted: interrupted !== undefined }
   if (options.json) printSweepJson(end)
@@ -115,7 +118,8 @@ export async function writeSweep(
   kept: KeptOutputs,
 ): Promise<{ record: SweepRecord; files: string[] }> {
   const scored = await makeEnsemble(results, data, plan.options.ensemble)
-  const autopsies = await explainResults(results, facts.seconds)
+  // Who interrupts a sweep does not want to wait.
+  const autopsies = facts.isInterrupted ? undefined : await explainResults(results, facts.seconds)
   const record = makeRecord(results, plan, data, facts, scored?.score ?? null, autopsies)
   const page = () => {
     const wall = makeWall(rankedNetworks(results, MOST_PICTURES), shownSamples(data), record)

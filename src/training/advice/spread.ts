@@ -55,11 +55,17 @@ export const short = (value: number, digits = 4): string => String(Number(value.
 export const sayNumber = (value: number): string =>
   Math.abs(value) < 1e7 ? short(value) : Number(value.toPrecision(4)).toExponential()
 
+/** Whole numbers up to here are exact. */
+const MOST_DIGITS = 2 ** 53
+
+const sayLong = (value: number, digits: number) =>
+  Math.abs(value) < MOST_DIGITS ? short(value, digits) : Number(value.toPrecision(digits)).toExponential()
+
 /** Both ends, with enough digits to show the difference. */
 export function sayRange({ low, high }: Pick<Spread, 'low' | 'high'>): string {
   const ratio = Math.max(Math.abs(low), Math.abs(high)) / (high - low)
   const digits = high > low ? Math.min(17, Math.max(4, 2 + Math.ceil(Math.log10(ratio)))) : 4
-  return `from ${short(low, digits)} to ${short(high, digits)}`
+  return `from ${sayLong(low, digits)} to ${sayLong(high, digits)}`
 }
 
 /** Values above which steps that fit numbers around 1 are too large; a byte's are above it. */
