@@ -2,7 +2,8 @@ import { expect } from 'vitest'
 import { Random } from '../../src/core/random.ts'
 import { type SharedRecovery, webgpu } from '../../src/index.ts'
 import { isExhaustive } from '../covering.ts'
-import { BreakingGPU, type CallName, type Loss, type Moment } from './breaking-gpu.ts'
+import { BreakingGPU, type CallName, type Loss } from './breaking-gpu.ts'
+import { randomMoment, whens } from './random-moment.ts'
 import type { Training } from './trainings.ts'
 
 /** How many random moments are tried with each training; `npm run test:recovery` sets it to 100. */
@@ -82,15 +83,6 @@ function expectSame(broken: Broken, unbroken: Unbroken, moment: unknown): void {
     recoveries.filter(({ isSlower }) => isSlower),
     context,
   ).toEqual([])
-}
-
-const whens = ['before', 'after', 'later'] as const
-
-/** A random call of a random kind: kinds of which there are few calls are as likely as others. */
-function randomMoment(random: Random, counts: ReadonlyMap<CallName, number>): Moment {
-  const kinds = [...counts.keys()]
-  const name = kinds[random.below(kinds.length)]!
-  return { name, call: 1 + random.below(counts.get(name)!), when: whens[random.below(3)]! }
 }
 
 /** Loses the device at one random moment of each run. */

@@ -24,6 +24,9 @@ export interface Allocation {
 
 const sumOf = (made: readonly Allocation[]) => made.reduce((sum, { bytes }) => sum + bytes, 0)
 
+/** Milliseconds after a call that failed in which its device is reported to be lost. */
+const LATEST_REPORT = 500
+
 /** Features that are used where they are granted. */
 const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups']
 
@@ -216,11 +219,19 @@ export class Device {
       this.check()
       return result
     } catch (error) {
-      // The loss may be reported shortly after the call that failed because of it.
-      await new Promise((resolve) => setTimeout(resolve))
+      await this.#lostSoon()
       this.check()
       throw error
     }
+  }
+
+  /** A loss may be reported after the call that failed because of it: in Chromium, by another process. */
+  async #lostSoon(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve))
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, LATEST_REPORT)))
+    if (!this.isLost && !this.#disposed) await Promise.race([this.gpu.lost, late])
+    clearTimeout(timer)
   }
 
   /** Frees a device that was lost: calls that still use it report the loss. */

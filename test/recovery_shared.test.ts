@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { type Epoch, Trainer, webgpu } from '../src/index.ts'
+import { randomData, randomNetwork } from './backends.ts'
+import { BreakingGPU } from './recovery/breaking-gpu.ts'
+
+const network = randomNetwork([2, 3, 2], 'tanh', 'sigmoid', 1)
+const data = randomData(40, 2, 2, 2)
+
+const lossesOf = (epochs: readonly Epoch[]) => epochs.map(({ loss }) => loss)
+
+/** Two trainers train at the same time, while a third one has trained before, and predicts afterwards. */
+async function trainThree(gpu: BreakingGPU, isLost: boolean) {
+  const backend = webgpu({ requestDevice: gpu.requestDevice })
+  const open = (seed: number) => Trainer.create(network.clone(), { backend, batchSize: 5, seed })
+  const [one, other, idle] = [await open(1), await open(2), await open(3)]
+  await idle.fit(data, { epochs: 2 })
+  const onEpoch = ({ epoch }: Epoch) => {
+    if (isLost && epoch === 3) gpu.loseIn(1, 'after')
+  }
+  const histories = await Promise.all([one.fit(data, { epochs: 12, onEpoch }), other.fit(data, { epochs: 12 })])
+  const outputs = (await idle.predict(data.inputs)).data
+  const again = await idle.fit(data, { epochs: 2 })
+  const ends = [one, other, idle].map(async (trainer) => (await trainer.read()).parameters.slice())
+  const parameters = await Promise.all(ends)
+  const recoveries = [one, other, idle].map((trainer) => trainer.recoveries)
+  for (const trainer of [one, other, idle]) trainer.dispose()
+  backend.dispose()
+  return {
+    results: [histories.map(({ epochs }) => lossesOf(epochs)), outputs, lossesOf(again.epochs), parameters],
+    recoveries,
+  }
+}
+
+describe('trainers that share a backend whose device is lost', () => {
+  it('all go on on the same new device, to the bits of a run without a loss, also one that was idle', async () => {
+    const [whole, lossy] = [new BreakingGPU(), new BreakingGPU()]
+    const unbroken = await trainThree(whole, false)
+    const broken = await trainThree(lossy, true)
+    expect(lossy.losses).toHaveLength(1)
+    expect(lossy.devices).toBe(2)
+    expect(broken.results).toEqual(unbroken.results)
+    expect(broken.recoveries).toEqual([1, 1, 1])
+    expect(unbroken.recoveries).toEqual([0, 0, 0])
+  })
+})
+
+/** How many dispatches each submit of a device has. */
+function countDispatches(gpu: GPUDevice): number[] {
+  const counts: number[] = []
+  const createCommandEncoder = gpu.createCommandEncoder.bind(gpu)
+  gpu.createCommandEncoder = (descriptor) => {
+    const encoder = createCommandEncoder(descriptor)
+    const beginComputePass = encoder.beginComputePass.bind(encoder)
+    const index = counts.push(0) - 1
+    encoder.beginComputePass = (of) => {
+      const pass = beginComputePass(of)
+      const dispatch = pass.dispatchWorkgroups.bind(pass)
+      pass.dispatchWorkgroups = (...size) => {
+        counts[index]!++
+        dispatch(...size)
+      }
+      return pass
+    }
+    return encoder
+  }
+  return counts
+}
+
+it('submits have less work after two losses without progress', async () => {
+  const gpu = new BreakingGPU()
+  const devices: number[][] = []
+  const requestDevice = async () => {
+    const device = await gpu.requestDevice()
+    devices.push(countDispatches(device))
+    // Nothing was computed on it yet.
+    if (devices.length === 2) device.destroy()
+    return device
+  }
+  const onEpoch = ({ epoch }: Epoch) => {
+    if (epoch === 4 && gpu.losses.length === 0) gpu.loseIn(1, 'after')
+  }
+  const backend = webgpu({ requestDevice, plan: 'layered' })
+  const trainer = await Trainer.create(network.clone(), { backend, batchSize: 1, seed: 1 })
+  const history = await trainer.fit(randomData(400, 2, 2, 2), { epochs: 8, onEpoch })
+  trainer.dispose()
+  expect(devices).toHaveLength(3)
+  expect(history.recoveries).toBeGreaterThan(0)
+  expect(history.backend.name).toBe('webgpu')
+  const longest = (counts: readonly number[]) => Math.max(...counts)
+  // A submit has an eighth of the time; half leaves what a busy machine changes.
+  expect(longest(devices[2]!)).toBeLessThan(longest(devices[0]!) / 2)
+})
