@@ -3,7 +3,7 @@ import { Term } from '../terms/term.tsx'
 import { Value } from '../value.tsx'
 import { axes, describeTile } from './axes.ts'
 import { TilePicture } from './canvas.tsx'
-import { failure, openTile, pointed, ranking, scores, shown, started, wall } from './state.ts'
+import { failure, holdOrder, openTile, pointed, ranking, scores, shown, shownRanking, started, wall } from './state.ts'
 import { scoreText } from './tiles.tsx'
 
 /** How many networks the list has. */
@@ -73,14 +73,27 @@ export function Details() {
 
 /** The best networks, and how many are good. */
 export function Ranking() {
-  const listed = ranking.value.slice(0, LISTED)
+  const listed = shownRanking.value.slice(0, LISTED)
   const best = scores.value[ranking.value[0] ?? -1]
   return (
     <section class="wall-ranking" aria-labelledby="wall-ranking-title">
       <h2 id="wall-ranking-title">
         The best, by <ScoreName />
       </h2>
-      <ol>
+      <ol
+        onPointerEnter={() => {
+          holdOrder(true)
+        }}
+        onPointerLeave={() => {
+          holdOrder(false)
+        }}
+        onFocusIn={() => {
+          holdOrder(true)
+        }}
+        onFocusOut={() => {
+          holdOrder(false)
+        }}
+      >
         {listed.map((tile) => (
           <li key={tile}>
             <button

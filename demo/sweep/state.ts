@@ -24,7 +24,7 @@ export const scores = signal<Float64Array>(new Float64Array())
 /** The tiles, the best one first. */
 export const ranking = signal<readonly number[]>([])
 /** The ranking in whose order the wall shows the networks: it changes seldom, so that the eye can follow. */
-const shownRanking = signal<readonly number[]>([])
+export const shownRanking = signal<readonly number[]>([])
 const REORDERING = 1500
 let reorderedAt = -Infinity
 let isHeld = false
