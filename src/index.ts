@@ -43,6 +43,7 @@ export {
 } from './core/errors.ts'
 export type { Autopsy, BadValue, DivergenceCause, Fix, StepLosses } from './core/autopsy.ts'
 export { fromOnnx, type OnnxOptions } from './formats/from-onnx.ts'
+export { toC, type CFiles, type COptions } from './formats/c/c.ts'
 export { toJavaScript } from './formats/javascript.ts'
 export { parseNpy, toNpy, type NpyArray, type NpyNumbers, type NpyValues } from './formats/npy.ts'
 export {

@@ -12,6 +12,7 @@ import { splitSchema } from './data/split.ts'
 import { dataStreamSchema } from './data/stream.ts'
 import { datasetFromNpySchema, datasetFromNpzSchema, npyInputsSchema } from './formats/npy-data.ts'
 import { parseNpzSchema } from './formats/npz.ts'
+import { toCSchema } from './formats/c/c.ts'
 import { fromOnnxSchema } from './formats/from-onnx.ts'
 import { toPyTorchSchema } from './formats/pytorch/pytorch.ts'
 import { fromSafetensorsSchema } from './formats/safetensors.ts'
@@ -75,6 +76,7 @@ export const optionSchemas = {
   inputsFromNpy: npyInputsSchema,
   fromSafetensors: fromSafetensorsSchema,
   fromOnnx: fromOnnxSchema,
+  toC: toCSchema,
   toPyTorch: toPyTorchSchema,
   'Trainer.create': trainerSchema,
   'trainer.fit': fitSchema,

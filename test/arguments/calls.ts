@@ -106,6 +106,7 @@ const functions: Record<string, Call['valid']> = {
   scale: () => [data(), library.standardize(data())],
   checkName: () => ['name', 'cpu', library.backendNames],
   escapeControls: () => ['x'],
+  toC: () => [network(), { prefix: 'model' }],
   toJavaScript: () => [network()],
   toOnnx: () => [network()],
   onnxInputs: () => [network()],
