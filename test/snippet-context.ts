@@ -15,6 +15,8 @@ const common: Record<string, string> = {
   x: 'test.inputs',
   html: "'<!doctype html>'",
   device: 'await openDevice()',
+  localStorage:
+    '{ setItem: (_key: string, _text: string): void => undefined, getItem: (_key: string): string | null => null }',
 }
 
 /** Other code for the examples of a file. */
