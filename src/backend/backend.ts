@@ -20,7 +20,10 @@ export interface Backend {
   readonly description: string
   /** Whether it is a GPU that is emulated in software. */
   readonly software: boolean
-  /** Copies the network's parameters to where the backend computes, and allocates the memory that training needs. */
+  /**
+   * Copies the network's parameters to where the backend computes, and allocates the memory that training needs.
+   * @internal
+   */
   place(network: Network, settings: PlacementSettings): Promise<Placement>
   /**
    * Places many networks of one shape to train them side by side. Absent where a backend trains one at a time.
@@ -29,6 +32,7 @@ export interface Backend {
    *   Networks with equal settings share one object, so that they take no work of the host each
    * @param form that of an earlier population whose training goes on here ({@link PopulationState.form}); by default, the
    *   fastest one for this number of networks
+   * @internal
    * @throws InputError if they differ in anything else, are too large to be trained side by side, or cannot have this form
    */
   readonly populate?:
@@ -44,13 +48,17 @@ export interface Backend {
   /**
    * Replaces a device that was lost by another one, on which networks are placed from then on; does nothing where it is not
    * lost. Absent where the backend has no device.
-   * @param smaller whether the new device is to be given less work at a time, because an earlier one was lost over the same work
    * @throws BackendUnavailableError where there is no other device
    */
-  readonly reopen?: ((options: { readonly smaller: boolean }) => Promise<void>) | undefined
+  readonly reopen?:
+    | ((options: {
+        /** Whether it is given less work at a time, because a device was lost over the same work. */ readonly smaller: boolean
+      }) => Promise<void>)
+    | undefined
   /**
    * Opens the training of a few networks of one shape side by side on one thread. Absent where a backend has none.
    * @param settings of all networks; their learning rate is not used
+   * @internal
    * @returns undefined for networks that are faster, or that can only be trained, one at a time
    */
   readonly openLanes?:

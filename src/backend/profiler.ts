@@ -16,13 +16,16 @@ export const profileParts = [
   'host',
   'other',
 ] as const
+/** What the time of a profile's entry was spent on. */
 export type ProfilePart = (typeof profileParts)[number]
 
 /** One entry of a profile. */
 export interface ProfileEntry {
+  /** What the time was spent on. */
   part: ProfilePart
   /** For example `gradient[0]`: the stage and its layer. */
   name: string
+  /** The duration in seconds. */
   seconds: number
   /** The share of all seconds, 0 to 1. */
   share: number
@@ -34,7 +37,7 @@ export interface ProfileEntry {
 export interface Profile {
   /** Wall time spent in the trainer's calls, its creation included. */
   seconds: number
-  /** In the order of {@link profileParts}; the kernels in the order in which they first ran. */
+  /** In the order of {@link ProfilePart}; the kernels in the order in which they first ran. */
   entries: ProfileEntry[]
 }
 

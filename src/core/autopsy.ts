@@ -12,10 +12,15 @@ export interface Fix {
   readonly standardizeTargets?: true | undefined
   /** Where the rate follows a schedule, the rate that it begins with. */
   readonly learningRate?: number | undefined
+  /** The largest norm of the gradients. */
   readonly clipNorm?: number | undefined
+  /** The momentum of the optimizer. */
   readonly momentum?: number | undefined
+  /** The factor of the L1 penalty. */
   readonly l1?: number | undefined
+  /** The factor of the L2 penalty. */
   readonly l2?: number | undefined
+  /** The optimizer's weight decay. */
   readonly weightDecay?: number | undefined
   /** The weights of the samples are divided by this number. */
   readonly weightDivisor?: number | undefined
@@ -30,7 +35,12 @@ export interface BadValue {
   /** In the units of the data, before any scaling. */
   readonly value: number
   /** The range of the column's other values. */
-  readonly usual: { readonly low: number; readonly high: number }
+  readonly usual: {
+    /** The smallest usual value. */
+    readonly low: number
+    /** The largest usual value. */
+    readonly high: number
+  }
 }
 
 /** Mean losses of the steps before a divergence, as they were repeated on the CPU. */
@@ -53,10 +63,12 @@ export interface Autopsy {
   readonly evidence: string
   /** What probably helps: a clause that says {@link fix} in words. */
   readonly hint: string
+  /** The change of one setting that helps. */
   readonly fix: Fix
   /** Whether a short training on the CPU diverges without the fix and stays finite with it. */
   readonly isTried: boolean
   /** The value that brought the divergence, where the cause is a row. */
   readonly bad?: BadValue | undefined
+  /** The losses of the steps before the divergence, where they are known. */
   readonly losses?: StepLosses | undefined
 }

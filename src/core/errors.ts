@@ -11,9 +11,13 @@ export { describe, listNames, shorten } from './text.ts'
  * message is one line that a terminal shows as it is: names from files are escaped in it ({@link escapeControls}).
  */
 export class InputError extends Error {
+  /** Always `'InputError'`, also in minified bundles. */
   override name = 'InputError'
 
-  /** @param message may hold anything from a file: it is put on one line, and its middle left out where it is long */
+  /**
+   * Makes an error with this message.
+   * @param message may hold anything from a file: it is put on one line, and its middle left out where it is long
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(shortenMessage(textOf(message)), options)
   }
@@ -21,8 +25,14 @@ export class InputError extends Error {
 
 /** Thrown when no adapter, driver or package can run the backend that was asked for; the message says what to do about it. */
 export class BackendUnavailableError extends Error {
+  /** Always `'BackendUnavailableError'`, also in minified bundles. */
   override name = 'BackendUnavailableError'
 
+  /**
+   * Makes an error with this message.
+   * @param message is put on one line
+   * @param options the `cause`, if another error led to this one
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(textOf(message), options)
   }
@@ -30,8 +40,14 @@ export class BackendUnavailableError extends Error {
 
 /** Thrown at the next call after the GPU device was lost; names the device and the driver's own reason. */
 export class DeviceLostError extends Error {
+  /** Always `'DeviceLostError'`, also in minified bundles. */
   override name = 'DeviceLostError'
 
+  /**
+   * Makes an error with this message.
+   * @param message is put on one line
+   * @param options the `cause`, if another error led to this one
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(textOf(message), options)
   }
@@ -39,8 +55,14 @@ export class DeviceLostError extends Error {
 
 /** Thrown when WebGPU rejects an object (a shader, a buffer, a binding): WebGPU's message with the object's label. */
 export class GPUValidationError extends Error {
+  /** Always `'GPUValidationError'`, also in minified bundles. */
   override name = 'GPUValidationError'
 
+  /**
+   * Makes an error with this message.
+   * @param message is put on one line
+   * @param options the `cause`, if another error led to this one
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(textOf(message), options)
   }
@@ -48,8 +70,14 @@ export class GPUValidationError extends Error {
 
 /** Thrown when the GPU has no memory left for a buffer; names the bytes needed and the option that helps. */
 export class OutOfMemoryError extends Error {
+  /** Always `'OutOfMemoryError'`, also in minified bundles. */
   override name = 'OutOfMemoryError'
 
+  /**
+   * Makes an error with this message.
+   * @param message is put on one line
+   * @param options the `cause`, if another error led to this one
+   */
   constructor(message: string, options?: ErrorOptions) {
     super(textOf(message), options)
   }
@@ -92,17 +120,26 @@ export interface Divergence {
  * if (error instanceof DivergedError) console.log(error.autopsy?.cause, error.autopsy?.fix) // penalty { l2: 0.05 }
  */
 export class DivergedError extends Error {
+  /** Always `'DivergedError'`, also in minified bundles. */
   override name = 'DivergedError'
+  /** The epoch in which training diverged, counted from 1. */
   readonly epoch: number
+  /** The loss of that epoch: Infinity, -Infinity or NaN. */
   readonly loss: number
+  /** The minibatch of that epoch, counted from 1, with the first value that is not finite. */
   readonly minibatch: number | undefined
+  /** The layer of that value, counted from 1. */
   readonly layer: number | undefined
+  /** The fold of a cross-validation in which training diverged, counted from 1. */
   readonly fold: number | undefined
+  /** The last good weights: weights[l] is row-major, sizes[l + 1] × sizes[l]. */
   readonly weights: Float32Array[]
+  /** The last good biases: biases[l] has sizes[l + 1] values. */
   readonly biases: Float32Array[]
   /** The likely cause and what helps; undefined where it was not looked for. */
   readonly autopsy: Autopsy | undefined
 
+  /** Makes the error. @param divergence where training diverged, and the last good parameters */
   constructor(divergence: Divergence) {
     checkObject('DivergedError', divergence, '{ epoch, loss, weights, biases }')
     const { epoch, loss, minibatch, layer, fold, weights, biases, hint, autopsy } = divergence

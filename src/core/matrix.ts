@@ -7,15 +7,25 @@ import { checkNumbers, isList, makeFloats } from './lists.ts'
 export type MatrixLike =
   | Matrix
   | readonly (readonly number[])[]
-  | { readonly rows: number; readonly cols: number; readonly data: ArrayLike<number> }
+  | {
+      /** The number of rows. */
+      readonly rows: number
+      /** The number of columns. */
+      readonly cols: number
+      /** The rows × cols values, row-major. */
+      readonly data: ArrayLike<number>
+    }
 
 /**
  * A row-major matrix of float32: `data[i * cols + j]` is the value in row i and column j. Samples are rows.
  * @example const x = Matrix.from([[0, 1], [1, 1]], 'x'); x.rows // 2
  */
 export class Matrix {
+  /** The number of rows. */
   readonly rows: number
+  /** The number of columns. */
   readonly cols: number
+  /** The rows × cols values, row-major. */
   readonly data: Float32Array
 
   /** @throws InputError where the shape is not of whole numbers, or data does not hold rows · cols values */

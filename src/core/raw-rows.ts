@@ -12,8 +12,11 @@ interface Rows {
  * NaN; a column of categories holds the place of each category, counted from 0, and -1 for an unknown one.
  */
 export class RawRows {
+  /** The number of rows. */
   readonly rows: number
+  /** The number of columns. */
   readonly cols: number
+  /** The rows × cols values. */
   readonly data: Float64Array
 
   /** @throws InputError where data does not hold rows · cols values */

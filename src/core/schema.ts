@@ -22,6 +22,7 @@ export interface Kind<T> {
 export interface Flag {
   /** As Commander takes it, such as '--batch <size>'. */
   readonly flag?: string
+  /** The sentence that the help of the command line shows. */
   readonly help?: string
 }
 
@@ -36,11 +37,14 @@ export interface Option<T, Absent = undefined> extends Kind<T>, Flag {
 /** The options that an interface needs: one for each key. */
 export type Fields<I> = { readonly [K in keyof Required<I>]: Option<Exclude<I[K], undefined>, unknown> }
 
-type AnyFields = Readonly<Record<string, Option<unknown, unknown>>>
+/** The options of a schema by name. */
+export type AnyFields = Readonly<Record<string, Option<unknown, unknown>>>
 
 /** A set of options, with the name of the function that takes it. */
 export interface Schema<F extends AnyFields> {
+  /** The name of the function that takes the options. */
   readonly name: string
+  /** The options by name. */
   readonly fields: F
   /** What comes before the option's name in errors; '' by default. */
   readonly prefix?: string

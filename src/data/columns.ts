@@ -21,7 +21,14 @@ export const csvColumnsSchema = { name: 'csvColumns', fields: tableFields }
 export async function csvColumns(
   text: string | Uint8Array,
   options: CsvTextOptions = {},
-): Promise<{ rows: number; header: boolean; columns: CsvColumn[] }> {
+): Promise<{
+  /** The number of rows, without the header. */
+  rows: number
+  /** Whether the first line has the names of the columns. */
+  header: boolean
+  /** The columns, in the order of the file. */
+  columns: CsvColumn[]
+}> {
   const checked = readOptions(csvColumnsSchema, options)
   let rows = 0
   let names: readonly string[] | undefined

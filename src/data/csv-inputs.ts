@@ -52,7 +52,12 @@ export interface CsvRowsOptions extends CsvInputsOptions, Pick<TableOptions, 'li
 export async function parseCsvInputs(
   text: string | Uint8Array,
   options: CsvInputsOptions = {},
-): Promise<{ inputs: Matrix; features: string[] }> {
+): Promise<{
+  /** One row per row of the file. */
+  inputs: Matrix
+  /** The names of the columns. */
+  features: string[]
+}> {
   const checked = readOptions(parseCsvInputsSchema, options)
   const parts: CsvRows[] = []
   for await (const part of readRows(readTextParts(text, checked), checked)) parts.push(part)

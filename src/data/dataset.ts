@@ -36,9 +36,11 @@ const nameText = text()
 export class Dataset {
   /** Samples × inputs, encoded, and scaled where the data set is. */
   declare readonly inputs: Matrix
+  /** The targets, one row per sample: one-hot classes, labels or numbers. */
   readonly targets: Matrix
   /** The names of the columns: one per column of `encoding`, else one per input. */
   readonly features: readonly string[] | undefined
+  /** The names of the classes, in the order of the target columns; undefined for regressions. */
   readonly classes: readonly string[] | undefined
   /** The names of regression targets, one per column of `targets`. */
   readonly targetNames: readonly string[] | undefined
@@ -236,7 +238,7 @@ export class Dataset {
   }
 
   /** The targets in the precision in which they were given: samples × outputs. */
-  get exactTargets(): { readonly rows: number; readonly cols: number; readonly data: ArrayLike<number> } {
+  get exactTargets(): Exclude<MatrixLike, readonly ArrayLike<number>[]> {
     return this.#rawTargets ?? this.targets
   }
 

@@ -14,6 +14,7 @@ export type IdxType = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float6
 
 /** What an IDX file holds. */
 export interface IdxArray {
+  /** The type of the numbers in the file. */
   type: IdxType
   /** The length of each dimension, the slowest first: [60000, 28, 28] for MNIST's training images. */
   shape: number[]

@@ -31,7 +31,15 @@ export const splitSchema = {
  * @throws InputError where one of the two parts would be empty
  * @example const { train, test } = split(circle({ samples: 500 }), { test: 0.2, seed: 7, stratify: true })
  */
-export function split(dataset: Dataset, options: SplitOptions = {}): { train: Dataset; test: Dataset } {
+export function split(
+  dataset: Dataset,
+  options: SplitOptions = {},
+): {
+  /** The samples to train on. */
+  train: Dataset
+  /** The samples that were left out. */
+  test: Dataset
+} {
   checkInstance('dataset', dataset, Dataset, 'Dataset')
   const { test, seed, stratify } = readOptions(splitSchema, options)
   const random = new Random(seed, 'split')
@@ -66,7 +74,15 @@ function takeStratified(dataset: Dataset, order: Uint32Array, groups: number[][]
 }
 
 /** What fills missing values is fitted on the training part, so that nothing of the test part is known before. */
-export function withTrainingFills(train: Dataset, test: Dataset): { train: Dataset; test: Dataset } {
+export function withTrainingFills(
+  train: Dataset,
+  test: Dataset,
+): {
+  /** The samples to train on. */
+  train: Dataset
+  /** The samples that were left out. */
+  test: Dataset
+} {
   const { encoding, columns } = train
   if (encoding?.missing !== 'impute' || !columns) return { train, test }
   const fitted = fitFills(columns, encoding)

@@ -53,7 +53,9 @@ export const dataStreamSchema = {
 export class DataStream {
   /** How many samples a pass has. */
   readonly length: number
+  /** A few samples that stand for all: they show columns and classes before the stream is read. */
   readonly example: Dataset | undefined
+  /** What identifies the data, so that a checkpoint is only continued with the same ones. */
   readonly fingerprint: string | undefined
   readonly #chunks: DataStreamOptions['chunks']
 

@@ -111,7 +111,12 @@ const usualNames: readonly (readonly string[])[] = [
 export async function datasetFromNpz(
   bytes: Uint8Array,
   options: NpzDatasetOptions = {},
-): Promise<{ train: Dataset; validation?: Dataset }> {
+): Promise<{
+  /** The samples to train on. */
+  train: Dataset
+  /** The test samples, if the archive has any. */
+  validation?: Dataset
+}> {
   const { arrays: wanted, maxUnpackedBytes, ...others } = readOptions(datasetFromNpzSchema, options)
   const arrays = await openNpz(bytes, 'npz', { maxUnpackedBytes })
   const chosen = wanted ?? (await chooseArrays(arrays))
@@ -173,7 +178,14 @@ const inputNames = ['x', 'X', 'data', 'inputs', 'features', 'images', 'x_test', 
 export async function inputsFromNpy(
   file: Uint8Array,
   options: Pick<NpzDatasetOptions, 'arrays' | 'maxUnpackedBytes'> = {},
-): Promise<{ rows: number; cols: number; data: NpyNumbers }> {
+): Promise<{
+  /** The number of samples. */
+  rows: number
+  /** The number of inputs. */
+  cols: number
+  /** The rows × cols values, row-major. */
+  data: NpyNumbers
+}> {
   const { arrays: wanted, ...limits } = readOptions(npyInputsSchema, options)
   const { bytes, options: limit } = await unpack(checkInstance('x', file, Uint8Array, 'Uint8Array'), 'x', limits)
   if (bytes[0] !== 0x50) return toRows(readNpy(bytes, 'x'), 'x')

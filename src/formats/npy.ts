@@ -57,8 +57,11 @@ export function toNpy(values: MatrixLike | ShapedValues): Uint8Array {
   return joinBytes([writeNpyHeader('<f4', [rows, cols]), floatBytes(data)])
 }
 
-interface ShapedValues {
+/** Numbers with the shape of an array, row-major. */
+export interface ShapedValues {
+  /** The length of each dimension. */
   readonly shape: readonly number[]
+  /** The values, row-major. */
   readonly data: ArrayLike<number>
 }
 

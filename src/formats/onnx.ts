@@ -66,7 +66,9 @@ export async function toOnnx(network: Network | Ensemble): Promise<Uint8Array> {
 
 /** An input of the model that {@link toOnnx} writes. */
 export interface OnnxInput {
+  /** The name of the input in the graph. */
   name: string
+  /** The type of its values. */
   type: 'float32' | 'float64' | 'string'
   /** Of each row of the batch: all columns, or 1. */
   width: number

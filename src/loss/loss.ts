@@ -10,6 +10,7 @@ export type { Loss } from './formula.ts'
 
 const table = { quadratic, meanSquaredError, meanAbsoluteError, huber, binaryCrossEntropy, crossEntropy }
 
+/** The name of a loss. */
 export type LossName = keyof typeof table
 
 /** The table of losses. A new one is a file here, a line in this table, a file in shaders/loss/ and one of wasm's formulas. */

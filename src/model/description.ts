@@ -12,31 +12,56 @@ export const tasks = ['classification', 'multilabel', 'regression'] as const sat
 
 /** What a network carries in addition to its parameters: all that lies between a row of data and an answer. */
 export interface Description {
+  /** Names of the input columns. */
   readonly features: readonly string[] | undefined
+  /** Names of the classes. */
   readonly classes: readonly string[] | undefined
+  /** Names of the outputs of a regression, or of the labels. */
   readonly targetNames: readonly string[] | undefined
+  /** How the columns of a table become numbers. */
   readonly encoding: Encoding | undefined
+  /** How inputs are scaled. */
   readonly scaling: Scaling | undefined
+  /** How regression targets are scaled. */
   readonly targetScaling: Scaling | undefined
+  /** What the network was trained for. */
   readonly task: Task | undefined
+  /** The loss that it was trained with. */
   readonly loss: LossName | undefined
 }
 
 /** A description in JSON; fields that a network does not have are left out. */
 export interface DescriptionJSON {
+  /** Names of the input columns. */
   features?: string[]
+  /** Names of the classes. */
   classes?: string[]
+  /** Names of the outputs of a regression, or of the labels. */
   targetNames?: string[]
-  encoding?: { missing: MissingPolicy; columns: EncodedColumn[] }
+  /** How the columns of a table become numbers. */
+  encoding?: {
+    /** What happens to missing values. */
+    missing: MissingPolicy
+    /** The columns, in the order of the file. */
+    columns: EncodedColumn[]
+  }
+  /** How inputs are scaled. */
   scaling?: ScalingJSON
+  /** How regression targets are scaled. */
   targetScaling?: ScalingJSON
+  /** What the network was trained for. */
   task?: Task
+  /** The loss that it was trained with. */
   loss?: LossName
 }
 
-interface ScalingJSON {
+/** A {@link Scaling} in JSON. */
+export interface ScalingJSON {
+  /** Which kind of scaling it is. */
   kind: Scaling['kind']
+  /** What is subtracted from each column. */
   offset: number[]
+  /** What each column is then divided by. */
   scale: number[]
 }
 

@@ -4,9 +4,26 @@ import { RawRows } from '../core/raw-rows.ts'
 
 /** What one column of the data becomes: numbers and truth values one input, categories one input per category. */
 export type EncodedColumn =
-  | { readonly kind: 'number'; readonly fill?: number | undefined }
-  | { readonly kind: 'boolean'; readonly fill?: number | undefined }
-  | { readonly kind: 'category'; readonly categories: readonly string[]; readonly fill?: string | undefined }
+  | {
+      /** One input with the number. */
+      readonly kind: 'number'
+      /** What a missing value is replaced by. */
+      readonly fill?: number | undefined
+    }
+  | {
+      /** One input: 1 for true, 0 for false. */
+      readonly kind: 'boolean'
+      /** What a missing value is replaced by. */
+      readonly fill?: number | undefined
+    }
+  | {
+      /** One input per category: 1 for the category of the row, else 0. */
+      readonly kind: 'category'
+      /** The categories, in the order of the inputs. */
+      readonly categories: readonly string[]
+      /** What a missing value is replaced by. */
+      readonly fill?: string | undefined
+    }
 
 /** What is done with a row that has a missing value. */
 export type MissingPolicy = 'error' | 'drop' | 'impute'
@@ -37,6 +54,7 @@ export const truthOf = (word: string): 0 | 1 | undefined => truthWords.get(word.
  * encoding.inputs // 3
  */
 export class Encoding {
+  /** The columns of the table, in the order of the file. */
   readonly columns: readonly EncodedColumn[]
   /** What was done with missing values; those of a network that was trained with `drop` get an empty prediction. */
   readonly missing: MissingPolicy

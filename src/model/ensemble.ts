@@ -12,7 +12,12 @@ import { outputBoundary } from './activation.ts'
 import type { PredictRows } from './rows.ts'
 
 /** What an ensemble is made of: a network, or a result of a sweep, which makes one. */
-export type EnsembleMember = Network | { network(): Network }
+export type EnsembleMember =
+  | Network
+  | {
+      /** Returns the trained network, as results of a sweep do. */
+      network(): Network
+    }
 
 /** The mean of the outputs of several networks and how much they differ. */
 export interface SpreadPrediction {
@@ -32,8 +37,11 @@ export interface EnsembleClassPrediction extends ClassPrediction {
 
 /** The file of an ensemble. */
 export interface EnsembleJSON {
+  /** Identifies the format. */
   format: 'webgpu-mlp ensemble'
+  /** The version of the format. */
   version: 1
+  /** The networks. */
   networks: NetworkJSON[]
 }
 
@@ -47,6 +55,7 @@ export interface EnsembleJSON {
  * console.log(mean.toArray(), deviation.toArray())
  */
 export class Ensemble {
+  /** The networks whose mean is the prediction. */
   readonly networks: readonly Network[]
 
   private constructor(key: unknown, networks: readonly Network[]) {

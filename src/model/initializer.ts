@@ -11,6 +11,7 @@ export const initializerNames = [
   'lecunNormal',
   'constant',
 ] as const
+/** The name of a rule for initial weights. */
 export type InitializerName = (typeof initializerNames)[number]
 
 /**

@@ -15,12 +15,17 @@ export type EncodedValues = string | number[]
 
 /** The model file. */
 export interface NetworkJSON extends DescriptionJSON {
+  /** Identifies the format. */
   format: 'webgpu-mlp'
   /** 2 where older versions of this package would use the network wrongly. */
   version: 1 | 2
+  /** The number of neurons of each layer, inputs first. */
   sizes: number[]
+  /** The activation of each layer after the inputs. */
   activations: ActivationName[]
+  /** The weights of each layer, row-major: row i has those into neuron i. */
   weights: EncodedValues[]
+  /** The biases of each layer. */
   biases: EncodedValues[]
 }
 

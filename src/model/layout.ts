@@ -6,6 +6,7 @@ export interface Layer {
   readonly inputs: number
   /** Neurons of this layer: sizes[l + 1]. */
   readonly outputs: number
+  /** The activation of its neurons. */
   readonly activation: ActivationName
   /** First of outputs × inputs weights, row-major. */
   readonly weightOffset: number

@@ -87,11 +87,13 @@ const parametersSchema = {
  * network.weights.map(({ length }) => length) // [23520, 300]
  */
 export class Network implements Description {
+  /** The number of neurons of each layer, inputs first. */
   readonly sizes: readonly number[]
   /** One per layer, sizes.length − 1 of them. */
   readonly activations: readonly ActivationName[]
   /** All parameters in one array, layer by layer: weights, then biases. `weights` and `biases` are views into it. */
   readonly parameters: Float32Array
+  /** Where the parameters of each layer lie in {@link Network.parameters}. */
   readonly layers: readonly Layer[]
   /** weights[l]: sizes[l + 1] × sizes[l], row-major; row i holds the weights into neuron i. */
   readonly weights: Float32Array[]

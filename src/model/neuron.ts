@@ -35,10 +35,14 @@ export const neuronSchema = {
 export class Neuron {
   /** One per input. */
   readonly weights: Float64Array
+  /** The bias, 0.1 before training. */
   bias = 0.1
+  /** The learning rate η of each step. */
   readonly learningRate: number
+  /** The number of steps of {@link Neuron.fit}. */
   readonly epochs: number
 
+  /** A neuron that is not trained yet. @throws InputError for options that are not numbers in their range */
   constructor(options: NeuronOptions) {
     const { inputs, learningRate, epochs } = readOptions(neuronSchema, options)
     this.weights = new Float64Array(inputs).fill(0.1)

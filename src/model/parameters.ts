@@ -3,10 +3,13 @@ import { type ActivationName, activationNames } from './activation.ts'
 
 /** Given parameters: what {@link Network.from} takes. */
 export interface NetworkParameters {
+  /** The number of neurons of each layer, inputs first. */
   sizes: readonly number[]
+  /** The activation of each layer after the inputs. */
   activations: readonly ActivationName[]
   /** weights[l]: sizes[l + 1] × sizes[l], row-major or as rows; row i holds the weights into neuron i. */
   weights: readonly (ArrayLike<number> | readonly (readonly number[])[])[]
+  /** biases[l] has sizes[l + 1] values. */
   biases: readonly ArrayLike<number>[]
 }
 

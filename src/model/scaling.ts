@@ -9,12 +9,18 @@ import { encodeRows, type Encoding } from './encoding.ts'
  * Made by `standardize` and `normalize`.
  */
 export class Scaling {
+  /** `standardize` has mean 0 and deviation 1, `normalize` the range 0 to 1. */
   readonly kind: 'standardize' | 'normalize'
   /** One per input column. */
   readonly offset: Float64Array
   /** One per input column; 1 where the column does not vary. */
   readonly scale: Float64Array
 
+  /**
+   * A scaling with known numbers; `standardize` and `normalize` find them in data.
+   * @param offset what is subtracted from each column
+   * @param scale what each column is divided by
+   */
   constructor(kind: Scaling['kind'], offset: ArrayLike<number>, scale: ArrayLike<number>) {
     this.kind = checkName('kind', kind, ['standardize', 'normalize'] as const)
     this.offset = Float64Array.from(checkNumbers('offset', offset))

@@ -64,22 +64,26 @@ export const streamCsvSchema = {
 
 /** A CSV file as a stream. */
 export interface CsvStream {
+  /** The samples to train on, as a stream. */
   train: DataStream
   /** Where a share is held out. */
   test: DataStream | undefined
+  /** How inputs are scaled; undefined without `standardize`. */
   scaling: Scaling | undefined
+  /** How regression targets are scaled; undefined if they are not. */
   targetScaling: Scaling | undefined
   /** How many training samples are of each class; of classes only. */
   counts: number[] | undefined
   /** Removes the temporary files; the streams cannot be read any more. */
   close(): void
+  /** Removes the temporary files, at the end of a `using` block. */
   [Symbol.dispose](): void
 }
 
 /**
  * Opens a CSV file that is larger than memory. It is read once, a part at a time, and its numbers are kept in temporary
  * files, 8 bytes each; each pass over the stream reads those. By default, samples of the whole file are shuffled, so it does not matter that a trainer shuffles a stream within its windows only.
- * @throws InputError as {@link parseCsv} does, naming the path, and where temporary files cannot be written
+ * @throws InputError as `parseCsv` does, naming the path, and where temporary files cannot be written
  * @example
  * using data = await streamCsv('clicks.csv', { target: 'bought', test: 0.1, scaling: 'standardize', seed: 7 })
  * await trainer.fit(data.train, { epochs: 5, validation: data.test })

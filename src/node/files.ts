@@ -107,7 +107,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint, opti
 }
 
 /**
- * Reads a checkpoint, for {@link Trainer.resume}.
+ * Reads a checkpoint, for `Trainer.resume`.
  * @throws InputError naming the path, and what is wrong with the file
  * @example await trainer.resume(await readCheckpoint('run.checkpoint'))
  */
@@ -120,16 +120,24 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * Reads a data set: a CSV file with any ending, gzipped or not, or a folder with IDX files as MNIST and EMNIST have them
  * (`…train-images-idx3-ubyte`, `…train-labels-idx1-ubyte`, and `…t10k-…` or `…test-…` for the validation set where they are
  * there; each with or without `.gz`). Of several data sets in a folder, `folder/emnist-letters` names one.
- * NumPy's files are read by what they hold, gzipped or not: an .npz file, see {@link datasetFromNpz}, or an .npy file with its targets in
- * another, `targets`, see {@link datasetFromNpy}.
- * @param options as {@link parseCsv} takes them; of a folder with IDX files only `classes` and `maxUnpackedBytes` count
+ * NumPy's files are read by what they hold, gzipped or not: an .npz file, see `datasetFromNpz`, or an .npy file with its targets in
+ * another, `targets`, see `datasetFromNpy`.
+ * @param options as `parseCsv` takes them; of a folder with IDX files only `classes` and `maxUnpackedBytes` count
  * @throws InputError naming the path where it is missing, of another kind, or its content does not fit
  * @example const { train, validation } = await readDataset('data/mnist')
  */
 export async function readDataset(
   path: string,
-  options: CsvOptions & Pick<NpzDatasetOptions, 'arrays'> & { targets?: string | undefined } = {},
-): Promise<{ train: Dataset; validation?: Dataset }> {
+  options: CsvOptions &
+    Pick<NpzDatasetOptions, 'arrays'> & {
+      /** The path of the targets of an .npy file. */ targets?: string | undefined
+    } = {},
+): Promise<{
+  /** The samples to train on. */
+  train: Dataset
+  /** The test samples, if the folder or the archive has any. */
+  validation?: Dataset
+}> {
   checkPath(path)
   const { maxUnpackedBytes, targets, arrays, ...csv } = readOptions(readDatasetSchema, options)
   const found = await stat(path).catch(async (error: unknown) => {
@@ -162,9 +170,9 @@ export async function readDataset(
 }
 
 /**
- * Reads the inputs of a CSV file of any size to predict from, a part at a time, as {@link parseCsvInputs} does from text.
+ * Reads the inputs of a CSV file of any size to predict from, a part at a time, as `parseCsvInputs` does from text.
  * @returns matrices of samples × features, one after another
- * @throws InputError as {@link parseCsvInputs} does, naming the path
+ * @throws InputError as `parseCsvInputs` does, naming the path
  * @example
  * const features = ['age', 'visits']
  * for await (const inputs of readCsvInputs('clicks.csv', { features })) console.log((await trainer.predict(inputs)).rows)

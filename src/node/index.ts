@@ -8,4 +8,4 @@ export {
   writeCheckpoint,
   writeModel,
 } from './files.ts'
-export { checkWritable, writeFileAtomic, type WriteOptions } from './write.ts'
+export { checkWritable, writeFileAtomic, type Content, type WriteOptions } from './write.ts'

@@ -11,7 +11,8 @@ import { InputError } from '../index.ts'
 import { checkPath, fileError, WriteError } from './paths.ts'
 import { isRunning } from './processes.ts'
 
-type Content = string | Uint8Array | AsyncIterable<string>
+/** What is written: text, bytes, or parts of text. */
+export type Content = string | Uint8Array | AsyncIterable<string>
 
 /** How a file is written. */
 export interface WriteOptions {

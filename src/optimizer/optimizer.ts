@@ -22,6 +22,7 @@ export const optimizers = {
   nadam: { create: nadam, schema: nadamSchema, rule: nadamRule },
 } as const
 
+/** The name of an optimizer. */
 export type OptimizerName = keyof typeof optimizers
 
 /** The names of all optimizers. */
@@ -33,6 +34,7 @@ export const optimizerNames = /* @__PURE__ */ Object.keys(optimizers) as Optimiz
  * the parameters.
  */
 export interface Optimizer extends Hyperparameters {
+  /** Which optimizer it is. */
   readonly name: OptimizerName
 }
 

@@ -4,6 +4,7 @@ import { type LearningRate, learningRateKind } from './schedule.ts'
 
 /** The constants of an optimizer's rule. A rule ignores those that are not in its formula; they have neutral values. */
 export interface Hyperparameters {
+  /** A number, or a schedule. */
   readonly learningRate: LearningRate
   /** λ: added to the gradient as λ·p, or, where it is decoupled, p ← p − learningRate·λ·p. */
   readonly weightDecay: number
@@ -11,6 +12,7 @@ export interface Hyperparameters {
   readonly decoupledWeightDecay: boolean
   /** The momentum of sgd and rmsprop. */
   readonly momentum: number
+  /** Whether momentum looks one step ahead. */
   readonly nesterov: boolean
   /** Whether rmsprop subtracts the squared mean gradient from the mean square. */
   readonly centered: boolean
@@ -18,6 +20,7 @@ export interface Hyperparameters {
   readonly decay1: number
   /** β₂, or rmsprop's alpha: how much of the mean square is kept each step. */
   readonly decay2: number
+  /** Added to denominators, so that they are not 0. */
   readonly epsilon: number
   /** The largest norm that all gradients of a step together may have; longer ones are shortened to it. 0 for any. */
   readonly clipNorm: number
@@ -43,7 +46,10 @@ export const neutral = {
 }
 
 /** What an optimizer's function returns: its hyperparameters under its name. */
-export type Named<Name extends string> = Hyperparameters & { readonly name: Name }
+export type Named<Name extends string> = Hyperparameters & {
+  /** Which optimizer it is. */
+  readonly name: Name
+}
 
 /** What changes from step to step: computed in float64 on the host, for every backend alike. */
 export interface StepScalars {

@@ -6,6 +6,7 @@ import { type Fields, float32, integer, kind, number, readOptions, required, wit
  * defaults are those of PyTorch's `torch.optim.lr_scheduler`, stepped once an epoch.
  */
 export interface Schedule {
+  /** Which schedule it is. */
   readonly name: 'constant' | 'step' | 'exponential' | 'cosine' | 'warmup' | 'reduceOnPlateau'
   /** The rate of an epoch, counted from 0, before the plateau rule. */
   rate(epoch: number): number
@@ -18,10 +19,15 @@ export type LearningRate = number | Schedule
 
 /** When and how {@link reduceOnPlateau} takes from the rate. */
 export interface PlateauRule {
+  /** What the rate is multiplied by. */
   readonly factor: number
+  /** Epochs without a better loss before that. */
   readonly patience: number
+  /** The share by which a loss has to be smaller to count as better. */
   readonly threshold: number
+  /** Epochs after a reduction that are not counted. */
   readonly cooldown: number
+  /** The smallest rate. */
   readonly minimum: number
 }
 
@@ -61,6 +67,7 @@ const unit = number({ min: 0, max: 1 })
 
 /** The options of {@link step}. */
 export interface StepScheduleOptions {
+  /** The learning rate at the start. */
   learningRate: number
   /** Epochs between two changes. */
   every: number
@@ -70,12 +77,15 @@ export interface StepScheduleOptions {
 
 /** The options of {@link exponential}. */
 export interface ExponentialScheduleOptions {
+  /** The learning rate at the start. */
   learningRate: number
+  /** What the learning rate is multiplied by after each epoch. */
   factor: number
 }
 
 /** The options of {@link cosine}. */
 export interface CosineScheduleOptions {
+  /** The learning rate at the start. */
   learningRate: number
   /** Epochs from the rate to the minimum. */
   epochs: number
@@ -85,6 +95,7 @@ export interface CosineScheduleOptions {
 
 /** The options of {@link warmup}. */
 export interface WarmupOptions {
+  /** The number of epochs in which the learning rate rises. */
   epochs: number
   /** The rate, or the schedule, after the warm-up. */
   then: LearningRate
@@ -94,6 +105,7 @@ export interface WarmupOptions {
 
 /** The options of {@link reduceOnPlateau}. */
 export interface PlateauOptions {
+  /** The learning rate at the start. */
   learningRate: number
   /** Default 0.1. */
   factor?: number | undefined
@@ -221,6 +233,7 @@ export function reduceOnPlateau(options: PlateauOptions): Schedule {
 
 /** The state of a plateau rule: plain numbers, kept in checkpoints. */
 export interface PlateauState {
+  /** The smallest loss so far. */
   best: number
   /** Epochs since the best. */
   bad: number

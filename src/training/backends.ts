@@ -11,6 +11,7 @@ import type { Network } from '../model/network.ts'
 
 /** The backends that can be asked for by name. */
 export const backendNames = ['auto', 'webgpu', 'wasm', 'cpu'] as const
+/** The name of a backend. */
 export type BackendName = (typeof backendNames)[number]
 
 /** A backend, or the name of one. */

@@ -14,10 +14,13 @@ import type { StoppingState } from './stopping.ts'
  * bit where an unbroken one does.
  */
 export interface Checkpoint {
+  /** The number of epochs that were trained. */
   readonly epoch: number
+  /** The number of optimizer steps that were made. */
   readonly step: number
+  /** The seed of the run. */
   readonly seed: number
-  /** {@link fingerprint} of the training data; none of a stream. */
+  /** The fingerprint of the training data; none of a stream. */
   readonly data: string | undefined
   /** What the run was made with; a checkpoint of another run is refused by it. */
   readonly settings: Readonly<Record<string, unknown>>
@@ -25,9 +28,11 @@ export interface Checkpoint {
   readonly arithmetic?: Arithmetic | undefined
   /** Parameters and the optimizer's state. */
   readonly snapshot: Snapshot
+  /** What the schedule `reduceOnPlateau` has seen. */
   readonly plateau: PlateauState
+  /** What early stopping has seen; undefined without it. */
   readonly stopping: StoppingState | undefined
-  /** The epoch that {@link Trainer.steps} had begun; none between two epochs. */
+  /** The epoch that {@link Trainer.steps} had begun; none between two epochs. @internal */
   readonly begun?: BegunEpoch | undefined
   /** Whatever the program that trains wants to find again, as JSON has it: `write` may add it, the trainer never looks. */
   readonly notes?: unknown

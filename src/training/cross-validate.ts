@@ -59,6 +59,7 @@ export interface Fold {
   fold: number
   /** Accuracy; for several labels the share of correct labels; for regression R². On the samples that were left out. */
   score: number
+  /** The score on the samples that were left out. */
   evaluation: Evaluation
   /** The numbers of the samples that were left out, in ascending order. */
   samples: Uint32Array
@@ -66,6 +67,7 @@ export interface Fold {
   seed: number
   /** The trained network, with its preprocessing. */
   network: Network
+  /** The training of this fold. */
   history: History
 }
 
@@ -73,6 +75,7 @@ export interface Fold {
 export interface CrossValidation {
   /** One per fold. */
   scores: number[]
+  /** The mean of the scores. */
   mean: number
   /** The standard deviation of the scores: the root of the mean square of their differences from the mean. */
   deviation: number
@@ -80,7 +83,9 @@ export interface CrossValidation {
   scoreName: 'accuracy' | 'r2'
   /** Whether the folds were divided class by class. */
   stratified: boolean
+  /** The seed of the division into folds, and of the trainings. */
   seed: number
+  /** The folds, in order. */
   folds: Fold[]
 }
 

@@ -9,9 +9,11 @@ export interface Epoch extends Score {
   validation: Score | null
   /** Steps made in this epoch. */
   steps: number
+  /** The learning rate at the end of the epoch. */
   learningRate: number
   /** Time spent training and scoring. */
   seconds: number
+  /** Samples trained per second. */
   samplesPerSecond: number
 }
 
@@ -22,22 +24,35 @@ export interface ValidatedEpoch extends Epoch {
 
 /** How a loop over epochs ended. */
 export interface Outcome {
+  /** What ended the training: its number of epochs, or early stopping. */
   readonly stopped: 'epochs' | 'earlyStopping'
+  /** The epoch whose parameters were kept by early stopping, counted from 1; null without it. */
   readonly bestEpoch: number | null
 }
 
 /** The result of a call of `fit`, with everything that is needed to repeat it. */
 export interface History<E extends Epoch = Epoch> {
+  /** The epochs, in order. */
   epochs: E[]
   /**
    * The last of `epochs`; not part of the history's JSON, which has it there.
    * @throws InputError where no epoch was trained, because early stopping had ended the run that was resumed
    */
   readonly last: E
+  /** The seed of the run. */
   seed: number
-  backend: { name: string; description: string }
+  /** What it ran on. */
+  backend: {
+    /** `webgpu`, `wasm` or `cpu`. */
+    name: string
+    /** The device and its kind, for people. */
+    description: string
+  }
+  /** The number of optimizer steps. */
   steps: number
+  /** The duration of the training in seconds. */
   seconds: number
+  /** Samples trained per second. */
   samplesPerSecond: number
   /** Why it ended: its epochs were over, or early stopping saw no more of an improvement. */
   stopped: Outcome['stopped']

@@ -60,7 +60,7 @@ export class LoadedData {
   /** The number of samples. */
   readonly length: number
 
-  /** Use {@link Trainer.load}. @throws InputError for anything else */
+  /** @internal Use {@link Trainer.load}. */
   constructor(parts: LoadedParts) {
     if (!(parts instanceof LoadedParts)) throw new InputError('LoadedData: use `await trainer.load(data)` to make one')
     this.length = parts.source.length
@@ -80,6 +80,7 @@ export class LoadedData {
     partsOf.get(this)!.dispose()
   }
 
+  /** Frees the data, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose()
   }

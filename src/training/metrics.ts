@@ -15,11 +15,20 @@ import {
 
 /** The result of {@link classificationReport}. */
 export interface ClassificationReport extends ClassScores {
+  /** The number of samples. */
   samples: number
+  /** The share of samples whose class is predicted correctly. */
   accuracy: number
-  topK: { k: number; accuracy: number }
+  /** The share of samples whose class is among the k most probable ones. */
+  topK: {
+    /** How many of the most probable classes count. */
+    k: number
+    /** The share of samples whose class is among them. */
+    accuracy: number
+  }
   /** The area under the ROC curve; null for more than two classes, and where all samples are of one. */
   rocAuc: number | null
+  /** How often each class (rows) was predicted as each class (columns). */
   confusionMatrix: number[][]
 }
 
@@ -92,7 +101,11 @@ function countAnswers({ answers, labels, boundary }: Answered, counts: readonly 
  * @throws InputError where the shapes differ, and for another `k`
  * @example const topFive = topKAccuracy(await trainer.predict(test.inputs), test, { k: 5 })
  */
-export function topKAccuracy(answers: MatrixLike, data: Dataset, options: MetricOptions & { k?: number } = {}): number {
+export function topKAccuracy(
+  answers: MatrixLike,
+  data: Dataset,
+  options: MetricOptions & { /** How many of the most probable classes count. Default: 2. */ k?: number } = {},
+): number {
   const { k, boundary } = readOptions(topKAccuracySchema, options)
   const answered = readAnswers(answers, data, boundary)
   return countTopK(answered, checkInteger('k', k, 1, answered.classes)) / data.length
@@ -170,7 +183,9 @@ function areaUnderCurve(scores: Float64Array, labels: ArrayLike<number>): number
 export function classificationReport(
   answers: MatrixLike,
   data: Dataset,
-  options: MetricOptions & { topK?: number | undefined } = {},
+  options: MetricOptions & {
+    /** How many of the most probable classes count for `topK`. */ topK?: number | undefined
+  } = {},
 ): ClassificationReport {
   const checked = readOptions(classificationReportSchema, options)
   const tally = new ClassificationTally(checkAnswers(answers, data).cols, checked)
@@ -195,8 +210,13 @@ export class ClassificationTally {
   readonly #scores: Float64Array[] = []
   readonly #labels: Uint32Array[] = []
 
-  /** @param columns of the answers */
-  constructor(columns: number, options: MetricOptions & { topK?: number | undefined } = {}) {
+  /** An empty tally. @param columns of the answers */
+  constructor(
+    columns: number,
+    options: MetricOptions & {
+      /** How many of the most probable classes count for `topK`. */ topK?: number | undefined
+    } = {},
+  ) {
     const { boundary, topK } = readOptions(classificationReportSchema, options)
     const classes = classesOf(checkInteger('columns', columns, 1, MOST_COLUMNS))
     this.#boundary = boundary
@@ -204,6 +224,10 @@ export class ClassificationTally {
     this.#counts = noCounts(classes)
   }
 
+  /**
+   * Adds predictions and their samples.
+   * @param answers one row per sample of `data`
+   */
   add(answers: MatrixLike, data: Dataset): void {
     const answered = readAnswers(answers, data, this.#boundary)
     if (classesOf(answered.answers.cols) !== this.#counts.length) {
@@ -219,6 +243,7 @@ export class ClassificationTally {
     this.#labels.push(answered.labels)
   }
 
+  /** The report on everything that was added. */
   report(): ClassificationReport {
     const counts = this.#counts
     const all = <T extends number>(parts: readonly Iterable<T>[]) => parts.flatMap((part) => [...part])

@@ -8,6 +8,7 @@ import { type MetricOptions, multilabelReportSchema } from './metric-options.ts'
 
 /** The result of {@link multilabelReport}. */
 export interface MultilabelReport {
+  /** The number of samples. */
   samples: number
   /** A label is predicted where its output is above this. */
   boundary: number
@@ -47,7 +48,7 @@ export class MultilabelTally {
   #rightLabels = 0
   #rightSamples = 0
 
-  /** @param options `boundary`: above it, an output or a target is true */
+  /** An empty tally. @param options `boundary`: above it, an output or a target is true */
   constructor(options: MetricOptions = {}) {
     this.#boundary = readOptions(multilabelReportSchema, options).boundary
   }
@@ -77,7 +78,13 @@ export class MultilabelTally {
     this.#samples += rows
   }
 
-  score(): { accuracy: number; exactMatch: number } {
+  /** The scores of everything that was added. */
+  score(): {
+    /** The share of labels that are predicted correctly. */
+    accuracy: number
+    /** The share of samples all of whose labels are predicted correctly. */
+    exactMatch: number
+  } {
     const samples = this.#samples
     return {
       accuracy: this.#rightLabels / (samples * this.#counts.length),
@@ -85,6 +92,7 @@ export class MultilabelTally {
     }
   }
 
+  /** The report on everything that was added. */
   report(): MultilabelReport {
     const counts = this.#counts
     const labels = counts.map(({ hits, predicted, support }) => ({ ...sharesOf(hits, predicted, support), support }))

@@ -58,6 +58,7 @@ export interface TrainerOptions {
    * l2. The reported loss does not include it. Default 0.
    */
   l1?: number | undefined
+  /** The factor of the penalty Σ w² / 2 over the weights. Default: 0. */
   l2?: number | undefined
   /**
    * The share of units that is dropped at random in each step: one number for all hidden layers, or one for each. The
@@ -129,6 +130,7 @@ export type EpochsOptions = FitOptions & AtOnceOption
 /** The same with validation data. */
 export type ValidatedEpochsOptions = ValidatedFitOptions & AtOnceOption
 
+/** How many epochs are handed to the backend at once: a number, or a function that is called before each group. */
 export type AtOnce = number | (() => number)
 
 /** The result of one step: its loss is the minibatch's before the step. */

@@ -21,9 +21,11 @@ export const changeableOptions = Object.keys(changeable) as ChangeableOption[]
 
 /** An option that a resumed run changes. */
 export interface Change {
+  /** The option that was changed. */
   readonly option: ChangeableOption
   /** The values as JSON has them: a number, a list, or a schedule with its options. */
   readonly before: unknown
+  /** Its value now. */
   readonly after: unknown
 }
 

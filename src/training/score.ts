@@ -16,6 +16,7 @@ export interface Score {
 
 /** The result of {@link Trainer.evaluate}. */
 export interface Evaluation extends Score {
+  /** The number of samples. */
   samples: number
   /** Multilabel only: the share of samples of which all labels are right, scikit-learn's `accuracy_score`. */
   exactMatch?: number
@@ -58,8 +59,11 @@ interface Moments {
 
 /** The scores of one regression target, in its own units. */
 export interface TargetScore {
+  /** The coefficient of determination: 1 is perfect, 0 is as good as the mean. */
   r2: number
+  /** The mean of |prediction − target|, in the units of the targets. */
   meanAbsoluteError: number
+  /** The root of the mean of (prediction − target)², in the units of the targets. */
   rootMeanSquaredError: number
 }
 

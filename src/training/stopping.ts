@@ -19,7 +19,9 @@ export interface EarlyStopping {
 
 /** How far early stopping is; kept in checkpoints. */
 export interface StoppingState {
+  /** The best loss or accuracy so far. */
   best: number
+  /** The epoch that had it, counted from 1. */
   bestEpoch: number
   /** Epochs since the best. */
   wait: number

@@ -14,6 +14,7 @@ import type { Optimizer } from '../optimizer/optimizer.ts'
 import { chooseBackend } from './backends.ts'
 import type { Checkpoint, Resumed, ResumeOptions } from './checkpoint.ts'
 import { oneByOne } from './fitting.ts'
+import type { Gradients } from './gradients.ts'
 import { type Epoch, type History, makeHistory, type Outcome, type ValidatedEpoch } from './history.ts'
 import { LoadedData, type TrainingData } from './loaded.ts'
 import {
@@ -50,10 +51,15 @@ interface TrainerParts {
  * await trainer.read()   // the trained parameters are now in `network`
  */
 export class Trainer {
+  /** The network; {@link Trainer.read} copies the trained parameters into it. */
   readonly network: Network
+  /** The loss. */
   readonly loss: LossName
+  /** The optimizer. */
   readonly optimizer: Optimizer
+  /** Samples per minibatch. */
   readonly batchSize: number
+  /** The seed of shuffling and dropout. */
   readonly seed: number
   readonly #placed: PlacedNetwork
   readonly #placement: Placement
@@ -264,10 +270,7 @@ export class Trainer {
   }
 
   /** Loss and gradients of one minibatch, no update: the means over its samples, shaped as the network's parameters. */
-  async gradients(
-    x: MatrixLike,
-    y: MatrixLike,
-  ): Promise<{ loss: number; weights: Float32Array[]; biases: Float32Array[] }> {
+  async gradients(x: MatrixLike, y: MatrixLike): Promise<Gradients> {
     const minibatch = takeData(this.#placed, Dataset.from(x, y), 'minibatch')
     const { loss, gradient } = await this.#placed.trace(minibatch)
     return { loss, ...splitParameters(this.network.layers, Float32Array.from(gradient)) }
@@ -284,6 +287,7 @@ export class Trainer {
     if (this.#placed.dispose() && this.#isBackendOpened) this.#backend.dispose()
   }
 
+  /** Frees the device memory, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose()
   }

@@ -40,8 +40,11 @@ export interface LayerCheck {
   forward: StageCheck
   /** a = f(z) */
   activation: StageCheck
+  /** δ = ∂C/∂z of the layer. */
   delta: StageCheck
+  /** The gradient of its weights. */
   weightGradient: StageCheck
+  /** The gradient of its biases. */
   biasGradient: StageCheck
   /** One optimizer step. */
   update: StageCheck
@@ -49,10 +52,18 @@ export interface LayerCheck {
 
 /** What {@link verify} found. */
 export interface Verification {
+  /** Whether every stage of every layer agrees. */
   ok: boolean
-  backend: { name: string; description: string }
+  /** What was compared with float64. */
+  backend: {
+    /** `webgpu`, `wasm` or `cpu`. */
+    name: string
+    /** The device and its kind, for people. */
+    description: string
+  }
   /** Samples in the minibatch. */
   samples: number
+  /** The comparison of each layer, first to last. */
   layers: LayerCheck[]
 }
 

@@ -1,5 +1,6 @@
 import type { Values } from '../../core/values.ts'
 
+/** The floating point type that the CPU backend computes in. */
 export type Precision = 'float32' | 'float64'
 
 /** Makes an array of zeros. */

@@ -18,6 +18,7 @@ export interface StageCheck {
   error: number
   /** What float32 arithmetic may cost there at most. */
   bound: number
+  /** Whether every value is within its bound. */
   ok: boolean
 }
 

@@ -20,6 +20,7 @@ import { describeInputs, describeTargets, sayRange, short, spreadOf } from './sp
 export interface AdviceSettings {
   /** The loss that the network is trained with. */
   readonly loss: LossName
+  /** How the program that shows the advice calls each remedy. */
   readonly remedies?: Partial<Remedies> | undefined
 }
 
@@ -123,6 +124,7 @@ function describeReach(
 export interface EndedRun extends AdviceSettings {
   /** On the training data. */
   readonly training: Evaluation
+  /** The score on validation data, if there are any. */
   readonly validation?: Evaluation | null | undefined
   /** Trained so far: fewer than 10 say little, unless a cause is known. Default: enough. */
   readonly epochs?: number | undefined
@@ -165,6 +167,7 @@ function describeCause(known: Known): string {
 
 /** What a run that diverged was trained with, for {@link adviseDiverged}. */
 export interface DivergedRun extends AdviceSettings {
+  /** The optimizer of the run. */
   readonly optimizer: Optimizer
 }
 

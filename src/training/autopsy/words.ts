@@ -15,7 +15,12 @@ import { libraryRemedies, type Remedies } from '../advice/remedies.ts'
 export function describeAutopsy(
   autopsy: Autopsy,
   remedies: Partial<Remedies> = {},
-): { evidence: string; hint: string } {
+): {
+  /** What was found, as a part of a sentence. */
+  evidence: string
+  /** What helps, as a part of a sentence. */
+  hint: string
+} {
   checkObject('autopsy', autopsy, '{ cause, evidence, hint, fix }')
   checkObject('autopsy: fix', autopsy.fix, 'an object of options')
   checkObject('remedies', remedies, 'an object of texts, such as { inputs }')

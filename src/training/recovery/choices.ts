@@ -1,5 +1,6 @@
 /** What happens when a GPU device is lost during training. */
 export const lossChoices = ['recover', 'throw'] as const
+/** What happens if the device is lost: training goes on, or ends with an error. */
 export type LossChoice = (typeof lossChoices)[number]
 
 /** What replaced a GPU device that was lost. */
@@ -9,7 +10,12 @@ export interface Recovery {
   /** Complete epochs when it was replaced. */
   readonly epoch: number
   /** What the network is trained on from then on. */
-  readonly backend: { readonly name: string; readonly description: string }
+  readonly backend: {
+    /** `webgpu`, `wasm` or `cpu`. */
+    readonly name: string
+    /** The device and its kind, for people. */
+    readonly description: string
+  }
   /** Whether that is the CPU, because there is no other device, or devices were lost over the same work again and again. */
   readonly isSlower: boolean
 }

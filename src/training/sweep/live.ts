@@ -56,6 +56,7 @@ export const liveSweepSchema = {
 
 /** A network of a live sweep, as it is now. */
 export interface LiveNetwork {
+  /** What the network is trained with. */
   readonly settings: Omit<SweepSettings, 'epochs'>
   /** Of the initial parameters, as in {@link Network.create}, and of the order, as in {@link Trainer.create}. */
   readonly seed: number
@@ -106,7 +107,12 @@ export class LiveSweep {
   }
 
   /** How many networks are trained one after another, not side by side, and why. */
-  get separately(): { readonly networks: number; readonly reasons: readonly string[] } {
+  get separately(): {
+    /** How many networks are trained one after the other. */
+    readonly networks: number
+    /** Why. */
+    readonly reasons: readonly string[]
+  } {
     const groups = this.#groups.filter(({ reason }) => reason !== undefined)
     const networks = groups.reduce((sum, { members }) => sum + members.length, 0)
     return { networks, reasons: [...new Set(groups.map(({ reason }) => reason!))] }
@@ -215,6 +221,7 @@ export class LiveSweep {
     })
   }
 
+  /** Frees the networks, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose()
   }

@@ -72,6 +72,7 @@ export interface SweepFolds {
 export interface SweepShard {
   /** From 1 on. */
   index: number
+  /** The number of shards. */
   count: number
 }
 
@@ -81,24 +82,31 @@ export interface SweepOptions {
   sizes: readonly number[] | readonly (readonly number[])[]
   /** One activation for every layer; as the other options of networks, those of {@link Network.create}. */
   activation?: OneOrMore<ActivationName> | undefined
+  /** The activation of the hidden layers. */
   hidden?: OneOrMore<ActivationName> | undefined
   /** Default: the activation that the loss needs, if it needs one and no other option has activations. */
   output?: OneOrMore<ActivationName> | undefined
   /** One for each layer; or several such lists. */
   activations?: readonly ActivationName[] | readonly (readonly ActivationName[])[] | undefined
+  /** The rule for the initial weights. */
   init?: OneOrMore<InitializerName> | undefined
   /** As the options that follow, those of {@link Trainer.create}. */
   loss?: OneOrMore<LossName> | undefined
+  /** The optimizers; `learningRate` overrides theirs. */
   optimizer?: OneOrMore<Optimizer> | undefined
   /** Replaces that of each optimizer. Default: the optimizer's. */
   learningRate?: OneOrMore<LearningRate> | SweepRange | undefined
+  /** Samples per minibatch. */
   batchSize?: OneOrMore<number> | SweepRange | undefined
+  /** Factors of the L1 penalty. */
   l1?: OneOrMore<number> | SweepRange | undefined
+  /** Factors of the L2 penalty. */
   l2?: OneOrMore<number> | SweepRange | undefined
   /** An array holds values to try; a list for the hidden layers is an array within it: [0.2, [0.1, 0.5]]. */
   dropout?: number | readonly (number | readonly number[])[] | SweepRange | undefined
   /** Passes over the training data. Default 10. */
   epochs?: OneOrMore<number> | undefined
+  /** Whether each epoch has another order of samples. */
   shuffle?: OneOrMore<boolean> | undefined
   /** How many seeds to train each combination with, from 1 on; or an array of the seeds. Default 1. */
   seeds?: number | readonly number[] | undefined
@@ -133,7 +141,9 @@ export interface SweepOptions {
    * browsers all but one, and one where the sweep is over in a moment.
    */
   threads?: number | undefined
+  /** As in {@link WebGPUOptions}. */
   deterministic?: boolean | undefined
+  /** As in {@link TrainerOptions}. */
   dataMemory?: number | undefined
   /** As {@link TrainerOptions.onLoss}: a sweep goes on where its networks last were. */
   onLoss?: LossChoice | undefined

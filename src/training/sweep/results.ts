@@ -5,9 +5,11 @@ import type { SweepSettings } from './settings.ts'
 
 /** Where the training of a network left the finite numbers; all counted from 1. */
 export interface SweepFault {
+  /** The epoch in which it diverged, counted from 1. */
   readonly epoch: number
   /** Of that epoch, where it was searched for. */
   readonly minibatch?: number | undefined
+  /** The layer of the first value that is not finite, counted from 1. */
   readonly layer?: number | undefined
   /** With {@link SweepOptions.folds}, the fold without which the network was trained; undefined for all samples. */
   readonly fold?: number | undefined
@@ -17,6 +19,7 @@ export interface SweepFault {
 export interface FoldScore {
   /** As {@link SweepResult.score}. */
   readonly score: number
+  /** The loss on the samples that were left out. */
   readonly loss: number
 }
 
@@ -41,6 +44,7 @@ export interface ResultParts {
 export class SweepResult {
   /** The number of the combination and seed in the whole sweep, all shards together, from 0 on. The seeds change first. */
   readonly index: number
+  /** What the network was trained with. */
   readonly settings: SweepSettings
   /** Of the initial parameters, as in {@link Network.create}, and of the order, as in {@link Trainer.create}. */
   readonly seed: number
@@ -129,7 +133,15 @@ export interface SweepRound {
   readonly best: readonly SweepResult[]
   /** Since the beginning of the sweep: parts of trainings count as such. */
   readonly networksPerSecond: number
+  /** Seconds since the sweep began. */
   readonly seconds: number
   /** The networks that are trained separately: on how many threads, each of which trains one after another, and why. */
-  readonly separately: { readonly networks: number; readonly threads: number; readonly reasons: readonly string[] }
+  readonly separately: {
+    /** How many networks are trained one after the other. */
+    readonly networks: number
+    /** On how many threads. */
+    readonly threads: number
+    /** Why. */
+    readonly reasons: readonly string[]
+  }
 }

@@ -92,6 +92,7 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
     return this.#results.then(resolved, rejected)
   }
 
+  /** Trains, and returns the results after each round. */
   [Symbol.asyncIterator](): AsyncGenerator<SweepRound> {
     return this.#rounds
   }

@@ -9,7 +9,9 @@ const scales = ['linear', 'log'] as const
 
 /** Numbers between two limits, from which a random search ({@link SweepOptions.random}) takes some. */
 export interface SweepRange {
+  /** The smallest value. */
   from: number
+  /** The largest value. */
   to: number
   /** Whether numbers, or their logarithms, are equally likely. Default 'linear'. */
   scale?: (typeof scales)[number] | undefined

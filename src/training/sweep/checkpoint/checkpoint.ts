@@ -11,16 +11,21 @@ export interface SweepCheckpoint {
   /** How many combinations with a seed the whole sweep has. */
   readonly combinations: number
   /** How many shards there are, and which of them, counted from 1, this checkpoint has. */
-  readonly shards: { readonly count: number; readonly own: readonly number[] }
+  readonly shards: {
+    /** The number of shards. */
+    readonly count: number
+    /** The shards of this checkpoint, counted from 1. */
+    readonly own: readonly number[]
+  }
   /** The round of halving that is running, counted from 0; the number of rounds where all are over. */
   readonly stage: number
   /** The networks that are finished, by the round after which they were. */
   readonly finished: readonly (readonly KeptResult[])[]
-  /** Those that train on after the last round, as they were at its end. */
+  /** Those that train on after the last round, as they were at its end. @internal */
   readonly kept: readonly KeptResult[]
-  /** Trainings that reached the end of the running round. */
+  /** Trainings that reached the end of the running round. @internal */
   readonly current: readonly KeptResult[]
-  /** Where trainings are that go on. */
+  /** Where trainings are that go on. @internal */
   readonly states: readonly KeptState[]
   /** Epochs of all networks together so far. */
   readonly epochs: number
