@@ -1,0 +1,80 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  Application,
+  Converter,
+  DeclarationReflection,
+  LiteralType,
+  ReflectionKind,
+  type TypeDocOptions,
+  UnionType,
+  UnknownType,
+} from 'typedoc'
+import type { PluginOptions } from 'typedoc-plugin-markdown'
+import { root, site } from './paths.ts'
+
+const options: Partial<TypeDocOptions> & Partial<PluginOptions> & Record<string, unknown> = {
+  entryPoints: [join(root, 'src/index.ts'), join(root, 'src/node/index.ts')],
+  tsconfig: join(root, 'tsconfig.build.json'),
+  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
+  out: join(site, 'reference'),
+  readme: 'none',
+  logLevel: 'Warn',
+  disableSources: true,
+  excludePrivate: true,
+  excludeInternal: true,
+  excludeExternals: true,
+  githubPages: false,
+  // The build fails if a member has no comment, or if a type in a signature is not exported.
+  treatWarningsAsErrors: true,
+  validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: true },
+  requiredToBeDocumented: [
+    'Class', 'Interface', 'Function', 'TypeAlias', 'Variable', 'Method', 'Property', 'Accessor', 'Constructor',
+  ], // prettier-ignore
+  hidePageHeader: true,
+  hideBreadcrumbs: true,
+  useCodeBlocks: true,
+  expandObjects: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'list',
+  docsRoot: site,
+}
+
+/** How users import the entries. */
+const entries: Record<string, string> = { index: 'webgpu-mlp', node: 'webgpu-mlp/node', worker: 'webgpu-mlp/worker' }
+
+/**
+ * Shows names that come from a table (`keyof typeof table`) as the list of names. `optionSchemas` is shown without the fields of
+ * each schema, because they are the properties of the interfaces of the options.
+ */
+function simplifyTypes(app: Application): void {
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
+    const { project, programs } = context
+    const checker = programs[0]!.getTypeChecker()
+    for (const entry of project.children ?? []) entry.name = entries[entry.name] ?? entry.name
+    for (const alias of project.getReflectionsByKind(ReflectionKind.TypeAlias) as DeclarationReflection[]) {
+      const symbol = context.getSymbolFromReflection(alias)
+      const type = symbol && checker.getDeclaredTypeOfSymbol(symbol)
+      if (!type?.isUnion() || !type.types.every((one) => one.isStringLiteral())) continue
+      alias.type = new UnionType(type.types.map((one) => new LiteralType((one as { value: string }).value)))
+    }
+    const schemas = project.getReflectionsByKind(ReflectionKind.Variable).find(({ name }) => name === 'optionSchemas')
+    if (!(schemas instanceof DeclarationReflection)) throw new Error('optionSchemas is not exported')
+    if (schemas.type?.type === 'reflection') project.removeReflection(schemas.type.declaration)
+    schemas.type = new UnknownType('Readonly<Record<string, Schema>>')
+  })
+}
+
+/** Writes the pages of the public functions, classes and types. @throws Error with the number of members without a comment */
+export async function writeReference(): Promise<void> {
+  rmSync(join(site, 'reference'), { recursive: true, force: true })
+  const app = await Application.bootstrapWithPlugins(options)
+  simplifyTypes(app)
+  const project = await app.convert()
+  if (!project) throw new Error('the reference cannot be made: the sources have type errors')
+  app.validate(project)
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) {
+    throw new Error(`the reference is not complete: ${app.logger.errorCount + app.logger.warningCount} messages above`)
+  }
+  await app.generateOutputs(project)
+}
