@@ -19,7 +19,7 @@ export interface SweepCheckpoint {
   }
   /** The round of halving that is running, counted from 0; the number of rounds where all are over. */
   readonly stage: number
-  /** The networks that are finished, by the round after which they were. */
+  /** The networks that are finished, by the round after which they were. @internal */
   readonly finished: readonly (readonly KeptResult[])[]
   /** Those that train on after the last round, as they were at its end. @internal */
   readonly kept: readonly KeptResult[]
