@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cpu } from '../src/backend/host/backend.ts'
-import { webgpu, webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { compilesLate } from '../src/backend/webgpu/device/adapter.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { usualDataMemory } from '../src/backend/webgpu/device/navigator.ts'
-import { webgpu, webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { findAdapter } from '../src/backend/webgpu/device/adapter.ts'

@@ -14,7 +14,7 @@ import {
   Trainer,
   wasm,
 } from '../src/index.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { expectClose } from './close.ts'
 import { withDevice } from './device.ts'
 

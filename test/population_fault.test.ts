@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { Backend, EpochOrder, Placement, PlacementSettings, Snapshot, Sums } from '../src/backend/backend.ts'
 import type { Fault } from '../src/backend/fault.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { DivergedError } from '../src/core/errors.ts'

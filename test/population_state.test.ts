@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import type { PlacementSettings, PopulationState } from '../src/backend/backend.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'

@@ -6,7 +6,7 @@ import { outputCase, outputDeltaCase } from '../src/backend/self-test/outputs.ts
 import { forwardCase, gradientCase, hiddenDeltaCase } from '../src/backend/self-test/products.ts'
 import { residentCase } from '../src/backend/self-test/resident.ts'
 import { cpu } from '../src/backend/host/backend.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { type OptionalForm, optionalForms } from '../src/backend/webgpu/device/forms.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Backend, Placement } from '../src/backend/backend.ts'
 import { cpu } from '../src/backend/host/backend.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { AdapterRecord } from '../src/backend/webgpu/device/record.ts'

@@ -21,7 +21,7 @@ import {
   Trainer,
   wasm,
 } from '../src/index.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Random } from '../src/core/random.ts'
 import { readOptions } from '../src/core/schema.ts'
 import { SharedReplacement } from '../src/training/recovery/shared-replacement.ts'

@@ -18,7 +18,7 @@ import {
   Trainer,
   wasm,
 } from '../src/index.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { assignFolds, takeFold } from '../src/data/folds.ts'
 import { withDevice } from './device.ts'
 

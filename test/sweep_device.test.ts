@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import type { Population } from '../src/backend/backend.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import type { Device } from '../src/backend/webgpu/device/device.ts'
 import { type Backend, circle, InputError, split, sweep, type SweepResult } from '../src/index.ts'
 import { withDevice } from './device.ts'

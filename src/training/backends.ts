@@ -3,7 +3,7 @@ import { type Candidate, candidateOf, fastestBackend } from '../backend/faster.t
 import { cpu } from '../backend/host/backend.ts'
 import { recipeOf } from '../backend/host/recipe.ts'
 import { wasm } from '../backend/host/wasm/backend.ts'
-import { webgpu, webgpuOn } from '../backend/webgpu/backend.ts'
+import { webgpu } from '../backend/webgpu/backend.ts'
 import { explainMissingAdapter, findAdapter, isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { BackendUnavailableError, checkName, describe, InputError } from '../core/errors.ts'
 import { type Flag, kind } from '../core/schema.ts'
@@ -69,6 +69,7 @@ async function chooseAutomatically(deterministic: boolean, threads: number | und
   const adapter = await findAdapter()
   const isMeasured = !deterministic
   if (adapter && !isSoftware(adapter.info)) {
+    const { webgpuOn } = await import('../backend/webgpu/opened-backend.ts')
     return new BackendWithFallback([await webgpuOn(adapter, deterministic), ...hosts], { isMeasured })
   }
   const reason = adapter ? `the only WebGPU adapter is software, ${nameAdapter(adapter.info)}` : explainMissingAdapter()

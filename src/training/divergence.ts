@@ -2,7 +2,6 @@ import type { Fault } from '../backend/fault.ts'
 import type { Autopsy } from '../core/autopsy.ts'
 import { DivergedError } from '../core/errors.ts'
 import { splitParameters } from '../model/layout.ts'
-import { performAutopsy } from './autopsy/autopsy.ts'
 import type { DivergedRun } from './autopsy/run.ts'
 import type { Feed } from './feed/feed.ts'
 
@@ -42,7 +41,13 @@ export async function divergedError(
     parameters,
   }
   // What goes wrong with the search for the cause must not hide the divergence.
-  const autopsy: Autopsy | undefined = window && (await performAutopsy({ ...run, window }).catch(() => undefined))
+  const autopsy = window && (await explain({ ...run, window }).catch(() => undefined))
   const hint = network.scaling ? 'lower the learning rate, or clip the gradients (clipNorm)' : undefined
   return new DivergedError({ epoch, loss, ...place, weights, biases, hint, autopsy })
+}
+
+/** Finds the cause with code that is loaded when a training diverges. */
+async function explain(run: DivergedRun): Promise<Autopsy> {
+  const { performAutopsy } = await import('./autopsy/autopsy.ts')
+  return performAutopsy(run)
 }

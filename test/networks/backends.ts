@@ -1,7 +1,7 @@
 import type { Backend } from '../../src/backend/backend.ts'
 import { cpu } from '../../src/backend/host/backend.ts'
 import { wasm } from '../../src/backend/host/wasm/backend.ts'
-import { webgpuWith } from '../../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../../src/backend/webgpu/device/device.ts'
 import { AdapterProfile } from '../../src/backend/webgpu/device/profile.ts'
 import { Compiler } from '../../src/backend/webgpu/kernels/compiler.ts'

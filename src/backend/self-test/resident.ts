@@ -4,7 +4,6 @@ import { sgd } from '../../optimizer/optimizer.ts'
 import type { DataSource, EpochOrder, Placement, PlacementSettings, PopulationScore, Sums, Underway } from '../backend.ts' // prettier-ignore
 import { cpu } from '../host/backend.ts'
 import { WebGPUPlacement } from '../webgpu/placement.ts'
-import { WebGPUPopulation } from '../webgpu/population.ts'
 import { type ResidentForm, residentForms } from '../webgpu/plans/choice.ts'
 import { firstFault, someValues, type TestBench, type TestCase } from './bench.ts'
 
@@ -177,6 +176,7 @@ export function populationCase(form: ResidentForm): TestCase {
     const networks = Array.from({ length: count }, (_, k) => networkOf(form, k + 1))
     const rates = networks.map((_, k) => 0.1 * (1 + (k % 5)))
     const settings = networks.map(() => settingsOf(batchSize))
+    const { WebGPUPopulation } = await import('../webgpu/population.ts')
     const population = await WebGPUPopulation.place(device, kernels, networks, settings)
     try {
       const handle = await population.upload(dataOf(networks[0]!, batchSize))

@@ -1,21 +1,9 @@
-import { BackendUnavailableError, describe, InputError } from '../../core/errors.ts'
-import { boolean, callback, type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
+import { describe, InputError } from '../../core/errors.ts'
+import { boolean, callback, type Checked, type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
 import type { Network } from '../../model/network.ts'
 import type { Backend, Placement, PlacementSettings, Population } from '../backend.ts'
-import { timed } from '../profiler.ts'
-import type { TestedPopulation } from '../self-test/cases.ts'
-import { SelfTest, type TestedDevice } from '../self-test/self-test.ts'
-import { Device } from './device/device.ts'
-import { checkLimits } from './device/needed-limits.ts'
-import { AdapterProfile } from './device/profile.ts'
-import { AdapterRecord } from './device/record.ts'
-import { Waits } from './device/waits.ts'
-import { Compiler } from './kernels/compiler.ts'
-import { checkAlike } from './alike.ts'
-import { Kernels } from './kernels/kernels.ts'
-import { WebGPUPlacement } from './placement.ts'
-import { WebGPUPopulation } from './population.ts'
-import { type PlanChoice, planChoices, residentForms } from './plans/choice.ts'
+import { isSoftware, nameAdapter } from './device/adapter.ts'
+import { type PlanChoice, planChoices } from './plans/choice.ts'
 
 /** Options of {@link webgpu}. */
 export interface WebGPUOptions {
@@ -44,7 +32,7 @@ export interface WebGPUOptions {
 }
 
 /** Not instanceof: a device may come from Dawn, or from another realm. */
-const device = kind<GPUDevice>((argument, value) => {
+export const deviceKind = kind<GPUDevice>((argument, value) => {
   const { queue, limits, createBuffer, lost } = (value ?? {}) as Partial<GPUDevice>
   const isDevice = typeof queue === 'object' && typeof limits === 'object' && typeof createBuffer === 'function'
   if (isDevice && typeof lost?.then === 'function') return value as GPUDevice
@@ -56,209 +44,87 @@ const requestDevice = callback<() => Promise<GPUDevice>>()
 export const webgpuSchema = {
   name: 'webgpu',
   fields: {
-    device: optional(device),
+    device: optional(deviceKind),
     requestDevice: optional(requestDevice),
     plan: withDefault(name(planChoices), 'auto'),
     deterministic: withDefault(boolean, false),
   } satisfies Fields<WebGPUOptions>,
 }
 
+export type CheckedOptions = Checked<typeof webgpuSchema.fields>
+
+/** An adapter, for people. */
+export const describeAdapter = (name: string, software: boolean) => `${name}${software ? ' (software adapter)' : ''}`
+
 /**
  * The WebGPU backend. Its device is opened when the first network is placed on it, or passed in; after a loss, another one
- * is opened.
+ * is opened. Its code and shaders are in a module that is loaded then, so that programs which never place a network on a
+ * GPU do not download them.
  * @throws InputError where both a device and a function that opens one are given
  * @example await Trainer.create(network, { backend: webgpu({ device }) })
  */
 export function webgpu(options: WebGPUOptions = {}): Backend {
-  const { device, requestDevice, plan, deterministic } = readOptions(webgpuSchema, options)
-  if (device === undefined && requestDevice === undefined) {
-    return new WebGPUBackend({ plan, open: () => Device.open(deterministic), recordOf: AdapterRecord.of })
-  }
-  if (device !== undefined && requestDevice !== undefined) {
+  const given = readOptions(webgpuSchema, options)
+  if (given.device !== undefined && given.requestDevice !== undefined) {
     throw new InputError('webgpu: device and requestDevice were given; give one of them')
   }
-  const parts = { plan, makeKernels: sharedKernels, recordOf: AdapterRecord.of }
-  if (device !== undefined) return new WebGPUBackend({ ...parts, device: sharedDevice(device, deterministic) })
-  return new WebGPUBackend({ ...parts, open: async () => sharedDevice(await askFor(requestDevice!), deterministic) })
+  return new LoadedBackend(given)
 }
 
-/** The device that the program opens. */
-async function askFor(request: () => Promise<GPUDevice>): Promise<GPUDevice> {
-  let given: GPUDevice
-  try {
-    given = await request()
-  } catch (error) {
-    const { message } = error as Partial<Error>
-    throw new BackendUnavailableError(`requestDevice: no device: ${message ?? describe(error)}`, { cause: error })
-  }
-  return device.check('requestDevice', given)
-}
-
-/** What all backends on one GPUDevice share. */
-interface Shared {
-  readonly profile: AdapterProfile
-  readonly waits: Waits
-  compiler?: Compiler
-}
-
-const sharedOf = new WeakMap<GPUDevice, Shared>()
-
-function sharedDevice(gpu: GPUDevice, isPinned: boolean): Device {
-  let shared = sharedOf.get(gpu)
-  if (!shared) {
-    const profile = AdapterProfile.of(gpu)
-    shared = { profile, waits: new Waits(gpu, profile) }
-    sharedOf.set(gpu, shared)
-  }
-  return Device.from(gpu, isPinned ? shared.profile.pinned() : shared.profile, shared.waits)
-}
-
-function sharedKernels(device: Device): Kernels {
-  const shared = sharedOf.get(device.gpu)!
-  return new Kernels(device, (shared.compiler ??= new Compiler(device.gpu)))
-}
-
-/** The WebGPU backend on an adapter that was already chosen. */
-export async function webgpuOn(adapter: GPUAdapter, deterministic = false): Promise<Backend> {
-  const device = await Device.fromAdapter(adapter, deterministic)
-  const open = () => Device.open(deterministic)
-  return new WebGPUBackend({ plan: 'auto', device, open, recordOf: AdapterRecord.of })
-}
-
-/**
- * The WebGPU backend on an open device, whose profile and kernels it shares with no other backend by default.
- * @param record what is known about the adapter; left out, nothing, and there is no self-test
- */
-export function webgpuWith(
-  device: Device,
-  plan: PlanChoice = 'auto',
-  kernels?: Kernels,
-  record?: AdapterRecord,
-): Backend {
-  const makeKernels = () => kernels ?? new Kernels(device)
-  return new WebGPUBackend({ plan, device, makeKernels, recordOf: record && (() => Promise.resolve(record)) })
-}
-
-interface BackendParts {
-  readonly plan: PlanChoice
-  /** The first device, left out where it is opened. */
-  readonly device?: Device
-  /** Opens a device; left out where none replaces the first one. */
-  readonly open?: () => Promise<Device>
-  readonly makeKernels?: (device: Device) => Kernels
-  /** Where there is one, measured choices are kept, and kernels are tested before they are used. */
-  readonly recordOf?: ((gpu: GPUDevice) => Promise<AdapterRecord>) | undefined
-}
-
-/** A device that was opened. */
-interface Opened extends TestedDevice {
-  readonly selfTest: SelfTest | undefined
-}
-
-class WebGPUBackend implements Backend {
+/** Loads the module of the WebGPU backend when a network is placed. */
+class LoadedBackend implements Backend {
   readonly name = 'webgpu'
-  readonly #parts: BackendParts
-  #device: Device | undefined
-  #selfTest: SelfTest | undefined
-  #opening: Promise<Opened> | undefined
-  #reopening: Promise<void> | undefined
+  readonly #options: CheckedOptions
+  #loading: Promise<Backend> | undefined
+  #loaded: Backend | undefined
 
-  constructor(parts: BackendParts) {
-    this.#parts = parts
-    this.#device = parts.device
+  constructor(options: CheckedOptions) {
+    this.#options = options
   }
 
   get description(): string {
-    if (!this.#device) return 'WebGPU, not opened yet'
-    const { name } = this.#device
-    const findings = this.#selfTest?.findings
-    return `${name}${this.software ? ' (software adapter)' : ''}${findings ? `; after a self-test, ${findings}` : ''}`
+    if (this.#loaded) return this.#loaded.description
+    const { device } = this.#options
+    return device ? describeAdapter(nameAdapter(device.adapterInfo), this.software) : 'WebGPU, not opened yet'
   }
 
   get software(): boolean {
-    return this.#device?.profile.software ?? false
+    const { device } = this.#options
+    return this.#loaded?.software ?? (device !== undefined && isSoftware(device.adapterInfo))
   }
 
   get isLost(): boolean {
-    return this.#device?.isLost ?? false
+    return this.#loaded?.isLost ?? false
   }
 
   get lost(): Promise<void> | undefined {
-    return this.#device?.lost
+    return this.#loaded?.lost
   }
 
-  async reopen({ smaller }: { readonly smaller: boolean }): Promise<void> {
-    // Several trainers may share this backend: the first that finds the device lost replaces it.
-    if (this.isLost) this.#reopening ??= this.#replace(smaller).finally(() => (this.#reopening = undefined))
-    else this.#device?.check()
-    await this.#reopening
-  }
-
-  async #replace(smaller: boolean): Promise<void> {
-    const { open } = this.#parts
-    if (!open) {
-      throw new BackendUnavailableError(
-        "backend 'webgpu': there is no device in the place of the one that the program passed in; pass requestDevice",
-      )
-    }
-    this.#device?.abandon()
-    const device = await open()
-    if (smaller) device.profile.shortenSubmits()
-    this.#opening = this.#prepareDevice(device)
-    await this.#opening
-  }
-
-  async #open(): Promise<Opened> {
-    return this.#prepareDevice(this.#parts.device ?? (await this.#parts.open!()))
-  }
-
-  async #prepareDevice(device: Device): Promise<Opened> {
-    const { makeKernels, recordOf } = this.#parts
-    checkLimits(device.name, device.gpu.limits)
-    this.#device = device
-    const record = await recordOf?.(device.gpu)
-    // Measured choices differ from one process to the next.
-    if (record && !device.profile.isPinned) device.profile.remember(record.choices)
-    const kernels = makeKernels?.(device) ?? new Kernels(device)
-    this.#selfTest = record && new SelfTest(device, kernels, record)
-    return { device, kernels, selfTest: this.#selfTest }
-  }
-
-  /** Opens the device and, before its kernels are used for networks like this one, tests them. */
-  async #prepare(network: Network, settings: PlacementSettings, population?: TestedPopulation): Promise<TestedDevice> {
-    const { profiler } = settings
-    const opening = (this.#opening ??= this.#open())
-    // A later call tries again.
-    opening.catch(() => {
-      if (this.#opening === opening) this.#opening = undefined
+  async #load(): Promise<Backend> {
+    this.#loading ??= import('./opened-backend.ts').then(({ openedBackend }) => {
+      return (this.#loaded = openedBackend(this.#options))
     })
-    const opened = await timed(profiler, 'open', 'adapter and device', () => opening)
-    opened.device.check()
-    const { selfTest } = opened
-    if (!selfTest) return opened
-    return timed(profiler, 'compile', 'self-test', () =>
-      selfTest.check(network, settings, this.#parts.plan, population),
-    )
+    return this.#loading
   }
 
   async place(network: Network, settings: PlacementSettings): Promise<Placement> {
-    const { device, kernels } = await this.#prepare(network, settings)
-    return WebGPUPlacement.place(device, kernels, network, settings, this.#parts.plan)
+    return (await this.#load()).place(network, settings)
   }
 
   async populate(
     networks: readonly Network[],
     settings: readonly PlacementSettings[],
-    given?: string,
+    form?: string,
   ): Promise<Population> {
-    checkAlike(networks, settings)
-    const form = given === undefined ? undefined : name(residentForms).check('form', given)
-    const { device, kernels } = await this.#prepare(networks[0]!, settings[0]!, { networks: settings.length, form })
-    return WebGPUPopulation.place(device, kernels, networks, settings, { form })
+    return (await this.#load()).populate!(networks, settings, form)
+  }
+
+  async reopen(options: { readonly smaller: boolean }): Promise<void> {
+    await (await this.#load()).reopen!(options)
   }
 
   dispose(): void {
-    this.#device?.dispose()
-    this.#opening = undefined
+    this.#loaded?.dispose()
   }
 }

@@ -40,6 +40,8 @@ import type { OrderChoices } from './population-orders.ts'
 import { PopulationScoring } from './population-scoring.ts'
 import { PopulationTraining, type PopulationTrainingParts } from './population-training.ts'
 
+export { checkAlike } from './alike.ts'
+
 /** The most dispatches of one submit. */
 const MOST_DISPATCHES = 128
 

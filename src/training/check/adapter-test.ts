@@ -1,5 +1,5 @@
 import { findAdapter, isSoftware } from '../../backend/webgpu/device/adapter.ts'
-import { webgpuOn } from '../../backend/webgpu/backend.ts'
+import { webgpuOn } from '../../backend/webgpu/opened-backend.ts'
 import { BackendUnavailableError } from '../../core/errors.ts'
 import { Network } from '../../model/network.ts'
 import { sgd } from '../../optimizer/optimizer.ts'
