@@ -8,6 +8,7 @@ import { defineConfig, type TestProjectInlineConfiguration as Project } from 'vi
 import { contentSecurityPolicy } from './demo/content-security-policy.ts'
 import { softwareAdapterEnv } from './test/software-adapter.ts'
 import { scriptText } from './script-text.js'
+import { compactShaders } from './shaders/compact.js'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -53,7 +54,7 @@ const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
  * `webgpu-mlp/node` for them; one build produces both entries, so that they share one set of classes.
  */
 const browser: UserConfig = {
-  plugins: [refuseNode(), scriptText(), removeStale()],
+  plugins: [refuseNode(), scriptText(), compactShaders(), removeStale()],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
   build: {
     outDir: 'dist',
@@ -70,7 +71,7 @@ const browser: UserConfig = {
 
 /** The build for Node and Bun: entries that share chunks, so that they share one set of classes. Packages are external. */
 const node: UserConfig = {
-  plugins: [scriptText(), removeStale()],
+  plugins: [scriptText(), compactShaders(), removeStale()],
   resolve: { conditions: ['node', 'module', 'import', 'default'] },
   build: {
     ssr: true,
@@ -134,10 +135,10 @@ const bench: UserConfig = {
 const demo: UserConfig = {
   root: path('demo'),
   base: './',
-  plugins: [refuseNode(), scriptText(), absoluteCard(), restrictPage()],
+  plugins: [refuseNode(), scriptText(), compactShaders(), absoluteCard(), restrictPage()],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  worker: { format: 'es', plugins: () => [scriptText()] },
+  worker: { format: 'es', plugins: () => [scriptText(), compactShaders()] },
   build: {
     outDir: path('dist-demo'),
     emptyOutDir: true,
