@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { wasm } from '../src/backend/host/wasm/backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
-import { webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import type { Backend } from '../src/backend/backend.ts'
 import { Kernels } from '../src/backend/webgpu/kernels/kernels.ts'
 import { Trainer } from '../src/index.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { webgpu, webgpuWith } from '../src/backend/webgpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { MOST_INVOCATIONS, neededLimits } from '../src/backend/webgpu/device/needed-limits.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'

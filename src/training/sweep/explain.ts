@@ -1,6 +1,5 @@
 import type { Autopsy } from '../../core/autopsy.ts'
 import { takenForTraining } from '../../data/folds.ts'
-import { performAutopsy } from '../autopsy/autopsy.ts'
 import { withRowNumbers } from '../autopsy/words.ts'
 import type { Settings } from '../settings.ts'
 import { type Member, networkOf } from './members.ts'
@@ -27,6 +26,8 @@ export async function explainFault(
   const part = parts[fold] ?? member.part
   const own = { ...member, part }
   const network = networkOf(own)
+  // Loaded when a network is explained: worker threads, which import this file, explain none.
+  const { performAutopsy } = await import('../autopsy/autopsy.ts')
   const autopsy = await performAutopsy({
     network,
     start: { parameters: network.parameters, epoch: 0 },
