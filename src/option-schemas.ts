@@ -1,6 +1,6 @@
 import { cpuSchema } from './backend/host/backend.ts'
 import { wasmSchema } from './backend/host/wasm/backend.ts'
-import { webgpuSchema } from './backend/webgpu/backend.ts'
+import { webgpuSchema } from './backend/webgpu/options.ts'
 import { csvColumnsSchema } from './data/columns.ts'
 import { parseCsvInputsSchema } from './data/csv-inputs.ts'
 import { parseCsvSchema } from './data/csv.ts'

@@ -1,5 +1,6 @@
 import { delayPromises } from '../bench/late-device.js'
-import { webgpu, type WebGPUOptions } from '../src/backend/webgpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import type { WebGPUOptions } from '../src/backend/webgpu/options.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { sgd } from '../src/optimizer/optimizer.ts'
 import { Trainer, type TrainerOptions } from '../src/index.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { webgpu, type WebGPUOptions } from '../src/backend/webgpu/backend.ts'
+import { webgpu } from '../src/backend/webgpu/backend.ts'
+import type { WebGPUOptions } from '../src/backend/webgpu/options.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { DivergedError } from '../src/core/errors.ts'
 import type { Checkpoint } from '../src/training/checkpoint.ts'

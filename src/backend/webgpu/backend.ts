@@ -1,60 +1,9 @@
-import { describe, InputError } from '../../core/errors.ts'
-import { boolean, callback, type Checked, type Fields, kind, name, optional, readOptions, withDefault } from '../../core/schema.ts'
+import { InputError } from '../../core/errors.ts'
+import { readOptions } from '../../core/schema.ts'
 import type { Network } from '../../model/network.ts'
 import type { Backend, Placement, PlacementSettings, Population } from '../backend.ts'
 import { isSoftware, nameAdapter } from './device/adapter.ts'
-import { type PlanChoice, planChoices } from './plans/choice.ts'
-
-/** Options of {@link webgpu}. */
-export interface WebGPUOptions {
-  /**
-   * Your own device: the backend uses it, and does not destroy it. If it is lost, training goes on on the CPU; give
-   * `requestDevice` instead if you can open another one.
-   */
-  device?: GPUDevice | undefined
-  /**
-   * Opens your own device: called when the first network is placed, and again after a device was lost. The backend does not
-   * destroy the devices. The default limits of WebGPU, or of its compatibility mode, are sufficient.
-   */
-  requestDevice?: (() => Promise<GPUDevice>) | undefined
-  /**
-   * How networks are trained. 'layered' is one dispatch a stage and layer, for any size; 'resident' keeps a small
-   * network in registers and trains whole epochs in one dispatch. Default 'auto': resident where it applies and is the
-   * faster one.
-   */
-  plan?: PlanChoice | undefined
-  /**
-   * Makes all choices by rule, and none by measurement, so that a run gives the same bits in every process and on every day
-   * on the same adapter and driver, and training may be slower. Without it, other tiles and plans take over during a run
-   * only where they give the same bits, but code that takes too long to compile is replaced. Default false.
-   */
-  deterministic?: boolean | undefined
-}
-
-/** Not instanceof: a device may come from Dawn, or from another realm. */
-export const deviceKind = kind<GPUDevice>((argument, value) => {
-  const { queue, limits, createBuffer, lost } = (value ?? {}) as Partial<GPUDevice>
-  const isDevice = typeof queue === 'object' && typeof limits === 'object' && typeof createBuffer === 'function'
-  if (isDevice && typeof lost?.then === 'function') return value as GPUDevice
-  throw new InputError(`${argument}: expected a GPUDevice, got ${describe(value)}`)
-})
-
-const requestDevice = callback<() => Promise<GPUDevice>>()
-
-export const webgpuSchema = {
-  name: 'webgpu',
-  fields: {
-    device: optional(deviceKind),
-    requestDevice: optional(requestDevice),
-    plan: withDefault(name(planChoices), 'auto'),
-    deterministic: withDefault(boolean, false),
-  } satisfies Fields<WebGPUOptions>,
-}
-
-export type CheckedOptions = Checked<typeof webgpuSchema.fields>
-
-/** An adapter, for people. */
-export const describeAdapter = (name: string, software: boolean) => `${name}${software ? ' (software adapter)' : ''}`
+import { type CheckedOptions, describeAdapter, type WebGPUOptions, webgpuSchema } from './options.ts'
 
 /**
  * The WebGPU backend. Its device is opened when the first network is placed on it, or passed in; after a loss, another one
@@ -121,7 +70,9 @@ class LoadedBackend implements Backend {
   }
 
   async reopen(options: { readonly smaller: boolean }): Promise<void> {
-    await (await this.#load()).reopen!(options)
+    await (
+      await this.#load()
+    ).reopen!(options)
   }
 
   dispose(): void {

@@ -5,7 +5,7 @@ import type { Backend, Placement, PlacementSettings, Population } from '../backe
 import { timed } from '../profiler.ts'
 import type { TestedPopulation } from '../self-test/cases.ts'
 import { SelfTest, type TestedDevice } from '../self-test/self-test.ts'
-import { type CheckedOptions, describeAdapter, deviceKind } from './backend.ts'
+import { type CheckedOptions, describeAdapter, deviceKind } from './options.ts'
 import { Device } from './device/device.ts'
 import { checkLimits } from './device/needed-limits.ts'
 import { AdapterProfile } from './device/profile.ts'
