@@ -17,9 +17,15 @@ export interface StartedThread {
  * Starts a thread, and waits for the first message that it sends. From then on it does not keep the process alive.
  * @param source JavaScript as text
  * @param most milliseconds until then
+ * @param signal ends the thread, also before it is ready: starting takes seconds on a busy machine
  * @throws Error with the reason, as a clause
  */
-export function startAndWait(source: string, name: string, most = STARTING): Promise<StartedThread> {
+export function startAndWait(
+  source: string,
+  name: string,
+  most = STARTING,
+  signal?: AbortSignal,
+): Promise<StartedThread> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       clearTimeout(timer)
@@ -33,6 +39,8 @@ export function startAndWait(source: string, name: string, most = STARTING): Pro
     const timer = setTimeout(() => fail(`it is not ready after ${most / 1000} s`), most)
     let started: StartedThread | undefined
     try {
+      signal?.throwIfAborted()
+      signal?.addEventListener('abort', () => fail('it is not needed any more'), { once: true })
       const thread = startThread(source, name, events)
       const onMessage = () => {
         clearTimeout(timer)

@@ -1,5 +1,5 @@
 import type { HostRecipe } from '../../../backend/host/recipe.ts'
-import { messageOf, startAndWait, type StartedThread } from '../../../backend/host/wasm/starting.ts'
+import { messageOf, startAndWait, type StartedThread, STARTING } from '../../../backend/host/wasm/starting.ts'
 import { BackendUnavailableError } from '../../../core/errors.ts'
 import type { Job, JobResult, TrainingSetup } from '../jobs.ts'
 import type { Part } from '../parts.ts'
@@ -32,7 +32,7 @@ export class SweepThreads {
   #obstacle: string | undefined
   readonly #events: Event[] = []
   #wake: (() => void) | undefined
-  #isDisposed = false
+  readonly #disposal = new AbortController()
 
   /** How many have started. */
   get count(): number {
@@ -49,15 +49,22 @@ export class SweepThreads {
     const { signal } = setup
     this.#opening ??= this.#start(count, () => plainSetup(setup, recipe, parts))
     // Starting takes a while on a busy machine.
-    const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
-    await Promise.race([this.#opening, aborted])
+    let onAbort: () => void = () => undefined
+    const aborted = new Promise<void>((resolve) => (onAbort = resolve))
+    signal?.addEventListener('abort', onAbort)
+    try {
+      await Promise.race([this.#opening, aborted])
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
     signal?.throwIfAborted()
   }
 
   async #start(count: number, makeSetup: () => ReturnType<typeof plainSetup>): Promise<void> {
     try {
       const { default: source } = await import('./sweep-thread.ts?thread')
-      const starting = Array.from({ length: count }, (_, i) => startAndWait(source, `webgpu-mlp sweep ${i + 1}`))
+      const start = (name: string) => startAndWait(source, name, STARTING, this.#disposal.signal)
+      const starting = Array.from({ length: count }, (_, i) => start(`webgpu-mlp sweep ${i + 1}`))
       for (const result of await Promise.allSettled(starting)) {
         if (result.status === 'rejected') this.#obstacle ??= messageOf(result.reason)
         else this.#add(result.value)
@@ -71,10 +78,7 @@ export class SweepThreads {
   }
 
   #add(started: StartedThread): void {
-    if (this.#isDisposed) {
-      started.thread.end()
-      return
-    }
+    if (this.#disposal.signal.aborted) return
     const worker: Worker = { started, sent: [], milliseconds: undefined }
     const number = this.#workers.push(worker)
     started.onMessage = (message) => this.#receive({ worker, message: message as FromThread })
@@ -143,10 +147,10 @@ export class SweepThreads {
     for (const { started } of this.#workers) started.thread.keepProcess(isKept)
   }
 
-  /** Ends the threads, whatever they do. */
+  /** Ends the threads, whatever they do, and those that are starting. */
   dispose(): void {
-    this.#isDisposed = true
-    for (const { started } of this.#workers.splice(0)) started.thread.end()
+    this.#disposal.abort()
+    this.#workers.length = 0
   }
 }
 
