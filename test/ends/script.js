@@ -13,8 +13,7 @@ const network = () => Network.create({ sizes: [2, 64, 32, 2], hidden: 'relu', se
 
 /** A device that the program opens itself, as it would for other work on the GPU. */
 async function ownDevice() {
-  const { create } = await import('webgpu')
-  gpu = create([])
+  gpu = globalThis.navigator?.gpu ?? (await import('webgpu')).create([])
   const adapter = await gpu.requestAdapter()
   return adapter.requestDevice()
 }
