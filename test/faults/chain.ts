@@ -27,38 +27,65 @@ export const phases = [
 ] as const
 export type Phase = (typeof phases)[number]
 
-export interface Chain {
-  readonly kills: Phase[]
-  /** Milliseconds of the process that ended. */
+/** How an undisturbed run went. */
+export interface Undisturbed {
+  /** Milliseconds of the whole process. */
   readonly duration: number
+  /** How often it wrote its state. */
+  readonly states: number
+  /** Milliseconds from its first state to its end. */
+  readonly later: number
 }
 
-/** When a process is killed: some milliseconds after it began, or after it wrote a state. */
+/** When a process is killed: some milliseconds after it began, or after it wrote some states. */
 interface Moment {
   readonly milliseconds: number
-  /** The file whose change is waited for. */
-  readonly after: string | undefined
+  readonly states: number
 }
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const timeOf = (path: string) => (existsSync(path) ? statSync(path).mtimeMs : 0)
 
-/** Runs the program, and kills it at a moment. @returns its exit status; undefined where it was killed */
-async function runUntil(
-  args: readonly string[],
-  { milliseconds, after }: Moment,
-): Promise<{ code: number | undefined; error: string }> {
-  const before = after === undefined ? 0 : timeOf(after)
+const never: Moment = { milliseconds: 0, states: Infinity }
+
+interface Ended {
+  /** The exit status; undefined where the process was killed. */
+  readonly code: number | undefined
+  readonly error: string
+  /** How often it was seen to write its state, and when the first time. */
+  readonly states: number
+  readonly firstAt: number
+}
+
+/** Runs the program, and kills it at a moment. */
+async function runUntil(args: readonly string[], state: string, moment: Moment): Promise<Ended> {
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
   let error = ''
   child.stderr.on('data', (text: Buffer) => (error += text.toString()))
   let isRunning = true
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve)).finally(() => (isRunning = false))
-  while (after !== undefined && isRunning && timeOf(after) === before) await wait(2)
-  const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
+  let timer: NodeJS.Timeout | undefined
+  let [states, firstAt, last] = [0, performance.now(), timeOf(state)]
+  for (; isRunning; await wait(2)) {
+    const time = timeOf(state)
+    if (time !== last) {
+      if (states++ === 0) firstAt = performance.now()
+      last = time
+    }
+    if (states >= moment.states) timer ??= setTimeout(() => child.kill('SIGKILL'), moment.milliseconds)
+  }
   const code = await ended
   clearTimeout(timer)
-  return { code: code ?? undefined, error }
+  return { code: code ?? undefined, error, states, firstAt }
+}
+
+/** Runs the program without killing it. @throws where it fails */
+export async function runUndisturbed({ begin, state }: ResumableRun): Promise<Undisturbed> {
+  const began = performance.now()
+  const { code, error, states, firstAt } = await runUntil(begin, state, never)
+  if (code !== 0) throw new Error(`exit code ${code}: ${error}`)
+  const ended = performance.now()
+  return { duration: ended - began, states, later: ended - firstAt }
 }
 
 const hasTemporaries = (folder: string) =>
@@ -73,32 +100,39 @@ function phaseOf({ state, last, inspect }: ResumableRun): Phase {
 }
 
 /**
- * Kills each process of a run after a random part of `duration`, and resumes, until a process ends before it is killed.
+ * A random moment. Half of them are anywhere in the run. The others are after a number of states that the rest of the run
+ * writes: most of the time of a short run is its start, and how long that takes depends on the other work of the machine.
+ */
+function chooseMoment({ duration, states, later }: Undisturbed, random: Random, seen: number): Moment {
+  if (random.below(2) === 0) return { milliseconds: random.between(0, duration), states: 0 }
+  const left = Math.max(1, states - seen)
+  // After the last state, results are written.
+  return { states: 1 + random.below(left), milliseconds: random.between(0, (2 * later) / (states + 1)) }
+}
+
+/**
+ * Kills each process of a run at a random moment, and resumes, until a process ends before it is killed.
+ * @param undisturbed how the same run went without kills
  * @param mostKills after which the next process is left alone
+ * @returns when the processes were killed
  */
 export async function killAndResume(
   run: ResumableRun,
-  duration: number,
+  undisturbed: Undisturbed,
   random: Random,
   mostKills: number,
-): Promise<Chain> {
+): Promise<Phase[]> {
   const kills: Phase[] = []
-  for (;;) {
+  for (let seen = 0; ;) {
     const args = existsSync(run.state) ? run.resume : run.begin
-    const began = performance.now()
-    // Most of a short run is its start: every second process is killed after it has written a state.
-    const isLater = random.below(2) === 1
-    const moment = isLater
-      ? { milliseconds: random.between(0, duration / 2), after: run.state }
-      : { milliseconds: random.between(0, duration), after: undefined }
-    const never = { milliseconds: 600_000, after: undefined }
-    const { code, error } = await runUntil(args, kills.length < mostKills ? moment : never)
-    if (code === undefined) {
-      kills.push(phaseOf(run))
-      continue
+    const moment = kills.length < mostKills ? chooseMoment(undisturbed, random, seen) : never
+    const { code, error, states } = await runUntil(args, run.state, moment)
+    seen += states
+    if (code === 0) return kills
+    if (code !== undefined) {
+      throw new Error(`after ${kills.length} kills (${kills.join(', ')}): exit code ${code}: ${error}`)
     }
-    if (code !== 0) throw new Error(`after ${kills.length} kills (${kills.join(', ')}): exit code ${code}: ${error}`)
-    return { kills, duration: performance.now() - began }
+    kills.push(phaseOf(run))
   }
 }
 
