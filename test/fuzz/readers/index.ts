@@ -17,7 +17,7 @@ export const makeReaders = async (folder: string): Promise<Reader<unknown>[]> =>
   ...modelReaders(folder),
   ...(await runReaders(folder)),
   ...wordReaders(),
-  ...pageReaders(),
+  ...(await pageReaders()),
   ...cacheReaders(folder),
 ]
 

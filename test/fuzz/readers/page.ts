@@ -9,6 +9,7 @@ import { wallOf } from '../../../demo/sweep/axes.ts'
 import { useOf } from '../../../demo/settings.ts'
 import { FileReading, pack, unpack } from '../../../demo/worker/reading.ts'
 import { bytes, choice, pair, text } from '../mutate.ts'
+import { keptReader } from './kept.ts'
 import { type Reader, reader } from './reader.ts'
 
 const points = encodePoints([{ x: 0.5, y: -0.25, second: true }])
@@ -71,8 +72,8 @@ async function open(reading: FileReading, dropped: readonly (readonly [string, U
 
 const page = ['demo/worker/open', 'demo/worker/prepare', 'demo/worker/reading', 'demo/worker/columns']
 
-/** What the page reads: links, and files that are dropped on it. */
-export function pageReaders(): Reader<unknown>[] {
+/** What the page reads: links, files that are dropped on it, and the runs that the browser kept. */
+export async function pageReaders(): Promise<Reader<unknown>[]> {
   const reading = new FileReading()
   return [
     reader('link', text(links), ['demo/link', 'demo/points', 'demo/share/address', 'demo/sweep/axes'], follow),
@@ -86,5 +87,6 @@ export function pageReaders(): Reader<unknown>[] {
     reader('IDX files on the page', pair(pair(fileName, bytes([images])), pair(fileName, bytes([labels, packed]))), page, (parts) =>
       open(reading, parts, ''),
     ), // prettier-ignore
+    await keptReader(),
   ]
 }
