@@ -78,7 +78,9 @@ describe('what several trainers leave behind', () => {
 it('sweeps leave no thread and no listener behind', async () => {
   const before = [...threads]
   let started = 0
-  const count = () => void started++
+  const count = () => {
+    started++
+  }
   process.on('worker', count)
   const options = { sizes: [5, 3], seeds: 4, epochs: 1, batchSize: 200, backend: 'cpu', threads: 2 } as const
   await expectNoListener(async (signal) => sweep(data, { ...options, signal }))
