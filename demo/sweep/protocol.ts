@@ -14,6 +14,8 @@ export type WallRequest =
   | { type: 'drawn' }
   /** Asks for the state of one network. */
   | { type: 'open'; tile: number }
+  /** Asks why a network diverged. */
+  | { type: 'explain'; tile: number }
 
 /** Messages from the wall to the page; `run` is the number of the start that they belong to. */
 export type WallMessage = { run: number } & (
@@ -24,10 +26,19 @@ export type WallMessage = { run: number } & (
   | { type: 'state'; playing: boolean }
   /** The GPU was lost. The networks are as they were at this epoch: on another device, else on the CPU, which is slower. */
   | { type: 'recovered'; epoch: number; isSlower: boolean; backend: BackendInfo }
+  | ({ type: 'explained'; tile: number } & DivergenceCause)
   | { type: 'opened'; settings: Settings; checkpoint: Checkpoint }
   /** `isLost`: the GPU device was lost, and another start may succeed. */
   | { type: 'failed'; message: string; isLost: boolean }
 )
+
+/** Why the network of a tile diverged, as sentences; without a cause where none was found. */
+export interface DivergenceCause {
+  /** The epoch in which it did. */
+  epoch: number
+  why?: string
+  help?: string
+}
 
 /** New pictures of some tiles. */
 export interface WallFrame {

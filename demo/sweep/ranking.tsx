@@ -1,9 +1,23 @@
+import { useEffect } from 'preact/hooks'
 import { percent } from '../numbers.ts'
 import { Term } from '../terms/term.tsx'
 import { Value } from '../value.tsx'
 import { axes, describeTile } from './axes.ts'
 import { TilePicture } from './canvas.tsx'
-import { failure, holdOrder, openTile, pointed, ranking, scores, shown, shownRanking, started, wall } from './state.ts'
+import {
+  causes,
+  explain,
+  failure,
+  holdOrder,
+  openTile,
+  pointed,
+  ranking,
+  scores,
+  shown,
+  shownRanking,
+  started,
+  wall,
+} from './state.ts'
 import { scoreText } from './tiles.tsx'
 
 /** How many networks the list has. */
@@ -67,7 +81,33 @@ export function Details() {
       >
         Open network
       </button>
+      {Number.isNaN(score) && <Cause tile={tile} />}
     </section>
+  )
+}
+
+/** Milliseconds for which a network that diverged is described before the page asks why: the search takes up to a second. */
+const ASKING = 300
+
+/** Why a network diverged, and what helps. */
+function Cause({ tile }: { tile: number }) {
+  const cause = causes.value.get(tile)
+  const isKnown = cause !== undefined
+  useEffect(() => {
+    if (isKnown) return
+    const timer = setTimeout(() => {
+      explain(tile)
+    }, ASKING)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [tile, isKnown])
+  if (!cause) return <p class="wall-cause">Looking for the cause …</p>
+  const { epoch, why, help } = cause
+  return (
+    <p class="wall-cause">
+      It diverged in epoch {epoch.toLocaleString('en')}. {why ?? 'No cause was found.'} {help}
+    </p>
   )
 }
 

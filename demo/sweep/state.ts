@@ -6,7 +6,7 @@ import { openNetwork, receiveWall, sendToWall, settings, startsAtOnce } from '..
 import { describeRecovery } from '../recovery.ts'
 import { wallOf } from './axes.ts'
 import { Pictures } from './pixels.ts'
-import type { WallFrame, WallMessage } from './protocol.ts'
+import type { DivergenceCause, WallFrame, WallMessage } from './protocol.ts'
 
 /** The state of the wall of networks. */
 
@@ -21,12 +21,17 @@ export const note = signal<string | undefined>(undefined)
 export const progress = signal({ epoch: 0, epochsPerSecond: 0 })
 /** By tile; NaN for networks that diverged. Empty before there are any. */
 export const scores = signal<Float64Array>(new Float64Array())
+/** By tile, why networks diverged, as far as the page has asked for it. */
+export const causes = signal<ReadonlyMap<number, DivergenceCause>>(new Map())
 /** The tiles, the best one first. */
 export const ranking = signal<readonly number[]>([])
 /** The ranking in whose order the wall shows the networks: it changes seldom, so that the eye can follow. */
 export const shownRanking = signal<readonly number[]>([])
 const REORDERING = 1500
 let reorderedAt = -Infinity
+/** Milliseconds from when the pointer or the focus left until the order may change: a tap is a click after the finger left. */
+const RELEASING = 500
+let releasing: ReturnType<typeof setTimeout> | undefined
 let isHeld = false
 /** Whether the wall shows the networks by score and not by their settings. */
 export const byScore = signal(false)
@@ -61,6 +66,7 @@ export function start(play: boolean): void {
     shown.value = settings.peek()
     started.value = undefined
     scores.value = new Float64Array()
+    causes.value = new Map()
     ranking.value = shownRanking.value = []
     failure.value = ''
     isLost.value = false
@@ -68,7 +74,7 @@ export function start(play: boolean): void {
     progress.value = { epoch: 0, epochsPerSecond: 0 }
     pointed.value = undefined
   })
-  isHeld = false
+  endHold()
   pictures = new Pictures(wall.value.across.length, wall.value.up.length, palette())
   sendToWall({ type: 'start', run: ++run, settings: shown.value, play })
 }
@@ -95,6 +101,10 @@ export const changeSpeed = (speed: number) => {
 /** Opens the network of a tile in the main view. */
 export const openTile = (tile: number) => {
   if (started.peek()) sendToWall({ type: 'open', tile })
+}
+/** Asks why a network diverged. */
+export const explain = (tile: number) => {
+  sendToWall({ type: 'explain', tile })
 }
 /** The page has drawn a frame. */
 export const drawn = () => {
@@ -141,6 +151,9 @@ function receive(message: WallMessage): void {
         started.value = started.peek() && { ...started.peek()!, backend: message.backend }
       })
       break
+    case 'explained':
+      causes.value = new Map([...causes.peek(), [message.tile, message]])
+      break
     case 'opened':
       openNetwork(message.settings, message.checkpoint)
       break
@@ -155,8 +168,20 @@ function receive(message: WallMessage): void {
  * network that is described.
  */
 export function holdOrder(held: boolean): void {
-  isHeld = held
-  reorder()
+  clearTimeout(releasing)
+  if (held) isHeld = true
+  else {
+    releasing = setTimeout(() => {
+      endHold()
+      reorder()
+    }, RELEASING)
+  }
+}
+
+/** The wall is closed or has other networks. */
+export function endHold(): void {
+  clearTimeout(releasing)
+  isHeld = false
 }
 
 /** Shows the networks in the order of the latest ranking, unless they were reordered a moment ago. */

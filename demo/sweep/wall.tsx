@@ -6,14 +6,20 @@ import { Term } from '../terms/term.tsx'
 import { Controls } from './controls.tsx'
 import { questionFor } from './questions.ts'
 import { Details, Ranking } from './ranking.tsx'
-import { closeNote, failure, follow, isLost, note, pause, shown, start, started, wall } from './state.ts'
+import { closeNote, endHold, failure, follow, isLost, note, pause, shown, start, started, wall } from './state.ts'
 import { Tiles } from './tiles.tsx'
 import './wall.css'
 
 /** The third tab: many networks that learn at once, each with other settings. */
 export default function Wall() {
   useSignalEffect(follow)
-  useEffect(() => pause, [])
+  useEffect(
+    () => () => {
+      pause()
+      endHold()
+    },
+    [],
+  )
   return (
     <div class="wall-tab">
       <Controls />

@@ -3,7 +3,10 @@ import { optimizerOf } from './optimizers.ts'
 import type { Run } from './run.ts'
 
 /** What helps, by the names of the controls of the page. */
-export const remediesFor = ({ settings: { optimizer }, prepared }: Run): Partial<Remedies> => ({
+export const remediesFor = ({
+  settings: { optimizer },
+  prepared,
+}: Pick<Run, 'settings' | 'prepared'>): Partial<Remedies> => ({
   // Pictures have no columns, and no switch.
   inputs: prepared.columns.length > 0 ? 'switch on “Scale the inputs”' : 'save the pictures with values from 0 to 1',
   targets: 'switch on “Scale the targets”; predictions stay in their own units',

@@ -4,6 +4,9 @@ import type { Settings } from '../settings.ts'
 import { adviceDiverged, asSentence, remediesFor } from './advice.ts'
 import type { Run } from './run.ts'
 
+/** What decides which fixes there are. */
+type Circumstances = Pick<Run, 'settings' | 'prepared'>
+
 /** The learning rate of adam that goes with most networks. */
 const ADAM_RATE = 0.01
 
@@ -13,16 +16,21 @@ export function describeDivergence({ epoch, layer, autopsy }: DivergedError, run
   const where = layer === undefined ? '' : layer === layers ? ' in the output layer' : ` in hidden layer ${layer}`
   const what = `In epoch ${epoch.toLocaleString('en')} the numbers${where} grew until they were too large to calculate with.`
   if (!autopsy) return { type: 'diverged', what, why: undefined, help: adviceDiverged(run), changed: undefined }
-  const changed = changesOf(autopsy.fix, run)
-  const { evidence, hint } = describeAutopsy(autopsy, wordsFor(autopsy, run, changed))
-  return { type: 'diverged', what, why: asSentence(readable(evidence)), help: asSentence(readable(hint)), changed }
+  return { type: 'diverged', what, ...describeCause(autopsy, run), changed: changesOf(autopsy.fix, run) }
+}
+
+/** Why a training diverged and what helps, as sentences. */
+export function describeCause(autopsy: Autopsy, around: Circumstances) {
+  const { evidence, hint } = describeAutopsy(autopsy, wordsFor(autopsy, around))
+  return { why: asSentence(readable(evidence)), help: asSentence(readable(hint)) }
 }
 
 /** What helps in the words of the page; rows have other numbers in the file than among the samples that are trained on. */
-function wordsFor({ fix }: Autopsy, run: Run, changed: Partial<Settings> | undefined) {
+function wordsFor({ fix }: Autopsy, around: Circumstances) {
+  const changed = changesOf(fix, around)
   const many = fix.rows && fix.rows.length > 1
   return {
-    ...remediesFor(run),
+    ...remediesFor(around),
     learningRate: 'set the learning rate to',
     l1: 'set the l1 penalty to',
     l2: 'set the l2 penalty to',
@@ -35,7 +43,7 @@ function wordsFor({ fix }: Autopsy, run: Run, changed: Partial<Settings> | undef
 }
 
 /** The settings of the page that a fix changes; undefined where it needs another change. */
-export function changesOf(fix: Fix, { settings, prepared }: Run): Partial<Settings> | undefined {
+export function changesOf(fix: Fix, { settings, prepared }: Circumstances): Partial<Settings> | undefined {
   const { learningRate, l1, l2, standardize, standardizeTargets, clipNorm, ...others } = fix
   const hasOthers = Object.values(others).some((value) => value !== undefined)
   // Pictures and built-in data have no switch.

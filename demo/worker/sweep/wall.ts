@@ -3,6 +3,7 @@ import type { Settings } from '../../settings.ts'
 import { type Tile, wallOf } from '../../sweep/axes.ts'
 import type { WallMessage, WallRequest } from '../../sweep/protocol.ts'
 import { describeData } from '../display.ts'
+import { describeCause } from '../divergence.ts'
 import { Losses } from '../losses.ts'
 import { Pace } from '../pace.ts'
 import { PlaneGrid } from '../plane.ts'
@@ -26,6 +27,7 @@ type Post = (message: WallMessage, transfer?: Transferable[]) => void
 /** The networks that train, and what is needed for their pictures. */
 interface Running {
   readonly run: number
+  readonly prepared: Prepared
   readonly live: LiveSweep
   readonly losses: Losses
   readonly tiles: readonly Tile[]
@@ -86,6 +88,7 @@ export class Wall {
       if (request.run === this.#latestRun) await this.#start(request)
     } else if (request.type === 'play') this.#play()
     else if (request.type === 'speed') this.#pace.restart(request.speed)
+    else if (request.type === 'explain') await this.#explain(request.tile)
     else if (request.type === 'open') await this.#open(request.tile)
     else if (request.type === 'pause') {
       // The page shows that it is paused together with the final pictures and scores.
@@ -110,7 +113,7 @@ export class Wall {
     const numbers = networksOfTiles(all, prepared, live.networks)
     const grid = new PlaneGrid(prepared, describeData(prepared, settings))
     const losses = new Losses(live, () => void this.#attempt(() => replaceGPU(live)))
-    this.#running = { run, live, losses, tiles, numbers, grid, epoch: 0 }
+    this.#running = { run, prepared, live, losses, tiles, numbers, grid, epoch: 0 }
     this.#budget = new FrameBudget()
     this.#ahead = 0
     this.#pace.restart(settings.speed)
@@ -221,6 +224,17 @@ export class Wall {
     const took = performance.now() - began
     this.#nextRanking = performance.now() + Math.max(RANKING_INTERVAL, 10 * took)
     this.#post({ type: 'scores', run, epoch, scores, losses }, [scores.buffer, losses.buffer])
+  }
+
+  /** Looks for the cause of a divergence, which takes up to a second. */
+  async #explain(tile: number): Promise<void> {
+    if (!this.#running) return
+    const { run, prepared, live, tiles, numbers } = this.#running
+    const number = numbers[tile]!
+    const autopsy = await live.explain(number)
+    const epoch = live.networks[number]!.epoch + 1
+    const cause = autopsy && describeCause(autopsy, { settings: tiles[tile]!.settings, prepared })
+    this.#post({ type: 'explained', run, tile, epoch, ...cause })
   }
 
   async #open(tile: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Backend } from '../../backend/backend.ts'
+import type { Autopsy } from '../../core/autopsy.ts'
 import { checkConstructor, KEY } from '../../core/constructors.ts'
 import { checkInteger, InputError } from '../../core/errors.ts'
 import type { Matrix } from '../../core/matrix.ts'
@@ -11,6 +12,7 @@ import type { Checkpoint } from '../checkpoint.ts'
 import { SharedReplacement } from '../recovery/shared-replacement.ts'
 import { checkIsDataset } from '../settings.ts'
 import type { Context } from './context.ts'
+import { explainFault } from './explain.ts'
 import { HostBackends } from './host-backends.ts'
 import type { LiveGroup, LiveScore } from './live-group.ts'
 import { placeLive } from './live-groups.ts'
@@ -185,6 +187,25 @@ export class LiveSweep {
   async checkpoint(index: number): Promise<Checkpoint> {
     const { group, place } = this.#places.get(this.#memberAt(index))!
     return this.#inTurn(() => group.checkpoint(place))
+  }
+
+  /**
+   * The likely cause of the divergence of one network and what helps, as `DivergedError.autopsy` of a single training has them.
+   * The search runs on the CPU for about a second at most.
+   * @returns undefined for a network that did not diverge
+   * @throws InputError for a number that no network has
+   * @example
+   * const data = circle({ samples: 50, seed: 1 })
+   * using live = await liveSweep(data, { sizes: [2, 3, 2], optimizer: sgd({ learningRate: 1 }), l2: [0, 10], backend: 'cpu' })
+   * await live.train(60)
+   * const autopsy = await live.explain(1)
+   * console.log(autopsy?.cause, autopsy?.fix) // penalty { l2: 0.05 }
+   */
+  async explain(index: number): Promise<Autopsy | undefined> {
+    const member = this.#memberAt(index)
+    const { group, place } = this.#places.get(member)!
+    const parameters = await this.#inTurn(async () => (group.isDiverged(place) ? group.parameters() : undefined))
+    return parameters && explainFault(member, { epoch: group.epochsOf(place) + 1 }, [member.part], parameters[place]!)
   }
 
   #memberAt(index: number): Member {
