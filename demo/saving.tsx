@@ -3,6 +3,7 @@ import { type Network, toJavaScript, toOnnx, toSafetensors } from '../src/index.
 import { shownNetwork } from './model.ts'
 import { initialFeatures } from './plane-inputs.ts'
 import { data, kind, settings } from './state.ts'
+import { isStored } from './state/kept.ts'
 import { download } from './share/download.ts'
 import { SaveFilm, SavePicture } from './share/save-run.tsx'
 import './share/share.css'
@@ -41,11 +42,18 @@ function ExpectedColumns() {
   return <p class="hint">A saved model expects these columns, computed from x and y: {names?.join(', ')}.</p>
 }
 
+/** Where a reload or a closed tab loses the training. */
+function NotStored() {
+  if (isStored.value !== false) return null
+  return <p class="hint">This browser does not keep the training when the tab closes. Save the model to keep it.</p>
+}
+
 /** Saves the trained model, a picture of the page, and a film of the run. */
 export function Saving() {
   return (
     <div class="share-saving">
       <SaveModel />
+      <NotStored />
       <ExpectedColumns />
       <SavePicture />
       <SaveFilm />

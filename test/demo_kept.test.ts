@@ -186,6 +186,7 @@ describe('the run of a closed tab', () => {
     await page.evaluate(() => dispatchEvent(new Event('pagehide')))
     // A second time after the runs of closed tabs were removed.
     await expect.poll(async () => (await tries.jsonValue()).puts).toBe(2)
+    await page.getByText('This browser does not keep the training when the tab closes.').waitFor({ state: 'attached' })
     await epochsReach(page, (await numberOf(page, 'epoch')) + 3)
     expect(await keptEpochs(page)).toEqual([])
     await close(opened)

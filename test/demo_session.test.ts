@@ -289,7 +289,7 @@ describe('a training that diverges', () => {
     const [found] = all('diverged')
     expect(found!.what).toMatch(/^In epoch \d+ the numbers in (hidden layer 1|the output layer) grew until/)
     expect(found!.why).toMatch(
-      /^The learning rate of sgd, 100, is too high: the loss grew from \S+ to \d(\.\d+)? × 10[⁰-⁹²³¹]+ within/,
+      /^The learning rate of sgd, 100, is too high: the loss grew from \S+ to \d(\.\d+)?\s×\s10[⁰-⁹²³¹]+ within/,
     )
     const { learningRate } = found!.changed!
     expect(found!.help).toBe(`Set the learning rate to ${learningRate}.`)

@@ -61,6 +61,22 @@ describe('the wall of networks', () => {
     await pause(page)
     const first = page.locator('[role=gridcell]').first()
     await expect.poll(() => first.getAttribute('data-rank')).toBe('1')
+    // A finger has left the network before the click comes: until then, nothing else may take its place.
+    await page.getByRole('button', { name: 'Play', exact: true }).click()
+    const changed = await first.evaluate(async (tapped) => {
+      const fire = (type: string) =>
+        tapped.dispatchEvent(new PointerEvent(type, { pointerType: 'touch', bubbles: true }))
+      const wall = tapped.closest('[role=grid]')!
+      wall.dispatchEvent(new PointerEvent('pointerenter', { pointerType: 'touch' }))
+      await new Promise((done) => setTimeout(done, 1600))
+      const own = tapped.dataset.tile
+      wall.dispatchEvent(new PointerEvent('pointerleave', { pointerType: 'touch' }))
+      await new Promise(requestAnimationFrame)
+      return own !== tapped.dataset.tile
+    })
+    expect(changed).toBe(false)
+    await pause(page)
+    await expect.poll(() => first.getAttribute('data-rank')).toBe('1')
     await first.focus()
     expect(await page.locator('.wall-details dd').last().textContent()).toBe('1 of 96')
     // The axes change places.

@@ -145,6 +145,9 @@ describe('the networks of a live sweep', () => {
     await live.train(3)
     await live.train(2)
     const [scores, parameters] = [await live.scores(), await live.parameters()]
+    const { cause, fix } = (await live.explain(0))!
+    expect([cause, fix.learningRate]).toEqual(['learningRate', expect.any(Number)])
+    expect(await live.explain(1)).toBeUndefined()
     expect(live.networks.map(({ diverged, epoch }) => [diverged, epoch < 5])).toEqual([
       [true, true],
       [false, false],

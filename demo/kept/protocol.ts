@@ -38,6 +38,8 @@ export type KeptMessage =
   | { type: 'found'; id: string; runs: readonly KeptSummary[] }
   /** The run that was asked for; undefined if it no longer exists. */
   | { type: 'taken'; id: string; kept: KeptRun | undefined; files: readonly File[] }
+  /** Whether the browser’s storage took the run that the page shows. */
+  | { type: 'stored'; isStored: boolean }
 
 export interface ToKept {
   kept: KeptRequest

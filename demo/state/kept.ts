@@ -16,6 +16,9 @@ import { firstLink, history, note, playing, progress, settings } from './signals
 /** The run of a closed tab that the user can continue. */
 export const offer = signal<KeptSummary | undefined>(undefined)
 
+/** Whether the browser's storage took the run; undefined until it was asked to. */
+export const isStored = signal<boolean | undefined>(undefined)
+
 /** Minimum milliseconds between two times at which the run is kept. */
 const INTERVAL = 5000
 /** Milliseconds after which a discarded tab starts without the run that it had, if the storage does not answer. */
@@ -58,6 +61,7 @@ function restoreOrStart(last: string): void {
   }
   const waiting = setTimeout(start, PATIENCE)
   receiveKept((message) => {
+    if (message.type === 'stored') return
     if (message.type === 'found') {
       writeLast(message.id)
       const own = message.runs.find(({ id }) => id === last)
@@ -80,6 +84,10 @@ function handle(message: KeptMessage): void {
     writeLast(message.id)
     const own = runOf(firstLink.settings)
     showOffer(message.runs.find(({ run }) => own === '' || run === own))
+    return
+  }
+  if (message.type === 'stored') {
+    isStored.value = message.isStored
     return
   }
   const { kept, files } = message

@@ -68,5 +68,5 @@ const readable = (text: string) =>
   text.replace(
     /(\d)e([+-]?)(\d+)/g,
     (_, digit: string, sign: string, power: string) =>
-      `${digit} × 10${sign === '-' ? '⁻' : ''}${power.replace(/./g, (one) => superscripts[Number(one)]!)}`,
+      `${digit}\u00a0×\u00a010${sign === '-' ? '⁻' : ''}${power.replace(/./g, (one) => superscripts[Number(one)]!)}`,
   )

@@ -18,7 +18,7 @@ const ENDING = 2000
 
 const lockName = (id: string) => `webgpu-mlp run ${id}`
 
-/** Keeps the run of this page in IndexedDB, and finds those of closed tabs. Where the browser does not allow it, nothing is kept. */
+/** Keeps the run of this page in IndexedDB, and finds those of closed tabs. Where the browser does not allow it, the page says so. */
 export class Keeper {
   readonly #post: (message: KeptMessage) => void
   readonly #active: () => ActiveRun | undefined
@@ -85,6 +85,7 @@ export class Keeper {
     const run: KeptRun = { version: VERSION, id: this.#id, time: Date.now(), ...shown, state, files: files.length }
     const isKept = (await this.#attempt(() => this.#write(run, files))) ?? (await this.#writeAlone(run, files))
     this.#isFull = isKept === undefined
+    this.#post({ type: 'stored', isStored: isKept === true })
     if (isKept && replaces !== undefined) await this.#attempt(() => this.#runs.remove(replaces))
   }
 
