@@ -12,8 +12,9 @@ export const formatTick = (value: number): string =>
     ? formatNumber(value)
     : value.toExponential(1).replace('.0', '').replace('+', '').replace('-', '−')
 
-/** A score, at most 1: three decimals. */
-export const formatScore = (score: number) => score.toFixed(3).replace('-', '−')
+/** A score, at most 1: three decimals; fewer digits of those far below 0, which R² has after a divergence. */
+export const formatScore = (score: number) =>
+  Math.abs(score) < 1000 ? score.toFixed(3).replace('-', '−') : formatNumber(score)
 
 export const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 

@@ -64,8 +64,6 @@ describe('the wall of networks', () => {
     // A finger has left the network before the click comes: until then, nothing else may take its place.
     await page.getByRole('button', { name: 'Play', exact: true }).click()
     const changed = await first.evaluate(async (tapped) => {
-      const fire = (type: string) =>
-        tapped.dispatchEvent(new PointerEvent(type, { pointerType: 'touch', bubbles: true }))
       const wall = tapped.closest('[role=grid]')!
       wall.dispatchEvent(new PointerEvent('pointerenter', { pointerType: 'touch' }))
       await new Promise((done) => setTimeout(done, 1600))
