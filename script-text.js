@@ -1,7 +1,10 @@
+import { join, relative } from 'node:path'
 import { build } from 'vite'
 
 /** Programs of worker threads, and scripts of pages that the command line writes. */
 const suffix = /\?(thread|page)$/
+
+const root = import.meta.dirname
 
 /** By entry: builds of several programs take the same one in. */
 const bundles = new Map()
@@ -21,13 +24,13 @@ export function scriptText() {
       async handler(id, importer) {
         const resolved = await this.resolve(id.replace(suffix, ''), importer, { skipSelf: true })
         // The other ending keeps those plugins away that compile TypeScript.
-        return resolved && `\0${resolved.id}.js${suffix.exec(id)[0]}`
+        return resolved && `\0${relative(root, resolved.id)}.js${suffix.exec(id)[0]}`
       },
     },
     load: {
       filter: { id: /^\0.*\?(thread|page)$/ },
       async handler(id) {
-        const entry = id.slice(1).replace(suffix, '').slice(0, -'.js'.length)
+        const entry = join(root, id.slice(1).replace(suffix, '').slice(0, -'.js'.length))
         if (this.meta.watchMode || !bundles.has(entry)) bundles.set(entry, bundle(entry))
         return `export default ${JSON.stringify(await bundles.get(entry))}`
       },

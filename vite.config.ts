@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration as Project } from 'vitest/config'
@@ -21,13 +21,16 @@ const packages = [...Object.keys(dependencies), ...Object.keys(optionalDependenc
 /**
  * Removes files of earlier builds. `emptyOutDir` is not suitable: the folder of the browser build contains that of the
  * Node build, and programs that run from the folder during a build must still find their files.
+ * @param others folders of other builds within this one's
  */
-function removeStale(): Plugin {
+function removeStale(others: readonly string[] = []): Plugin {
   return {
     name: 'remove-stale',
     writeBundle({ dir = '' }, bundle) {
-      for (const entry of readdirSync(dir, { withFileTypes: true })) {
-        if (entry.isFile() && !(entry.name in bundle)) rmSync(join(dir, entry.name), { force: true })
+      for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
+        const file = relative(dir, join(entry.parentPath, entry.name)).replaceAll('\\', '/')
+        const isOther = others.some((folder) => file.startsWith(`${folder}/`))
+        if (entry.isFile() && !isOther && !(file in bundle)) rmSync(join(dir, file), { force: true })
       }
     },
   }
@@ -49,12 +52,14 @@ function refuseNode(): Plugin {
 
 const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
 
+const browserEntries = { index: path('src/index.ts'), files: path('src/node/index.ts') }
+
 /**
- * The build for browsers, Deno and other environments that provide WebGPU; it needs no other package. `files` is
- * `webgpu-mlp/node` for them; one build produces both entries, so that they share one set of classes.
+ * The build for browsers without a bundler, Deno and other environments that provide WebGPU; it needs no other package.
+ * `files` is `webgpu-mlp/node` for them; one build produces both entries, so that they share one set of classes.
  */
 const browser: UserConfig = {
-  plugins: [refuseNode(), scriptText(), compactShaders(), removeStale()],
+  plugins: [refuseNode(), scriptText(), compactShaders(), removeStale(['modules', 'node', 'types'])],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
   build: {
     outDir: 'dist',
@@ -64,8 +69,33 @@ const browser: UserConfig = {
     minify: false,
     sourcemap: true,
     reportCompressedSize: false,
-    lib: { entry: { index: path('src/index.ts'), files: path('src/node/index.ts') }, formats: ['es'] },
+    lib: { entry: browserEntries, formats: ['es'] },
     rolldownOptions: { output, external: /^node:/ },
+  },
+}
+
+/** npm leaves folders with the name node_modules out of packages. */
+const moduleFile = ({ name }: { readonly name: string }) => `${name.replace('node_modules/', 'packages/')}.js`
+
+/** The same for bundlers: each module is a file, so that they leave out all modules that a program does not use. */
+const modules: UserConfig = {
+  ...browser,
+  plugins: [refuseNode(), scriptText(), compactShaders(), removeStale()],
+  build: {
+    ...browser.build,
+    outDir: 'dist/modules',
+    sourcemap: false,
+    rolldownOptions: {
+      output: {
+        preserveModules: true,
+        preserveModulesRoot: path('src'),
+        entryFileNames: moduleFile,
+        comments: { jsdoc: false },
+      },
+      external: /^node:/,
+      // Without this, modules that only a module needs which is left out are imported for side effects.
+      treeshake: { moduleSideEffects: false },
+    },
   },
 }
 
@@ -176,7 +206,7 @@ const groups = {
   /** Full disks, closed pipes, killed processes. */
   faults: ['full_disk', 'kill', 'process_faults'].map(file),
   /** The library as consumers use it: the installed package, bundles, and ONNX files. */
-  consumers: ['bundles', 'package', 'onnx_checker'].map(file),
+  consumers: ['bundles', 'package', 'onnx_checker', 'sizes'].map(file),
   /** Tests that measure durations or rates; they run one file at a time, with no other test in parallel. */
   timing: ['late_speed', 'page_speed'].map(file),
 }
@@ -219,6 +249,7 @@ function temporaryCache(): string {
 
 export default defineConfig(({ mode }) => {
   if (mode === 'browser') return browser
+  if (mode === 'modules') return modules
   if (mode === 'node') return node
   if (mode === 'demo') return demo
   if (mode === 'bench') return bench
