@@ -36,7 +36,12 @@ describe('the entries', () => {
     { runtime: 'Node', conditions: ['node'], pair: ['./dist/node/index.js', './dist/node/files.js'] },
     { runtime: 'Bun', conditions: ['bun', 'node'], pair: ['./dist/node/index.js', './dist/node/files.js'] },
     { runtime: 'Deno', conditions: ['deno', 'node'], pair: ['./dist/index.js', './dist/files.js'] },
-    { runtime: 'a page', conditions: ['browser', 'module'], pair: ['./dist/index.js', './dist/files.js'] },
+    { runtime: 'a page', conditions: ['browser'], pair: ['./dist/index.js', './dist/files.js'] },
+    {
+      runtime: 'the bundler of a page',
+      conditions: ['browser', 'module'],
+      pair: ['./dist/modules/index.js', './dist/modules/files.js'],
+    },
     { runtime: 'a worker', conditions: ['workerd', 'worker'], pair: ['./dist/index.js', './dist/files.js'] },
   ])('are the right files in $runtime', ({ conditions, pair }) => {
     expect(resolvePair(conditions)).toEqual(pair)
@@ -44,7 +49,7 @@ describe('the entries', () => {
 
   it('share their classes under every set of conditions', async () => {
     const pairs = new Map(conditionSets.map((set) => [resolvePair(set).join(' '), resolvePair(set)]))
-    expect(pairs.size).toBe(2)
+    expect(pairs.size).toBe(3)
     for (const [name, pair] of pairs) {
       const urls = pair.map((file) => pathToFileURL(join(folder, 'node_modules/webgpu-mlp', file)).href)
       const result = await runNode(folder, ['program.js', ...urls])
