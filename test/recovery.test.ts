@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isExhaustive } from './covering.ts'
 import {
   loseOnce,
   loseRepeatedly,
@@ -12,7 +13,7 @@ import { trainings } from './recovery/trainings.ts'
 
 /** Those that take little time: `npm test` tries one moment of each. */
 const quick = ['divergence, layers', 'a sweep', 'a live sweep']
-const isLong = moments > 1
+const isLong = isExhaustive || moments > 1
 const only = process.env.RECOVERY_ONLY
 const tried = trainings.filter(({ name }) => (only ? name.includes(only) : isLong || quick.includes(name)))
 const MINUTES = 60_000

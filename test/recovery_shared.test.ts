@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Epoch, Trainer, webgpu } from '../src/index.ts'
+import { type Epoch, fit, type Recovery, Trainer, webgpu } from '../src/index.ts'
 import { randomData, randomNetwork } from './backends.ts'
+import { expectClose } from './close.ts'
 import { BreakingGPU } from './recovery/breaking-gpu.ts'
 
 const network = randomNetwork([2, 3, 2], 'tanh', 'sigmoid', 1)
@@ -89,4 +90,34 @@ it('submits have less work after two losses without progress', async () => {
   const longest = (counts: readonly number[]) => Math.max(...counts)
   // A submit has an eighth of the time; half leaves what a busy machine changes.
   expect(longest(devices[2]!)).toBeLessThan(longest(devices[0]!) / 2)
+})
+
+describe('trainers with separate backends on one device of the program', () => {
+  const openOn = (gpu: GPUDevice, seed: number, onRecovery: (recovery: Recovery) => void) => {
+    const options = { epochs: 12, onRecovery }
+    return Trainer.create(network.clone(), { backend: webgpu({ device: gpu }), batchSize: 5, seed }).then(
+      (trainer) => ({ trainer, options }),
+    )
+  }
+
+  it('go on on the CPU after its loss, each with a note of its own', async () => {
+    const gpu = await new BreakingGPU().requestDevice()
+    const recoveries: Recovery[] = []
+    const note = (recovery: Recovery) => void recoveries.push(recovery)
+    const [one, other] = await Promise.all([openOn(gpu, 1, note), openOn(gpu, 2, note)])
+    const onEpoch = ({ epoch }: Epoch) => {
+      if (epoch === 3) gpu.destroy()
+    }
+    const fits = [one, other].map(({ trainer, options }, i) =>
+      trainer.fit(data, { ...options, ...(i === 0 && { onEpoch }) }),
+    )
+    const histories = await Promise.all(fits)
+    const whole = [1, 2].map((seed) => fit(network.clone(), data, { backend: 'cpu', batchSize: 5, seed, epochs: 12 }))
+    for (const [i, { epochs, backend }] of histories.entries()) {
+      expect(backend.name).toBe('wasm')
+      expectClose(lossesOf(epochs), lossesOf((await whole[i]!).epochs), { name: 'losses', rtol: 1e-4 })
+    }
+    expect(recoveries).toMatchObject([{ isSlower: true }, { isSlower: true }])
+    for (const { trainer } of [one, other]) trainer.dispose()
+  })
 })

@@ -8,7 +8,7 @@ import { type Training, trainings } from './trainings.ts'
 export interface Found {
   readonly runs: number
   readonly losses: number
-  /** Runs with other results, or that went on on the CPU. */
+  /** Runs with other results, that went on on the CPU, or that failed. */
   readonly wrong: readonly string[]
 }
 
@@ -42,10 +42,13 @@ export async function tryMoments(name: string, runs: number, seed: number): Prom
   for (let run = 0; run < runs; run++) {
     const moment = randomMoment(random, whole.counts)
     const gpu = new BreakingGPU([moment])
-    const { text, isSlower } = await resultOf(training, gpu)
+    const problem = await resultOf(training, gpu).then(
+      ({ text, isSlower }) =>
+        isSlower ? 'it went on on the CPU' : text === unbroken.text ? undefined : 'other results',
+      (error: unknown) => String(error),
+    )
     losses += gpu.losses.length
-    if (text !== unbroken.text) wrong.push(`${JSON.stringify(moment)}: other results`)
-    if (isSlower) wrong.push(`${JSON.stringify(moment)}: it went on on the CPU`)
+    if (problem !== undefined) wrong.push(`${JSON.stringify(moment)}: ${problem}`)
   }
   return { runs, losses, wrong }
 }

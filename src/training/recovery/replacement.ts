@@ -1,13 +1,8 @@
 import type { Backend } from '../../backend/backend.ts'
 import { cpu } from '../../backend/host/backend.ts'
 import { wasm } from '../../backend/host/wasm/backend.ts'
-import { DeviceLostError, GPUValidationError } from '../../core/errors.ts'
+import { DeviceLostError } from '../../core/errors.ts'
 import { BackendWithFallback } from '../backends.ts'
-
-/** Milliseconds after an error of the device in which its loss is reported. */
-const LATEST_REPORT = 500
-/** With which calls fail on a device that is lost, before that is reported. */
-const errorsOfLosses = new Set(['OperationError', 'GPUPipelineError'])
 
 /**
  * Whether an error is the consequence of a lost device: an error of another kind may come before the loss is reported.
@@ -16,11 +11,7 @@ const errorsOfLosses = new Set(['OperationError', 'GPUPipelineError'])
 export async function isLoss(error: unknown, backend: Backend): Promise<boolean> {
   if (error instanceof DeviceLostError) return true
   if (backend.isLost === undefined) return false
-  // In Chromium, another process reports losses.
-  const isOfDevice = error instanceof GPUValidationError || errorsOfLosses.has((error as Partial<Error>).name ?? '')
-  const latest = performance.now() + (isOfDevice ? LATEST_REPORT : 0)
-  do await new Promise((resolve) => setTimeout(resolve, isOfDevice ? 5 : 0))
-  while (!backend.isLost && performance.now() < latest)
+  await new Promise((resolve) => setTimeout(resolve))
   return backend.isLost
 }
 

@@ -1,6 +1,7 @@
 import { InputError } from '../../../core/errors.ts'
 import { describeBytes } from '../../../core/memory.ts'
-import { type Device, usage } from './device.ts'
+import type { Device } from './device.ts'
+import { usage } from './flags.ts'
 
 /** An error that says that a buffer is larger than the largest that a device can bind. */
 export function tooLarge(device: Device, what: string, bytes: number, limit: number, remedy: string): InputError {

@@ -1,5 +1,6 @@
 import type { Profiler } from '../../profiler.ts'
-import { type Device, usage } from './device.ts'
+import type { Device } from './device.ts'
+import { usage } from './flags.ts'
 
 /** Dispatches that one command buffer's clock can time: WebGPU's largest query set holds 4096 timestamps. */
 const MOST_DISPATCHES = 2048

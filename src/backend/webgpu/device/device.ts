@@ -1,20 +1,10 @@
 import { BackendUnavailableError, DeviceLostError, GPUValidationError } from '../../../core/errors.ts'
 import { explainMissingAdapter, findAdapter } from './adapter.ts'
+import { MAP_MODE_READ } from './flags.ts'
+import { lateLoss } from './late-loss.ts'
 import { outOfMemory } from './out-of-memory.ts'
 import { AdapterProfile } from './profile.ts'
 import { Waits } from './waits.ts'
-
-/** WebGPU's numeric flags; Dawn in Node has them under other names than browsers, their values are the standard's. */
-export const usage = {
-  mapRead: 0x1,
-  copySource: 0x4,
-  copyTarget: 0x8,
-  uniform: 0x40,
-  storage: 0x80,
-  queryResolve: 0x200,
-} as const
-export const COMPUTE_STAGE = 0x4
-export const MAP_MODE_READ = 0x1
 
 /** Something on the device that was made. */
 export interface Allocation {
@@ -23,9 +13,6 @@ export interface Allocation {
 }
 
 const sumOf = (made: readonly Allocation[]) => made.reduce((sum, { bytes }) => sum + bytes, 0)
-
-/** Milliseconds after a call that failed in which its device is reported to be lost. */
-const LATEST_REPORT = 500
 
 /** Features that are used where they are granted. */
 const wantedFeatures: GPUFeatureName[] = ['timestamp-query', 'subgroups']
@@ -144,7 +131,7 @@ export class Device {
     const made: Allocation[] = []
     try {
       const { result, popped } = this.#inScopes(work, made)
-      const [invalid, exhausted] = await this.#orLost(popped)
+      const [invalid, exhausted] = await this.orLost(popped)
       // What uses a buffer that could not be made is invalid, too: the cause comes first.
       if (exhausted) throw outOfMemory(this.name, what, sumOf(made))
       if (invalid) throw new GPUValidationError(`${what}: ${invalid.message}`)
@@ -193,7 +180,7 @@ export class Device {
    */
   async settled(expected = 0): Promise<void> {
     this.waits.expect(expected)
-    await this.#orLost(this.waits.until(this.gpu.queue.onSubmittedWorkDone()))
+    await this.orLost(this.waits.until(this.gpu.queue.onSubmittedWorkDone()))
   }
 
   /** Maps a buffer for reading; its bytes are copied out. */
@@ -202,36 +189,35 @@ export class Device {
     this.gpu.pushErrorScope('validation')
     const mapping = buffer.mapAsync(MAP_MODE_READ, 0, bytes)
     this.gpu.popErrorScope().catch(() => undefined)
-    await this.#orLost(this.waits.until(mapping))
-    const copy = buffer.getMappedRange(0, bytes).slice(0)
-    buffer.unmap()
-    return copy
+    return this.orLost(
+      this.waits.until(mapping).then(() => {
+        const copy = buffer.getMappedRange(0, bytes).slice(0)
+        buffer.unmap()
+        return copy
+      }),
+    )
   }
 
   /** Measures how late the device's answers come, once for each device. */
   measureWaits(): Promise<void> {
-    return this.#orLost(this.waits.measure())
+    return this.orLost(this.waits.measure())
   }
 
-  async #orLost<T>(promise: Promise<T>): Promise<T> {
+  /**
+   * Awaits an answer of the device. Calls fail with various errors on a device that is lost, which is then the cause.
+   * @throws DeviceLostError
+   */
+  async orLost<T>(promise: Promise<T>): Promise<T> {
     try {
       const result = await promise
       this.check()
       return result
     } catch (error) {
-      await this.#lostSoon()
+      await new Promise((resolve) => setTimeout(resolve))
+      if (!this.isLost && !this.#disposed) await lateLoss(this.gpu)
       this.check()
       throw error
     }
-  }
-
-  /** A loss may be reported after the call that failed because of it: in Chromium, by another process. */
-  async #lostSoon(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve))
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, LATEST_REPORT)))
-    if (!this.isLost && !this.#disposed) await Promise.race([this.gpu.lost, late])
-    clearTimeout(timer)
   }
 
   /** Frees a device that was lost: calls that still use it report the loss. */

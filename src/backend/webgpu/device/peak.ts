@@ -66,7 +66,7 @@ async function measureForm(
   const { gpu } = device
   const label = 'webgpu-mlp peak'
   const module = gpu.createShaderModule({ label, code: shaderText(form) })
-  const pipeline = await gpu.createComputePipelineAsync({ label, layout: 'auto', compute: { module } })
+  const pipeline = await device.orLost(gpu.createComputePipelineAsync({ label, layout: 'auto', compute: { module } }))
   const entries = [results, steps].map((buffer, binding) => ({ binding, resource: { buffer } }))
   const bindGroup = gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries })
   const run = async (count: number) => {

@@ -1,5 +1,5 @@
 import { GPUValidationError } from '../../../core/errors.ts'
-import { COMPUTE_STAGE } from '../device/device.ts'
+import { COMPUTE_STAGE } from '../device/flags.ts'
 import type { Access, LinkedShader } from './link.ts'
 import { RecentMap } from './recent.ts'
 

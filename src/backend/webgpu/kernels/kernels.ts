@@ -185,12 +185,7 @@ export class Kernels {
     return this.#compile('initial', { file: 'initial.wgsl', ...linked }, {})
   }
 
-  async #compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
-    try {
-      return await this.#compiler.compile(name, source, constants)
-    } catch (error) {
-      this.#device.check() // If the device is lost, that is the cause of any error that was reported.
-      throw error
-    }
+  #compile(name: string, source: KernelSource, constants: Record<string, number>): Promise<Kernel> {
+    return this.#device.orLost(this.#compiler.compile(name, source, constants))
   }
 }
