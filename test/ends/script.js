@@ -104,7 +104,7 @@ const ways = {
     expectName(await failureOf(trainer.fit(stream(), { ...forEver, signal: abort.signal })), 'AbortError')
   },
   async windows() {
-    const trainer = await create({ dataMemory: 6000, batchSize: 100 })
+    const trainer = await create({ dataMemory: 6000, batchSize: 80 })
     await trainer.fit(data, { epochs: 2 })
     for await (const { epoch } of trainer.epochs(data, forEver)) if (epoch === 4) break
   },
