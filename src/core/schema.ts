@@ -20,7 +20,7 @@ export interface Kind<T> {
 
 /** How the command line calls an option. */
 export interface Flag {
-  /** As Commander takes it, such as '--batch <size>'. */
+  /** As Commander takes it, such as `--batch <size>`. */
   readonly flag?: string
   /** The sentence that the help of the command line shows. */
   readonly help?: string

@@ -29,6 +29,8 @@ export default defineConfig({
   themeConfig: {
     nav: [
       { text: 'Start', link: '/start/browser', activeMatch: '/start/' },
+      { text: 'Guides', link: '/guide/data', activeMatch: '/(guide|coming-from)/' },
+      { text: 'Reference', link: '/reference/', activeMatch: '/reference/' },
       { text: 'Background', link: '/background/architecture', activeMatch: '/background/' },
     ],
     sidebar,
@@ -38,7 +40,7 @@ export default defineConfig({
     footer: { message: 'MIT licence' },
   },
   vite: {
-    plugins: [scriptText(), llmstxt({ workDir: '.', ignoreFiles: ['reference/**'] })],
+    plugins: [scriptText(), llmstxt({ workDir: '.' })],
     resolve: {
       alias: { 'webgpu-mlp': path('src/index.ts') },
       conditions: ['browser', 'module', 'import', 'default'],

@@ -15,12 +15,28 @@ const start: Item = {
   ],
 }
 
+const guide: Item = {
+  text: 'Guides',
+  items: [
+    page('Data', '/guide/data'),
+    page('Training', '/guide/training'),
+    page('Evaluating', '/guide/evaluating'),
+    page('Deploying a model', '/guide/deploying'),
+    page('Sweeps', '/guide/sweeps'),
+    page('Checkpoints', '/guide/checkpoints'),
+    page('GPUs and browsers', '/guide/gpus'),
+    page('Troubleshooting', '/guide/troubleshooting'),
+    page('Coming from Keras, PyTorch …', '/coming-from/'),
+  ],
+}
+
 const background: Item = {
   text: 'Background',
   items: [
     page('Architecture', '/background/architecture'),
     page('How it is verified', '/background/verification'),
     page('Reliability', '/background/reliability'),
+    page('A sweep on a cluster', '/background/cluster'),
     page('Measurements', '/background/measurements'),
     page('Changelog', '/background/changelog'),
   ],
@@ -31,9 +47,18 @@ const sidebarFile = fileURLToPath(new URL('../reference/typedoc-sidebar.json', i
 /** The pages of the reference, which docs/generate.js writes. */
 function reference(): Item[] {
   if (!existsSync(sidebarFile)) return []
-  return JSON.parse(readFileSync(sidebarFile, 'utf8')) as Item[]
+  const items = JSON.parse(readFileSync(sidebarFile, 'utf8')) as Item[]
+  const other: Item = {
+    text: 'Reference',
+    items: [
+      page('Command line', '/reference/command-line'),
+      page('Errors and messages', '/reference/errors'),
+      page('Names in other libraries', '/reference/names'),
+    ],
+  }
+  return [other, ...items.map((item) => ({ ...item, collapsed: false }))]
 }
 
-export const guides: Item[] = [start, background]
+export const guides: Item[] = [start, guide, background]
 
 export const sidebar: DefaultTheme.Sidebar = { '/reference/': reference(), '/': guides }
