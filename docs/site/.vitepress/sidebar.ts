@@ -26,6 +26,7 @@ const guide: Item = {
     page('Checkpoints', '/guide/checkpoints'),
     page('GPUs and browsers', '/guide/gpus'),
     page('Troubleshooting', '/guide/troubleshooting'),
+    page('Cookbook', '/cookbook'),
     page('Coming from Keras, PyTorch …', '/coming-from/'),
   ],
 }

@@ -1,7 +1,14 @@
-import type { Theme } from 'vitepress'
+import { onContentUpdated, type Theme } from 'vitepress'
 import DefaultTheme from 'vitepress/theme-without-fonts'
 import 'katex/dist/katex.min.css'
 import './colours.css'
 import './home.css'
+import { addButtons } from './snippets/buttons.ts'
+import './snippets/snippets.css'
 
-export default { extends: DefaultTheme } satisfies Theme
+export default {
+  extends: DefaultTheme,
+  setup() {
+    onContentUpdated(addButtons)
+  },
+} satisfies Theme
