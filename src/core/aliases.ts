@@ -5,7 +5,9 @@ import { describe } from './text.ts'
  * What other libraries call the names of this one. An alias is never accepted: it only makes the error say which name is
  * meant. A library's own spelling is listed once; case, `_` and `-` are ignored.
  */
-export const aliases: Readonly<Record<string, Partial<Record<'Keras' | 'PyTorch' | 'scikit-learn' | 'pandas', string>>>> = {
+export const aliases: Readonly<
+  Record<string, Partial<Record<'Keras' | 'PyTorch' | 'scikit-learn' | 'pandas', string>>>
+> = {
   // losses
   meanSquaredError: {
     Keras: 'mse mean_squared_error',
