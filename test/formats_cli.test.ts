@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fromSafetensors, Network, parseNpy, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
+import { fromSafetensors, Network, parseNpy, toC, toJavaScript, toOnnx, toSafetensors } from '../src/index.ts'
 import { commandProcess } from './command.ts'
 import onnxModels from './onnx/models.json' with { type: 'json' }
 import { expectSame, namedNetwork } from './formats.ts'
@@ -47,6 +47,26 @@ describe('export', () => {
     expect(shape).toEqual([network.parameters.length])
     expect(data).toEqual(network.parameters)
     expect(readdirSync(file('a'))).toEqual(['model.onnx'])
+  })
+
+  it('writes a source in C with its header, which it recognises when it writes them again', async () => {
+    const { code, out, error } = await run('export --model model.json --out firmware/my-model.c')
+    expect([code, out]).toEqual([0, ''])
+    expect(error).toMatch(
+      /^firmware\/my_model\.h written: c, [\d.]+ K?i?B\nfirmware\/my-model\.c written: c, [\d.]+ K?i?B\n$/,
+    )
+    const { header, source } = toC(network, { prefix: 'my_model' })
+    expect(readFileSync(file('firmware/my_model.h'), 'utf8')).toBe(header)
+    expect(readFileSync(file('firmware/my-model.c'), 'utf8')).toBe(source)
+    expect((await run('export --model model.json --out firmware/my-model.c')).code).toBe(0)
+    expect((await run('export --model model.json --to c --prefix net --out firmware/my-model.c')).code).toBe(0)
+    expect(readFileSync(file('firmware/my-model.c'), 'utf8')).toContain('#include "net.h"')
+    writeFileSync(file('firmware/other.h'), '#define OTHER 1\n')
+    const refused = await run('export --model model.json --out firmware/other.c')
+    expect(refused.error).toMatch(
+      /other\.h exists, and is not a header in C that webgpu-mlp wrote; --force replaces it/,
+    )
+    expect([refused.code, readdirSync(file('firmware'))]).toEqual([2, ['my-model.c', 'my_model.h', 'net.h', 'other.h']]) // prettier-ignore
   })
 
   it('lists the formats in its help', async () => {
@@ -115,6 +135,13 @@ describe('bad input: one line on standard error, exit 2, nothing written', () =>
       /--out: unknown format of 'new\/model\.bin', expected a name that ends with .*\.onnx.*--to/,
     ],
     ['export --model model.json --out new/m.onnx --to onx', /--to: unknown name 'onx' \(did you mean 'onnx'\?\)/],
+    ['export --model model.json --out new/m.onnx --prefix net', /--prefix: is for --to c, not for onnx/],
+    ['export --model model.json --out new/m.c --prefix 1net', /--prefix: expected a C identifier .*, got '1net'/],
+    ['export --model model.json --out new/1.c', /prefix: expected a C identifier .*, got '1'/],
+    [
+      'export --model model.json --out new/m.cpp --to c',
+      /--out: .*expected a name that ends with \.c, got 'new\/m\.cpp'/,
+    ],
     ['export --model model.json', /required option '--out <file>' not specified/],
     ['export --model nowhere.json --out new/m.onnx', /nowhere\.json: cannot be read/],
     ['export --model broken.json --out new/m.onnx', /broken\.json: not a model file/],

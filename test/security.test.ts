@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { Dataset, Network, toJavaScript, toPyTorch } from '../src/index.ts'
+import { Dataset, Network, toC, toJavaScript, toPyTorch } from '../src/index.ts'
 import { loadModule } from './javascript-module.ts'
 
 /** What SECURITY.md says that the library never does. */
@@ -56,6 +56,17 @@ it('writes names into programs as string literals', async () => {
   const { features, classes } = await loadModule(code)
   expect([features, classes]).toEqual([names, names])
   expect('hacked' in globalThis).toBe(false)
+})
+
+it('writes names into sources in C as strings, and into comments without their ends', () => {
+  const network = Network.create({ sizes: [names.length, names.length], output: 'softmax', seed: 1 })
+  network.features = names
+  network.classes = names
+  const { header, source } = toC(network)
+  // Without comments and strings, nothing of the names is left but constants.
+  const code = (text: string) => text.replace(/\/\*[^]*?\*\//g, '').replace(/"(?:[^"\\\n]|\\.)*"/g, '')
+  expect(code(header) + code(source)).not.toMatch(/hacked|raise|script|'|\\/)
+  expect(header + source).toMatch(/^[\n -~]*$/)
 })
 
 it('writes names into programs for PyTorch as data', () => {

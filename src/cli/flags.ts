@@ -54,6 +54,7 @@ export const libraryFlags = {
   momentum: sgd.momentum,
   weightDecay: sgd.weightDecay,
   clipNorm: sgd.clipNorm,
+  prefix: optionSchemas.toC.fields.prefix,
   warmup: optionSchemas.warmup.fields.epochs,
   dataSeed: generated.seed,
   /** Its default differs: a model is scored with the loss that goes with its outputs. */
@@ -129,7 +130,7 @@ export const ownFlags = {
   optionalModel: { flag: '--model <file>', help: 'a trained model (default: a random network)' },
   out: { flag: '--out <file>', help: 'where the trained model goes (JSON)' },
   predictions: { flag: '--out <file>', help: 'where the predictions go (default: standard output)' },
-  exported: { flag: '--out <file>', help: 'the file to write; of pytorch the folder' },
+  exported: { flag: '--out <file>', help: 'the file to write; of c the source, next to which its header goes; of pytorch the folder' },
   continued: {
     flag: '--checkpoint <file>',
     help: 'the run that the program continues; its options are those of the run',
@@ -139,7 +140,7 @@ export const ownFlags = {
   comparison: { flag: '--out <file>', help: 'where the page goes (one HTML file)', default: 'comparison.html' },
   format: {
     flag: '--to <format>',
-    help: 'onnx, safetensors, npy, javascript, pytorch (default: by the ending of --out)',
+    help: 'onnx, safetensors, npy, javascript, c, pytorch (default: by the ending of --out)',
   },
   check: {
     flag: '--check',

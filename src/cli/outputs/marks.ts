@@ -52,6 +52,8 @@ export const marks = {
     'a JavaScript module',
     /^\/\/ (A multi-layer perceptron, |An ensemble of )[^\n]* Written by webgpu-mlp /,
   ),
+  c: beginning('a source in C', /^\/\* [^\n]* Written by webgpu-mlp /),
+  cHeader: beginning('a header in C', /^\/\*\n \* [^\n]* Written by webgpu-mlp /),
   python: beginning('a program for PyTorch', /^# Written by webgpu-mlp /),
 } satisfies Record<string, Mark>
 

@@ -12,6 +12,7 @@ import {
   Network,
   Scaling,
   standardize,
+  toC,
   toJavaScript,
   toOnnx,
   toPyTorch,
@@ -94,6 +95,8 @@ function useModel(model: Network | Ensemble): void {
   const code = toJavaScript(model)
   if (/<\/script|<!--/i.test(code)) throw new Error('the JavaScript could end the script of a page')
   new Script(code.replaceAll(/^export /gm, ''))
+  const c = toC(model)
+  if (!/^[^\0]*$/.test(c.header + c.source)) throw new Error('the source in C contains a character that ends texts')
   if (model instanceof Ensemble) return
   const again = Network.fromJSON(plain(model))
   if (JSON.stringify(again) !== JSON.stringify(model)) throw new Error('written and read again, it is another network')
