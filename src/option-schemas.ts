@@ -8,7 +8,7 @@ import { datasetSchema } from './data/dataset.ts'
 import { digitsSchema } from './data/digits.ts'
 import { circleSchema, linearSchema, moonsSchema, spiralsSchema, xorSchema } from './data/generators.ts'
 import { datasetFromIdxSchema, parseIdxSchema } from './data/idx.ts'
-import { splitSchema } from './data/split.ts'
+import { shuffleSchema, splitSchema } from './data/split.ts'
 import { dataStreamSchema } from './data/stream.ts'
 import { datasetFromNpySchema, datasetFromNpzSchema, npyInputsSchema } from './formats/npy-data.ts'
 import { parseNpzSchema } from './formats/npz.ts'
@@ -59,6 +59,7 @@ export const optionSchemas = {
   'Dataset.from': datasetSchema,
   'DataStream.from': dataStreamSchema,
   split: splitSchema,
+  shuffle: shuffleSchema,
   circle: circleSchema,
   linear: linearSchema,
   xor: xorSchema,

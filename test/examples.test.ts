@@ -18,6 +18,9 @@ const wanted: Record<string, RegExp[]> = {
   'regression.js': [/R² 0\.9[3-6]\d, mean absolute error (0\.[89]|1\.0)\d after 120 epochs/],
   'autoencoder.js': [/(.{28} {2}\|.{28}\n){14}mean squared error 0\.0(1[5-9]|2[0-2])\d/],
   'picture.js': [/PSNR (2[89]|3[0-3])\.\d dB after 80 epochs/],
+  'custom-loop.js': [
+    /epoch 60 loss 0\.[34]\d\d\naccuracy 0\.9\d\d on 100 other samples\nclass 1, [78]\d\.\d %\nclass 0, [89]\d\.\d %/,
+  ],
   'circle.js': [/epoch 1000 .*score (0\.9[5-9]\d*|1)\n/, /\d+ steps on .*, \d+ samples\/s/],
 }
 

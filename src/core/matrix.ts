@@ -87,6 +87,18 @@ export class Matrix {
     )
   }
 
+  /**
+   * The column of the largest value of each row, counted from 0; the first where several are largest.
+   * @returns one number per row
+   * @throws InputError for a matrix without columns
+   * @example Matrix.from([[0.1, 0.7, 0.2], [0.5, 0.5, 0]]).argmax() // [1, 0]
+   */
+  argmax(): Uint32Array {
+    const { rows, cols, data } = this
+    if (cols === 0) throw new InputError('argmax: expected at least one column, got none')
+    return Uint32Array.from({ length: rows }, (_, i) => argmax(data, i * cols, cols))
+  }
+
   /** A copy as plain rows of numbers. */
   toArray(): number[][] {
     return Array.from({ length: this.rows }, (_, i) => Array.from(this.row(i)))

@@ -60,6 +60,30 @@ export function split(
   return takeStratified(dataset, order, [...groups.values()], total)
 }
 
+/** What {@link shuffle} takes. */
+export interface ShuffleOptions {
+  /** A whole number from 0 to 2³² − 1. Random by default. */
+  seed?: number | undefined
+}
+
+export const shuffleSchema = {
+  name: 'shuffle',
+  fields: { seed: withFresh(seed, drawSeed) } satisfies Fields<ShuffleOptions>,
+}
+
+/**
+ * A copy of the samples in a random order: the same order for the same seed, everywhere. `fit` shuffles anew in each epoch,
+ * so this is for data that are divided or shown in their order.
+ * @example
+ * const sorted = Dataset.from([[1], [2], [3], [4]], [0, 0, 1, 1], { classes: ['low', 'high'] })
+ * shuffle(sorted, { seed: 1 }).length // 4
+ */
+export function shuffle(dataset: Dataset, options: ShuffleOptions = {}): Dataset {
+  checkInstance('dataset', dataset, Dataset, 'Dataset')
+  const { seed } = readOptions(shuffleSchema, options)
+  return dataset.take(new Random(seed, 'split').permutation(dataset.length))
+}
+
 /** Takes the same share of each group. */
 function takeStratified(dataset: Dataset, order: Uint32Array, groups: number[][], total: number) {
   const counts = stratifiedCounts(

@@ -1,5 +1,6 @@
 import { checkConstructor, KEY } from '../core/constructors.ts'
-import type { Matrix } from '../core/matrix.ts'
+import { InputError } from '../core/errors.ts'
+import { Matrix, type MatrixLike } from '../core/matrix.ts'
 import { drawSeed, Random } from '../core/random.ts'
 import {
   type Checked,
@@ -193,6 +194,24 @@ export class Network implements Description {
   classify(rows: PredictRows): ClassPrediction[] {
     checkClassifies(this.task)
     return classesOf(this.predict(rows), this.classes, this.layers.at(-1)!)
+  }
+
+  /**
+   * The classes that outputs name, as {@link Network.classify} has them: for outputs that a trainer or a GPU computed.
+   * @param outputs rows × outputs, as {@link Network.predict} and {@link Trainer.predict} return them
+   * @throws InputError for another number of columns, and for a network whose outputs are not one class per sample
+   * @example
+   * const [first] = network.decode(await trainer.predict(test.inputs))
+   * console.log(first?.class, first?.probability)
+   */
+  decode(outputs: MatrixLike): ClassPrediction[] {
+    checkClassifies(this.task)
+    const matrix = Matrix.from(outputs, 'outputs')
+    const output = this.layers.at(-1)!
+    if (matrix.cols === output.outputs) return classesOf(matrix, this.classes, output)
+    throw new InputError(
+      `outputs: expected ${output.outputs} columns, one per output of the network, got ${matrix.cols}`,
+    )
   }
 
   /** An independent copy. */

@@ -240,6 +240,19 @@ export class PlacedNetwork {
     return this.#queue.run('read', () => this.#placement.readParameters())
   }
 
+  /** Takes over the parameters that the network has now; the optimizer's state stays. */
+  write(): Promise<void> {
+    const parameters = Float32Array.from(this.network.parameters)
+    const bad = parameters.findIndex((value) => !Number.isFinite(value))
+    if (bad >= 0) throw new InputError(`network: parameter ${bad} is ${parameters[bad]}, expected a finite number`)
+    return this.#queue.run('write', async () => {
+      if (this.session.ahead > 0) throw new InputError('write: epochs are under way; call it before or after them')
+      const { state } = await this.#placement.read()
+      await this.#placement.write({ parameters, state })
+      this.session.restart(parameters)
+    })
+  }
+
   /** @returns whether this is the first time */
   dispose(): boolean {
     const first = this.#queue.dispose()

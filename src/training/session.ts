@@ -96,6 +96,11 @@ export class Session {
     this.#begun = begun && { ...begun, sums: { ...begun.sums }, order: undefined }
   }
 
+  /** Goes on with other parameters. */
+  restart(parameters: Float32Array): void {
+    this.#start = runStart(parameters, this.#settings, this.#epoch)
+  }
+
   /** Trains one minibatch, the next of the epoch that is under way. */
   async trainStep(feed: Feed, shuffle: boolean): Promise<Step> {
     const { batchSize } = this.#settings

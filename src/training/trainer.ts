@@ -143,8 +143,8 @@ export class Trainer {
    */
   profile(): Profile {
     const { profiler } = this.#placed.settings
-    if (profiler) return profiler.report()
-    throw new InputError('trainer: profile() needs clocks; create the trainer with { profile: true }')
+    if (!profiler) throw new InputError('trainer: profile() needs clocks; create the trainer with { profile: true }')
+    return profiler.report()
   }
 
   /** Epochs trained so far. */
@@ -271,8 +271,7 @@ export class Trainer {
 
   /** Loss and gradients of one minibatch, no update: the means over its samples, shaped as the network's parameters. */
   async gradients(x: MatrixLike, y: MatrixLike): Promise<Gradients> {
-    const minibatch = takeData(this.#placed, Dataset.from(x, y), 'minibatch')
-    const { loss, gradient } = await this.#placed.trace(minibatch)
+    const { loss, gradient } = await this.#placed.trace(takeData(this.#placed, Dataset.from(x, y), 'minibatch'))
     return { loss, ...splitParameters(this.network.layers, Float32Array.from(gradient)) }
   }
 
@@ -280,6 +279,17 @@ export class Trainer {
   async read(): Promise<Network> {
     this.network.parameters.set(await this.#placed.readParameters())
     return this.network
+  }
+
+  /**
+   * Takes over the parameters that the program has set in `network`; the optimizer keeps its state. The opposite of `read`.
+   * @throws InputError for parameters that are not finite, and while epochs are under way
+   * @example
+   * network.weights[0]?.fill(0)
+   * await trainer.write()
+   */
+  async write(): Promise<void> {
+    return this.#placed.write()
   }
 
   /** Frees everything the trainer holds but a device passed in. Calls that run or wait reject with an InputError. */
