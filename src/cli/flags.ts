@@ -130,7 +130,10 @@ export const ownFlags = {
   optionalModel: { flag: '--model <file>', help: 'a trained model (default: a random network)' },
   out: { flag: '--out <file>', help: 'where the trained model goes (JSON)' },
   predictions: { flag: '--out <file>', help: 'where the predictions go (default: standard output)' },
-  exported: { flag: '--out <file>', help: 'the file to write; of c the source, next to which its header goes; of pytorch the folder' },
+  exported: {
+    flag: '--out <file>',
+    help: 'the file to write; of c the source, next to which its header goes; of pytorch the folder',
+  },
   continued: {
     flag: '--checkpoint <file>',
     help: 'the run that the program continues; its options are those of the run',

@@ -127,9 +127,8 @@ export class Trainer {
    * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
    */
   memoryFor(train: TrainingData, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {
-    return this.#placed.memoryFor(
-      checkFit(this.#placed, checkIsTrainingData(train), readOptions(memoryForSchema, options)),
-    )
+    const checked = checkFit(this.#placed, checkIsTrainingData(train), readOptions(memoryForSchema, options))
+    return this.#placed.memoryFor(checked)
   }
 
   /**
@@ -261,10 +260,7 @@ export class Trainer {
     return this.#placed.evaluate(data)
   }
 
-  /**
-   * The network's outputs for each row of x, or each sample of loaded data: rows × last layer's size. Rows are in the units of
-   * the data, and preprocessed as the network carries it; see {@link Network.predict}.
-   */
+  /** The outputs for each row, in the units of the data, or each sample of loaded data: as {@link Network.predict} has them. */
   async predict(x: PredictRows | LoadedData): Promise<Matrix> {
     return this.#placed.predict(x)
   }
