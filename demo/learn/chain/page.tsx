@@ -127,7 +127,7 @@ export function ChainRule() {
               : 'Point at a number to find it in the equations.'}
           </p>
         </section>
-        <section class="panel stage" aria-label="Current stage">
+        <section class="panel stage" aria-label="Current stage of the chain rule">
           <Stepper
             names={scenes.map(({ name }) => name)}
             stage={stage}

@@ -1,13 +1,39 @@
 import katex from 'katex'
 import texmath from 'markdown-it-texmath'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitepress'
+import type { Plugin } from 'vite'
+import { defineConfig, type MarkdownRenderer } from 'vitepress'
 import llmstxt from 'vitepress-plugin-llms'
 import { scriptText } from '../../../script-text.js'
 import { repositoryUrl } from './links.ts'
 import { sidebar } from './sidebar.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url))
+
+/** Vue takes the markup of formulas as it is; formulas that are too wide scroll, also with the keyboard. */
+function keepMarkup({ renderer: { rules } }: MarkdownRenderer): void {
+  for (const [name, rule] of Object.entries(rules)) {
+    if (!name.startsWith('math_') || !rule) continue
+    rules[name] = (...given) =>
+      rule(...given)
+        .replaceAll('<eq>', '<span v-pre>')
+        .replaceAll('</eq>', '</span>')
+        .replaceAll('<section>', '<div class="formula" tabindex="0">')
+        .replaceAll('</section>', '</div>')
+        .replaceAll('<eqn>', '<div v-pre>')
+        .replaceAll('</eqn>', '</div>')
+  }
+}
+
+/** The lessons of the demo page end with buttons for its other tabs, which the site does not have. */
+const lessonEnding: Plugin = {
+  name: 'lesson-ending',
+  enforce: 'pre',
+  resolveId: (id, importer) =>
+    id.endsWith('/ending.tsx') && importer?.includes('/demo/learn/')
+      ? path('docs/site/.vitepress/theme/lessons/ending.tsx')
+      : undefined,
+}
 
 /** The documentation site: static files with relative links, which work in any folder, and which load nothing from other hosts. */
 export default defineConfig({
@@ -24,6 +50,7 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config: (markdown) => {
       markdown.use(texmath, { engine: katex, delimiters: 'dollars', katexOptions: { output: 'htmlAndMathml' } })
+      keepMarkup(markdown)
     },
   },
   themeConfig: {
@@ -40,7 +67,7 @@ export default defineConfig({
     footer: { message: 'MIT licence' },
   },
   vite: {
-    plugins: [scriptText(), llmstxt({ workDir: '.' })],
+    plugins: [lessonEnding, scriptText(), llmstxt({ workDir: '.' })],
     resolve: {
       alias: { 'webgpu-mlp': path('src/index.ts') },
       conditions: ['browser', 'module', 'import', 'default'],

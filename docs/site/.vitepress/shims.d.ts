@@ -11,3 +11,8 @@ declare module 'markdown-it-texmath' {
 }
 
 declare module '*.css' {}
+
+declare module '*.css?inline' {
+  const text: string
+  export default text
+}

@@ -15,6 +15,8 @@ const start: Item = {
   ],
 }
 
+const derivation: Item = page('The derivation', '/derivation')
+
 const guide: Item = {
   text: 'Guides',
   items: [
@@ -34,6 +36,7 @@ const guide: Item = {
 const background: Item = {
   text: 'Background',
   items: [
+    derivation,
     page('Architecture', '/background/architecture'),
     page('How it is verified', '/background/verification'),
     page('Reliability', '/background/reliability'),
