@@ -47,6 +47,8 @@ export default {
     // library's check, which browsers do not need.
     layer('node', node, [index, '^src/(core|data|model|backend/webgpu/device|backend/host/wasm|training/check)/']),
     layer('shell', shell, []),
+    // A page that connects to a worker contains no trainer, so this imports its own parts and not the whole library.
+    layer('worker', '^src/worker/', [core, tables, '^src/training/']),
     layer('cli', '^src/cli/', [index, node, shell, '^package']),
     {
       name: 'page-script',

@@ -114,6 +114,7 @@ const node: UserConfig = {
       entry: {
         index: path('src/index.ts'),
         files: path('src/node/index.ts'),
+        worker: path('src/worker/index.ts'),
         cli: path('src/cli/main.ts'),
         'check-gpu': path('src/cli/check-gpu.ts'),
       },
