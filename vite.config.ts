@@ -52,7 +52,11 @@ function refuseNode(): Plugin {
 
 const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
 
-const browserEntries = { index: path('src/index.ts'), files: path('src/node/index.ts') }
+const browserEntries = {
+  index: path('src/index.ts'),
+  files: path('src/node/index.ts'),
+  worker: path('src/worker/index.ts'),
+}
 
 /**
  * The build for browsers without a bundler, Deno and other environments that provide WebGPU; it needs no other package.
