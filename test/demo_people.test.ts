@@ -158,7 +158,7 @@ describe('accessibility of the page', () => {
   it('reports when the loss is no longer finite, and can train again after a reset', async () => {
     const opened = await open('problem=hills&optimizer=sgd&learningRate=100&batch=1')
     const { page } = opened
-    await page.locator('.messages .notices', { hasText: 'lower the learning rate' }).waitFor()
+    await page.locator('.divergence', { hasText: /Training stopped\..*learning rate/ }).waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()
     await enter(page, 'Learning rate', '0.01')
     await page.getByRole('button', { name: 'Play' }).click()

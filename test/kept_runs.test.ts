@@ -147,6 +147,7 @@ describe('a browser without storage', () => {
     await keeper.handle({ type: 'discard', id: 'other' })
     expect(posted).toEqual([
       { type: 'found', id: expect.any(String), runs: [] },
+      { type: 'stored', isStored: false },
       { type: 'taken', id: 'other', kept: undefined, files: [] },
     ])
   })

@@ -31,7 +31,7 @@ describe('a training that loses its device ends with the bits of one that does n
           'while recovering': loseWhileRecovering,
           repeatedly: loseRepeatedly,
         }
-        for (const [kind, lose] of Object.entries(kinds).slice(0, isLong ? 3 : 1)) {
+        for (const [kind, lose] of Object.entries(kinds).slice(0, moments > 1 ? 3 : 1)) {
           const tally = new Tally()
           const runs = lose === loseOnce ? moments : Math.ceil(moments / 5)
           for (let run = 0; run < runs; run++) await lose(training, unbroken, random, tally)

@@ -40,6 +40,13 @@ export const explanations: readonly Explanation[] = [
     'Await the running call first. Loaded data belong to the trainer that loaded them, until `dispose()`.',
   ),
   about(
+    'Training in a worker',
+    /.*/,
+    'A worker gets copies of values, so that functions, streams and backends cannot be given to it; or it was ended, or has another version of the library.',
+    'Make streams in the worker, name the backend, give options of `Trainer.create`, and build the page and its worker with one version.',
+    /\bworker\//,
+  ),
+  about(
     'Several networks at a time',
     /^population|^plan:|deterministic:/,
     'The networks of a population must have one shape and differ in numbers only; a plan has limits of its own.',
