@@ -66,7 +66,7 @@ describe('several outputs', () => {
     await fill(page, 'wind', '0.5')
     await fill(page, 'weight', '0.25')
     const [answer] = (await savedNetwork(page)).predict([{ wind: 0.5, weight: 0.25, place: 'a' }]).toArray()
-    const short = (value: number) => String(Number(value.toPrecision(3)))
+    const short = (value: number) => String(Number(value.toPrecision(3))).replace('-', '−')
     await page.waitForFunction(
       (texts) => document.querySelector('[data-testid=row-answer]')?.textContent === texts,
       `time: ${short(answer![0]!)}fuel: ${short(answer![1]!)}`,
