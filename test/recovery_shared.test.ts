@@ -93,7 +93,7 @@ afterEach(() => {
 })
 
 it.runIf(isExhaustive)('submits have less work after two losses without progress', async () => {
-  // A submit of the first device has room for 64 dispatches.
+  // A submit of the first device has time for 64 dispatches.
   const clock = new WorkClock(submitMilliseconds / 64)
   vi.spyOn(performance, 'now').mockImplementation(() => clock.now)
   const gpu = new BreakingGPU()
@@ -121,7 +121,7 @@ it.runIf(isExhaustive)('submits have less work after two losses without progress
 })
 
 describe('trainers with separate backends on one device of the program', () => {
-  it('go on on the CPU after its loss, each with a note of its own', async () => {
+  it('go on on the CPU after its loss, and each reports it', async () => {
     const gpu = await new BreakingGPU().requestDevice()
     const recoveries: Recovery[] = []
     const trainBoth = async (make: () => Backend, lose?: () => void) => {

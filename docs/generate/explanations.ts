@@ -49,7 +49,7 @@ export const explanations: readonly Explanation[] = [
   about(
     'Several networks at a time',
     /^population|^plan:|deterministic:/,
-    'The networks of a population must have one shape and differ in numbers only; a plan has limits of its own.',
+    'The networks of a population must have one shape and differ in numbers only; each plan has its limits.',
     'Train the network that differs separately, or leave the option out.',
   ),
   about(

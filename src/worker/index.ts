@@ -34,7 +34,7 @@ const fitNames = ['epochs', 'validation', 'shuffle', 'classWeights', 'earlyStopp
 /**
  * Trains in a worker, so that a page stays responsive: the same calls as in this thread, with progress, abort and errors of
  * the same classes. The program of the worker is two lines, `import { serve } from 'webgpu-mlp/worker'` and `serve()`, so that
- * every bundler finds it as any other worker. Networks and data are copied; no SharedArrayBuffer is needed. A
+ * bundlers find it in the same way as any other worker. Networks and data are copied; no SharedArrayBuffer is needed. A
  * Content-Security-Policy has to allow the worker by `worker-src 'self'`.
  * @param worker a module worker, a MessagePort, or a Worker of Node's `worker_threads`
  * @throws InputError for what is neither

@@ -16,7 +16,14 @@ interface Served {
   /** The learning rates of a schedule, which is a function on the other side. */
   readonly rates: number[]
   readonly loaded: Map<number, LoadedData>
-  readonly loops: Map<number, AsyncIterator<unknown, unknown>>
+  /** Loops that have not ended. */
+  readonly loops: Map<number, Loop>
+}
+
+interface Loop {
+  /** The call that began it, whose signal can end it. */
+  readonly call: number
+  readonly iterator: AsyncIterator<unknown, unknown>
 }
 
 /**
@@ -88,17 +95,18 @@ class Server {
           .fit(data(first), this.#optionsOf(call, second, data))
           .finally(() => this.#controllers.delete(call.id))
       case 'epochs':
-        return this.#begin(loops, trainer.epochs(data(first), this.#optionsOf(call, second, data)))
+        return this.#begin(loops, call, trainer.epochs(data(first), this.#optionsOf(call, second, data)))
       case 'steps':
         return this.#begin(
           loops,
+          call,
           trainer.steps(data(first), this.#optionsOf(call, second, data)) as AsyncIterator<Step>,
         )
       case 'next':
-        return loops.get(first)?.next()
+        return this.#next(loops, first)
       case 'return':
-        await loops.get(first)?.return?.()
-        return void loops.delete(first)
+        await loops.get(first)?.iterator.return?.()
+        return this.#end(loops, first)
       case 'load': {
         const placed = await trainer.load(first)
         loaded.set(++this.#numbers, placed)
@@ -129,9 +137,27 @@ class Server {
     }
   }
 
-  #begin(loops: Served['loops'], loop: AsyncIterator<unknown, unknown>): number {
-    loops.set(++this.#numbers, loop)
+  #begin(loops: Served['loops'], { id }: Call, iterator: AsyncIterator<unknown, unknown>): number {
+    loops.set(++this.#numbers, { call: id, iterator })
     return this.#numbers
+  }
+
+  /** What a loop gives next; undefined where it has ended. */
+  async #next(loops: Served['loops'], number: number): Promise<IteratorResult<unknown, unknown> | undefined> {
+    let isRunning = false
+    try {
+      const result = await loops.get(number)?.iterator.next()
+      isRunning = result?.done === false
+      return result
+    } finally {
+      if (!isRunning) this.#end(loops, number)
+    }
+  }
+
+  #end(loops: Served['loops'], number: number): void {
+    const loop = loops.get(number)
+    if (loop) this.#controllers.delete(loop.call)
+    loops.delete(number)
   }
 
   /** Options with a signal that follows the one of the other side, and with functions that call those of the other side. */
