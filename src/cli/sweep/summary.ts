@@ -31,19 +31,22 @@ export function summarizeSweep({ record, folder, files, interrupted }: SweepEnd)
   }
   if (ensemble) print(`Ensemble   of the best ${ensemble.networks}: ${describeScore(ensemble, scoreName)}`)
   if (diverged > 0)
-    print(`Diverged   ${count(diverged)} ${diverged === 1 ? 'network' : 'networks'}${describeCauses(results)}`)
+    print(
+      `Diverged   ${count(diverged)} ${diverged === 1 ? 'network' : 'networks'}${describeCauses(results, diverged)}`,
+    )
   print(`Results    ${nameFiles(files, folder)}`)
   if (interrupted) print(`To go on   ${commandLine(['sweep', '--resume', folder])}`)
 }
 
-/** ': 12 because of the learning rate, 3 because of the momentum'; the commonest first. */
-function describeCauses(results: readonly ResultRecord[]): string {
+/** `: 12 because of the learning rate, 3 because of the momentum`, the commonest first; `, because of …` for one cause of all. */
+function describeCauses(results: readonly ResultRecord[], diverged: number): string {
   const counts = new Map<keyof typeof causes, number>()
   for (const { autopsy } of results) if (autopsy) counts.set(autopsy.cause, (counts.get(autopsy.cause) ?? 0) + 1)
   const parts = [...counts].sort(([, a], [, b]) => b - a)
-  return parts.length === 0
-    ? ''
-    : `: ${parts.map(([cause, own]) => `${count(own)} because of ${causes[cause]}`).join(', ')}`
+  if (parts.length === 0) return ''
+  const [cause, most] = parts[0]!
+  if (most === diverged) return `, because of ${causes[cause]}`
+  return `: ${parts.map(([cause, own]) => `${count(own)} because of ${causes[cause]}`).join(', ')}`
 }
 
 /** `sweep/: sweep.html, best.json`; what had to be written elsewhere has its path. */
