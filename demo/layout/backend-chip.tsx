@@ -27,7 +27,9 @@ export function BackendChip() {
         <Value name="backend" number={backend?.name}>
           {backend ? (shortLabels[backend.name] ?? backend.name) : 'starting …'}
         </Value>
-        {current && current.samplesPerSecond > 0 && ` · ${shortRate(current.samplesPerSecond)}/s`}
+        {current && current.samplesPerSecond > 0 && (
+          <span class="rate"> · {shortRate(current.samplesPerSecond)}/s</span>
+        )}
         <span aria-hidden="true"> ▾</span>
       </button>
       <section popover="auto" id="backend-details" class="popover status" aria-label="What the network runs on">
