@@ -28,6 +28,7 @@ export {
   settings,
   stopReason,
   verification,
+  wallBackend,
 } from './state/signals.ts'
 export { change, changeAndRestart, choose, openSettings } from './state/changes.ts'
 export { receiveWall, sendToWall } from './state/connection.ts'

@@ -1,6 +1,6 @@
 import { type BackendName, backendNames } from '../../src/index.ts'
 import { perSecond, shortRate } from '../numbers.ts'
-import { activeBackend, change, notices, progress, rates, settings } from '../state.ts'
+import { activeBackend, change, notices, progress, rates, settings, wallBackend } from '../state.ts'
 import { Term } from '../terms/term.tsx'
 import { Value, type ValueName } from '../value.tsx'
 
@@ -16,10 +16,12 @@ const shortLabels: Readonly<Record<string, string>> = { webgpu: 'GPU', wasm: 'CP
 const describeBackend = ({ name, description }: { name: string; description: string }) =>
   `${name === 'webgpu' ? 'GPU: ' : ''}${description.replace(/ \(in Chrome[^)]*\)/, '')}`
 
-/** What the network runs on and how fast; opens the details, where another backend can be chosen. */
+/** What the networks of the tab run on and how fast; opens the details, where another backend can be chosen. */
 export function BackendChip() {
-  const backend = activeBackend.value
-  const current = progress.value
+  const isWall = settings.value.tab === 'wall'
+  const backend = (isWall && wallBackend.value) || activeBackend.value
+  // The wall shows its own rate.
+  const current = isWall ? undefined : progress.value
   const refused = notices.value.backend?.length
   return (
     <div class="chip">

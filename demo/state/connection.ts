@@ -1,7 +1,7 @@
 import type { FromKept, KeptMessage, KeptRequest, ToKept } from '../kept/protocol.ts'
 import { type FromSession, type Request, SHOWN, type ToSession, type WorkerMessage } from '../protocol.ts'
 import type { FromWall, ToWall, WallMessage, WallRequest } from '../sweep/protocol.ts'
-import { setNotices } from './signals.ts'
+import { setNotices, wallBackend } from './signals.ts'
 
 /** The worker that trains. */
 const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), { type: 'module' })
@@ -17,6 +17,7 @@ export type Handlers = { [T in WorkerMessage['type']]: (message: WorkerMessage &
 export function receive(handlers: Handlers): void {
   worker.onmessage = ({ data }: MessageEvent<FromSession | FromWall | FromKept>) => {
     if ('wall' in data) {
+      if ('backend' in data.wall) wallBackend.value = data.wall.backend
       receiveFromWall?.(data.wall)
       return
     }

@@ -29,6 +29,8 @@ export const drawing = signal<Float32Array | undefined>(undefined)
 /** The outputs of the network for the user's drawing. */
 export const drawingOutputs = signal<Float32Array | undefined>(undefined)
 export const activeBackend = signal<BackendInfo | undefined>(undefined)
+/** What trains the wall of networks; undefined until its tab is opened. */
+export const wallBackend = signal<BackendInfo | undefined>(undefined)
 export const playing = signal(false)
 /** Why training stopped automatically. */
 export const stopReason = signal<string | undefined>(undefined)
