@@ -8,12 +8,14 @@ import type * as stages from '../../src/backend/host/reference/stages.ts'
  */
 class Noise {
   #size = 0
-  #state = 1
+  #seed = 0
+  readonly #float = new Float64Array(1)
+  readonly #words = new Uint32Array(this.#float.buffer)
 
   /** Runs `work` with relative noise of the given size on every stored value. */
   async around<T>(size: number, seed: number, work: () => Promise<T>): Promise<T> {
     this.#size = size
-    this.#state = (seed * 2654435761 + 1) >>> 0 || 1
+    this.#seed = seed
     try {
       return await work()
     } finally {
@@ -25,14 +27,19 @@ class Noise {
     return this.#size > 0
   }
 
-  /** A random number between −1 and 1 (xorshift32). */
-  #next(): number {
-    let x = this.#state
-    x ^= x << 13
-    x ^= x >>> 17
-    x ^= x << 5
-    this.#state = x >>> 0
-    return this.#state / 2 ** 31 - 1
+  /**
+   * A number between −1 and 1 that is random, but the same for the same value in a run, as roundings are: the errors of
+   * neurons that are equal, such as those of the initializer `constant`, add up and do not cancel out.
+   */
+  #of(value: number): number {
+    this.#float[0] = value
+    let hash = this.#seed
+    for (const word of this.#words) {
+      hash = Math.imul(hash ^ word, 0x9e3779b1)
+      hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
+      hash ^= hash >>> 13
+    }
+    return (hash >>> 0) / 2 ** 31 - 1
   }
 
   /**
@@ -40,15 +47,15 @@ class Noise {
    * nearly 0, its rounding is that of the value before.
    */
   addToChanged(values: Values, before: Values): void {
-    for (let i = 0; i < values.length; i++) {
-      values[i] = values[i]! + this.#size * this.#next() * Math.max(Math.abs(values[i]!), Math.abs(before[i]!))
+    for (const [i, value] of values.entries()) {
+      values[i] = value + this.#size * this.#of(value) * Math.max(Math.abs(value), Math.abs(before[i]!))
     }
   }
 
   /** Multiplies each of the first values by 1 + noise. */
   add(values: Values, count = values.length): void {
     if (this.#size === 0) return
-    for (let i = 0; i < count; i++) values[i] = values[i]! * (1 + this.#size * this.#next())
+    for (let i = 0; i < count; i++) values[i] = values[i]! * (1 + this.#size * this.#of(values[i]!))
   }
 }
 
