@@ -75,8 +75,11 @@ const epochs = (count: number, held = true): Epoch[] =>
     samplesPerSecond: 1000,
   }))
 
-function historyOf(shown: readonly Epoch[], { score = true, colour = false, total = 100 } = {}): RunHistory {
-  const history = new RunHistory({ epochs: total, score, colour })
+function historyOf(
+  shown: readonly Epoch[],
+  { score = true, colour = false, curves = true, total = 100 } = {},
+): RunHistory {
+  const history = new RunHistory({ epochs: total, score, colour, curves })
   for (const epoch of shown) history.add(epoch)
   return history
 }
@@ -99,6 +102,8 @@ describe('the chart of a run', () => {
     expect(historyOf(epochs(40)).lines({ columns: 60, rows: 30 })).toHaveLength(1)
     expect(historyOf(epochs(40)).lines({ columns: 12, rows: 3 })[0]!.length).toBeLessThan(12)
     expect(historyOf(epochs(1)).lines({ columns: 100, rows: 30 })).toHaveLength(1)
+    expect(historyOf(epochs(40), { curves: false }).lines({ columns: 100, rows: 30 })).toHaveLength(1)
+    expect(historyOf(epochs(40)).lines({ columns: 40, rows: 30 })).toEqual(['██░░░░ 40% | epoch 40/100 | loss 0.025'])
   })
 
   it('has no score for regression, no colours by default, and both ends of a long run', () => {
@@ -151,7 +156,7 @@ describe('the display', () => {
   it('draws in place, and leaves its last chart below the earlier text', async () => {
     const terminal = new FakeTerminal(100, 30)
     terminal.write('Backend  cpu\n')
-    const display = showDisplay(terminal, { epochs: 50, score: true, colour: true })
+    const display = showDisplay(terminal, { epochs: 50, score: true, colour: true, curves: true })
     for (const epoch of epochs(50)) display.update(epoch)
     display.stop()
     terminal.write('Trained\n')
@@ -165,6 +170,23 @@ describe('the display', () => {
     expect(terminal.listenerCount('resize')).toBe(0)
   })
 
+  it('keeps its place where the terminal shows a key in the middle of a line', async () => {
+    const terminal = new FakeTerminal(100, 30)
+    const display = showDisplay(terminal, { epochs: 50, score: true, colour: true, curves: true })
+    const { write } = terminal
+    terminal.write = (text) => {
+      write.call(terminal, text.replace('┤', '┤^C'))
+    }
+    for (const epoch of epochs(20)) {
+      display.update(epoch)
+      terminal.emit('resize')
+    }
+    terminal.write = write
+    display.stop()
+    const lines = await terminal.lines()
+    expect(lines.filter((line) => line.startsWith('loss'))).toHaveLength(1)
+  })
+
   it.each([
     ['narrower', [85, 30]],
     ['too narrow for curves', [60, 30]],
@@ -173,7 +195,7 @@ describe('the display', () => {
   ] as const)('is drawn again when the terminal becomes %s', async (_, [columns, rows]) => {
     const terminal = new FakeTerminal(100, 30)
     terminal.write('Backend  cpu\n')
-    const display = showDisplay(terminal, { epochs: 50, score: true, colour: true })
+    const display = showDisplay(terminal, { epochs: 50, score: true, colour: true, curves: true })
     for (const epoch of epochs(30)) display.update(epoch)
     await terminal.resize(90, 28)
     await terminal.resize(columns, rows)
@@ -227,7 +249,7 @@ describe.skipIf(!hasScript)('train on a pseudo terminal (needs script of util-li
     expect(out.lastIndexOf('\u001b[?25h')).toBeGreaterThan(out.lastIndexOf('\u001b[?25l'))
   })
 
-  it('has no colours with NO_COLOR, a progress bar if the terminal is too small, and plain lines if lines cannot be rewritten', async () => {
+  it('has no colours with NO_COLOR, a status line if the terminal is too small, and plain lines if lines cannot be rewritten', async () => {
     const [grey, small, dumb, build] = await Promise.all([
       onTerminal('cols 100 rows 40', short, { NO_COLOR: '1' }),
       onTerminal('cols 70 rows 40', short),
@@ -249,7 +271,7 @@ describe.skipIf(!hasScript)('train on a pseudo terminal (needs script of util-li
     const remark = new RegExp(`^webgpu-mlp: /dev/full: cannot be written: the disk is full; .* in ${cwd}/full-kept(-2)?; training goes on`) // prettier-ignore
     for (const [columns, last] of [
       [100, /^█{16} 100% \| epoch 300\/300/],
-      [70, /^ █{24} 100% \| epoch 300\/300/],
+      [70, /^█{16} 100% \| epoch 300\/300/],
     ] as const) {
       const { out, code } = await onTerminal(`cols ${columns} rows 40`, `${short} --checkpoint /dev/full`, {}, undefined, cwd) // prettier-ignore
       expect(code).toBe(1)

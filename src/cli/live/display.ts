@@ -17,6 +17,8 @@ export interface DisplayOptions {
   /** Whether there is an accuracy to show. */
   readonly score: boolean
   readonly colour: boolean
+  /** Whether there are curves on a terminal with room for them; the status line is always there. */
+  readonly curves: boolean
 }
 
 /** Loss and score of a run as it goes, and how far it is; kept small however long the run. */
@@ -48,7 +50,7 @@ export class RunHistory {
     // The last column stays free: some terminals wrap once it is written.
     const width = columns - 1
     const status = this.#status(width)
-    if (!hasRoom(screen) || this.#kept.length < 2) return [status]
+    if (!this.#options.curves || !hasRoom(screen) || this.#kept.length < 2) return [status]
     const height = Math.min(MOST_LINES, rows - 10)
     return [...this.#charts(width, height), status]
   }
@@ -97,9 +99,10 @@ export class RunHistory {
     const elapsed = (performance.now() - this.#began) / 1000
     const rate = count(Math.round(this.#samples / Math.max(elapsed, 1e-3)))
     const share = Math.min(1, done / epochs)
-    const filled = Math.round(16 * share)
+    const length = width < 60 ? 6 : 16
+    const filled = Math.round(length * share)
     const parts = [
-      `${'█'.repeat(filled)}${'░'.repeat(16 - filled)} ${Math.floor(100 * share)}%`,
+      `${'█'.repeat(filled)}${'░'.repeat(length - filled)} ${Math.floor(100 * share)}%`,
       `epoch ${count(done)}/${count(epochs)}`,
       ...(this.#last ? describeScores(this.#last, score) : []),
       `${rate} samples/s`,
@@ -115,7 +118,7 @@ function describeScores({ loss, accuracy, validation }: Epoch, score: boolean): 
     : [`loss ${decimal(loss)}`, ...(validation ? [`validation loss ${decimal(validation.loss)}`] : [])]
 }
 
-/** Curves that are redrawn in place during a run. */
+/** Curves and a status line that are redrawn in place during a run. */
 export function showDisplay(terminal: Terminal, options: DisplayOptions) {
   const history = new RunHistory(options)
   const { changed, note, stop } = showRedrawn(terminal, (screen) => history.lines(screen))

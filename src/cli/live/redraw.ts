@@ -48,7 +48,8 @@ export function showRedrawn(terminal: Terminal, lines: (screen: Screen) => strin
     last = performance.now()
     const next = lines(terminal)
     // Each line is overwritten and what follows it cleared: a picture that is cleared first flickers.
-    terminal.write(`${goToStart()}${next.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J\r`)
+    // Without wrapping, a key that the terminal shows meanwhile, such as `^C`, makes no line wider than the terminal.
+    terminal.write(`${goToStart()}\x1b[?7l${next.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J\x1b[?7h\r`)
     shownLines = next
   }
   const leave = () => {
