@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, vi } from 'vitest'
 import { withDevice } from './device.ts'
 import { type Case, cases } from './networks/cases.ts'
+import { found } from './networks/found.ts'
 import { addResult, noFigures, writeFigures } from './networks/figures.ts'
 import { checkCase } from './networks/run.ts'
 
@@ -56,3 +57,9 @@ withDevice(
   // No limit for long runs: how long they take depends on what else the machine does.
   RANDOM_FIGURES ? 0 : Math.max(300_000, count * 10_000),
 )
+
+for (const [why, one] of Object.entries(found)) {
+  withDevice(`a network that a random run has found: ${why}`, async ({ gpu }) => {
+    expect((await checkCase(one, gpu)).sharp).toBe(true)
+  })
+}

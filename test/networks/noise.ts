@@ -52,6 +52,14 @@ class Noise {
     }
   }
 
+  /** Multiplies all values of a row by the same 1 + noise, as the rounding of the sum does that softmax divides them by. */
+  addToRows(values: Values, rows: number, columns: number): void {
+    for (let row = 0; row < rows; row++) {
+      const factor = 1 + this.#size * this.#of(values[row * columns]!)
+      for (let i = row * columns; i < (row + 1) * columns; i++) values[i] = values[i]! * factor
+    }
+  }
+
   /** Multiplies each of the first values by 1 + noise. */
   add(values: Values, count = values.length): void {
     if (this.#size === 0) return
@@ -70,6 +78,7 @@ export function withNoise(original: typeof stages): typeof stages {
       if (!noise.isOn) return
       noise.add(z, rows * layer.outputs)
       original.activate(layer.activation, layer.outputs, rows, z, a)
+      if (layer.activation === 'softmax') noise.addToRows(a, rows, layer.outputs)
       noise.add(a, rows * layer.outputs)
     },
     outputDelta(layer, loss, z, a, targets, rows, deltas, weights, countsLabels) {
