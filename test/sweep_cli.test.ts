@@ -195,6 +195,19 @@ describe('sweep', () => {
     expect(code).toBe(2)
   })
 
+  it('says where even the best network is worse than the mean of the targets, and why', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i % 7},${i % 5},${10.5 + (i % 7) * (i % 5)}`)
+    writeFileSync(join(folder, 'prices.csv'), ['a,b,price', ...rows].join('\n'))
+    const line = 'sweep --data prices.csv --layers 2,3,1 --lr 0.1,0.3 --epochs 12 --backend cpu --out prices'
+    const { code, error } = await run(line)
+    expect(code).toBe(0)
+    expect(error).toMatch(
+      /note: the network is worse than always answering the mean of the targets .*sigmoid outputs only from 0 to 1; for regression use a linear output/,
+    )
+    const linear = await run(`${line}-2 --activation tanh,linear --standardize-targets`)
+    expect(linear.error).not.toContain('worse than')
+  })
+
   it('--dry-run says what would be trained, and writes nothing', async () => {
     const { out } = await run(`${small} --out dry --dry-run`)
     expect(out).toMatch(

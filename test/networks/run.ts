@@ -1,9 +1,10 @@
+import { DivergedError } from '../../src/core/errors.ts'
 import type { Network } from '../../src/model/network.ts'
 import { expectClose } from '../close.ts'
 import { backendsFor, type BackendName } from './backends.ts'
 import { type Case, dataOf, networkOf } from './cases.ts'
 import { noise } from './noise.ts'
-import { float64, learningRateFor, type Outcome, train } from './train.ts'
+import { float64, learningRateFor, type Outcome, type Run, train } from './train.ts'
 
 /** The relative noise: four times float32's rounding, because a stored value is the result of several roundings. */
 const NOISE = 2 ** -22
@@ -89,9 +90,9 @@ export async function checkCase(one: Case, gpu: GPUDevice | undefined): Promise<
   const data = dataOf(one)
   const learningRate = await learningRateFor(one, network, data)
   const run = { one, network, data, learningRate }
-  const exact = await train(run, float64)
-  const skipped = reasonToSkip(exact)
-  if (skipped) return { skipped, sharp: false, backends: {} }
+  const exact = await trainExactly(run)
+  const reason = exact && reasonToSkip(exact)
+  if (!exact || reason) return { skipped: reason ?? 'a value that is not finite', sharp: false, backends: {} }
   const bounds = await boundsOf(exact, one.seed, () => train(run, float64))
   const backends: Checked['backends'] = {}
   for (const [name, backend] of backendsFor(one, network, gpu)) {
@@ -101,6 +102,16 @@ export async function checkCase(one: Case, gpu: GPUDevice | undefined): Promise<
     backends[name] = { ...compare(name, outcome, exact, bounds), milliseconds }
   }
   return { sharp: isSharp(network, exact, bounds), backends }
+}
+
+/** The run in float64; undefined where it diverges. */
+async function trainExactly(run: Run): Promise<Outcome | undefined> {
+  try {
+    return await train(run, float64)
+  } catch (error) {
+    if (error instanceof DivergedError) return undefined
+    throw error
+  }
 }
 
 /** Whether the bounds are far smaller than the change of the weights. */

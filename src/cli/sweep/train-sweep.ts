@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
-import { type SharedRecovery, sweep, type Sweep, type SweepResult } from '../../index.ts'
+import { adviseAfter, type SharedRecovery, sweep, type Sweep, type SweepResult } from '../../index.ts'
 import { makeWall, MOST_PICTURES } from '../sweep-page/wall.ts'
 import { sweepPage } from '../sweep-page/page.ts'
 import { count, exitCodes, note, print } from '../output.ts'
 import { KeptOutputs } from '../outputs/keep.ts'
+import { remedies } from '../remedies.ts'
 import { explainResults } from './autopsies.ts'
 import type { SweepData } from './data.ts'
 import { makeEnsemble } from './ensemble.ts'
@@ -104,8 +105,20 @@ async function trainAndWrite(
   const end = { record, folder, files, interrupted: interrupted !== undefined }
   if (options.json) printSweepJson(end)
   else summarizeSweep(end)
+  noteAfter(results[0]!, data)
   if (kept.isBehind) process.exitCode = exitCodes.failed
   kept.finish()
+}
+
+/** Says where even the best network is worse than an answer that ignores the inputs, with the likely cause. */
+function noteAfter(best: SweepResult, data: SweepData): void {
+  // The score of folds is not that of one network on one set of samples.
+  if (best.diverged || data.folds !== undefined) return
+  const { score, loss, epochs, settings } = best
+  const samples = shownSamples(data)
+  const scores = data.task === 'regression' ? { r2: score } : { accuracy: score }
+  const run = { loss: settings.loss, training: { loss, samples: samples.length, ...scores }, epochs, remedies }
+  for (const sentence of adviseAfter(best.network(), samples, run)) note(`webgpu-mlp: note: ${sentence}`)
 }
 
 /** Writes the files of a sweep. @param results the best one first; at least one */
