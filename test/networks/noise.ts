@@ -9,6 +9,7 @@ import type * as stages from '../../src/backend/host/reference/stages.ts'
 class Noise {
   #size = 0
   #seed = 0
+  #state = 1
   readonly #float = new Float64Array(1)
   readonly #words = new Uint32Array(this.#float.buffer)
 
@@ -16,6 +17,7 @@ class Noise {
   async around<T>(size: number, seed: number, work: () => Promise<T>): Promise<T> {
     this.#size = size
     this.#seed = seed
+    this.#state = (seed * 2654435761 + 1) >>> 0 || 1
     try {
       return await work()
     } finally {
@@ -28,8 +30,9 @@ class Noise {
   }
 
   /**
-   * A number between −1 and 1 that is random, but the same for the same value in a run, as roundings are: the errors of
-   * neurons that are equal, such as those of the initializer `constant`, add up and do not cancel out.
+   * The sum of two numbers between −1 and 1. One is random. The other is random too, but the same for the same value in a
+   * run, as roundings are: the errors of neurons that are equal, such as those of the initializer `constant`, add up and do
+   * not cancel out.
    */
   #of(value: number): number {
     this.#float[0] = value
@@ -39,7 +42,17 @@ class Noise {
       hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
       hash ^= hash >>> 13
     }
-    return (hash >>> 0) / 2 ** 31 - 1
+    return this.#next() + (hash >>> 0) / 2 ** 31 - 1
+  }
+
+  /** A random number between −1 and 1 (xorshift32). */
+  #next(): number {
+    let x = this.#state
+    x ^= x << 13
+    x ^= x >>> 17
+    x ^= x << 5
+    this.#state = x >>> 0
+    return this.#state / 2 ** 31 - 1
   }
 
   /**
