@@ -38,7 +38,15 @@
     })
     const options = {
       scales: { x: { time: false } },
-      axes: [axis('epoch'), { ...axis(label), size: 62 }],
+      axes: [
+        axis('epoch'),
+        {
+          ...axis(label),
+          size: 62,
+          values: (_, ticks) =>
+            ticks.map((tick) => (Math.abs(tick) < 1e6 ? tick.toLocaleString('en') : tick.toExponential(1))),
+        },
+      ],
       series: [{ label: 'epoch' }, ...curves.map(one)],
     }
     chart(place, () => 280, options, data)

@@ -14,6 +14,12 @@
     const { first, values } = run.losses
     const short = (value) =>
       value === null || value === undefined ? 'not finite' : Number(value.toPrecision(3)).toString()
+    /** About eight powers of ten, at equal distances, however many there are; uPlot itself shows none of many. */
+    const powersOfTen = (_, __, low, high) => {
+      const [first, last] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))]
+      const step = Math.max(1, Math.ceil((last - first) / 8))
+      return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => 10 ** (first + i * step))
+    }
     const options = {
       scales: { x: { time: false }, y: { distr: 3 } },
       axes: [
@@ -21,6 +27,10 @@
         {
           ...axis('loss'),
           size: 70,
+          splits: powersOfTen,
+          // uPlot shows no ticks where it finds no increment that is large enough.
+          incrs: [1e200],
+          filter: (_, splits) => splits,
           values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : tick.toExponential(0))),
         },
       ],
@@ -31,7 +41,7 @@
           stroke: rgb(4),
           width: 2,
           points: { show: values.length < 60 },
-          value: (_, value) => short(value),
+          value: (_, value, __, step) => (step === null || step === undefined ? '–' : short(value)),
         },
       ],
     }

@@ -21,7 +21,7 @@ export function allDigits(value: number): string {
 export function textOfScore(score: number | null | undefined): string {
   if (score == null || !Number.isFinite(score)) return '–'
   const { decimals } = run.score
-  if (decimals === null) return Math.abs(score) < 10 ? score.toFixed(4).replace('-', '−') : decimal(score)
+  if (decimals === null) return Math.abs(score) < 10 ? score.toFixed(4).replace(/^-(?!0\.0000$)/, '−').replace('-', '') : decimal(score) // prettier-ignore
   return `${(100 * score).toFixed(decimals)} %`
 }
 
