@@ -59,7 +59,11 @@ withDevice(
 )
 
 for (const [why, one] of Object.entries(found)) {
-  withDevice(`a network that a random run has found: ${why}`, async ({ gpu }) => {
-    expect((await checkCase(one, gpu)).sharp).toBe(true)
-  })
+  withDevice(
+    `a network that a random run has found: ${why}`,
+    async ({ gpu }) => {
+      expect((await checkCase(one, gpu)).sharp).toBe(true)
+    },
+    300_000,
+  )
 }

@@ -3,7 +3,7 @@ import type * as stages from '../../src/backend/host/reference/stages.ts'
 
 /**
  * Simulates float32 in a float64 run: every value that a stage stores is multiplied by 1 + a random number of about the
- * size of float32's rounding. The spread of such runs is the error to expect of a correct float32 run: small if training
+ * size of float32's rounding, and so are the products that it sums up. The spread of such runs is the error to expect of a correct float32 run: small if training
  * is stable, large if it is chaotic (Monte Carlo arithmetic: Parker, Pierce and Eggert 2000).
  */
 class Noise {
@@ -65,6 +65,14 @@ class Noise {
     }
   }
 
+  /**
+   * What the roundings of the products and of their sum add to a sum that may be far smaller than they are.
+   * @param squares the sum of the squares of the products
+   */
+  ofSum(squares: number): number {
+    return this.#size * this.#next() * Math.sqrt(squares)
+  }
+
   /** Multiplies all values of a row by the same 1 + noise, as the rounding of the sum does that softmax divides them by. */
   addToRows(values: Values, rows: number, columns: number): void {
     for (let row = 0; row < rows; row++) {
@@ -89,6 +97,15 @@ export function withNoise(original: typeof stages): typeof stages {
     forward(layer, parameters, inputs, rows, z, a) {
       original.forward(layer, parameters, inputs, rows, z, a)
       if (!noise.isOn) return
+      const { inputs: count, outputs, weightOffset, biasOffset } = layer
+      for (let i = 0; i < rows * outputs; i++) {
+        const [m, to] = [Math.floor(i / outputs), i % outputs]
+        let squares = parameters[biasOffset + to]! ** 2
+        for (let j = 0; j < count; j++) {
+          squares += (parameters[weightOffset + to * count + j]! * inputs[m * count + j]!) ** 2
+        }
+        z[i] = z[i]! + noise.ofSum(squares)
+      }
       noise.add(z, rows * layer.outputs)
       original.activate(layer.activation, layer.outputs, rows, z, a)
       if (layer.activation === 'softmax') noise.addToRows(a, rows, layer.outputs)
@@ -101,11 +118,36 @@ export function withNoise(original: typeof stages): typeof stages {
     },
     hiddenDelta(next, parameters, nextDeltas, rows, activation, z, a, deltas) {
       original.hiddenDelta(next, parameters, nextDeltas, rows, activation, z, a, deltas)
+      if (!noise.isOn) return
+      const { inputs: count, outputs, weightOffset } = next
+      const added = new Float64Array(rows * count)
+      for (let i = 0; i < rows * count; i++) {
+        const [m, to] = [Math.floor(i / count), i % count]
+        let squares = 0
+        for (let j = 0; j < outputs; j++) {
+          squares += (nextDeltas[m * outputs + j]! * parameters[weightOffset + j * count + to]!) ** 2
+        }
+        added[i] = noise.ofSum(squares)
+      }
+      original.timesDerivative(activation, rows * count, z, a, added)
+      for (const [i, value] of added.entries()) deltas[i] = deltas[i]! + value
       noise.add(deltas, rows * next.inputs)
     },
     gradient(layer, deltas, inputs, rows, gradients) {
       original.gradient(layer, deltas, inputs, rows, gradients)
-      const { weightOffset, biasOffset, outputs } = layer
+      if (!noise.isOn) return
+      const { inputs: count, outputs, weightOffset, biasOffset } = layer
+      for (let i = 0; i < outputs; i++) {
+        // The bias is a weight of an input of 1.
+        for (let j = 0; j <= count; j++) {
+          let squares = 0
+          for (let m = 0; m < rows; m++) {
+            squares += (deltas[m * outputs + i]! * (j === count ? 1 : inputs[m * count + j]!)) ** 2
+          }
+          const place = j === count ? biasOffset + i : weightOffset + i * count + j
+          gradients[place] = gradients[place]! + noise.ofSum(squares) / rows
+        }
+      }
       noise.add(gradients.subarray(weightOffset, biasOffset + outputs))
     },
     update(optimizer, scalars, parameters, gradients, state) {
