@@ -49,7 +49,7 @@ describe('the state of a sweep', () => {
     const run = sweep(data, { sizes: [1, 1], epochs: 1, backend: 'cpu', threads: 1 })
     await run
     const words = ['--data', 'circle', '--out', '/etc', '--force']
-    const notes = { program: 'webgpu-mlp 0.1.0', arguments: words }
+    const notes = { program: 'webgpu-mlp 0.2.0', arguments: words }
     writeFileSync(join(folder, 'sweep.state'), encodeSweepCheckpoint(await run.checkpoint({ notes })))
     const message = /sweep\.state: .*the sweep has --out, which the command line alone decides/
     await expect(planSweep(['--resume', folder], {})).rejects.toThrow(message)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Papa from 'papaparse'
 import { afterAll, describe, expect, it } from 'vitest'
+import { version } from '../package.json'
 import { checkAxes } from '../src/cli/sweep/axes.ts'
 import { parseSweep } from '../src/cli/sweep/options.ts'
 import type { SweepRecord } from '../src/cli/sweep/record.ts'
@@ -153,7 +154,7 @@ describe('sweep', () => {
     const changed = { ...checkpoint, notes: { ...(notes as object), program: 'webgpu-mlp 0.0.7' } }
     writeFileSync(state('other'), encodeSweepCheckpoint(changed))
     const programs = await run('sweep merge parts/shard-1-of-2 other --out no')
-    expect(programs.error).toContain('parts/shard-1-of-2/sweep.state was written by webgpu-mlp 0.1.0, other/sweep.state by webgpu-mlp 0.0.7; train all shards with one version') // prettier-ignore
+    expect(programs.error).toContain(`parts/shard-1-of-2/sweep.state was written by webgpu-mlp ${version}, other/sweep.state by webgpu-mlp 0.0.7; train all shards with one version`) // prettier-ignore
     writeFileSync(state('other'), withVersion(bytes, 2))
     const versions = await run('sweep merge parts/shard-1-of-2 other --out no')
     expect(versions.error).toContain('other/sweep.state: checkpoint: version 2 of the checkpoints of sweeps is not known here (1 is); use the version of webgpu-mlp that wrote it') // prettier-ignore

@@ -72,7 +72,7 @@ function makeSweep(seeds: number, change: Partial<SweepRecord> = {}): SweepRecor
   return {
     format: 'webgpu-mlp sweep',
     version: 1,
-    program: 'webgpu-mlp 0.1.0',
+    program: 'webgpu-mlp 0.2.0',
     command: `webgpu-mlp sweep --data '${wicked}'`,
     data: { name: wicked, samples: 200, validationSamples: 50, fingerprint: '0123456789abcdef' },
     backend: { name: 'cpu', description: 'CPU, float32' },

@@ -1,13 +1,15 @@
+import { homepage } from '../../package.json'
+
 /**
- * Replace OWNER when the repository has a host. On GitHub Pages nothing needs to be replaced: the repository follows from
- * the address of the page.
+ * The repository that package.json names, where the address of the page does not say it. RELEASING.md says what to replace
+ * when the repository has a host.
  */
-const PLACEHOLDER = 'https://github.com/OWNER/webgpu-mlp'
+const published = homepage.replace(/#.*$/, '')
 
 /** The repository of a page: https://owner.github.io/name/ belongs to https://github.com/owner/name. */
 export function repositoryOf({ hostname, pathname }: Pick<Location, 'hostname' | 'pathname'>): string {
   const owner = /^([\w-]+)\.github\.io$/.exec(hostname)?.[1]
-  if (owner === undefined) return PLACEHOLDER
+  if (owner === undefined) return published
   const name = pathname.split('/')[1]
   return `https://github.com/${owner}/${name === '' || name === undefined ? `${owner}.github.io` : name}`
 }

@@ -61,7 +61,7 @@ export interface BestRecord {
 export interface SweepRecord {
   readonly format: 'webgpu-mlp sweep'
   readonly version: 1
-  /** Name and version: `webgpu-mlp 0.1.0`. */
+  /** Name and version: `webgpu-mlp 0.2.0`. */
   readonly program: string
   /** The command that trains the sweep. */
   readonly command: string
