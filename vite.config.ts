@@ -1,133 +1,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { builtinModules } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration as Project } from 'vitest/config'
+import { library, refuseNode } from './build/library.ts'
 import { contentSecurityPolicy } from './demo/content-security-policy.ts'
 import { softwareAdapterEnv } from './test/software-adapter.ts'
 import { scriptText } from './script-text.js'
 import { compactShaders } from './shaders/compact.js'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-
-const { dependencies, optionalDependencies } = JSON.parse(readFileSync(path('package.json'), 'utf8')) as Record<
-  'dependencies' | 'optionalDependencies',
-  Record<string, string>
->
-const packages = [...Object.keys(dependencies), ...Object.keys(optionalDependencies)]
-
-/**
- * Removes files of earlier builds. `emptyOutDir` is not suitable: the folder of the browser build contains that of the
- * Node build, and programs that run from the folder during a build must still find their files.
- * @param others folders of other builds within this one's
- */
-function removeStale(others: readonly string[] = []): Plugin {
-  return {
-    name: 'remove-stale',
-    writeBundle({ dir = '' }, bundle) {
-      for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
-        const file = relative(dir, join(entry.parentPath, entry.name)).replaceAll('\\', '/')
-        const isOther = others.some((folder) => file.startsWith(`${folder}/`))
-        if (entry.isFile() && !isOther && !(file in bundle)) rmSync(join(dir, file), { force: true })
-      }
-    },
-  }
-}
-
-/** Fails the build if a module outside `src/node/` imports a module of Node. */
-function refuseNode(): Plugin {
-  return {
-    name: 'refuse-node',
-    enforce: 'pre',
-    resolveId(id, importer) {
-      if (importer?.startsWith(path('src/node/'))) return
-      if (id.startsWith('node:') || builtinModules.includes(id)) {
-        this.error(`${importer ?? 'the entry'} imports '${id}', which browsers do not have`)
-      }
-    },
-  }
-}
-
-const output = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
-
-const browserEntries = {
-  index: path('src/index.ts'),
-  files: path('src/node/index.ts'),
-  worker: path('src/worker/index.ts'),
-}
-
-/**
- * The build for browsers without a bundler, Deno and other environments that provide WebGPU; it needs no other package.
- * `files` is `webgpu-mlp/node` for them; one build produces both entries, so that they share one set of classes.
- */
-const browser: UserConfig = {
-  plugins: [refuseNode(), scriptText(), compactShaders(), removeStale(['modules', 'node', 'types'])],
-  resolve: { conditions: ['browser', 'module', 'import', 'default'] },
-  build: {
-    outDir: 'dist',
-    emptyOutDir: false,
-    target: 'es2022',
-    // Error messages contain class names ("got a Matrix"), and the bundlers of users minify the code.
-    minify: false,
-    sourcemap: true,
-    reportCompressedSize: false,
-    lib: { entry: browserEntries, formats: ['es'] },
-    rolldownOptions: { output, external: /^node:/ },
-  },
-}
-
-/** npm leaves folders with the name node_modules out of packages. */
-const moduleFile = ({ name }: { readonly name: string }) => `${name.replace('node_modules/', 'packages/')}.js`
-
-/** The same for bundlers: each module is a file, so that they leave out all modules that a program does not use. */
-const modules: UserConfig = {
-  ...browser,
-  plugins: [refuseNode(), scriptText(), compactShaders(), removeStale()],
-  build: {
-    ...browser.build,
-    outDir: 'dist/modules',
-    sourcemap: false,
-    rolldownOptions: {
-      output: {
-        preserveModules: true,
-        preserveModulesRoot: path('src'),
-        entryFileNames: moduleFile,
-        comments: { jsdoc: false },
-      },
-      external: /^node:/,
-      // Without this, modules that only a module needs which is left out are imported for side effects.
-      treeshake: { moduleSideEffects: false },
-    },
-  },
-}
-
-/** The build for Node and Bun: entries that share chunks, so that they share one set of classes. Packages are external. */
-const node: UserConfig = {
-  plugins: [scriptText(), compactShaders(), removeStale()],
-  resolve: { conditions: ['node', 'module', 'import', 'default'] },
-  build: {
-    ssr: true,
-    outDir: 'dist/node',
-    emptyOutDir: false,
-    target: 'node20',
-    sourcemap: true,
-    reportCompressedSize: false,
-    lib: {
-      entry: {
-        index: path('src/index.ts'),
-        files: path('src/node/index.ts'),
-        worker: path('src/worker/index.ts'),
-        cli: path('src/cli/main.ts'),
-        'check-gpu': path('src/cli/check-gpu.ts'),
-      },
-      formats: ['es'],
-    },
-    rolldownOptions: { output, external: (id) => packages.some((name) => id === name || id.startsWith(`${name}/`)) },
-  },
-  ssr: { external: packages, resolve: { conditions: ['node', 'module', 'import', 'default'] } },
-}
 
 /** Gives the picture for social networks its whole address, where PAGE_URL holds that of the page. */
 function absoluteCard(): Plugin {
@@ -156,14 +39,19 @@ function restrictPage(): Plugin {
   }
 }
 
-/** Parts of the library that only benchmarks call. */
+/** Parts of the library that only benchmarks call, for Node. */
 const bench: UserConfig = {
-  ...node,
+  plugins: [scriptText(), compactShaders()],
+  resolve: { conditions: ['node', 'module', 'import', 'default'] },
   build: {
-    ...node.build,
+    ssr: true,
     outDir: '.cache/bench',
+    target: 'node20',
+    reportCompressedSize: false,
     lib: { entry: { internals: path('bench/internals.ts') }, formats: ['es'] },
+    rolldownOptions: { output: { entryFileNames: '[name].js', chunkFileNames: '[name].js' } },
   },
+  ssr: { resolve: { conditions: ['node', 'module', 'import', 'default'] } },
 }
 
 /** The demo page, as static files with relative paths. */
@@ -253,9 +141,7 @@ function temporaryCache(): string {
 }
 
 export default defineConfig(({ mode }) => {
-  if (mode === 'browser') return browser
-  if (mode === 'modules') return modules
-  if (mode === 'node') return node
+  if (mode === 'library') return library
   if (mode === 'demo') return demo
   if (mode === 'bench') return bench
   // The loader reads LD_LIBRARY_PATH when a process starts, so it is set here for the forks to inherit.

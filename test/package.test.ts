@@ -1,4 +1,5 @@
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { exports as resolveExports } from 'resolve.exports'
@@ -9,6 +10,10 @@ import { fencedBlocks } from './snippets.ts'
 
 /** The package as it is published: the files that each environment loads, and that the two entries share their classes. */
 
+/** The most bytes of the packed package. */
+const MOST_BYTES = 580_000
+
+const root = fileURLToPath(new URL('../', import.meta.url))
 const program = fileURLToPath(new URL('./shared_classes.js', import.meta.url))
 const shared = { Network: true, Dataset: true, DataStream: true, InputError: true, epochs: 1 }
 
@@ -40,7 +45,7 @@ describe('the entries', () => {
     {
       runtime: 'the bundler of a page',
       conditions: ['browser', 'module'],
-      pair: ['./dist/modules/index.js', './dist/modules/files.js'],
+      pair: ['./dist/index.js', './dist/files.js'],
     },
     { runtime: 'a worker', conditions: ['workerd', 'worker'], pair: ['./dist/index.js', './dist/files.js'] },
   ])('are the right files in $runtime', ({ conditions, pair }) => {
@@ -49,7 +54,7 @@ describe('the entries', () => {
 
   it('share their classes under every set of conditions', async () => {
     const pairs = new Map(conditionSets.map((set) => [resolvePair(set).join(' '), resolvePair(set)]))
-    expect(pairs.size).toBe(3)
+    expect(pairs.size).toBe(2)
     for (const [name, pair] of pairs) {
       const urls = pair.map((file) => pathToFileURL(join(folder, 'node_modules/webgpu-mlp', file)).href)
       const result = await runNode(folder, ['program.js', ...urls])
@@ -64,10 +69,11 @@ describe('the entries', () => {
 })
 
 it('distinguishes an object of another copy of the library from other values', async () => {
-  // Both builds in one process, as with two installed versions.
+  // Two copies in one process, as with two installed versions.
+  cpSync(join(folder, 'node_modules/webgpu-mlp'), join(folder, 'node_modules/another-copy'), { recursive: true })
   const copies = `
     import * as one from './node_modules/webgpu-mlp/dist/node/index.js'
-    import * as other from './node_modules/webgpu-mlp/dist/index.js'
+    import * as other from './node_modules/another-copy/dist/node/index.js'
     import { writeModel } from './node_modules/webgpu-mlp/dist/node/files.js'
     const network = other.Network.create({ sizes: [2, 2], seed: 1 })
     const data = other.circle({ samples: 4, seed: 1 })
@@ -108,8 +114,47 @@ it('reports that Dawn is not installed, and does not mistake the package for a b
   rmSync(without, { recursive: true, force: true })
 })
 
+describe('the files', () => {
+  interface Pack {
+    readonly size: number
+    readonly files: readonly { readonly path: string }[]
+  }
+  const pack = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], { cwd: root, encoding: 'utf8' })
+  const [{ size, files }] = JSON.parse(pack) as [Pack]
+
+  it('are small', () => {
+    console.log(`the package: ${(size / 1000).toFixed(0)} KB`)
+    expect(size).toBeLessThan(MOST_BYTES)
+    // A budget that is far above the size would not notice what is added.
+    expect(size).toBeGreaterThan(0.9 * MOST_BYTES)
+  })
+
+  it('are code, declarations and documents, each once', () => {
+    const kinds = files.map(({ path }) =>
+      path.replace(/^dist\/(?:types\/|node\/)?(?:\w+\/)?[\w.-]+?(?=(?:\.d\.ts|\.js)$)/, 'dist/*'),
+    )
+    expect(new Set(kinds)).toEqual(
+      new Set(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/*.d.ts', 'dist/*.js', 'package.json']),
+    )
+    const codes = files.map(({ path }) => path).filter((path) => path.endsWith('.js'))
+    const contents = codes.map((path) => readFileSync(join(root, path), 'utf8')).filter((code) => code.length > 1000)
+    expect(new Set(contents).size).toBe(contents.length)
+  })
+
+  it('keep the names of classes, which messages contain', async () => {
+    const names = ['Network', 'Dataset', 'Matrix', 'Trainer', 'DataStream', 'InputError', 'DivergedError']
+    const program = `const library = await import('webgpu-mlp'); console.log(${JSON.stringify(names)}.map((name) => library[name].name).join())`
+    expect(await runNode(folder, ['--input-type=module', '--eval', program])).toBe(`${names.join()}\n`)
+  })
+})
+
 describe('the declarations', () => {
-  const root = fileURLToPath(new URL('../', import.meta.url))
+  it('have the comments of the sources', () => {
+    const declarations = readFileSync(join(root, 'dist/types/library.d.ts'), 'utf8')
+    for (const declared of ['class Network', 'class Trainer', 'declare function sweep', 'fit(']) {
+      expect(declarations).toMatch(new RegExp(`\\*/\\n\\s*(?:declare )?${declared.replace('(', '[(<]')}`))
+    }
+  })
 
   it("are checked by the compiler with the README's program", () => {
     const [first] = fencedBlocks(root, join(root, 'README.md'), ['js'])

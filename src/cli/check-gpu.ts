@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
+import '../node/provide.ts'
 import { keepNativeMessages } from '../node/native-messages.ts'
 import { runCheck } from './check.ts'
 import { drawingBoard, standardError, standardOutput } from './streams.ts'

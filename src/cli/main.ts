@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { version } from '../../package.json'
+import '../node/provide.ts'
 import { keepNativeMessages } from '../node/native-messages.ts'
 import { commands } from './commands.ts'
 import { print, reportEnd } from './output.ts'

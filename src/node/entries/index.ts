@@ -1,0 +1,2 @@
+import '../provide.ts'
+export * from '../../index.ts'
