@@ -9,6 +9,12 @@ const root = import.meta.dirname
 /** By entry: builds of several programs take the same one in. */
 const bundles = new Map()
 
+/** The modules that a text contains, by the name of its own module. */
+const contents = new Map()
+
+/** The files that are in a text which this plugin made; none for other modules. */
+export const modulesInText = (id) => contents.get(id) ?? []
+
 /**
  * A plugin of Vite that takes a module with everything that it imports in as text: `import source from './program.ts?thread'`
  * or `import script from './main.tsx?page'`. Worker threads that start from text need no file of their own, which bundlers of
@@ -32,13 +38,15 @@ export function scriptText() {
       async handler(id) {
         const entry = join(root, id.slice(1).replace(suffix, '').slice(0, -'.js'.length))
         if (this.meta.watchMode || !bundles.has(entry)) bundles.set(entry, bundle(entry))
-        return `export default ${JSON.stringify(await bundles.get(entry))}`
+        const { code, moduleIds } = await bundles.get(entry)
+        contents.set(id, moduleIds)
+        return `export default ${JSON.stringify(code)}`
       },
     },
   }
 }
 
-/** The program as one classic script, minified: browsers load it with the library. */
+/** The program as one classic script, minified: browsers load it with the library. With the modules that it contains. */
 async function bundle(entry) {
   const result = await build({
     configFile: false,
@@ -54,5 +62,5 @@ async function bundle(entry) {
       rolldownOptions: { output: { codeSplitting: false } },
     },
   })
-  return (Array.isArray(result) ? result : [result])[0].output[0].code
+  return (Array.isArray(result) ? result : [result])[0].output[0]
 }

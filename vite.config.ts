@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration as Project } from 'vitest/config'
 import { library, refuseNode } from './build/library.ts'
+import { licenses } from './build/licenses.ts'
 import { contentSecurityPolicy } from './demo/content-security-policy.ts'
 import { softwareAdapterEnv } from './test/software-adapter.ts'
 import { scriptText } from './script-text.js'
@@ -54,14 +55,16 @@ const bench: UserConfig = {
   ssr: { resolve: { conditions: ['node', 'module', 'import', 'default'] } },
 }
 
+const pageLicenses = licenses()
+
 /** The demo page, as static files with relative paths. */
 const demo: UserConfig = {
   root: path('demo'),
   base: './',
-  plugins: [refuseNode(), scriptText(), compactShaders(), absoluteCard(), restrictPage()],
+  plugins: [refuseNode(), scriptText(), compactShaders(), absoluteCard(), restrictPage(), pageLicenses.plugin],
   resolve: { conditions: ['browser', 'module', 'import', 'default'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  worker: { format: 'es', plugins: () => [scriptText(), compactShaders()] },
+  worker: { format: 'es', plugins: () => [scriptText(), compactShaders(), pageLicenses.collector()] },
   build: {
     outDir: path('dist-demo'),
     emptyOutDir: true,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Plugin, UserConfig } from 'vite'
 import { scriptText } from '../script-text.js'
 import { compactShaders } from '../shaders/compact.js'
+import { licenses } from './licenses.ts'
 import { smallCode } from './small-code.ts'
 
 const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
@@ -58,7 +59,14 @@ const hasSideEffects = (id: string) => /\/src\/(?:node\/provide|cli\/(?:main|che
  * - `node/`: for Node and Bun; the same, after `node/provide.js` has given the library Dawn and a cache of adapters in a file.
  */
 export const library: UserConfig = {
-  plugins: [refuseNode(), scriptText(), compactShaders(), smallCode(hasSideEffects), removeStale(['types'])],
+  plugins: [
+    refuseNode(),
+    scriptText(),
+    compactShaders(),
+    smallCode(hasSideEffects),
+    licenses().plugin,
+    removeStale(['types']),
+  ],
   resolve: {
     conditions: ['browser', 'module', 'import', 'default'],
     alias: {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 import { defineConfig, type MarkdownRenderer } from 'vitepress'
 import llmstxt from 'vitepress-plugin-llms'
+import { licenses } from '../../../build/licenses.ts'
 import { scriptText } from '../../../script-text.js'
 import { repositoryUrl } from './links.ts'
 import { sidebar } from './sidebar.ts'
@@ -34,6 +35,9 @@ const lessonEnding: Plugin = {
       ? path('docs/site/.vitepress/theme/lessons/ending.tsx')
       : undefined,
 }
+
+// The fonts of formulas belong to KaTeX, the font of the site to VitePress; style sheets name both.
+const siteLicenses = licenses([path('node_modules/katex'), path('node_modules/vitepress')])
 
 /** The documentation site: static files with relative links, which work in any folder, and which load nothing from other hosts. */
 export default defineConfig({
@@ -67,13 +71,13 @@ export default defineConfig({
     footer: { message: 'MIT licence' },
   },
   vite: {
-    plugins: [lessonEnding, scriptText(), llmstxt({ workDir: '.' })],
+    plugins: [lessonEnding, scriptText(), llmstxt({ workDir: '.' }), siteLicenses.plugin],
     resolve: {
       alias: { 'webgpu-mlp': path('src/index.ts') },
       conditions: ['browser', 'module', 'import', 'default'],
     },
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    worker: { format: 'es', plugins: () => [scriptText()] },
+    worker: { format: 'es', plugins: () => [scriptText(), siteLicenses.collector()] },
     build: { chunkSizeWarningLimit: 2000 },
   },
 })
