@@ -1,5 +1,5 @@
 /**
- * Takes the screenshots of the demo page and of the page of a sweep for the README: `npm run screenshots`. Each shows the page
+ * Takes the screenshots of the demo page and of the page of a sweep for the documentation: `npm run screenshots`. Each shows the page
  * at one URL after some training, in the browser from the development dependencies. Linux on x64 only.
  */
 import { execFile } from 'node:child_process'

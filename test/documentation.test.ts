@@ -6,6 +6,7 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as library from '../src/index.ts'
 import * as files from '../src/node/index.ts'
+import * as worker from '../src/worker/index.ts'
 import { openGPU } from '../src/node/dawn.ts'
 import { examplesOf, fencedBlocks, type Modules, moduleOf, type Snippet, type Stated } from './snippets.ts'
 
@@ -52,6 +53,7 @@ beforeAll(() => {
   const specifierOf = (name: string) => {
     if (name === 'webgpu-mlp') return from(join(root, 'src/index.ts'))
     if (name === 'webgpu-mlp/node') return from(join(root, 'src/node/index.ts'))
+    if (name === 'webgpu-mlp/worker') return from(join(root, 'src/worker/index.ts'))
     return name
   }
   writeFileSync(
@@ -61,6 +63,7 @@ beforeAll(() => {
   const everywhere: Modules[] = [
     { specifier: from(join(root, 'src/index.ts')), names: new Set(Object.keys(library)) },
     { specifier: from(join(root, 'src/node/index.ts')), names: new Set(Object.keys(files)) },
+    { specifier: from(join(root, 'src/worker/index.ts')), names: new Set(Object.keys(worker)) },
     { specifier: './device.ts', names: new Set(['openDevice']) },
   ]
   groups.forEach((snippets, i) => {
@@ -111,7 +114,28 @@ async function writeFixtures(folder: string) {
   for (const name of ['part-1.csv', 'part-2.csv']) writeFileSync(path(name), `a,b,kind\n${`${rows}\n`.repeat(10)}`)
 }
 
+/** A program of a worker runs in this thread, and `new Worker(…)` gives the other end of its messages. */
+const ports: MessagePort[] = []
+function standInForWorkers(): void {
+  const last = () => ports.at(-1)!
+  Object.assign(globalThis, {
+    addEventListener(_type: 'message', listener: (event: MessageEvent) => void) {
+      if (_type !== 'message') return
+      const { port1, port2 } = new MessageChannel()
+      port1.addEventListener('message', listener)
+      port1.start()
+      ports.push(port1, port2)
+    },
+    postMessage: (message: unknown) => ports.at(-2)!.postMessage(message),
+    // A constructor that returns an object gives that object.
+    Worker: function Worker() {
+      return last()
+    },
+  })
+}
+
 beforeAll(async () => {
+  standInForWorkers()
   workFolder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-snippets-'))
   await writeFixtures(workFolder)
   Object.assign(globalThis, {
@@ -125,6 +149,7 @@ beforeAll(async () => {
 afterAll(() => {
   for (const trainer of trainers) trainer.dispose()
   for (const device of devices) device.destroy()
+  for (const port of ports) port.close()
   rmSync(workFolder, { recursive: true, force: true })
   rmSync(written, { recursive: true, force: true })
 })

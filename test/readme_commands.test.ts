@@ -12,8 +12,20 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 const site = readdirSync(join(root, 'docs/site'), { recursive: true, encoding: 'utf8' })
   .map((name) => `docs/site/${name.replaceAll('\\', '/')}`)
   .filter((name) => name.endsWith('.md') && !/^docs\/site\/(reference|background)\//.test(name))
-const pages = ['README.md', 'examples/README.md', 'docs/cluster.md', ...site]
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+const pages = [
+  'README.md',
+  'examples/README.md',
+  'examples/react/README.md',
+  'docs/cluster.md',
+  'docs/verification.md',
+  ...site,
+]
+/** The names of the scripts of the package that a page is about. */
+function scriptsOf(page: string): string[] {
+  const folder = page.startsWith('examples/react/') ? 'examples/react' : '.'
+  const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { scripts: object }
+  return Object.keys(manifest.scripts)
+}
 
 /** The words of a shell line, without its comment. */
 const wordsOf = (line: string) =>
@@ -58,9 +70,9 @@ it.each(programLines)('$place: $line', async ({ line }) => {
   await parse(words.slice(2))
 })
 
-it.each(lines.filter(({ line }) => line.startsWith('npm ')))('$place: $line', ({ line }) => {
+it.each(lines.filter(({ line }) => line.startsWith('npm ')))('$place: $line', ({ place, line }) => {
   const [, verb, name] = wordsOf(line)
-  if (verb === 'run') expect(Object.keys(manifest.scripts)).toContain(name)
+  if (verb === 'run') expect(scriptsOf(place)).toContain(name)
   else expect(['ci', 'install', 'start', 'test']).toContain(verb)
 })
 
@@ -83,8 +95,8 @@ it.each(inline.filter(({ code }) => /(^| )--\w/.test(code)))('$page: `$code`', (
   }
 })
 
-it.each(inline.filter(({ code }) => code.startsWith('npm run')))('$page: `$code` is a script', ({ code }) => {
-  expect(Object.keys(manifest.scripts)).toContain(wordsOf(code)[2])
+it.each(inline.filter(({ code }) => code.startsWith('npm run')))('$page: `$code` is a script', ({ page, code }) => {
+  expect(scriptsOf(page)).toContain(wordsOf(code)[2])
 })
 
 it('refuses unknown commands and options', async () => {

@@ -4,10 +4,10 @@ import { repositoryUrl } from '../site/.vitepress/links.ts'
 import { flowchartsAsLists } from './flowchart.ts'
 import { root, writePage } from './paths.ts'
 
-/** Pages of the site that are files of the repository, or a section of one. */
-const copies: readonly { from: string; to: string; section?: string }[] = [
+/** Pages of the site that are files of the repository. */
+const copies: readonly { from: string; to: string }[] = [
   { from: 'ARCHITECTURE.md', to: 'background/architecture.md' },
-  { from: 'README.md', to: 'background/verification.md', section: 'How it is verified' },
+  { from: 'docs/verification.md', to: 'background/verification.md' },
   { from: 'docs/reliability.md', to: 'background/reliability.md' },
   { from: 'docs/cluster.md', to: 'background/cluster.md' },
   { from: 'bench/RESULTS.md', to: 'background/measurements.md' },
@@ -15,29 +15,18 @@ const copies: readonly { from: string; to: string; section?: string }[] = [
   { from: 'CHANGELOG.md', to: 'background/changelog.md' },
 ]
 
-/** The text under a heading of the second level, with that heading as title. */
-function sectionOf(text: string, heading: string): string {
-  const [, after] = text.split(`\n## ${heading}\n`)
-  if (after === undefined) throw new Error(`no section "${heading}"`)
-  return `# ${heading}\n${after.split(/\n## /)[0]!}`
-}
-
 /** The address of a file of the repository: its page if it has one, else its source. */
 function addressOf(file: string, page: string): string {
-  const copy = copies.find(({ from, section }) => from === file && section === undefined)
+  const copy = copies.find(({ from }) => from === file)
   if (copy) return relative(dirname(page), copy.to)
   return `${repositoryUrl}/blob/main/${file}`
 }
 
-/** Links and pictures of a Markdown file, for another place. Links to sections of the README lead to their pages. */
+/** Links and pictures of a Markdown file, for another place. */
 function relink(text: string, from: string, to: string): string {
   return text.replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, picture: string, label: string, target: string) => {
     if (/^(https?:|mailto:)/.test(target)) return whole
     const [path = '', anchor] = target.split('#')
-    const section = copies.find(
-      ({ section }) => section !== undefined && anchor === section.toLowerCase().replaceAll(' ', '-'),
-    )
-    if (section) return `[${label}](${section.to === to ? '' : relative(dirname(to), section.to)})`
     if (path === '') return whole
     const file = relative(root, resolve(root, dirname(from), path))
     if (!existsSync(join(root, file))) throw new Error(`${from}: no file ${path}`)
@@ -55,9 +44,8 @@ const escapeMarkup = (text: string) =>
 
 /** Writes the pages of the site that are copies; edit the file that each names. */
 export function writeCopies(): void {
-  for (const { from, to, section } of copies) {
-    const whole = readFileSync(join(root, from), 'utf8')
-    const text = section === undefined ? whole : sectionOf(whole, section)
+  for (const { from, to } of copies) {
+    const text = readFileSync(join(root, from), 'utf8')
     const page = flowchartsAsLists(escapeMarkup(relink(text, from, to)))
     writePage(to, `---\neditLink: false\n---\n\n${page}`)
   }

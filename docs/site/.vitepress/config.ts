@@ -1,5 +1,7 @@
 import katex from 'katex'
 import texmath from 'markdown-it-texmath'
+import { existsSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 import { defineConfig, type MarkdownRenderer } from 'vitepress'
@@ -24,6 +26,21 @@ function keepMarkup({ renderer: { rules } }: MarkdownRenderer): void {
         .replaceAll('<eqn>', '<div v-pre>')
         .replaceAll('</eqn>', '</div>')
   }
+}
+
+/** Links of pages to files outside of the site, such as examples, lead to the repository. */
+function linkSources({ core }: MarkdownRenderer): void {
+  core.ruler.push('link-sources', ({ tokens, env }) => {
+    const { path: page } = env as { path?: string }
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      const target = token.attrGet('href')
+      if (token.type !== 'link_open' || !target?.startsWith('.') || page === undefined) continue
+      const file = relative(path(''), resolve(dirname(page), target))
+      if (file.startsWith('docs/site/')) continue
+      if (!existsSync(path(file))) throw new Error(`${page}: no file ${target}`)
+      token.attrSet('href', `${repositoryUrl}/blob/main/${file}`)
+    }
+  })
 }
 
 /** The lessons of the demo page end with buttons for its other tabs, which the site does not have. */
@@ -55,6 +72,7 @@ export default defineConfig({
     config: (markdown) => {
       markdown.use(texmath, { engine: katex, delimiters: 'dollars', katexOptions: { output: 'htmlAndMathml' } })
       keepMarkup(markdown)
+      linkSources(markdown)
     },
   },
   themeConfig: {
