@@ -10,7 +10,19 @@ const written = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist-demo/', 'dist-docs/', 'runs/', '.cache/', '.gpu/', 'shared/', 'coverage/'] },
+  {
+    ignores: [
+      'dist/',
+      'dist-demo/',
+      'dist-docs/',
+      'runs/',
+      '.cache/',
+      '.gpu/',
+      'shared/',
+      'coverage/',
+      'examples/react/',
+    ],
+  },
   tseslint.configs.strictTypeChecked,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },

@@ -102,7 +102,7 @@ const groups = {
   /** Full disks, closed pipes, killed processes. */
   faults: ['full_disk', 'kill', 'process_faults'].map(file),
   /** The library as consumers use it: the installed package, bundles, and ONNX files. */
-  consumers: ['bundles', 'package', 'onnx_checker', 'sizes'].map(file),
+  consumers: ['bundles', 'package', 'onnx_checker', 'react_example', 'sizes'].map(file),
   /** Tests that measure durations or rates; they run one file at a time, with no other test in parallel. */
   timing: ['late_speed', 'page_speed'].map(file),
 }
