@@ -1,5 +1,6 @@
 import { type Explanation, explanationOf, explanations } from './explanations.ts'
 import { type Message, readMessages } from './messages.ts'
+import { readNotes } from './notes.ts'
 import { writePage } from './paths.ts'
 
 /** What each class of errors means for a program. */
@@ -36,19 +37,16 @@ export const unexplained = (): Message[] =>
 
 /** Writes the page with all messages, so that the search of the site finds the text that a user sees. */
 export function writeErrors(): void {
-  const sections = [...grouped()].flatMap(([{ title, meaning, advice }, messages]) =>
-    messages.size === 0
-      ? []
-      : [
-          `## ${title}`,
-          meaning,
-          `**What to do.** ${advice}`,
-          [...messages]
-            .sort()
-            .map((text) => `- ${code(text)}`)
-            .join('\n'),
-        ],
+  const section = ({ title, meaning, advice }: Omit<Explanation, 'fits'>, texts: readonly string[]) => [
+    `## ${title}`,
+    meaning,
+    `**What to do.** ${advice}`,
+    texts.map((text) => `- ${code(text)}`).join('\n'),
+  ]
+  const errors = [...grouped()].flatMap(([kind, messages]) =>
+    messages.size === 0 ? [] : section(kind, [...messages].sort()),
   )
+  const notes = [...readNotes()].flatMap(([kind, texts]) => section(kind, texts))
   writePage(
     'reference/errors.md',
     `---
@@ -58,8 +56,8 @@ outline: 2
 
 # Errors and messages
 
-Search for the text that you see: "…" are the parts that depend on your case. Every message is one line with the argument or the
-option, what came, and what is expected.
+Search for the text that you see: "…" are the parts that depend on your case. Every error message is one line with the argument or the
+option, what came, and what is expected. Notes and advice, which are no errors, are [at the end](#notes-and-advice).
 
 | Class | Meaning |
 | --- | --- |
@@ -70,7 +68,14 @@ ${Object.entries(classes)
 \`DivergedError\` has the message "the training loss became … in epoch …", with the likely cause and what helps. See
 [training](../guide/training.md#when-the-loss-becomes-infinite).
 
-${sections.join('\n\n')}
+${errors.join('\n\n')}
+
+## Notes and advice
+
+The command line prints these as \`webgpu-mlp: note: …\` on standard error; in programs, \`adviseBefore\`, \`adviseAfter\`, \`describeAutopsy\` and
+the option \`onNote\` give the sentences.
+
+${notes.join('\n\n')}
 `,
   )
 }

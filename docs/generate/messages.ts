@@ -18,8 +18,30 @@ const classes = new Set([
   'DivergedError',
 ]) // prettier-ignore
 
+/** A source file. */
+export interface Parsed {
+  /** Relative to the root. */
+  readonly file: string
+  readonly source: ts.SourceFile
+}
+
+let parsed: readonly Parsed[] | undefined
+
+/** All files of src/, by name. */
+export function parseSources(): readonly Parsed[] {
+  parsed ??= readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .map((name) => `src/${name.replaceAll('\\', '/')}`)
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .sort()
+    .map((file) => {
+      const code = readFileSync(join(root, file), 'utf8')
+      return { file, source: ts.createSourceFile(file, code, ts.ScriptTarget.ES2022, true) }
+    })
+  return parsed
+}
+
 /** The fixed parts of an expression that makes a text; … for the rest. */
-function fixedText(node: ts.Expression): string {
+export function fixedText(node: ts.Expression): string {
   if (ts.isStringLiteralLike(node)) return node.text
   if (ts.isTemplateExpression(node)) {
     return (
@@ -38,10 +60,7 @@ const embedded = (node: ts.Expression): string =>
   ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) ? fixedText(node) : '…'
 
 /** The message of each `new …Error(message)` in a file; those of a conditional expression separately. */
-function messagesOf(file: string): Message[] {
-  const code = readFileSync(join(root, file), 'utf8')
-  if (!code.includes('Error(')) return []
-  const source = ts.createSourceFile(file, code, ts.ScriptTarget.ES2022, true)
+function messagesOf({ file, source }: Parsed): Message[] {
   const found: Message[] = []
   const add = (kind: string, node: ts.Expression): void => {
     if (ts.isConditionalExpression(node)) {
@@ -75,9 +94,7 @@ export function readMessages(): readonly Message[] {
 }
 
 function findMessages(): Message[] {
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .map((name) => `src/${name.replaceAll('\\', '/')}`)
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-    .sort()
-  return files.flatMap(messagesOf).filter(({ text }) => /[a-z]{3}/i.test(text))
+  return parseSources()
+    .flatMap(messagesOf)
+    .filter(({ text }) => /[a-z]{3}/i.test(text))
 }
