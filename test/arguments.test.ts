@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as library from '../src/index.ts'
 import * as files from '../src/node/index.ts'
+import * as worker from '../src/worker/index.ts'
 import { callsOf, type Call, hidden } from './arguments/calls.ts'
 import { wrongValues } from './arguments/values.ts'
 
@@ -59,7 +60,7 @@ async function problemOf({ name, run }: Call, values: readonly unknown[]): Promi
   }
 }
 
-const calls = callsOf({ ...library, ...files })
+const calls = callsOf({ ...library, ...files, ...worker })
 
 it('has valid arguments for every function, class and method', () => {
   expect(calls.missing).toEqual([])
@@ -123,7 +124,7 @@ describe('error messages name the fix', () => {
 })
 
 it.each(hidden)('new %s() throws InputError for any arguments', (name) => {
-  const Class = (library as unknown as Record<string, new (...values: unknown[]) => unknown>)[name]!
+  const Class = ({ ...library, ...worker } as unknown as Record<string, new (...values: unknown[]) => unknown>)[name]!
   for (const wrong of wrongValues()) {
     for (const values of [[], [wrong], [wrong, wrong], [undefined, wrong]]) {
       expect(() => new Class(...values), String(show(values))).toThrow(InputError)

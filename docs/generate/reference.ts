@@ -14,7 +14,7 @@ import type { PluginOptions } from 'typedoc-plugin-markdown'
 import { root, site } from './paths.ts'
 
 const options: Partial<TypeDocOptions> & Partial<PluginOptions> & Record<string, unknown> = {
-  entryPoints: [join(root, 'src/index.ts'), join(root, 'src/node/index.ts')],
+  entryPoints: ['index', 'node/index', 'worker/index'].map((name) => join(root, `src/${name}.ts`)),
   tsconfig: join(root, 'tsconfig.build.json'),
   plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
   out: join(site, 'reference'),

@@ -43,7 +43,7 @@ export interface TrainerState {
 
 /** Calls a function with each message, in browsers and in Node. @throws InputError for what is neither worker nor port */
 export function listen(endpoint: Endpoint, receive: (message: never) => void, fail: (error: Error) => void): void {
-  if (typeof endpoint.postMessage !== 'function') throw new InputError('worker: expected a Worker or a MessagePort')
+  if (typeof endpoint?.postMessage !== 'function') throw new InputError('worker: expected a Worker or a MessagePort')
   if (typeof endpoint.on === 'function') {
     const on = endpoint.on.bind(endpoint) as (type: string, listener: (value: never) => void) => void
     on('message', receive)

@@ -32,7 +32,7 @@ interface Loop {
  */
 export function serve(endpoint: Endpoint = globalThis): void {
   const isPage = endpoint === (globalThis as unknown) && 'document' in globalThis
-  if (isPage || typeof endpoint.postMessage !== 'function') {
+  if (isPage || typeof endpoint?.postMessage !== 'function') {
     throw new InputError('serve: expected to run in a worker; in Node, give it parentPort of node:worker_threads')
   }
   const server = new Server((message) => endpoint.postMessage(message))

@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.ts'
 import type { Matrix, MatrixLike } from '../core/matrix.ts'
 import { checkInstance } from '../core/errors.ts'
+import { optional, readOptions } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { decodeDescription } from '../model/description.ts'
 import { Network } from '../model/network.ts'
@@ -8,9 +9,9 @@ import type { PredictRows } from '../model/rows.ts'
 import { rateAt, type Schedule } from '../optimizer/schedule.ts'
 import type { Checkpoint, Resumed, ResumeOptions } from '../training/checkpoint.ts'
 import { type Epoch, type History, makeHistory, type Outcome } from '../training/history.ts'
-import type { FitOptions, Step, TrainerOptions } from '../training/options.ts'
+import { epochsSchema, fitSchema, type FitOptions, type Step, stepsSchema, type TrainerOptions, trainerSchema } from '../training/options.ts' // prettier-ignore
 import type { Evaluation } from '../training/score.ts'
-import type { Connection } from './connect.ts'
+import { Connection } from './connect.ts'
 import type { TrainerState } from './endpoint.ts'
 
 /** Data that a trainer in a worker holds on its device, made by {@link RemoteTrainer.load}. */
@@ -33,6 +34,14 @@ export type RemoteEpochsOptions = RemoteFitOptions & { atOnce?: number | undefin
 /** Options of `steps` in a worker. */
 export type RemoteStepsOptions = Pick<FitOptions, 'shuffle' | 'classWeights' | 'onRecovery' | 'signal'>
 
+/** Data are checked in the worker, which knows those that it holds. */
+const validation = optional<unknown>({ check: (_, value) => value })
+const schemas = {
+  fit: { ...fitSchema, fields: { ...fitSchema.fields, validation } },
+  epochs: { ...epochsSchema, fields: { ...epochsSchema.fields, validation } },
+  steps: stepsSchema,
+}
+
 /**
  * A trainer that computes in a worker, with the calls of {@link Trainer}: networks and data are copied to it with all their
  * names and preprocessing, and errors are of the same classes. `await trainer.read()` copies the parameters back.
@@ -46,17 +55,21 @@ export class RemoteTrainer {
   readonly #loaded = new WeakMap<RemoteData, number>()
   #state: TrainerState | undefined
 
-  /** Use `connect(worker).Trainer.create(network, options)`. */
+  /** @internal Use `connect(worker).Trainer.create(network, options)`. */
   constructor(connection: Connection, network: Network, schedule: Schedule | undefined) {
+    if (!(connection instanceof Connection)) {
+      throw new InputError('RemoteTrainer: use connect(worker).Trainer.create(network, options)')
+    }
     this.#connection = connection
     this.network = network
     this.#schedule = schedule
     this.#number = connection.newTrainer()
   }
 
-  /** Places a copy of the network in the worker; see {@link Trainer.create}. A backend is given by its name. */
+  /** @internal Places a copy of the network in the worker; see {@link Trainer.create}. A backend is given by its name. */
   static async create(connection: Connection, network: Network, options: TrainerOptions = {}): Promise<RemoteTrainer> {
     checkInstance('network', network, Network, 'Network')
+    readOptions(trainerSchema, options)
     if (typeof options.backend === 'object') {
       throw new InputError("backend: a worker takes a name, 'auto', 'webgpu', 'wasm' or 'cpu'; `threads` and `deterministic` are options of Trainer.create") // prettier-ignore
     }
@@ -105,17 +118,20 @@ export class RemoteTrainer {
 
   /** Trains for some epochs; see {@link Trainer.fit}. */
   async fit(train: RemoteTrainingData, options: RemoteFitOptions = {}): Promise<History> {
+    readOptions(schemas.fit, options)
     const rates = this.#ratesFor(options.epochs ?? 10)
     return makeHistory((await this.#train('fit', train, options, rates).answer()) as History)
   }
 
   /** Trains one epoch each time the next is asked for; see {@link Trainer.epochs}. */
   epochs(train: RemoteTrainingData, options: RemoteEpochsOptions = {}): AsyncGenerator<Epoch, Outcome> {
+    readOptions(schemas.epochs, options)
     return this.#loop('epochs', train, options, options.atOnce ?? 1) as AsyncGenerator<Epoch, Outcome>
   }
 
   /** Trains one minibatch each time the next is asked for; see {@link Trainer.steps}. */
   steps(train: RemoteTrainingData, options: RemoteStepsOptions = {}): AsyncGenerator<Step> {
+    readOptions(schemas.steps, options)
     return this.#loop('steps', train, options, 1) as AsyncGenerator<Step>
   }
 

@@ -2,6 +2,7 @@ import * as library from '../../src/index.ts'
 import * as files from '../../src/node/index.ts'
 import { RawRows } from '../../src/core/raw-rows.ts'
 import numpyFiles from '../numpy/files.json' with { type: 'json' }
+import { endWorkerOf, remoteTrainer, workerFunctions, workerMethods, workerStatics } from './worker-calls.ts'
 
 /** One function, constructor or method of the public API, and how to call it. */
 export interface Call {
@@ -153,6 +154,7 @@ const functions: Record<string, Call['valid']> = {
   mergeSweepCheckpoints: async () => [[await sweepCheckpoint()]],
   logspace: () => [0.01, 10, 4],
   verify: () => [network(), data(), { backend: 'cpu', seed: 1 }],
+  ...workerFunctions,
   checkWritable: () => ['out/file', {}],
   readCheckpoint: async () => {
     await files.writeCheckpoint('run.checkpoint', await checkpoint())
@@ -175,7 +177,7 @@ const functions: Record<string, Call['valid']> = {
 }
 
 /** Classes whose constructors TypeScript hides: they have no valid arguments. */
-export const hidden = ['Network', 'Ensemble', 'Dataset', 'DataStream', 'Trainer', 'LoadedData']
+export const hidden = ['Network', 'Ensemble', 'Dataset', 'DataStream', 'Trainer', 'RemoteTrainer', 'LoadedData']
 
 /** Valid arguments of static methods. */
 const statics: Record<string, Call['valid']> = {
@@ -190,6 +192,7 @@ const statics: Record<string, Call['valid']> = {
   'DataStream.from': () => [{ samples: 6, chunks: () => [data()] }],
   'Matrix.from': () => [[[1, 2]], 'x'],
   'Trainer.create': () => [network(), { backend: 'cpu', seed: 1 }],
+  ...workerStatics,
 }
 
 /** New objects for the methods. */
@@ -214,6 +217,7 @@ const instances: Record<string, () => unknown> = {
     return tally
   },
   Trainer: () => Trainer.create(network(), { backend: 'cpu', seed: 1, profile: true }),
+  RemoteTrainer: remoteTrainer,
   LoadedData: async () => (await trainer()).load(data()),
   ClassificationTally: () => {
     const tally = new library.ClassificationTally(2)
@@ -283,6 +287,7 @@ const methods: Record<string, Call['valid']> = {
   'Trainer.read': () => [],
   'Trainer.dispose': () => [],
   'LoadedData.dispose': () => [],
+  ...workerMethods,
 }
 
 /** The name under which the options of a call are described; by default the name of the call. */
@@ -290,6 +295,8 @@ const schemaNames: Record<string, string> = {
   'Trainer.fit': 'trainer.fit',
   'Trainer.epochs': 'trainer.epochs',
   'Trainer.steps': 'trainer.steps',
+  'RemoteTrainer.create': 'Trainer.create',
+  'RemoteTrainer.fit': 'trainer.fit',
 }
 
 const optionsOf = (name: string): string[] => {
@@ -334,6 +341,7 @@ export function callsOf(exports: Readonly<Record<string, unknown>>): { list: Cal
           return await finished(result)
         } finally {
           if (object instanceof Trainer) object.dispose()
+          if (typeof object === 'object' && object !== null) endWorkerOf(object)
         }
       })
     }
