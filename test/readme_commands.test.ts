@@ -20,9 +20,9 @@ const pages = [
   'docs/verification.md',
   ...site,
 ]
-/** The names of the scripts of the package that a page is about. */
+/** The names of the scripts of the package that a page is about. An application that Vite has made has those of the example. */
 function scriptsOf(page: string): string[] {
-  const folder = page.startsWith('examples/react/') ? 'examples/react' : '.'
+  const folder = /^(?:examples\/react|docs\/site\/start\/browser)/.test(page) ? 'examples/react' : '.'
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { scripts: object }
   return Object.keys(manifest.scripts)
 }
@@ -73,7 +73,7 @@ it.each(programLines)('$place: $line', async ({ line }) => {
 it.each(lines.filter(({ line }) => line.startsWith('npm ')))('$place: $line', ({ place, line }) => {
   const [, verb, name] = wordsOf(line)
   if (verb === 'run') expect(scriptsOf(place)).toContain(name)
-  else expect(['ci', 'install', 'start', 'test']).toContain(verb)
+  else expect(['ci', 'create', 'install', 'start', 'test']).toContain(verb)
 })
 
 /** Code in backticks: the options in `train --profile` must be options of train, `--warmup` must be an option of any command. */
