@@ -4,12 +4,17 @@ import type { PlainError } from './values.ts'
 
 /** A worker, a port, or the scope of a worker: of browsers, or of Node's `worker_threads`. */
 export interface Endpoint {
+  /** Sends a message. */
   postMessage(message: unknown): void
+  /** Calls a function with each message, in browsers. */
   addEventListener?(type: string, listener: (event: Event) => void): void
   /** Of Node; the values differ by the type. */
   on?: unknown
+  /** Begins to receive, of a port. */
   start?(): void
+  /** Ends a worker. */
   terminate?(): unknown
+  /** Ends a port. */
   close?(): void
 }
 

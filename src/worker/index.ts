@@ -18,11 +18,12 @@ export {
 
 /** A worker, as a program uses it. */
 export interface Remote {
+  /** Creates trainers in the worker. */
   readonly Trainer: {
-    /** A trainer in the worker; see {@link Trainer.create}. */
+    /** A trainer in the worker; see `Trainer.create`. */
     create(network: Network, options?: TrainerOptions): Promise<RemoteTrainer>
   }
-  /** Creates a trainer in the worker, trains, reads and disposes; see {@link fit}. */
+  /** Creates a trainer in the worker, trains, reads and disposes; see `fit`. */
   fit(network: Network, train: RemoteTrainingData, options?: TrainerOptions & RemoteFitOptions): Promise<History>
   /** Ends the worker at once; calls that it has not answered reject. */
   terminate(): void

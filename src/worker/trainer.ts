@@ -8,6 +8,7 @@ import { Network } from '../model/network.ts'
 import type { PredictRows } from '../model/rows.ts'
 import { rateAt, type Schedule } from '../optimizer/schedule.ts'
 import type { Checkpoint, Resumed, ResumeOptions } from '../training/checkpoint.ts'
+import type { Gradients } from '../training/gradients.ts'
 import { type Epoch, type History, makeHistory, type Outcome } from '../training/history.ts'
 import { epochsSchema, fitSchema, type FitOptions, type Step, stepsSchema, type TrainerOptions, trainerSchema } from '../training/options.ts' // prettier-ignore
 import type { Evaluation } from '../training/score.ts'
@@ -26,10 +27,16 @@ export interface RemoteData {
 export type RemoteTrainingData = Dataset | RemoteData
 
 /** Options of `fit` in a worker; functions are called on this side, and the training waits for them. */
-export type RemoteFitOptions = Omit<FitOptions, 'validation'> & { validation?: RemoteTrainingData | undefined }
+export type RemoteFitOptions = Omit<FitOptions, 'validation'> & {
+  /** Data that are scored after each epoch. */
+  validation?: RemoteTrainingData | undefined
+}
 
 /** Options of `epochs` in a worker. */
-export type RemoteEpochsOptions = RemoteFitOptions & { atOnce?: number | undefined }
+export type RemoteEpochsOptions = RemoteFitOptions & {
+  /** Epochs that may be trained before the first of them is asked for. Default 1. */
+  atOnce?: number | undefined
+}
 
 /** Options of `steps` in a worker. */
 export type RemoteStepsOptions = Pick<FitOptions, 'shuffle' | 'classWeights' | 'onRecovery' | 'signal'>
@@ -43,7 +50,7 @@ const schemas = {
 }
 
 /**
- * A trainer that computes in a worker, with the calls of {@link Trainer}: networks and data are copied to it with all their
+ * A trainer that computes in a worker, with the calls of `Trainer`: networks and data are copied to it with all their
  * names and preprocessing, and errors are of the same classes. `await trainer.read()` copies the parameters back.
  */
 export class RemoteTrainer {
@@ -66,7 +73,7 @@ export class RemoteTrainer {
     this.#number = connection.newTrainer()
   }
 
-  /** @internal Places a copy of the network in the worker; see {@link Trainer.create}. A backend is given by its name. */
+  /** @internal Places a copy of the network in the worker; see `Trainer.create`. A backend is given by its name. */
   static async create(connection: Connection, network: Network, options: TrainerOptions = {}): Promise<RemoteTrainer> {
     checkInstance('network', network, Network, 'Network')
     readOptions(trainerSchema, options)
@@ -83,7 +90,12 @@ export class RemoteTrainer {
   }
 
   /** What the network is trained on, as the last answer said. */
-  get backend(): { readonly name: string; readonly description: string } {
+  get backend(): {
+    /** 'webgpu', 'wasm' or 'cpu'. */
+    readonly name: string
+    /** The name of the GPU, or what of the CPU computes. */
+    readonly description: string
+  } {
     return this.#known.backend
   }
 
@@ -116,20 +128,20 @@ export class RemoteTrainer {
     return this.#state!
   }
 
-  /** Trains for some epochs; see {@link Trainer.fit}. */
+  /** Trains for some epochs; see `Trainer.fit`. */
   async fit(train: RemoteTrainingData, options: RemoteFitOptions = {}): Promise<History> {
     readOptions(schemas.fit, options)
     const rates = this.#ratesFor(options.epochs ?? 10)
     return makeHistory((await this.#train('fit', train, options, rates).answer()) as History)
   }
 
-  /** Trains one epoch each time the next is asked for; see {@link Trainer.epochs}. */
+  /** Trains one epoch each time the next is asked for; see `Trainer.epochs`. */
   epochs(train: RemoteTrainingData, options: RemoteEpochsOptions = {}): AsyncGenerator<Epoch, Outcome> {
     readOptions(schemas.epochs, options)
     return this.#loop('epochs', train, options, options.atOnce ?? 1) as AsyncGenerator<Epoch, Outcome>
   }
 
-  /** Trains one minibatch each time the next is asked for; see {@link Trainer.steps}. */
+  /** Trains one minibatch each time the next is asked for; see `Trainer.steps`. */
   steps(train: RemoteTrainingData, options: RemoteStepsOptions = {}): AsyncGenerator<Step> {
     readOptions(schemas.steps, options)
     return this.#loop('steps', train, options, 1) as AsyncGenerator<Step>
@@ -185,7 +197,7 @@ export class RemoteTrainer {
     return { answer: value, guard, end }
   }
 
-  /** Uploads data once; see {@link Trainer.load}. */
+  /** Uploads data once; see `Trainer.load`. */
   async load(data: Dataset): Promise<RemoteData> {
     const { loaded, length } = (await this.#call('load', { values: [data] })) as { loaded: number; length: number }
     const dispose = async () => {
@@ -196,22 +208,19 @@ export class RemoteTrainer {
     return remote
   }
 
-  /** The loss and the scores over data; see {@link Trainer.evaluate}. */
+  /** The loss and the scores over data; see `Trainer.evaluate`. */
   async evaluate(data: RemoteTrainingData): Promise<Evaluation> {
     return (await this.#call('evaluate', { values: [this.#dataOf(data)] })) as Evaluation
   }
 
-  /** The outputs for each row: rows × outputs; see {@link Trainer.predict}. */
+  /** The outputs for each row: rows × outputs; see `Trainer.predict`. */
   async predict(x: PredictRows | RemoteData): Promise<Matrix> {
     return (await this.#call('predict', { values: [this.#dataOf(x)] })) as Matrix
   }
 
-  /** Loss and gradients of one minibatch; see {@link Trainer.gradients}. */
-  async gradients(
-    x: MatrixLike,
-    y: MatrixLike,
-  ): Promise<{ loss: number; weights: Float32Array[]; biases: Float32Array[] }> {
-    return (await this.#call('gradients', { values: [x, y] })) as Awaited<ReturnType<RemoteTrainer['gradients']>>
+  /** Loss and gradients of one minibatch; see `Trainer.gradients`. */
+  async gradients(x: MatrixLike, y: MatrixLike): Promise<Gradients> {
+    return (await this.#call('gradients', { values: [x, y] })) as Gradients
   }
 
   /** Copies the trained parameters into `network`, and returns it. */
@@ -220,17 +229,17 @@ export class RemoteTrainer {
     return this.network
   }
 
-  /** Takes over the parameters that the program has set in `network`; see {@link Trainer.write}. */
+  /** Takes over the parameters that the program has set in `network`; see `Trainer.write`. */
   async write(): Promise<void> {
     await this.#call('write', { values: [this.network.parameters.slice()] })
   }
 
-  /** A checkpoint of the current state; see {@link Trainer.checkpoint}. */
+  /** A checkpoint of the current state; see `Trainer.checkpoint`. */
   async checkpoint(): Promise<Checkpoint> {
     return (await this.#call('checkpoint')) as Checkpoint
   }
 
-  /** Goes on where a checkpoint was made; see {@link Trainer.resume}. */
+  /** Goes on where a checkpoint was made; see `Trainer.resume`. */
   async resume(checkpoint: Checkpoint, options: ResumeOptions = {}): Promise<Resumed> {
     return (await this.#call('resume', { values: [checkpoint, options] })) as Resumed
   }
