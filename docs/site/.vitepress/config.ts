@@ -53,7 +53,7 @@ const lessonEnding: Plugin = {
       : undefined,
 }
 
-// The fonts of formulas belong to KaTeX, the font of the site to VitePress; style sheets name both.
+// Style sheets and fonts of these two are copied, not imported.
 const siteLicenses = licenses([path('node_modules/katex'), path('node_modules/vitepress')])
 
 /** The documentation site: static files with relative links, which work in any folder, and which load nothing from other hosts. */
