@@ -1,4 +1,4 @@
-import { type ESTree, minify, parseSync, type Plugin } from 'vite'
+import { type ESTree, minify, parseSync, type Plugin, Visitor } from 'vite'
 
 /** Error messages contain the names of classes ("got a Matrix"). */
 const keepNames = { function: false, class: true }
@@ -17,7 +17,8 @@ export function smallCode(hasSideEffects: (module: string) => boolean): Plugin {
         if (chunk.type !== 'chunk') continue
         const start = /^#!.*\n/.exec(chunk.code)?.[0] ?? ''
         const code = await minified(chunk.fileName, chunk.code.slice(start.length))
-        chunk.code = start + (chunk.moduleIds.some(hasSideEffects) ? code : markPure(code))
+        const marked = chunk.moduleIds.some(hasSideEffects) ? code : markPure(code)
+        chunk.code = start + (process.env.READABLE ? marked : withLines(marked))
       }
     },
   }
@@ -34,6 +35,22 @@ async function minified(name: string, code: string): Promise<string> {
   const [error] = result.errors
   if (error) throw new Error(`${name}: ${error.message}`)
   return result.code
+}
+
+/** A line for each statement and member of a class: Node shows the line of an error that no program catches. */
+export function withLines(code: string): string {
+  const places = new Set<number>()
+  const add = (nodes: readonly ESTree.Node[]) => {
+    for (const { start } of nodes) places.add(start)
+  }
+  new Visitor({
+    Program: ({ body }) => add(body),
+    BlockStatement: ({ body }) => add(body),
+    ClassBody: ({ body }) => add(body),
+    VariableDeclaration: ({ declarations }) => add(declarations.slice(1)),
+  }).visit(parseSync('module.js', code).program)
+  const starts = [0, ...[...places].filter((place) => place > 0).sort((a, b) => a - b), code.length]
+  return starts.slice(1).map((end, i) => code.slice(starts[i], end)).join('\n') // prettier-ignore
 }
 
 /**

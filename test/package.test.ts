@@ -140,6 +140,13 @@ describe('the files', () => {
     expect(new Set(contents).size).toBe(contents.length)
   })
 
+  it('have short lines, because Node shows the line of an error that a program does not catch', async () => {
+    const program = "import { Network } from 'webgpu-mlp'; Network.create({ sizes: [2, 'x'] })"
+    const shown = await runNode(folder, ['--input-type=module', '--eval', program]).catch(String)
+    expect(shown).toContain('InputError: sizes')
+    expect(shown.length).toBeLessThan(3000)
+  })
+
   it('keep the names of classes, which messages contain', async () => {
     const names = ['Network', 'Dataset', 'Matrix', 'Trainer', 'DataStream', 'InputError', 'DivergedError']
     const program = `const library = await import('webgpu-mlp'); console.log(${JSON.stringify(names)}.map((name) => library[name].name).join())`

@@ -1,6 +1,6 @@
 import { transform } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { markPure } from '../build/small-code.ts'
+import { markPure, withLines } from '../build/small-code.ts'
 
 /** The package's code as bundlers see it: the same values, and none of them kept where it is not used. */
 
@@ -25,8 +25,22 @@ async function load(code: string): Promise<Record<string, unknown>> {
   return (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as Record<string, unknown>
 }
 
+const code = statements.join('\n')
+
+it('minified code has a line for each statement and member, and defines the same', async () => {
+  const source = `${code}
+    class Lines { #a = 1; get b() { return this.#a } static c() { for (const x of [1, 2]) if (x) { return x } return 3 } }
+    export const lines = [new Lines().b, Lines.c()], more = () => { let x = 1, y; if (x) { y = 2; x++ } return [x, y] }`
+  const { code: minified } = await transform(source, { format: 'esm', minifyWhitespace: true, minifySyntax: true })
+  const split = withLines(minified)
+  expect(split.replaceAll('\n', '')).toBe(minified.replaceAll('\n', ''))
+  const longest = Math.max(...split.split('\n').map((line) => line.length))
+  expect(longest).toBeLessThan(120)
+  const { lines, more, exported } = await load(split)
+  expect({ lines, more: (more as () => unknown)(), exported }).toEqual({ lines: [1, 1], more: [2, 2], exported: 16 })
+})
+
 describe('code that is marked as pure', () => {
-  const code = statements.join('\n')
   const listed = `export { ${names.filter((name) => name !== 'exported').join()}, Derived, arrow, functional }`
 
   it.each([
