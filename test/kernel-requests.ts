@@ -1,5 +1,5 @@
 import { webgpu } from '../src/backend/webgpu/backend.ts'
-import type { PlanChoice } from '../src/backend/webgpu/plans/choice.ts'
+import type { PlanChoice } from '../src/backend/webgpu/options.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
 import { adagrad, adam, adamw, nadam, type Optimizer, rmsprop, sgd } from '../src/optimizer/optimizer.ts'

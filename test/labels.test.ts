@@ -3,7 +3,7 @@ import { webgpu } from '../src/backend/webgpu/backend.ts'
 import { webgpuWith } from '../src/backend/webgpu/opened-backend.ts'
 import { Device } from '../src/backend/webgpu/device/device.ts'
 import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
-import type { PlanChoice } from '../src/backend/webgpu/plans/choice.ts'
+import type { PlanChoice } from '../src/backend/webgpu/options.ts'
 import { Matrix } from '../src/core/matrix.ts'
 import { epochOrder } from '../src/data/minibatch.ts'
 import {

@@ -140,7 +140,7 @@ export class Random {
    * needs one: in Firefox private fields, and the remainder of a number above 2³¹, make the general form ten times slower.
    * @param order where they go, n numbers
    */
-  permutation(n: number, order = new Uint32Array(n)): Uint32Array {
+  permutation(n: number, order: Uint32Array = new Uint32Array(n)): Uint32Array {
     for (let i = 0; i < n; i++) order[i] = i
     let [a, b, c, counter] = [this.#a, this.#b, this.#c, this.#counter]
     for (let i = n - 1; i > 0;) {

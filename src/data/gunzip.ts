@@ -82,7 +82,11 @@ export async function gunzip(
  * @param name what errors call the file
  * @throws InputError as {@link gunzip} does
  */
-export async function unpack(bytes: Uint8Array, name: string, options: UnpackOptions) {
+export async function unpack(
+  bytes: Uint8Array,
+  name: string,
+  options: UnpackOptions,
+): Promise<{ bytes: Uint8Array; options: UnpackOptions }> {
   if (!isGzip(bytes)) return { bytes, options }
   const limit = { maxUnpackedBytes: mostUnpacked(bytes.length, options) }
   return { bytes: await gunzip(bytes, name, limit, () => undefined), options: limit }

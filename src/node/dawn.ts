@@ -102,7 +102,8 @@ function explain(error: unknown): string {
       : `does not load from there (${message.split('\n', 1)[0] ?? ''})`
     return (
       `webgpu-mlp was bundled into ${bundle}, and the package 'webgpu' (Dawn), which cannot be bundled, ${problem}: run ` +
-      "`npm install webgpu` where the bundle runs, or mark 'webgpu-mlp' and 'webgpu' as external in the bundler"
+      "`npm install webgpu` where the bundle runs, or mark 'webgpu-mlp' and 'webgpu' as external in the bundler (esbuild: " +
+      "--external:webgpu-mlp --external:webgpu; Next: serverExternalPackages: ['webgpu-mlp', 'webgpu'])"
     )
   }
   if (code === 'ERR_MODULE_NOT_FOUND') {

@@ -5,6 +5,7 @@ import { recipeOf } from '../backend/host/recipe.ts'
 import { wasm } from '../backend/host/wasm/backend.ts'
 import { webgpu } from '../backend/webgpu/backend.ts'
 import { explainMissingAdapter, findAdapter, isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
+import { loadWebGPU } from '../backend/webgpu/load.ts'
 import { BackendUnavailableError, checkName, describe, InputError } from '../core/errors.ts'
 import { type Flag, kind } from '../core/schema.ts'
 import type { Network } from '../model/network.ts'
@@ -69,8 +70,13 @@ async function chooseAutomatically(deterministic: boolean, threads: number | und
   const adapter = await findAdapter()
   const isMeasured = !deterministic
   if (adapter && !isSoftware(adapter.info)) {
-    const { webgpuOn } = await import('../backend/webgpu/opened-backend.ts')
-    return new BackendWithFallback([await webgpuOn(adapter, deterministic), ...hosts], { isMeasured })
+    try {
+      const { webgpuOn } = await loadWebGPU()
+      return new BackendWithFallback([await webgpuOn(adapter, deterministic), ...hosts], { isMeasured })
+    } catch (error) {
+      if (!(error instanceof BackendUnavailableError)) throw error
+      return new BackendWithFallback(hosts, { isMeasured, reason: error.message })
+    }
   }
   const reason = adapter ? `the only WebGPU adapter is software, ${nameAdapter(adapter.info)}` : explainMissingAdapter()
   return new BackendWithFallback(hosts, { isMeasured, reason })

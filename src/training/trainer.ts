@@ -204,12 +204,12 @@ export class Trainer {
    * Trains one epoch each time the next is asked for; leaving the loop stops cleanly.
    * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
    */
-  epochs(train: TrainingData, options: ValidatedEpochsOptions): AsyncIterableIterator<ValidatedEpoch, Outcome>
-  epochs(train: TrainingData, options?: EpochsOptions): AsyncIterableIterator<Epoch, Outcome>
+  epochs(train: TrainingData, options: ValidatedEpochsOptions): AsyncIterator<ValidatedEpoch, Outcome> & AsyncIterableIterator<ValidatedEpoch> // prettier-ignore
+  epochs(train: TrainingData, options?: EpochsOptions): AsyncIterator<Epoch, Outcome> & AsyncIterableIterator<Epoch>
   epochs(
     train: TrainingData,
     options: EpochsOptions | ValidatedEpochsOptions = {},
-  ): AsyncIterableIterator<Epoch, Outcome> {
+  ): AsyncIterator<Epoch, Outcome> & AsyncIterableIterator<Epoch> {
     const data = checkIsTrainingData(train)
     const { atOnce, ...others } = readOptions(epochsSchema, options)
     return oneByOne(this.#placed.trainGroups('epochs', checkFit(this.#placed, data, others), atOnce))

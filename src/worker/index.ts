@@ -1,3 +1,4 @@
+import { InputError } from '../core/errors.ts'
 import type { Network } from '../model/network.ts'
 import type { History } from '../training/history.ts'
 import type { FitOptions, TrainerOptions } from '../training/options.ts'
@@ -38,9 +39,12 @@ const fitNames = ['epochs', 'validation', 'shuffle', 'classWeights', 'earlyStopp
  * bundlers find it in the same way as any other worker. Networks and data are copied; no SharedArrayBuffer is needed. A
  * Content-Security-Policy has to allow the worker by `worker-src 'self'`.
  * @param worker a module worker, a MessagePort, or a Worker of Node's `worker_threads`
- * @throws InputError for what is neither
+ * @throws InputError for what is neither, and for the own global object, `self`
  */
 export function connect(worker: Endpoint): Remote {
+  if (worker === (globalThis as unknown)) {
+    throw new InputError('worker: expected a Worker or a MessagePort, got this thread itself; the worker calls `serve()`, and what made the worker calls `connect(worker)`') // prettier-ignore
+  }
   const connection = new Connection(worker)
   const create = (network: Network, options?: TrainerOptions) => RemoteTrainer.create(connection, network, options)
   return {

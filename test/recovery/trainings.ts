@@ -1,4 +1,4 @@
-import type { PlanChoice } from '../../src/backend/webgpu/plans/choice.ts'
+import type { PlanChoice } from '../../src/backend/webgpu/options.ts'
 import {
   adam,
   type Backend,

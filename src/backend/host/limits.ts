@@ -11,17 +11,23 @@ export interface MemoryLimit {
   readonly holder: string
 }
 
-const surroundings = globalThis as {
-  process?: { getBuiltinModule?: NodeJS.Process['getBuiltinModule']; constrainedMemory?: () => number }
+/** The parts of Node's `process` that say it, written out, because projects for browsers have no types of Node. */
+interface Surroundings {
+  process?: {
+    getBuiltinModule?: (name: string) => unknown
+    constrainedMemory?: () => number
+  }
 }
 
+const surroundings = globalThis as Surroundings
+
 /** The memory of the machine, or what its operating system gives to the process; unknown in browsers. */
-export function machineMemory({ process } = surroundings): MemoryLimit {
+export function machineMemory({ process }: Surroundings = surroundings): MemoryLimit {
   const holder = 'the memory of this machine has'
   try {
     // 0 where there is no limit.
     const constrained = process?.constrainedMemory?.() ?? 0
-    const total = process?.getBuiltinModule?.('os')?.totalmem() ?? 0
+    const total = (process?.getBuiltinModule?.('os') as { totalmem(): number } | undefined)?.totalmem() ?? 0
     return { bytes: Math.min(constrained > 0 ? constrained : Infinity, total > 0 ? total : Infinity), holder }
   } catch {
     return { bytes: Infinity, holder } // Deno does not say it without a permission.

@@ -3,6 +3,7 @@ import { readOptions } from '../../core/schema.ts'
 import type { Network } from '../../model/network.ts'
 import type { Backend, Placement, PlacementSettings, Population } from '../backend.ts'
 import { isSoftware, nameAdapter } from './device/adapter.ts'
+import { loadWebGPU } from './load.ts'
 import { type CheckedOptions, describeAdapter, type WebGPUOptions, webgpuSchema } from './options.ts'
 
 /**
@@ -51,10 +52,19 @@ class LoadedBackend implements Backend {
   }
 
   async #load(): Promise<Backend> {
-    this.#loading ??= import('./opened-backend.ts').then(({ openedBackend }) => {
-      return (this.#loaded = openedBackend(this.#options))
-    })
+    this.#loading ??= this.#open()
     return this.#loading
+  }
+
+  async #open(): Promise<Backend> {
+    try {
+      const { openedBackend } = await loadWebGPU()
+      return (this.#loaded = openedBackend(this.#options))
+    } catch (error) {
+      // The next network tries again.
+      this.#loading = undefined
+      throw error
+    }
   }
 
   async place(network: Network, settings: PlacementSettings): Promise<Placement> {

@@ -5,7 +5,7 @@ import type { Backend, Placement, PlacementSettings, Population } from '../backe
 import { timed } from '../profiler.ts'
 import type { TestedPopulation } from '../self-test/cases.ts'
 import { SelfTest, type TestedDevice } from '../self-test/self-test.ts'
-import { type CheckedOptions, describeAdapter, deviceKind } from './options.ts'
+import { type CheckedOptions, describeAdapter, deviceKind, type PlanChoice } from './options.ts'
 import { Device } from './device/device.ts'
 import { checkLimits } from './device/needed-limits.ts'
 import { AdapterProfile } from './device/profile.ts'
@@ -14,7 +14,7 @@ import { Waits } from './device/waits.ts'
 import { Compiler } from './kernels/compiler.ts'
 import { Kernels } from './kernels/kernels.ts'
 import { WebGPUPlacement } from './placement.ts'
-import { type PlanChoice, residentForms } from './plans/choice.ts'
+import { residentForms } from './plans/choice.ts'
 
 /** The backend of {@link webgpu} with these options. */
 export function openedBackend({ device, requestDevice, plan, deterministic }: CheckedOptions): Backend {

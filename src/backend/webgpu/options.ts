@@ -1,6 +1,10 @@
 import { describe, InputError } from '../../core/errors.ts'
 import { boolean, callback, type Checked, type Fields, kind, name, optional, withDefault } from '../../core/schema.ts'
-import { type PlanChoice, planChoices } from './plans/choice.ts'
+import type { WebGPUDevice } from './own-device.ts'
+
+/** How networks may be trained on the GPU. */
+export const planChoices = ['auto', 'layered', 'resident'] as const
+export type PlanChoice = (typeof planChoices)[number]
 
 /** Options of `webgpu`. */
 export interface WebGPUOptions {
@@ -8,12 +12,12 @@ export interface WebGPUOptions {
    * Your own device: the backend uses it, and does not destroy it. If it is lost, training goes on on the CPU; give
    * `requestDevice` instead if you can open another one.
    */
-  device?: GPUDevice | undefined
+  device?: WebGPUDevice | undefined
   /**
    * Opens your own device: called when the first network is placed, and again after a device was lost. The backend does not
    * destroy the devices. The default limits of WebGPU, or of its compatibility mode, are sufficient.
    */
-  requestDevice?: (() => Promise<GPUDevice>) | undefined
+  requestDevice?: (() => Promise<WebGPUDevice>) | undefined
   /**
    * How networks are trained. 'layered' is one dispatch a stage and layer, for any size; 'resident' keeps a small
    * network in registers and trains whole epochs in one dispatch. Default 'auto': resident where it applies and is the
@@ -29,14 +33,14 @@ export interface WebGPUOptions {
 }
 
 /** Not instanceof: a device may come from Dawn, or from another realm. */
-export const deviceKind = kind<GPUDevice>((argument, value) => {
+export const deviceKind = kind<WebGPUDevice>((argument, value) => {
   const { queue, limits, createBuffer, lost } = (value ?? {}) as Partial<GPUDevice>
   const isDevice = typeof queue === 'object' && typeof limits === 'object' && typeof createBuffer === 'function'
-  if (isDevice && typeof lost?.then === 'function') return value as GPUDevice
+  if (isDevice && typeof lost?.then === 'function') return value as WebGPUDevice
   throw new InputError(`${argument}: expected a GPUDevice, got ${describe(value)}`)
 })
 
-const requestDevice = callback<() => Promise<GPUDevice>>()
+const requestDevice = callback<() => Promise<WebGPUDevice>>()
 
 export const webgpuSchema = {
   name: 'webgpu',

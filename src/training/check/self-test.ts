@@ -4,7 +4,7 @@ import { SelfTest } from '../../backend/self-test/self-test.ts'
 import { Device } from '../../backend/webgpu/device/device.ts'
 import { AdapterRecord } from '../../backend/webgpu/device/record.ts'
 import { Kernels } from '../../backend/webgpu/kernels/kernels.ts'
-import type { PlanChoice } from '../../backend/webgpu/plans/choice.ts'
+import type { PlanChoice } from '../../backend/webgpu/options.ts'
 import { adam, sgd } from '../../optimizer/optimizer.ts'
 import { type CheckCase, randomNetwork } from './case.ts'
 

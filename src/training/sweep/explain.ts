@@ -27,19 +27,23 @@ export async function explainFault(
   const own = { ...member, part }
   const network = networkOf(own)
   // Loaded when a network is explained: worker threads, which import this file, explain none.
-  const { performAutopsy } = await import('../autopsy/autopsy.ts')
-  const autopsy = await performAutopsy({
-    network,
-    start: { parameters: network.parameters, epoch: 0 },
-    settings: settingsOf(own, Infinity),
-    epoch,
-    minibatch,
-    shuffle: member.combination.settings.shuffle,
-    samples: part.train.length,
-    window: { data: part.train, first: 0 },
-    // Those of the folds are not kept.
-    parameters: part === member.part ? trained : undefined,
-  }).catch(() => undefined)
+  const loading = import('../autopsy/autopsy.ts')
+  const autopsy = await loading
+    .then(({ performAutopsy }) =>
+      performAutopsy({
+        network,
+        start: { parameters: network.parameters, epoch: 0 },
+        settings: settingsOf(own, Infinity),
+        epoch,
+        minibatch,
+        shuffle: member.combination.settings.shuffle,
+        samples: part.train.length,
+        window: { data: part.train, first: 0 },
+        // Those of the folds are not kept.
+        parameters: part === member.part ? trained : undefined,
+      }),
+    )
+    .catch(() => undefined)
   const { held } = part
   if (!autopsy || !held) return autopsy
   return withRowNumbers(autopsy, takenForTraining(part.train.length + held.length, held))

@@ -1,8 +1,8 @@
-import { BackendUnavailableError } from '../../../core/errors.ts'
 import { type Fields, integer, optional, readOptions } from '../../../core/schema.ts'
 import type { Layer } from '../../../model/layout.ts'
 import type { Network } from '../../../model/network.ts'
 import type { Backend, NetworkLanes, Placement, PlacementSettings } from '../../backend.ts'
+import { loadCode } from '../../loading.ts'
 import { timed } from '../../profiler.ts'
 import { withRecipe } from '../recipe.ts'
 
@@ -80,13 +80,12 @@ class WasmBackend implements Backend {
 
   async #open(): Promise<Backend> {
     try {
-      const { openWasm } = await import('./opening.ts')
+      const { openWasm } = await loadCode('wasm', () => import('./opening.ts'))
       return openWasm(this.#threads)
     } catch (error) {
-      // A page may be offline by now. The next network tries again.
+      // The next network tries again.
       this.#opening = undefined
-      const message = error instanceof Error ? error.message : String(error)
-      throw new BackendUnavailableError(`backend 'wasm': its code cannot be loaded: ${message}`, { cause: error })
+      throw error
     }
   }
 

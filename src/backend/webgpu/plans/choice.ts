@@ -5,11 +5,8 @@ import type { PlacementSettings } from '../../backend.ts'
 import type { Device } from '../device/device.ts'
 import type { AdapterProfile, PlanName } from '../device/profile.ts'
 import type { DeviceLayer } from '../kernels/packs.ts'
+import type { PlanChoice } from '../options.ts'
 import { residentBytes } from './resident/loop.ts'
-
-/** How networks may be trained on the GPU. */
-export const planChoices = ['auto', 'layered', 'resident'] as const
-export type PlanChoice = (typeof planChoices)[number]
 
 /**
  * The forms of the resident plan: straight-line code for the shape of one network, which runs in the registers of one

@@ -1,10 +1,10 @@
 import type { PlacementSettings } from '../../backend.ts'
 import { timed } from '../../profiler.ts'
+import type { PlanChoice } from '../options.ts'
 import {
   Crossover,
   isPossible,
   MOST_COMPILE_TIME,
-  type PlanChoice,
   rememberSlowCode,
   type ResidentForm,
   residentForm,
