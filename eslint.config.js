@@ -21,6 +21,7 @@ export default tseslint.config(
       'shared/',
       'coverage/',
       'examples/react/',
+      'test/consumers/typescript/',
     ],
   },
   tseslint.configs.strictTypeChecked,

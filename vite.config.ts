@@ -102,7 +102,12 @@ const groups = {
   /** Full disks, closed pipes, killed processes. */
   faults: ['full_disk', 'kill', 'process_faults'].map(file),
   /** The library as consumers use it: the installed package, bundles, and ONNX files. */
-  consumers: ['bundles', 'package', 'onnx_checker', 'react_example', 'sizes'].map(file),
+  consumers: [
+    ...['bundles', 'package', 'onnx_checker', 'react_example', 'sizes'].map(file),
+    'test/consumers/*.test.ts',
+  ],
+  /** Frameworks and versions of TypeScript, whose packages take minutes to install. */
+  frameworks: ['test/consumers/frameworks/*.test.ts'],
   /** Tests that measure durations or rates; they run one file at a time, with no other test in parallel. */
   timing: ['late_speed', 'page_speed'].map(file),
 }
@@ -119,12 +124,13 @@ function testProjects(mode: string): Project[] {
     test: { name, maxWorkers: 2, setupFiles: ['test/quiet-polling.ts'], ...test },
   })
   if (mode === 'exhaustive') return [project('exhaustive', { include: filesWithSelections() })]
-  const { page, faults, consumers, timing } = groups
+  const { page, faults, consumers, frameworks, timing } = groups
   return [
     project('tests', { include: ['test/**/*.test.ts'], exclude: Object.values(groups).flat() }),
     project('page', { include: page, globalSetup: 'test/build-page.ts' }),
     project('faults', { include: faults }),
     project('consumers', { include: consumers }),
+    project('frameworks', { include: frameworks }),
     // No other test runs in parallel, and Dawn polls as in production.
     project('timing', {
       include: timing,

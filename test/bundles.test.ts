@@ -6,6 +6,7 @@ import { build as vite } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shaderTexts } from '../src/backend/webgpu/kernels/manifest.ts'
 import { activationNames, lossNames, optimizerNames } from '../src/index.ts'
+import { runWebpack } from './consumers/webpack.ts'
 import { hideDawn, installPackage, runNode } from './package.ts'
 
 /** Programs for servers into which a bundler copied the library. */
@@ -65,6 +66,10 @@ const bundlers = {
     }),
   'esbuild, CommonJS': (outfile: string) =>
     esbuild({ entryPoints: [join(app, 'main.js')], outfile, bundle: true, platform: 'node', format: 'cjs' }),
+  'webpack, CommonJS': (outfile: string) => {
+    const output = { path: join(outfile, '..'), filename: 'server.cjs', asyncChunks: false }
+    return runWebpack({ context: app, entry: './main.js', target: 'node', output })
+  },
   'Vite, SSR': (outfile: string) =>
     vite({
       root: app,
@@ -104,6 +109,8 @@ describe.each(Object.keys(bundlers) as (keyof typeof bundlers)[])('%s', (name) =
     expect(result.message).toContain('is not found from there')
     expect(result.message).toContain('`npm install webgpu`')
     expect(result.message).toContain("mark 'webgpu-mlp' and 'webgpu' as external")
+    expect(result.message).toContain('esbuild: --external:webgpu-mlp --external:webgpu')
+    expect(result.message).toContain("Next: serverExternalPackages: ['webgpu-mlp', 'webgpu']")
     expect(result.message).not.toContain('\n')
   })
 })

@@ -18,18 +18,24 @@ export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf
 
 const run = promisify(execFile)
 
+/** Packs this package into a folder as it is published, and returns the path of the file. */
+export async function packLibrary(folder: string): Promise<string> {
+  // `npm test` builds first, so the prepare script is skipped.
+  const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root })
+  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }]
+  return join(folder, filename)
+}
+
 /** Makes a folder with this package in node_modules, as `npm pack` packs it; dependencies are links to the checkout's. */
 export async function installPackage({ dawn = true } = {}): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-package-'))
   const modules = join(folder, 'node_modules')
   mkdirSync(modules)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
-  // `npm test` builds first, so the prepare script is skipped.
-  const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root })
-  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }]
-  await run('tar', ['-xzf', filename], { cwd: folder })
+  const file = await packLibrary(folder)
+  await run('tar', ['-xzf', file], { cwd: folder })
   renameSync(join(folder, 'package'), join(modules, 'webgpu-mlp'))
-  rmSync(join(folder, filename))
+  rmSync(file)
   const { dependencies, optionalDependencies } = manifest
   for (const name of Object.keys({ ...dependencies, ...(dawn ? optionalDependencies : {}) })) {
     symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction')

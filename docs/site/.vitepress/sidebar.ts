@@ -29,6 +29,7 @@ const guide: Item = {
     page('The command line in practice', '/guide/commands'),
     page('The demo page', '/guide/page'),
     page('GPUs and browsers', '/guide/gpus'),
+    page('Bundlers and runtimes', '/guide/bundlers'),
     page('Troubleshooting', '/guide/troubleshooting'),
     page('Cookbook', '/cookbook'),
     page('Coming from Keras, PyTorch …', '/coming-from/'),

@@ -1,0 +1,3 @@
+import { serve } from 'webgpu-mlp/worker'
+
+serve()
