@@ -34,7 +34,25 @@ async function minified(name: string, code: string): Promise<string> {
   })
   const [error] = result.errors
   if (error) throw new Error(`${name}: ${error.message}`)
-  return result.code
+  return withImportsKept(result.code)
+}
+
+/**
+ * Gives imports of computed names the comments by which bundlers leave them as they are, which minifying removes, and the
+ * others quotes in the place of backticks, because not every tool reads template literals. Every computed name in the
+ * sources has these comments.
+ */
+export function withImportsKept(code: string): string {
+  let kept = ''
+  let last = 0
+  for (const { moduleRequest } of parseSync('module.js', code).module.dynamicImports) {
+    const request = textOf(code, moduleRequest)
+    const [, name] = /^[`'"]([^`'"$]*)[`'"]$/.exec(request) ?? []
+    const own = name === undefined ? `/* @vite-ignore */ /* webpackIgnore: true */ ${request}` : `"${name}"`
+    kept += code.slice(last, moduleRequest.start) + own
+    last = moduleRequest.end
+  }
+  return kept + code.slice(last)
 }
 
 /** A line for each statement and member of a class: Node shows the line of an error that no program catches. */
@@ -75,7 +93,7 @@ export function markPure(code: string): string {
   return marked + code.slice(last)
 }
 
-const textOf = (code: string, { start, end }: ESTree.Node): string => code.slice(start, end)
+const textOf = (code: string, { start, end }: ESTree.Span): string => code.slice(start, end)
 
 const pure = (value: string): string => `/* @__PURE__ */(()=>${value})()`
 

@@ -1,6 +1,6 @@
 import { transform } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { markPure, withLines } from '../build/small-code.ts'
+import { markPure, withImportsKept, withLines } from '../build/small-code.ts'
 
 /** The package's code as bundlers see it: the same values, and none of them kept where it is not used. */
 
@@ -38,6 +38,13 @@ it('minified code has a line for each statement and member, and defines the same
   expect(longest).toBeLessThan(120)
   const { lines, more, exported } = await load(split)
   expect({ lines, more: (more as () => unknown)(), exported }).toEqual({ lines: [1, 1], more: [2, 2], exported: 16 })
+})
+
+it('imports of computed names are left alone by bundlers, and no others', () => {
+  const [computed, fixed] = ['const a=n=>import(n),b=import(c.d)', 'const e=import("./f.js"),g=import(`./h.js`)']
+  const comments = '/* @vite-ignore */ /* webpackIgnore: true */'
+  expect(withImportsKept(computed)).toBe(`const a=n=>import(${comments} n),b=import(${comments} c.d)`)
+  expect(withImportsKept(fixed)).toBe(fixed.replaceAll('`', '"'))
 })
 
 describe('code that is marked as pure', () => {
