@@ -126,7 +126,7 @@ describe('a service worker', () => {
     const opened = await openFolder(out, 'service.html?script=./service.js')
     const result = opened.result as Record<string, Answer>
     expect(opened.errors).toEqual([])
-    expect(result).toMatchObject({ cpu: { name: 'cpu' }, wasm: { name: 'wasm' }, webgpu: { name: 'webgpu' }, auto: { name: 'wasm' } }) // prettier-ignore
+    expect(result).toMatchObject({ cpu: { name: 'cpu' }, wasm: { name: 'wasm' }, webgpu: { name: 'webgpu' }, auto: { name: expect.stringMatching(/^(?:cpu|wasm)$/) } }) // prettier-ignore
   }, 120_000)
 
   it('trains on the CPU where it loads modules, and says what to do', async () => {
