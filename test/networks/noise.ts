@@ -113,8 +113,12 @@ export function withNoise(original: typeof stages): typeof stages {
     },
     outputDelta(layer, loss, z, a, targets, rows, deltas, weights, countsLabels) {
       const sums = original.outputDelta(layer, loss, z, a, targets, rows, deltas, weights, countsLabels)
+      if (!noise.isOn) return sums
       noise.add(deltas, rows * layer.outputs)
-      return sums
+      // The terms of a loss may all have the same rounding.
+      const sum = Float64Array.of(sums.loss)
+      noise.add(sum)
+      return { ...sums, loss: sum[0]! }
     },
     hiddenDelta(next, parameters, nextDeltas, rows, activation, z, a, deltas) {
       original.hiddenDelta(next, parameters, nextDeltas, rows, activation, z, a, deltas)

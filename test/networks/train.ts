@@ -49,14 +49,18 @@ function optimizerOf(one: Case, learningRate: number): Optimizer {
   }[one.optimizer]()
 }
 
+/** The root of the sum of squares. Not Math.hypot(...values): there may be more values than arguments can be. */
+const lengthOf = (values: ArrayLike<number>) =>
+  Math.sqrt(Array.from(values).reduce((sum, value) => sum + value ** 2, 0))
+
 /** A learning rate at which training stays finite: for plain gradient descent it depends on the gradients. */
 export async function learningRateFor(one: Case, network: Network, data: Dataset): Promise<number> {
   if (one.optimizer !== 'sgd') return one.rate
   const { loss, batchSize } = one
   const trainer = await Trainer.create(network.clone(), { backend: float64, loss, batchSize })
   const { weights, biases } = await trainer.gradients(data.inputs, data.targets)
-  const length = Math.hypot(...[...weights, ...biases].flatMap((values) => Math.hypot(...values)))
-  const most = (LARGEST_CHANGE * (1 - one.momentum) * Math.hypot(...network.parameters)) / length
+  const length = lengthOf([...weights, ...biases].map(lengthOf))
+  const most = (LARGEST_CHANGE * (1 - one.momentum) * lengthOf(network.parameters)) / length
   return Number(Math.min(30 * one.rate, Number.isFinite(most) && most > 0 ? most : one.rate).toPrecision(3))
 }
 

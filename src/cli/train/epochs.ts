@@ -49,7 +49,8 @@ export async function runEpochs(starting: Starting): Promise<Ran> {
     interrupted = true
   }
   const epochs = starting.done
-  epochs.push(...(earlier?.epochs ?? []))
+  // Not push(...): there may be more epochs than arguments can be.
+  for (const epoch of earlier?.epochs ?? []) epochs.push(epoch)
   const before = epochs.reduce((sum, { seconds }) => sum + seconds, 0)
   const progress = showProgress({
     epochs: options.epochs,
