@@ -76,10 +76,10 @@ export class RemoteTrainer {
   /** @internal Places a copy of the network in the worker; see `Trainer.create`. A backend is given by its name. */
   static async create(connection: Connection, network: Network, options: TrainerOptions = {}): Promise<RemoteTrainer> {
     checkInstance('network', network, Network, 'Network')
-    readOptions(trainerSchema, options)
-    if (typeof options.backend === 'object') {
+    if (typeof (options as TrainerOptions | null)?.backend === 'object') {
       throw new InputError("backend: a worker takes a name, 'auto', 'webgpu', 'wasm' or 'cpu'; `threads` and `deterministic` are options of Trainer.create") // prettier-ignore
     }
+    readOptions(trainerSchema, options)
     const { learningRate } = options.optimizer ?? {}
     const schedule = typeof learningRate === 'object' ? learningRate : undefined
     const trainer = new RemoteTrainer(connection, network, schedule)
