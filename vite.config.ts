@@ -108,6 +108,8 @@ const groups = {
   ],
   /** Frameworks and versions of TypeScript, whose packages take minutes to install. */
   frameworks: ['test/consumers/frameworks/*.test.ts'],
+  /** The built documentation site. */
+  site: ['site_pages'].map(file),
   /** Tests that measure durations or rates; they run one file at a time, with no other test in parallel. */
   timing: ['late_speed', 'page_speed'].map(file),
 }
@@ -124,13 +126,14 @@ function testProjects(mode: string): Project[] {
     test: { name, maxWorkers: 2, setupFiles: ['test/quiet-polling.ts'], ...test },
   })
   if (mode === 'exhaustive') return [project('exhaustive', { include: filesWithSelections() })]
-  const { page, faults, consumers, frameworks, timing } = groups
+  const { page, faults, consumers, frameworks, site, timing } = groups
   return [
     project('tests', { include: ['test/**/*.test.ts'], exclude: Object.values(groups).flat() }),
     project('page', { include: page, globalSetup: 'test/build-page.ts' }),
     project('faults', { include: faults }),
     project('consumers', { include: consumers }),
     project('frameworks', { include: frameworks }),
+    project('site', { include: site, globalSetup: 'test/build-site.ts' }),
     // No other test runs in parallel, and Dawn polls as in production.
     project('timing', {
       include: timing,

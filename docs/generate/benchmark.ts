@@ -127,7 +127,7 @@ function sweepTable(): string {
   const rows = run.results.map(({ label, stepsPerSecond }) => [label, figure(stepsPerSecond)])
   return `${run.date}, ${adapterOf(run)}: ${run.networks.toLocaleString('en-US')} networks 2-3-2, 10 samples a step, all together.
 
-${table(['', 'Steps per second'], rows)}`
+${table(['All networks together', 'Steps per second'], rows)}`
 }
 
 /** Writes the page that summarizes what bench/results and bench/hardware hold. */

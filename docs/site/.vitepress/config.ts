@@ -1,7 +1,8 @@
 import katex from 'katex'
 import texmath from 'markdown-it-texmath'
 import { existsSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 import { defineConfig, type MarkdownRenderer } from 'vitepress'
@@ -43,6 +44,19 @@ function linkSources({ core }: MarkdownRenderer): void {
   })
 }
 
+/** The plugin for language models names its files from the root of a host; these pages work in any folder. */
+const relativeHead = (html: string, page: string) =>
+  html.replace(
+    /<link href="\.\/([^"]+)" rel="(describedby|alternate)"/g,
+    (_, file: string, rel: string) =>
+      `<link href="${'../'.repeat(page.split('/').length - 1) || './'}${file}" rel="${rel}"`,
+  )
+
+async function relativeIndex(folder: string): Promise<void> {
+  const file = join(folder, 'llms.txt')
+  await writeFile(file, (await readFile(file, 'utf8')).replace(/\]\(\/(?:\.\/)?/g, '](./'))
+}
+
 /** The lessons of the demo page end with buttons for its other tabs, which the site does not have. */
 const lessonEnding: Plugin = {
   name: 'lesson-ending',
@@ -75,6 +89,8 @@ export default defineConfig({
       linkSources(markdown)
     },
   },
+  transformHtml: (html, _id, { page }) => relativeHead(html, page),
+  buildEnd: ({ outDir }) => relativeIndex(outDir),
   themeConfig: {
     nav: [
       { text: 'Start', link: '/start/browser', activeMatch: '/start/' },
