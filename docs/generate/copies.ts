@@ -42,11 +42,18 @@ const escapeMarkup = (text: string) =>
     .map((part, i) => (i % 2 === 0 ? part.replace(/<(?=[A-Za-z/])/g, '&lt;').replaceAll('{{', '&#123;{') : part))
     .join('')
 
+/** Names the columns of tables that have none, because a table that is read aloud needs them. */
+const nameColumns = (text: string) =>
+  text.replace(/^\|(.*)\|(?=\n\|[ :|-]+\|$)/gm, (_, header: string) => {
+    const cells = header.split(/(?<!\\)\|/)
+    return `|${cells.map((cell, i) => (cell.trim() !== '' ? cell : i === 0 ? ' Case ' : ' Value ')).join('|')}|`
+  })
+
 /** Writes the pages of the site that are copies; edit the file that each names. */
 export function writeCopies(): void {
   for (const { from, to } of copies) {
     const text = readFileSync(join(root, from), 'utf8')
-    const page = flowchartsAsLists(escapeMarkup(relink(text, from, to)))
+    const page = nameColumns(flowchartsAsLists(escapeMarkup(relink(text, from, to))))
     writePage(to, `---\neditLink: false\n---\n\n${page}`)
   }
 }
