@@ -45,7 +45,12 @@ export default {
     layer('option-schemas', schemas, ['^src/(core|model|data|loss|optimizer|backend|training|formats)/']),
     // CSV files that are larger than memory are read with the parts of the library's own reader; `doctor --check` runs the
     // library's check, which browsers do not need.
-    layer('node', node, [index, '^src/(core|data|model|backend/webgpu/device|backend/host/wasm|training/check)/']),
+    // Its entries are those of the package.
+    layer('node', node, [
+      index,
+      '^src/worker/index\\.ts$',
+      '^src/(core|data|model|backend/webgpu/device|backend/host/wasm|training/check)/',
+    ]),
     layer('shell', shell, []),
     // A page that connects to a worker contains no trainer, so this imports its own parts and not the whole library.
     layer('worker', '^src/worker/', [core, tables, '^src/training/']),
@@ -96,8 +101,8 @@ export default {
       from: { path: '^src/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
-        // Reports contain the text of uPlot, and the script of the page of a sweep with all that it imports.
-        pathNot: '(^|/)node_modules/(uplot|preact|@preact|d3-[a-z]+)/',
+        // Parts of the package's files: pbf; uPlot, as text in reports; what the script of the page of a sweep imports.
+        pathNot: '(^|/)node_modules/(pbf|uplot|preact|@preact|d3-[a-z]+)/',
         dependencyTypesNot: ['type-only'],
       },
     },
