@@ -182,7 +182,9 @@ describe('the check of a device', () => {
     const visit = (path: string) => {
       if (seen.has(path)) return
       seen.add(path)
-      for (const [, name] of readFileSync(path, 'utf8').matchAll(/^import (?:[^'"]* from )?["']([^'"]+)["']/gm)) {
+      for (const [, name] of readFileSync(path, 'utf8').matchAll(
+        /^(?:im|ex)port\b(?:[^'"]*\bfrom)? ?["']([^'"]+)["']/gm,
+      )) {
         if (name!.startsWith('.')) visit(join(dirname(path), name!))
         else if (!name!.startsWith('node:')) packages.add(name!)
       }

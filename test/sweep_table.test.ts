@@ -55,7 +55,7 @@ describe('the live table of a sweep', () => {
     expect(first[0]).toBeGreaterThan(20)
     round = roundOf(0.5, { best: changed({ loss: 1 }) })
     display.stop()
-    expect(written[0]).toMatch(/^\r\u001b\[\d+A [^\u001b]*\u001b\[K\n/)
+    expect(written[0]).toMatch(/^\r\u001b\[\d+A\u001b\[\?7l [^\u001b]*\u001b\[K\n/)
     expect(await places()).toEqual(first)
     // Lines that are no longer there are gone.
     const fewer = showRedrawn(terminal, () => ['one', 'two'])
