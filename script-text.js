@@ -9,7 +9,7 @@ const root = import.meta.dirname
 /** By entry: builds of several programs take the same one in. */
 const bundles = new Map()
 
-/** The modules that a text contains, by the name of its own module. */
+/** The modules that each text contains, by the name of the module that is the text. */
 const contents = new Map()
 
 /** The files that are in a text which this plugin made; none for other modules. */

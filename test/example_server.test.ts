@@ -101,7 +101,7 @@ describe('a server for predictions', () => {
     expect(await post(url, '[[3]]')).toEqual({ status: 200, body: { predictions: [{ price: want }] } })
   })
 
-  it('trains a model of its own, and ends on SIGTERM although a connection is open', async () => {
+  it('trains a model where none is given, and ends on SIGTERM although a connection is open', async () => {
     const { child, url, said } = await start()
     const { body } = await post(url, '[[0, 0], [0.95, 0.95]]')
     expect((body as { predictions: { class: string }[] }).predictions.map((one) => one.class)).toEqual([

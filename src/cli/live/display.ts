@@ -17,7 +17,7 @@ export interface DisplayOptions {
   /** Whether there is an accuracy to show. */
   readonly score: boolean
   readonly colour: boolean
-  /** Whether there are curves on a terminal with room for them; the status line is always there. */
+  /** Whether curves are drawn on a terminal that is large enough. The status line is always drawn. */
   readonly curves: boolean
 }
 

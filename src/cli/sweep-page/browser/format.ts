@@ -21,7 +21,11 @@ export function allDigits(value: number): string {
 export function textOfScore(score: number | null | undefined): string {
   if (score == null || !Number.isFinite(score)) return '–'
   const { decimals } = run.score
-  if (decimals === null) return Math.abs(score) < 10 ? score.toFixed(4).replace(/^-(?!0\.0000$)/, '−').replace('-', '') : decimal(score) // prettier-ignore
+  if (decimals === null) {
+    const text = score.toFixed(4)
+    if (Number(text) === 0) return '0.0000'
+    return Math.abs(score) < 10 ? text.replace('-', '−') : decimal(score)
+  }
   return `${(100 * score).toFixed(decimals)} %`
 }
 
