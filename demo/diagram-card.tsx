@@ -1,5 +1,6 @@
 import { computed } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { NumberInput } from './number-input.tsx'
 import { formatNumber } from './numbers.ts'
 import { edited, type Inspected, inspected, nameOf } from './inspected.ts'
 import { lit } from './lit.ts'
@@ -162,16 +163,15 @@ function Editor({ at }: { at: Inspected }) {
     >
       <b>{capitalize(nameOf(layer, index))}</b>
       <ParameterChoice network={current} at={at} />
-      <input
+      <NumberInput
         ref={number}
-        type="number"
         step="any"
         aria-label={label}
         value={Number(shown.toPrecision(3))}
-        onChange={({ currentTarget }) => {
-          if (currentTarget.value !== '') set(currentTarget.valueAsNumber)
+        onEnter={(field) => {
+          if (field.value !== '') set(field.valueAsNumber)
         }}
-        onBlur={() => {
+        onLeave={() => {
           setEntered(undefined)
         }}
       />

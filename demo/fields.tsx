@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useId, useState } from 'preact/hooks'
+import { NumberInput } from './number-input.tsx'
 import type { Settings } from './settings.ts'
 import { change, restartsRun, settings } from './state.ts'
 import { explainChoiceOf } from './terms/choices.ts'
@@ -116,23 +117,22 @@ export function Amount({
       setting={name}
       control={(id) => (
         <>
-          <input
+          <NumberInput
             id={id}
-            type="number"
             value={value}
             min={min}
             max={max}
             step={by}
             aria-describedby={problem ? `problem-${name}` : undefined}
-            onChange={({ currentTarget }) => {
-              const { validity, valueAsNumber } = currentTarget
+            onEnter={(field) => {
+              const { validity, valueAsNumber } = field
               const isValid = validity.valid && Number.isFinite(valueAsNumber)
               const whole = by === 1 ? 'a whole number' : 'a number'
               setProblem(
                 isValid ? '' : `Enter ${whole} from ${min} to ${max.toLocaleString('en')}. ${value} is still used.`,
               )
               if (isValid) change({ [name]: valueAsNumber })
-              else currentTarget.value = String(value)
+              else field.value = String(value)
             }}
           />
           {problem && (

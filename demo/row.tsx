@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import type { CellValue, EncodedColumn, Network } from '../src/index.ts'
 import { shownNetwork } from './model.ts'
+import { NumberInput } from './number-input.tsx'
 import { formatNumber, percent } from './numbers.ts'
 import type { Description, ShownData } from './protocol.ts'
 import { data, settings } from './state.ts'
@@ -112,14 +113,13 @@ function CellField({ cell: { name, column, text } }: { cell: Cell }) {
     return (
       <label class="field">
         <span>{name}</span>
-        <input
-          type="number"
+        <NumberInput
           step="any"
           value={text}
           required={!isFilled}
           placeholder={isFilled ? 'missing' : undefined}
-          onChange={({ currentTarget }) => {
-            if (currentTarget.reportValidity()) enter(currentTarget.value)
+          onEnter={(field) => {
+            if (field.reportValidity()) enter(field.value)
           }}
         />
       </label>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
+import { NumberInput } from '../number-input.tsx'
 import { Tex } from './tex.tsx'
 
 /** A label and its control, to which `control` gives the id that connects them. */
@@ -26,12 +27,11 @@ export function NumberField({ label, change, ...limits }: NumberFieldProps) {
       label={label}
       size="small"
       control={(id) => (
-        <input
+        <NumberInput
           id={id}
-          type="number"
           {...limits}
-          onChange={({ currentTarget }) => {
-            if (currentTarget.reportValidity() && currentTarget.value !== '') change(currentTarget.valueAsNumber)
+          onEnter={(field) => {
+            if (field.reportValidity() && field.value !== '') change(field.valueAsNumber)
           }}
         />
       )}
