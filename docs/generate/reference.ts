@@ -11,6 +11,7 @@ import {
   UnknownType,
 } from 'typedoc'
 import type { PluginOptions } from 'typedoc-plugin-markdown'
+import { writeOverview } from './overview.ts'
 import { root, site } from './paths.ts'
 
 const options: Partial<TypeDocOptions> & Partial<PluginOptions> & Record<string, unknown> = {
@@ -37,6 +38,7 @@ const options: Partial<TypeDocOptions> & Partial<PluginOptions> & Record<string,
   expandObjects: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'list',
+  indexFormat: 'table',
   docsRoot: site,
 }
 
@@ -77,4 +79,5 @@ export async function writeReference(): Promise<void> {
     throw new Error(`the reference is not complete: ${app.logger.errorCount + app.logger.warningCount} messages above`)
   }
   await app.generateOutputs(project)
+  writeOverview(project)
 }

@@ -24,7 +24,7 @@ export const neuronSchema = {
 }
 
 /**
- * A single sigmoid neuron, with which the article starts: its output is a = σ(w·x + b), and it learns by full-batch
+ * A single sigmoid neuron, a linear separator: its output is a = σ(w·x + b), and it learns by full-batch
  * gradient descent on the mean squared error (1/n)·Σ(y − a)² over the n samples. Every parameter starts at 0.1. Computed
  * in float64 on the CPU; samples are kept in float32, as everywhere in this library.
  * @example

@@ -44,6 +44,18 @@ function linkSources({ core }: MarkdownRenderer): void {
   })
 }
 
+/** Characters of code in text that fit on one line of a phone. */
+const LONGEST_UNBROKEN = 28
+
+/** Marks short code in text, such as `--drop`, which is not divided at its hyphens and dots. */
+function markShortCode({ core }: MarkdownRenderer): void {
+  core.ruler.push('mark-short-code', ({ tokens }) => {
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      if (token.type === 'code_inline' && token.content.length <= LONGEST_UNBROKEN) token.attrJoin('class', 'short')
+    }
+  })
+}
+
 /** The plugin for language models names its files from the root of a host; these pages work in any folder. */
 const relativeHead = (html: string, page: string) =>
   html.replace(
@@ -87,6 +99,7 @@ export default defineConfig({
       markdown.use(texmath, { engine: katex, delimiters: 'dollars', katexOptions: { output: 'htmlAndMathml' } })
       keepMarkup(markdown)
       linkSources(markdown)
+      markShortCode(markdown)
     },
   },
   transformHtml: (html, _id, { page }) => relativeHead(html, page),

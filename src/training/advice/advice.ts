@@ -172,7 +172,7 @@ export interface DivergedRun extends AdviceSettings {
 }
 
 /**
- * The likely cause of a divergence, in the order in which they are worth changing: learning rate, inputs, targets, the loss.
+ * The likely causes of a divergence, in the order in which they are worth changing: learning rate, inputs, targets, the loss.
  * What is scaled already is not named.
  * @returns a clause that goes after the message of a DivergedError
  * @example
