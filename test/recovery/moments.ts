@@ -3,7 +3,7 @@ import { Random } from '../../src/core/random.ts'
 import { type SharedRecovery, webgpu } from '../../src/index.ts'
 import { BreakingGPU, type CallName, type Loss } from './breaking-gpu.ts'
 import { randomMoment, whens } from './random-moment.ts'
-import type { Training } from './trainings.ts'
+import type { Training, Watch } from './trainings.ts'
 
 /** How many random moments are tried with each training; `npm run test:recovery` sets it to 100. */
 export const moments = Number(process.env.RECOVERY_MOMENTS ?? 1)
@@ -28,22 +28,31 @@ export interface Unbroken {
   readonly counts: ReadonlyMap<CallName, number>
 }
 
-export async function runUnbroken({ run, plan }: Training): Promise<Unbroken> {
+export async function runUnbroken(training: Training): Promise<Unbroken> {
   // The first run on an adapter tests its kernels, too.
-  if (moments > 1) await run(webgpu({ requestDevice: new BreakingGPU().requestDevice, plan }), {})
+  if (moments > 1) await runOn(new BreakingGPU(), training, {})
   const gpu = new BreakingGPU()
-  const result = await run(webgpu({ requestDevice: gpu.requestDevice, plan }), {})
-  return { result, counts: gpu.counts }
+  return { result: await runOn(gpu, training, {}), counts: gpu.counts }
+}
+
+/** Runs a training and frees its last device. */
+async function runOn(gpu: BreakingGPU, { run, plan }: Training, watch: Watch): Promise<unknown> {
+  const backend = webgpu({ requestDevice: gpu.requestDevice, plan })
+  try {
+    return await run(backend, watch)
+  } finally {
+    backend.dispose()
+  }
 }
 
 /** Runs a training on a device that breaks. */
-async function runBroken({ run, plan }: Training, gpu: BreakingGPU, onProgress?: () => void): Promise<Broken> {
+async function runBroken(training: Training, gpu: BreakingGPU, onProgress?: () => void): Promise<Broken> {
   const recoveries: SharedRecovery[] = []
   const watch = {
     onRecovery: (recovery: SharedRecovery) => void recoveries.push(recovery),
     onProgress: onProgress ?? noop,
   }
-  const result = await run(webgpu({ requestDevice: gpu.requestDevice, plan }), watch)
+  const result = await runOn(gpu, training, watch)
   return { gpu, recoveries, result }
 }
 

@@ -25,8 +25,12 @@ const nameOf = (value: number) => (Object.is(value, -0) ? '-0' : String(value))
 async function resultOf({ run, plan }: Training, gpu: BreakingGPU) {
   let isSlower = false
   const onRecovery = (recovery: { readonly isSlower: boolean }) => void (isSlower ||= recovery.isSlower)
-  const text = textOf(await run(webgpu({ requestDevice: gpu.requestDevice, plan }), { onRecovery }))
-  return { text, isSlower }
+  const backend = webgpu({ requestDevice: gpu.requestDevice, plan })
+  try {
+    return { text: textOf(await run(backend, { onRecovery })), isSlower }
+  } finally {
+    backend.dispose()
+  }
 }
 
 /** Trains without a loss, then loses the device at one random moment of each run. */
