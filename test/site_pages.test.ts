@@ -51,6 +51,18 @@ describe('the files', () => {
     expect([...new Set(broken)]).toEqual([])
   })
 
+  it('has tables without rows of a single cell, which a line break in a cell makes', () => {
+    const broken: string[] = []
+    for (const [name, text] of texts) {
+      for (const [row] of text.matchAll(/<tr>.*?<\/tr>/gs)) {
+        const [first = '', ...others] = [...row.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, content]) => content!)
+        if (first !== '' && others.length > 0 && others.every((content) => content === ''))
+          broken.push(`${name}: ${first}`)
+      }
+    }
+    expect(broken).toEqual([])
+  })
+
   it('has an index for language models, with the text of the pages', () => {
     const index = readFileSync(join(site, 'llms.txt'), 'utf8')
     for (const [, path] of index.matchAll(/\]\(([^)]+)\)/g)) expect(files).toContain(path!.replace(/^\.?\//, ''))

@@ -7,6 +7,12 @@ import { writePage } from './paths.ts'
 const cell = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('|', '\\|').replaceAll('{{', '&#123;{')
 
+/** The description of an option; its further lines are forms of the value. */
+function description(option: Option): string {
+  const [first = '', ...forms] = option.description.split('\n')
+  return [cell(first), ...forms.map((form) => `<code>${cell(form.trim())}</code>`)].join('<br>')
+}
+
 const defaultOf = ({ defaultValue }: Option): string =>
   defaultValue === undefined || defaultValue === false ? '' : ` Default: ${cell(JSON.stringify(defaultValue))}.`
 
@@ -16,7 +22,7 @@ function section(command: Command, parent = '', level = '##'): string {
   const options = command.options.filter(({ hidden }) => !hidden)
   const rows = options.map(
     (option) =>
-      `| <code>${cell(option.flags).replaceAll(' ', '&nbsp;')}</code> | ${cell(option.description)}${defaultOf(option)} |`,
+      `| <code>${cell(option.flags).replaceAll(' ', '&nbsp;')}</code> | ${description(option)}${defaultOf(option)} |`,
   )
   return [
     `${level} ${name}`,
