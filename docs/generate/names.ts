@@ -26,6 +26,7 @@ export function writeNames(): void {
   writePage(
     'reference/names.md',
     `---
+aside: false
 editLink: false
 ---
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   Application,
@@ -67,6 +67,14 @@ function simplifyTypes(app: Application): void {
   })
 }
 
+/** The theme begins a union of types in a cell with a bar, as one of several lines. */
+function tidyUnions(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.md'))) {
+    const text = readFileSync(join(folder, name), 'utf8')
+    writeFileSync(join(folder, name), text.replaceAll(/(?<=[^\\]\| )\\\| /g, ''))
+  }
+}
+
 /** Writes the pages of the public functions, classes and types. @throws Error with the number of members without a comment */
 export async function writeReference(): Promise<void> {
   rmSync(join(site, 'reference'), { recursive: true, force: true })
@@ -79,5 +87,6 @@ export async function writeReference(): Promise<void> {
     throw new Error(`the reference is not complete: ${app.logger.errorCount + app.logger.warningCount} messages above`)
   }
   await app.generateOutputs(project)
+  tidyUnions(join(site, 'reference'))
   writeOverview(project)
 }
