@@ -5,6 +5,7 @@ import {
   Converter,
   DeclarationReflection,
   LiteralType,
+  type ProjectReflection,
   ReflectionKind,
   type TypeDocOptions,
   UnionType,
@@ -75,6 +76,20 @@ function tidyUnions(folder: string): void {
   }
 }
 
+/** Functions, constructors and methods of which a parameter has no `@param`: `Trainer.fit: train, options`. */
+function undescribed(project: ProjectReflection): string[] {
+  const callables = project.getReflectionsByKind(
+    ReflectionKind.Function | ReflectionKind.Method | ReflectionKind.Constructor,
+  ) as DeclarationReflection[]
+  return callables.flatMap(({ name, parent, signatures = [] }) =>
+    signatures.flatMap(({ parameters = [] }) => {
+      const missing = parameters.filter(({ comment }) => !comment?.hasVisibleComponent())
+      const owner = parent?.kindOf(ReflectionKind.Module) ? '' : `${parent?.name}.`
+      return missing.length === 0 ? [] : [`${owner}${name}: ${missing.map((one) => one.name).join(', ')}`]
+    }),
+  )
+}
+
 /** Writes the pages of the public functions, classes and types. @throws Error with the number of members without a comment */
 export async function writeReference(): Promise<void> {
   rmSync(join(site, 'reference'), { recursive: true, force: true })
@@ -86,6 +101,8 @@ export async function writeReference(): Promise<void> {
   if (app.logger.hasErrors() || app.logger.hasWarnings()) {
     throw new Error(`the reference is not complete: ${app.logger.errorCount + app.logger.warningCount} messages above`)
   }
+  const missing = undescribed(project)
+  if (missing.length > 0) throw new Error(`parameters without @param:\n  ${missing.join('\n  ')}`)
   await app.generateOutputs(project)
   tidyUnions(join(site, 'reference'))
   writeOverview(project)

@@ -17,6 +17,7 @@ export class InputError extends Error {
   /**
    * Makes an error with this message.
    * @param message may hold anything from a file: it is put on one line, and its middle left out where it is long
+   * @param options the `cause`, if another error led to this one
    */
   constructor(message: string, options?: ErrorOptions) {
     super(shortenMessage(textOf(message)), options)
@@ -171,6 +172,8 @@ const usualHint = 'lower the learning rate, or scale the inputs'
 /**
  * Checks a name that comes from outside, such as a request or a form, and gives it the type of the known ones.
  * @param argument how the error calls it
+ * @param name the value to check
+ * @param known the names that are allowed
  * @throws InputError that suggests the nearest known name
  * @example const loss = checkName('loss', 'huber', lossNames) // 'huber'
  */
@@ -251,6 +254,7 @@ export function checkInstance<T>(
 /**
  * Text from outside (names, classes, paths, messages of drivers) as one line that a terminal can show: each control
  * character becomes its six characters \u001b. Within JSON text that is the same string, so JSON keeps its meaning.
+ * @param text any text; its line breaks and tabs are escaped, too
  * @example console.log(escapeControls(network.classes?.join(', ') ?? ''))
  */
 export function escapeControls(text: string): string {

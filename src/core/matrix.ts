@@ -28,7 +28,12 @@ export class Matrix {
   /** The rows × cols values, row-major. */
   readonly data: Float32Array
 
-  /** @throws InputError where the shape is not of whole numbers, or data does not hold rows · cols values */
+  /**
+   * @param rows the number of rows, from 0 on
+   * @param cols the number of columns, from 0 on
+   * @param data the rows × cols values, row-major, which are not copied; default zeros
+   * @throws InputError where the shape is not of whole numbers, or data does not hold rows · cols values
+   */
   constructor(rows: number, cols: number, data?: Float32Array) {
     if (data !== undefined && !(data instanceof Float32Array)) {
       throw new InputError(`matrix: data: expected a Float32Array, got ${describe(data)}`)
@@ -41,6 +46,8 @@ export class Matrix {
 
   /**
    * Takes a matrix as it is, or copies rows of numbers into one. Every value must be finite.
+   * @param values a matrix, an array of rows of equal length, or row-major values with their shape; the `data` of the
+   *   latter is not copied where it is a Float32Array
    * @param name how the errors call it
    * @throws InputError for ragged rows, no rows, and NaN or infinite values
    */
@@ -51,13 +58,22 @@ export class Matrix {
     return matrix
   }
 
-  /** Row i, as a view: changes to it change the matrix. @throws InputError if i is not the index of a row */
+  /**
+   * Row i, as a view: changes to it change the matrix.
+   * @param i the number of the row, counted from 0
+   * @throws InputError if i is not the index of a row
+   */
   row(i: number): Float32Array {
     checkIndex('row', i, this.rows)
     return this.data.subarray(i * this.cols, (i + 1) * this.cols)
   }
 
-  /** The value in row i and column j. @throws InputError if there is no such row or column */
+  /**
+   * The value in row i and column j.
+   * @param i the number of the row, counted from 0
+   * @param j the number of the column, counted from 0
+   * @throws InputError if there is no such row or column
+   */
   get(i: number, j: number): number {
     checkIndex('row', i, this.rows)
     checkIndex('column', j, this.cols)
@@ -66,6 +82,7 @@ export class Matrix {
 
   /**
    * A copy of the given rows, in the order given.
+   * @param rows the numbers of the rows, counted from 0; a row may be listed several times
    * @param into where the copy goes; by default new memory: at least as many rows of as many columns
    * @throws InputError for a row that there is not
    */

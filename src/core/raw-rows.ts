@@ -40,7 +40,11 @@ export class RawRows {
     return new RawRows(rows, cols, data)
   }
 
-  /** A copy of the given rows, in the order given. @throws InputError for a row that does not exist */
+  /**
+   * A copy of the given rows, in the order given.
+   * @param rows the numbers of the rows, counted from 0; a row may occur more than once
+   * @throws InputError for a row that does not exist
+   */
   take(rows: ArrayLike<number>): RawRows {
     if (!isList(rows)) throw new InputError('rows: expected a list of row numbers')
     const { cols, data } = this
@@ -55,12 +59,19 @@ export class RawRows {
     return taken
   }
 
-  /** Row i, as a view. */
+  /**
+   * Row i, as a view.
+   * @param i the number of the row, counted from 0
+   */
   row(i: number): Float64Array {
     return this.data.subarray(i * this.cols, (i + 1) * this.cols)
   }
 
-  /** A copy of neighbouring columns: rows × count. */
+  /**
+   * A copy of neighbouring columns: rows × count.
+   * @param first the first column to copy, counted from 0
+   * @param count how many columns to copy
+   */
   columns(first: number, count: number): RawRows {
     const taken = new RawRows(this.rows, count)
     for (let i = 0; i < this.rows; i++) {
@@ -69,7 +80,11 @@ export class RawRows {
     return taken
   }
 
-  /** Rows from `start` up to, but not including, `end`: a view, nothing is copied. */
+  /**
+   * Rows from `start` up to, but not including, `end`: a view, nothing is copied.
+   * @param start the first row, counted from 0
+   * @param end the row after the last one, at most `rows`
+   */
   slice(start: number, end: number): RawRows {
     return new RawRows(end - start, this.cols, this.data.subarray(start * this.cols, end * this.cols))
   }

@@ -12,6 +12,8 @@ export const csvColumnsSchema = { name: 'csvColumns', fields: tableFields }
  * @returns how many rows of values there are, whether the first line is a header, and the columns in the
  *   file's order, but for a first column without name that holds row numbers or row names
  * @param text of a CSV file, or its bytes
+ * @param options how the text is written (`delimiter`, `header`, `decimal`, `comment`, `encoding`), which is by default
+ *   found out from its beginning, and `maxUnpackedBytes` for a gzipped file
  * @throws InputError naming the line for what is no table: rows of different lengths, open quotes, an empty file
  * @example
  * const { columns } = await csvColumns(text)

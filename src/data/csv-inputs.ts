@@ -41,6 +41,7 @@ export interface CsvRowsOptions extends CsvInputsOptions, Pick<TableOptions, 'li
 /**
  * Reads inputs to predict from. A file with a header gives the columns named in `features` and may hold others, which
  * are passed over; without `features`, or without a header, every column is an input.
+ * @param text the text of a CSV file, or its bytes, gzipped or not
  * @param options `columns`, the encoding of a network with columns of words or missing values (`network.encoding`)
  * @returns inputs samples × inputs, encoded but not scaled (`network.predict` scales them), and what the columns are called
  *   (`x0`, `x1`, … where nothing says it); rows with missing values are not in them with `missing: 'drop'`

@@ -19,6 +19,10 @@ export const parseCsvSchema = { name: 'parseCsv', fields: csvFields }
 /**
  * Reads samples from CSV text, or from the bytes of a CSV file, gzipped or not: every column but the target is an input.
  * Columns of words become one-hot, truth values 0 and 1; `missing` says what is done with missing values. How the text is written is found out from its beginning; options override each decision.
+ * @param text the text of a CSV file, or its bytes, gzipped or not
+ * @param options the columns to predict (`target`, default the last one that is not among `features`), the input
+ *   columns (`features`, default all others), the `task`, what is done with `missing` values (default `error`), and how
+ *   the text is written (`delimiter`, `header`, …)
  * @returns inputs samples × features, named where the file has a header; targets one-hot (classification; samples ×
  *   classes) or as they are (regression; samples × target columns)
  * @throws InputError naming the line of the file, counted from 1, and the column, for rows of different lengths, words

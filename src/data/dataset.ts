@@ -107,6 +107,8 @@ export class Dataset {
    *   they are scaled
    * @param y a matrix samples × outputs; or one number a sample, which is one output column, or with `classes` the
    *   index of its class; or one class name a sample
+   * @param options names of the columns (`features`), of the `classes` and of the regression targets (`targetNames`),
+   *   and one of `weights` for each sample; default none, but class names in `y` are the classes, sorted
    * @throws InputError for different counts, empty data, values that are not finite, labels outside the classes
    */
   static from(x: MatrixLike, y: Targets, options: DatasetOptions = {}): Dataset {
@@ -133,6 +135,9 @@ export class Dataset {
    * Samples of columns in their own units, which the encoding makes inputs of.
    * @param rows samples × columns, row-major: NaN for a missing value, in a column of categories the place of each
    * @param encoding undefined where all columns are numbers
+   * @param y the targets, as for {@link Dataset.from}
+   * @param names `features`, one name per column of `rows`; `classes`; `targetNames`; default none, but class names in
+   *   `y` are the classes, sorted
    * @throws InputError as {@link Dataset.from} does, and for values that are missing without a fill or not finite in float32
    */
   static fromRaw(
@@ -155,6 +160,7 @@ export class Dataset {
 
   /**
    * A copy of the given samples, in the order given.
+   * @param rows the numbers of the samples, counted from 0; a sample may be listed several times
    * @param into a data set whose memory takes the copy and that is no more than that afterwards: as many columns, and at
    *   least as many samples
    * @throws InputError for none, and for one that there is not
@@ -168,6 +174,8 @@ export class Dataset {
 
   /**
    * Samples from `start` up to, but not including, `end`: the same memory, nothing is copied.
+   * @param start the number of the first sample, counted from 0
+   * @param end the number of the sample after the last one, at most {@link Dataset.length}
    * @throws InputError for a range that is empty or reaches beyond the samples
    */
   slice(start: number, end: number): Dataset {
@@ -181,6 +189,7 @@ export class Dataset {
 
   /**
    * These samples and those of others after them, with the names of these. Where some have weights, the others have 1.
+   * @param others data sets with as many input and target columns, in the order in which their samples follow
    * @throws InputError where the columns are not as many, and for data that were scaled or encoded in another way
    */
   concat(...others: readonly Dataset[]): Dataset {
@@ -200,6 +209,7 @@ export class Dataset {
   /**
    * The same samples with other inputs, such as scaled ones. Preprocessing that the inputs went through is known where
    * this package did it ({@link Scaling.apply}).
+   * @param inputs samples × inputs, one row for each sample
    */
   withInputs(inputs: Matrix): Dataset {
     return new Dataset(KEY, replaceInputs(this.#whole(), Matrix.from(inputs, 'inputs')))
@@ -207,6 +217,9 @@ export class Dataset {
 
   /**
    * The same samples with scaled inputs, computed in float64 from the columns' own units.
+   * @param scaling a scaling of as many columns as there are inputs; where they went through an equal one already, the
+   *   data set is returned as it is
+   * @param name what errors call the data; default `data`
    * @throws InputError where the columns are not those the scaling was fitted on, and for data with another scaling
    */
   withScaling(scaling: Scaling, name = 'data'): Dataset {
@@ -217,6 +230,9 @@ export class Dataset {
 
   /**
    * The same samples with scaled regression targets.
+   * @param scaling a scaling of as many columns as there are targets; where they went through an equal one already, the
+   *   data set is returned as it is
+   * @param name what errors call the data; default `data`
    * @throws InputError for classes, for another number of targets, and for data with another scaling of the targets
    */
   withTargetScaling(scaling: Scaling, name = 'data'): Dataset {
@@ -228,6 +244,8 @@ export class Dataset {
 
   /**
    * The same samples encoded in another way: with the categories that a model knows, or other fills of missing values.
+   * @param encoding an encoding of as many columns of the same kinds; numbers may be encoded as truth values, and the
+   *   reverse
    * @param name how errors call the data
    * @throws InputError where the kinds of the columns differ, and where the columns are not held any more
    */
@@ -259,6 +277,7 @@ export class Dataset {
 
   /**
    * The same samples with other weights, one a sample; undefined for none.
+   * @param weights one number from 0 on for each sample, by which its loss is multiplied; undefined for no weights
    * @throws InputError for another number of weights, negative ones, and where all are 0
    * @example const sure = data.withWeights(confidences)
    */
@@ -270,7 +289,9 @@ export class Dataset {
   /**
    * The same samples with each weight multiplied by its class's: one number a class, by name or in their order; `balanced`
    * gives every class the same total, samples / (classes · count), as scikit-learn does.
-   * @throws InputError for unknown, missing and negative ones, and for data that are no classes
+   * @param weights numbers from 0 on: a list with one per class, in the order of the classes, or an object with one per
+   *   class name, in which a class that is left out has 1; or `balanced`
+   * @throws InputError for unknown and negative ones, a list of another length, and data that are no classes
    * @example const even = data.withClassWeights({ healthy: 1, ill: 20 })
    */
   withClassWeights(weights: ClassWeights): Dataset {
@@ -280,7 +301,10 @@ export class Dataset {
     return this.withWeights(Float32Array.from(labels, (label, i) => perClass[label]! * (own?.[i] ?? 1)))
   }
 
-  /** The class of each sample: the column with the largest target, or for one column the side of `boundary`. */
+  /**
+   * The class of each sample: the column with the largest target, or for one column the side of `boundary`.
+   * @param boundary of a single target column: targets above it are of class 1, others of class 0; default 0.5
+   */
   labels(boundary = 0.5): Uint32Array {
     checkNumber('boundary', boundary)
     const { rows, cols, data } = this.targets

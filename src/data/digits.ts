@@ -77,6 +77,8 @@ const shapes: readonly (readonly (readonly Stroke[])[])[] = [
  * Digits that look handwritten, 28 × 28 pixels, painted with a round pen along strokes that differ in every image: way of
  * writing, rotation, slant, width, height, place, thickness of the pen and every point of the stroke. As many of each
  * digit, in random order; a substitute for MNIST that needs no download.
+ * @param options the number of images (`samples`, default 1000), the standard deviation of the `noise` that is added to
+ *   each pixel (default 0), and the `seed` (default random)
  * @returns inputs samples × 784, 0 (paper) to 1 (ink), row by row from the top (`pixel0` … `pixel783`); targets
  *   samples × 10, one-hot, classes `0` … `9`
  * @throws InputError for options that are unknown or out of range

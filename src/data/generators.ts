@@ -46,6 +46,8 @@ type Point = readonly [x: number, y: number]
 /**
  * Points in the square [−1, 1)² on the two sides of a line: class 1 where x − 1.5 y > 0.4. One target column, 0 or 1:
  * what a single neuron can learn.
+ * @param options the number of `samples` (default 500), the standard deviation of the `noise` of each coordinate
+ *   (default 0), and the `seed` (default random)
  * @returns inputs samples × 2 (`x`, `y`), targets samples × 1, classes `left` and `right`
  * @throws InputError for options that are unknown or out of range
  * @example const { inputs, targets } = linear({ samples: 100, seed: 7 })
@@ -64,6 +66,8 @@ export function linear(options: GeneratorOptions = {}): Dataset {
 
 /**
  * Points in the square [−1, 1)², inside or outside of a circle around the middle: what a 2-3-2 network can learn.
+ * @param options the number of `samples` (default 500), the `radius` of the circle (default 0.65), the standard
+ *   deviation of the `noise` of each coordinate (default 0), and the `seed` (default random)
  * @returns inputs samples × 2 (`x`, `y`), targets samples × 2, one-hot, classes `outside` and `inside`
  * @throws InputError for options that are unknown or out of range
  * @example const data = circle({ samples: 500, seed: 7, noise: 0.05 })
@@ -78,6 +82,8 @@ export function circle(options: CircleOptions = {}): Dataset {
 
 /**
  * Points in the square [−1, 1)², classed by whether x and y have the same sign: no line divides them.
+ * @param options the number of `samples` (default 500), the standard deviation of the `noise` of each coordinate
+ *   (default 0), and the `seed` (default random)
  * @returns inputs samples × 2 (`x`, `y`), targets samples × 2, one-hot, classes `same` and `different`
  * @throws InputError for options that are unknown or out of range
  * @example const data = xor({ samples: 200, seed: 7 })
@@ -92,6 +98,8 @@ export function xor(options: GeneratorOptions = {}): Dataset {
 /**
  * Two half circles of radius 1 that reach into each other, as many points on each: the upper around (0, 0), the lower
  * around (1, 0.5). Without noise x is in [−1, 2] and y in [−0.5, 1].
+ * @param options the number of `samples` (default 500), the standard deviation of the `noise` of each coordinate
+ *   (default 0.1), and the `seed` (default random)
  * @returns inputs samples × 2 (`x`, `y`), targets samples × 2, one-hot, classes `upper` and `lower`, taking turns
  * @throws InputError for options that are unknown or out of range
  * @example const data = moons({ samples: 400, seed: 7, noise: 0.15 })
@@ -105,6 +113,8 @@ export function moons(options: GeneratorOptions = {}): Dataset {
 
 /**
  * Two spiral arms around the middle, half a turn apart, as many points on each, within the circle of radius 1.
+ * @param options the number of `samples` (default 500), the number of `turns` of each arm (default 1), the standard
+ *   deviation of the `noise` of each coordinate (default 0.02), and the `seed` (default random)
  * @returns inputs samples × 2 (`x`, `y`), targets samples × 2, one-hot, classes `first` and `second`, taking turns
  * @throws InputError for options that are unknown or out of range
  * @example const data = spirals({ samples: 400, seed: 7, turns: 1.5 })
@@ -132,6 +142,7 @@ export type GateName = keyof typeof truthTables
 
 /**
  * The truth table of a logic gate: the four rows 00, 01, 10, 11.
+ * @param name `and`, `or`, `nand` or `xor`
  * @returns inputs 4 × 2 (`a`, `b`), targets 4 × 1, classes `false` and `true`
  * @throws InputError for an unknown name
  * @example gate('xor').targets.toArray() // [[0], [1], [1], [0]]

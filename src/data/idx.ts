@@ -70,6 +70,9 @@ const elementTypes: ReadonlyMap<number, ElementType> = new Map([
 /**
  * Reads the IDX format of the MNIST files: two zero bytes, the element type, the number of dimensions, each length as a
  * big-endian uint32, then the values, big-endian. Bytes that are gzipped (1f 8b) are unpacked first.
+ * @param bytes the bytes of the file, gzipped or not
+ * @param options `maxUnpackedBytes`, the most bytes that a gzipped file may unpack to (default 64 MiB, or 16 times the
+ *   packed file where that is more)
  * @throws InputError for another magic number, a file cut short, bytes left over, and gzip that is broken or unpacks to
  *   more than `maxUnpackedBytes`
  * @example
@@ -85,6 +88,9 @@ export async function parseIdx(bytes: Uint8Array, options: UnpackOptions = {}): 
  * 0 … 1 (divided by 255); float pixels stay as they are. Labels become one-hot.
  * @param images the bytes of the file, gzipped or not; shape samples × rows × columns (or samples × features)
  * @param labels the bytes of the file, gzipped or not; one whole number from 0 a sample
+ * @param options the names of the `classes`, label 0 first (default the numbers of the labels), and `maxUnpackedBytes`,
+ *   the most bytes that each of the files may unpack to (default 64 MiB, or 16 times the packed file where that is
+ *   more)
  * @returns inputs samples × (rows · columns), targets samples × classes
  * @throws InputError for files that are broken, swapped, mislabelled, or of different counts, and labels outside `classes`
  * @example const train = await datasetFromIdx(images, labels, { classes: Array.from('0123456789') })

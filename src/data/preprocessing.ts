@@ -36,7 +36,10 @@ export function normalize(dataset: Dataset): Scaling {
 
 /**
  * The same samples with their inputs scaled; targets and names stay. The data set that is given is left as it is.
- * @throws InputError where the columns are not as many as the scaling was fitted on
+ * @param dataset samples that are not scaled; those that went through an equal scaling already are returned as they are
+ * @param scaling a scaling of as many columns as there are inputs, usually fitted on the training samples
+ *   ({@link standardize}, {@link normalize})
+ * @throws InputError where the columns are not as many as the scaling was fitted on, or another scaling was applied
  * @example const test = network.scaling ? scale(raw, network.scaling) : raw
  */
 export function scale(dataset: Dataset, scaling: Scaling): Dataset {
@@ -65,7 +68,11 @@ export function standardizeTargets(dataset: Dataset): Scaling {
 
 /**
  * The same samples with their regression targets scaled; inputs and names stay. The data set that is given is left as it is.
- * @throws InputError for classes, and where the targets are not as many as the scaling was fitted on
+ * @param dataset samples whose targets are not scaled; those that went through an equal scaling already are returned as
+ *   they are
+ * @param scaling a scaling of as many columns as there are targets, usually fitted on the training samples
+ *   ({@link standardizeTargets})
+ * @throws InputError for classes, where the targets are not as many as the scaling was fitted on, or another was applied
  * @example
  * const houses = Dataset.from([[50], [80], [120]], [150_000, 230_000, 340_000])
  * const scaled = scaleTargets(houses, standardizeTargets(houses))

@@ -28,6 +28,9 @@ export const splitSchema = {
 
 /**
  * Divides a data set at random into `train` and `test`; with `stratify`, class by class.
+ * @param dataset the samples to divide; they are copied
+ * @param options the share of the test part (`test`, between 0 and 1, default 0.2), the `seed` (default random), and
+ *   whether classes keep their shares in both parts (`stratify`, default false)
  * @throws InputError where one of the two parts would be empty
  * @example const { train, test } = split(circle({ samples: 500 }), { test: 0.2, seed: 7, stratify: true })
  */
@@ -74,6 +77,8 @@ export const shuffleSchema = {
 /**
  * A copy of the samples in a random order: the same order for the same seed, everywhere. `fit` shuffles anew in each epoch,
  * so this is for data that are divided or shown in their order.
+ * @param dataset the samples; the data set is left as it is
+ * @param options the `seed`, a whole number from 0 to 2³² − 1; default random
  * @example
  * const sorted = Dataset.from([[1], [2], [3], [4]], [0, 0, 1, 1], { classes: ['low', 'high'] })
  * shuffle(sorted, { seed: 1 }).length // 4

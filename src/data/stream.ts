@@ -68,7 +68,11 @@ export class DataStream {
     this.#chunks = chunks
   }
 
-  /** @throws InputError for a count that is no whole number, chunks that are no function, and an example that is no data set */
+  /**
+   * @param options the number of `samples` in a pass; `chunks`, a function that begins a pass; optionally an `example`
+   *   of the samples, and a `fingerprint` by which a checkpoint recognises the data
+   * @throws InputError for a count that is no whole number, chunks that are no function, and an example that is no data set
+   */
   static from(options: DataStreamOptions): DataStream {
     return new DataStream(KEY, readOptions(dataStreamSchema, options))
   }
@@ -92,7 +96,10 @@ export class DataStream {
     })
   }
 
-  /** The first `count` samples of a pass, or all where there are fewer. */
+  /**
+   * The first `count` samples of a pass, or all where there are fewer.
+   * @param count how many samples are taken, at least 1
+   */
   async take(count: number): Promise<Dataset> {
     checkInteger('count', count, 1, Number.MAX_SAFE_INTEGER)
     for await (const window of this.windows(Math.min(count, this.length))) return window
@@ -101,6 +108,7 @@ export class DataStream {
 
   /**
    * One pass in windows of exactly `rows` samples (the last one may be smaller), for chunks of any size.
+   * @param rows the number of samples in a window, at least 1
    * @throws InputError where the chunks hold another number of samples than was said, or differ in their columns
    */
   async *windows(rows: number): AsyncGenerator<Dataset> {

@@ -22,6 +22,7 @@ export const fromOnnxSchema = { name: 'fromOnnx', fields: importedNamesFields sa
  * BatchNormalization) becomes the network's, one between layers or of the outputs part of a layer. Identity, Cast, Dropout,
  * Flatten, Reshape and ZipMap change nothing.
  * Float, double and float16 constants are read, as float32.
+ * @param bytes the bytes of the ONNX file
  * @param options `features`, `classes` and `targetNames`, where the file does not name them
  * @throws InputError for a damaged file, external data, and operators that belong to no MLP, with the name of the node
  * @example const network = fromOnnx(await readFile('model.onnx'))

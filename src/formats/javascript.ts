@@ -37,6 +37,7 @@ const functionsOf = (activations: readonly ActivationName[]): string =>
  * `targetNames` and `columns` (kind, categories and fill of each; undefined where all are numbers); of a network `sizes` and
  * `activations`; of an ensemble `predictWithSpread(rows)`, which returns { mean, deviation }, and its `classify` also returns
  * the deviation and the agreement. The text is safe within a `<script>` of a page, for all names.
+ * @param network a network, or an ensemble of networks
  * @throws InputError for parameters that are not finite
  * @example
  * await writeFile('model.js', toJavaScript(network))

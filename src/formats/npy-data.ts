@@ -105,6 +105,10 @@ const usualNames: readonly (readonly string[])[] = [
  * The data set, or the two for training and validation, of an .npz file: `x` and `y` (or `X`, `data` and `target`, `features`
  * and `labels` …), or `x_train`, `y_train`, `x_test`, `y_test` as Keras has them. Each is read as {@link datasetFromNpy} does.
  * The file may be gzipped.
+ * @param bytes the bytes of the .npz file
+ * @param options the names of the arrays to take (`arrays`: inputs and targets, or these and the same for validation;
+ *   default by their usual names), `maxUnpackedBytes` as for {@link parseNpz}, and the options of
+ *   {@link datasetFromNpy}
  * @throws InputError as {@link datasetFromNpy} and {@link parseNpz} do, and where it is unclear which arrays are meant
  * @example const { train, validation } = await datasetFromNpz(await readFile('digits.npz'))
  */
@@ -172,6 +176,9 @@ const inputNames = ['x', 'X', 'data', 'inputs', 'features', 'images', 'x_test', 
 /**
  * The inputs of an .npy or .npz file, gzipped or not, to predict from, a row a sample, in the precision of the file. Of several arrays in an
  * .npz file that called `x` (or `X`, `data` … or `x_test`), or the one that `arrays` names.
+ * @param file the bytes of the .npy or .npz file, gzipped or not
+ * @param options `arrays`, whose first entry names the array of an .npz file to take (default the only one, or the one
+ *   with a usual name), and `maxUnpackedBytes` as for {@link parseNpz}
  * @throws InputError as {@link parseNpy} and {@link parseNpz} do, and where it is unclear which array is meant
  * @example network.classify(await inputsFromNpy(await readFile('x.npy')))
  */

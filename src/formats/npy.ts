@@ -22,6 +22,7 @@ export interface NpyArray {
 /**
  * Reads an array as `numpy.save` writes it: versions 1.0 to 3.0 of .npy, numbers of every size (float16 becomes float32),
  * truth values, texts (`<U`, and `|S` in UTF-8), both byte orders, C and Fortran order (which comes out row-major).
+ * @param bytes the bytes of the .npy file, not gzipped
  * @throws InputError for what is no .npy file, one that is cut short or has bytes left over, Python objects, records, complex
  *   numbers, and 64-bit whole numbers beyond ±(2⁵³ − 1)
  * @example const { shape, data } = parseNpy(await readFile('weights.npy'))

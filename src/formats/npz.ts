@@ -10,6 +10,9 @@ export const parseNpzSchema = { name: 'parseNpz', fields: unpackFields }
 /**
  * Reads the arrays of an .npz file, as `numpy.savez` and `numpy.savez_compressed` write it: a zip archive of .npy files,
  * zip64 included. The file may be gzipped.
+ * @param bytes the bytes of the .npz file
+ * @param options `maxUnpackedBytes`, the most bytes that the file may unpack to (default 64 MiB, or 16 times the file
+ *   where that is more)
  * @returns the arrays by their names, in the order of the file
  * @throws InputError for a broken archive, arrays that {@link parseNpy} does not read, and archives that unpack to more than
  *   `maxUnpackedBytes`

@@ -36,6 +36,7 @@ const largestFile = 2 ** 31 - 2 ** 20
  *   networks are in the one graph; preprocessing that they have in common is there once.
  *
  * Operator set 17, IR version 8; with categories also `ai.onnx.ml` 2.
+ * @param network a network, or an ensemble of networks
  * @throws InputError for parameters that are not finite, a scaling of targets outside of float32, and more than 2 GiB
  * @example await writeFile('model.onnx', await toOnnx(network))
  */
@@ -76,6 +77,7 @@ export interface OnnxInput {
 
 /**
  * The inputs of the model that {@link toOnnx} writes, in the order of the columns.
+ * @param network the network, or the ensemble, as for {@link toOnnx}
  * @throws InputError as toOnnx does
  * @example onnxInputs(network) // [{ name: 'inputs', type: 'float32', width: 2 }]
  */

@@ -40,6 +40,7 @@ const fields = ['sizes', 'activations', ...descriptionFields] as const
  * `nn.Sequential(nn.Linear(…), activation, nn.Linear(…), …)`: `0.weight`, `0.bias`, `2.weight`, `2.bias`, so that
  * `load_state_dict(load_file('model.safetensors'))` takes them. Sizes, activations, names and scaling are
  * in `__metadata__`, each as JSON. The same network always makes the same bytes.
+ * @param network the network to write; an ensemble cannot be written in this format
  * @throws InputError for parameters that are not finite
  * @example await writeFile('model.safetensors', toSafetensors(network))
  */
@@ -62,6 +63,7 @@ export function toSafetensors(network: Network): Uint8Array {
  * `hidden.weight`, `output.weight`. Weights are out × in, as PyTorch has them; those called `kernel` are in × out, as Keras
  * and Flax have them. A layer without a bias has biases of 0. Numbers in the names give the order of the layers, shapes where
  * there are none. F32, F64, F16 and BF16 are read, as float32.
+ * @param bytes the bytes of the safetensors file
  * @param options `activations`, where the file does not name them; `features`, `classes` and `targetNames` likewise
  * @throws InputError for a broken file, other tensors, shapes that do not follow one another or do so in several orders,
  *   values that are not finite, and activations or names that are missing or contradict the file's

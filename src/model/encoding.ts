@@ -63,7 +63,13 @@ export class Encoding {
   /** The place of each category, for each column. */
   readonly #places: readonly (ReadonlyMap<string, number> | undefined)[]
 
-  /** @throws InputError for no columns, a category listed twice, and a fill that is not one of its column's values */
+  /**
+   * @param columns the columns in the order of the data: the kind of each, the categories of one with words, and what
+   *   fills its missing values
+   * @param missing what is done with rows that have missing values when a file is read: `error`, `drop` or `impute`;
+   *   default `error`
+   * @throws InputError for no columns, a category listed twice, and a fill that is not one of its column's values
+   */
   constructor(columns: readonly EncodedColumn[], missing: MissingPolicy = 'error') {
     const given: unknown = columns
     if (!Array.isArray(given) || given.length === 0) {
@@ -81,7 +87,10 @@ export class Encoding {
     )
   }
 
-  /** The encoding of columns that are all numbers, none of them missing. */
+  /**
+   * The encoding of columns that are all numbers, none of them missing.
+   * @param count the number of columns, 1 to 2²⁰
+   */
   static ofNumbers(count: number): Encoding {
     checkInteger('count', count, 1, MOST_COLUMNS)
     return new Encoding(Array.from({ length: count }, () => ({ kind: 'number' as const })))
@@ -92,7 +101,11 @@ export class Encoding {
     return this.missing === 'error' && this.columns.every(({ kind, fill }) => kind === 'number' && fill === undefined)
   }
 
-  /** The place of a category in its column, counted from 0; -1 for one that is unknown. */
+  /**
+   * The place of a category in its column, counted from 0; -1 for one that is unknown.
+   * @param column the number of the column, counted from 0
+   * @param category the name of the category, as it is written in the column
+   */
   placeOf(column: number, category: string): number {
     return (Number.isInteger(column) ? this.#places[column]?.get(category) : undefined) ?? -1
   }
@@ -106,7 +119,11 @@ export class Encoding {
     })
   }
 
-  /** Whether another encoding does the same. */
+  /**
+   * Whether another encoding does the same.
+   * @param other the encoding to compare with: kinds, categories and fills of the columns are compared, `missing` is
+   *   not
+   */
   equals(other: Encoding): boolean {
     if (!(other instanceof Encoding)) return false
     const isSame = (column: EncodedColumn, j: number) => {
@@ -124,7 +141,9 @@ export class Encoding {
   /**
    * Checks that data have the columns of this encoding, each of its kind.
    * @param other the encoding of the data; undefined where all columns are numbers
+   * @param count the number of columns that the data have
    * @param name how errors call the data
+   * @param features the names of the columns, for errors; undefined where they have none
    * @throws InputError naming the first column that differs
    */
   checkColumns(
@@ -148,7 +167,11 @@ export class Encoding {
     })
   }
 
-  /** Rows whose places of categories are those of this encoding, from rows of another with the same columns. */
+  /**
+   * Rows whose places of categories are those of this encoding, from rows of another with the same columns.
+   * @param raw rows × columns: numbers, and in a column of categories the place of each in `from`
+   * @param from the encoding of the rows; a category of it that this encoding does not have becomes −1
+   */
   translate(raw: RawRows, from: Encoding): RawRows {
     checkInstance('raw', raw, RawRows, 'RawRows')
     checkInstance('from', from, Encoding, 'Encoding')

@@ -180,6 +180,7 @@ export class Ensemble {
 
   /**
    * Back from {@link Ensemble.toJSON}.
+   * @param value what {@link Ensemble.toJSON} returned, or what `JSON.parse` makes of the file of an ensemble
    * @throws InputError naming the network and the first field that does not fit
    */
   static fromJSON(value: unknown): Ensemble {

@@ -133,7 +133,13 @@ export class Network implements Description {
     this.biases = biases
   }
 
-  /** A network with random parameters. @throws InputError for sizes, names or a seed that do not fit */
+  /**
+   * A network with random parameters.
+   * @param options the `sizes` of the layers, inputs first; the activation of each (`activation`, `hidden` and
+   *   `output`, or `activations`; default `sigmoid`); how the parameters are initialized (`init`, default
+   *   `glorotUniform`); and the `seed` (default random)
+   * @throws InputError for sizes, names or a seed that do not fit
+   */
   static create(options: NetworkOptions): Network {
     const checked = readOptions(networkSchema, options)
     const { sizes, init } = checked
@@ -145,7 +151,12 @@ export class Network implements Description {
     return network
   }
 
-  /** A network with given parameters. @throws InputError for wrong shapes and for values that are not finite */
+  /**
+   * A network with given parameters.
+   * @param parameters the `sizes` of the layers, inputs first; `activations`, one per layer after the inputs;
+   *   `weights[l]`, sizes[l + 1] × sizes[l]; and `biases[l]`, sizes[l + 1] values; all of them are copied
+   * @throws InputError for wrong shapes and for values that are not finite
+   */
   static from(parameters: NetworkParameters): Network {
     const { sizes, weights, biases, activations: given } = readOptions(parametersSchema, parameters)
     const activations = checkActivations(given, sizes.length - 1)
@@ -227,6 +238,7 @@ export class Network implements Description {
 
   /**
    * Back from {@link Network.toJSON}; parameters may be base64 or plain numbers.
+   * @param value what {@link Network.toJSON} returned, or what `JSON.parse` makes of a model file
    * @throws InputError naming the first field that does not fit
    */
   static fromJSON(value: unknown): Network {

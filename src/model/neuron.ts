@@ -42,7 +42,12 @@ export class Neuron {
   /** The number of steps of {@link Neuron.fit}. */
   readonly epochs: number
 
-  /** A neuron that is not trained yet. @throws InputError for options that are not numbers in their range */
+  /**
+   * A neuron that is not trained yet.
+   * @param options the number of `inputs`, 1 to 2²⁴; the `learningRate` (above 0, default 1); and the `epochs`, the
+   *   number of steps of {@link Neuron.fit} (default 1500)
+   * @throws InputError for options that are not numbers in their range
+   */
   constructor(options: NeuronOptions) {
     const { inputs, learningRate, epochs } = readOptions(neuronSchema, options)
     this.weights = new Float64Array(inputs).fill(0.1)
@@ -87,7 +92,10 @@ export class Neuron {
     return this
   }
 
-  /** σ(w·x + b) for each row of x: one number from 0 to 1 a sample. */
+  /**
+   * σ(w·x + b) for each row of x: one number from 0 to 1 a sample.
+   * @param x samples × inputs
+   */
   predict(x: MatrixLike): Float64Array {
     const inputs = this.#check(x)
     return Float64Array.from({ length: inputs.rows }, (_, i) => this.#answer(inputs.row(i)))

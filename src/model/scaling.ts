@@ -18,6 +18,7 @@ export class Scaling {
 
   /**
    * A scaling with known numbers; `standardize` and `normalize` find them in data.
+   * @param kind which of the two functions found the numbers; {@link Scaling.apply} does not depend on it
    * @param offset what is subtracted from each column
    * @param scale what each column is divided by
    */
@@ -34,6 +35,7 @@ export class Scaling {
   /**
    * The scaled copy of a matrix, computed in float64 and rounded once. Values that were scaled by this scaling already are
    * returned as they are.
+   * @param x rows × columns in the units of the data, one column for each offset
    * @throws InputError where the columns are not those it was fitted on, and for values that another scaling was applied to
    */
   apply(x: MatrixLike): Matrix {
@@ -56,7 +58,10 @@ export class Scaling {
     return withOrigin(scaled, { encoding: origin?.encoding, scaling: this })
   }
 
-  /** Whether another scaling does the same. */
+  /**
+   * Whether another scaling does the same.
+   * @param other the scaling to compare with: offsets and scales are compared, `kind` is not
+   */
   equals(other: Scaling): boolean {
     if (!(other instanceof Scaling)) return false
     const isSame = (a: Float64Array, b: Float64Array) => a.length === b.length && a.every((value, i) => value === b[i])

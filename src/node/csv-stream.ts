@@ -68,7 +68,7 @@ export interface CsvStream {
   train: DataStream
   /** Where a share is held out. */
   test: DataStream | undefined
-  /** How inputs are scaled; undefined without `standardize`. */
+  /** How inputs are scaled; undefined without the option `scaling`. */
   scaling: Scaling | undefined
   /** How regression targets are scaled; undefined if they are not. */
   targetScaling: Scaling | undefined
@@ -82,7 +82,11 @@ export interface CsvStream {
 
 /**
  * Opens a CSV file that is larger than memory. It is read once, a part at a time, and its numbers are kept in temporary
- * files, 8 bytes each; each pass over the stream reads those. By default, samples of the whole file are shuffled, so it does not matter that a trainer shuffles a stream within its windows only.
+ * files, 8 bytes each; each pass over the stream reads those. By default, samples of the whole file are shuffled, so it
+ * does not matter that a trainer shuffles a stream within its windows only.
+ * @param path the path of a CSV file, gzipped or not
+ * @param options those of `parseCsv`, with the share to hold out, the scaling, whether and with which seed samples are
+ *   shuffled, and the folder of the temporary files
  * @throws InputError as `parseCsv` does, naming the path, and where temporary files cannot be written
  * @example
  * using data = await streamCsv('clicks.csv', { target: 'bought', test: 0.1, scaling: 'standardize', seed: 7 })

@@ -40,6 +40,7 @@ export const readCsvInputsSchema = { name: 'readCsvInputs', fields: csvInputsFie
 
 /**
  * Reads a model file, as {@link writeModel} writes it.
+ * @param path the path of a model file
  * @throws InputError naming the path where it is missing, cannot be read, or is not a model
  * @example const network = await readModel('model.json')
  */
@@ -50,6 +51,7 @@ export async function readModel(path: string): Promise<Network> {
 
 /**
  * Reads the file of an ensemble, as {@link writeModel} writes it.
+ * @param path the path of an ensemble's file
  * @throws InputError naming the path where it is missing, cannot be read, or is not an ensemble
  * @example
  * await writeModel('ensemble.json', Ensemble.from([network]))
@@ -81,7 +83,9 @@ async function readJson(path: string): Promise<unknown> {
 
 /**
  * Writes a model file (JSON; its size is about 5.4 bytes a parameter), all or nothing, as {@link writeFileAtomic} does.
+ * @param path where the file goes; folders that are missing are made
  * @param network a network, or an ensemble of networks
+ * @param options `force`: whether a write-protected file is replaced. Default false
  * @throws InputError naming the path where it cannot be written, and where a parameter is not finite
  * @example await writeModel('runs/first/model.json', network)
  */
@@ -98,6 +102,9 @@ export async function writeModel(path: string, network: Network | Ensemble, opti
 
 /**
  * Writes a checkpoint, all or nothing, as {@link writeFileAtomic} does: after a crash the older one is there, or the new.
+ * @param path where the file goes; folders that are missing are made
+ * @param checkpoint what `Trainer.checkpoint` or the option `checkpoint` of `fit` gave
+ * @param options `force`: whether a write-protected file is replaced. Default false
  * @example await trainer.fit(train, { checkpoint: { every: 5, write: (made) => writeCheckpoint('run.checkpoint', made) } })
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint, options: WriteOptions = {}): Promise<void> {
@@ -108,6 +115,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint, opti
 
 /**
  * Reads a checkpoint, for `Trainer.resume`.
+ * @param path the path of a file that {@link writeCheckpoint} wrote
  * @throws InputError naming the path, and what is wrong with the file
  * @example await trainer.resume(await readCheckpoint('run.checkpoint'))
  */
@@ -122,7 +130,10 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * there; each with or without `.gz`). Of several data sets in a folder, `folder/emnist-letters` names one.
  * NumPy's files are read by what they hold, gzipped or not: an .npz file, see `datasetFromNpz`, or an .npy file with its targets in
  * another, `targets`, see `datasetFromNpy`.
- * @param options as `parseCsv` takes them; of a folder with IDX files only `classes` and `maxUnpackedBytes` count
+ * @param path a file, a folder, or a folder and the beginning of the files' names in it, which chooses one of several
+ *   data sets
+ * @param options for CSV, those of `parseCsv`; for a folder with IDX files, `classes` and `maxUnpackedBytes`; for NumPy's files,
+ *   those of `datasetFromNpz` and `targets`, the path of the .npy file with the targets
  * @throws InputError naming the path where it is missing, of another kind, or its content does not fit
  * @example const { train, validation } = await readDataset('data/mnist')
  */
@@ -171,6 +182,9 @@ export async function readDataset(
 
 /**
  * Reads the inputs of a CSV file of any size to predict from, a part at a time, as `parseCsvInputs` does from text.
+ * @param path the path of a CSV file, gzipped or not
+ * @param options the names of the input columns (`network.features`), how missing values are treated, and how the text
+ *   is read
  * @returns matrices of samples × features, one after another
  * @throws InputError as `parseCsvInputs` does, naming the path
  * @example

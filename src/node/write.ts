@@ -33,7 +33,9 @@ export const writeSchemas = {
  * Writes a file so that it is there whole or not at all: into a temporary file in the same folder, which then takes the
  * name. Folders that are missing are made. Where it fails, an older file of that name is still there, untouched. Through a
  * symbolic link, the file that it names is replaced; a link to nothing is refused, as `cp` refuses it.
+ * @param path where the file goes; a pipe or a device, such as `/dev/stdout`, is written into
  * @param content text (written as UTF-8) or bytes, or text a part at a time
+ * @param options `force`: whether a write-protected file is replaced. Default false
  * @throws InputError naming the path where it is a folder, write-protected, or cannot be written
  * @example await writeFileAtomic('report.html', html)
  */
@@ -140,6 +142,8 @@ async function replaceFile(path: string, content: Content, mode = 0o666): Promis
 /**
  * Checks that a file could be written, before the work whose result it is to take: that the path is not a folder's, that a
  * file there may be replaced, and that the nearest folder there is may be written to. It writes nothing.
+ * @param path the path of the file that is to be written; neither it nor its folder has to exist
+ * @param options `force`: whether a write-protected file may be replaced. Default false
  * @throws InputError naming the path
  * @example await checkWritable('runs/first/model.json')
  */

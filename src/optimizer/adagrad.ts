@@ -24,6 +24,9 @@ export const adagradSchema = {
 
 /**
  * Adagrad: s ← s + g², p ← p − learningRate / (1 + (t − 1)·learningRateDecay) · g / (√s + epsilon).
+ * @param options `learningRate`, a number or a schedule (default 0.01); `learningRateDecay` (default 0);
+ *   `initialAccumulator`, with which s begins (default 0); `epsilon` (default 1e-10); `weightDecay` (default 0); and
+ *   `clipNorm`, the largest norm of the gradients of a step (default unlimited)
  * @example adagrad({ learningRate: 0.01 })
  */
 export function adagrad(options: AdagradOptions = {}): Named<'adagrad'> {

@@ -45,6 +45,9 @@ export function adamHyperparameters<O extends { readonly betas: readonly [number
 /**
  * Adam (Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,
  * p ← p − learningRate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + epsilon).
+ * @param options `learningRate`, a number or a schedule (default 0.001); `betas`, β₁ and β₂ (default [0.9, 0.999]);
+ *   `epsilon` (default 1e-8); `weightDecay`, which acts through the gradient (default 0); and `clipNorm`, the largest
+ *   norm of the gradients of a step (default unlimited)
  * @example adam({ learningRate: 0.001, betas: [0.9, 0.999] })
  */
 export function adam(options: AdamOptions = {}): Named<'adam'> {

@@ -29,6 +29,10 @@ export interface NadamHyperparameters extends Hyperparameters {
  * NAdam, Adam with Nesterov momentum (Dozat 2016), as `torch.optim.NAdam`: with μₜ = β₁ (1 − ½ · 0.96^(t·ψ)), where ψ is
  * `momentumDecay`, and Πₜ = μ₁ μ₂ … μₜ, m and v as in {@link adam},
  * p ← p − learningRate · ((1 − μₜ) / (1 − Πₜ) · g + μₜ₊₁ / (1 − Πₜ₊₁) · m) / (√v / √(1 − β₂ᵗ) + epsilon).
+ * @param options `learningRate`, a number or a schedule (default 0.002); `betas`, β₁ and β₂ (default [0.9, 0.999]);
+ *   `momentumDecay` (default 0.004); `epsilon` (default 1e-8); `weightDecay` (default 0); whether that is decoupled as
+ *   in {@link adamw} (`decoupledWeightDecay`, default false); and `clipNorm`, the largest norm of the gradients of a
+ *   step (default unlimited)
  * @example nadam({ learningRate: 0.002, momentumDecay: 0.004 })
  */
 export function nadam(options: NadamOptions = {}): Named<'nadam'> & NadamHyperparameters {

@@ -37,6 +37,9 @@ export const rmspropSchema = {
 /**
  * RMSprop: s ← alpha·s + (1 − alpha)·g², p ← p − learningRate·g / (√s + epsilon); with momentum the quotient is first
  * accumulated in v ← momentum·v + quotient; centered takes √(s − mean(g)²).
+ * @param options `learningRate`, a number or a schedule (default 0.01); `alpha` (default 0.99); `epsilon` (default
+ *   1e-8); `momentum` (default 0); `centered` (default false); `weightDecay` (default 0); and `clipNorm`, the largest
+ *   norm of the gradients of a step (default unlimited)
  * @example rmsprop({ learningRate: 0.01, alpha: 0.99 })
  */
 export function rmsprop(options: RmspropOptions = {}): Named<'rmsprop'> {

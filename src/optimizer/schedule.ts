@@ -8,7 +8,10 @@ import { type Fields, float32, integer, kind, number, readOptions, required, wit
 export interface Schedule {
   /** Which schedule it is. */
   readonly name: 'constant' | 'step' | 'exponential' | 'cosine' | 'warmup' | 'reduceOnPlateau'
-  /** The rate of an epoch, counted from 0, before the plateau rule. */
+  /**
+   * The rate of an epoch, counted from 0, before the plateau rule.
+   * @param epoch the number of the epoch, counted from 0 over the trainer's life
+   */
   rate(epoch: number): number
   /** The rule by which the rate falls when the loss no longer does. */
   readonly plateau?: PlateauRule
@@ -170,7 +173,11 @@ export const scheduleSchemas = {
   },
 }
 
-/** The same rate in every epoch. @example sgd({ learningRate: constant(0.1) }) */
+/**
+ * The same rate in every epoch.
+ * @param learningRate the learning rate of all epochs, from 0 on
+ * @example sgd({ learningRate: constant(0.1) })
+ */
 export function constant(learningRate: number): Schedule {
   checkFloat32('constant: learningRate', learningRate)
   return Object.freeze({ name: 'constant', learningRate, rate: () => learningRate })
@@ -178,6 +185,8 @@ export function constant(learningRate: number): Schedule {
 
 /**
  * The rate times `factor` after every `every` epochs: learningRate · factor^⌊epoch / every⌋ (StepLR).
+ * @param options the learning rate at the start, the number of epochs between two changes (`every`, at least 1), and
+ *   the factor (default 0.1)
  * @example sgd({ learningRate: step({ learningRate: 0.1, every: 30, factor: 0.1 }) })
  */
 export function step(options: StepScheduleOptions): Schedule {
@@ -188,6 +197,7 @@ export function step(options: StepScheduleOptions): Schedule {
 
 /**
  * The rate times `factor` after every epoch: learningRate · factor^epoch (ExponentialLR).
+ * @param options the learning rate at the start, and the factor of each epoch, from 0 on
  * @example sgd({ learningRate: exponential({ learningRate: 0.1, factor: 0.95 }) })
  */
 export function exponential(options: ExponentialScheduleOptions): Schedule {
@@ -199,6 +209,7 @@ export function exponential(options: ExponentialScheduleOptions): Schedule {
 /**
  * Half a wave of the cosine from the rate to `minimum` over `epochs` epochs, and `minimum` after them:
  * minimum + (learningRate − minimum) (1 + cos(π epoch / epochs)) / 2 (CosineAnnealingLR, which would rise again).
+ * @param options the learning rate at the start, the number of epochs until it is `minimum`, and `minimum` (default 0)
  * @example adam({ learningRate: cosine({ learningRate: 0.01, epochs: 100 }) })
  */
 export function cosine(options: CosineScheduleOptions): Schedule {
@@ -211,6 +222,8 @@ export function cosine(options: CosineScheduleOptions): Schedule {
 /**
  * From `start` times the first rate of `then` to all of it in equal steps over `epochs` epochs, and then `then`, whose
  * epochs begin there (LinearLR, SequentialLR).
+ * @param options the number of epochs of the warm-up, the rate or schedule that follows, and the share of its first
+ *   rate at the start, from 0 to 1 (default 1/3)
  * @example adam({ learningRate: warmup({ epochs: 5, then: cosine({ learningRate: 0.01, epochs: 95 }) }) })
  */
 export function warmup(options: WarmupOptions): Schedule {
@@ -224,6 +237,8 @@ export function warmup(options: WarmupOptions): Schedule {
 /**
  * The rate times `factor` whenever the loss (validation's, where there is one, else training's) was not below its best,
  * by the share `threshold`, for more than `patience` epochs; then `cooldown` epochs do not count (ReduceLROnPlateau).
+ * @param options the learning rate at the start, `factor` (default 0.1), `patience` (10 epochs), `threshold` (1e-4),
+ *   `cooldown` (0 epochs), and the smallest rate, `minimum` (0)
  * @example sgd({ learningRate: reduceOnPlateau({ learningRate: 0.1, patience: 5 }) })
  */
 export function reduceOnPlateau(options: PlateauOptions): Schedule {

@@ -30,6 +30,8 @@ export const sgdSchema = {
 
 /**
  * Stochastic gradient descent: v ← momentum·v + g, p ← p − learningRate·v (with nesterov, g + momentum·v for v).
+ * @param options `learningRate`, a number or a schedule (default 0.001); `momentum` (default 0); `nesterov` (default
+ *   false); `weightDecay` (default 0); and `clipNorm`, the largest norm of the gradients of a step (default unlimited)
  * @example sgd({ learningRate: 3 })
  */
 export function sgd(options: SgdOptions = {}): Named<'sgd'> {

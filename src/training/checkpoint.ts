@@ -85,6 +85,8 @@ const encodeSnapshot = ({ parameters, state }: Snapshot): EncodedSnapshot => ({
 
 /**
  * A checkpoint as JSON text: about 5.4 bytes for each number of parameters and state.
+ * @param checkpoint what {@link Trainer.checkpoint} or the option `checkpoint` of `fit` gave; its `notes` have to be
+ *   what JSON can hold
  * @example await trainer.fit(train, { checkpoint: { every: 10, write: (c) => store.put('run', encodeCheckpoint(c)) } })
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
@@ -194,6 +196,7 @@ function checkEach(
 
 /**
  * Reads what {@link encodeCheckpoint} writes.
+ * @param text the JSON text that {@link encodeCheckpoint} returned, or the content of a file that holds it
  * @throws InputError naming the field that is missing or broken
  */
 export function decodeCheckpoint(text: string): Checkpoint {

@@ -34,6 +34,10 @@ const AT_ONCE = 1024
 /**
  * The scores of the mean prediction of an ensemble, the same as those of {@link Trainer.evaluate}, computed on the CPU. The
  * loss is that of the mean; targets are scaled for it where all networks scale them in the same way.
+ * @param ensemble networks whose outputs are averaged, each with its own encoding and scaling
+ * @param data the samples, in their own units or preprocessed as all networks need it; a stream is read once
+ * @param options `loss`. Default: the one that all networks were trained with; where they differ, crossEntropy for
+ *   softmax outputs, else quadratic
  * @throws InputError for data that do not go with a network, and for a loss that does not go with the outputs
  * @example
  * const results = await sweep(train, { sizes: [2, 4, 2], seeds: 6, epochs: 5, backend: 'cpu' })

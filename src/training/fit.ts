@@ -19,13 +19,36 @@ import { checkLoss } from './validation.ts'
 /**
  * Trains a network in one call: places it, fits, reads the parameters back into it and frees everything. Where the
  * training is aborted, the parameters trained until then are read back before the call rejects.
- * @example await fit(network, circle({ samples: 500, seed: 1 }), { optimizer: sgd({ learningRate: 3 }), epochs: 100 })
+ * @param network the network to train; its parameters become the trained ones
+ * @param train the samples to train on, a data set or a stream, in their own units or scaled
+ * @param options those of {@link Trainer.create} and of {@link Trainer.fit}, with validation data. Each epoch of the
+ *   history then has the scores of the validation samples
+ * @example
+ * const history = await fit(network, train, {
+ *   optimizer: sgd({ learningRate: 3 }),
+ *   epochs: 100,
+ *   validation: test,
+ * })
+ * console.log(history.last.validation.accuracy)
  */
 export async function fit(
   network: Network,
   train: Dataset | DataStream,
   options: TrainerOptions & ValidatedFitOptions,
 ): Promise<History<ValidatedEpoch>>
+/**
+ * Trains a network in one call, without validation data: `validation` is null in each epoch of the history. The rest is
+ * as with validation data.
+ * @param network the network to train; its parameters become the trained ones
+ * @param train the samples to train on, a data set or a stream, in their own units or scaled
+ * @param options those of {@link Trainer.create} and of {@link Trainer.fit}: by default 10 epochs with the loss
+ *   quadratic, SGD with a learning rate of 0.1, and 32 samples per minibatch
+ * @example
+ * await fit(network, circle({ samples: 500, seed: 1 }), {
+ *   optimizer: sgd({ learningRate: 3 }),
+ *   epochs: 100,
+ * })
+ */
 export async function fit(
   network: Network,
   train: Dataset | DataStream,

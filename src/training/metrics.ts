@@ -50,6 +50,7 @@ function readAnswers(answers: MatrixLike, data: Dataset, boundary: number): Answ
  * The class that each row of outputs predicts: the column with the largest output (the first of equal ones), or for a
  * single column class 1 where the output is above `boundary`, else class 0.
  * @param outputs samples × outputs, as {@link Trainer.predict} gives them
+ * @param options the `boundary` for a single column; default 0.5, for tanh outputs give 0
  * @returns the index of a class for each sample
  * @example const names = Array.from(predictedClasses(await trainer.predict(test.inputs)), (i) => test.classes?.[i])
  */
@@ -74,6 +75,8 @@ const classesOf = (columns: number) => Math.max(2, columns)
  * as in scikit-learn's `confusion_matrix`. The diagonal counts the correct predictions.
  * @param answers samples × outputs, as {@link Trainer.predict} gives them; one column is two classes
  * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
+ * @param options the `boundary` above which a single column means class 1, in answers and in targets; default 0.5, for
+ *   tanh outputs give 0
  * @throws InputError where the shapes differ
  * @example confusionMatrix(await trainer.predict(test.inputs), test)[3]?.[8] // how many threes were taken for eights
  */
@@ -97,6 +100,7 @@ function countAnswers({ answers, labels, boundary }: Answered, counts: readonly 
  * The share of samples whose class is among the `k` with the largest answers, as scikit-learn's
  * `top_k_accuracy_score`. Of equal answers the first column counts as the larger, so that `k` = 1 is the accuracy.
  * @param answers samples × outputs; one column is two classes
+ * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
  * @param options `k`: from 1 to the number of classes; default 2
  * @throws InputError where the shapes differ, and for another `k`
  * @example const topFive = topKAccuracy(await trainer.predict(test.inputs), test, { k: 5 })
@@ -135,6 +139,9 @@ function countTopK({ answers, labels, boundary }: Answered, k: number): number {
  * The area under the ROC curve of two classes, as scikit-learn's `roc_auc_score`: the share of pairs, one sample of each
  * class, in which that of the second class has the larger answer; equal answers count half (Mann and Whitney's U).
  * @param answers samples × 1, or samples × 2: then what counts is how far the second column is above the first
+ * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
+ * @param options the `boundary` above which a single target column means class 1 (default 0.5); answers are not
+ *   compared with it
  * @returns 0 to 1, and NaN where all samples are of one class
  * @throws InputError for more than two classes, and where the shapes differ
  * @example const area = rocAuc(await trainer.predict(test.inputs), test)
@@ -210,7 +217,12 @@ export class ClassificationTally {
   readonly #scores: Float64Array[] = []
   readonly #labels: Uint32Array[] = []
 
-  /** An empty tally. @param columns of the answers */
+  /**
+   * An empty tally.
+   * @param columns of the answers
+   * @param options `topK`, how many of the largest outputs count (default 2, or 1 for two classes), and the `boundary`
+   *   above which a single column means class 1 (default 0.5, for tanh outputs give 0)
+   */
   constructor(
     columns: number,
     options: MetricOptions & {
@@ -227,6 +239,7 @@ export class ClassificationTally {
   /**
    * Adds predictions and their samples.
    * @param answers one row per sample of `data`
+   * @param data the samples that they are answers to, targets one-hot or one column of 0 and 1
    */
   add(answers: MatrixLike, data: Dataset): void {
     const answered = readAnswers(answers, data, this.#boundary)

@@ -53,7 +53,11 @@ export class MultilabelTally {
     this.#boundary = readOptions(multilabelReportSchema, options).boundary
   }
 
-  /** @throws InputError where the shapes differ */
+  /**
+   * @param answers samples × labels, as {@link Trainer.predict} gives them
+   * @param data the samples that they are answers to, targets of 0 and 1; as many labels as in the first part
+   * @throws InputError where the shapes differ
+   */
   add(answers: MatrixLike, data: Dataset): void {
     const { data: outputs } = checkAnswers(answers, data)
     const { rows, cols, data: targets } = data.targets
@@ -115,6 +119,7 @@ export class MultilabelTally {
  * `precision_recall_fscore_support` (`zero_division=0`), the share of correct labels and of samples that match exactly.
  * @param answers samples × labels, as {@link Trainer.predict} gives them
  * @param data the samples that they are answers to, targets of 0 and 1
+ * @param options the `boundary` above which an output or a target is true; default 0.5, for tanh outputs give 0
  * @throws InputError where the shapes differ
  * @example
  * const { labels, exactMatch } = multilabelReport(await trainer.predict(test.inputs), test)

@@ -58,7 +58,7 @@ export interface TrainerOptions {
    * l2. The reported loss does not include it. Default 0.
    */
   l1?: number | undefined
-  /** The factor of the penalty Σ w² / 2 over the weights. Default: 0. */
+  /** The factor of the penalty Σ w² over the weights. Default: 0. */
   l2?: number | undefined
   /**
    * The share of units that is dropped at random in each step: one number for all hidden layers, or one for each. The

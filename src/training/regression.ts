@@ -52,6 +52,7 @@ export class RegressionTally {
  * root mean squared error, of each target. An output whose targets are all the same has an R² of 1 where it is hit exactly,
  * else 0.
  * @param answers samples × outputs, as {@link Trainer.predict} gives them
+ * @param data the samples that they are answers to; targets that are scaled are taken in their own units
  * @throws InputError where the shapes differ
  * @example const { r2, meanAbsoluteError } = regressionReport(await trainer.predict(test.inputs), test)
  */

@@ -19,6 +19,9 @@ import { checkIsDataset } from './settings.ts'
  *   the outputs are sigmoid or tanh, or the data have class names; `regression` where the loss is a distance.
  *
  * It decides which scores there are: accuracy for classes and labels, R² and the mean absolute error for regression.
+ * @param network a network; where `network.task` is set, `loss` and `data` do not matter
+ * @param loss the loss that the network is to be trained with
+ * @param data the samples to train on; a stream has to have an example
  * @throws InputError for a stream that was made without an example
  * @example console.log(taskOf(network, 'meanSquaredError', train)) // 'classification', because circle() has classes
  */
@@ -32,6 +35,7 @@ export function taskOf(network: Network, loss: LossName, data: Dataset | DataStr
 /**
  * The value at which a single output changes from the first class to the second: 0 for tanh, else 0.5. Networks with
  * several outputs have 0.5, which is not used: their class is the largest output.
+ * @param network the network, whose last layer decides
  * @example confusionMatrix(await trainer.predict(test.inputs), test, { boundary: decisionBoundary(network) })
  */
 export function decisionBoundary(network: Network): number {
@@ -41,6 +45,7 @@ export function decisionBoundary(network: Network): number {
 
 /**
  * The output activation that a loss is computed together with; undefined where any will do.
+ * @param loss the name of a loss, one of {@link lossNames}
  * @example const output = requiredActivation('crossEntropy') ?? 'sigmoid' // 'softmax'
  */
 export function requiredActivation(loss: LossName): 'sigmoid' | 'softmax' | undefined {

@@ -46,7 +46,10 @@ interface TrainerParts {
  * A network placed on a backend, and trained there. Calls queue: each waits for those that were made before, during training
  * for the running epoch or step at most. Only a second training during one is refused.
  * @example
- * using trainer = await Trainer.create(network, { optimizer: sgd({ learningRate: 3 }), batchSize: 10 })
+ * using trainer = await Trainer.create(network, {
+ *   optimizer: sgd({ learningRate: 3 }),
+ *   batchSize: 10,
+ * })
  * const history = await trainer.fit(train, { epochs: 30, validation: test })
  * await trainer.read()   // the trained parameters are now in `network`
  */
@@ -83,6 +86,9 @@ export class Trainer {
 
   /**
    * Places a copy of the network's parameters on a backend and allocates all that training needs.
+   * @param network the network; its parameters change only by {@link Trainer.read}
+   * @param options the backend (default 'auto'), the loss ('quadratic'), the optimizer (SGD with a learning rate of
+   *   0.1), the samples per minibatch (32), the seed, and penalties and dropout
    * @throws InputError for options that do not fit; BackendUnavailableError where the backend is not available
    */
   static async create(network: Network, options: TrainerOptions = {}): Promise<Trainer> {
@@ -123,8 +129,12 @@ export class Trainer {
   /**
    * Bytes of device memory that `fit` with these data will hold: exact, but an upper bound for streams, where validation
    * data are so large that they pass through in windows, and on the backend wasm, which copies no validation data.
+   * @param train the samples that `fit` will take
+   * @param options the `validation` data and the `classWeights` that `fit` will take. Default: none
    * @throws InputError for a stream that was made without an example
-   * @example if (trainer.memoryFor(train, { validation }) > 2e9) console.log('more than 2 GB')
+   * @example
+   * const bytes = trainer.memoryFor(train, { validation })
+   * if (bytes > 2e9) console.log('more than 2 GB')
    */
   memoryFor(train: TrainingData, options: Pick<FitOptions, 'validation' | 'classWeights'> = {}): number {
     const checked = checkFit(this.#placed, checkIsTrainingData(train), readOptions(memoryForSchema, options))
@@ -136,9 +146,14 @@ export class Trainer {
    * kernel (on a GPU by its own clock), reading back, the host. The entries add up to the wall time of the trainer's calls.
    * @throws InputError where the trainer was not created with `profile: true`
    * @example
-   * const trainer = await Trainer.create(network, { backend: 'webgpu', profile: true })
+   * const trainer = await Trainer.create(network, {
+   *   backend: 'webgpu',
+   *   profile: true,
+   * })
    * await trainer.fit(train)
-   * for (const { name, seconds, share } of trainer.profile().entries) console.log(name, seconds, share)
+   * for (const { name, seconds, share } of trainer.profile().entries) {
+   *   console.log(name, seconds, share)
+   * }
    */
   profile(): Profile {
     const { profiler } = this.#placed.settings
@@ -159,6 +174,7 @@ export class Trainer {
   /**
    * Uploads data once: `fit`, `epochs`, `steps`, `evaluate` and `predict` take the result in the place of the data, until
    * it is disposed of. Data that do not fit, and streams, pass through in windows each time.
+   * @param data the samples, in their own units or preprocessed as the network needs it
    * @throws InputError for data that do not go with the network
    * @example
    * const data = await trainer.load(train)
@@ -175,8 +191,18 @@ export class Trainer {
    *
    * A GPU trains small networks many epochs at a time: the trainer may be some epochs ahead of `onEpoch`, except with early
    * stopping, with a plateau schedule, and when a checkpoint is written. `epochs` is ahead only if `atOnce` allows it.
+   * @param train the samples to train on: a data set, a stream, or what {@link Trainer.load} returned
+   * @param options the number of epochs (default 10), the validation data, early stopping, checkpoints, functions to
+   *   call, and a signal that aborts. Each epoch of the history then has the scores of the validation samples
    */
   fit(train: TrainingData, options: ValidatedFitOptions): Promise<History<ValidatedEpoch>>
+  /**
+   * Trains for some epochs, without validation data: `validation` is null in each epoch of the history. The rest is as
+   * with validation data.
+   * @param train the samples to train on: a data set, a stream, or what {@link Trainer.load} returned
+   * @param options the number of epochs (default 10), early stopping, which then watches the training data,
+   *   checkpoints, functions to call, and a signal that aborts
+   */
   fit(train: TrainingData, options?: FitOptions): Promise<History>
   async fit(train: TrainingData, options: FitOptions | ValidatedFitOptions = {}): Promise<History> {
     const checked = checkFit(this.#placed, checkIsTrainingData(train), readOptions(fitSchema, options))
@@ -202,9 +228,29 @@ export class Trainer {
 
   /**
    * Trains one epoch each time the next is asked for; leaving the loop stops cleanly.
-   * @example for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) if (loss < 0.01) break
+   * @param train the samples to train on: a data set, a stream, or what {@link Trainer.load} returned
+   * @param options those of {@link Trainer.fit} with validation data, and `atOnce`: how many epochs may be trained in
+   *   one go (default 1). Each epoch then has the scores of the validation samples
+   * @example
+   * const epochs = trainer.epochs(train, { epochs: 30, validation: test })
+   * for await (const { epoch, validation } of epochs) {
+   *   console.log(epoch, validation.accuracy)
+   *   if (validation.loss < 0.01) break
+   * }
    */
   epochs(train: TrainingData, options: ValidatedEpochsOptions): AsyncIterator<ValidatedEpoch, Outcome> & AsyncIterableIterator<ValidatedEpoch> // prettier-ignore
+  /**
+   * Trains one epoch each time the next is asked for, without validation data: `validation` is null in each epoch.
+   * Leaving the loop stops cleanly.
+   * @param train the samples to train on: a data set, a stream, or what {@link Trainer.load} returned
+   * @param options those of {@link Trainer.fit} without validation data, and `atOnce`: how many epochs may be trained
+   *   in one go (default 1)
+   * @example
+   * for await (const { epoch, loss } of trainer.epochs(train, { epochs: 30 })) {
+   *   console.log(epoch, loss)
+   *   if (loss < 0.01) break
+   * }
+   */
   epochs(train: TrainingData, options?: EpochsOptions): AsyncIterator<Epoch, Outcome> & AsyncIterableIterator<Epoch>
   epochs(
     train: TrainingData,
@@ -218,7 +264,14 @@ export class Trainer {
   /**
    * Trains one minibatch each time the next is asked for: those of `epochs` in their order, without an end. `fit` and `epochs`
    * finish an epoch that was begun by steps. Whole epochs are faster.
-   * @example for await (const { step, loss } of trainer.steps(train)) if (step === 100) break
+   * @param train the samples to train on: a data set, or what {@link Trainer.load} returned; no stream
+   * @param options whether samples are shuffled (default true), the weights of the classes, a function to call when a
+   *   lost GPU was replaced, and a signal that aborts
+   * @example
+   * for await (const { step, loss } of trainer.steps(train)) {
+   *   console.log(step, loss)
+   *   if (step === 100) break
+   * }
    */
   steps(
     train: Dataset | LoadedData,
@@ -245,9 +298,12 @@ export class Trainer {
    * Goes on where a checkpoint was made: parameters, optimizer, schedule, early stopping, epochs and steps are as they
    * were. With the data and options of that run, the epochs that follow are, to the bit, those that would have followed.
    * `{ changed: ['learningRate'] }` takes this trainer's learning rate instead (or weightDecay, clipNorm, l1, l2, dropout).
+   * @param checkpoint what {@link Trainer.checkpoint} or the option `checkpoint` of `fit` gave
+   * @param options `changed`: options whose values replace the checkpoint's. Default: none; a difference is an error
    * @throws InputError for a checkpoint of other sizes, activations or options, named; if deterministic, also of other bits
    * @example
-   * const trainer = await Trainer.create(network, options) // as before, the seed too
+   * // The options are those of the run before, its seed too.
+   * const trainer = await Trainer.create(network, options)
    * await trainer.resume(decodeCheckpoint(text))
    * await trainer.fit(train, { epochs: 100 - trainer.epoch })
    */
@@ -255,17 +311,29 @@ export class Trainer {
     return this.#placed.resume(checkpoint, options)
   }
 
-  /** Loss over a data set or a stream, with accuracy, accuracy and exact match, or R² and mean absolute error, by the task. */
+  /**
+   * Loss over a data set or a stream, with accuracy, accuracy and exact match, or R² and mean absolute error, by the
+   * task.
+   * @param data the samples with their targets: a data set, a stream, or what {@link Trainer.load} returned
+   */
   async evaluate(data: TrainingData): Promise<Evaluation> {
     return this.#placed.evaluate(data)
   }
 
-  /** The outputs for each row, in the units of the data, or each sample of loaded data: as {@link Network.predict} has them. */
+  /**
+   * The outputs for each row, in the units of the data, or each sample of loaded data: as {@link Network.predict} has
+   * them.
+   * @param x rows in the units of the data, as for {@link Network.predict}, or what {@link Trainer.load} returned
+   */
   async predict(x: PredictRows | LoadedData): Promise<Matrix> {
     return this.#placed.predict(x)
   }
 
-  /** Loss and gradients of one minibatch, no update: the means over its samples, shaped as the network's parameters. */
+  /**
+   * Loss and gradients of one minibatch, no update: the means over its samples, shaped as the network's parameters.
+   * @param x the inputs of the minibatch, samples × inputs, in the units of the data
+   * @param y its targets, samples × outputs, in the units of the data; of classes one-hot, or 0 and 1 in one column
+   */
   async gradients(x: MatrixLike, y: MatrixLike): Promise<Gradients> {
     const { loss, gradient } = await this.#placed.trace(takeData(this.#placed, Dataset.from(x, y), 'minibatch'))
     return { loss, ...splitParameters(this.network.layers, Float32Array.from(gradient)) }

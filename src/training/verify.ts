@@ -99,7 +99,10 @@ export const verifySchema = {
  * Compares a backend with the float64 CPU reference: forward, every delta, every gradient and one update of one
  * minibatch. Each stage is compared on the same inputs that the backend gave it, so that an error is that stage's own
  * and its bound follows from the arithmetic: 4·K·2⁻²⁴·Σ|w·a| for a sum of K terms.
+ * @param network the network whose parameters are used; they do not change
  * @param data the samples; left out, normal inputs and a random class for each, made from `seed`
+ * @param options the backend (default 'auto'), the loss ('quadratic'), the optimizer (SGD), the size of the minibatch
+ *   (32), and the seed of random samples
  * @example const { ok, layers } = await verify(network, data, { backend: 'webgpu', batchSize: 64 })
  */
 export async function verify(network: Network, data?: Dataset, options: VerifyOptions = {}): Promise<Verification> {

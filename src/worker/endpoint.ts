@@ -4,9 +4,16 @@ import type { PlainError } from './values.ts'
 
 /** A worker, a port, or the scope of a worker: of browsers, or of Node's `worker_threads`. */
 export interface Endpoint {
-  /** Sends a message. */
+  /**
+   * Sends a message.
+   * @param message any value that the structured clone algorithm copies
+   */
   postMessage(message: unknown): void
-  /** Calls a function with each message, in browsers. */
+  /**
+   * Calls a function with each message, in browsers.
+   * @param type the kind of event: `message` or `error`
+   * @param listener called with each event of that kind
+   */
   addEventListener?(type: string, listener: (event: Event) => void): void
   /** Of Node; the values differ by the type. */
   on?: unknown

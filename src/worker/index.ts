@@ -21,10 +21,19 @@ export {
 export interface Remote {
   /** Creates trainers in the worker. */
   readonly Trainer: {
-    /** A trainer in the worker; see `Trainer.create`. */
+    /**
+     * A trainer in the worker; see `Trainer.create`.
+     * @param network the network; its parameters are copied to the worker, and change here only by `RemoteTrainer.read`
+     * @param options those of `Trainer.create`; `backend` has to be a name
+     */
     create(network: Network, options?: TrainerOptions): Promise<RemoteTrainer>
   }
-  /** Creates a trainer in the worker, trains, reads and disposes; see `fit`. */
+  /**
+   * Creates a trainer in the worker, trains, reads and disposes; see `fit`.
+   * @param network the network to train; its parameters become the trained ones
+   * @param train the data set to train on, which is copied to the worker
+   * @param options those of `Trainer.create`, where `backend` has to be a name, and those of `RemoteTrainer.fit`
+   */
   fit(network: Network, train: RemoteTrainingData, options?: TrainerOptions & RemoteFitOptions): Promise<History>
   /** Ends the worker at once; calls that it has not answered reject. */
   terminate(): void

@@ -28,6 +28,7 @@ interface Loop {
 
 /**
  * Answers the calls of `connect`: the whole program of a worker. In Node, give it the `parentPort` of `node:worker_threads`.
+ * @param endpoint where calls come from and answers go. Default: the global object of the worker
  * @throws InputError where this is not a worker
  */
 export function serve(endpoint: Endpoint = globalThis): void {

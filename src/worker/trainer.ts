@@ -128,20 +128,32 @@ export class RemoteTrainer {
     return this.#state!
   }
 
-  /** Trains for some epochs; see `Trainer.fit`. */
+  /**
+   * Trains for some epochs; see `Trainer.fit`.
+   * @param train the samples to train on, which are copied to the worker, or what {@link RemoteTrainer.load} returned
+   * @param options those of `Trainer.fit`; functions are called in this thread
+   */
   async fit(train: RemoteTrainingData, options: RemoteFitOptions = {}): Promise<History> {
     readOptions(schemas.fit, options)
     const rates = this.#ratesFor(options.epochs ?? 10)
     return makeHistory((await this.#train('fit', train, options, rates).answer()) as History)
   }
 
-  /** Trains one epoch each time the next is asked for; see `Trainer.epochs`. */
+  /**
+   * Trains one epoch each time the next is asked for; see `Trainer.epochs`.
+   * @param train the samples to train on, which are copied to the worker, or what {@link RemoteTrainer.load} returned
+   * @param options those of `Trainer.epochs`; `atOnce` has to be a number. Functions are called in this thread
+   */
   epochs(train: RemoteTrainingData, options: RemoteEpochsOptions = {}): AsyncGenerator<Epoch, Outcome> {
     readOptions(schemas.epochs, options)
     return this.#loop('epochs', train, options, options.atOnce ?? 1) as AsyncGenerator<Epoch, Outcome>
   }
 
-  /** Trains one minibatch each time the next is asked for; see `Trainer.steps`. */
+  /**
+   * Trains one minibatch each time the next is asked for; see `Trainer.steps`.
+   * @param train the samples to train on, which are copied to the worker, or what {@link RemoteTrainer.load} returned
+   * @param options those of `Trainer.steps`: `shuffle`, `classWeights`, `onRecovery` and `signal`
+   */
   steps(train: RemoteTrainingData, options: RemoteStepsOptions = {}): AsyncGenerator<Step> {
     readOptions(schemas.steps, options)
     return this.#loop('steps', train, options, 1) as AsyncGenerator<Step>
@@ -197,7 +209,10 @@ export class RemoteTrainer {
     return { answer: value, guard, end }
   }
 
-  /** Uploads data once; see `Trainer.load`. */
+  /**
+   * Uploads data once; see `Trainer.load`.
+   * @param data the samples, which are copied to the worker and from there to its device
+   */
   async load(data: Dataset): Promise<RemoteData> {
     const { loaded, length } = (await this.#call('load', { values: [data] })) as { loaded: number; length: number }
     const dispose = async () => {
@@ -208,17 +223,27 @@ export class RemoteTrainer {
     return remote
   }
 
-  /** The loss and the scores over data; see `Trainer.evaluate`. */
+  /**
+   * The loss and the scores over data; see `Trainer.evaluate`.
+   * @param data the samples with their targets, or what {@link RemoteTrainer.load} returned
+   */
   async evaluate(data: RemoteTrainingData): Promise<Evaluation> {
     return (await this.#call('evaluate', { values: [this.#dataOf(data)] })) as Evaluation
   }
 
-  /** The outputs for each row: rows × outputs; see `Trainer.predict`. */
+  /**
+   * The outputs for each row: rows × outputs; see `Trainer.predict`.
+   * @param x rows in the units of the data, as for `Network.predict`, or what {@link RemoteTrainer.load} returned
+   */
   async predict(x: PredictRows | RemoteData): Promise<Matrix> {
     return (await this.#call('predict', { values: [this.#dataOf(x)] })) as Matrix
   }
 
-  /** Loss and gradients of one minibatch; see `Trainer.gradients`. */
+  /**
+   * Loss and gradients of one minibatch; see `Trainer.gradients`.
+   * @param x the inputs of the minibatch, samples × inputs, in the units of the data
+   * @param y its targets, samples × outputs, in the units of the data; of classes one-hot, or 0 and 1 in one column
+   */
   async gradients(x: MatrixLike, y: MatrixLike): Promise<Gradients> {
     return (await this.#call('gradients', { values: [x, y] })) as Gradients
   }
@@ -239,7 +264,11 @@ export class RemoteTrainer {
     return (await this.#call('checkpoint')) as Checkpoint
   }
 
-  /** Goes on where a checkpoint was made; see `Trainer.resume`. */
+  /**
+   * Goes on where a checkpoint was made; see `Trainer.resume`.
+   * @param checkpoint what {@link RemoteTrainer.checkpoint}, `Trainer.checkpoint` or `fit`'s option `checkpoint` gave
+   * @param options `changed`: options whose values replace the checkpoint's. Default: none; a difference is an error
+   */
   async resume(checkpoint: Checkpoint, options: ResumeOptions = {}): Promise<Resumed> {
     return (await this.#call('resume', { values: [checkpoint, options] })) as Resumed
   }

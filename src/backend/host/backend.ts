@@ -33,6 +33,7 @@ export const cpuSchema = {
 
 /**
  * The CPU backend: float32 in register tiles, or float64 in plain loops, which is the reference for all other backends.
+ * @param options the `precision` of the arithmetic, `float32` or `float64`; default `float32`
  * @example await Trainer.create(network, { backend: cpu({ precision: 'float64' }) })
  */
 export function cpu(options: CPUOptions = {}): Backend {

@@ -10,6 +10,9 @@ import { type CheckedOptions, describeAdapter, type WebGPUOptions, webgpuSchema 
  * The WebGPU backend. Its device is opened when the first network is placed on it, or passed in; after a loss, another one
  * is opened. Its code and shaders are in a module that is loaded then, so that programs which never place a network on a
  * GPU do not download them.
+ * @param options a `device`, or a function `requestDevice` that opens one (default: the backend opens its own); how
+ *   networks are trained (`plan`, default `auto`); and whether no choice is made by measurement (`deterministic`,
+ *   default false)
  * @throws InputError where both a device and a function that opens one are given
  * @example await Trainer.create(network, { backend: webgpu({ device }) })
  */

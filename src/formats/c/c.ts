@@ -49,6 +49,8 @@ const MOST_PARAMETERS = 30_000_000
  * an unknown one by MODEL_UNKNOWN, a truth value by 1 or 0. The comment at the beginning of the header has the shapes, an
  * example, and the bytes of flash and RAM. The source has about 13 bytes per parameter: 3 MB for 784-300-10, of which 950 KB
  * remain when it is compiled.
+ * @param network a network, or an ensemble of networks
+ * @param options the `prefix` that all names begin with; default `model`
  * @throws InputError for a prefix that is no identifier, parameters that are not finite, scalings beyond the range of float32,
  *   and more than 30 million parameters
  * @example

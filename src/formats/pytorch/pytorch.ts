@@ -66,6 +66,11 @@ export type PyTorchFiles = Record<string, string | Uint8Array>
  * - `optimizer.safetensors`: of a checkpoint, the state of the optimizer.
  *
  * Nothing is changed in the network.
+ * @param network the network whose training continues, from its parameters or, with a `checkpoint`, from those in it
+ * @param data the samples to train on, as {@link Trainer.fit} takes them
+ * @param options `loss`, `optimizer`, `batchSize`, `seed`, `l1`, `l2` and `dropout`, with the defaults of
+ *   {@link Trainer.create}; the number of `epochs` (default 10); `shuffle` (default true); and a `checkpoint` to
+ *   continue from (default none)
  * @throws InputError for options or data that do not go with the network, and a checkpoint of another run
  * @example
  * const files = toPyTorch(network, train, { optimizer: adam({ learningRate: 0.01 }), batchSize: 64, seed: 1 })

@@ -78,7 +78,10 @@ function examine(network: Network, given: Dataset, { loss, remedies }: AdviceSet
 /**
  * What will probably keep a network from learning these data, known before training: inputs and regression targets that are
  * not scaled, and targets that the outputs cannot reach. Nothing for data that are scaled, by this library or otherwise.
+ * @param network the network that will be trained; data are judged as they are after the preprocessing that it carries
  * @param data as they are given to `fit`
+ * @param settings the `loss` that it will be trained with, and how the program calls what helps (`remedies`, default by
+ *   the names of the library's functions)
  * @returns sentences without the full stop, each with what helps
  * @example
  * const data = Dataset.from([[0.2, 1680], [0.3, 410], [0.1, 940]], ['a', 'b', 'a'])
@@ -136,7 +139,12 @@ const FEW_EPOCHS = 10
 /**
  * Whether a trained network is worse than an answer that ignores the inputs (the mean of the targets, the commonest class, for
  * each label the commoner value), with the likely cause.
+ * @param network the network that was trained
  * @param data that it was trained on
+ * @param run the `loss`; the scores on the `training` data and, if there are any, on the `validation` data, as
+ *   `trainer.evaluate` returns them; how many `epochs` were trained (with fewer than 10, there is advice only where a
+ *   cause is known; default 10); and how the program calls what helps (`remedies`, default by the names of the
+ *   library's functions)
  * @returns sentences without the full stop; none where the network is better
  * @example
  * const data = circle({ samples: 100, seed: 1 })
@@ -174,6 +182,10 @@ export interface DivergedRun extends AdviceSettings {
 /**
  * The likely causes of a divergence, in the order in which they are worth changing: learning rate, inputs, targets, the loss.
  * What is scaled already is not named.
+ * @param network the network whose training diverged; its parameters are not looked at
+ * @param data the samples that it was trained on, as they were given to `fit`
+ * @param run the `loss` and the `optimizer` of the run, and how the program calls what helps (`remedies`, default by
+ *   the names of the library's functions)
  * @returns a clause that goes after the message of a DivergedError
  * @example
  * adviseDiverged(network, train, { loss: 'quadratic', optimizer: sgd({ learningRate: 50 }) })

@@ -6,6 +6,7 @@ import { libraryRemedies, type Remedies } from '../advice/remedies.ts'
 /**
  * The evidence and the hint of an autopsy in the words of a program that has other names for the options, such as the command
  * line.
+ * @param autopsy what was found out, such as `error.autopsy` of a `DivergedError`
  * @param remedies as for `adviseDiverged`; `row` names the sample, such as 'line 18 of houses.csv'
  * @example
  * const fix = { learningRate: 0.5 }

@@ -122,6 +122,7 @@ export class LiveSweep {
 
   /**
    * Trains every network for some epochs. Networks that diverge are left out from then on.
+   * @param epochs how many epochs to train in addition to those so far, at least 1; default 1
    * @throws InputError for a number of epochs below 1; the reason of the signal that was aborted
    */
   async train(epochs = 1): Promise<void> {
@@ -164,6 +165,7 @@ export class LiveSweep {
 
   /**
    * A copy of one network with its present parameters.
+   * @param index the number of the network: its place in {@link LiveSweep.networks}, counted from 0
    * @throws InputError for a number that no network has
    */
   async network(index: number): Promise<Network> {
@@ -174,6 +176,7 @@ export class LiveSweep {
 
   /**
    * The state of one network. A trainer with its settings and seed takes it, and trains on from there.
+   * @param index the number of the network: its place in {@link LiveSweep.networks}, counted from 0
    * @throws InputError for a number that no network has
    * @example
    * using live = await liveSweep(train, { sizes: [2, 3, 2], seeds: 4, backend: 'cpu' })
@@ -192,6 +195,7 @@ export class LiveSweep {
   /**
    * The likely cause of the divergence of one network and what helps, as `DivergedError.autopsy` of a single training has them.
    * The search runs on the CPU for about a second at most.
+   * @param index the number of the network: its place in {@link LiveSweep.networks}, counted from 0
    * @returns undefined for a network that did not diverge
    * @throws InputError for a number that no network has
    * @example
@@ -253,6 +257,8 @@ export class LiveSweep {
  * program wants, and whose parameters and scores it can look at in between: for a display of many networks that learn.
  * {@link sweep} is faster where only the results count. Each network equals the one of a single training, as there.
  * @param data to train on
+ * @param options those of {@link sweep} without `epochs`, `halving`, `earlyStopping`, `folds`, `shard`, `resume` and
+ *   `onRound`; only `sizes` is required
  * @throws InputError for options or data that do not fit together; BackendUnavailableError where the backend is not available
  * @example
  * const data = circle({ samples: 100, seed: 1 })

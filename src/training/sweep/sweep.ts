@@ -58,6 +58,7 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
   /**
    * Where the sweep is, to go on from later, with the option `resume`. For use within a loop over its rounds, or in
    * {@link SweepOptions.onRound}: what it has trained up to that round; and after the sweep.
+   * @param options `notes`, which the checkpoint keeps: anything that JSON can hold. Default: none
    * @throws InputError before the first round
    * @example
    * const options = { sizes: [2, 3, 2], seeds: 4, epochs: 4, backend: 'cpu' } as const
@@ -83,7 +84,11 @@ export class Sweep implements PromiseLike<SweepResult[]>, AsyncIterable<SweepRou
     return this.#run?.results() ?? []
   }
 
-  /** Trains all networks, or those that are not trained yet. */
+  /**
+   * Trains all networks, or those that are not trained yet.
+   * @param resolved called with the results, the best first, when training has ended
+   * @param rejected called with the reason where training failed or was aborted
+   */
   then<T = SweepResult[], E = never>(
     resolved?: ((results: SweepResult[]) => T | PromiseLike<T>) | null,
     rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
@@ -116,6 +121,8 @@ const takesThreads = (choice: BackendName | Backend) =>
  * the CPU, worker threads train one network each, or four small ones; where none can be started, as under a
  * Content-Security-Policy without `worker-src blob:`, the calling thread trains all of them, and the rounds say so.
  * @param data to train on; for regression, scaled with {@link standardizeTargets} if they are large
+ * @param options the layer sizes, the settings to combine (an array holds values to try), the seeds, and how all
+ *   networks are trained; only `sizes` is required
  * @returns what can be awaited or iterated over; nothing is trained before
  * @throws InputError at once, for options or data that do not fit together, for no combination, and for more than `limit`
  * @example

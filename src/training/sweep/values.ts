@@ -40,7 +40,10 @@ const between = (from: number, to: number, share: number) =>
 const MOST_NUMBERS = 1_000_000
 
 /**
- * Numbers whose logarithms are equally far apart, both ends among them; rounded to twelve digits.
+ * Numbers whose logarithms are equally far apart, from the first to the last; rounded to twelve digits.
+ * @param from the first number, above 0
+ * @param to the last number, above 0; below `from`, the numbers fall
+ * @param count how many numbers, from 1 to 1,000,000; a single one is `from`
  * @throws InputError for ends that are not above 0
  * @example logspace(0.01, 10, 4) // [0.01, 0.1, 1, 10]
  */

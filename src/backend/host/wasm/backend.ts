@@ -34,6 +34,8 @@ export const wasmSchema = {
  * network is placed on it. Where the engine cannot run it (without SIMD, or under a Content-Security-Policy that forbids
  * WebAssembly), networks are placed on the backend {@link cpu} instead, and `description` says why. The threads do not keep
  * a process alive; `dispose` of the backend ends them.
+ * @param options the number of `threads`, 1 to 256, the calling one included; default all cores, in browsers all but
+ *   one, and 1 where there is no shared memory
  * @throws InputError for a number of threads below 1 or above 256
  * @example
  * const backend = wasm({ threads: 2 })

@@ -25,6 +25,7 @@ const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8
 /**
  * A checkpoint as bytes, for a file or a database: about 4 bytes for each number of parameters, and 50 for each epoch of a
  * network, of two million epochs at most.
+ * @param checkpoint what {@link Sweep.checkpoint} or {@link mergeSweepCheckpoints} returned
  * @throws InputError for what is not a checkpoint, and for notes that JSON cannot hold
  * @example
  * const run = sweep(circle({ samples: 50, seed: 1 }), { sizes: [2, 3, 2], seeds: 4, epochs: 2, backend: 'cpu' })
@@ -79,6 +80,7 @@ function checksum(bytes: Uint8Array): number {
 
 /**
  * Reads what {@link encodeSweepCheckpoint} writes.
+ * @param bytes all bytes of one checkpoint; they are copied
  * @throws InputError for something else, for another version, and for bytes that are damaged
  */
 export function decodeSweepCheckpoint(bytes: Uint8Array): SweepCheckpoint {
