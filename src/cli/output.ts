@@ -18,6 +18,11 @@ export function note(line: string): void {
   standardError.writeLines([line])
 }
 
+/** Sentences that the user should know and did not ask for, such as advice. */
+export function noteAll(sentences: readonly string[]): void {
+  for (const sentence of sentences) note(`webgpu-mlp: note: ${sentence}`)
+}
+
 /** What a command failed with: a message of one line, and the exit code. */
 interface Failure {
   readonly message: string

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { adviseAfter, type SharedRecovery, sweep, type Sweep, type SweepResult } from '../../index.ts'
 import { makeWall, MOST_PICTURES } from '../sweep-page/wall.ts'
 import { sweepPage } from '../sweep-page/page.ts'
-import { count, exitCodes, note, print } from '../output.ts'
+import { count, exitCodes, note, noteAll, print } from '../output.ts'
 import { KeptOutputs } from '../outputs/keep.ts'
 import { remedies } from '../remedies.ts'
 import { explainResults } from './autopsies.ts'
@@ -118,7 +118,7 @@ function noteAfter(best: SweepResult, data: SweepData): void {
   const samples = shownSamples(data)
   const scores = data.task === 'regression' ? { r2: score } : { accuracy: score }
   const run = { loss: settings.loss, training: { loss, samples: samples.length, ...scores }, epochs, remedies }
-  for (const sentence of adviseAfter(best.network(), samples, run)) note(`webgpu-mlp: note: ${sentence}`)
+  noteAll(adviseAfter(best.network(), samples, run))
 }
 
 /** Writes the files of a sweep. @param results the best one first; at least one */

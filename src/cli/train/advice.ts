@@ -12,7 +12,7 @@ import {
 } from '../../index.ts'
 import { findCsvLine } from '../../node/csv-lines.ts'
 import { exampleOf, isCsv, isGenerated, textOptions } from '../data.ts'
-import { note } from '../output.ts'
+import { noteAll } from '../output.ts'
 import { remedies } from '../remedies.ts'
 import type { PreparedData } from './data.ts'
 import type { TrainOptions } from './options.ts'
@@ -37,10 +37,6 @@ export function noteAfter(
 ): void {
   if (data.train instanceof DataStream) return
   noteAll(adviseAfter(network, data.train, { loss, training, validation, epochs: epochs.length, remedies }))
-}
-
-function noteAll(sentences: readonly string[]): void {
-  for (const sentence of sentences) note(`webgpu-mlp: note: ${sentence}`)
 }
 
 /** Trains; where that diverges, the error names the likely cause with the options of the command line. */
