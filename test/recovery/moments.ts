@@ -125,8 +125,11 @@ export async function loseRepeatedly(
   tally: Tally,
 ): Promise<void> {
   const gpu = new BreakingGPU()
+  const all = [...unbroken.counts.values()].reduce((sum, count) => sum + count, 0)
+  // A short training would end before many calls are made.
+  const few = Math.max(1, Math.min(FEW_CALLS, Math.floor(all / 8)))
   const onProgress = () => {
-    if (!gpu.isArmed && random.below(2) === 0) gpu.loseIn(1 + random.below(FEW_CALLS), whens[random.below(3)]!)
+    if (!gpu.isArmed && random.below(2) === 0) gpu.loseIn(1 + random.below(few), whens[random.below(3)]!)
   }
   const broken = await runBroken(training, gpu, onProgress)
   tally.add(broken)
