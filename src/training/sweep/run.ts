@@ -42,7 +42,8 @@ export class Run {
   readonly #networks: number
   #trainedEpochs = 0
   #began = performance.now()
-  #reported = this.#began
+  /** When the last report was made. The first one comes as soon as training has begun. */
+  #reported = -Infinity
   /** Of the sweep before it was resumed. */
   readonly #secondsBefore: number = 0
 
@@ -101,7 +102,7 @@ export class Run {
 
   /** Trains the networks; reports from time to time, and after each stage. */
   async *rounds(): AsyncGenerator<SweepRound> {
-    this.#reported = this.#began = performance.now()
+    this.#began = performance.now()
     let isFailed = false
     try {
       if (this.#isOver()) yield this.#report()
