@@ -31,6 +31,28 @@ const destroyDevice = (page: Page, { isLast = false } = {}) =>
     ;(self as unknown as { device: GPUDevice }).device.destroy()
   }, isLast)
 
+/** Waits until the worker has not used a GPU for a while: the network of the main view has a device of its own. */
+const deviceRests = (page: Page) =>
+  page.workers()[0]!.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const { createCommandEncoder } = GPUDevice.prototype
+        let timer: ReturnType<typeof setTimeout>
+        const wait = () => {
+          clearTimeout(timer)
+          timer = setTimeout(() => {
+            GPUDevice.prototype.createCommandEncoder = createCommandEncoder
+            resolve()
+          }, 500)
+        }
+        GPUDevice.prototype.createCommandEncoder = function (descriptor) {
+          wait()
+          return createCommandEncoder.call(this, descriptor)
+        }
+        wait()
+      }),
+  )
+
 const backendOf = (page: Page) => page.locator('[data-value=backend]').first().getAttribute('data-number')
 
 const replaced =
@@ -86,8 +108,13 @@ describe('the page, when the GPU is lost', () => {
   })
 
   it('trains the networks of the wall on, at once or after a click', async () => {
-    const opened = await open('tab=wall&backend=webgpu&samples=60&speed=10')
+    const opened = await open('backend=webgpu&samples=60&speed=10')
     const { page } = opened
+    await epochsReach(page, 2)
+    await pause(page)
+    await deviceRests(page)
+    await page.getByRole('link', { name: '144 at once' }).click()
+    await page.locator('.wall-tab').waitFor()
     await epochsReach(page, 2)
     const before = await numberOf(page, 'epoch')
     await loseDevice(page)
