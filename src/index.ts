@@ -132,7 +132,7 @@ export {
   type Resumed,
   type ResumeOptions,
 } from './training/checkpoint.ts'
-export type { Change, ChangeableOption } from './training/same-run.ts'
+export type { Change, ChangeableOption } from './training/changeable.ts'
 export {
   constant,
   cosine,

@@ -8,7 +8,7 @@ import { candidateTilings, tilingFor } from '../src/backend/webgpu/kernels/tunin
 import type { PlanChoice } from '../src/backend/webgpu/options.ts'
 import { BackendUnavailableError, cpu, fit, InputError, Trainer } from '../src/index.ts'
 import { openGPU } from '../src/node/dawn.ts'
-import { BackendWithFallback } from '../src/training/backends.ts'
+import { BackendWithFallback } from '../src/training/fallback.ts'
 import { randomData, randomNetwork } from './backends.ts'
 import { expectClose } from './close.ts'
 import { isExhaustive } from './covering.ts'

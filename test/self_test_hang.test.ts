@@ -7,7 +7,7 @@ import { AdapterProfile } from '../src/backend/webgpu/device/profile.ts'
 import { AdapterRecord } from '../src/backend/webgpu/device/record.ts'
 import { BackendUnavailableError } from '../src/core/errors.ts'
 import { sgd } from '../src/optimizer/optimizer.ts'
-import { BackendWithFallback } from '../src/training/backends.ts'
+import { BackendWithFallback } from '../src/training/fallback.ts'
 import { randomNetwork } from './backends.ts'
 import { RecordingGPU } from './recording-gpu.ts'
 

@@ -6,8 +6,8 @@ import { DataStream } from '../data/stream.ts'
 import type { Network } from '../model/network.ts'
 import { stateSlots } from '../optimizer/optimizer.ts'
 import { newPlateau } from '../optimizer/schedule.ts'
-import { checkCheckpoint, type Checkpoint, type Resumed } from './checkpoint.ts'
-import { type ChangeableOption, checkSameRun } from './same-run.ts'
+import type { ChangeableOption } from './changeable.ts'
+import type { Checkpoint, Resumed } from './checkpoint.ts'
 import type { Session } from './session.ts'
 import type { Settings } from './settings.ts'
 import type { StoppingState } from './stopping.ts'
@@ -70,18 +70,11 @@ export class RunCheckpoints {
    * @throws InputError for a checkpoint of another run
    */
   async restore(checkpoint: Checkpoint, changed: readonly ChangeableOption[]): Promise<Resumed> {
-    checkCheckpoint(checkpoint)
-    const changes = checkSameRun(this.#described, checkpoint, this.#settings.seed, changed)
+    const { checkRestored } = await import('./restored.ts')
+    const { optimizer, seed } = this.#settings
+    const counts = { parameters: this.#network.parameters.length, slots: stateSlots(optimizer) }
+    const changes = checkRestored(checkpoint, { ...counts, settings: this.#described, seed }, changed)
     const has = (...options: ChangeableOption[]) => changes.some(({ option }) => options.includes(option))
-    const { parameters, state } = checkpoint.snapshot
-    const count = this.#network.parameters.length
-    const slots = stateSlots(this.#settings.optimizer)
-    if (parameters.length !== count || state.length !== slots * count) {
-      throw new InputError(
-        `checkpoint: expected ${count} parameters and ${slots * count} numbers of state, ` +
-          `got ${parameters.length} and ${state.length}`,
-      )
-    }
     // Checkpoints of earlier versions do not have it. Dropout and clipping decide which forms there are.
     const isAdopted = checkpoint.arithmetic !== undefined && !has('dropout', 'clipNorm')
     const difference = isAdopted ? await this.#placement.adopt(checkpoint.arithmetic) : undefined
@@ -90,7 +83,7 @@ export class RunCheckpoints {
     const { plateau } = checkpoint
     const hasNewRate = has('learningRate')
     const position = hasNewRate ? { ...checkpoint, plateau: { ...newPlateau(), best: plateau.best } } : checkpoint
-    this.#session.restore(position, parameters)
+    this.#session.restore(position, checkpoint.snapshot.parameters)
     this.#resumed = checkpoint.data
     return { hasSameBits: difference === undefined && changes.length === 0, difference, changes }
   }

@@ -1,33 +1,9 @@
 import { InputError, shorten } from '../core/errors.ts'
+import { type Change, changeable, type ChangeableOption, changeableOptions } from './changeable.ts'
 
 type Json = Record<string, unknown>
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The options that may change between steps, each with its place in a checkpoint's settings. */
-const changeable = {
-  learningRate: 'optimizer.learningRate',
-  weightDecay: 'optimizer.weightDecay',
-  clipNorm: 'optimizer.clipNorm',
-  l1: 'l1',
-  l2: 'l2',
-  dropout: 'dropout',
-} as const
-
-/** An option that may differ from the checkpoint's when a run is resumed. */
-export type ChangeableOption = keyof typeof changeable
-
-export const changeableOptions = Object.keys(changeable) as ChangeableOption[]
-
-/** An option that a resumed run changes. */
-export interface Change {
-  /** The option that was changed. */
-  readonly option: ChangeableOption
-  /** The values as JSON has them: a number, a list, or a schedule with its options. */
-  readonly before: unknown
-  /** Its value now. */
-  readonly after: unknown
-}
 
 /** Why the others may not change, by the place where they differ. */
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [

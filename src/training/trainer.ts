@@ -30,7 +30,7 @@ import {
   type ValidatedFitOptions,
 } from './options.ts'
 import { PlacedNetwork } from './placed-network.ts'
-import { RecoverablePlacement } from './recovery/recoverable-placement.ts'
+import { isRecoverable, placeRecoverable } from './recovery/recoverable.ts'
 import type { Evaluation } from './score.ts'
 import { checkFit, checkIsDataset, checkIsTrainingData, checkSettings, takeData } from './settings.ts'
 
@@ -100,7 +100,7 @@ export class Trainer {
     try {
       const placement =
         onLoss === 'recover'
-          ? await RecoverablePlacement.place(backend, network, settings, named.threads)
+          ? await placeRecoverable(backend, network, settings, named.threads)
           : await backend.place(network, settings)
       profiler?.addWall(performance.now() - began)
       const placed = new PlacedNetwork(network, placement, settings)
@@ -113,7 +113,7 @@ export class Trainer {
 
   /** What the network is trained on; another one where a GPU was lost and the CPU goes on. */
   get backend(): Backend {
-    return this.#placement instanceof RecoverablePlacement ? this.#placement.backend : this.#backend
+    return isRecoverable(this.#placement) ? this.#placement.backend : this.#backend
   }
 
   /** How often a GPU device was lost, and another one, or the CPU, went on. */

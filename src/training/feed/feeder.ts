@@ -6,11 +6,13 @@ import { Dataset } from '../../data/dataset.ts'
 import { DataStream, exampleOf } from '../../data/stream.ts'
 import { LoadedData, type TrainingData } from '../loaded.ts'
 import { type Feed, WholeFeed } from './feed.ts'
-import { likeness, MOST_STREAMED, WindowSource } from './window.ts'
-import { type Passage, WindowedFeed } from './windows.ts'
+import type { Passage } from './windows.ts'
 
 /** Prediction uploads at most this many values at a time. */
 const UPLOAD_VALUES = 1 << 23
+
+/** Numbers of inputs that a window of a stream has at most: a window is in host memory, too. */
+export const MOST_STREAMED = 1 << 23
 
 /** What decides how data reach a placed network. */
 export interface FeederSettings {
@@ -44,7 +46,7 @@ export class Feeder {
   async feed(data: Dataset | DataStream): Promise<Feed> {
     if (data instanceof DataStream) return this.#streamFeed(data)
     const rows = this.#windowRows(data)
-    if (rows < Infinity) return new WindowedFeed(this.#windowsOf(data, rows), this.#passage)
+    if (rows < Infinity) return this.#windowed(data, rows)
     const { countsLabels } = this.#passage
     return new WholeFeed(this.#placement, data, await this.#placement.upload(data), countsLabels)
   }
@@ -53,12 +55,13 @@ export class Feeder {
   async #streamFeed(stream: DataStream): Promise<Feed> {
     const example = stream.example ?? (await stream.take(this.#batchSize))
     this.#passage.check(example)
-    return new WindowedFeed(this.#windowsOf(stream, this.#streamRows(example)), this.#passage)
+    return this.#windowed(stream, this.#streamRows(example))
   }
 
-  #windowsOf(source: Dataset | DataStream, rows: number): WindowSource {
-    const { placement } = this.#passage
-    return new WindowSource(source, rows, (window) => placement.holds?.(window) ?? false)
+  /** Data that pass through in windows of `rows` samples, for which the code is loaded when the first are. */
+  async #windowed(source: Dataset | DataStream, rows: number): Promise<Feed> {
+    const { WindowedFeed } = await import('./windows.ts')
+    return new WindowedFeed(source, rows, this.#passage)
   }
 
   /** Samples of a window of such data; Infinity where all of them fit. Two windows are held at once. */
@@ -145,4 +148,11 @@ export class Feeder {
     }
     return answers
   }
+}
+
+/** Data of `rows` samples with the columns of an example, whose inputs do not fit into a byte each. */
+function likeness({ inputs, targets, weights }: Dataset, rows: number): Dataset {
+  const x = new Matrix(rows, inputs.cols)
+  x.data[0] = 0.1
+  return Dataset.from(x, new Matrix(rows, targets.cols), { weights: weights && new Float32Array(rows).fill(1) })
 }

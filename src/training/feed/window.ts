@@ -1,5 +1,4 @@
-import { Matrix } from '../../core/matrix.ts'
-import { Dataset } from '../../data/dataset.ts'
+import type { Dataset } from '../../data/dataset.ts'
 import { DataStream } from '../../data/stream.ts'
 
 /** The samples of a window, and the order in which they are visited. */
@@ -7,9 +6,6 @@ export interface Window {
   readonly data: Dataset
   readonly order: Uint32Array
 }
-
-/** Numbers of inputs that a window of a stream has at most: a window is in host memory, too. */
-export const MOST_STREAMED = 1 << 23
 
 /** Data that pass through in windows of `rows` samples, a multiple of the batch size. */
 export class WindowSource {
@@ -56,13 +52,6 @@ export class WindowSource {
       }
     }
   }
-}
-
-/** Data of `rows` samples with the columns of an example, whose inputs do not fit into a byte each. */
-export function likeness({ inputs, targets, weights }: Dataset, rows: number): Dataset {
-  const x = new Matrix(rows, inputs.cols)
-  x.data[0] = 0.1
-  return Dataset.from(x, new Matrix(rows, targets.cols), { weights: weights && new Float32Array(rows).fill(1) })
 }
 
 const inOrder = (count: number) => Uint32Array.from({ length: count }, (_, i) => i)

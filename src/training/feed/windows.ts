@@ -10,10 +10,11 @@ import {
 } from '../../backend/backend.ts'
 import type { Fault } from '../../backend/fault.ts'
 import { Dataset } from '../../data/dataset.ts'
+import type { DataStream } from '../../data/stream.ts'
 import { countMinibatches } from '../../data/minibatch.ts'
 import { addSums } from '../score.ts'
 import type { DataWindow, Feed, PredictedPart } from './feed.ts'
-import type { WindowSource } from './window.ts'
+import { WindowSource } from './window.ts'
 
 /** How windows pass through a placed network. */
 export interface Passage {
@@ -41,9 +42,11 @@ export class WindowedFeed implements Feed {
   /** The samples of a stream among which it did. */
   #faultWindow: DataWindow | undefined
 
-  constructor(source: WindowSource, passage: Passage) {
-    this.samples = source.source.length
-    this.#source = source
+  /** @param rows samples of a window, a multiple of the batch size */
+  constructor(source: Dataset | DataStream, rows: number, passage: Passage) {
+    const { placement } = passage
+    this.samples = source.length
+    this.#source = new WindowSource(source, rows, (window) => placement.holds?.(window) ?? false)
     this.#passage = passage
   }
 

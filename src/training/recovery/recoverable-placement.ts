@@ -17,6 +17,7 @@ import type { Fault } from '../../backend/fault.ts'
 import type { Network } from '../../model/network.ts'
 import type { Loss } from './choices.ts'
 import { type Base, Call, RepeatableData, Training } from './journal.ts'
+import type { Recoverable } from './recoverable.ts'
 import { Replacement } from './replacement.ts'
 import { RepeatedCalls } from './repeated-calls.ts'
 
@@ -25,7 +26,7 @@ import { RepeatedCalls } from './repeated-calls.ts'
  * the new device, they are repeated from the snapshot. Whoever calls does not notice the loss, and the results have the same
  * bits. On the CPU, where there is no other device, they differ from there on by rounding.
  */
-export class RecoverablePlacement implements Placement {
+export class RecoverablePlacement implements Recoverable {
   readonly #replacement: Replacement
   readonly #calls: RepeatedCalls
 
@@ -59,7 +60,7 @@ export class RecoverablePlacement implements Placement {
   }
 
   /** Called after each loss, when the network is placed again. */
-  set onLoss(listener: (loss: Loss) => void) {
+  listen(listener: (loss: Loss) => void): void {
     this.#calls.onLoss = listener
   }
 

@@ -1,6 +1,6 @@
 import type { Placement } from '../../backend/backend.ts'
-import { RecoverablePlacement } from './recoverable-placement.ts'
 import type { Recovery } from './choices.ts'
+import { isRecoverable } from './recoverable.ts'
 
 /** Counts the recoveries of a placement, and keeps those that were not reported yet. */
 export class Recoveries {
@@ -9,11 +9,11 @@ export class Recoveries {
 
   /** @param epoch the number of complete epochs */
   constructor(placement: Placement, epoch: () => number) {
-    if (!(placement instanceof RecoverablePlacement)) return
-    placement.onLoss = (loss) => {
+    if (!isRecoverable(placement)) return
+    placement.listen((loss) => {
       this.#count++
       this.#unreported.push({ ...loss, epoch: epoch() })
-    }
+    })
   }
 
   get count(): number {

@@ -2,7 +2,7 @@ import type { Backend } from '../../backend/backend.ts'
 import { cpu } from '../../backend/host/backend.ts'
 import { wasm } from '../../backend/host/wasm/backend.ts'
 import { DeviceLostError } from '../../core/errors.ts'
-import { BackendWithFallback } from '../backends.ts'
+import { BackendWithFallback } from '../fallback.ts'
 
 /**
  * Whether an error is the consequence of a lost device: an error of another kind may come before the loss is reported.

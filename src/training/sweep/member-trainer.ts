@@ -7,7 +7,7 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { Epoch, Outcome } from '../history.ts'
 import { PlacedNetwork } from '../placed-network.ts'
 import type { Recovery } from '../recovery/choices.ts'
-import { RecoverablePlacement } from '../recovery/recoverable-placement.ts'
+import { placeRecoverable } from '../recovery/recoverable.ts'
 import type { Settings } from '../settings.ts'
 import { keyOf } from './batches.ts'
 import { packEpochs } from './epochs.ts'
@@ -92,9 +92,7 @@ export class MemberTrainer {
   async #place(network: Network, member: Member, settings: Settings): Promise<Placement> {
     const { backend, replacement } = this.#setup
     if (!recipeOf(backend)) {
-      return replacement?.isWanted
-        ? RecoverablePlacement.place(backend, network, settings)
-        : backend.place(network, settings)
+      return replacement?.isWanted ? placeRecoverable(backend, network, settings) : backend.place(network, settings)
     }
     const key = keyOf(member)
     if (this.#kept?.key === key) {

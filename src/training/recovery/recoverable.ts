@@ -1,0 +1,40 @@
+import type { Backend, Placement, PlacementSettings } from '../../backend/backend.ts'
+import { DeviceLostError } from '../../core/errors.ts'
+import type { Network } from '../../model/network.ts'
+import type { Loss } from './choices.ts'
+
+/** A network that is placed anew when its device is lost. */
+export interface Recoverable extends Placement {
+  /** What the network is placed on now. */
+  readonly backend: Backend
+  /** Calls `listener` after each loss, when the network is placed again. */
+  listen(listener: (loss: Loss) => void): void
+}
+
+export const isRecoverable = (placement: Placement): placement is Recoverable => 'listen' in placement
+
+/**
+ * Places a network so that losses of its device are recovered from; on a backend without a device, it is a placement as
+ * others. The code for losses is loaded only where there is a device that can be lost.
+ * @param threads of the backend wasm, where training goes on there
+ * @throws what the backend throws, except for losses of its device
+ */
+export async function placeRecoverable(
+  backend: Backend,
+  network: Network,
+  settings: PlacementSettings,
+  threads?: number,
+): Promise<Placement> {
+  if (backend.reopen === undefined) {
+    try {
+      const placement = await backend.place(network, settings)
+      // A backend may choose a device or the CPU when a network is placed on it.
+      if ((backend.reopen as Backend['reopen']) === undefined) return placement
+      placement.dispose()
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error
+    }
+  }
+  const { RecoverablePlacement } = await import('./recoverable-placement.ts')
+  return RecoverablePlacement.place(backend, network, settings, threads)
+}
