@@ -27,9 +27,9 @@ const network = Network.fromJSON(await (await fetch('model.json')).json())
 console.log(network.predict([[1, 2]]), network.classify([[1, 2]]))`,
     most: 13.5,
   },
-  'training on the CPU': { text: training('cpu'), most: 52 },
-  'training on WebAssembly': { text: training('wasm'), loads: /opening|starting/, most: 78 },
-  'training on WebGPU': { text: training('webgpu'), loads: /opened-backend/, most: 108 },
+  'training on the CPU': { text: training('cpu'), most: 43.5 },
+  'training on WebAssembly': { text: training('wasm'), loads: /opening|starting/, most: 69 },
+  'training on WebGPU': { text: training('webgpu'), loads: /opened-backend|recoverable-placement/, most: 102 },
   'a data set of circles': {
     text: "import { circle } from 'webgpu-mlp'\nconsole.log(circle({ samples: 100 }))",
     most: 12,

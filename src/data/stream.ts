@@ -12,6 +12,7 @@ import {
   text,
 } from '../core/schema.ts'
 import { Dataset } from './dataset.ts'
+import { noteStream } from './is-stream.ts'
 
 /** What {@link DataStream.from} takes. */
 export interface DataStreamOptions {
@@ -62,6 +63,7 @@ export class DataStream {
   private constructor(key: unknown, options: Checked<(typeof dataStreamSchema)['fields']>) {
     checkConstructor(key, 'DataStream', 'DataStream.from({ samples, chunks })')
     const { samples, chunks, example, fingerprint } = options
+    noteStream(this)
     this.length = samples
     this.example = example
     this.fingerprint = fingerprint
@@ -159,11 +161,4 @@ function checkChunk(chunk: unknown, first: Dataset | undefined): void {
 function joined(chunks: readonly Dataset[]): Dataset {
   const [first, ...others] = chunks
   return others.length === 0 ? first! : first!.concat(...others)
-}
-
-/** Samples that say what the columns of data are. @throws InputError for a stream without an example */
-export function exampleOf(data: Dataset | DataStream): Dataset {
-  if (data instanceof Dataset) return data
-  if (data.example) return data.example
-  throw new InputError('stream: its columns are not known before it is read; make it with an example')
 }

@@ -18,7 +18,7 @@ import {
   withFresh,
 } from '../core/schema.ts'
 import { type ClassWeights, Dataset } from '../data/dataset.ts'
-import { DataStream } from '../data/stream.ts'
+import { isStream } from '../data/is-stream.ts'
 import { type LossName, lossNames } from '../loss/loss.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import { threadsOption } from '../backend/host/wasm/backend.ts'
@@ -155,7 +155,7 @@ const classWeights = kind<ClassWeights>((argument, value) => {
 })
 
 const trainingData = kind<TrainingData>((argument, value) => {
-  if (value instanceof Dataset || value instanceof DataStream || value instanceof LoadedData) return value
+  if (value instanceof Dataset || isStream(value) || value instanceof LoadedData) return value
   throw new InputError(
     `${argument}: expected a Dataset (Dataset.from(x, y) makes one) or a DataStream, got ${describe(value)}`,
   )

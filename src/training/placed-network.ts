@@ -4,7 +4,8 @@ import { fewerRows, resultArray } from '../core/memory.ts'
 import { Matrix } from '../core/matrix.ts'
 import { readOptions } from '../core/schema.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { DataStream } from '../data/stream.ts'
+import { isStream } from '../data/is-stream.ts'
+import type { DataStream } from '../data/stream.ts'
 import type { LossName } from '../loss/loss.ts'
 import type { Network } from '../model/network.ts'
 import { inTargetUnits } from '../model/predict.ts'
@@ -94,7 +95,7 @@ export class PlacedNetwork {
 
   /** Puts task, loss, names and preprocessing on the network, when it is fitted. */
   #describe(data: Dataset | DataStream): void {
-    const known = data instanceof DataStream ? data.example : data
+    const known = isStream(data) ? data.example : data
     this.#isTrainingUnknown = known === undefined
     if (!known) return
     adoptPreprocessing(this.network, known)

@@ -1,7 +1,7 @@
 import { InputError } from '../core/errors.ts'
 import { areEqual } from '../core/values.ts'
 import { Dataset } from '../data/dataset.ts'
-import { DataStream } from '../data/stream.ts'
+import { isStream } from '../data/is-stream.ts'
 import type { Network } from '../model/network.ts'
 import { LoadedData, sourceOf, type TrainingData } from './loaded.ts'
 
@@ -35,7 +35,7 @@ export function prepareValidation<D extends TrainingData>(network: Network, trai
 /** Samples that show what data are; undefined for a stream without an example. */
 export function knownPart(data: TrainingData): Dataset | undefined {
   const source = data instanceof LoadedData ? sourceOf(data) : data
-  return source instanceof DataStream ? source.example : source
+  return isStream(source) ? source.example : source
 }
 
 function prepareAs<D extends TrainingData>(network: Preprocessing, data: D, name: string): D {
@@ -43,7 +43,7 @@ function prepareAs<D extends TrainingData>(network: Preprocessing, data: D, name
     checkLoaded(network, data, name)
     return data
   }
-  if (data instanceof DataStream) return data.map((chunk) => prepareDataset(network, chunk, name)) as D
+  if (isStream(data)) return data.map((chunk) => prepareDataset(network, chunk, name)) as D
   return prepareKept(network, data, name) as D
 }
 
@@ -92,7 +92,7 @@ function prepareDataset({ encoding, scaling, targetScaling }: Preprocessing, dat
  * data and its answer.
  */
 export function adoptPreprocessing(network: Network, data: TrainingData): void {
-  const example = data instanceof DataStream ? data.example : data instanceof Dataset ? data : undefined
+  const example = isStream(data) ? data.example : data instanceof Dataset ? data : undefined
   if (!example || isPreprocessing(network)) return
   if (!isPreprocessing(example) || network.task !== undefined) return
   network.features ??= example.features

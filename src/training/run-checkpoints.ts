@@ -2,7 +2,8 @@ import type { Placement } from '../backend/backend.ts'
 import { InputError } from '../core/errors.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { fingerprint } from '../data/fingerprint.ts'
-import { DataStream } from '../data/stream.ts'
+import { isStream } from '../data/is-stream.ts'
+import type { DataStream } from '../data/stream.ts'
 import type { Network } from '../model/network.ts'
 import { stateSlots } from '../optimizer/optimizer.ts'
 import { newPlateau } from '../optimizer/schedule.ts'
@@ -36,7 +37,7 @@ export class RunCheckpoints {
    */
   identify(train: Dataset | DataStream, keep: boolean): void {
     if (!keep && this.#resumed === undefined) return
-    this.#data = train instanceof DataStream ? train.fingerprint : fingerprint(train)
+    this.#data = isStream(train) ? train.fingerprint : fingerprint(train)
     if (this.#resumed !== undefined && this.#resumed !== this.#data) {
       throw new InputError('train: these are other data than those that the checkpoint was trained on')
     }

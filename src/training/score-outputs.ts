@@ -1,6 +1,7 @@
 import { Matrix } from '../core/matrix.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { DataStream } from '../data/stream.ts'
+import { isStream } from '../data/is-stream.ts'
+import type { DataStream } from '../data/stream.ts'
 import { outputBoundary } from '../model/activation.ts'
 import { decideTask } from './decide-task.ts'
 import type { Feed } from './feed/feed.ts'
@@ -14,7 +15,7 @@ import type { Placed } from './settings.ts'
  * @returns undefined for classes, which backends count themselves
  */
 export async function scoreOutputs({ network, loss }: Placed, feed: Feed, source: Dataset | DataStream) {
-  const example = source instanceof DataStream ? source.example : source
+  const example = isStream(source) ? source.example : source
   let task = network.task ?? (example && decideTask(network, loss, example))
   if (task === 'classification') return undefined
   const labels = new MultilabelTally({ boundary: outputBoundary(network.activations.at(-1)!) })

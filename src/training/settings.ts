@@ -3,7 +3,7 @@ import { usualDataMemory } from '../backend/webgpu/device/adapter.ts'
 import { checkInstance, checkInteger, InputError } from '../core/errors.ts'
 import { type Checked, readOptions } from '../core/schema.ts'
 import { Dataset } from '../data/dataset.ts'
-import { DataStream } from '../data/stream.ts'
+import { isStream } from '../data/is-stream.ts'
 import type { LossName } from '../loss/loss.ts'
 import { Network } from '../model/network.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
@@ -84,10 +84,9 @@ export function checkFit(placed: Placed, given: TrainingData, fields: Partial<Ch
   const validation = options.validation && takeValidation(placed, train, options.validation)
   checkTogether(placed, train, options)
   if (classWeights !== undefined && !(train instanceof Dataset)) {
-    const hint =
-      train instanceof DataStream
-        ? 'the classes of a stream are not known before it is read; give its chunks weights (stream.map)'
-        : 'the data are loaded already; load data with weights (dataset.withClassWeights)'
+    const hint = isStream(train)
+      ? 'the classes of a stream are not known before it is read; give its chunks weights (stream.map)'
+      : 'the data are loaded already; load data with weights (dataset.withClassWeights)'
     throw new InputError(`classWeights: ${hint}`)
   }
   // A resumed run may have been trained to its end.
@@ -120,12 +119,12 @@ export function checkIsDataset(data: unknown, name: string): Dataset {
 
 /** Checks the data of a training before its options, because other libraries take the targets in their place. */
 export function checkIsTrainingData<T extends TrainingData>(data: T): T {
-  if (!(data instanceof LoadedData || data instanceof DataStream)) checkIsDataset(data, 'train')
+  if (!(data instanceof LoadedData || isStream(data))) checkIsDataset(data, 'train')
   return data
 }
 
 function takeValidation(placed: Placed, train: TrainingData, data: TrainingData): TrainingData {
-  if (!(data instanceof LoadedData || data instanceof DataStream)) checkIsDataset(data, 'validation')
+  if (!(data instanceof LoadedData || isStream(data))) checkIsDataset(data, 'validation')
   const prepared = prepareValidation(placed.network, train, data)
   checkData(placed, prepared, 'validation')
   return prepared
@@ -133,7 +132,7 @@ function takeValidation(placed: Placed, train: TrainingData, data: TrainingData)
 
 /** Data as the network takes them, checked: see {@link prepare} and {@link checkData}. */
 export function takeData<D extends TrainingData>(placed: Pick<Placed, 'network' | 'loss'>, data: D, name: string): D {
-  if (!(data instanceof LoadedData || data instanceof DataStream)) checkIsDataset(data, name)
+  if (!(data instanceof LoadedData || isStream(data))) checkIsDataset(data, name)
   const prepared = prepare(placed.network, data, name)
   checkData(placed, prepared, name)
   return prepared
@@ -143,7 +142,7 @@ export function takeData<D extends TrainingData>(placed: Pick<Placed, 'network' 
 export function checkData({ network, loss }: Pick<Placed, 'network' | 'loss'>, data: unknown, name: string): void {
   // Loaded data were checked when they were loaded, and belong to one trainer.
   if (data instanceof LoadedData) return
-  const known = data instanceof DataStream ? data.example : checkIsDataset(data, name)
+  const known = isStream(data) ? data.example : checkIsDataset(data, name)
   if (known) checkKnown(network, loss, known, name)
 }
 

@@ -1,6 +1,7 @@
 import { checkInstance, checkName } from '../core/errors.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { DataStream, exampleOf } from '../data/stream.ts'
+import { exampleOf, isStream } from '../data/is-stream.ts'
+import type { DataStream } from '../data/stream.ts'
 import { type LossName, losses, lossNames } from '../loss/loss.ts'
 import { outputBoundary } from '../model/activation.ts'
 import type { Task } from '../model/description.ts'
@@ -28,7 +29,7 @@ import { checkIsDataset } from './settings.ts'
 export function taskOf(network: Network, loss: LossName, data: Dataset | DataStream): Task {
   checkInstance('network', network, Network, 'Network')
   checkName('loss', loss, lossNames)
-  if (!(data instanceof DataStream)) checkIsDataset(data, 'data')
+  if (!isStream(data)) checkIsDataset(data, 'data')
   return taskFor(network, loss, exampleOf(data))
 }
 

@@ -3,7 +3,8 @@ import { InputError } from '../../core/errors.ts'
 import { describeBytes, fewerRows, resultArray } from '../../core/memory.ts'
 import { Matrix } from '../../core/matrix.ts'
 import { Dataset } from '../../data/dataset.ts'
-import { DataStream, exampleOf } from '../../data/stream.ts'
+import { exampleOf, isStream } from '../../data/is-stream.ts'
+import type { DataStream } from '../../data/stream.ts'
 import { LoadedData, type TrainingData } from '../loaded.ts'
 import { type Feed, WholeFeed } from './feed.ts'
 import type { Passage } from './windows.ts'
@@ -44,7 +45,7 @@ export class Feeder {
 
   /** Uploads data, or prepares their windows. */
   async feed(data: Dataset | DataStream): Promise<Feed> {
-    if (data instanceof DataStream) return this.#streamFeed(data)
+    if (isStream(data)) return this.#streamFeed(data)
     const rows = this.#windowRows(data)
     if (rows < Infinity) return this.#windowed(data, rows)
     const { countsLabels } = this.#passage
@@ -122,7 +123,7 @@ export class Feeder {
       bytes: 2 * capacity.bytesOf(window, 'once'),
       isWindow: true,
     })
-    if (data instanceof DataStream) {
+    if (isStream(data)) {
       const example = exampleOf(data)
       return ofWindow(likeness(example, Math.min(data.length, this.#streamRows(example))))
     }

@@ -1,5 +1,6 @@
 import type { Dataset } from '../../data/dataset.ts'
-import { DataStream } from '../../data/stream.ts'
+import { isStream } from '../../data/is-stream.ts'
+import type { DataStream } from '../../data/stream.ts'
 
 /** The samples of a window, and the order in which they are visited. */
 export interface Window {
@@ -29,7 +30,7 @@ export class WindowSource {
    */
   async *windows(order?: Uint32Array): AsyncGenerator<Window> {
     const { source, rows } = this
-    if (source instanceof DataStream) {
+    if (isStream(source)) {
       let from = 0
       for await (const data of source.windows(rows)) {
         const places = order?.subarray(from, from + data.length)
