@@ -12,7 +12,7 @@ import {
   text,
 } from '../core/schema.ts'
 import { Dataset } from './dataset.ts'
-import { noteStream } from './is-stream.ts'
+import { streams } from './streams.ts'
 
 /** What {@link DataStream.from} takes. */
 export interface DataStreamOptions {
@@ -63,7 +63,7 @@ export class DataStream {
   private constructor(key: unknown, options: Checked<(typeof dataStreamSchema)['fields']>) {
     checkConstructor(key, 'DataStream', 'DataStream.from({ samples, chunks })')
     const { samples, chunks, example, fingerprint } = options
-    noteStream(this)
+    streams.add(this)
     this.length = samples
     this.example = example
     this.fingerprint = fingerprint

@@ -1,11 +1,9 @@
 import type { Backend } from '../backend/backend.ts'
 import { checkName, describe, InputError } from '../core/errors.ts'
 import { type Flag, kind } from '../core/schema.ts'
+import { type BackendName, backendNames } from './backend-names.ts'
 
-/** The backends that can be asked for by name. */
-export const backendNames = ['auto', 'webgpu', 'wasm', 'cpu'] as const
-/** The name of a backend. */
-export type BackendName = (typeof backendNames)[number]
+export { type BackendName, backendNames }
 
 /** A backend, or the name of one. */
 export const backendKind = {

@@ -1,8 +1,7 @@
 import type { Fault } from '../backend/fault.ts'
-import type { Autopsy } from '../core/autopsy.ts'
 import { DivergedError } from '../core/errors.ts'
 import { splitParameters } from '../model/layout.ts'
-import type { DivergedRun } from './autopsy/run.ts'
+import type { DivergedRun, FindCause } from './autopsy/run.ts'
 import type { Feed } from './feed/feed.ts'
 
 /** What is known of an epoch that was not finite. */
@@ -17,19 +16,26 @@ export interface DivergedEpoch {
   readonly shuffle: boolean
 }
 
+/** What was trained, and from where. */
+export interface TrainingRun extends Pick<DivergedRun, 'network' | 'settings' | 'start'> {
+  readonly feed: Feed
+  /** Left out, the cause is not looked for. */
+  readonly findCause: FindCause | undefined
+}
+
 /**
  * The error that a training which diverged ends with.
  * @param parameters those from before the epoch, laid out as `network.parameters`
  */
 export async function divergedError(
   diverged: DivergedEpoch,
-  { network, settings, start, feed }: Pick<DivergedRun, 'network' | 'settings' | 'start'> & { readonly feed: Feed },
+  { network, settings, start, feed, findCause }: TrainingRun,
   parameters: Float32Array,
 ): Promise<DivergedError> {
   const { epoch, loss, fault, minibatchesBefore, shuffle } = diverged
   const { weights, biases } = splitParameters(network.layers, parameters)
   const place = fault && { minibatch: minibatchesBefore + fault.minibatch + 1, layer: fault.layer + 1 }
-  const window = settings.isExplained === false ? undefined : feed.faultWindow()
+  const window = findCause && feed.faultWindow()
   const run = {
     network,
     settings,
@@ -41,13 +47,7 @@ export async function divergedError(
     parameters,
   }
   // What goes wrong with the search for the cause must not hide the divergence.
-  const autopsy = window && (await explain({ ...run, window }).catch(() => undefined))
+  const autopsy = window && (await findCause({ ...run, window }).catch(() => undefined))
   const hint = network.scaling ? 'lower the learning rate, or clip the gradients (clipNorm)' : undefined
   return new DivergedError({ epoch, loss, ...place, weights, biases, hint, autopsy })
-}
-
-/** Finds the cause with code that is loaded when a training diverges. */
-async function explain(run: DivergedRun): Promise<Autopsy> {
-  const { performAutopsy } = await import('./autopsy/autopsy.ts')
-  return performAutopsy(run)
 }

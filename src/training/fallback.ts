@@ -4,6 +4,14 @@ import { recipeOf } from '../backend/host/recipe.ts'
 import { BackendUnavailableError } from '../core/errors.ts'
 import type { Network } from '../model/network.ts'
 
+/** How {@link BackendWithFallback} chooses. */
+export interface FallbackOptions {
+  /** Whether small networks are placed on the fastest. */
+  readonly isMeasured?: boolean
+  /** Why there is no better backend. */
+  readonly reason?: string
+}
+
 /**
  * Several backends, the preferred one first: one that is not available, such as a GPU that fails its self-test with a
  * network, is left out from then on. All networks are placed on the first that is left, small ones on the fastest.
@@ -16,11 +24,8 @@ export class BackendWithFallback implements Backend {
   readonly #reasons: string[]
   #chosen: Candidate
 
-  /**
-   * @param backends at least one
-   * @param options `isMeasured`: whether small networks are placed on the fastest; `reason`: why there is no better one
-   */
-  constructor(backends: readonly Backend[], options: { isMeasured?: boolean; reason?: string } = {}) {
+  /** @param backends at least one */
+  constructor(backends: readonly Backend[], options: FallbackOptions = {}) {
     this.#all = backends
     this.#candidates = backends.map(candidateOf)
     this.#chosen = this.#candidates[0]!

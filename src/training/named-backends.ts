@@ -5,8 +5,9 @@ import { webgpu } from '../backend/webgpu/backend.ts'
 import { explainMissingAdapter, findAdapter, isSoftware, nameAdapter } from '../backend/webgpu/device/adapter.ts'
 import { loadWebGPU } from '../backend/webgpu/load.ts'
 import { BackendUnavailableError } from '../core/errors.ts'
-import type { BackendName } from './backends.ts'
+import type { BackendName } from './backend-names.ts'
 import { BackendWithFallback } from './fallback.ts'
+import { openHosts } from './hosts.ts'
 
 /** The backend with a name; see {@link chooseBackend}. */
 export async function openNamed(
@@ -21,18 +22,18 @@ export async function openNamed(
 }
 
 async function chooseAutomatically(deterministic: boolean, threads: number | undefined): Promise<Backend> {
-  const hosts = [wasm({ threads }), cpu()]
   const adapter = await findAdapter()
   const isMeasured = !deterministic
   if (adapter && !isSoftware(adapter.info)) {
     try {
       const { webgpuOn } = await loadWebGPU()
-      return new BackendWithFallback([await webgpuOn(adapter, deterministic), ...hosts], { isMeasured })
+      const gpu = await webgpuOn(adapter, deterministic)
+      return new BackendWithFallback([gpu, wasm({ threads }), cpu()], { isMeasured })
     } catch (error) {
       if (!(error instanceof BackendUnavailableError)) throw error
-      return new BackendWithFallback(hosts, { isMeasured, reason: error.message })
+      return openHosts(threads, { isMeasured, reason: error.message })
     }
   }
   const reason = adapter ? `the only WebGPU adapter is software, ${nameAdapter(adapter.info)}` : explainMissingAdapter()
-  return new BackendWithFallback(hosts, { isMeasured, reason })
+  return openHosts(threads, { isMeasured, reason })
 }

@@ -10,6 +10,7 @@ import type { LossName } from '../loss/loss.ts'
 import type { Network } from '../model/network.ts'
 import { inTargetUnits } from '../model/predict.ts'
 import { inputsOf, type PredictRows } from '../model/rows.ts'
+import type { FindCause } from './autopsy/run.ts'
 import { type Checkpoint, type Resumed, type ResumeOptions, resumeSchema } from './checkpoint.ts'
 import { describeFit } from './decide-task.ts'
 import type { Feed, PredictedPart } from './feed/feed.ts'
@@ -43,12 +44,13 @@ export class PlacedNetwork {
   /** Early stopping of a run that was resumed, for the next training. */
   #stopping: StoppingState | undefined
 
-  constructor(network: Network, placement: Placement, settings: Settings) {
+  /** @param findCause of a divergence; left out, it is not looked for */
+  constructor(network: Network, placement: Placement, settings: Settings, findCause?: FindCause) {
     this.network = network
     this.settings = settings
     this.#placement = placement
     this.#queue = new CallQueue(settings.profiler)
-    this.session = new Session(network, placement, settings)
+    this.session = new Session(network, placement, settings, findCause)
     this.#checkpoints = new RunCheckpoints(network, placement, settings, this.session)
     this.#recoveries = new Recoveries(placement, () => this.session.epoch)
     this.#feeder = new Feeder(placement, {

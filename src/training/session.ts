@@ -6,7 +6,7 @@ import type { Network } from '../model/network.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../optimizer/schedule.ts'
 import type { BegunEpoch } from './begun-epoch.ts'
 import { EpochOrders } from './epoch-orders.ts'
-import { type RunStart, runStart } from './autopsy/run.ts'
+import { type FindCause, type RunStart, runStart } from './autopsy/run.ts'
 import { divergedError } from './divergence.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Epoch } from './history.ts'
@@ -38,6 +38,7 @@ export class Session {
   readonly #network: Network
   readonly #placement: Placement
   readonly #settings: Settings
+  readonly #findCause: FindCause | undefined
   readonly #orders: EpochOrders
   #begun: Begun | undefined
   #plateau: PlateauState = newPlateau()
@@ -54,12 +55,14 @@ export class Session {
   #isShuffled = true
   #start: RunStart | undefined
 
-  constructor(network: Network, placement: Placement, settings: Settings) {
+  /** @param findCause left out, the cause of a divergence is not looked for */
+  constructor(network: Network, placement: Placement, settings: Settings, findCause?: FindCause) {
     this.#network = network
     this.#placement = placement
     this.#settings = settings
+    this.#findCause = findCause
     this.#orders = new EpochOrders(settings.seed)
-    this.#start = runStart(network.parameters, settings, 0)
+    this.#startFrom(network.parameters, 0)
   }
 
   get #profiler(): Profiler | undefined {
@@ -91,14 +94,19 @@ export class Session {
   restore({ epoch, step, plateau, begun }: SessionState, parameters: Snapshot['parameters']): void {
     this.#epoch = epoch
     this.#step = step
-    this.#start = runStart(parameters, this.#settings, epoch)
+    this.#startFrom(parameters, epoch)
     this.#plateau = { ...plateau }
     this.#begun = begun && { ...begun, sums: { ...begun.sums }, order: undefined }
   }
 
   /** Goes on with other parameters. */
   restart(parameters: Float32Array): void {
-    this.#start = runStart(parameters, this.#settings, this.#epoch)
+    this.#startFrom(parameters, this.#epoch)
+  }
+
+  /** Remembers where the training began, for the search of a cause. */
+  #startFrom(parameters: ArrayLike<number>, epoch: number): void {
+    this.#start = this.#findCause && runStart(parameters, epoch)
   }
 
   /** Trains one minibatch, the next of the epoch that is under way. */
@@ -279,7 +287,7 @@ export class Session {
     const diverged = { epoch: this.#epoch + 1, loss, fault, minibatchesBefore, shuffle: this.#isShuffled }
     return divergedError(
       diverged,
-      { network: this.#network, settings: this.#settings, start: this.#start, feed },
+      { network: this.#network, settings: this.#settings, start: this.#start, feed, findCause: this.#findCause },
       parameters,
     )
   }

@@ -25,8 +25,6 @@ export interface Settings {
   readonly dropout: readonly number[]
   readonly dataMemory: number
   readonly profiler: Profiler | undefined
-  /** Whether the cause of a divergence is looked for; default true. */
-  readonly isExplained?: boolean | undefined
 }
 
 /** @throws InputError naming the option */

@@ -13,6 +13,7 @@ import type { PredictRows } from '../model/rows.ts'
 import type { Optimizer } from '../optimizer/optimizer.ts'
 import { chooseBackend } from './backends.ts'
 import type { Checkpoint, Resumed, ResumeOptions } from './checkpoint.ts'
+import { findCause } from './find-cause.ts'
 import { oneByOne } from './fitting.ts'
 import type { Gradients } from './gradients.ts'
 import { type Epoch, type History, makeHistory, type Outcome, type ValidatedEpoch } from './history.ts'
@@ -103,7 +104,7 @@ export class Trainer {
           ? await placeRecoverable(backend, network, settings, named.threads)
           : await backend.place(network, settings)
       profiler?.addWall(performance.now() - began)
-      const placed = new PlacedNetwork(network, placement, settings)
+      const placed = new PlacedNetwork(network, placement, settings, findCause)
       return new Trainer(KEY, { placed, placement, backend, isBackendOpened: opened })
     } catch (error) {
       if (opened) backend.dispose()

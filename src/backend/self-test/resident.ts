@@ -2,7 +2,8 @@ import { Matrix } from '../../core/matrix.ts'
 import { Network } from '../../model/network.ts'
 import { sgd } from '../../optimizer/optimizer.ts'
 import type { DataSource, EpochOrder, Placement, PlacementSettings, PopulationScore, Sums, Underway } from '../backend.ts' // prettier-ignore
-import { cpu } from '../host/backend.ts'
+import { HostPlacement } from '../host/placement.ts'
+import { referenceStages } from '../host/reference/set.ts'
 import { WebGPUPlacement } from '../webgpu/placement.ts'
 import { type ResidentForm, residentForms } from '../webgpu/plans/choice.ts'
 import { firstFault, someValues, type TestBench, type TestCase } from './bench.ts'
@@ -82,9 +83,13 @@ async function trainOn(placement: Placement, network: Network, batchSize: number
   return { parameters: await placement.readParameters(), sums: sums.flat() }
 }
 
+/** The network in float64 on the host. */
+const placeReference = (network: Network, batchSize: number): Promise<Placement> =>
+  HostPlacement.place('cpu', referenceStages('float64'), network, settingsOf(batchSize))
+
 /** The same training in float64. */
 async function trainReference(network: Network, batchSize: number, learningRate: number): Promise<Trained> {
-  const placement = await cpu({ precision: 'float64' }).place(network, settingsOf(batchSize))
+  const placement = await placeReference(network, batchSize)
   const trained = await trainOn(placement, network, batchSize, learningRate)
   placement.dispose()
   return trained
@@ -92,7 +97,7 @@ async function trainReference(network: Network, batchSize: number, learningRate:
 
 /** The score of a network with these parameters in float64: loss, correct predictions, and squared errors of each output. */
 async function scoreReference(network: Network, batchSize: number, parameters: Float32Array): Promise<PopulationScore> {
-  const placement = await cpu({ precision: 'float64' }).place(network, settingsOf(batchSize))
+  const placement = await placeReference(network, batchSize)
   await placement.write({ parameters })
   const data = dataOf(network, batchSize)
   const handle = await placement.upload(data)

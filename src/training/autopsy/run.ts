@@ -1,3 +1,4 @@
+import type { Autopsy } from '../../core/autopsy.ts'
 import type { Network } from '../../model/network.ts'
 import { newPlateau, rateWith } from '../../optimizer/schedule.ts'
 import { countMinibatches, epochOrder } from '../../data/minibatch.ts'
@@ -15,12 +16,8 @@ export interface RunStart {
 const MOST_PARAMETERS = 1 << 22
 
 /** The beginning of a training, kept because the parameters of its network change whenever they are read. */
-export function runStart(
-  parameters: ArrayLike<number>,
-  { isExplained }: Settings,
-  epoch: number,
-): RunStart | undefined {
-  if (isExplained === false || parameters.length > MOST_PARAMETERS) return undefined
+export function runStart(parameters: ArrayLike<number>, epoch: number): RunStart | undefined {
+  if (parameters.length > MOST_PARAMETERS) return undefined
   return { parameters: Float32Array.from(parameters), epoch }
 }
 
@@ -41,6 +38,9 @@ export interface DivergedRun {
   /** Those from before the epoch, where they are known. */
   readonly parameters: Float32Array | undefined
 }
+
+/** Finds the cause of a divergence. */
+export type FindCause = (run: DivergedRun) => Promise<Autopsy>
 
 /** Steps of an epoch. */
 export const stepsOf = ({ samples, settings }: DivergedRun): number => countMinibatches(samples, settings.batchSize)

@@ -1,3 +1,5 @@
+import type { Backend, Placement } from '../../backend/backend.ts'
+
 /** What happens when a GPU device is lost during training. */
 export const lossChoices = ['recover', 'throw'] as const
 /** What happens if the device is lost: training goes on, or ends with an error. */
@@ -22,3 +24,11 @@ export interface Recovery {
 
 /** A recovery, before it is known at which epoch training was. */
 export type Loss = Omit<Recovery, 'epoch'>
+
+/** A network that is placed anew when its device is lost. */
+export interface Recoverable extends Placement {
+  /** What the network is placed on now. */
+  readonly backend: Backend
+  /** Calls `listener` after each loss, when the network is placed again. */
+  listen(listener: (loss: Loss) => void): void
+}

@@ -15,9 +15,8 @@ import type {
 } from '../../backend/backend.ts'
 import type { Fault } from '../../backend/fault.ts'
 import type { Network } from '../../model/network.ts'
-import type { Loss } from './choices.ts'
+import type { Loss, Recoverable } from './choices.ts'
 import { type Base, Call, RepeatableData, Training } from './journal.ts'
-import type { Recoverable } from './recoverable.ts'
 import { Replacement } from './replacement.ts'
 import { RepeatedCalls } from './repeated-calls.ts'
 

@@ -1,15 +1,7 @@
 import type { Backend, Placement, PlacementSettings } from '../../backend/backend.ts'
 import { DeviceLostError } from '../../core/errors.ts'
 import type { Network } from '../../model/network.ts'
-import type { Loss } from './choices.ts'
-
-/** A network that is placed anew when its device is lost. */
-export interface Recoverable extends Placement {
-  /** What the network is placed on now. */
-  readonly backend: Backend
-  /** Calls `listener` after each loss, when the network is placed again. */
-  listen(listener: (loss: Loss) => void): void
-}
+import type { Recoverable } from './choices.ts'
 
 export const isRecoverable = (placement: Placement): placement is Recoverable => 'listen' in placement
 

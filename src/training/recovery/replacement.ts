@@ -1,8 +1,5 @@
 import type { Backend } from '../../backend/backend.ts'
-import { cpu } from '../../backend/host/backend.ts'
-import { wasm } from '../../backend/host/wasm/backend.ts'
 import { DeviceLostError } from '../../core/errors.ts'
-import { BackendWithFallback } from '../fallback.ts'
 
 /**
  * Whether an error is the consequence of a lost device: an error of another kind may come before the loss is reported.
@@ -72,7 +69,8 @@ export class Replacement {
         reason += `; ${summaryOf(error)}`
       }
     }
-    this.#host = new BackendWithFallback([wasm({ threads: this.#threads }), cpu()], { reason })
+    const { openHosts } = await import('../hosts.ts')
+    this.#host = openHosts(this.#threads, { reason })
     return this.#host
   }
 

@@ -1,5 +1,7 @@
-import type { Backend } from '../../backend/backend.ts'
+import type { Backend, Placement, PlacementSettings } from '../../backend/backend.ts'
+import type { Network } from '../../model/network.ts'
 import type { LossChoice, Recovery } from './choices.ts'
+import { placeRecoverable } from './recoverable.ts'
 import { isLoss, Replacement, summaryOf } from './replacement.ts'
 
 /** A loss that several populations share, which are at different epochs. */
@@ -53,6 +55,11 @@ export class SharedReplacement {
   /** Takes note of results that need not be computed again, whatever is lost. */
   noteProgress(generation: number): void {
     if (generation === this.#generation) this.#replacement.noteProgress()
+  }
+
+  /** Places one network, which replaces its device itself where a lost device is replaced. */
+  place(backend: Backend, network: Network, settings: PlacementSettings): Promise<Placement> {
+    return this.isWanted ? placeRecoverable(backend, network, settings) : backend.place(network, settings)
   }
 
   /** Takes note of a recovery of networks that are placed one at a time, which replace their device themselves. */

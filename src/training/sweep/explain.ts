@@ -6,7 +6,10 @@ import { type Member, networkOf } from './members.ts'
 import type { Part } from './parts.ts'
 import type { SweepFault } from './results.ts'
 
-/** The settings with which a single training of a network of a sweep has the same result. */
+/**
+ * The settings with which a single training of a network of a sweep has the same result. The cause of a divergence is looked
+ * for when a result is asked for it.
+ */
 export function settingsOf({ combination, seed }: Member, dataMemory: number): Settings {
   const { dropout = [], l1 = 0, l2 = 0, ...others } = combination.placement
   return { ...others, dropout, l1, l2, seed, dataMemory, profiler: undefined }

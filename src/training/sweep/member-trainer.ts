@@ -7,7 +7,6 @@ import type { Checkpoint } from '../checkpoint.ts'
 import type { Epoch, Outcome } from '../history.ts'
 import { PlacedNetwork } from '../placed-network.ts'
 import type { Recovery } from '../recovery/choices.ts'
-import { placeRecoverable } from '../recovery/recoverable.ts'
 import type { Settings } from '../settings.ts'
 import { keyOf } from './batches.ts'
 import { packEpochs } from './epochs.ts'
@@ -55,7 +54,7 @@ export class MemberTrainer {
     const { trainer } = this.#together
     if (!trainer) return []
     return trainer.train(batch, {
-      place: (network, member) => this.#place(network, member, this.#settingsOf(member)),
+      place: (network, member) => this.#place(network, member, settingsOf(member, this.#setup.dataMemory)),
       evaluate: (network, member) =>
         this.#withPlaced(network, member, (placed) => placed.evaluate(member.part.validation ?? member.part.train)),
       signal,
@@ -71,7 +70,7 @@ export class MemberTrainer {
   }
 
   async #withPlaced<T>(network: Network, member: Member, use: (placed: PlacedNetwork) => Promise<T>): Promise<T> {
-    const settings = this.#settingsOf(member)
+    const settings = settingsOf(member, this.#setup.dataMemory)
     const placed = new PlacedNetwork(network, await this.#place(network, member, settings), settings)
     try {
       const result = await use(placed)
@@ -84,15 +83,10 @@ export class MemberTrainer {
     }
   }
 
-  #settingsOf(member: Member): Settings {
-    // The cause of a divergence is looked for when a result is asked for it.
-    return { ...settingsOf(member, this.#setup.dataMemory), isExplained: false }
-  }
-
   async #place(network: Network, member: Member, settings: Settings): Promise<Placement> {
     const { backend, replacement } = this.#setup
     if (!recipeOf(backend)) {
-      return replacement?.isWanted ? placeRecoverable(backend, network, settings) : backend.place(network, settings)
+      return replacement ? replacement.place(backend, network, settings) : backend.place(network, settings)
     }
     const key = keyOf(member)
     if (this.#kept?.key === key) {
