@@ -28,13 +28,13 @@ console.log(network.predict([[1, 2]]), network.classify([[1, 2]]))`,
     most: 13.5,
   },
   'training on the CPU': { text: training('cpu'), most: 43.5 },
-  'training on WebAssembly': { text: training('wasm'), loads: /opening|starting/, most: 69 },
-  'training on WebGPU': { text: training('webgpu'), loads: /opened-backend|recoverable-placement/, most: 102 },
+  'training on WebAssembly': { text: training('wasm'), loads: /opening|starting/, most: 65 },
+  'training on WebGPU': { text: training('webgpu'), loads: /opened-backend|recoverable-placement/, most: 98 },
   'a data set of circles': {
     text: "import { circle } from 'webgpu-mlp'\nconsole.log(circle({ samples: 100 }))",
     most: 12,
   },
-  everything: { text: "import * as all from 'webgpu-mlp'\nconsole.log(all)", loads: /./, most: 320 },
+  everything: { text: "import * as all from 'webgpu-mlp'\nconsole.log(all)", loads: /./, most: 310 },
 }
 
 let app: string

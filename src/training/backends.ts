@@ -1,4 +1,5 @@
 import type { Backend } from '../backend/backend.ts'
+import { loadCode } from '../backend/loading.ts'
 import { checkName, describe, InputError } from '../core/errors.ts'
 import { type Flag, kind } from '../core/schema.ts'
 import { type BackendName, backendNames } from './backend-names.ts'
@@ -50,6 +51,6 @@ export async function chooseBackend(
     throw new InputError(`threads: goes with the backends 'wasm' and 'auto'; '${choice}' has no such option`)
   }
   // Programs that import the functions of their backends need no others.
-  const { openNamed } = await import('./named-backends.ts')
+  const { openNamed } = await loadCode(choice, () => import('./named-backends.ts'))
   return { backend: await openNamed(choice, deterministic, threads), opened: true }
 }

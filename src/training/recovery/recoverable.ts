@@ -1,4 +1,5 @@
 import type { Backend, Placement, PlacementSettings } from '../../backend/backend.ts'
+import { loadCode } from '../../backend/loading.ts'
 import { DeviceLostError } from '../../core/errors.ts'
 import type { Network } from '../../model/network.ts'
 import type { Recoverable } from './choices.ts'
@@ -27,6 +28,6 @@ export async function placeRecoverable(
       if (!(error instanceof DeviceLostError)) throw error
     }
   }
-  const { RecoverablePlacement } = await import('./recoverable-placement.ts')
+  const { RecoverablePlacement } = await loadCode(backend.name, () => import('./recoverable-placement.ts'))
   return RecoverablePlacement.place(backend, network, settings, threads)
 }

@@ -1,5 +1,6 @@
 import type { Backend } from '../../backend/backend.ts'
-import { DeviceLostError } from '../../core/errors.ts'
+import { loadCode } from '../../backend/loading.ts'
+import { BackendUnavailableError, DeviceLostError } from '../../core/errors.ts'
 
 /**
  * Whether an error is the consequence of a lost device: an error of another kind may come before the loss is reported.
@@ -69,14 +70,22 @@ export class Replacement {
         reason += `; ${summaryOf(error)}`
       }
     }
-    const { openHosts } = await import('../hosts.ts')
-    this.#host = openHosts(this.#threads, { reason })
-    return this.#host
+    return (this.#host = await openHostsAfter(reason, this.#threads))
   }
 
   /** Frees what was opened here. */
   dispose(): void {
     this.#host?.dispose()
+  }
+}
+
+/** @throws BackendUnavailableError where their code cannot be loaded; it says what was lost, too */
+async function openHostsAfter(reason: string, threads: number | undefined): Promise<Backend> {
+  try {
+    const { openHosts } = await loadCode('cpu', () => import('../hosts.ts'))
+    return openHosts(threads, { reason })
+  } catch (cause) {
+    throw new BackendUnavailableError(`${reason}; ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -83,7 +83,7 @@ class WasmBackend implements Backend {
   async #open(): Promise<Backend> {
     try {
       const { openWasm } = await loadCode('wasm', () => import('./opening.ts'))
-      return openWasm(this.#threads)
+      return await openWasm(this.#threads)
     } catch (error) {
       // The next network tries again.
       this.#opening = undefined

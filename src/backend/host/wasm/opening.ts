@@ -1,7 +1,7 @@
 import type { Layer } from '../../../model/layout.ts'
 import type { Network } from '../../../model/network.ts'
 import type { Backend, NetworkLanes, Placement, PlacementSettings } from '../../backend.ts'
-import { cpu } from '../backend.ts'
+import { loadCode } from '../../loading.ts'
 import { HostPlacement } from '../placement.ts'
 import type { StageSet } from '../stage-set.ts'
 import { wasmMemory } from './heap.ts'
@@ -15,10 +15,11 @@ import { usualThreads } from './threads.ts'
 const SMALL_STEP = 100_000
 
 /** The backend with WebAssembly, or the CPU backend with the reason where this engine cannot run it. */
-export function openWasm(threads = usualThreads()): Backend {
+export async function openWasm(threads = usualThreads()): Promise<Backend> {
   const features = findFeatures()
   const { obstacle } = features
   if (obstacle === undefined) return new OpenWasmBackend(threads, features)
+  const { cpu } = await loadCode('cpu', () => import('../backend.ts'))
   const fallback = cpu()
   return { ...fallback, description: `${fallback.description}: WebAssembly is not used, because ${obstacle}` }
 }
