@@ -179,6 +179,17 @@ describe('threads end', () => {
     expect((await running).length).toBeGreaterThan(0)
     await vi.waitFor(() => expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]), { timeout: 10_000 })
   })
+
+  it.each([1, 2])('at once where a loop over rounds is left, on %i threads', async (threads) => {
+    // The first network diverges in its first epoch; the second trains longer than a test may take.
+    const settings = { learningRate: [1e30, 0.1], output: 'linear', epochs: 100_000_000 } as const
+    const running = sweep(train, { sizes: [2, 3, 2], ...settings, loss: 'quadratic', threads, backend: 'cpu' })
+    for await (const round of running) {
+      expect(round.best[0]?.fault).toBeDefined()
+      break
+    }
+    expect((await running).map(({ settings }) => settings.learningRate)).toEqual([1e30])
+  })
 })
 
 describe('failures', () => {

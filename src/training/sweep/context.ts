@@ -16,6 +16,8 @@ export interface Context extends Plan {
 export interface RunContext extends Context {
   /** Those of the host. */
   readonly threads: SweepThreads
+  /** Aborted when the sweep ends, also where the loop over its rounds is left. */
+  readonly ending: AbortSignal
 }
 
 /** What was done since the last report. */

@@ -21,6 +21,7 @@ const MOST_BEST = 10
 /** Trains the networks of a sweep and ranks them. */
 export class Run {
   readonly #context: RunContext
+  readonly #ending = new AbortController()
   /** Where trainings are that go on, as of the last checkpoint. */
   readonly #states = new Map<Member, MemberState>()
   readonly #stages: readonly Stage[]
@@ -48,12 +49,12 @@ export class Run {
   readonly #secondsBefore: number = 0
 
   /** @throws InputError for the checkpoint of another sweep */
-  constructor(context: Omit<RunContext, 'states'>, checkpoint?: SweepCheckpoint) {
+  constructor(context: Omit<RunContext, 'states' | 'ending'>, checkpoint?: SweepCheckpoint) {
     this.#stages = stagesOf(context.options.halving)
     const epochs = context.members.map(({ combination }) => combination.settings.epochs)
     this.#planned = plannedEpochs(this.#stages, epochs)
     this.#networks = context.members.length / context.parts.length
-    this.#context = { ...context, states: this.#states }
+    this.#context = { ...context, states: this.#states, ending: this.#ending.signal }
     if (!checkpoint) return
     const restored = restoreRun(checkpoint, context)
     for (const [member, state] of restored.states) this.#states.set(member, state)
@@ -125,6 +126,7 @@ export class Run {
       for (const group of this.#groups) group.dispose()
       this.#groups = []
       this.#running.clear()
+      this.#ending.abort()
     }
   }
 
@@ -158,6 +160,8 @@ export class Run {
         if (progress) yield progress
       }
     } finally {
+      // Where the loop is left, networks that are trained separately are not trained to their ends.
+      if (running.size > 0) this.#ending.abort()
       await running.close()
     }
   }

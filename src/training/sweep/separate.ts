@@ -52,7 +52,8 @@ async function placeOn(
   reason: string,
 ): Promise<OneByOne> {
   const { options, parts, threads } = context
-  const { signal, earlyStopping, dataMemory = usualDataMemory() } = options
+  const { earlyStopping, dataMemory = usualDataMemory() } = options
+  const signal = abortedOrEnding(options.signal, context.ending)
   const setup: TrainingSetup = { backend, earlyStopping, dataMemory, signal, replacement: context.replacement }
   const recipe = recipeOf(backend)
   const most = recipe && requestedThreads(recipe, context)
@@ -66,6 +67,20 @@ async function placeOn(
   const { obstacle } = threads
   const reasons = obstacle === undefined ? reason : `${reason}; ${threads.count || 'no'} threads, because ${obstacle}`
   return new OneByOne(members, context, { reason: reasons, setup, threads: threads.count > 0 ? threads : undefined })
+}
+
+/** A signal that is aborted when the user's is, and when the sweep ends. */
+function abortedOrEnding(signal: AbortSignal | undefined, ending: AbortSignal): AbortSignal {
+  if (!signal) return ending
+  const either = new AbortController()
+  for (const one of [signal, ending]) {
+    const abort = () => {
+      either.abort(one.reason)
+    }
+    if (one.aborted) abort()
+    else one.addEventListener('abort', abort, { once: true, signal: either.signal })
+  }
+  return either.signal
 }
 
 /** How many threads to train on; undefined where starting them takes longer than it saves. */
