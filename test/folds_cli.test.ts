@@ -56,7 +56,7 @@ describe('notes of train', () => {
     expect(notes[0]).toBe('webgpu-mlp: note: the inputs are large: year reaches from 1900 to 2018; take --standardize')
     expect(notes[1]).toMatch(/note: the target is not scaled: it reaches from \d+ to \d+; take --standardize-targets$/)
     expect(notes[2]).toMatch(
-      /note: the network is worse than always answering the mean of the targets .*the likely cause: the inputs/,
+      /note: the network is worse than always answering the mean of the targets \(R² -[\d.]+\); the notes above say why; try: webgpu-mlp train --data \S+ .*--standardize$/,
     )
   })
 

@@ -51,9 +51,15 @@ interface Checked {
   readonly init: InitializerName
   /** The model that training begins from. */
   readonly start: Start | undefined
+  /** Of the command. */
+  readonly words: readonly string[]
 }
 
-function checkOptions(options: TrainOptions, earlier: Earlier | undefined, start: Start | undefined): Checked {
+function checkOptions(
+  options: TrainOptions,
+  earlier: Earlier | undefined,
+  start: Start | undefined,
+): Omit<Checked, 'words'> {
   const { data } = options
   if (data === undefined) throw new InputError("required option '--data <name>' not specified")
   const seed = options.seed ?? earlier?.checkpoint.seed ?? randomSeed()
@@ -78,7 +84,7 @@ function checkOptions(options: TrainOptions, earlier: Earlier | undefined, start
 async function train(given: TrainOptions, words: readonly string[], earlier?: Earlier): Promise<void> {
   const all = [...(earlier?.words ?? []), ...words]
   const start = await readStart(given, all)
-  const checked = checkOptions(given, earlier, start)
+  const checked = { ...checkOptions(given, earlier, start), words: all }
   const { options, seed } = checked
   const outputs = await planTrain(options, earlier)
   const data = await prepareData(options, options.dataSeed ?? seed, start)
@@ -143,7 +149,7 @@ async function trainOn(
     }
 
     const advised = { network, data, loss, optimizer, options }
-    noteBefore(advised)
+    const noted = noteBefore(advised)
     const done: Epoch[] = []
     const settings = {
       ...options,
@@ -213,7 +219,7 @@ async function trainOn(
     }
     if (options.json) printJson(result)
     else summarize(result)
-    if (!run.interrupted) noteAfter(advised, result)
+    if (!run.interrupted) noteAfter(advised, result, noted, earlier || checked.start ? undefined : checked.words)
     if (run.interrupted) process.exitCode = exitCodes.interrupted
     if (kept.isBehind) process.exitCode = exitCodes.failed
     await keepNetwork(kept, network, model)

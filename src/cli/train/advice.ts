@@ -12,8 +12,9 @@ import {
 } from '../../index.ts'
 import { findCsvLine } from '../../node/csv-lines.ts'
 import { exampleOf, isCsv, isGenerated, textOptions } from '../data.ts'
+import { commandLine } from '../../shell.ts'
 import { noteAll } from '../output.ts'
-import { remedies } from '../remedies.ts'
+import { regressionWords, remedies, remediesFor } from '../remedies.ts'
 import type { PreparedData } from './data.ts'
 import type { TrainOptions } from './options.ts'
 import type { Result } from './outcome.ts'
@@ -25,18 +26,46 @@ interface Advised {
   readonly loss: LossName
 }
 
-/** Says before training what will probably keep the network from learning. */
-export function noteBefore({ network, data, loss }: Advised): void {
-  noteAll(adviseBefore(network, exampleOf(data.train), { loss, remedies }))
+/** Says before training what will probably keep the network from learning. @returns the sentences */
+export function noteBefore({ network, data, loss }: Advised): string[] {
+  const sentences = adviseBefore(network, exampleOf(data.train), { loss, remedies: remediesFor(network) })
+  noteAll(sentences)
+  return sentences
 }
 
-/** Says where a trained network is worse than an answer that ignores the inputs. */
+/**
+ * Says where a trained network is worse than an answer that ignores the inputs.
+ * @param noted what {@link noteBefore} said: it is not said again
+ * @param words of the command, where other options may be added to it
+ */
 export function noteAfter(
   { network, data, loss }: Advised,
   { epochs, training, validation }: Pick<Result, 'epochs' | 'training' | 'validation'>,
+  noted: readonly string[],
+  words?: readonly string[],
 ): void {
   if (data.train instanceof DataStream) return
-  noteAll(adviseAfter(network, data.train, { loss, training, validation, epochs: epochs.length, remedies }))
+  const run = { loss, training, validation, epochs: epochs.length, remedies: remediesFor(network) }
+  const sentences = adviseAfter(network, data.train, run)
+  if (noted.length === 0) return noteAll(sentences)
+  const above = noted.length === 1 ? 'the note above says why' : 'the notes above say why'
+  const helpful = words ? `; try: ${commandLine(['train', ...helpfulWords(words, network, noted)])}` : ''
+  const causes = `the likely cause: ${noted.join('; ')}`
+  noteAll(sentences.map((sentence) => sentence.replace(causes, () => above + helpful)))
+}
+
+/** A command with the options that help with what was noted. */
+function helpfulWords(words: readonly string[], network: Network, noted: readonly string[]): string[] {
+  const { inputs, output, targets } = remediesFor(network)
+  const isNoted = (remedy: string) => noted.some((sentence) => sentence.endsWith(remedy))
+  // Of regression, --standardize scales the targets, too.
+  const scaling = isNoted(inputs) ? ['--standardize'] : isNoted(targets) ? ['--standardize-targets'] : []
+  if (!isNoted(output)) return [...words, ...scaling]
+  const isReplaced = (word: string | undefined) => word === '--activation' || word === '--loss'
+  const others = words.filter(
+    (word, i) => !isReplaced(word) && !isReplaced(words[i - 1]) && !/^--(?:activation|loss)=/.test(word),
+  )
+  return [...others, ...scaling, ...regressionWords(network)]
 }
 
 /** Trains; where that diverges, the error names the likely cause with the options of the command line. */
