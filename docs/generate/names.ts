@@ -1,22 +1,32 @@
 import { aliases } from '../../src/core/aliases.ts'
 import { writePage } from './paths.ts'
 
-const libraries = ['Keras', 'PyTorch', 'scikit-learn', 'pandas'] as const
+type Library = 'Keras' | 'PyTorch' | 'scikit-learn' | 'pandas'
 
-const cell = (names: string | undefined) =>
-  names === undefined
-    ? ''
-    : names
-        .split(' ')
-        .map((name) => `\`${name}\``)
-        .join(', ')
+/** pandas has few of the names: a column of its own would be wider than the page. */
+const columns: readonly (readonly Library[])[] = [['Keras'], ['PyTorch'], ['scikit-learn', 'pandas']]
 
-/** Names as a table of those that at least one of these libraries has. */
-function table(shown: readonly (typeof libraries)[number][]): string {
-  const rows = Object.entries(aliases)
-    .filter(([, names]) => shown.some((library) => names[library] !== undefined))
-    .map(([own, names]) => `| \`${own}\` | ${shown.map((library) => cell(names[library])).join(' | ')} |`)
-  return [`| webgpu-mlp | ${shown.join(' | ')} |`, `| --- | ${shown.map(() => '---').join(' | ')} |`, ...rows].join(
+const listed = (names: string) =>
+  names
+    .split(' ')
+    .map((name) => `\`${name}\``)
+    .join(', ')
+
+/** The names in the libraries of a column; the first library needs no mention. */
+const cell = (names: Partial<Record<Library, string>>, libraries: readonly Library[]) =>
+  libraries
+    .flatMap((library, i) => {
+      const own = names[library]
+      return own === undefined ? [] : [i === 0 ? listed(own) : `${listed(own)} (${library})`]
+    })
+    .join(', ')
+
+function table(): string {
+  const rows = Object.entries(aliases).map(
+    ([own, names]) => `| \`${own}\` | ${columns.map((libraries) => cell(names, libraries)).join(' | ')} |`,
+  )
+  const titles = columns.map((libraries) => libraries.join(', '))
+  return [`| webgpu-mlp | ${titles.join(' | ')} |`, `| --- | ${columns.map(() => '---').join(' | ')} |`, ...rows].join(
     '\n',
   )
 }
@@ -35,7 +45,7 @@ editLink: false
 What other libraries call the names of this one. Error messages suggest the same: \`optimizer option: unknown name 'lr'\` names
 \`learningRate\`. A name that is not listed is the same in both.
 
-${table(libraries)}
+${table()}
 
 TensorFlow.js has Keras' names in camel case: \`learningRate\`, \`meanSquaredError\`, \`categoricalCrossentropy\`.
 `,
