@@ -32,7 +32,7 @@ console.log(network.predict([[1, 2]]), network.classify([[1, 2]]))`,
   'training on WebGPU': { text: training('webgpu'), loads: /opened-backend|recoverable-placement/, most: 98 },
   'a data set of circles': {
     text: "import { circle } from 'webgpu-mlp'\nconsole.log(circle({ samples: 100 }))",
-    most: 12,
+    most: 10.5,
   },
   everything: { text: "import * as all from 'webgpu-mlp'\nconsole.log(all)", loads: /./, most: 310 },
 }

@@ -1,7 +1,8 @@
 import { checkInstance, describe, InputError } from '../core/errors.ts'
 import { Scaling } from '../model/scaling.ts'
 import { Dataset } from './dataset.ts'
-import { encodeRows, type Encoding, widthOf } from '../model/encoding.ts'
+import { widthOf } from '../model/encoded-column.ts'
+import { encodeRows, type Encoding } from '../model/encoding.ts'
 
 /**
  * Fits the scaling that gives every input column mean 0 and standard deviation 1 (the population's, divided by the

@@ -1,5 +1,5 @@
 import type { EncodedColumn, Encoding } from '../model/encoding.ts'
-import { widthOf } from '../model/encoding.ts'
+import { widthOf } from '../model/encoded-column.ts'
 import type { Network } from '../model/network.ts'
 import type { Scaling } from '../model/scaling.ts'
 import type { GraphValue } from './onnx-file.ts'

@@ -1,29 +1,11 @@
 import { checkInstance, checkInteger, describe, InputError, listNames } from '../core/errors.ts'
 import { isList } from '../core/lists.ts'
 import { RawRows } from '../core/raw-rows.ts'
+import { encodeInputs } from './encode-inputs.ts'
+import { type EncodedColumn, widthOf } from './encoded-column.ts'
+import { encoders } from './noted.ts'
 
-/** What one column of the data becomes: numbers and truth values one input, categories one input per category. */
-export type EncodedColumn =
-  | {
-      /** One input with the number. */
-      readonly kind: 'number'
-      /** What a missing value is replaced by. */
-      readonly fill?: number | undefined
-    }
-  | {
-      /** One input: 1 for true, 0 for false. */
-      readonly kind: 'boolean'
-      /** What a missing value is replaced by. */
-      readonly fill?: number | undefined
-    }
-  | {
-      /** One input per category: 1 for the category of the row, else 0. */
-      readonly kind: 'category'
-      /** The categories, in the order of the inputs. */
-      readonly categories: readonly string[]
-      /** What a missing value is replaced by. */
-      readonly fill?: string | undefined
-    }
+export type { EncodedColumn }
 
 /** What is done with a row that has a missing value. */
 export type MissingPolicy = 'error' | 'drop' | 'impute'
@@ -85,6 +67,7 @@ export class Encoding {
     this.#places = columns.map((column) =>
       column.kind === 'category' ? new Map(column.categories.map((name, i) => [name, i])) : undefined,
     )
+    encoders.set(this, (raw, scaling) => encodeInputs(raw, this, scaling))
   }
 
   /**
@@ -189,9 +172,6 @@ export class Encoding {
     return translated
   }
 }
-
-/** The number of inputs that a column becomes. */
-export const widthOf = (column: EncodedColumn): number => (column.kind === 'category' ? column.categories.length : 1)
 
 function checkColumn(column: unknown, j: number): void {
   const name = `encoding: column ${j}`

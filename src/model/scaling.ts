@@ -3,6 +3,7 @@ import { type Origin, originOf, withOrigin } from '../core/origin.ts'
 import { checkName, InputError } from '../core/errors.ts'
 import { checkNumbers } from '../core/lists.ts'
 import { encodeRows, type Encoding } from './encoding.ts'
+import { scalings } from './noted.ts'
 
 /**
  * A scaling of the input columns, x ↦ (x − offset) / scale, fitted on training data and kept with the model.
@@ -30,6 +31,7 @@ export class Scaling {
       throw new InputError('scaling: expected as many positive scales as offsets')
     }
     if (!this.offset.every(Number.isFinite)) throw new InputError('scaling: every offset must be finite')
+    scalings.add(this)
   }
 
   /**

@@ -1,5 +1,6 @@
 import { InputError } from '../../core/errors.ts'
-import { type EncodedColumn, widthOf } from '../../model/encoding.ts'
+import { widthOf } from '../../model/encoded-column.ts'
+import type { EncodedColumn } from '../../model/encoding.ts'
 import type { Network } from '../../model/network.ts'
 import type { Scaling } from '../../model/scaling.ts'
 import { encodedColumns, type Program } from './program.ts'

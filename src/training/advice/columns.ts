@@ -1,5 +1,5 @@
 import type { Dataset } from '../../data/dataset.ts'
-import { widthOf } from '../../model/encoding.ts'
+import { widthOf } from '../../model/encoded-column.ts'
 
 /** A column of a matrix. */
 export interface NamedColumn {
