@@ -172,7 +172,7 @@ function Summary() {
   const diverged = all.filter(Number.isNaN).length
   return (
     <>
-      {good} of {all.length} networks are above {percent(0.95).replace('.0', '')}.{' '}
+      {good} of {all.length} networks reach {percent(0.95).replace('.0', '')}.{' '}
       {diverged > 0 && (
         <>
           {diverged} <Term name="diverged">diverged</Term>.
