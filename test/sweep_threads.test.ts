@@ -180,6 +180,14 @@ describe('threads end', () => {
     await vi.waitFor(() => expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]), { timeout: 10_000 })
   })
 
+  it.each([1, 2])('after reports of all networks that have ended, on %i threads', async (threads) => {
+    // Two networks diverge in their first epoch, one right after the other; the third trains longer than a test may take.
+    const settings = { learningRate: [1e30, 1e31, 0.1], output: 'linear', epochs: 100_000_000 } as const
+    const running = sweep(train, { sizes: [2, 3, 2], ...settings, loss: 'quadratic', threads, backend: 'cpu' })
+    for await (const { best } of running) if (best.length === 2) break
+    expect(await running).toHaveLength(2)
+  })
+
   it.each([1, 2])('at once where a loop over rounds is left, on %i threads', async (threads) => {
     // The first network diverges in its first epoch; the second trains longer than a test may take.
     const settings = { learningRate: [1e30, 0.1], output: 'linear', epochs: 100_000_000 } as const

@@ -3,6 +3,7 @@ import { restoreRun, type RunState, takeCheckpoint } from './checkpoint/run-stat
 import type { MemberState } from './checkpoint/state.ts'
 import type { Group, Progress, RunContext } from './context.ts'
 import { divide, placeGroups } from './grouping.ts'
+import { orLate } from './late.ts'
 import type { Member } from './members.ts'
 import { Merged } from './merged.ts'
 import type { SweepResult, SweepRound } from './results.ts'
@@ -45,6 +46,8 @@ export class Run {
   #began = performance.now()
   /** When the last report was made. The first one comes as soon as training has begun. */
   #reported = -Infinity
+  /** Whether there was progress since. */
+  #hasNews = false
   /** Of the sweep before it was resumed. */
   readonly #secondsBefore: number = 0
 
@@ -109,10 +112,12 @@ export class Run {
       if (this.#isOver()) yield this.#report()
       while (!this.#isOver()) {
         const stage = this.#stages[this.#stage]!
-        for await (const { epochs, trained } of this.#trainStage(stage)) {
-          this.#trainedEpochs += epochs
-          this.#current.push(...trained)
-          if (performance.now() - this.#reported >= MILLISECONDS) yield this.#report()
+        const leave = () => {
+          this.#ending.abort()
+        }
+        for await (const progress of orLate(this.#trainStage(stage), () => this.#untilReport(), leave)) {
+          if (progress) this.#take(progress)
+          if (this.#untilReport() === 0) yield this.#report()
         }
         this.#leaveOut(stage)
         yield this.#report()
@@ -128,6 +133,17 @@ export class Run {
       this.#running.clear()
       this.#ending.abort()
     }
+  }
+
+  #take({ epochs, trained }: Progress): void {
+    this.#trainedEpochs += epochs
+    this.#current.push(...trained)
+    this.#hasNews = true
+  }
+
+  /** Milliseconds until the next report; undefined where there is nothing to report. */
+  #untilReport(): number | undefined {
+    return this.#hasNews ? Math.max(0, this.#reported + MILLISECONDS - performance.now()) : undefined
   }
 
   #isOver(): boolean {
@@ -270,6 +286,7 @@ export class Run {
 
   #report(): SweepRound {
     this.#reported = performance.now()
+    this.#hasNews = false
     const seconds = this.#seconds()
     const progress = this.#isOver() ? 1 : Math.min(1, this.#trainedEpochs / this.#planned)
     const finished = this.#finished.reduce((sum, { length }) => sum + length, 0)
