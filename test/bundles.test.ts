@@ -1,18 +1,19 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { build as esbuild, type BuildOptions } from 'esbuild'
 import { build as vite } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shaderTexts } from '../src/backend/webgpu/kernels/manifest.ts'
 import { activationNames, lossNames, optimizerNames } from '../src/index.ts'
+import { runRollup } from './consumers/rollup.ts'
 import { runWebpack } from './consumers/webpack.ts'
 import { hideDawn, installPackage, runNode } from './package.ts'
 
 /** Programs for servers into which a bundler copied the library. */
 
 const program = `
-import { BackendUnavailableError, Network, Trainer } from 'webgpu-mlp'
+import { BackendUnavailableError, circle, fit, Network, Trainer } from 'webgpu-mlp'
 import { readModel, writeModel } from 'webgpu-mlp/node'
 
 async function main() {
@@ -20,12 +21,19 @@ async function main() {
   const file = process.argv[2]
   await writeModel(file, network)
   const shared = (await readModel(file)) instanceof Network
+  const losses = {}
+  for (const backend of ['cpu', 'wasm']) {
+    const classifier = Network.create({ sizes: [2, 3, 2], seed: 1 })
+    const data = circle({ samples: 200, seed: 1 })
+    const history = await fit(classifier, data, { epochs: 5, batchSize: 10, seed: 1, backend })
+    losses[history.backend.name] = history.last.loss
+  }
   try {
     const trainer = await Trainer.create(network, { backend: 'webgpu' })
-    console.log(JSON.stringify({ shared, backend: trainer.backend.name }))
+    console.log(JSON.stringify({ shared, losses, backend: trainer.backend.name }))
     trainer.dispose()
   } catch (error) {
-    console.log(JSON.stringify({ shared, known: error instanceof BackendUnavailableError, message: error.message }))
+    console.log(JSON.stringify({ shared, losses, known: error instanceof BackendUnavailableError, message: error.message }))
   }
 }
 void main()
@@ -33,6 +41,7 @@ void main()
 
 interface Result {
   shared: boolean
+  losses: Record<string, number>
   backend?: string
   known?: boolean
   message?: string
@@ -52,6 +61,11 @@ afterAll(() => {
   for (const folder of [app, bare]) rmSync(folder, { recursive: true, force: true })
 })
 
+function rollupServer(options: object, output: Record<string, string>): Promise<void> {
+  const whole = 'file' in output ? { inlineDynamicImports: true } : {}
+  return runRollup({ input: join(app, 'main.js'), ...options }, { ...output, ...whole }, { exportConditions: ['node'] })
+}
+
 const bundlers = {
   'esbuild, ESM': (outfile: string) =>
     esbuild({ entryPoints: [join(app, 'main.js')], outfile, bundle: true, platform: 'node', format: 'esm' }),
@@ -70,6 +84,14 @@ const bundlers = {
     const output = { path: join(outfile, '..'), filename: 'server.cjs', asyncChunks: false }
     return runWebpack({ context: app, entry: './main.js', target: 'node', output })
   },
+  // The name of Dawn is hidden from bundlers, so that naming it as external changes nothing.
+  'Rollup, ESM, external webgpu': (file: string) => rollupServer({ external: ['webgpu'] }, { file, format: 'es' }),
+  'Rollup, ESM, with chunks': (file: string) =>
+    rollupServer(
+      {},
+      { dir: dirname(file), format: 'es', entryFileNames: basename(file), chunkFileNames: '[name].mjs' },
+    ),
+  'Rollup, CommonJS': (file: string) => rollupServer({}, { file, format: 'cjs' }),
   'Vite, SSR': (outfile: string) =>
     vite({
       root: app,
@@ -85,6 +107,9 @@ const bundlers = {
     }),
 }
 
+/** Of the trainings on the CPU and on WebAssembly. */
+const losses = { cpu: expect.closeTo(0.22747, 4), wasm: expect.closeTo(0.22747, 4) }
+
 async function bundleAndRun(name: keyof typeof bundlers, folder: string): Promise<{ result: Result; file: string }> {
   const out = join(folder, name.replace(/\W+/g, '-').toLowerCase())
   mkdirSync(out, { recursive: true })
@@ -96,13 +121,14 @@ async function bundleAndRun(name: keyof typeof bundlers, folder: string): Promis
 describe.each(Object.keys(bundlers) as (keyof typeof bundlers)[])('%s', (name) => {
   it('finds Dawn where the package is installed', async () => {
     const { result } = await bundleAndRun(name, join(app, 'out'))
-    expect(result).toEqual({ shared: true, backend: 'webgpu' })
+    expect(result).toEqual({ shared: true, losses, backend: 'webgpu' })
   })
 
   it('explains that it is a bundle, and what to do, if Dawn is not found', async () => {
     const { result, file } = await bundleAndRun(name, bare)
     expect(result).toEqual({
       shared: true,
+      losses,
       known: true,
       message: expect.stringContaining(`webgpu-mlp was bundled into ${file}`),
     })
@@ -113,6 +139,16 @@ describe.each(Object.keys(bundlers) as (keyof typeof bundlers)[])('%s', (name) =
     expect(result.message).toContain("Next: serverExternalPackages: ['webgpu-mlp', 'webgpu']")
     expect(result.message).not.toContain('\n')
   })
+})
+
+it('Rollup leaves the library out with the setting of the guide, and the bundle finds it in node_modules', async () => {
+  const folder = join(app, 'out', 'external')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'server.mjs')
+  await rollupServer({ external: [/^webgpu-mlp/, 'webgpu'] }, { file, format: 'es' })
+  expect(readFileSync(file, 'utf8').length).toBeLessThan(2 * program.length)
+  const result = JSON.parse(await runNode(folder, [file, join(folder, 'model.json')])) as Result
+  expect(result).toEqual({ shared: true, losses, backend: 'webgpu' })
 })
 
 describe('without training', () => {

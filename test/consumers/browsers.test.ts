@@ -1,31 +1,27 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { build as esbuild } from 'esbuild'
 import { build as vite } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installPackage } from '../package.ts'
 import { copyPrograms, installTools } from './install.ts'
 import { expectTrained, openFolder } from './pages.ts'
+import { runRollup } from './rollup.ts'
 import { runWebpack } from './webpack.ts'
 
 /** The packed library in pages that bundlers made, and in pages without a bundler: training, workers, service workers. */
 
 let app: string
-let tools: string
 const folders: string[] = []
 beforeAll(async () => {
-  tools = await installTools('tools')
+  await installTools('tools')
   app = await installPackage({ dawn: false })
   copyPrograms(undefined, app)
 }, 600_000)
 afterAll(() => {
   for (const folder of [app, ...folders]) rmSync(folder, { recursive: true, force: true })
 }, 300_000)
-
-const tool = async <Module>(path: string) =>
-  (await import(/* @vite-ignore */ pathToFileURL(join(tools, 'node_modules', path)).href)) as Module
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'webgpu-mlp-pages-'))
@@ -45,14 +41,8 @@ const bundlers: Record<string, (out: string) => Promise<unknown>> = {
   // It does not look into `new URL`, so the worker is an entry with the name that the page asks for.
   Rollup: async (dir) => {
     copyPage(dir)
-    const { rollup } = await tool<{ rollup: Rollup }>('rollup/dist/es/rollup.js')
-    const { default: resolve } = await tool<{ default: (options: object) => object }>('@rollup/plugin-node-resolve/dist/es/index.js') // prettier-ignore
-    const warnings: string[] = []
     const input = { page: program('page.js'), 'training-worker': program('training-worker.js') }
-    const onwarn = ({ message }: { message: string }) => warnings.push(message)
-    const bundle = await rollup({ input, plugins: [resolve({ browser: true })], onwarn })
-    await bundle.write({ dir, format: 'es' })
-    expect(warnings).toEqual([])
+    await runRollup({ input }, { dir, format: 'es' }, { browser: true })
   },
   esbuild: async (outdir) => {
     copyPage(outdir)
@@ -61,8 +51,6 @@ const bundlers: Record<string, (out: string) => Promise<unknown>> = {
     expect(warnings).toEqual([])
   },
 }
-
-type Rollup = (options: object) => Promise<{ write(options: object): Promise<unknown> }>
 
 /** The library as static files, and an import map. Workers have no import maps, so theirs import files. */
 function copyLibrary(): string {
