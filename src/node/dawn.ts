@@ -107,6 +107,13 @@ function explain(error: unknown): string {
     )
   }
   if (code === 'ERR_MODULE_NOT_FOUND') {
+    // Next's standalone server sets this. Next copies what it sees an import of, and the name of Dawn is hidden from bundlers.
+    if (process.env.__NEXT_PRIVATE_STANDALONE_CONFIG !== undefined) {
+      return (
+        "the package 'webgpu' (Dawn) is not in Next's standalone folder: add `outputFileTracingIncludes: " +
+        "{ '/*': ['./node_modules/webgpu/**'] }` to next.config.js"
+      )
+    }
     return "the optional package 'webgpu' (Dawn) is not installed: run `npm install webgpu`"
   }
   const place = `${process.platform}-${process.arch}`

@@ -45,7 +45,9 @@ export async function withServer<Result>(
   use: (url: string) => Promise<Result>,
 ): Promise<Result> {
   const port = await freePort()
-  const env = { ...process.env, ...softwareAdapterEnv(), PORT: String(port), HOST: '127.0.0.1', NODE_ENV: 'production' }
+  // SvelteKit reads HOST, and the standalone server of Next reads HOSTNAME, which many shells set.
+  const address = { PORT: String(port), HOST: '127.0.0.1', HOSTNAME: '127.0.0.1' }
+  const env = { ...process.env, ...softwareAdapterEnv(), ...address, NODE_ENV: 'production' }
   const server = spawn(process.execPath, args(port), { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (text) => (output += String(text)))
@@ -62,12 +64,16 @@ export async function withServer<Result>(
   }
 }
 
-/** What a server answers that trained on the GPU; test/consumers/app/server.js. */
+/** What a server answers that trained, on the GPU unless it is asked for another backend; test/consumers/app/server.js. */
 export interface ServerResult {
   backend?: string
   loss?: number
   missing?: string
+  name?: string
   message?: string
 }
 
-export const trainOn = async (url: string) => (await (await fetch(`${url}api/train`)).json()) as ServerResult
+export async function trainOn(url: string, backend?: string): Promise<ServerResult> {
+  const query = backend === undefined ? '' : `?backend=${backend}`
+  return (await (await fetch(`${url}api/train${query}`)).json()) as ServerResult
+}

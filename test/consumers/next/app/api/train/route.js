@@ -2,6 +2,6 @@ import { train } from '../../../server.js'
 
 export const dynamic = 'force-dynamic'
 
-export async function GET() {
-  return Response.json(await train())
+export async function GET(request) {
+  return Response.json(await train(new URL(request.url).searchParams.get('backend') ?? undefined))
 }
