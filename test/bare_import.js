@@ -16,11 +16,19 @@ async function importLibrary(given, without = []) {
     return made
   }
   const link = (specifier, { identifier }) => moduleAt(new URL(specifier, identifier).href)
-  const load = async (specifier, parent) => {
-    const module = await link(specifier, parent)
+  const loads = new Map()
+  const evaluate = async (made) => {
+    const module = await made
     await module.link(link)
     await module.evaluate()
     return module
+  }
+  // A module is linked once, however often it is imported.
+  const load = (specifier, { identifier }) => {
+    const url = new URL(specifier, identifier).href
+    const loading = loads.get(url) ?? evaluate(moduleAt(url))
+    loads.set(url, loading)
+    return loading
   }
   const makeModule = (text, identifier) =>
     new vm.SourceTextModule(text, { context, identifier, importModuleDynamically: load })

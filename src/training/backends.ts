@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend.ts'
+import { cpu } from '../backend/host/backend.ts'
 import { loadCode } from '../backend/loading.ts'
-import { checkName, describe, InputError } from '../core/errors.ts'
+import { BackendUnavailableError, checkName, describe, InputError } from '../core/errors.ts'
 import { type Flag, kind } from '../core/schema.ts'
 import { type BackendName, backendNames } from './backend-names.ts'
 
@@ -50,7 +51,24 @@ export async function chooseBackend(
   if (threads !== undefined && (choice === 'webgpu' || choice === 'cpu')) {
     throw new InputError(`threads: goes with the backends 'wasm' and 'auto'; '${choice}' has no such option`)
   }
-  // Programs that import the functions of their backends need no others.
-  const { openNamed } = await loadCode(choice, () => import('./named-backends.ts'))
+  if (choice === 'cpu') return { backend: cpu(), opened: true }
   return { backend: await openNamed(choice, deterministic, threads), opened: true }
+}
+
+/** Opens a backend with code that is loaded now: programs that import the functions of their backends need no others. */
+async function openNamed(
+  choice: Exclude<BackendName, 'cpu'>,
+  deterministic: boolean,
+  threads: number | undefined,
+): Promise<Backend> {
+  let code: typeof import('./named-backends.ts')
+  try {
+    code = await loadCode(choice, () => import('./named-backends.ts'))
+  } catch (error) {
+    // As in service workers, which load no code.
+    if (choice !== 'auto' || !(error instanceof BackendUnavailableError)) throw error
+    const fallback = cpu()
+    return { ...fallback, description: `${fallback.description}: ${error.message}` }
+  }
+  return code.openNamed(choice, deterministic, threads)
 }

@@ -11,11 +11,10 @@ import { openHosts } from './hosts.ts'
 
 /** The backend with a name; see {@link chooseBackend}. */
 export async function openNamed(
-  choice: BackendName,
+  choice: Exclude<BackendName, 'cpu'>,
   deterministic: boolean,
   threads: number | undefined,
 ): Promise<Backend> {
-  if (choice === 'cpu') return cpu()
   if (choice === 'wasm') return wasm({ threads })
   if (choice === 'webgpu') return webgpu({ deterministic })
   return chooseAutomatically(deterministic, threads)
