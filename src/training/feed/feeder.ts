@@ -13,7 +13,7 @@ import type { Passage } from './windows.ts'
 const UPLOAD_VALUES = 1 << 23
 
 /** Numbers of inputs that a window of a stream has at most: a window is in host memory, too. */
-export const MOST_STREAMED = 1 << 23
+const MOST_STREAMED = 1 << 23
 
 /** What decides how data reach a placed network. */
 export interface FeederSettings {

@@ -1,8 +1,10 @@
 import type { Backend, Placement, PlacementSettings } from '../../backend/backend.ts'
 import { loadCode } from '../../backend/loading.ts'
-import { DeviceLostError } from '../../core/errors.ts'
 import type { Network } from '../../model/network.ts'
 import type { Recoverable } from './choices.ts'
+
+/** Whether the device of a backend may be lost. A backend may choose a device or the CPU each time that a network is placed. */
+const mayBeLost = (backend: Backend) => backend.reopen !== undefined
 
 export const isRecoverable = (placement: Placement): placement is Recoverable => 'listen' in placement
 
@@ -18,14 +20,13 @@ export async function placeRecoverable(
   settings: PlacementSettings,
   threads?: number,
 ): Promise<Placement> {
-  if (backend.reopen === undefined) {
+  if (!mayBeLost(backend)) {
     try {
       const placement = await backend.place(network, settings)
-      // A backend may choose a device or the CPU when a network is placed on it.
-      if ((backend.reopen as Backend['reopen']) === undefined) return placement
+      if (!mayBeLost(backend)) return placement
       placement.dispose()
     } catch (error) {
-      if (!(error instanceof DeviceLostError)) throw error
+      if (!mayBeLost(backend)) throw error
     }
   }
   const { RecoverablePlacement } = await loadCode(backend.name, () => import('./recoverable-placement.ts'))
