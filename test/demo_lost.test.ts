@@ -31,7 +31,7 @@ const destroyDevice = (page: Page, { isLast = false } = {}) =>
     ;(self as unknown as { device: GPUDevice }).device.destroy()
   }, isLast)
 
-/** Waits until the worker has not used a GPU for a while: the network of the main view has a device of its own. */
+/** Waits until the worker has used no GPU for half a second: the network of the main view has its own device. */
 const deviceRests = (page: Page) =>
   page.workers()[0]!.evaluate(
     () =>

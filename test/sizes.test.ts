@@ -40,7 +40,7 @@ console.log(network.predict([[1, 2]]), network.classify([[1, 2]]))`,
   'training on WebGPU': {
     text: training('webgpu'),
     loads: /opened-backend|recoverable-placement/,
-    most: 101,
+    most: 103,
     row: 'training, with `webgpu()`',
   },
   'a data set of circles': {

@@ -3,7 +3,7 @@ import { writePage } from './paths.ts'
 
 type Library = 'Keras' | 'PyTorch' | 'scikit-learn' | 'pandas'
 
-/** pandas has few of the names: a column of its own would be wider than the page. */
+/** pandas has few of the names, and a fourth column would make the table wider than the page. */
 const columns: readonly (readonly Library[])[] = [['Keras'], ['PyTorch'], ['scikit-learn', 'pandas']]
 
 const listed = (names: string) =>

@@ -7,7 +7,7 @@ import { originOf } from '../core/origin.ts'
 import { exactRows, RawRows } from '../core/raw-rows.ts'
 import { areEqual } from '../core/values.ts'
 import type { Encoding } from '../model/encoding.ts'
-import { encodingMark, scalingMark } from '../model/marks.ts'
+import { encodingCheck, scalingCheck } from '../model/instance-checks.ts'
 import type { Scaling } from '../model/scaling.ts'
 import { type DatasetNames, type DatasetOptions, datasetSchema } from './dataset-options.ts'
 import { checkCounts, joinParts, type Parts, sliceParts, takeParts, type WholeParts } from './dataset-parts.ts'
@@ -148,7 +148,7 @@ export class Dataset {
     names: DatasetNames = {},
   ): Dataset {
     const raw = RawRows.of(rows)
-    if (encoding !== undefined) checkInstance('encoding', encoding, encodingMark, 'Encoding')
+    if (encoding !== undefined) checkInstance('encoding', encoding, encodingCheck, 'Encoding')
     const { features, classes: given, targetNames } = readOptions(datasetSchema, names)
     const { targets, classes } = readTargets(y, given)
     checkCounts(raw.rows, encoding?.columns.length ?? raw.cols, { targets, features, classes, targetNames })
@@ -224,7 +224,7 @@ export class Dataset {
    * @throws InputError where the columns are not those the scaling was fitted on, and for data with another scaling
    */
   withScaling(scaling: Scaling, name = 'data'): Dataset {
-    checkInstance('scaling', scaling, scalingMark, 'Scaling', ' (standardize and normalize make one)')
+    checkInstance('scaling', scaling, scalingCheck, 'Scaling', ' (standardize and normalize make one)')
     nameText.check('name', name)
     return this.scaling?.equals(scaling) ? this : new Dataset(KEY, scaleInputs(this.#whole(), scaling, name))
   }
@@ -237,7 +237,7 @@ export class Dataset {
    * @throws InputError for classes, for another number of targets, and for data with another scaling of the targets
    */
   withTargetScaling(scaling: Scaling, name = 'data'): Dataset {
-    checkInstance('scaling', scaling, scalingMark, 'Scaling', ' (standardizeTargets makes one)')
+    checkInstance('scaling', scaling, scalingCheck, 'Scaling', ' (standardizeTargets makes one)')
     nameText.check('name', name)
     if (this.targetScaling?.equals(scaling)) return this
     return new Dataset(KEY, scaleTargetParts(this.#whole(), scaling, name))
@@ -251,7 +251,7 @@ export class Dataset {
    * @throws InputError where the kinds of the columns differ, and where the columns are not held any more
    */
   withEncoding(encoding: Encoding, name = 'data'): Dataset {
-    checkInstance('encoding', encoding, encodingMark, 'Encoding')
+    checkInstance('encoding', encoding, encodingCheck, 'Encoding')
     nameText.check('name', name)
     return this.encoding?.equals(encoding) ? this : new Dataset(KEY, encodeParts(this.#whole(), encoding, name))
   }

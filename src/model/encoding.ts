@@ -3,7 +3,7 @@ import { isList } from '../core/lists.ts'
 import { RawRows } from '../core/raw-rows.ts'
 import { encodeInputs } from './encode-inputs.ts'
 import { type EncodedColumn, widthOf } from './encoded-column.ts'
-import { encoders } from './noted.ts'
+import { encoders } from './instances.ts'
 
 export type { EncodedColumn }
 

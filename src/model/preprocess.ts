@@ -2,7 +2,7 @@ import { Matrix } from '../core/matrix.ts'
 import type { RawRows } from '../core/raw-rows.ts'
 import type { Encoding } from './encoding.ts'
 import { checkScaled, refuseMissing, refuseValue } from './input-checks.ts'
-import { encoders } from './noted.ts'
+import { encoders } from './instances.ts'
 import type { Scaling } from './scaling.ts'
 
 /**

@@ -3,7 +3,7 @@ import { type Origin, originOf, withOrigin } from '../core/origin.ts'
 import { checkName, InputError } from '../core/errors.ts'
 import { checkNumbers } from '../core/lists.ts'
 import { encodeRows, type Encoding } from './encoding.ts'
-import { scalings } from './noted.ts'
+import { scalings } from './instances.ts'
 
 /**
  * A scaling of the input columns, x ↦ (x − offset) / scale, fitted on training data and kept with the model.

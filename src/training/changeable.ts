@@ -11,6 +11,7 @@ export const changeable = {
 /** An option that may differ from the checkpoint's when a run is resumed. */
 export type ChangeableOption = keyof typeof changeable
 
+/** Their names. */
 export const changeableOptions = Object.keys(changeable) as ChangeableOption[]
 
 /** An option that a resumed run changes. */

@@ -4,7 +4,6 @@ import { countMinibatches, epochOrder } from '../data/minibatch.ts'
 import type { DivergedError } from '../core/errors.ts'
 import type { Network } from '../model/network.ts'
 import { newPlateau, type PlateauState, rateWith, watchPlateau } from '../optimizer/schedule.ts'
-import type { BegunEpoch } from './begun-epoch.ts'
 import { EpochOrders } from './epoch-orders.ts'
 import { type FindCause, type RunStart, runStart } from './autopsy/run.ts'
 import { divergedError } from './divergence.ts'
@@ -13,22 +12,8 @@ import type { Epoch } from './history.ts'
 import type { Step } from './options.ts'
 import type { CheckedFitOptions, Settings } from './settings.ts'
 import { addSums, meanScore, type Score } from './score.ts'
+import type { Begun, SessionState } from './session-state.ts'
 import { settledEpochs, type StartedEpochs } from './started-epochs.ts'
-
-/** A begun epoch while it is under way. Its order follows from seed, epoch and number of samples. */
-interface Begun extends BegunEpoch {
-  visited: number
-  readonly sums: Sums
-  order: Uint32Array | undefined
-}
-
-/** The state of training in a checkpoint, in addition to the parameters. */
-export interface SessionState {
-  readonly epoch: number
-  readonly step: number
-  readonly plateau: PlateauState
-  readonly begun?: BegunEpoch | undefined
-}
 
 /**
  * Trains epochs and steps of a placed network, with their orders and learning rates, and counts them. It does not decide

@@ -6,6 +6,7 @@ import type { Recoverable } from './choices.ts'
 /** Whether the device of a backend may be lost. A backend may choose a device or the CPU each time that a network is placed. */
 const mayBeLost = (backend: Backend) => backend.reopen !== undefined
 
+/** Whether a network is placed anew when its device is lost. */
 export const isRecoverable = (placement: Placement): placement is Recoverable => 'listen' in placement
 
 /**

@@ -3,15 +3,13 @@ import { restoreRun, type RunState, takeCheckpoint } from './checkpoint/run-stat
 import type { MemberState } from './checkpoint/state.ts'
 import type { Group, Progress, RunContext } from './context.ts'
 import { divide, placeGroups } from './grouping.ts'
-import { orLate } from './late.ts'
 import type { Member } from './members.ts'
 import { Merged } from './merged.ts'
+import { orLate, ReportPace } from './report-pace.ts'
 import type { SweepResult, SweepRound } from './results.ts'
 import { countKept, lastEpoch, plannedEpochs, type Stage, stagesOf } from './schedule.ts'
 import { combineFolds, compareTrained, resultOf, type Trained } from './trained.ts'
 
-/** Milliseconds between two reports, at least. */
-const MILLISECONDS = 100
 /** How many groups train at the same time at most: those that have little work do not fill a GPU. */
 const MOST_GROUPS = { software: 4, hardware: 64 }
 /** Parameters of all networks that train at the same time, above which no further group is begun. */
@@ -44,10 +42,7 @@ export class Run {
   readonly #networks: number
   #trainedEpochs = 0
   #began = performance.now()
-  /** When the last report was made. The first one comes as soon as training has begun. */
-  #reported = -Infinity
-  /** Whether there was progress since. */
-  #hasNews = false
+  readonly #pace = new ReportPace()
   /** Of the sweep before it was resumed. */
   readonly #secondsBefore: number = 0
 
@@ -115,9 +110,9 @@ export class Run {
         const leave = () => {
           this.#ending.abort()
         }
-        for await (const progress of orLate(this.#trainStage(stage), () => this.#untilReport(), leave)) {
+        for await (const progress of orLate(this.#trainStage(stage), () => this.#pace.untilNext, leave)) {
           if (progress) this.#take(progress)
-          if (this.#untilReport() === 0) yield this.#report()
+          if (this.#pace.untilNext === 0) yield this.#report()
         }
         this.#leaveOut(stage)
         yield this.#report()
@@ -138,12 +133,7 @@ export class Run {
   #take({ epochs, trained }: Progress): void {
     this.#trainedEpochs += epochs
     this.#current.push(...trained)
-    this.#hasNews = true
-  }
-
-  /** Milliseconds until the next report; undefined where there is nothing to report. */
-  #untilReport(): number | undefined {
-    return this.#hasNews ? Math.max(0, this.#reported + MILLISECONDS - performance.now()) : undefined
+    this.#pace.noteNews()
   }
 
   #isOver(): boolean {
@@ -285,8 +275,7 @@ export class Run {
   }
 
   #report(): SweepRound {
-    this.#reported = performance.now()
-    this.#hasNews = false
+    this.#pace.noteReport()
     const seconds = this.#seconds()
     const progress = this.#isOver() ? 1 : Math.min(1, this.#trainedEpochs / this.#planned)
     const finished = this.#finished.reduce((sum, { length }) => sum + length, 0)

@@ -1,3 +1,28 @@
+/** Milliseconds between two reports, at least. */
+const MILLISECONDS = 100
+
+/** When a sweep reports. The first report comes as soon as training has begun. */
+export class ReportPace {
+  #reported = -Infinity
+  #hasNews = false
+
+  /** There was progress. */
+  noteNews(): void {
+    this.#hasNews = true
+  }
+
+  /** All progress is reported. */
+  noteReport(): void {
+    this.#reported = performance.now()
+    this.#hasNews = false
+  }
+
+  /** Milliseconds until the next report; undefined where there is nothing to report. */
+  get untilNext(): number | undefined {
+    return this.#hasNews ? Math.max(0, this.#reported + MILLISECONDS - performance.now()) : undefined
+  }
+}
+
 /**
  * The values of a generator, and `undefined` each time that none came for a while.
  * @param milliseconds until `undefined` is due, asked for after each value; without them, the next value is waited for
